@@ -1,0 +1,133 @@
+import type { Numbers } from '../engine/numbers.ts';
+import { UserError } from '../errors.ts';
+import type { Example } from './example.ts';
+import type { Pixels } from './image.ts';
+import { choosePatches, type PatchGrid, writePatches, writePositionWeights } from './patches.ts';
+
+/** A picture resized to whole patches. */
+export interface PreparedImage extends PatchGrid {
+  readonly pixels: Pixels;
+}
+
+/** An example in numbers, as small as it gets: ids, and bytes of pixels. */
+export interface EncodedExample {
+  readonly id: string;
+  /** With [CLS] and [SEP], without padding. */
+  readonly words: Int32Array;
+  readonly images: readonly PreparedImage[];
+}
+
+/** How examples become one batch. */
+export interface CollateOptions {
+  /** Side of a patch in pixels. */
+  readonly patch: number;
+  /** Side of the model's position table: 12 for 384-pixel ViLT-B/32. */
+  readonly grid: number;
+  /** Pads the texts to at least so many words; 40 repeats ViLT. By default to the longest text of the batch. */
+  readonly padWordsTo?: number;
+  /** Most patches of a picture (ViLT's `max_image_len`: 200 in pre-training); all by default. */
+  readonly maxPatches?: number;
+  /** Draws the patches where a picture has more than `maxPatches`; without it the first ones are taken. */
+  readonly random?: () => number;
+}
+
+/** What a graph is fed with, by input name. */
+export type Feeds = Record<string, Numbers>;
+
+/**
+ * Examples side by side, padded to the longest text and the most patches among them; B examples, M words, N patches.
+ *
+ * - `words` int32 [B, M] and `word_mask` [B, M]
+ * - `patches` [B, N, 3 * patch * patch], `patch_mask` [B, N], `patch_positions` [B, N, grid * grid]; the second picture
+ *   of each example has the same three with `_2` behind.
+ *
+ * Masks are 1 for what is there. Padding is 0 everywhere. The image CLS is not among the patches; the model adds it.
+ *
+ * @throws UserError when the examples differ in their number of images.
+ */
+export const collate = (encoded: readonly EncodedExample[], options: CollateOptions): Feeds => {
+  const first = encoded[0];
+  if (!first) throw new Error('collate: no examples: a batch has at least one');
+  for (const { id, images } of encoded) {
+    if (images.length !== first.images.length) {
+      const counts = `${first.images.length} in ${first.id}, ${images.length} in ${id}`;
+      throw new UserError(`${id}: the number of images differs within a batch: ${counts}: give each example as many.`);
+    }
+  }
+  const feeds: Feeds = collateWords(encoded, options.padWordsTo ?? 0);
+  for (const k of first.images.keys()) {
+    const images = encoded.map((example) => example.images[k]!);
+    const suffix = k === 0 ? '' : `_${k + 1}`;
+    for (const [name, numbers] of Object.entries(collateImages(images, options))) feeds[name + suffix] = numbers;
+  }
+  return feeds;
+};
+
+const collateWords = (encoded: readonly EncodedExample[], least: number): Feeds => {
+  const longest = encoded.reduce((most, { words }) => Math.max(most, words.length), least);
+  const shape = [encoded.length, longest];
+  const words = new Int32Array(encoded.length * longest);
+  const mask = new Float32Array(encoded.length * longest);
+  for (const [i, example] of encoded.entries()) {
+    words.set(example.words, i * longest);
+    mask.fill(1, i * longest, i * longest + example.words.length);
+  }
+  return { words: { shape, data: words }, word_mask: { shape, data: mask } };
+};
+
+const collateImages = (images: readonly PreparedImage[], options: CollateOptions): Feeds => {
+  const { patch, grid, maxPatches, random } = options;
+  const chosen = images.map(({ rows, columns }) => choosePatches(rows * columns, maxPatches, random));
+  const most = chosen.reduce((longest, places) => Math.max(longest, places.length), 0);
+  const shape = [images.length, most];
+  const patches = zeros([...shape, 3 * patch * patch]);
+  const mask = zeros(shape);
+  const positions = zeros([...shape, grid * grid]);
+  for (const [i, image] of images.entries()) {
+    const start = i * most;
+    writePatches(image.pixels, patch, chosen[i]!, patches.data.subarray(start * 3 * patch * patch));
+    writePositionWeights(image, grid, chosen[i]!, positions.data.subarray(start * grid * grid));
+    mask.data.fill(1, start, start + chosen[i]!.length);
+  }
+  return { patches, patch_mask: mask, patch_positions: positions };
+};
+
+const zeros = (shape: readonly number[]): Numbers<Float32Array> => ({
+  shape,
+  data: new Float32Array(shape.reduce((product, size) => product * size, 1)),
+});
+
+/** What happens to an answer that the vocabulary lacks. */
+export interface AnswerOptions {
+  /** `refuse` (default) throws; `ignore` gives it no place, as VQA training does with rare answers. */
+  readonly outside?: 'refuse' | 'ignore';
+}
+
+/**
+ * The targets of a batch: what each answer of the vocabulary earns, 0 for those that nobody gave. → [B, answers]
+ *
+ * @throws UserError that names the example, for an answer outside the vocabulary.
+ */
+export const collateAnswers = (
+  examples: readonly Pick<Example, 'id' | 'answers'>[],
+  answers: readonly string[],
+  { outside = 'refuse' }: AnswerOptions = {},
+): Numbers<Float32Array> => {
+  const places = new Map(answers.map((answer, place) => [answer, place]));
+  const targets = zeros([examples.length, answers.length]);
+  for (const [i, example] of examples.entries()) {
+    for (const { answer, score } of example.answers) {
+      const place = places.get(answer);
+      if (place !== undefined) targets.data[i * answers.length + place] = score;
+      else if (outside === 'refuse') throw outsideError(example.id, answer, answers);
+    }
+  }
+  return targets;
+};
+
+const outsideError = (id: string, answer: string, answers: readonly string[]): UserError => {
+  const some = answers.slice(0, 5).join(', ') + (answers.length > 5 ? ', …' : '');
+  return new UserError(
+    `${id}: the answer ${JSON.stringify(answer)} is not among the ${answers.length} known (${some}): add it to answers.txt, or have such answers ignored.`,
+  );
+};

@@ -1,0 +1,92 @@
+import { readFile } from 'node:fs/promises';
+import type { Sharp } from 'sharp';
+import { UserError } from '../errors.ts';
+
+/** A picture in memory: `data[(y * width + x) * 3 + channel]`, red, green, blue, 0 to 255. */
+export interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
+
+/** The largest picture that is decoded, in pixels; a small file can claim a size that fills the memory. */
+export const PIXEL_LIMIT = 50e6;
+
+/**
+ * The picture in a file, as Pillow's `Image.open(path).convert('RGB')` gives it.
+ *
+ * @throws UserError that names the file when it is missing, cut short, too large or no picture.
+ */
+export const readImage = async (path: string): Promise<Pixels> => {
+  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+    throw new UserError(`${path}: ${UNREADABLE[cause.code ?? ''] ?? `cannot be read (${cause.code})`}`, { cause });
+  });
+  return decodeImage(bytes, path);
+};
+
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such image: check the path and the folder it is relative to.',
+  EISDIR: 'this is a folder: give the path of one image.',
+  EACCES: 'may not be read: check the permissions of the file.',
+};
+
+/**
+ * The picture in a file's bytes, as Pillow's `convert('RGB')` gives it: grey becomes three equal channels, alpha is
+ * dropped without blending, a palette is looked up, CMYK is converted without a colour profile, and neither a
+ * profile nor the EXIF orientation is applied. Of 16-bit channels the high byte is kept; here Pillow differs for 16-bit
+ * grey, which it cuts off at 255 and so makes almost white.
+ *
+ * @param where what to call the picture in an error: its path, or the row that holds it.
+ * @throws UserError when the bytes are no picture, are cut short, or claim more than {@link PIXEL_LIMIT} pixels.
+ */
+export const decodeImage = async (bytes: Uint8Array, where: string): Promise<Pixels> => {
+  if (bytes.length === 0) throw new UserError(`${where}: the image is empty (0 bytes): get it again.`);
+  const image = await openImage(bytes);
+  const { width, height, space, format } = await image.metadata().catch((cause: Error) => {
+    throw new UserError(`${where}: not an image (${reason(cause)}): give JPEG, PNG, WebP, GIF, TIFF or AVIF.`, {
+      cause,
+    });
+  });
+  if (format === 'svg') throw new UserError(`${where}: SVG is a drawing without pixels: export it as PNG first.`);
+  if (width * height > PIXEL_LIMIT) {
+    const millions = `${(width * height) / 1e6} million pixels, more than ${PIXEL_LIMIT / 1e6} million`;
+    throw new UserError(`${where}: ${width} x ${height} is ${millions}: make the image smaller.`);
+  }
+  const decoded = space === 'cmyk' ? decodeCmyk(image) : decodeRgb(image);
+  const data = await decoded.catch((cause: Error) => {
+    throw new UserError(`${where}: the image is damaged or cut short (${reason(cause)}): get it again.`, { cause });
+  });
+  return { width, height, data };
+};
+
+const openImage = async (bytes: Uint8Array): Promise<Sharp> => {
+  const { default: sharp } = await import('sharp');
+  return sharp(bytes, { failOn: 'truncated', limitInputPixels: false, ignoreIcc: true });
+};
+
+const reason = (cause: Error): string => cause.message.trim().split('\n')[0]!;
+
+const decodeRgb = (image: Sharp): Promise<Uint8Array> =>
+  image.removeAlpha().toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer();
+
+/** Pillow's conversion without a profile: `255 - min(255, ink + black - ink * black / 255)`, in its own rounding. */
+const decodeCmyk = async (image: Sharp): Promise<Uint8Array> => {
+  const inks = await image.pipelineColourspace('cmyk').toColourspace('cmyk').raw({ depth: 'uchar' }).toBuffer();
+  const rgb = new Uint8Array((inks.length / 4) * 3);
+  for (let from = 0, to = 0; from < inks.length; from += 4) {
+    const white = 255 - inks[from + 3]!;
+    for (let ink = 0; ink < 3; ink += 1, to += 1) {
+      const product = inks[from + ink]! * white + 128;
+      rgb[to] = Math.max(0, white - ((product + (product >> 8)) >> 8));
+    }
+  }
+  return rgb;
+};
+
+/** The picture as the bytes of a PNG file; decoding them gives the same pixels back. */
+export const encodePng = async ({ width, height, data }: Pixels): Promise<Uint8Array> => {
+  const { default: sharp } = await import('sharp');
+  return sharp(data, { raw: { width, height, channels: 3 } })
+    .png()
+    .toBuffer();
+};

@@ -1,0 +1,77 @@
+import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
+import { basename } from 'node:path';
+import { createInterface } from 'node:readline';
+import { UserError } from '../errors.ts';
+
+/** One line of a JSON Lines file. */
+export interface JsonLine {
+  /** File and line, for errors: `train.jsonl:17`. */
+  readonly where: string;
+  readonly row: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The rows of a file with one JSON object a line, read as they are asked for. Empty lines are passed over.
+ *
+ * @throws UserError when the file cannot be read, or a line is no JSON object; it names the file and the line.
+ */
+export async function* readJsonLines(path: string): AsyncGenerator<JsonLine, void, undefined> {
+  const file = createReadStream(path, 'utf8');
+  await once(file, 'open').catch((cause: NodeJS.ErrnoException) => {
+    throw new UserError(`${path}: cannot be read (${cause.code}): check the path.`, { cause });
+  });
+  try {
+    let number = 0;
+    for await (const line of createInterface({ input: file, crlfDelay: Number.POSITIVE_INFINITY })) {
+      number += 1;
+      const where = `${basename(path)}:${number}`;
+      const text = number === 1 ? line.replace(/^\uFEFF/, '') : line;
+      if (text.trim()) yield { where, row: parseRow(text, where) };
+    }
+  } finally {
+    file.destroy();
+  }
+}
+
+const parseRow = (text: string, where: string): Record<string, unknown> => {
+  const row = parse(text, where);
+  if (typeof row !== 'object' || row === null || Array.isArray(row)) {
+    throw new UserError(
+      `${where}: not an object but ${shorten(text)}: write {"image": …, "question": …} on each line.`,
+    );
+  }
+  return row as Record<string, unknown>;
+};
+
+const parse = (text: string, where: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new UserError(`${where}: not JSON: ${shorten(text)}: write one whole JSON object on each line.`, { cause });
+  }
+};
+
+const shorten = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}…` : text);
+
+/** @throws UserError when the row lacks the field or it is no text. */
+export const textField = ({ row, where }: JsonLine, name: string): string => {
+  const value = row[name];
+  if (typeof value === 'string') return value;
+  throw fieldError({ row, where }, name, 'a text');
+};
+
+/** @throws UserError when the row lacks the field or it is no list of texts. */
+export const textsField = ({ row, where }: JsonLine, name: string): string[] => {
+  const value = row[name];
+  if (Array.isArray(value) && value.every((entry): entry is string => typeof entry === 'string')) return value;
+  throw fieldError({ row, where }, name, 'a list of texts');
+};
+
+/** The error for a field that is missing or of the wrong kind. */
+export const fieldError = ({ row, where }: JsonLine, name: string, kind: string): UserError => {
+  const fields = Object.keys(row).join(', ') || 'nothing';
+  return row[name] === undefined
+    ? new UserError(`${where}: lacks "${name}", has ${fields}: add it.`)
+    : new UserError(`${where}: "${name}" is ${shorten(JSON.stringify(row[name]))}: it must be ${kind}.`);
+};

@@ -1,0 +1,93 @@
+import { type CollateOptions, collate, type EncodedExample, type Feeds } from './batch.ts';
+import type { Example } from './example.ts';
+import type { Prepare } from './preparer.ts';
+
+/** Some examples and what a graph is fed for them. */
+export interface Batch {
+  readonly feeds: Feeds;
+  readonly examples: readonly Example[];
+  /** How long the consumer waited for this batch, in milliseconds; near 0 when preparing keeps up with training. */
+  readonly waitMilliseconds: number;
+}
+
+/** How batches are made. */
+export interface LoadOptions {
+  readonly prepare: Prepare;
+  /** Examples in a batch; the last one may be smaller. */
+  readonly batch: number;
+  readonly collate: CollateOptions;
+  /** Batches that are made before they are asked for, at least 1; 2 by default. */
+  readonly ahead?: number;
+}
+
+/** Pictures that are decoded at the same time; each may need 150 MB while it is. */
+const LANES = 4;
+
+/**
+ * The batches of one pass over the data, in the given order, made while the consumer works on the one before.
+ * Leaving the loop early stops the making; when the loop is left, nothing runs any more.
+ *
+ * @param order places in `examples`, each batch the next few of them.
+ * @throws what `prepare` throws, when the batch that it belongs to is reached.
+ */
+export async function* loadBatches(
+  examples: readonly Example[],
+  order: Uint32Array | readonly number[],
+  options: LoadOptions,
+): AsyncGenerator<Batch, void, undefined> {
+  if (!(options.batch >= 1)) throw new Error(`loadBatches: a batch of ${options.batch} examples: give at least 1`);
+  const stop = new AbortController();
+  const waiting: Promise<Omit<Batch, 'waitMilliseconds'>>[] = [];
+  let next = 0;
+  let last: Promise<unknown> = Promise.resolve();
+  const begin = (): void => {
+    if (next >= order.length) return;
+    const chosen = Array.from(order.slice(next, next + options.batch), (place) => exampleAt(examples, place));
+    next += options.batch;
+    const batch = last.then(() => makeBatch(chosen, options, stop.signal));
+    // Its error belongs to whoever asks for this batch; the next one starts all the same.
+    last = batch.catch(() => undefined);
+    waiting.push(batch);
+  };
+  try {
+    for (let i = 0; i < Math.max(options.ahead ?? 2, 1); i += 1) begin();
+    while (waiting.length) {
+      const asked = performance.now();
+      const batch = await waiting.shift()!;
+      const waitMilliseconds = performance.now() - asked;
+      begin();
+      yield { ...batch, waitMilliseconds };
+    }
+  } finally {
+    stop.abort();
+    await last;
+  }
+}
+
+const exampleAt = (examples: readonly Example[], place: number): Example => {
+  const example = examples[place];
+  if (!example) throw new Error(`loadBatches: the order holds ${place}, but there are ${examples.length} examples`);
+  return example;
+};
+
+const makeBatch = async (examples: readonly Example[], options: LoadOptions, signal: AbortSignal) => {
+  const encoded = await prepareAll(examples, options.prepare, signal);
+  return { examples, feeds: signal.aborted ? {} : collate(encoded, options.collate) };
+};
+
+const prepareAll = async (examples: readonly Example[], prepare: Prepare, signal: AbortSignal) => {
+  const encoded: EncodedExample[] = new Array(examples.length);
+  const failures: unknown[] = [];
+  const places = examples.keys();
+  const lane = async (): Promise<void> => {
+    for (const place of places) {
+      if (signal.aborted || failures.length) return;
+      encoded[place] = await prepare(examples[place]!);
+    }
+  };
+  // Every lane is waited for, the failed batch's too, so that nothing is still reading when the error arrives.
+  const lanes = Array.from({ length: LANES }, () => lane().catch((failure: unknown) => failures.push(failure)));
+  await Promise.all(lanes);
+  if (failures.length) throw failures[0];
+  return encoded;
+};

@@ -1,0 +1,51 @@
+import { drawPair } from './questions.ts';
+import type { HeldOut, Scene, World } from './world.ts';
+
+/** One line of a data set. */
+export type Row = Readonly<Record<string, string | number | readonly string[]>>;
+
+/** The smallest thing that is balanced in itself: some pictures, and the rows about them. */
+export interface Unit {
+  readonly scenes: readonly Scene[];
+  /** Given the path of each picture and the number of the unit in its split. */
+  readonly rows: (images: readonly string[], unit: number) => readonly Row[];
+}
+
+export interface UnitOptions {
+  readonly seed: number;
+  readonly heldOut: HeldOut;
+  /** How many texts share the pictures of a unit, where the view lets them. */
+  readonly texts: number;
+}
+
+/** A task that scenes can be made for. */
+export type View = 'vqa';
+
+/** Two pictures one edit apart; every question stands twice, with different answers, under one `pair`. */
+const vqa = (world: World, { seed, heldOut, texts }: UnitOptions): Unit => {
+  const pair = drawPair(world, { seed, heldOut, questions: texts });
+  return {
+    scenes: pair.scenes,
+    rows: (images, unit) =>
+      pair.asked.flatMap(({ text, question, answers, hops }, place) =>
+        answers.map((answer, side) => ({
+          image: images[side]!,
+          question: text,
+          answer,
+          kind: question.kind,
+          hops,
+          edit: pair.edit,
+          pair: `${unit}.${place + 1}`,
+        })),
+      ),
+  };
+};
+
+export interface ViewOf {
+  /** How many pictures a unit has. */
+  readonly pictures: number;
+  readonly draw: (world: World, options: UnitOptions) => Unit;
+}
+
+/** How each task's units are drawn. */
+export const views: { readonly [V in View]: ViewOf } = { vqa: { pictures: 2, draw: vqa } };

@@ -1,0 +1,41 @@
+import { plural, relations } from './grammar.ts';
+import { MOST_COUNTED } from './meaning.ts';
+import { type QuestionKind, telling, type World } from './world.ts';
+
+/** The words of the templates themselves. */
+const templateWords: { readonly [K in QuestionKind]: string } = {
+  exists: 'is there a an ?',
+  count: 'how many are there ?',
+  attribute: 'what is the ?',
+  more: 'are there more than ?',
+  same: 'is the same as ?',
+};
+
+const asks = (world: World, ...kinds: readonly QuestionKind[]): boolean =>
+  kinds.some((kind) => world.questions.includes(kind));
+
+const numbersOf = (world: World): string[] =>
+  Array.from({ length: 1 + Math.min(MOST_COUNTED, world.objects.most) }, (_, number) => String(number));
+
+/** The answers of a world's questions: yes, no, 0 to 6, then every value that can be asked for. 30 in the full world. */
+export const answersOf = (world: World): string[] => [
+  ...(asks(world, 'exists', 'more', 'same') ? ['yes', 'no'] : []),
+  ...(asks(world, 'count') ? numbersOf(world) : []),
+  ...(asks(world, 'attribute')
+    ? (['color', 'shape', 'size', 'texture'] as const)
+        .filter((name) => telling(world).includes(name))
+        .flatMap((name) => [...world.values[name]])
+    : []),
+];
+
+/** All that a world's questions can say and be answered with, sorted: the smallest vocabulary that reads them whole. */
+export const vocabularyOf = (world: World): string[] => {
+  const looks = telling(world).flatMap((name) => [...world.values[name]]);
+  const nouns = ['shape', ...world.values.shape];
+  const nameable = asks(world, 'attribute', 'same') ? telling(world) : [];
+  const plurals = asks(world, 'count', 'more') ? nouns.map(plural) : [];
+  const places = world.maxHops === 0 ? [] : ['that is are a an', ...relations];
+  const templates = world.questions.map((kind) => templateWords[kind]);
+  const all = [...looks, ...nouns, ...plurals, ...nameable, ...places, ...templates, ...answersOf(world)];
+  return [...new Set(all.flatMap((words) => words.split(' ')))].sort();
+};

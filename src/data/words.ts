@@ -1,0 +1,173 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { UserError } from '../errors.ts';
+import { isAccent, isChinese, isInvisible, isPunctuation } from './unicode.ts';
+
+/** What a text became. */
+export interface EncodedText {
+  /** Ids of the pieces, [CLS] first and [SEP] last; no padding. */
+  readonly ids: Int32Array;
+  /** The pieces themselves, in the order of `ids`. */
+  readonly pieces: string[];
+  /** Whether pieces were cut off because the limit was reached. */
+  readonly truncated: boolean;
+  /** The words that the vocabulary cannot spell; each became [UNK]. */
+  readonly unknown: string[];
+}
+
+/** Text to ids, the way the model's vocabulary was made. */
+export interface Tokenizer {
+  /** How many ids there are. */
+  readonly size: number;
+  /**
+   * @param options.limit most ids, [CLS] and [SEP] included; 40 as in ViLT, so at most 38 pieces are kept.
+   */
+  encode(text: string, options?: { readonly limit?: number }): EncodedText;
+}
+
+/** The pieces that stand for no word; a vocabulary without one of them cannot be used. */
+export const SPECIAL_PIECES = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'] as const;
+
+/** A longer word becomes [UNK] without a search (BERT's own limit, in characters). */
+const LONGEST_WORD = 100;
+
+/**
+ * BERT's uncased WordPiece, piece for piece what `BertTokenizer` of Hugging Face gives (bert-base-uncased): lower-case,
+ * accents off, Chinese characters and punctuation on their own, then the longest piece that fits, again and again.
+ * A special piece written out in the text (`[MASK]`) stays whole.
+ *
+ * @param vocabulary the pieces by id; pieces that continue a word start with `##`.
+ * @throws UserError when a special piece is missing.
+ */
+export const createTokenizer = (vocabulary: readonly string[]): Tokenizer => {
+  const ids = new Map(vocabulary.map((piece, id) => [piece, id]));
+  const missing = SPECIAL_PIECES.filter((piece) => !ids.has(piece));
+  if (missing.length) {
+    throw new UserError(
+      `vocabulary of ${vocabulary.length} pieces: lacks ${missing.join(', ')}: use BERT's vocab.txt.`,
+    );
+  }
+  return { size: vocabulary.length, encode: (text, { limit = 40 } = {}) => encode(text, ids, limit) };
+};
+
+const encode = (text: string, ids: ReadonlyMap<string, number>, limit: number): EncodedText => {
+  if (limit < 2) throw new Error(`encode: limit is ${limit}: [CLS] and [SEP] alone need 2`);
+  const found: string[] = [];
+  const unknown: string[] = [];
+  for (const word of wordsOf(text)) {
+    const pieces = piecesOf(word, ids);
+    if (!pieces) unknown.push(word);
+    found.push(...(pieces ?? ['[UNK]']));
+  }
+  const pieces = ['[CLS]', ...found.slice(0, limit - 2), '[SEP]'];
+  return {
+    ids: Int32Array.from(pieces, (piece) => ids.get(piece)!),
+    pieces,
+    truncated: found.length > limit - 2,
+    unknown,
+  };
+};
+
+const SPECIAL = /(\[(?:PAD|UNK|CLS|SEP|MASK)\])/;
+
+const wordsOf = (text: string): string[] =>
+  text.split(SPECIAL).flatMap((part, i) => (i % 2 ? [part] : splitWords(part)));
+
+/** BERT's basic tokenizer. Characters are lowered one by one, so a final sigma stays a plain sigma, as there. */
+const splitWords = (text: string): string[] => {
+  let spaced = '';
+  for (const character of text) spaced += cleaned(character);
+  const words = spaced.normalize('NFC').split(/\s+/);
+  return words.flatMap((word) => splitPunctuation(withoutAccents(word.toLowerCase())));
+};
+
+const cleaned = (character: string): string => {
+  if (/^[\t\n\r\p{Zs}]$/u.test(character)) return ' ';
+  const lower = character.toLowerCase();
+  const codePoint = character.codePointAt(0)!;
+  if (codePoint < 0x7f && codePoint > 0x20) return lower;
+  if (codePoint === 0xfffd || isInvisible(codePoint)) return '';
+  return isChinese(codePoint) ? ` ${lower} ` : lower;
+};
+
+const withoutAccents = (word: string): string => {
+  if (isAscii(word)) return word;
+  let plain = '';
+  for (const character of word.normalize('NFD')) if (!isAccent(character)) plain += character;
+  return plain;
+};
+
+const isAscii = (word: string): boolean => /^[ -~]*$/.test(word);
+
+const splitPunctuation = (word: string): string[] => {
+  const words: string[] = [];
+  let current = '';
+  for (const character of word) {
+    if (!isPunctuation(character)) current += character;
+    else {
+      if (current) words.push(current);
+      words.push(character);
+      current = '';
+    }
+  }
+  if (current) words.push(current);
+  // Taking accents apart can bring a space to light (U+00A8 and its like), which ends a word too.
+  return words.flatMap((part) => part.split(/\s+/)).filter((part) => part !== '');
+};
+
+/** The longest piece that starts here, again and again; undefined when some stretch has none. */
+const piecesOf = (word: string, ids: ReadonlyMap<string, number>): string[] | undefined => {
+  if (ids.has(word)) return [word];
+  const characters = [...word];
+  if (characters.length > LONGEST_WORD) return undefined;
+  const pieces: string[] = [];
+  for (let start = 0; start < characters.length; ) {
+    let end = characters.length;
+    const piece = (): string => (start ? '##' : '') + characters.slice(start, end).join('');
+    while (end > start && !ids.has(piece())) end -= 1;
+    if (end === start) return undefined;
+    pieces.push(piece());
+    start = end;
+  }
+  return pieces;
+};
+
+/**
+ * The pieces of a vocabulary file, one a line, by id.
+ *
+ * @throws UserError when the file cannot be read or lacks a special piece.
+ */
+export const readVocabulary = async (path: string | URL): Promise<string[]> => {
+  const name = typeof path === 'string' ? path : fileURLToPath(path);
+  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new UserError(`${name}: cannot read the vocabulary (${cause.code}): give the path of a vocab.txt.`, {
+      cause,
+    });
+  });
+  const pieces = text.replace(/\r?\n$/, '').split(/\r?\n/);
+  const missing = SPECIAL_PIECES.filter((piece) => !pieces.includes(piece));
+  if (missing.length) {
+    throw new UserError(
+      `${name}: ${pieces.length} lines without ${missing.join(', ')}: use BERT's vocab.txt, one piece a line.`,
+    );
+  }
+  return pieces;
+};
+
+/** The 30,522 pieces of bert-base-uncased, from `assets/bert-base-uncased-vocab.txt`. */
+export const bertVocabulary = async (): Promise<string[]> => {
+  // The built package has its files one folder higher than the sources or in the same depth, as the bundler decides.
+  const places = ['../../assets/', '../assets/'].map((up) => new URL(up + ASSET, import.meta.url));
+  return readVocabulary(places.find((place) => existsSync(place)) ?? places[0]!);
+};
+
+const ASSET = 'bert-base-uncased-vocab.txt';
+
+/**
+ * @param where what to call the text in the error: `train.jsonl:17`, `--question`.
+ * @throws UserError when a text says nothing.
+ */
+export const checkText = (text: string, where: string): void => {
+  if (text.trim() === '') throw new UserError(`${where}: the text is empty: write a question or a sentence.`);
+};

@@ -1,0 +1,297 @@
+/**
+ * The primitives: one ONNX operator each, with its derivative beside it. `g` is the gradient of the result.
+ * One file, since operators are recursive through their derivatives.
+ */
+import {
+  axisOf,
+  broadcast,
+  minus,
+  plus,
+  productShape,
+  type Shape,
+  type Size,
+  sameShape,
+  show,
+  volume,
+} from './shapes.ts';
+import { type Attribute, constant, type Derivative, type Kind, type Tensor } from './tensor.ts';
+
+export type Operand = Tensor | number;
+
+interface Parts {
+  readonly sizes?: readonly Shape[];
+  readonly attributes?: Readonly<Record<string, Attribute>>;
+  readonly kind?: Kind;
+}
+
+const operation = (
+  operator: string,
+  from: readonly Tensor[],
+  shape: Shape,
+  derivative: Derivative,
+  { sizes = [], attributes = {}, kind = 'float' }: Parts = {},
+): Tensor => ({ shape, kind, made: { operator, from, sizes, attributes, derivative } });
+
+const nothing: Derivative = () => [];
+const asTensor = (operand: Operand): Tensor => (typeof operand === 'number' ? constant(operand) : operand);
+
+// --------------------------------------------------------------------------- element by element
+
+const pairwise =
+  (operator: string, where: string, derivative: (g: Tensor, a: Tensor, b: Tensor) => [Tensor, Tensor]) =>
+  (left: Operand, right: Operand): Tensor => {
+    const [a, b] = [asTensor(left), asTensor(right)];
+    return operation(operator, [a, b], broadcast(where, a.shape, b.shape), (g) => {
+      const [ga, gb] = derivative(g, a, b);
+      return [reducedTo(ga, a.shape), reducedTo(gb, b.shape)];
+    });
+  };
+
+export const add = pairwise('Add', 'add', (g) => [g, g]);
+export const subtract = pairwise('Sub', 'subtract', (g) => [g, negate(g)]);
+export const multiply = pairwise('Mul', 'multiply', (g, a, b) => [multiply(g, b), multiply(g, a)]);
+export const divide = pairwise('Div', 'divide', (g, a, b) => {
+  const ga = divide(g, b);
+  return [ga, negate(multiply(ga, divide(a, b)))];
+});
+
+const elementwise =
+  (operator: string, derivative: (g: Tensor, x: Tensor, y: Tensor) => Tensor) =>
+  (x: Tensor): Tensor =>
+    operation(operator, [x], x.shape, (g, y) => [derivative(g, x, y)]);
+
+export const negate = elementwise('Neg', (g) => negate(g));
+export const exp = elementwise('Exp', (g, _, y) => multiply(g, y));
+export const log = elementwise('Log', (g, x) => divide(g, x));
+export const sqrt = elementwise('Sqrt', (g, _, y) => divide(multiply(g, 0.5), y));
+export const tanh = elementwise('Tanh', (g, _, y) => multiply(g, subtract(1, multiply(y, y))));
+export const sigmoid = elementwise('Sigmoid', (g, _, y) => multiply(g, multiply(y, subtract(1, y))));
+export const softplus = elementwise('Softplus', (g, x) => multiply(g, sigmoid(x)));
+export const relu = elementwise('Relu', (g, x) => multiply(g, isPositive(x)));
+export const erf = elementwise('Erf', (g, x) => multiply(g, multiply(2 / Math.sqrt(Math.PI), exp(negate(multiply(x, x))))));
+
+/** The same numbers, through which no gradient flows. */
+export const stopGradient = (x: Tensor): Tensor => operation('Identity', [x], x.shape, nothing, { kind: x.kind });
+
+const isPositive = (x: Tensor): Tensor =>
+  cast(operation('Greater', [x, constant(0)], x.shape, nothing, { kind: 'bool' }), 'float');
+
+const cast = (x: Tensor, kind: Kind): Tensor =>
+  operation('Cast', [x], x.shape, nothing, { attributes: { to: kind }, kind });
+
+// --------------------------------------------------------------------------- matrix products
+
+/** [..., n, k] · [..., k, m] -> [..., n, m], broadcasting the axes in front. */
+export const matmul = (a: Tensor, b: Tensor): Tensor =>
+  operation('MatMul', [a, b], productShape(a.shape, b.shape), (g) => [
+    reducedTo(matmul(g, swapped(b)), a.shape),
+    reducedTo(matmul(swapped(a), g), b.shape),
+  ]);
+
+export type Side = 'as-is' | 'transposed';
+
+const turn: Record<Side, Side> = { 'as-is': 'transposed', transposed: 'as-is' };
+
+/**
+ * A·B + c over two axes, with either side read transposed: what a linear layer and its gradients are made of.
+ * c is broadcast over the rows.
+ */
+export const gemm = (a: Tensor, b: Tensor, [left, right]: readonly [Side, Side] = ['as-is', 'as-is'], c?: Tensor): Tensor => {
+  if (a.shape.length !== 2 || b.shape.length !== 2) {
+    throw new Error(`gemm: ${show(a.shape)} · ${show(b.shape)}: both need two axes`);
+  }
+  const seen = (x: Tensor, side: Side): Shape => (side === 'transposed' ? [...x.shape].reverse() : x.shape);
+  return operation(
+    'Gemm',
+    c ? [a, b, c] : [a, b],
+    productShape(seen(a, left), seen(b, right)),
+    (g) => [
+      left === 'as-is' ? gemm(g, b, ['as-is', turn[right]]) : gemm(b, g, [right, 'transposed']),
+      right === 'as-is' ? gemm(a, g, [turn[left], 'as-is']) : gemm(g, a, ['transposed', left]),
+      c && reducedTo(g, c.shape),
+    ],
+    { attributes: { transA: Number(left === 'transposed'), transB: Number(right === 'transposed') } },
+  );
+};
+
+// --------------------------------------------------------------------------- the same numbers, otherwise arranged
+
+/** `axes[i]` is the axis of x that becomes axis i. */
+export const transpose = (x: Tensor, axes: readonly number[]): Tensor =>
+  operation(
+    'Transpose',
+    [x],
+    axes.map((axis) => x.shape[axisOf(x.shape, axis)]!),
+    (g) => [
+      transpose(
+        g,
+        axes.map((_, axis) => axes.indexOf(axis)),
+      ),
+    ],
+    { attributes: { perm: axes }, kind: x.kind },
+  );
+
+/** The last two axes exchanged. */
+export const swapped = (x: Tensor): Tensor => {
+  const axes = x.shape.map((_, axis) => axis);
+  return transpose(x, [...axes.slice(0, -2), axes.length - 1, axes.length - 2]);
+};
+
+/** @throws Error where the two shapes do not hold equally many numbers for every choice of the named sizes. */
+export const reshape = (x: Tensor, shape: Shape): Tensor => {
+  if (sameShape(x.shape, shape)) return x;
+  if (volume(x.shape) !== volume(shape)) {
+    throw new Error(`reshape: ${show(x.shape)} to ${show(shape)}: ${volume(x.shape)} numbers are not ${volume(shape)}`);
+  }
+  return operation('Reshape', [x], shape, (g) => [reshape(g, x.shape)], {
+    sizes: [shape],
+    attributes: { allowzero: 1 },
+    kind: x.kind,
+  });
+};
+
+/** x repeated along its axes of size 1, and along new axes in front. */
+export const expand = (x: Tensor, shape: Shape): Tensor =>
+  sameShape(x.shape, shape)
+    ? x
+    : operation('Expand', [x], broadcast('expand', x.shape, shape), (g) => [reducedTo(g, x.shape)], { sizes: [shape] });
+
+/** The inverse of broadcasting: g summed over the axes along which `shape` was repeated. */
+const reducedTo = (g: Tensor, shape: Shape): Tensor => {
+  const lead = g.shape.length - shape.length;
+  const axes = g.shape.flatMap((size, axis) => (axis < lead || (shape[axis - lead] === 1 && size !== 1) ? [axis] : []));
+  return axes.length === 0 ? g : reshape(sum(g, axes), shape);
+};
+
+export const concat = (parts: readonly Tensor[], axis: number): Tensor => {
+  const [first] = parts;
+  if (first === undefined) throw new Error('concat: nothing to join');
+  const along = axisOf(first.shape, axis);
+  const total = parts.map((part) => part.shape[along]!).reduce(plus);
+  for (const { shape } of parts) {
+    const fits = shape.length === first.shape.length && shape.every((size, i) => i === along || size === first.shape[i]);
+    if (!fits) throw new Error(`concat along axis ${along}: ${parts.map((part) => show(part.shape)).join(' and ')}`);
+  }
+  return operation('Concat', parts, first.shape.with(along, total), (g) => pieces(g, parts, along), {
+    attributes: { axis: along },
+    kind: first.kind,
+  });
+};
+
+const pieces = (g: Tensor, parts: readonly Tensor[], axis: number): Tensor[] => {
+  let start: Size = 0;
+  return parts.map((part) => {
+    const end = plus(start, part.shape[axis]!);
+    const piece = slice(g, axis, start, end);
+    start = end;
+    return piece;
+  });
+};
+
+/** x[..., start:end, ...] along one axis. */
+export const slice = (x: Tensor, axis: number, start: Size, end: Size): Tensor => {
+  const along = axisOf(x.shape, axis);
+  const size = x.shape[along]!;
+  if (start === 0 && end === size) return x;
+  return operation(
+    'Slice',
+    [x],
+    x.shape.with(along, minus(end, start)),
+    (g) => [pad(g, along, start, minus(size, end))],
+    { sizes: [[start], [end], [along]], kind: x.kind },
+  );
+};
+
+/** Zeros put before and after along one axis. */
+export const pad = (x: Tensor, axis: number, before: Size, after: Size): Tensor => {
+  const size = x.shape[axis]!;
+  return operation(
+    'Pad',
+    [x],
+    x.shape.with(axis, plus(plus(before, size), after)),
+    (g) => [slice(g, axis, before, plus(before, size))],
+    { sizes: [[before, after], [axis]] },
+  );
+};
+
+// --------------------------------------------------------------------------- along axes
+
+/** The sum over the given axes (all of them by default), which disappear. */
+export const sum = (x: Tensor, axes: readonly number[] = x.shape.map((_, axis) => axis)): Tensor => {
+  const along = axes.map((axis) => axisOf(x.shape, axis));
+  if (along.length === 0) return x;
+  const kept = x.shape.map((size, axis) => (along.includes(axis) ? 1 : size));
+  const shape = x.shape.filter((_, axis) => !along.includes(axis));
+  return operation('ReduceSum', [x], shape, (g) => [expand(reshape(g, kept), x.shape)], {
+    sizes: [along],
+    attributes: { keepdims: 0 },
+  });
+};
+
+/** A size as a number to calculate with. */
+export const sizeAsNumber = (size: Size): Tensor =>
+  typeof size === 'number'
+    ? constant(size)
+    : reshape(operation('Cast', [], [1], nothing, { sizes: [[size]], attributes: { to: 'float' } }), []);
+
+/** Over the last axis. */
+export const softmax = (x: Tensor): Tensor =>
+  operation('Softmax', [x], x.shape, (g, y) => {
+    const gy = multiply(g, y);
+    return [subtract(gy, multiply(y, keptSum(gy)))];
+  }, { attributes: { axis: -1 } });
+
+/** log(softmax(x)) over the last axis, without ever taking the logarithm of nothing. */
+export const logSoftmax = (x: Tensor): Tensor =>
+  operation('LogSoftmax', [x], x.shape, (g, y) => [subtract(g, multiply(exp(y), keptSum(g)))], {
+    attributes: { axis: -1 },
+  });
+
+const keptSum = (x: Tensor): Tensor => reshape(sum(x, [-1]), x.shape.with(-1, 1));
+const keptMean = (x: Tensor): Tensor => divide(keptSum(x), sizeAsNumber(x.shape.at(-1)!));
+
+/**
+ * (x - mean) / sqrt(variance + epsilon) · scale + shift over the last axis (Ba et al. 2016).
+ * The variance is the biased one.
+ */
+export const layerNormalization = (x: Tensor, scale: Tensor, shift: Tensor, epsilon: number): Tensor =>
+  operation(
+    'LayerNormalization',
+    [x, scale, shift],
+    x.shape,
+    (g) => {
+      const centred = subtract(x, keptMean(x));
+      const deviation = sqrt(add(keptMean(multiply(centred, centred)), epsilon));
+      const normal = divide(centred, deviation);
+      const gn = multiply(g, scale);
+      const flat = subtract(gn, multiply(normal, keptMean(multiply(gn, normal))));
+      return [
+        divide(subtract(flat, keptMean(gn)), deviation),
+        reducedTo(multiply(g, normal), scale.shape),
+        reducedTo(g, shift.shape),
+      ];
+    },
+    { attributes: { axis: -1, epsilon } },
+  );
+
+// --------------------------------------------------------------------------- by index
+
+/** Rows of a table: [rows, width] at indices [...] -> [..., width]. */
+export const gather = (table: Tensor, indices: Tensor): Tensor =>
+  operation(
+    'Gather',
+    [table, indices],
+    [...indices.shape, ...table.shape.slice(1)],
+    (g) => [scatterAdd(indices, g, table.shape)],
+    { attributes: { axis: 0 } },
+  );
+
+/** A table of zeros to which every row of `updates` is added at its index; indices may repeat. */
+export const scatterAdd = (indices: Tensor, updates: Tensor, shape: Shape): Tensor =>
+  operation(
+    'ScatterND',
+    [expand(constant(0), shape), cast(reshape(indices, [...indices.shape, 1]), 'int64'), updates],
+    shape,
+    (g) => [undefined, undefined, gather(g, indices)],
+    { attributes: { reduction: 'add' } },
+  );

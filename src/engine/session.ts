@@ -1,0 +1,122 @@
+import { countOf, type Data, type Numbers } from './numbers.ts';
+import { leavesOf, type Precision, writeOnnx } from './onnx.ts';
+import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
+import { evaluate, type Shape, show } from './shapes.ts';
+import { isOperation, type Kind, type Leaf, type Tensor } from './tensor.ts';
+
+type Named<T> = Readonly<Record<string, T>>;
+
+/** How outputs become a session. Every key has a default. */
+export interface CompileOptions extends Omit<RuntimeOptions, 'initializers'> {
+  /**
+   * Parameters the session holds: fastest for inference, since the runtime may pack them once. Never change their
+   * numbers afterwards.
+   */
+  readonly weights?: ReadonlyMap<string, Numbers>;
+  /** Parameters the session reads anew at every run, where they lie: for training. */
+  readonly parameters?: ReadonlyMap<string, Numbers>;
+  /** Buffers that outputs of fixed shape are written into at every run, by output. The others are allocated. */
+  readonly into?: Named<Numbers>;
+  /** float64 is for tests of derivatives. Default float32. */
+  readonly precision?: Precision;
+}
+
+/** A compiled graph. It owns a session: close it, or let `await using` do it. */
+export interface Session extends AsyncDisposable {
+  /** What `run` must be fed: the leaves that are no parameters. */
+  readonly inputs: readonly Tensor[];
+  readonly runtime: Runtime['kind'];
+  /**
+   * Runs once over a batch of any size: named sizes take their values from the feeds.
+   * Outputs come in fresh arrays, but for those given by `into`.
+   *
+   * @throws Error where a feed is missing, or its shape or the sizes it implies do not fit.
+   */
+  run<O extends string = string>(feeds: Named<Numbers>): Promise<Record<O, Numbers<Float32Array>>>;
+  close(): void;
+}
+
+/** The outputs, and everything they need, as one session; what they do not need never reaches it. */
+export const compile = async (outputs: Named<Tensor>, options: CompileOptions = {}): Promise<Session> => {
+  const { weights = new Map(), parameters = new Map(), into = {}, precision = 'float32', ...runtimeOptions } = options;
+  const leaves = leavesOf(Object.values(outputs));
+  const used = new Map([...weights].filter(([name]) => leaves.some((leaf) => nameOf(leaf) === name)));
+  const bytes = writeOnnx(outputs, { precision, weights: used, storage: 'outside' });
+  const runtime = await createRuntime(bytes, { ...runtimeOptions, initializers: used });
+  const inputs: Tensor[] = [];
+  for (const leaf of leaves) {
+    const bound = bindParameter(runtime, leaf, { weights: used, parameters });
+    if (!bound) inputs.push(leaf);
+  }
+  for (const [name, numbers] of Object.entries(into)) runtime.bindOutput(name, numbers);
+  return {
+    inputs,
+    runtime: runtime.kind,
+    run: async (feeds) => {
+      const sizes = bindFeeds(runtime, inputs, feeds);
+      const results: Record<string, Numbers> = {};
+      for (const [name, { shape, kind }] of Object.entries(outputs)) {
+        results[name] = into[name] ?? allocate(shape, kind, precision, sizes);
+        if (!into[name]) runtime.bindOutput(name, results[name]);
+      }
+      await runtime.run();
+      return results as Record<string, Numbers<Float32Array>>;
+    },
+    close: () => runtime.close(),
+    [Symbol.asyncDispose]: async () => runtime.close(),
+  };
+};
+
+const nameOf = ({ made }: Tensor): string | undefined => ('leaf' in made && made.leaf !== 'constant' ? made.name : undefined);
+
+interface Given {
+  readonly weights: ReadonlyMap<string, Numbers>;
+  readonly parameters: ReadonlyMap<string, Numbers>;
+}
+
+/** True where the leaf needs no feed: a constant, or a parameter with its numbers. */
+const bindParameter = (runtime: Runtime, { made, shape }: Tensor, { weights, parameters }: Given): boolean => {
+  if (isOperation(made) || made.leaf === 'constant') return true;
+  const numbers = weights.get(made.name) ?? parameters.get(made.name);
+  if (numbers === undefined) return failUnlessInput(made);
+  if (show(numbers.shape) !== show(shape)) {
+    throw new Error(`compile: parameter ${made.name} is ${show(numbers.shape)}: the graph wants ${show(shape)}`);
+  }
+  if (!weights.has(made.name)) runtime.bindInput(made.name, numbers);
+  return true;
+};
+
+const failUnlessInput = (made: Exclude<Leaf, { leaf: 'constant' }>): false => {
+  if (made.leaf === 'parameter') throw new Error(`compile: parameter ${made.name} has no numbers: give them as weights or parameters`);
+  return false;
+};
+
+const bindFeeds = (runtime: Runtime, inputs: readonly Tensor[], feeds: Named<Numbers>): Map<string, number> => {
+  const sizes = new Map<string, number>();
+  for (const leaf of inputs) {
+    const name = nameOf(leaf)!;
+    const numbers = feeds[name];
+    if (numbers === undefined) throw new Error(`run: input ${name} ${show(leaf.shape)} is missing`);
+    readSizes(name, leaf.shape, numbers.shape, sizes);
+    runtime.bindInput(name, numbers);
+  }
+  return sizes;
+};
+
+/** Learns the named sizes from a feed, and holds it to those already known. */
+const readSizes = (name: string, symbolic: Shape, actual: readonly number[], sizes: Map<string, number>): void => {
+  const fits = symbolic.length === actual.length && symbolic.every((size, axis) => {
+    if (typeof size === 'string' && !sizes.has(size) && /^\w+$/.test(size)) sizes.set(size, actual[axis]!);
+    return typeof size === 'number' ? size === actual[axis] : !/^\w+$/.test(size) || sizes.get(size) === actual[axis];
+  });
+  if (fits) return;
+  const known = [...sizes].map(([size, value]) => `${size} = ${value}`).join(', ');
+  throw new Error(`run: input ${name} is ${show(actual)}: it must be ${show(symbolic)}${known && ` with ${known}`}`);
+};
+
+const allocate = (shape: Shape, kind: Kind, precision: Precision, sizes: ReadonlyMap<string, number>): Numbers => {
+  const actual = shape.map((size) => evaluate(size, sizes));
+  const count = countOf(actual);
+  const data: Data = kind === 'int32' ? new Int32Array(count) : precision === 'float64' ? new Float64Array(count) : new Float32Array(count);
+  return { shape: actual, data };
+};

@@ -1,0 +1,44 @@
+import { gelu, layerNormalization } from '../engine/functions.ts';
+import { gemm, reshape } from '../engine/ops.ts';
+import { volume } from '../engine/shapes.ts';
+import type { Tensor } from '../engine/tensor.ts';
+import type { Params } from './params.ts';
+
+/** x Wᵀ + b over the last axis: [..., in] -> [..., out]. W is [out, in], as PyTorch keeps it. */
+export const linear = (p: Params, x: Tensor, out: number): Tensor => {
+  const width = widthOf(x);
+  const weight = p.get('weight', [out, width], 'normal');
+  const bias = p.get('bias', [out], 'zeros');
+  const rows = reshape(x, [volume(x.shape.slice(0, -1)), width]);
+  return reshape(gemm(rows, weight, ['as-is', 'transposed'], bias), x.shape.with(-1, out));
+};
+
+export const layerNorm = (p: Params, x: Tensor, epsilon: number): Tensor => {
+  const width = widthOf(x);
+  return layerNormalization(x, p.get('weight', [width], 'ones'), p.get('bias', [width], 'zeros'), epsilon);
+};
+
+/** The feed-forward half of a block: W₂ Drop(gelu(W₁ x)). */
+export const mlp = (p: Params, x: Tensor, hidden: number): Tensor => {
+  const raised = p.dropout(gelu(linear(p.within('fc1'), x, hidden)), 'fc1');
+  return p.dropout(linear(p.within('fc2'), raised, widthOf(x)), 'fc2');
+};
+
+/** PyTorch's LayerNorm default: every head built as Linear, LayerNorm, GELU, Linear has it, whatever the encoder has. */
+const HEAD_EPSILON = 1e-5;
+
+/**
+ * Linear, LayerNorm, GELU, Linear: the one shape of every head and of the interaction f. Its layers are named 0, 1
+ * and 3, as nn.Sequential names them.
+ */
+export const classifier = (p: Params, x: Tensor, [hidden, out]: readonly [number, number]): Tensor => {
+  const raised = layerNorm(p.within('1'), linear(p.within('0'), x, hidden), HEAD_EPSILON);
+  return linear(p.within('3'), gelu(raised), out);
+};
+
+/** The last size of x. @throws Error where it is not a number. */
+export const widthOf = ({ shape }: Tensor): number => {
+  const width = shape.at(-1);
+  if (typeof width !== 'number') throw new Error(`linear: the last size of [${shape.join(', ')}] must be a number`);
+  return width;
+};

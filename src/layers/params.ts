@@ -1,0 +1,64 @@
+import { dropout } from '../engine/functions.ts';
+import { countOf, type Weights } from '../engine/numbers.ts';
+import { keyOf, normal } from '../engine/random.ts';
+import { type Shape, sameShape, show } from '../engine/shapes.ts';
+import { parameter, type Tensor } from '../engine/tensor.ts';
+
+/** What a parameter is before training: drawn from N(0, 0.02²) as BERT and ViLT do, or all the same. */
+export type Initial = 'normal' | 'zeros' | 'ones';
+
+const DEVIATION = 0.02;
+
+/**
+ * The parameters of a model. One is named, shaped and initialised where it is used; the same name is the same
+ * parameter, so sharing weights is using a name twice.
+ */
+export interface Params {
+  /** @throws Error where the name is known with another shape. */
+  get(name: string, shape: readonly number[], initial: Initial): Tensor;
+  /** The same parameters, under a longer name. */
+  within(part: string): Params;
+  /** Dropout at a named place; nothing where the model is not being trained. */
+  dropout(x: Tensor, place: string): Tensor;
+}
+
+interface Declared {
+  readonly tensor: Tensor;
+  readonly shape: readonly number[];
+  readonly initial: Initial;
+}
+
+/** The root of the names, and everything declared under it so far, in order of use. */
+export interface RootParams extends Params {
+  readonly declared: ReadonlyMap<string, Declared>;
+}
+
+/** @param dropoutRate the share of activations dropped; 0, the default, is evaluation. */
+export const createParams = ({ dropoutRate = 0 }: { readonly dropoutRate?: number } = {}): RootParams => {
+  const declared = new Map<string, Declared>();
+  const get = (name: string, shape: readonly number[], initial: Initial): Tensor => {
+    const known = declared.get(name);
+    if (known && !sameShape(known.shape, shape)) {
+      throw new Error(`params: ${name} is ${show(known.shape)} and cannot be ${show(shape as Shape)} as well`);
+    }
+    const found = known ?? { tensor: parameter(name, shape), shape, initial };
+    declared.set(name, found);
+    return found.tensor;
+  };
+  const under = (prefix: string): Params => ({
+    get: (name, shape, initial) => get(prefix + name, shape, initial),
+    within: (part) => under(`${prefix}${part}.`),
+    dropout: (x, place) => dropout(x, `dropout.${prefix}${place}`, dropoutRate),
+  });
+  return { ...under(''), declared };
+};
+
+/** Numbers for every declared parameter; each has a random stream of its own, so adding one changes no other. */
+export const initialWeights = ({ declared }: RootParams, seed: number): Weights =>
+  new Map([...declared].map(([name, { shape, initial }]) => [name, { shape, data: initialNumbers(initial, countOf(shape), [seed, name]) }]));
+
+const initialNumbers = (initial: Initial, count: number, [seed, name]: readonly [number, string]): Float32Array => {
+  const data = new Float32Array(count);
+  if (initial === 'normal') return normal(keyOf(seed, 'initial', name), data, DEVIATION);
+  return initial === 'ones' ? data.fill(1) : data;
+};

@@ -1,0 +1,37 @@
+import { concat } from '../engine/ops.ts';
+import type { Tensor } from '../engine/tensor.ts';
+import { transformer } from '../layers/attention.ts';
+import { classifier, widthOf } from '../layers/linear.ts';
+import type { Params } from '../layers/params.ts';
+import { type Embedded, embedImage, embedText, type Modality } from './embeddings.ts';
+import type { ImageInput, Stream, TextInput } from './encoded.ts';
+import { pooled } from './pooler.ts';
+import type { Sizes } from './sizes.ts';
+
+/** A modality encoded alone, and the vector that stands for it: [batch, width]. */
+export interface Tower extends Stream {
+  readonly pooled: Tensor;
+}
+
+const encodeAlone = (p: Params, { x, mask }: Embedded, sizes: Sizes): Tower => {
+  const { layers, last, first } = transformer(p.within('transformer'), x, mask, sizes);
+  return { mask, embedded: x, layers, last, pooled: pooled(p, first) };
+};
+
+/** The student's text encoder. */
+export const textEncoder = (p: Params, text: TextInput, sizes: Sizes): Tower => {
+  const tower = p.within('text_encoder');
+  return encodeAlone(tower, embedText(tower, text, sizes), sizes);
+};
+
+/** The student's image encoder: what it makes of an image depends on no text, so it can be kept. */
+export const imageEncoder = (p: Params, image: ImageInput, sizes: Sizes, row: Modality = 1): Tower => {
+  const tower = p.within('image_encoder');
+  return encodeAlone(tower, embedImage(tower, image, sizes, row), sizes);
+};
+
+/** The shallow interaction f(t, v) = B gelu(LN(A [t; v])), text first (DiDE code). [batch, width] each. */
+export const interaction = (p: Params, text: Tensor, image: Tensor): Tensor => {
+  const width = widthOf(text);
+  return classifier(p.within('fusion'), concat([text, image], 1), [2 * width, width]);
+};

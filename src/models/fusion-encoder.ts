@@ -1,0 +1,38 @@
+import { concat, slice } from '../engine/ops.ts';
+import type { Size } from '../engine/shapes.ts';
+import { plus } from '../engine/shapes.ts';
+import { type Transformed, transformer } from '../layers/attention.ts';
+import type { Params } from '../layers/params.ts';
+import { embedImage, embedText, type Modality } from './embeddings.ts';
+import type { Encoded, ImageInput, Stream, TextInput } from './encoded.ts';
+import { pooled } from './pooler.ts';
+import type { Sizes } from './sizes.ts';
+
+/**
+ * The teacher: ViLT (Kim et al. 2021). Text and image run through one Transformer together, text first, so every
+ * image-text pair costs a whole pass. The pair is what the text's [CLS] became.
+ */
+export const fusionEncoder = (p: Params, text: TextInput, image: ImageInput, sizes: Sizes, row: Modality = 1): Encoded => {
+  const words = embedText(p, text, sizes);
+  const patches = embedImage(p, image, sizes, row);
+  const x = concat([words.x, patches.x], 1);
+  const joint = transformer(p.within('transformer'), x, concat([words.mask, patches.mask], 1), sizes);
+  const end = words.x.shape[1]!;
+  return {
+    text: part(joint, words, 0, end),
+    image: part(joint, patches, end, plus(end, patches.x.shape[1]!)),
+    pair: pooled(p, joint.first),
+  };
+};
+
+/** One modality's share of the joint sequence. */
+const part = ({ layers, last }: Transformed, { x, mask }: { x: Stream['embedded']; mask: Stream['mask'] }, start: Size, end: Size): Stream => ({
+  mask,
+  embedded: x,
+  layers: layers.map(({ query, key, hidden }) => ({
+    query: slice(query, 2, start, end),
+    key: slice(key, 2, start, end),
+    hidden: slice(hidden, 1, start, end),
+  })),
+  last: slice(last, 1, start, end),
+});

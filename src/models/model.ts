@@ -1,0 +1,51 @@
+import { concat } from '../engine/ops.ts';
+import type { Tensor } from '../engine/tensor.ts';
+import { classifier } from '../layers/linear.ts';
+import type { Params } from '../layers/params.ts';
+import { imageEncoder, interaction, textEncoder } from './dual-encoder.ts';
+import type { Modality } from './embeddings.ts';
+import type { Answered, Encoded, Inputs } from './encoded.ts';
+import { fusionEncoder } from './fusion-encoder.ts';
+import type { Sizes } from './sizes.ts';
+
+/** A model is a value: its name, and how it encodes a text with each of its images. A new teacher exports one of these. */
+export interface Model {
+  readonly name: string;
+  readonly encode: (p: Params, inputs: Inputs, sizes: Sizes) => readonly Encoded[];
+}
+
+/** The fusion encoder: one whole pass an image. */
+export const vilt: Model = {
+  name: 'vilt',
+  encode: (p, { text, images }, sizes) => images.map((image, i) => fusionEncoder(p, text, image, sizes, rowOf(i))),
+};
+
+/** The dual encoder: the text once, each image once, and f over every pair of them. */
+export const dide: Model = {
+  name: 'dide',
+  encode: (p, { text, images }, sizes) => {
+    const words = textEncoder(p, text, sizes);
+    return images.map((image, i) => {
+      const patches = imageEncoder(p, image, sizes, rowOf(i));
+      return { text: words, image: patches, pair: interaction(p, words.pooled, patches.pooled) };
+    });
+  },
+};
+
+const rowOf = (image: number): Modality => (image === 0 ? 1 : 2);
+
+/** The head of a task: its name before `_classifier`, and how many answers it has. */
+export interface Head {
+  readonly task: string;
+  readonly answers: number;
+}
+
+/** What a model answers: its head over the pairs, side by side where there is more than one image. */
+export const answered = (model: Model, p: Params, inputs: Inputs, { sizes, head }: { readonly sizes: Sizes; readonly head: Head }): Answered => {
+  const encoded = model.encode(p, inputs, sizes);
+  return { encoded, logits: headOver(p, encoded.map(({ pair }) => pair), { sizes, head }) };
+};
+
+/** [batch, width] an image -> logits [batch, answers]. */
+export const headOver = (p: Params, pairs: readonly Tensor[], { sizes, head }: { readonly sizes: Sizes; readonly head: Head }): Tensor =>
+  classifier(p.within(`${head.task}_classifier`), concat(pairs, 1), [2 * sizes.width, head.answers]);

@@ -1,0 +1,36 @@
+import type { TransformerSizes } from '../layers/attention.ts';
+
+/** Everything that shapes a model but its head. */
+export interface Sizes extends TransformerSizes {
+  readonly width: number;
+  /** Side of a square patch, in pixels. */
+  readonly patch: number;
+  /** Side of the position table, in patches; other image sizes interpolate it. */
+  readonly grid: number;
+  /** Of the LayerNorm over word embeddings: BERT's 1e-12. */
+  readonly textEpsilon: number;
+  /** Shortest side to which an image is resized, in pixels. */
+  readonly image: number;
+  /** Rows of the word table. */
+  readonly vocabulary: number;
+  /** Rows of the word position table: the longest text, with its [CLS] and [SEP]. */
+  readonly words: number;
+  /** Rows of the modality table: text, image and, for NLVR2, the second image. */
+  readonly types: number;
+}
+
+/** ViLT-B/32 (Kim et al. 2021): 111.6 M parameters without a head. */
+export const base32: Sizes = {
+  width: 768,
+  depth: 12,
+  heads: 12,
+  hidden: 3072,
+  epsilon: 1e-6,
+  textEpsilon: 1e-12,
+  patch: 32,
+  grid: 12,
+  image: 384,
+  vocabulary: 30_522,
+  words: 40,
+  types: 2,
+};

@@ -1,0 +1,55 @@
+import { mean } from '../engine/functions.ts';
+import { add, divide, exp, expand, logSoftmax, multiply, reshape, stopGradient, subtract, sum } from '../engine/ops.ts';
+import type { Tensor } from '../engine/tensor.ts';
+import { maskBias, scores } from '../layers/attention.ts';
+
+/** `teacher-student` is KL(teacher ‖ student), the authors' code; `student-teacher` is the other reading of the paper. */
+export type Direction = 'teacher-student' | 'student-teacher';
+
+/** Attention before its softmax: whose tokens ask, whose are asked. */
+export interface Attention {
+  /** [batch, heads, queries, keys]. */
+  readonly scores: Tensor;
+  /** 1 real, 0 padding: [batch, keys]. */
+  readonly keys: Tensor;
+  /** 1 real, 0 padding: [batch, queries]. */
+  readonly queries: Tensor;
+}
+
+export const attentionOf = (asking: { query: Tensor; mask: Tensor }, asked: { key: Tensor; mask: Tensor }): Attention => ({
+  scores: scores(asking.query, asked.key),
+  keys: asked.mask,
+  queries: asking.mask,
+});
+
+/**
+ * Σ p (log p - log q) over the last axis. Logarithms are taken of softmaxes whose masked scores are large and negative,
+ * never infinite: 0 · -∞ would be NaN.
+ */
+const relativeEntropy = (logP: Tensor, logQ: Tensor): Tensor => sum(multiply(exp(logP), subtract(logP, logQ)), [-1]);
+
+/** Row by row, KL between two rows of logits [..., classes]. Nothing flows back to the teacher. */
+export const divergenceOfLogits = (teacher: Tensor, student: Tensor, direction: Direction = 'teacher-student'): Tensor => {
+  const [t, s] = [logSoftmax(stopGradient(teacher)), logSoftmax(student)];
+  return direction === 'teacher-student' ? relativeEntropy(t, s) : relativeEntropy(s, t);
+};
+
+/** Which queries count: every one, padding included (the authors' code), or those of real tokens alone. */
+export type QueryMask = 'all' | 'valid';
+
+export interface DivergenceOptions {
+  /** Default teacher-student. */
+  readonly direction?: Direction;
+  /** Default all: then the loss depends on how far texts are padded. */
+  readonly queries?: QueryMask;
+}
+
+/** KL of each query's attention over the real keys, averaged over batch, heads and queries. -> scalar */
+export const divergence = (teacher: Attention, student: Attention, { direction, queries = 'all' }: DivergenceOptions = {}): Tensor => {
+  const masked = ({ scores, keys }: Attention): Tensor => add(scores, maskBias(keys));
+  const rows = divergenceOfLogits(masked(teacher), masked(student), direction);
+  if (queries === 'all') return mean(rows);
+  const [batch, , count] = rows.shape;
+  const valid = expand(reshape(teacher.queries, [batch!, 1, count!]), rows.shape);
+  return divide(sum(multiply(rows, valid)), sum(valid));
+};
