@@ -31,10 +31,12 @@ const HEAD_EPSILON = 1e-5;
  * Linear, LayerNorm, GELU, Linear: the one shape of every head and of the interaction f. Its layers are named 0, 1
  * and 3, as nn.Sequential names them.
  */
-export const classifier = (p: Params, x: Tensor, [hidden, out]: readonly [number, number]): Tensor => {
-  const raised = layerNorm(p.within('1'), linear(p.within('0'), x, hidden), HEAD_EPSILON);
-  return linear(p.within('3'), gelu(raised), out);
-};
+export const classifier = (p: Params, x: Tensor, [hidden, out]: readonly [number, number]): Tensor =>
+  classifierRest(p, linear(p.within('0'), x, hidden), out);
+
+/** What follows the first of its linear layers. */
+export const classifierRest = (p: Params, raised: Tensor, out: number): Tensor =>
+  linear(p.within('3'), gelu(layerNorm(p.within('1'), raised, HEAD_EPSILON)), out);
 
 /** The last size of x. @throws Error where it is not a number. */
 export const widthOf = ({ shape }: Tensor): number => {

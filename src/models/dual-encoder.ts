@@ -1,7 +1,5 @@
-import { concat } from '../engine/ops.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { transformer } from '../layers/attention.ts';
-import { classifier, widthOf } from '../layers/linear.ts';
 import type { Params } from '../layers/params.ts';
 import { type Embedded, embedImage, embedText, type Modality } from './embeddings.ts';
 import type { ImageInput, Stream, TextInput } from './encoded.ts';
@@ -28,10 +26,4 @@ export const textEncoder = (p: Params, text: TextInput, sizes: Sizes): Tower => 
 export const imageEncoder = (p: Params, image: ImageInput, sizes: Sizes, row: Modality = 1): Tower => {
   const tower = p.within('image_encoder');
   return encodeAlone(tower, embedImage(tower, image, sizes, row), sizes);
-};
-
-/** The shallow interaction f(t, v) = B gelu(LN(A [t; v])), text first (DiDE code). [batch, width] each. */
-export const interaction = (p: Params, text: Tensor, image: Tensor): Tensor => {
-  const width = widthOf(text);
-  return classifier(p.within('fusion'), concat([text, image], 1), [2 * width, width]);
 };

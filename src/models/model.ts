@@ -2,10 +2,11 @@ import { concat } from '../engine/ops.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { classifier } from '../layers/linear.ts';
 import type { Params } from '../layers/params.ts';
-import { imageEncoder, interaction, textEncoder } from './dual-encoder.ts';
+import { imageEncoder, textEncoder } from './dual-encoder.ts';
 import type { Modality } from './embeddings.ts';
 import type { Answered, Encoded, Inputs } from './encoded.ts';
 import { fusionEncoder } from './fusion-encoder.ts';
+import { interaction } from './interaction.ts';
 import type { Sizes } from './sizes.ts';
 
 /** A model is a value: its name, and how it encodes a text with each of its images. A new teacher exports one of these. */

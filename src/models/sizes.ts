@@ -34,3 +34,27 @@ export const base32: Sizes = {
   words: 40,
   types: 2,
 };
+
+/**
+ * Small enough to learn on two cores: a picture of 48 pixels is nine patches. The vocabulary is that of its data, so
+ * its size is given where the data are known.
+ */
+export const mini: Sizes = {
+  width: 128,
+  depth: 4,
+  heads: 4,
+  hidden: 512,
+  epsilon: 1e-6,
+  textEpsilon: 1e-12,
+  patch: 16,
+  grid: 3,
+  image: 48,
+  vocabulary: 0,
+  words: 40,
+  types: 2,
+};
+
+/** For tests and `--tiny`: every part is there, nothing is learnt. */
+export const tiny: Sizes = { ...mini, width: 32, depth: 2, heads: 2, hidden: 64 };
+
+export const sizes = { base32, mini, tiny } as const;

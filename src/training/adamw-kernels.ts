@@ -71,7 +71,7 @@ export const webAssemblyBlock = (bytes: number): Block => {
   };
 };
 
-/** The same block in ordinary memory and JavaScript: four to five times as slow, and equal to the last bit. */
+/** The same block in ordinary memory and JavaScript: about ten times as slow, and equal to the last bit. */
 export const javascriptBlock = (bytes: number): Block => {
   const buffer = new ArrayBuffer(bytes);
   const view = (at: number, count: number): Float32Array => new Float32Array(buffer, at, count);

@@ -1,0 +1,32 @@
+import type { Example } from '../data/example.ts';
+import type { Numbers } from '../engine/numbers.ts';
+
+/**
+ * How logits become probabilities, and so which form the losses have: `sigmoid` where several answers may be right
+ * (VQA as ViLT trains it), `softmax` where exactly one is.
+ */
+export type Scoring = 'sigmoid' | 'softmax';
+
+/** A task is a value: where its examples are, what its answers are, how it is scored. */
+export interface Task {
+  readonly name: string;
+  /** Images of one example. */
+  readonly images: 1 | 2;
+  readonly scoring: Scoring;
+  /** The examples of one split. @throws UserError where the split is not there or a line of it is wrong. */
+  readonly read: (folder: string, split: string) => Promise<Example[]>;
+  /** Its answers, in the order of the classifier. */
+  readonly answers: (folder: string) => Promise<string[]>;
+  /** What one prediction earns, between 0 and 1. */
+  readonly score: (predicted: string, example: Example) => number;
+}
+
+/** The index of the largest number of each row. [rows, columns] -> rows indices; of equals, the first. */
+export const bestOf = ({ shape, data }: Numbers): number[] => {
+  const [rows, columns] = shape as [number, number];
+  return Array.from({ length: rows }, (_, row) => {
+    let best = 0;
+    for (let i = 1; i < columns; i += 1) if (data[row * columns + i]! > data[row * columns + best]!) best = i;
+    return best;
+  });
+};
