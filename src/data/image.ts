@@ -66,8 +66,10 @@ const openImage = async (bytes: Uint8Array): Promise<Sharp> => {
 
 const reason = (cause: Error): string => cause.message.trim().split('\n')[0]!;
 
-const decodeRgb = (image: Sharp): Promise<Uint8Array> =>
-  image.removeAlpha().toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer();
+const decodeRgb = async (image: Sharp): Promise<Uint8Array> => {
+  const rgb = await image.removeAlpha().toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer();
+  return new Uint8Array(rgb.buffer, rgb.byteOffset, rgb.length);
+};
 
 /** Pillow's conversion without a profile: `255 - min(255, ink + black - ink * black / 255)`, in its own rounding. */
 const decodeCmyk = async (image: Sharp): Promise<Uint8Array> => {

@@ -1,7 +1,5 @@
-import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
-import { createInterface } from 'node:readline';
 import { UserError } from '../errors.ts';
 
 /** One line of a JSON Lines file. */
@@ -17,21 +15,30 @@ export interface JsonLine {
  * @throws UserError when the file cannot be read, or a line is no JSON object; it names the file and the line.
  */
 export async function* readJsonLines(path: string): AsyncGenerator<JsonLine, void, undefined> {
-  const file = createReadStream(path, 'utf8');
-  await once(file, 'open').catch((cause: NodeJS.ErrnoException) => {
-    throw new UserError(`${path}: cannot be read (${cause.code}): check the path.`, { cause });
-  });
-  try {
-    let number = 0;
-    for await (const line of createInterface({ input: file, crlfDelay: Number.POSITIVE_INFINITY })) {
-      number += 1;
-      const where = `${basename(path)}:${number}`;
-      const text = number === 1 ? line.replace(/^\uFEFF/, '') : line;
-      if (text.trim()) yield { where, row: parseRow(text, where) };
-    }
-  } finally {
-    file.destroy();
+  let number = 0;
+  for await (const line of linesOf(path)) {
+    number += 1;
+    const where = `${basename(path)}:${number}`;
+    const text = number === 1 ? line.replace(/^\uFEFF/, '') : line;
+    if (text.trim()) yield { where, row: parseRow(text, where) };
   }
+}
+
+/** Node's readline would also end a line at U+2028, which JSON allows inside a text. */
+async function* linesOf(path: string): AsyncGenerator<string, void, undefined> {
+  let rest = '';
+  try {
+    for await (const chunk of createReadStream(path, 'utf8')) {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop()!;
+      yield* lines;
+    }
+  } catch (cause) {
+    throw new UserError(`${path}: cannot be read (${(cause as NodeJS.ErrnoException).code}): check the path.`, {
+      cause,
+    });
+  }
+  yield rest;
 }
 
 const parseRow = (text: string, where: string): Record<string, unknown> => {

@@ -46,13 +46,16 @@ export const patchGrid = ({ width, height }: Pixels, patch: number): PatchGrid =
 export const writePatches = (pixels: Pixels, patch: number, chosen: Uint32Array, into: Float32Array): void => {
   const { width, data } = pixels;
   const columns = width / patch;
-  let to = 0;
-  for (const place of chosen) {
+  const area = patch * patch;
+  for (const [i, place] of chosen.entries()) {
     const corner = (Math.floor(place / columns) * width + (place % columns)) * patch * 3;
-    for (let channel = 0; channel < 3; channel += 1) {
-      for (let y = 0; y < patch; y += 1) {
-        let from = corner + y * width * 3 + channel;
-        for (let x = 0; x < patch; x += 1, from += 3, to += 1) into[to] = NORMALISED[data[from]!]!;
+    let to = i * 3 * area;
+    for (let y = 0; y < patch; y += 1) {
+      let from = corner + y * width * 3;
+      for (let x = 0; x < patch; x += 1, from += 3, to += 1) {
+        into[to] = NORMALISED[data[from]!]!;
+        into[to + area] = NORMALISED[data[from + 1]!]!;
+        into[to + 2 * area] = NORMALISED[data[from + 2]!]!;
       }
     }
   }

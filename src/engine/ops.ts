@@ -16,6 +16,7 @@ import {
 } from './shapes.ts';
 import { type Attribute, constant, type Derivative, type Kind, type Tensor } from './tensor.ts';
 
+/** A number stands for a constant that broadcasts to any shape. */
 export type Operand = Tensor | number;
 
 interface Parts {
@@ -83,11 +84,12 @@ const cast = (x: Tensor, kind: Kind): Tensor =>
 
 /** [..., n, k] · [..., k, m] -> [..., n, m], broadcasting the axes in front. */
 export const matmul = (a: Tensor, b: Tensor): Tensor =>
-  operation('MatMul', [a, b], productShape(a.shape, b.shape), (g) => [
+  operation('MatMul', [a, b], productShape('matmul', a.shape, b.shape), (g) => [
     reducedTo(matmul(g, swapped(b)), a.shape),
     reducedTo(matmul(swapped(a), g), b.shape),
   ]);
 
+/** How a product reads one of its sides. */
 export type Side = 'as-is' | 'transposed';
 
 const turn: Record<Side, Side> = { 'as-is': 'transposed', transposed: 'as-is' };
@@ -101,10 +103,11 @@ export const gemm = (a: Tensor, b: Tensor, [left, right]: readonly [Side, Side] 
     throw new Error(`gemm: ${show(a.shape)} · ${show(b.shape)}: both need two axes`);
   }
   const seen = (x: Tensor, side: Side): Shape => (side === 'transposed' ? [...x.shape].reverse() : x.shape);
+  const shape = productShape('gemm', seen(a, left), seen(b, right));
   return operation(
     'Gemm',
     c ? [a, b, c] : [a, b],
-    productShape(seen(a, left), seen(b, right)),
+    c ? broadcast('gemm', shape, c.shape) : shape,
     (g) => [
       left === 'as-is' ? gemm(g, b, ['as-is', turn[right]]) : gemm(b, g, [right, 'transposed']),
       right === 'as-is' ? gemm(a, g, [turn[left], 'as-is']) : gemm(g, a, ['transposed', left]),
@@ -116,20 +119,16 @@ export const gemm = (a: Tensor, b: Tensor, [left, right]: readonly [Side, Side] 
 
 // --------------------------------------------------------------------------- the same numbers, otherwise arranged
 
-/** `axes[i]` is the axis of x that becomes axis i. */
-export const transpose = (x: Tensor, axes: readonly number[]): Tensor =>
-  operation(
-    'Transpose',
-    [x],
-    axes.map((axis) => x.shape[axisOf(x.shape, axis)]!),
-    (g) => [
-      transpose(
-        g,
-        axes.map((_, axis) => axes.indexOf(axis)),
-      ),
-    ],
-    { attributes: { perm: axes }, kind: x.kind },
-  );
+/** `order[i]` is the axis of x that becomes axis i. @throws Error unless every axis stands in it once. */
+export const transpose = (x: Tensor, order: readonly number[]): Tensor => {
+  const perm = order.map((axis) => axisOf(x.shape, axis));
+  const back = x.shape.map((_, axis) => perm.indexOf(axis));
+  if (perm.length !== back.length || back.includes(-1)) {
+    throw new Error(`transpose: ${show(x.shape)} to [${order}]: every axis must stand in it once`);
+  }
+  const shape = perm.map((axis) => x.shape[axis]!);
+  return operation('Transpose', [x], shape, (g) => [transpose(g, back)], { attributes: { perm }, kind: x.kind });
+};
 
 /** The last two axes exchanged. */
 export const swapped = (x: Tensor): Tensor => {
@@ -154,7 +153,10 @@ export const reshape = (x: Tensor, shape: Shape): Tensor => {
 export const expand = (x: Tensor, shape: Shape): Tensor =>
   sameShape(x.shape, shape)
     ? x
-    : operation('Expand', [x], broadcast('expand', x.shape, shape), (g) => [reducedTo(g, x.shape)], { sizes: [shape] });
+    : operation('Expand', [x], broadcast('expand', x.shape, shape), (g) => [reducedTo(g, x.shape)], {
+        sizes: [shape],
+        kind: x.kind,
+      });
 
 /** The inverse of broadcasting: g summed over the axes along which `shape` was repeated. */
 const reducedTo = (g: Tensor, shape: Shape): Tensor => {
@@ -163,6 +165,7 @@ const reducedTo = (g: Tensor, shape: Shape): Tensor => {
   return axes.length === 0 ? g : reshape(sum(g, axes), shape);
 };
 
+/** Joined along one axis. @throws Error where the other sizes differ. */
 export const concat = (parts: readonly Tensor[], axis: number): Tensor => {
   const [first] = parts;
   if (first === undefined) throw new Error('concat: nothing to join');
@@ -188,11 +191,14 @@ const pieces = (g: Tensor, parts: readonly Tensor[], axis: number): Tensor[] => 
   });
 };
 
-/** x[..., start:end, ...] along one axis. */
+/** x[..., start:end, ...] along one axis. @throws Error where numbers show that this is no part of x. */
 export const slice = (x: Tensor, axis: number, start: Size, end: Size): Tensor => {
   const along = axisOf(x.shape, axis);
   const size = x.shape[along]!;
   if (start === 0 && end === size) return x;
+  if ([start, minus(end, start), minus(size, end)].some((part) => typeof part === 'number' && part < 0)) {
+    throw new Error(`slice: ${start} to ${end} is no part of axis ${along} of ${show(x.shape)}`);
+  }
   return operation(
     'Slice',
     [x],
@@ -204,14 +210,12 @@ export const slice = (x: Tensor, axis: number, start: Size, end: Size): Tensor =
 
 /** Zeros put before and after along one axis. */
 export const pad = (x: Tensor, axis: number, before: Size, after: Size): Tensor => {
-  const size = x.shape[axis]!;
-  return operation(
-    'Pad',
-    [x],
-    x.shape.with(axis, plus(plus(before, size), after)),
-    (g) => [slice(g, axis, before, plus(before, size))],
-    { sizes: [[before, after], [axis]] },
-  );
+  const along = axisOf(x.shape, axis);
+  const end = plus(before, x.shape[along]!);
+  return operation('Pad', [x], x.shape.with(along, plus(end, after)), (g) => [slice(g, along, before, end)], {
+    sizes: [[before, after], [along]],
+    kind: x.kind,
+  });
 };
 
 // --------------------------------------------------------------------------- along axes
@@ -228,7 +232,7 @@ export const sum = (x: Tensor, axes: readonly number[] = x.shape.map((_, axis) =
   });
 };
 
-/** A size as a number to calculate with. */
+/** A size as a scalar to calculate with. */
 export const sizeAsNumber = (size: Size): Tensor =>
   typeof size === 'number'
     ? constant(size)
@@ -286,12 +290,20 @@ export const gather = (table: Tensor, indices: Tensor): Tensor =>
     { attributes: { axis: 0 } },
   );
 
-/** A table of zeros to which every row of `updates` is added at its index; indices may repeat. */
-export const scatterAdd = (indices: Tensor, updates: Tensor, shape: Shape): Tensor =>
-  operation(
-    'ScatterND',
-    [expand(constant(0), shape), cast(reshape(indices, [...indices.shape, 1]), 'int64'), updates],
+/**
+ * A table [rows, width] of zeros to which every row of `updates` [..., width] is added at its index; indices may repeat.
+ *
+ * ScatterElements, which wants an index for every number: ONNX Runtime's ScatterND adds with several threads at once
+ * and loses what two of them add to one row.
+ */
+export const scatterAdd = (indices: Tensor, updates: Tensor, shape: Shape): Tensor => {
+  const rows = volume(indices.shape);
+  const flat: Shape = [rows, ...shape.slice(1)];
+  return operation(
+    'ScatterElements',
+    [expand(constant(0), shape), expand(reshape(indices, [rows, 1]), flat), reshape(updates, flat)],
     shape,
-    (g) => [undefined, undefined, gather(g, indices)],
-    { attributes: { reduction: 'add' } },
+    (g) => [undefined, undefined, reshape(gather(g, indices), flat)],
+    { attributes: { axis: 0, reduction: 'add' } },
   );
+};

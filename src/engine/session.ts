@@ -1,7 +1,7 @@
 import { countOf, type Data, type Numbers } from './numbers.ts';
 import { leavesOf, type Precision, writeOnnx } from './onnx.ts';
 import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
-import { evaluate, type Shape, show } from './shapes.ts';
+import { evaluate, type Shape, show, termsOf } from './shapes.ts';
 import { isOperation, type Kind, type Leaf, type Tensor } from './tensor.ts';
 
 type Named<T> = Readonly<Record<string, T>>;
@@ -91,27 +91,62 @@ const failUnlessInput = (made: Exclude<Leaf, { leaf: 'constant' }>): false => {
   return false;
 };
 
+/** An input with the shape that it must have beside the given feeds. */
+export interface ExpectedInput {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** For dropout masks, the share that is kept. */
+  readonly keep?: number;
+}
+
+/** The inputs of a session for a batch of which some feeds are given: what dropout masks must look like. */
+export const shapesFor = ({ inputs }: Pick<Session, 'inputs'>, feeds: Named<Numbers>): ExpectedInput[] => {
+  const sizes = sizesFrom(inputs, feeds);
+  return inputs.map((leaf) => ({
+    name: nameOf(leaf)!,
+    shape: leaf.shape.map((size) => evaluate(size, sizes)),
+    ...('keep' in leaf.made && leaf.made.keep !== undefined ? { keep: leaf.made.keep } : {}),
+  }));
+};
+
 const bindFeeds = (runtime: Runtime, inputs: readonly Tensor[], feeds: Named<Numbers>): Map<string, number> => {
-  const sizes = new Map<string, number>();
+  const sizes = sizesFrom(inputs, feeds);
   for (const leaf of inputs) {
     const name = nameOf(leaf)!;
     const numbers = feeds[name];
     if (numbers === undefined) throw new Error(`run: input ${name} ${show(leaf.shape)} is missing`);
-    readSizes(name, leaf.shape, numbers.shape, sizes);
     runtime.bindInput(name, numbers);
   }
   return sizes;
 };
 
-/** Learns the named sizes from a feed, and holds it to those already known. */
-const readSizes = (name: string, symbolic: Shape, actual: readonly number[], sizes: Map<string, number>): void => {
-  const fits = symbolic.length === actual.length && symbolic.every((size, axis) => {
-    if (typeof size === 'string' && !sizes.has(size) && /^\w+$/.test(size)) sizes.set(size, actual[axis]!);
-    return typeof size === 'number' ? size === actual[axis] : !/^\w+$/.test(size) || sizes.get(size) === actual[axis];
+/** The value of every named size that a feed carries. @throws Error where a feed does not fit beside the others. */
+const sizesFrom = (inputs: readonly Tensor[], feeds: Named<Numbers>): Map<string, number> => {
+  const sizes = new Map<string, number>();
+  const fed = inputs.flatMap((leaf) => {
+    const numbers = feeds[nameOf(leaf)!];
+    return numbers ? [{ name: nameOf(leaf)!, symbolic: leaf.shape, actual: numbers.shape }] : [];
   });
-  if (fits) return;
-  const known = [...sizes].map(([size, value]) => `${size} = ${value}`).join(', ');
-  throw new Error(`run: input ${name} is ${show(actual)}: it must be ${show(symbolic)}${known && ` with ${known}`}`);
+  for (const { symbolic, actual } of fed) learnSizes(symbolic, actual, sizes);
+  for (const { name, symbolic, actual } of fed) {
+    const fits = symbolic.length === actual.length && symbolic.every((size, axis) => evaluate(size, sizes) === actual[axis]);
+    if (!fits) throw new Error(`run: input ${name} is ${show(actual)}: it must be ${show(symbolic)}${known(symbolic, sizes)}`);
+  }
+  return sizes;
+};
+
+/** What the first feed with a name says about it; sums and products of names say nothing. */
+const learnSizes = (symbolic: Shape, actual: readonly number[], sizes: Map<string, number>): void =>
+  symbolic.forEach((size, axis) => {
+    const value = actual[axis];
+    if (typeof size === 'string' && !/[*+]/.test(size) && !sizes.has(size) && value !== undefined) sizes.set(size, value);
+  });
+
+/** For errors: ` with batch = 2, words = 7`. */
+const known = (symbolic: Shape, sizes: ReadonlyMap<string, number>): string => {
+  const names = new Set(symbolic.flatMap((size) => termsOf(size).flatMap((term) => term.names)));
+  const values = [...names].flatMap((name) => (sizes.has(name) ? [`${name} = ${sizes.get(name)}`] : []));
+  return values.length > 0 ? ` with ${values.join(', ')}` : '';
 };
 
 const allocate = (shape: Shape, kind: Kind, precision: Precision, sizes: ReadonlyMap<string, number>): Numbers => {

@@ -37,9 +37,12 @@ const combined = (a: Size, b: Size, sign: 1 | -1): Size => {
   return written(sum);
 };
 
+/** The sum of two sizes. */
 export const plus = (a: Size, b: Size): Size => combined(a, b, 1);
+/** Their difference: 0 where they are the same. */
 export const minus = (a: Size, b: Size): Size => combined(a, b, -1);
 
+/** The product of two sizes. */
 export const times = (a: Size, b: Size): Size => {
   const product: Polynomial = new Map();
   for (const [left, x] of parse(a)) {
@@ -61,19 +64,21 @@ export const termsOf = (size: Size): { coefficient: number; names: string[] }[] 
 
 /** The value of a size once its names have theirs. @throws Error where a name has none. */
 export const evaluate = (size: Size, values: ReadonlyMap<string, number>): number => {
-  const valueOf = (name: string): number => {
+  const sizeOf = (name: string): number => {
     const value = values.get(name);
     if (value === undefined) throw new Error(`size ${name} has no value: no input of the graph carries it`);
     return value;
   };
   return termsOf(size).reduce(
-    (sum, { coefficient, names }) => sum + names.reduce((product, name) => product * valueOf(name), coefficient),
+    (sum, { coefficient, names }) => sum + names.reduce((product, name) => product * sizeOf(name), coefficient),
     0,
   );
 };
 
+/** A shape as errors write it: `[batch, words, 768]`. */
 export const show = (shape: Shape): string => `[${shape.join(', ')}]`;
 
+/** Whether two shapes are the same for every choice of the names. */
 export const sameShape = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((size, axis) => size === b[axis]);
 
@@ -90,16 +95,16 @@ export const broadcast = (where: string, a: Shape, b: Shape): Shape => {
 };
 
 /** The shape of a batched matrix product. @throws Error where the inner sizes differ. */
-export const productShape = (a: Shape, b: Shape): Shape => {
+export const productShape = (where: string, a: Shape, b: Shape): Shape => {
   const [rows, inner] = a.slice(-2);
   const [other, columns] = b.slice(-2);
   if (rows === undefined || inner === undefined || other === undefined || columns === undefined) {
-    throw new Error(`matmul: ${show(a)} · ${show(b)}: both need two axes or more`);
+    throw new Error(`${where}: ${show(a)} · ${show(b)}: both need two axes or more`);
   }
   if (inner !== other) {
-    throw new Error(`matmul: inner sizes differ: ${show(a)} · ${show(b)}: ${inner} is not ${other}`);
+    throw new Error(`${where}: inner sizes differ: ${show(a)} · ${show(b)}: ${inner} is not ${other}`);
   }
-  return [...broadcast('matmul', a.slice(0, -2), b.slice(0, -2)), rows, columns];
+  return [...broadcast(where, a.slice(0, -2), b.slice(0, -2)), rows, columns];
 };
 
 /** -1 is the last axis. @throws Error where the shape has no such axis. */

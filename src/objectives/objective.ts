@@ -7,5 +7,13 @@ import type { Answered } from '../models/encoded.ts';
  */
 export type Objective = (student: Answered, teacher: Answered, target: Tensor) => Tensor;
 
-/** The objectives of a run by name, each with its weight in the sum; the names are those of the curves. */
-export type Objectives = Readonly<Record<string, { readonly objective: Objective; readonly weight: number }>>;
+/** An objective and its weight in the sum. */
+export interface Weighted {
+  readonly objective: Objective;
+  readonly weight: number;
+  /** Whether it looks at what the teacher made. */
+  readonly needsTeacher: boolean;
+}
+
+/** The objectives of a run by name; the names are those of the curves. */
+export type Objectives = Readonly<Record<string, Weighted>>;

@@ -23,17 +23,21 @@ const progressKey = 'dide.progress';
 
 /**
  * Saves a run as one safetensors file, whole or not at all: weights under their own names, AdamW's two moments under
- * `optimizer.first.` and `optimizer.second.`, progress as JSON in the metadata. Throws a UserError when the disk is
+ * `optimizer.first.` and `optimizer.second.`, progress as JSON in the metadata, beside any other `metadata`. Throws a UserError when the disk is
  * full; the checkpoint before is untouched then.
  */
-export const saveCheckpoint = async <Progress>(path: string, checkpoint: Checkpoint<Progress>): Promise<void> => {
+export const saveCheckpoint = async <Progress>(
+  path: string,
+  checkpoint: Checkpoint<Progress>,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> => {
   const { weights, first, second, progress } = checkpoint;
   const json = JSON.stringify(progress);
   if (json === undefined || !isDeepStrictEqual(JSON.parse(json), progress)) {
     throw new Error(`saveCheckpoint: this progress is not plain JSON (NaN, undefined, dates are not): ${json}`);
   }
   const all = new Map([...weights, ...prefixed(first, firstPrefix), ...prefixed(second, secondPrefix)]);
-  await writeSafetensors(path, all, { [progressKey]: json });
+  await writeSafetensors(path, all, { ...metadata, [progressKey]: json });
 };
 
 /**

@@ -1,0 +1,78 @@
+import type { CollateOptions } from '../data/batch.ts';
+import type { Example } from '../data/example.ts';
+import { loadBatches } from '../data/loader.ts';
+import type { Prepare } from '../data/preparer.ts';
+import type { Weights } from '../engine/numbers.ts';
+import { compile, type Session } from '../engine/session.ts';
+import { createParams } from '../layers/params.ts';
+import { inputsFor } from '../models/encoded.ts';
+import { answered } from '../models/model.ts';
+import { bestOf, type Task } from '../tasks/task.ts';
+import { type Description, modelOf } from '../weights/description.ts';
+import type { Trained } from '../weights/trained.ts';
+
+/** What a model said of one example, and what that earned. */
+export interface Judged {
+  readonly example: Example;
+  readonly predicted: string;
+  readonly score: number;
+}
+
+/** How examples become batches, the same for training and evaluation. */
+export interface Reading {
+  readonly prepare: Prepare;
+  readonly collate: CollateOptions;
+  readonly batch: number;
+}
+
+/** A graph that answers: the logits of a model, for pairs of text and image. */
+export const compileAnswers = (
+  description: Description,
+  held: { readonly weights: Weights } | { readonly parameters: Weights },
+  { threads }: { readonly threads?: number } = {},
+): Promise<Session> => {
+  const { sizes, images, task, answers } = description;
+  const { logits } = answered(modelOf(description), createParams(), inputsFor(sizes, { images }), {
+    sizes,
+    head: { task, answers: answers.length },
+  });
+  return compile({ logits }, { ...held, ...(threads === undefined ? {} : { threads }) });
+};
+
+/** Judges every example, in order, yielding batch by batch: the caller counts, shows progress, or stops. */
+export async function* judge(
+  session: Session,
+  examples: readonly Example[],
+  { task, answers, reading }: { readonly task: Task; readonly answers: readonly string[]; readonly reading: Reading },
+): AsyncGenerator<Judged[], void, undefined> {
+  for await (const { feeds, examples: asked } of loadBatches(examples, [...examples.keys()], reading)) {
+    const { logits } = await session.run<'logits'>(feeds);
+    yield bestOf(logits).map((best, i) => {
+      const [predicted, example] = [answers[best]!, asked[i]!];
+      return { example, predicted, score: task.score(predicted, example) };
+    });
+  }
+}
+
+/** The mean score: accuracy where one answer is right. */
+export const accuracyOf = (judged: readonly Pick<Judged, 'score'>[]): number =>
+  judged.reduce((sum, { score }) => sum + score, 0) / judged.length;
+
+export interface EvaluateOptions {
+  readonly task: Task;
+  readonly reading: Reading;
+  readonly threads?: number;
+  readonly onProgress?: (done: number, of: number) => void;
+}
+
+/** Everything a trained model says of the examples. */
+export const evaluate = async ({ description, weights }: Trained, examples: readonly Example[], options: EvaluateOptions): Promise<Judged[]> => {
+  const { task, reading, threads, onProgress } = options;
+  await using session = await compileAnswers(description, { weights }, threads === undefined ? {} : { threads });
+  const all: Judged[] = [];
+  for await (const judged of judge(session, examples, { task, answers: description.answers, reading })) {
+    all.push(...judged);
+    onProgress?.(all.length, examples.length);
+  }
+  return all;
+};

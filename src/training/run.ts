@@ -1,0 +1,109 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { UserError } from '../errors.ts';
+import { metadataOf, saveTrained } from '../weights/trained.ts';
+import type { OptimizerState } from './adamw.ts';
+import { type Checkpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { type Metrics, openMetrics } from './metrics.ts';
+import type { TrainOptions, TrainStep } from './train.ts';
+
+const progressSchema = z.strictObject({
+  /** Updates done. */
+  update: z.number().int().nonnegative(),
+  /** The best validation so far, and where. */
+  best: z.strictObject({ update: z.number(), accuracy: z.number() }).nullable(),
+  /** What a resumed run must have in common with the one it resumes. */
+  options: z.record(z.string(), z.union([z.string(), z.number()])),
+});
+type Progress = z.infer<typeof progressSchema>;
+
+/** The folder of one training: `last.safetensors` to go on from, `best.safetensors` to use, and the curves. */
+export interface Run extends AsyncDisposable {
+  /** Updates that were done before. */
+  readonly update: number;
+  /** What to go on from. */
+  readonly start: Checkpoint<Progress> | undefined;
+  readonly isValidated: (number: number) => boolean;
+  /** Logs an update, and saves what is due. */
+  readonly record: (step: Omit<TrainStep, 'milliseconds' | 'waitMilliseconds'>, state: OptimizerState) => Promise<void>;
+}
+
+/**
+ * Opens a run, at its last checkpoint where it is to be resumed and has one.
+ *
+ * @throws UserError where the folder holds another run.
+ */
+export const openRun = async (options: TrainOptions): Promise<Run> => {
+  const { folder, resume = false, updates, validateEvery = Math.max(1, Math.floor(updates / 10)) } = options;
+  const checkpointEvery = options.checkpointEvery ?? validateEvery;
+  const due = (number: number, every: number): boolean => number % every === 0 || number === updates;
+  const isValidated = (number: number): boolean => due(number, validateEvery);
+  if (folder === undefined) {
+    return { update: 0, start: undefined, isValidated, record: async () => {}, [Symbol.asyncDispose]: async () => {} };
+  }
+  await mkdir(folder, { recursive: true });
+  const start = resume ? await lastCheckpoint(folder, options) : undefined;
+  const update = start?.progress.update ?? 0;
+  const metrics = await openMetrics(folder, resume ? { resumeAt: update } : {});
+  let best = start?.progress.best ?? null;
+  return {
+    update,
+    start,
+    isValidated,
+    record: async (step, state) => {
+      log(metrics, step);
+      if (step.validation !== undefined && step.validation > (best?.accuracy ?? Number.NEGATIVE_INFINITY)) {
+        best = { update: step.number, accuracy: step.validation };
+        await saveTrained(join(folder, 'best.safetensors'), { description: described(options, best), weights: state.weights });
+      }
+      if (!due(step.number, checkpointEvery)) return;
+      const progress = { update: step.number, best, options: identityOf(options) };
+      await saveCheckpoint(lastIn(folder), { ...state, progress }, metadataOf(described(options, best)));
+    },
+    [Symbol.asyncDispose]: async () => metrics.close(),
+  };
+};
+
+const lastIn = (folder: string): string => join(folder, 'last.safetensors');
+
+const lastCheckpoint = async (folder: string, options: TrainOptions): Promise<Checkpoint<Progress> | undefined> => {
+  const path = lastIn(folder);
+  if (!existsSync(path)) return undefined;
+  const checkpoint = await loadCheckpoint(path, progressSchema);
+  const [before, now] = [checkpoint.progress.options, identityOf(options)];
+  const differing = Object.keys({ ...before, ...now }).filter((key) => before[key] !== now[key]);
+  if (differing.length === 0) return checkpoint;
+  const listed = differing.map((key) => `${key} was ${before[key]}, now ${now[key]}`).join('; ');
+  throw new UserError(`${path}: it belongs to another run: ${listed}: resume with the same options, or give another folder`);
+};
+
+/** Everything that decides which bits come out. */
+const identityOf = (options: TrainOptions): Progress['options'] => ({
+  model: options.learner.description.model,
+  objectives: Object.entries(options.objectives).map(([name, { weight }]) => `${name} x ${weight}`).join(' + '),
+  updates: options.updates,
+  batch: options.reading.batch,
+  accumulation: options.accumulation ?? 1,
+  learningRate: options.learningRate,
+  warmup: options.warmup ?? 0.1,
+  headMultiplier: options.headMultiplier ?? 1,
+  clip: options.clip ?? 'none',
+  dropoutRate: options.dropoutRate ?? 0.1,
+  weightDecay: options.weightDecay ?? 0.01,
+  order: options.order ?? 'reference',
+  decay: options.decay ?? 'reference',
+  seed: options.seed ?? 0,
+  examples: options.examples.length,
+});
+
+const described = (options: TrainOptions, best: Progress['best']) => ({
+  ...options.learner.description,
+  recipe: { ...options.learner.description.recipe, ...identityOf(options), ...(best ? { best } : {}) },
+});
+
+const log = (metrics: Metrics, { number, losses, learningRate, gradientNorm, validation }: Parameters<Run['record']>[0]): void => {
+  const curves = Object.fromEntries(Object.entries(losses).map(([name, loss]) => [`loss/${name}`, loss]));
+  metrics.log(number, { ...curves, learningRate, gradientNorm, ...(validation === undefined ? {} : { validation }) });
+};
