@@ -17,6 +17,8 @@ export interface PlanOptions {
   readonly pixels?: number;
   /** How many questions share a pair of pictures in training; some pairs find fewer. Default 4; other splits have one. */
   readonly questionsPerPair?: number;
+  /** Share of the training pairs that are two pictures on their own instead, with easier questions. Default 0. */
+  readonly plain?: number;
 }
 
 /** What `scenes.json` says: everything the folder follows from, and what came of it. */
@@ -26,6 +28,7 @@ export interface Manifest {
   readonly seed: number;
   readonly pixels: number;
   readonly questionsPerPair: number;
+  readonly plain: number;
   readonly sizes: { readonly [S in SplitName]?: number };
   readonly world: World;
   readonly images: { readonly [S in SplitName]?: number };
@@ -37,11 +40,12 @@ export type Plan = Omit<Manifest, 'images' | 'rows'>;
 
 /** The options with their defaults, checked. Throws a `UserError` where a size is no whole number from 1 up. */
 export const planOf = (options: PlanOptions): Plan => {
-  const { seed, view, world = worlds.full, pixels = world.pixels, questionsPerPair = 4 } = options;
+  const { seed, view, world = worlds.full, pixels = world.pixels, questionsPerPair = 4, plain = 0 } = options;
   const named = splitNames.filter((split) => options.sizes[split] !== undefined);
   const sizes = Object.fromEntries(named.map((split) => [split, options.sizes[split]!]));
   for (const [name, value] of Object.entries({ pixels, questionsPerPair, ...sizes }))
     if (!Number.isInteger(value) || value < 1)
       throw new UserError(`scenes: ${name} is ${value}: give a whole number from 1 up, or leave it out`);
-  return { version: 1, view, seed, pixels, questionsPerPair, sizes, world };
+  if (!(plain >= 0 && plain <= 1)) throw new UserError(`scenes: plain is ${plain}: it is a share, from 0 to 1`);
+  return { version: 1, view, seed, pixels, questionsPerPair, plain, sizes, world };
 };

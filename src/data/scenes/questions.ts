@@ -81,12 +81,12 @@ const ask = (
   return undefined;
 };
 
-const drawScenes = (random: Random, world: World, heldOut: HeldOut, edit: EditClass): readonly [Scene, Scene] => {
-  for (;;) {
-    const scene = drawScene(random, world, heldOut);
-    const other = edited(random, world, scene, edit);
-    if (other && keeps(world, other, heldOut)) return shuffled(random, [scene, other]) as [Scene, Scene];
-  }
+/** Two scenes one edit apart; nothing where the first has no room for the edit, or the edit breaks the split's rule. */
+const drawScenes = (random: Random, world: World, heldOut: HeldOut, edit: EditClass) => {
+  const scene = drawScene(random, world, heldOut);
+  const other = edited(random, world, scene, edit);
+  if (other === undefined || !keeps(world, other, heldOut)) return undefined;
+  return shuffled(random, [scene, other]) as [Scene, Scene];
 };
 
 /** More questions about a pair of pictures that has one. */
@@ -108,9 +108,9 @@ export const drawPair = (world: World, { seed, heldOut, questions }: PairOptions
   const wanted = drawWanted(random, world, drawHops(random, world, edit));
   for (let picture = 0; picture < PICTURES; picture++) {
     const scenes = drawScenes(random, world, heldOut, edit);
-    const first = ask(random, world, scenes, { wanted, accepts });
-    if (first === undefined) continue;
-    const pair = { scenes, edit, asked: [first] };
+    const first = scenes && ask(random, world, scenes, { wanted, accepts });
+    if (scenes === undefined || first === undefined) continue;
+    const pair: ScenePair = { scenes, edit, asked: [first] };
     return questions === 1 ? pair : { ...pair, asked: askMore(random, world, pair, { count: questions - 1, accepts }) };
   }
   throw new Error(

@@ -10,7 +10,7 @@ const table = ({ images, rows }: Manifest): string =>
 
 /** The README of a folder of scenes: what it holds, how to read it, how to make it again. */
 export const readmeOf = (manifest: Manifest, command: string | undefined): string => {
-  const { world, pixels, seed } = manifest;
+  const { world, pixels, seed, plain } = manifest;
   const { fewest, most } = world.objects;
   return `# Scenes
 
@@ -24,7 +24,7 @@ ${table(manifest)}
 - \`<split>.jsonl\`: a question a line. \`kind\` is its template, \`hops\` the number of relations it chains, \`edit\` how the
   two pictures differ (place: same things, other places; exchange: two things exchanged an attribute; any: anything),
   \`pair\` the two rows that belong together.
-- \`answers.txt\`: every answer there is, one a line.
+${plain ? `- About ${Math.round(100 * plain)} % of the training pictures are on their own, without a partner, an \`edit\` or a \`pair\`: easier questions.\n` : ''}- \`answers.txt\`: every answer there is, one a line.
 - \`test-comp\` has in every picture a colour on a shape that no picture of the other splits has.
 
 World \`${world.name}\`, seed ${seed}; the same seed and sizes give the same bytes.

@@ -40,7 +40,11 @@ test('a thing stays in its cell, whatever its shape, size and shift', () => {
     cell: fc.integer({ min: 0, max: 8 }),
     shift: fc.tuple(shift, shift),
   });
-  fc.assert(fc.property(thing, (one) => expect(paintedCells(drawn(one))).toEqual(new Set([one.cell]))));
+  fc.assert(
+    fc.property(thing, (one) => {
+      expect(paintedCells(drawn(one))).toEqual(new Set([one.cell]));
+    }),
+  );
 });
 
 test('all 384 looks are drawn differently, by at least six pixels', () => {
@@ -78,5 +82,7 @@ test('pixels are the same on every machine', () => {
     hash.update(renderScene(drawScene(random, worlds.full, 'never'), 64).data);
     hash.update(renderScene(drawScene(random, worlds.mini, 'always'), 48).data);
   }
-  expect(hash.digest('hex')).toMatchInlineSnapshot(`"3ce536d25c03a5a55d22b4718f21fc37427355139d6ee22fc163bde5bcf2efd2"`);
+  expect(hash.digest('hex')).toMatchInlineSnapshot(
+    `"3ce536d25c03a5a55d22b4718f21fc37427355139d6ee22fc163bde5bcf2efd2"`,
+  );
 });

@@ -1,4 +1,6 @@
+import { drawPlain } from './plain.ts';
 import { drawPair } from './questions.ts';
+import { mulberry32, seedFor } from './random.ts';
 import type { HeldOut, Scene, World } from './world.ts';
 
 /** One line of a data set. */
@@ -16,13 +18,15 @@ export interface UnitOptions {
   readonly heldOut: HeldOut;
   /** How many texts share the pictures of a unit, where the view lets them. */
   readonly texts: number;
+  /** Share of the units that are no pairs but pictures on their own, from which words and looks are learnt first. */
+  readonly plain: number;
 }
 
 /** A task that scenes can be made for. */
 export type View = 'vqa';
 
 /** Two pictures one edit apart; every question stands twice, with different answers, under one `pair`. */
-const vqa = (world: World, { seed, heldOut, texts }: UnitOptions): Unit => {
+const paired = (world: World, { seed, heldOut, texts }: UnitOptions): Unit => {
   const pair = drawPair(world, { seed, heldOut, questions: texts });
   return {
     scenes: pair.scenes,
@@ -40,6 +44,27 @@ const vqa = (world: World, { seed, heldOut, texts }: UnitOptions): Unit => {
       ),
   };
 };
+
+/** Two pictures that have nothing to do with each other, and questions about each alone. */
+const plain = (world: World, { seed, heldOut, texts }: UnitOptions): Unit => {
+  const drawn = [1, 2].map((side) => drawPlain(world, { seed: seedFor(seed, side), heldOut, questions: texts }));
+  return {
+    scenes: drawn.map(({ scene }) => scene),
+    rows: (images) =>
+      drawn.flatMap(({ asked }, side) =>
+        asked.map(({ text, question, answer, hops }) => ({
+          image: images[side]!,
+          question: text,
+          answer,
+          kind: question.kind,
+          hops,
+        })),
+      ),
+  };
+};
+
+const vqa = (world: World, options: UnitOptions): Unit =>
+  mulberry32(seedFor(options.seed, 0))() < options.plain ? plain(world, options) : paired(world, options);
 
 export interface ViewOf {
   /** How many pictures a unit has. */

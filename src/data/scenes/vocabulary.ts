@@ -1,10 +1,10 @@
-import { plural, relations } from './grammar.ts';
+import { plural, relations, withArticle } from './grammar.ts';
 import { MOST_COUNTED } from './meaning.ts';
 import { type QuestionKind, telling, type World } from './world.ts';
 
 /** The words of the templates themselves. */
 const templateWords: { readonly [K in QuestionKind]: string } = {
-  exists: 'is there a an ?',
+  exists: 'is there ?',
   count: 'how many are there ?',
   attribute: 'what is the ?',
   more: 'are there more than ?',
@@ -34,8 +34,9 @@ export const vocabularyOf = (world: World): string[] => {
   const nouns = ['shape', ...world.values.shape];
   const nameable = asks(world, 'attribute', 'same') ? telling(world) : [];
   const plurals = asks(world, 'count', 'more') ? nouns.map(plural) : [];
-  const places = world.maxHops === 0 ? [] : ['that is are a an', ...relations];
+  const places = world.maxHops === 0 ? [] : ['that is are', ...relations];
+  const articles = looks.map((word) => withArticle(word).split(' ')[0]!);
   const templates = world.questions.map((kind) => templateWords[kind]);
-  const all = [...looks, ...nouns, ...plurals, ...nameable, ...places, ...templates, ...answersOf(world)];
+  const all = [...looks, ...nouns, ...plurals, ...nameable, ...places, ...articles, ...templates, ...answersOf(world)];
   return [...new Set(all.flatMap((words) => words.split(' ')))].sort();
 };

@@ -52,8 +52,8 @@ const nameOf = (split: SplitName, number: number): string => `images/${split}/${
 
 const drawUnit = (plan: Plan, split: SplitName, unit: number): Unit => {
   const { stream, heldOut } = splits[split];
-  const texts = split === 'train' ? plan.questionsPerPair : 1;
-  return views[plan.view].draw(plan.world, { seed: seedFor(plan.seed, stream, unit), heldOut, texts });
+  const rich = split === 'train' ? { texts: plan.questionsPerPair, plain: plan.plain } : { texts: 1, plain: 0 };
+  return views[plan.view].draw(plan.world, { seed: seedFor(plan.seed, stream, unit), heldOut, ...rich });
 };
 
 interface Chunk {
