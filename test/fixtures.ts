@@ -40,7 +40,10 @@ export const parityInputs: Inputs = (() => {
   return { ...inputs, text: { ...inputs.text, segments: input('segments', ['batch', 'words'], 'int32') } };
 })();
 
-const float = (shape: readonly number[], data: ArrayLike<number>): Numbers => ({ shape, data: Float32Array.from(data) });
+const float = (shape: readonly number[], data: ArrayLike<number>): Numbers => ({
+  shape,
+  data: Float32Array.from(data),
+});
 
 /** The fixtures' pixels, masks and ids as the feeds of `parityInputs`, with a given or the canonical patch order. */
 export const parityFeeds = (inputs: ReadonlyMap<string, Numbers>, selection?: Numbers): Record<string, Numbers> => {
@@ -80,7 +83,11 @@ const imageFeeds = (pixels: Numbers, mask: Numbers, selection?: Numbers): Record
   return feeds;
 };
 
-const validExtent = (mask: Numbers, b: number, [rows, columns]: readonly [number, number]): readonly [number, number] => {
+const validExtent = (
+  mask: Numbers,
+  b: number,
+  [rows, columns]: readonly [number, number],
+): readonly [number, number] => {
   const [, height, width] = mask.shape as [number, number, number];
   const at = (row: number, column: number): number => mask.data[(b * height + row * patch) * width + column * patch]!;
   const sum = (count: number, value: (i: number) => number): number =>
@@ -88,7 +95,10 @@ const validExtent = (mask: Numbers, b: number, [rows, columns]: readonly [number
   return [sum(rows, (row) => at(row, 0)), sum(columns, (column) => at(0, column))];
 };
 
-const canonicalOrder = (extents: readonly (readonly [number, number])[], [rows, columns]: readonly [number, number]): Numbers => {
+const canonicalOrder = (
+  extents: readonly (readonly [number, number])[],
+  [rows, columns]: readonly [number, number],
+): Numbers => {
   const most = Math.max(...extents.map(([r, c]) => r * c));
   const order = extents.flatMap(([validRows, validColumns]) => {
     const cells = Array.from({ length: rows * columns }, (_, cell) => cell);
@@ -112,7 +122,10 @@ const bilinear = (row: readonly [number, number], column: readonly [number, numb
     return Array.from({ length: grid }, (_, cell) => Math.max(0, 1 - Math.abs(cell - source)));
   };
   const [vertical, horizontal] = [weights(row), weights(column)];
-  return Float32Array.from({ length: grid * grid }, (_, cell) => vertical[Math.floor(cell / grid)]! * horizontal[cell % grid]!);
+  return Float32Array.from(
+    { length: grid * grid },
+    (_, cell) => vertical[Math.floor(cell / grid)]! * horizontal[cell % grid]!,
+  );
 };
 
 /** Largest difference over the largest reference entry, as the fixtures' README measures it. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { mean, square } from './functions.ts';
 import { gradients } from './gradient.ts';
-import { check, valueOf } from './ops.fixture.ts';
+import { check, valuesOf } from './ops.fixture.ts';
 import { add, concat, exp, matmul, multiply, slice, stopGradient, sum, tanh } from './ops.ts';
 import { ancestors, constant, input, isOperation, parameter, type Tensor } from './tensor.ts';
 
@@ -15,24 +15,32 @@ const piece = (start: number, end: number): Tensor => slice(x, 1, start, end);
 describe('a tensor that is used more than once', () => {
   it('gets the sum of what arrives', async () => {
     const g = gradientOf(sum(add(multiply(x, 2), square(x))));
-    expect(await valueOf(g, feeds)).toEqual([4, 6, 8, 10, 12, 14]);
+    expect(await valuesOf(g, feeds)).toEqual([4, 6, 8, 10, 12, 14]);
   });
 
   it('gets it once for every use by one op', async () => {
-    expect(await valueOf(gradientOf(sum(multiply(x, x))), feeds)).toEqual([2, 4, 6, 8, 10, 12]);
+    expect(await valuesOf(gradientOf(sum(multiply(x, x))), feeds)).toEqual([2, 4, 6, 8, 10, 12]);
   });
 
   it('gets it through every path of a deep graph', () =>
-    check([[3]], (a) => add(tanh(multiply(a, exp(a))), multiply(exp(a), square(exp(a)))), ([i], a) => {
-      const [value, e] = [a(i!), Math.exp(a(i!))];
-      return Math.tanh(value * e) + e ** 3;
-    }));
+    check(
+      [[3]],
+      (a) => add(tanh(multiply(a, exp(a))), multiply(exp(a), square(exp(a)))),
+      ([i], a) => {
+        const [value, e] = [a(i!), Math.exp(a(i!))];
+        return Math.tanh(value * e) + e ** 3;
+      },
+    ));
 
   it('may be a parameter at two places of a model', () =>
-    check([[2, 2]], (w) => matmul(w, tanh(matmul(w, w))), ([i, j], w) => {
-      const inner = (a: number, b: number): number => Math.tanh(w(a, 0) * w(0, b) + w(a, 1) * w(1, b));
-      return w(i!, 0) * inner(0, j!) + w(i!, 1) * inner(1, j!);
-    }));
+    check(
+      [[2, 2]],
+      (w) => matmul(w, tanh(matmul(w, w))),
+      ([i, j], w) => {
+        const inner = (a: number, b: number): number => Math.tanh(w(a, 0) * w(0, b) + w(a, 1) * w(1, b));
+        return w(i!, 0) * inner(0, j!) + w(i!, 1) * inner(1, j!);
+      },
+    ));
 });
 
 describe('the gradients of slices', () => {
@@ -43,13 +51,13 @@ describe('the gradients of slices', () => {
     const g = gradientOf(weighted(piece(0, 1), piece(1, 4), piece(4, 6)));
     expect(operators(g)).toContain('Concat');
     expect(operators(g)).not.toContain('Pad');
-    expect(await valueOf(g, feeds)).toEqual([1, 2, 2, 2, 3, 3]);
+    expect(await valuesOf(g, feeds)).toEqual([1, 2, 2, 2, 3, 3]);
   });
 
   it('that tile it in another order are joined too', async () => {
     const g = gradientOf(weighted(piece(4, 6), piece(0, 1), piece(1, 4)));
     expect(operators(g)).not.toContain('Pad');
-    expect(await valueOf(g, feeds)).toEqual([2, 3, 3, 3, 1, 1]);
+    expect(await valuesOf(g, feeds)).toEqual([2, 3, 3, 3, 1, 1]);
   });
 
   it('that tile a named axis are joined too', () => {
@@ -59,29 +67,39 @@ describe('the gradients of slices', () => {
   });
 
   it('that leave a gap are padded with zeros', async () =>
-    expect(await valueOf(gradientOf(weighted(piece(0, 2), piece(4, 6))), feeds)).toEqual([1, 1, 0, 0, 2, 2]));
+    expect(await valuesOf(gradientOf(weighted(piece(0, 2), piece(4, 6))), feeds)).toEqual([1, 1, 0, 0, 2, 2]));
 
   it('that end early are padded with zeros', async () =>
-    expect(await valueOf(gradientOf(weighted(piece(0, 2), piece(2, 5))), feeds)).toEqual([1, 1, 2, 2, 2, 0]));
+    expect(await valuesOf(gradientOf(weighted(piece(0, 2), piece(2, 5))), feeds)).toEqual([1, 1, 2, 2, 2, 0]));
 
   it('that overlap are added', async () =>
-    expect(await valueOf(gradientOf(weighted(piece(0, 4), piece(2, 6))), feeds)).toEqual([1, 1, 3, 3, 2, 2]));
+    expect(await valuesOf(gradientOf(weighted(piece(0, 4), piece(2, 6))), feeds)).toEqual([1, 1, 3, 3, 2, 2]));
 
   it('that are taken twice are added', async () =>
-    expect(await valueOf(gradientOf(weighted(piece(0, 3), piece(0, 3), piece(3, 6))), feeds)).toEqual([3, 3, 3, 3, 3, 3]));
+    expect(await valuesOf(gradientOf(weighted(piece(0, 3), piece(0, 3), piece(3, 6))), feeds)).toEqual([
+      3, 3, 3, 3, 3, 3,
+    ]));
 
   it('along different axes are added', () =>
-    check([[2, 3]], (a) => add(slice(a, 0, 0, 1), multiply(slice(a, 1, 0, 1), 3)), ([i, j], a) => a(0, j!) + 3 * a(i!, 0)));
+    check(
+      [[2, 3]],
+      (a) => add(slice(a, 0, 0, 1), multiply(slice(a, 1, 0, 1), 3)),
+      ([i, j], a) => a(0, j!) + 3 * a(i!, 0),
+    ));
 
   it('beside another use are added to it', async () =>
-    expect(await valueOf(gradientOf(add(weighted(piece(0, 3), piece(3, 6)), sum(x))), feeds)).toEqual([2, 2, 2, 3, 3, 3]));
+    expect(await valuesOf(gradientOf(add(weighted(piece(0, 3), piece(3, 6)), sum(x))), feeds)).toEqual([
+      2, 2, 2, 3, 3, 3,
+    ]));
 });
 
 describe('gradients', () => {
   const w = parameter('w', [6]);
 
   it('flow nowhere through stopGradient', () => {
-    expect(() => gradients(sum(stopGradient(multiply(x, w))), new Set([w]))).toThrow('gradients: w has no part in the loss');
+    expect(() => gradients(sum(stopGradient(multiply(x, w))), new Set([w]))).toThrow(
+      'gradients: w has no part in the loss',
+    );
   });
 
   it('refuse a parameter that has no part in the loss', () => {
@@ -94,7 +112,7 @@ describe('gradients', () => {
 
   it('of the loss itself are 1', async () => {
     const loss = constant(3);
-    expect(await valueOf(gradientOf(loss, loss))).toEqual([1]);
+    expect(await valuesOf(gradientOf(loss, loss))).toEqual([1]);
   });
 
   it('build nothing for tensors that nobody asked about', () => {

@@ -24,7 +24,8 @@ export const gradients = (loss: Tensor, wanted: ReadonlySet<Tensor>): Map<Tensor
     if (wanted.has(tensor)) found.set(tensor, g);
     if (isOperation(tensor.made)) pass(g, tensor, tensor.made, { leading, arrived });
   }
-  for (const tensor of wanted) if (!found.has(tensor)) throw new Error(`gradients: ${nameOf(tensor)} has no part in the loss`);
+  for (const tensor of wanted)
+    if (!found.has(tensor)) throw new Error(`gradients: ${nameOf(tensor)} has no part in the loss`);
   return found;
 };
 
@@ -45,12 +46,14 @@ const pass = (g: Tensor, out: Tensor, { from, derivative }: Operation, { leading
 /** The tensors through which a change of a wanted one reaches the loss. */
 const leadingTo = (graph: readonly Tensor[], wanted: ReadonlySet<Tensor>): Set<Tensor> => {
   const leading = new Set<Tensor>();
-  for (const tensor of graph) if (wanted.has(tensor) || parents(tensor).some((parent) => leading.has(parent))) leading.add(tensor);
+  for (const tensor of graph)
+    if (wanted.has(tensor) || parents(tensor).some((parent) => leading.has(parent))) leading.add(tensor);
   return leading;
 };
 
 /** The sum of what arrived. The gradients of slices that tile a tensor are put side by side, not padded and added. */
-const total = (contributions: readonly Tensor[]): Tensor => tiled(contributions) ?? contributions.reduce((a, b) => add(a, b));
+const total = (contributions: readonly Tensor[]): Tensor =>
+  tiled(contributions) ?? contributions.reduce((a, b) => add(a, b));
 
 interface Piece {
   readonly piece: Tensor;
@@ -81,4 +84,5 @@ const pieceOf = ({ made }: Tensor): Piece | undefined => {
   return { piece: made.from[0]!, axis: made.sizes[1]![0] as number, start: made.sizes[0]![0]! };
 };
 
-const nameOf = ({ made, shape }: Tensor): string => ('leaf' in made && made.leaf !== 'constant' ? made.name : show(shape));
+const nameOf = ({ made, shape }: Tensor): string =>
+  'leaf' in made && made.leaf !== 'constant' ? made.name : show(shape);

@@ -1,6 +1,12 @@
 import { create } from '@bufbuild/protobuf';
+import {
+  type AttributeProto,
+  type NodeProto,
+  NodeProtoSchema,
+  type TensorProto,
+  type ValueInfoProto,
+} from './onnx_pb.ts';
 import { integer, type Precision, sizesTensorOf } from './onnx-values.ts';
-import { type AttributeProto, type NodeProto, NodeProtoSchema, type TensorProto, type ValueInfoProto } from './onnx_pb.ts';
 import { type Shape, type Size, termsOf } from './shapes.ts';
 import { isOperation, type Tensor } from './tensor.ts';
 
@@ -54,7 +60,12 @@ export const sizeVector = (draft: Draft, shape: Shape): string =>
     : once(draft, `vector ${shape}`, () =>
         shape.length === 1
           ? oneSize(draft, shape[0]!)
-          : addNode(draft, 'Concat', shape.map((size) => oneSize(draft, size)), { attribute: [integer('axis', 0)] }),
+          : addNode(
+              draft,
+              'Concat',
+              shape.map((size) => oneSize(draft, size)),
+              { attribute: [integer('axis', 0)] },
+            ),
       );
 
 const once = ({ sizes }: Draft, key: string, write: () => string): string => {

@@ -50,8 +50,7 @@ export const tensorOf = (name: string, { shape, data }: Numbers, dataType: DataT
 };
 
 const arrayOf = (data: Numbers['data'], dataType: DataType): Numbers['data'] => {
-  const wanted =
-    dataType === DataType.DOUBLE ? Float64Array : dataType === DataType.INT32 ? Int32Array : Float32Array;
+  const wanted = dataType === DataType.DOUBLE ? Float64Array : dataType === DataType.INT32 ? Int32Array : Float32Array;
   return data instanceof wanted ? data : wanted.from(data);
 };
 

@@ -1,8 +1,8 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import type { Numbers } from './numbers.ts';
+import { GraphProtoSchema, ModelProtoSchema } from './onnx_pb.ts';
 import { addNode, createDraft, type Draft, initializerName, sizeVector } from './onnx-draft.ts';
 import { attributeOf, outsideTensorOf, type Precision, tensorOf, typeOf, valueInfo } from './onnx-values.ts';
-import { GraphProtoSchema, ModelProtoSchema } from './onnx_pb.ts';
 import { ancestors, describe, isOperation, type Leaf, type Operation, parents, type Tensor } from './tensor.ts';
 
 export type { Precision } from './onnx-values.ts';
@@ -63,7 +63,9 @@ const checkNames = (graph: readonly Tensor[], outputs: Outputs): void => {
     const other = known.get(name) ?? tensor;
     known.set(name, tensor);
     if (other === tensor) return;
-    throw new Error(`onnx: two tensors are named ${name}: ${describe(other)} and ${describe(tensor)}: use one, or rename`);
+    throw new Error(
+      `onnx: two tensors are named ${name}: ${describe(other)} and ${describe(tensor)}: use one, or rename`,
+    );
   };
   for (const tensor of graph) {
     if (!isOperation(tensor.made) && tensor.made.leaf !== 'constant') claim(tensor.made.name, tensor);
@@ -92,7 +94,10 @@ const writeLeaf = (draft: Draft, tensor: Tensor, made: Leaf, { weights, storage 
 };
 
 const writeOperation = (draft: Draft, tensor: Tensor, made: Operation, output?: string): void => {
-  const args = [...made.from.map((from) => draft.names.get(from)!), ...made.sizes.map((shape) => sizeVector(draft, shape))];
+  const args = [
+    ...made.from.map((from) => draft.names.get(from)!),
+    ...made.sizes.map((shape) => sizeVector(draft, shape)),
+  ];
   // between a Pad's amounts and its axes stands the number to pad with, 0 where it is left out
   const input = made.operator === 'Pad' ? args.toSpliced(2, 0, '') : args;
   const attribute = Object.entries(made.attributes).map(([key, value]) => attributeOf(key, value, draft.precision));
@@ -102,10 +107,23 @@ const writeOperation = (draft: Draft, tensor: Tensor, made: Operation, output?: 
 const encode = ({ nodes, initializers, inputs, precision }: Draft, outputs: Outputs): Uint8Array => {
   const bytes = initializers.reduce((sum, { rawData }) => sum + rawData.byteLength, 0);
   if (bytes > FILE_LIMIT_BYTES) {
-    throw new Error(`onnx: ${bytes} bytes of weights do not fit into one file of 2 GiB: keep them outside, or feed them as inputs`);
+    throw new Error(
+      `onnx: ${bytes} bytes of weights do not fit into one file of 2 GiB: keep them outside, or feed them as inputs`,
+    );
   }
-  const output = Object.entries(outputs).map(([name, { kind, shape }]) => valueInfo(name, typeOf(kind, precision), shape));
-  const graph = create(GraphProtoSchema, { name: 'dide', node: nodes, initializer: initializers, input: inputs, output });
+  const output = Object.entries(outputs).map(([name, { kind, shape }]) =>
+    valueInfo(name, typeOf(kind, precision), shape),
+  );
+  const graph = create(GraphProtoSchema, {
+    name: 'dide',
+    node: nodes,
+    initializer: initializers,
+    input: inputs,
+    output,
+  });
   const opsetImport = [{ domain: '', version: OPSET }];
-  return toBinary(ModelProtoSchema, create(ModelProtoSchema, { irVersion: IR_VERSION, producerName: 'dide', opsetImport, graph }));
+  return toBinary(
+    ModelProtoSchema,
+    create(ModelProtoSchema, { irVersion: IR_VERSION, producerName: 'dide', opsetImport, graph }),
+  );
 };

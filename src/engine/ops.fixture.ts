@@ -57,7 +57,8 @@ export const check = async (
   for (const [i] of operands.entries()) {
     const differences = await centralDifferences(session, feeds, `x${i}`, accuracy.step);
     expect(results[`g${i}`]!.shape).toEqual(feeds[`x${i}`]!.shape);
-    for (const [at, difference] of differences.entries()) close(results[`g${i}`]!.data[at]!, difference, accuracy.gradient);
+    for (const [at, difference] of differences.entries())
+      close(results[`g${i}`]!.data[at]!, difference, accuracy.gradient);
   }
 };
 
@@ -66,7 +67,12 @@ const close = (actual: number, expected: number, tolerance: number): void => {
   if (!(error <= tolerance)) expect.fail(`${actual} is not ${expected}: the relative error is ${error}`);
 };
 
-const centralDifferences = async (session: Session, feeds: Record<string, Numbers>, name: string, step: number): Promise<number[]> => {
+const centralDifferences = async (
+  session: Session,
+  feeds: Record<string, Numbers>,
+  name: string,
+  step: number,
+): Promise<number[]> => {
   const { data } = feeds[name]!;
   const lossWith = async (at: number, value: number): Promise<number> => {
     const before = data[at]!;
@@ -123,7 +129,7 @@ export const total = (count: number, f: (i: number) => number): number => {
 };
 
 /** The numbers of a tensor that needs no feeds, or these. */
-export const valueOf = async (tensor: Tensor, feeds: Record<string, Numbers> = {}): Promise<number[]> => {
+export const valuesOf = async (tensor: Tensor, feeds: Record<string, Numbers> = {}): Promise<number[]> => {
   await using session = await compile({ y: tensor }, { threads: 1 });
   return [...(await session.run(feeds)).y!.data];
 };

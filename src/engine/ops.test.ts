@@ -1,8 +1,9 @@
+// biome-ignore-all format: a line an op
 import { describe, expect, it } from 'vitest';
 import { dropout, gelu, mean, square, unsqueeze, weightedSum } from './functions.ts';
 import { gradients } from './gradient.ts';
 import type { Numbers } from './numbers.ts';
-import { type At, check, drawn, total, valueOf } from './ops.fixture.ts';
+import { type At, check, drawn, total, valuesOf } from './ops.fixture.ts';
 import * as op from './ops.ts';
 import { compile } from './session.ts';
 import { constant, input } from './tensor.ts';
@@ -49,12 +50,12 @@ describe('element by element, value and derivative', () => {
   it('erf', () => check([[2, 3]], op.erf, (i, a) => erf(a(...i)), float32));
 
   it('softplus of large numbers is neither infinite nor lost', async () =>
-    expect(await valueOf(op.softplus(constant({ shape: [2], data: Float32Array.of(-200, 200) })))).toEqual([0, 200]));
+    expect(await valuesOf(op.softplus(constant({ shape: [2], data: Float32Array.of(-200, 200) })))).toEqual([0, 200]));
 
   it('relu has the derivative 0 at 0', async () => {
     const x = input('x', [1]);
     const g = gradients(op.sum(op.relu(x)), new Set([x])).get(x)!;
-    expect(await valueOf(g, { x: { shape: [1], data: Float32Array.of(0) } })).toEqual([0]);
+    expect(await valuesOf(g, { x: { shape: [1], data: Float32Array.of(0) } })).toEqual([0]);
   });
 });
 
@@ -64,7 +65,7 @@ describe('stopGradient', () => {
   it('lets no gradient through', async () => {
     const x = input('x', [2]);
     const g = gradients(op.sum(op.multiply(x, op.stopGradient(x))), new Set([x])).get(x)!;
-    expect(await valueOf(g, { x: { shape: [2], data: Float32Array.of(3, 4) } })).toEqual([3, 4]); // not 6 and 8
+    expect(await valuesOf(g, { x: { shape: [2], data: Float32Array.of(3, 4) } })).toEqual([3, 4]); // not 6 and 8
   });
 });
 
@@ -82,7 +83,8 @@ describe('matrix products, value and derivative', () => {
   it('matmul, named sizes', () => check([['b', 'n', 4], ['b', 4, 'm']], op.matmul, product(4), { sizes: { b: 2, n: 3, m: 2 } }));
 
   it('gemm', () => check([[2, 4], [4, 3]], (a, b) => op.gemm(a, b), product(4)));
-  it('gemm + c', () => check([[2, 4], [4, 3], [3]], (a, b, c) => op.gemm(a, b, ['as-is', 'as-is'], c), (i, a, b, c) => product(4)(i, a, b) + c(...i)));
+  it('gemm + c', () =>
+    check([[2, 4], [4, 3], [3]], (a, b, c) => op.gemm(a, b, ['as-is', 'as-is'], c), (i, a, b, c) => product(4)(i, a, b) + c(...i)));
 
   for (const left of ['as-is', 'transposed'] as const) {
     for (const right of ['as-is', 'transposed'] as const) {
@@ -102,17 +104,26 @@ describe('the same numbers, otherwise arranged, with their derivatives', () => {
   it('transpose', () => check([[2, 3, 4]], (x) => op.transpose(x, [2, 0, 1]), ([i, j, k], x) => x(j!, k!, i!)));
   it('transpose, axes from the end', () => check([[2, 3, 4]], (x) => op.transpose(x, [-1, 0, -2]), ([i, j, k], x) => x(j!, k!, i!)));
   it('swapped', () => check([[2, 3, 4]], op.swapped, ([i, j, k], x) => x(i!, k!, j!)));
-  it('reshape', () => check([[2, 6]], (x) => op.reshape(x, [3, 2, 2]), ([i, j, k], x) => x(Math.floor((4 * i! + 2 * j! + k!) / 6), (4 * i! + 2 * j! + k!) % 6)));
-  it('reshape, named sizes', () => check([['n', 'm', 2]], (x) => op.reshape(x, ['m*n', 2]), ([i, j], x) => x(Math.floor(i! / 3), i! % 3, j!), { sizes }));
+  it('reshape', () =>
+    check([[2, 6]], (x) => op.reshape(x, [3, 2, 2]),
+      ([i, j, k], x) => x(Math.floor((4 * i! + 2 * j! + k!) / 6), (4 * i! + 2 * j! + k!) % 6)));
+  it('reshape, named sizes', () =>
+    check([['n', 'm', 2]], (x) => op.reshape(x, ['m*n', 2]), ([i, j], x) => x(Math.floor(i! / 3), i! % 3, j!), { sizes }));
   it('expand', () => check([[2, 1]], (x) => op.expand(x, [4, 2, 3]), (i, x) => x(...i)));
-  it('expand, named sizes', () => check([[1, 2], ['n', 1]], (x, like) => op.add(op.expand(x, ['n', 2]), like), (i, x, like) => x(...i) + like(...i), { sizes }));
+  it('expand, named sizes', () =>
+    check([[1, 2], ['n', 1]], (x, like) => op.add(op.expand(x, ['n', 2]), like), (i, x, like) => x(...i) + like(...i), { sizes }));
   it('concat', () => check([[2, 3], [1, 3]], (a, b) => op.concat([a, b], 0), ([i, j], a, b) => (i! < 2 ? a(i!, j!) : b(i! - 2, j!))));
   it('concat, a tensor with itself', () => check([[2, 2]], (a) => op.concat([a, a], 1), ([i, j], a) => a(i!, j! % 2)));
-  it('concat, a named axis', () => check([[2, 'n'], [2, 1], [2, 'm']], (...parts) => op.concat(parts, -1), ([i, j], a, b, c) => (j! < 2 ? a(i!, j!) : j! < 3 ? b(i!, 0) : c(i!, j! - 3)), { sizes }));
+  it('concat, a named axis', () =>
+    check([[2, 'n'], [2, 1], [2, 'm']], (...parts) => op.concat(parts, -1),
+      ([i, j], a, b, c) => (j! < 2 ? a(i!, j!) : j! < 3 ? b(i!, 0) : c(i!, j! - 3)), { sizes }));
   it('slice', () => check([[2, 5]], (x) => op.slice(x, 1, 1, 4), ([i, j], x) => x(i!, j! + 1)));
-  it('slice, a named axis', () => check([['m+n', 2], ['n'], ['m']], (x, n, m) => op.add(op.add(op.slice(x, 0, 'n', 'm+n'), op.sum(n)), op.sum(m)), ([i, j], x, n, m) => x(i! + 2, j!) + n(0) + n(1) + m(0) + m(1) + m(2), { sizes }));
+  it('slice, a named axis', () =>
+    check([['m+n', 2], ['n'], ['m']], (x, n, m) => op.add(op.add(op.slice(x, 0, 'n', 'm+n'), op.sum(n)), op.sum(m)),
+      ([i, j], x, n, m) => x(i! + 2, j!) + n(0) + n(1) + m(0) + m(1) + m(2), { sizes }));
   it('pad', () => check([[2, 3]], (x) => op.pad(x, -1, 1, 2), ([i, j], x) => (j! < 1 || j! > 3 ? 0 : x(i!, j! - 1))));
-  it('pad, by a named size', () => check([['n', 2]], (x) => op.pad(x, 0, 'n', 1), ([i, j], x) => (i! < 2 || i! > 3 ? 0 : x(i! - 2, j!)), { sizes }));
+  it('pad, by a named size', () =>
+    check([['n', 2]], (x) => op.pad(x, 0, 'n', 1), ([i, j], x) => (i! < 2 || i! > 3 ? 0 : x(i! - 2, j!)), { sizes }));
   it('unsqueeze', () => check([['n', 3]], (x) => unsqueeze(x, 1), ([i, , j], x) => x(i!, j!), { sizes }));
 
   it('slice refuses what is no part', () => {
@@ -133,7 +144,8 @@ describe('along axes, value and derivative', () => {
 
   it('sum', () => check([[2, 3, 2]], (x) => op.sum(x), (_, x) => total(12, (i) => x(Math.floor(i / 6), Math.floor(i / 2) % 3, i % 2))));
   it('sum, over one axis', () => check([[2, 3]], (x) => op.sum(x, [0]), ([j], x) => x(0, j!) + x(1, j!)));
-  it('sum, over axes from both ends', () => check([['n', 3, 2]], (x) => op.sum(x, [0, -1]), ([j], x) => x(0, j!, 0) + x(0, j!, 1) + x(1, j!, 0) + x(1, j!, 1), rows));
+  it('sum, over axes from both ends', () =>
+    check([['n', 3, 2]], (x) => op.sum(x, [0, -1]), ([j], x) => x(0, j!, 0) + x(0, j!, 1) + x(1, j!, 0) + x(1, j!, 1), rows));
   it('mean', () => check([['n', 3]], (x) => mean(x), (_, x) => total(6, (i) => x(Math.floor(i / 3), i % 3)) / 6, rows));
   it('mean, over a named axis', () => check([['n', 3]], (x) => mean(x, [0]), ([j], x) => (x(0, j!) + x(1, j!)) / 2, rows));
   it('sizeAsNumber', () => check([['n', 3]], (x) => op.multiply(x, op.sizeAsNumber('3*n+n*n')), (i, x) => 10 * x(...i), rows));
@@ -157,7 +169,9 @@ describe('by index, value and derivative', () => {
   const into = constant(integers([4], 2, 0, 2, 2));
 
   it('gather, rows that repeat', () => check([[5, 2]], (table) => op.gather(table, indices), ([i, j, k], table) => table(at(i!, j!), k!)));
-  it('scatterAdd, rows that repeat', () => check([[4, 2]], (rows) => op.scatterAdd(into, rows, [3, 2]), ([i, j], rows) => total(4, (k) => ([2, 0, 2, 2][k] === i ? rows(k, j!) : 0))));
+  it('scatterAdd, rows that repeat', () =>
+    check([[4, 2]], (rows) => op.scatterAdd(into, rows, [3, 2]),
+      ([i, j], rows) => total(4, (k) => ([2, 0, 2, 2][k] === i ? rows(k, j!) : 0))));
 
   // enough of them that threads would meet in one row
   it('scatterAdd adds 20,000 rows into 50, always the same', async () => {
@@ -177,7 +191,8 @@ describe('by index, value and derivative', () => {
 describe('functions, value and derivative', () => {
   it('square', () => check([[2, 3]], square, (i, x) => x(...i) ** 2));
   it('gelu', () => check([[2, 3]], gelu, (i, x) => x(...i) * 0.5 * (1 + erf(x(...i) / Math.SQRT2)), float32));
-  it('weightedSum', () => check([[], [], []], (a, b, c) => weightedSum([[1, a], [0.5, b], [c, c]]), (_, a, b, c) => a() + 0.5 * b() + c() ** 2));
+  it('weightedSum', () =>
+    check([[], [], []], (a, b, c) => weightedSum([[1, a], [0.5, b], [c, c]]), (_, a, b, c) => a() + 0.5 * b() + c() ** 2));
   it('dropout at rate 0 is the tensor itself', () => {
     const x = input('x', [2]);
     expect(dropout(x, 'mask', 0)).toBe(x);
@@ -189,7 +204,7 @@ describe('functions, value and derivative', () => {
     const g = gradients(op.sum(square(y)), new Set([x])).get(x)!;
     const mask: Numbers = { shape: [2], data: Float32Array.of(0, 2) };
     const feeds = { x: { shape: [2], data: Float32Array.of(3, 5) }, mask };
-    expect(await valueOf(y, feeds)).toEqual([0, 10]);
-    expect(await valueOf(g, feeds)).toEqual([0, 40]);
+    expect(await valuesOf(y, feeds)).toEqual([0, 10]);
+    expect(await valuesOf(g, feeds)).toEqual([0, 40]);
   });
 });

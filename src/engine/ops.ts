@@ -69,7 +69,9 @@ export const tanh = elementwise('Tanh', (g, _, y) => multiply(g, subtract(1, mul
 export const sigmoid = elementwise('Sigmoid', (g, _, y) => multiply(g, multiply(y, subtract(1, y))));
 export const softplus = elementwise('Softplus', (g, x) => multiply(g, sigmoid(x)));
 export const relu = elementwise('Relu', (g, x) => multiply(g, isPositive(x)));
-export const erf = elementwise('Erf', (g, x) => multiply(g, multiply(2 / Math.sqrt(Math.PI), exp(negate(multiply(x, x))))));
+export const erf = elementwise('Erf', (g, x) =>
+  multiply(g, multiply(2 / Math.sqrt(Math.PI), exp(negate(multiply(x, x))))),
+);
 
 /** The same numbers, through which no gradient flows. */
 export const stopGradient = (x: Tensor): Tensor => operation('Identity', [x], x.shape, nothing, { kind: x.kind });
@@ -98,7 +100,12 @@ const turn: Record<Side, Side> = { 'as-is': 'transposed', transposed: 'as-is' };
  * A·B + c over two axes, with either side read transposed: what a linear layer and its gradients are made of.
  * c is broadcast over the rows.
  */
-export const gemm = (a: Tensor, b: Tensor, [left, right]: readonly [Side, Side] = ['as-is', 'as-is'], c?: Tensor): Tensor => {
+export const gemm = (
+  a: Tensor,
+  b: Tensor,
+  [left, right]: readonly [Side, Side] = ['as-is', 'as-is'],
+  c?: Tensor,
+): Tensor => {
   if (a.shape.length !== 2 || b.shape.length !== 2) {
     throw new Error(`gemm: ${show(a.shape)} · ${show(b.shape)}: both need two axes`);
   }
@@ -172,7 +179,8 @@ export const concat = (parts: readonly Tensor[], axis: number): Tensor => {
   const along = axisOf(first.shape, axis);
   const total = parts.map((part) => part.shape[along]!).reduce(plus);
   for (const { shape } of parts) {
-    const fits = shape.length === first.shape.length && shape.every((size, i) => i === along || size === first.shape[i]);
+    const fits =
+      shape.length === first.shape.length && shape.every((size, i) => i === along || size === first.shape[i]);
     if (!fits) throw new Error(`concat along axis ${along}: ${parts.map((part) => show(part.shape)).join(' and ')}`);
   }
   return operation('Concat', parts, first.shape.with(along, total), (g) => pieces(g, parts, along), {
@@ -240,10 +248,16 @@ export const sizeAsNumber = (size: Size): Tensor =>
 
 /** Over the last axis. */
 export const softmax = (x: Tensor): Tensor =>
-  operation('Softmax', [x], x.shape, (g, y) => {
-    const gy = multiply(g, y);
-    return [subtract(gy, multiply(y, keptSum(gy)))];
-  }, { attributes: { axis: -1 } });
+  operation(
+    'Softmax',
+    [x],
+    x.shape,
+    (g, y) => {
+      const gy = multiply(g, y);
+      return [subtract(gy, multiply(y, keptSum(gy)))];
+    },
+    { attributes: { axis: -1 } },
+  );
 
 /** log(softmax(x)) over the last axis, without ever taking the logarithm of nothing. */
 export const logSoftmax = (x: Tensor): Tensor =>

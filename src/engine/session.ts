@@ -2,7 +2,7 @@ import { countOf, type Data, type Numbers } from './numbers.ts';
 import { leavesOf, type Precision, writeOnnx } from './onnx.ts';
 import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
 import { evaluate, type Shape, show, termsOf } from './shapes.ts';
-import { isOperation, type Kind, type Leaf, type Tensor } from './tensor.ts';
+import { describe, type Kind, type Tensor } from './tensor.ts';
 
 type Named<T> = Readonly<Record<string, T>>;
 
@@ -36,18 +36,23 @@ export interface Session extends AsyncDisposable {
   close(): void;
 }
 
-/** The outputs, and everything they need, as one session; what they do not need never reaches it. */
+/**
+ * The outputs, and everything they need, as one session; what they do not need never reaches it.
+ *
+ * @throws Error where a parameter has no numbers or numbers of another shape, or two tensors have one name.
+ */
 export const compile = async (outputs: Named<Tensor>, options: CompileOptions = {}): Promise<Session> => {
   const { weights = new Map(), parameters = new Map(), into = {}, precision = 'float32', ...runtimeOptions } = options;
   const leaves = leavesOf(Object.values(outputs));
-  const used = new Map([...weights].filter(([name]) => leaves.some((leaf) => nameOf(leaf) === name)));
-  const bytes = writeOnnx(outputs, { precision, weights: used, storage: 'outside' });
-  const runtime = await createRuntime(bytes, { ...runtimeOptions, initializers: used });
-  const inputs: Tensor[] = [];
-  for (const leaf of leaves) {
-    const bound = bindParameter(runtime, leaf, { weights: used, parameters });
-    if (!bound) inputs.push(leaf);
-  }
+  const held = numbersOf(leaves, weights);
+  const read = numbersOf(
+    leaves.filter((leaf) => !held.has(nameOf(leaf)!)),
+    parameters,
+  );
+  const inputs = leaves.filter((leaf) => mustBeFed(leaf, [held, read]));
+  const bytes = writeOnnx(outputs, { precision, weights: held, storage: 'outside' });
+  const runtime = await createRuntime(bytes, { ...runtimeOptions, initializers: held });
+  for (const [name, numbers] of read) runtime.bindInput(name, numbers);
   for (const [name, numbers] of Object.entries(into)) runtime.bindOutput(name, numbers);
   return {
     inputs,
@@ -67,28 +72,30 @@ export const compile = async (outputs: Named<Tensor>, options: CompileOptions = 
   };
 };
 
-const nameOf = ({ made }: Tensor): string | undefined => ('leaf' in made && made.leaf !== 'constant' ? made.name : undefined);
+const nameOf = ({ made }: Tensor): string | undefined =>
+  'leaf' in made && made.leaf !== 'constant' ? made.name : undefined;
 
-interface Given {
-  readonly weights: ReadonlyMap<string, Numbers>;
-  readonly parameters: ReadonlyMap<string, Numbers>;
-}
-
-/** True where the leaf needs no feed: a constant, or a parameter with its numbers. */
-const bindParameter = (runtime: Runtime, { made, shape }: Tensor, { weights, parameters }: Given): boolean => {
-  if (isOperation(made) || made.leaf === 'constant') return true;
-  const numbers = weights.get(made.name) ?? parameters.get(made.name);
-  if (numbers === undefined) return failUnlessInput(made);
-  if (show(numbers.shape) !== show(shape)) {
-    throw new Error(`compile: parameter ${made.name} is ${show(numbers.shape)}: the graph wants ${show(shape)}`);
+/** The numbers of those leaves that are given any, which must have their shape. */
+const numbersOf = (leaves: readonly Tensor[], given: ReadonlyMap<string, Numbers>): Map<string, Numbers> => {
+  const found = new Map<string, Numbers>();
+  for (const leaf of leaves) {
+    const name = nameOf(leaf);
+    const numbers = name === undefined ? undefined : given.get(name);
+    if (numbers === undefined) continue;
+    if (show(numbers.shape) !== show(leaf.shape)) {
+      throw new Error(`compile: parameter ${name} is ${show(numbers.shape)}: the graph wants ${show(leaf.shape)}`);
+    }
+    found.set(name!, numbers);
   }
-  if (!weights.has(made.name)) runtime.bindInput(made.name, numbers);
-  return true;
+  return found;
 };
 
-const failUnlessInput = (made: Exclude<Leaf, { leaf: 'constant' }>): false => {
-  if (made.leaf === 'parameter') throw new Error(`compile: parameter ${made.name} has no numbers: give them as weights or parameters`);
-  return false;
+/** False for a constant, and for what has its numbers. */
+const mustBeFed = (leaf: Tensor, given: readonly ReadonlyMap<string, Numbers>[]): boolean => {
+  const name = nameOf(leaf);
+  if (name === undefined || given.some((numbers) => numbers.has(name))) return false;
+  if ('leaf' in leaf.made && leaf.made.leaf === 'input') return true;
+  throw new Error(`compile: parameter ${name} has no numbers: give them as weights or parameters`);
 };
 
 /** An input with the shape that it must have beside the given feeds. */
@@ -110,13 +117,10 @@ export const shapesFor = ({ inputs }: Pick<Session, 'inputs'>, feeds: Named<Numb
 };
 
 const bindFeeds = (runtime: Runtime, inputs: readonly Tensor[], feeds: Named<Numbers>): Map<string, number> => {
+  const missing = inputs.filter((leaf) => feeds[nameOf(leaf)!] === undefined);
+  if (missing.length > 0) throw new Error(`run: not fed: ${missing.map(describe).join(', ')}`);
   const sizes = sizesFrom(inputs, feeds);
-  for (const leaf of inputs) {
-    const name = nameOf(leaf)!;
-    const numbers = feeds[name];
-    if (numbers === undefined) throw new Error(`run: input ${name} ${show(leaf.shape)} is missing`);
-    runtime.bindInput(name, numbers);
-  }
+  for (const leaf of inputs) runtime.bindInput(nameOf(leaf)!, feeds[nameOf(leaf)!]!);
   return sizes;
 };
 
@@ -129,8 +133,10 @@ const sizesFrom = (inputs: readonly Tensor[], feeds: Named<Numbers>): Map<string
   });
   for (const { symbolic, actual } of fed) learnSizes(symbolic, actual, sizes);
   for (const { name, symbolic, actual } of fed) {
-    const fits = symbolic.length === actual.length && symbolic.every((size, axis) => evaluate(size, sizes) === actual[axis]);
-    if (!fits) throw new Error(`run: input ${name} is ${show(actual)}: it must be ${show(symbolic)}${known(symbolic, sizes)}`);
+    const fits =
+      symbolic.length === actual.length && symbolic.every((size, axis) => evaluate(size, sizes) === actual[axis]);
+    if (!fits)
+      throw new Error(`run: input ${name} is ${show(actual)}: it must be ${show(symbolic)}${known(symbolic, sizes)}`);
   }
   return sizes;
 };
@@ -139,7 +145,8 @@ const sizesFrom = (inputs: readonly Tensor[], feeds: Named<Numbers>): Map<string
 const learnSizes = (symbolic: Shape, actual: readonly number[], sizes: Map<string, number>): void =>
   symbolic.forEach((size, axis) => {
     const value = actual[axis];
-    if (typeof size === 'string' && !/[*+]/.test(size) && !sizes.has(size) && value !== undefined) sizes.set(size, value);
+    if (typeof size === 'string' && !/[*+]/.test(size) && !sizes.has(size) && value !== undefined)
+      sizes.set(size, value);
   });
 
 /** For errors: ` with batch = 2, words = 7`. */
@@ -152,6 +159,11 @@ const known = (symbolic: Shape, sizes: ReadonlyMap<string, number>): string => {
 const allocate = (shape: Shape, kind: Kind, precision: Precision, sizes: ReadonlyMap<string, number>): Numbers => {
   const actual = shape.map((size) => evaluate(size, sizes));
   const count = countOf(actual);
-  const data: Data = kind === 'int32' ? new Int32Array(count) : precision === 'float64' ? new Float64Array(count) : new Float32Array(count);
+  const data: Data =
+    kind === 'int32'
+      ? new Int32Array(count)
+      : precision === 'float64'
+        ? new Float64Array(count)
+        : new Float32Array(count);
   return { shape: actual, data };
 };

@@ -65,7 +65,10 @@ interface Block extends Layer {
  */
 const block = (p: Params, x: Tensor, bias: Tensor, { heads, hidden, epsilon }: TransformerSizes): Block => {
   const width = widthOf(x);
-  const [query, key, value] = splitHeads(linear(p.within('attn.qkv'), layerNorm(p.within('norm1'), x, epsilon), 3 * width), heads);
+  const [query, key, value] = splitHeads(
+    linear(p.within('attn.qkv'), layerNorm(p.within('norm1'), x, epsilon), 3 * width),
+    heads,
+  );
   const onward = (stream: Tensor, queries: Tensor, place: Params): Tensor => {
     const attended = linear(place.within('attn.proj'), joinHeads(attend(queries, key, value, bias)), width);
     const y = add(stream, place.dropout(attended, 'attn'));

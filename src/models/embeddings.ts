@@ -37,7 +37,11 @@ export const embedImage = (p: Params, image: ImageInput, sizes: Sizes, row: Moda
   const vision = p.within('transformer');
   const table = reshape(vision.get('pos_embed', [1, 1 + grid * grid, width], 'normal'), [1 + grid * grid, width]);
   const cls = add(vision.get('cls_token', [1, 1, width], 'normal'), slice(table, 0, 0, 1));
-  const projected = linear(flattened(vision.within('patch_embed.proj'), [width, 3, patch, patch]), image.patches, width);
+  const projected = linear(
+    flattened(vision.within('patch_embed.proj'), [width, 3, patch, patch]),
+    image.patches,
+    width,
+  );
   const placed = add(projected, matmul(image.positions, slice(table, 0, 1, 1 + grid * grid)));
   const x = concat([expand(cls, [batch!, 1, width]), placed], 1);
   return {
@@ -54,5 +58,6 @@ const modality = (p: Params, row: Modality, { types, width }: Sizes): Tensor =>
 /** A convolution's weight [out, channels, height, width] seen as the matrix that `linear` asks for. */
 const flattened = (p: Params, kernel: readonly number[]): Params => ({
   ...p,
-  get: (name, shape, initial) => (name === 'weight' ? reshape(p.get(name, kernel, initial), shape) : p.get(name, shape, initial)),
+  get: (name, shape, initial) =>
+    name === 'weight' ? reshape(p.get(name, kernel, initial), shape) : p.get(name, shape, initial),
 });

@@ -31,7 +31,9 @@ export interface Inputs {
 /** The inputs that a batch of the `data` floor feeds. The second image's names end in `_2`. */
 export const inputsFor = ({ patch, grid }: Sizes, { images = 1 }: { readonly images?: number } = {}): Inputs => ({
   text: { ids: input('words', ['batch', 'words'], 'int32'), mask: input('word_mask', ['batch', 'words']) },
-  images: Array.from({ length: images }, (_, i) => imageInput(i === 0 ? '' : `_${i + 1}`, 3 * patch * patch, grid * grid)),
+  images: Array.from({ length: images }, (_, i) =>
+    imageInput(i === 0 ? '' : `_${i + 1}`, 3 * patch * patch, grid * grid),
+  ),
 });
 
 const imageInput = (suffix: string, pixels: number, cells: number): ImageInput => {

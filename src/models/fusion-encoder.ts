@@ -12,7 +12,12 @@ import type { Sizes } from './sizes.ts';
  * The teacher: ViLT (Kim et al. 2021). Text and image run through one Transformer together, text first, so every
  * image-text pair costs a whole pass. The pair is what the text's [CLS] became.
  */
-export const fusionEncoder = (p: Params, text: TextInput, image: ImageInput, sizes: Sizes, row: Modality = 1): Encoded => {
+export const fusionEncoder = (
+  p: Params,
+  { text, image }: { readonly text: TextInput; readonly image: ImageInput },
+  sizes: Sizes,
+  row: Modality = 1,
+): Encoded => {
   const words = embedText(p, text, sizes);
   const patches = embedImage(p, image, sizes, row);
   const x = concat([words.x, patches.x], 1);
@@ -26,7 +31,12 @@ export const fusionEncoder = (p: Params, text: TextInput, image: ImageInput, siz
 };
 
 /** One modality's share of the joint sequence. */
-const part = ({ layers, last }: Transformed, { x, mask }: { x: Stream['embedded']; mask: Stream['mask'] }, start: Size, end: Size): Stream => ({
+const part = (
+  { layers, last }: Transformed,
+  { x, mask }: { x: Stream['embedded']; mask: Stream['mask'] },
+  start: Size,
+  end: Size,
+): Stream => ({
   mask,
   embedded: x,
   layers: layers.map(({ query, key, hidden }) => ({

@@ -32,4 +32,5 @@ export const textShare = (p: Params, text: Tensor): Tensor => {
 export const interactionOfShares = (p: Params, text: Tensor, image: Tensor): Tensor =>
   classifierRest(p.within('fusion'), add(text, image), widthOf(image) / 2);
 
-const firstWeight = (p: Params, width: number): Tensor => p.within('fusion.0').get('weight', [2 * width, 2 * width], 'normal');
+const firstWeight = (p: Params, width: number): Tensor =>
+  p.within('fusion.0').get('weight', [2 * width, 2 * width], 'normal');

@@ -18,7 +18,7 @@ export interface Model {
 /** The fusion encoder: one whole pass an image. */
 export const vilt: Model = {
   name: 'vilt',
-  encode: (p, { text, images }, sizes) => images.map((image, i) => fusionEncoder(p, text, image, sizes, rowOf(i))),
+  encode: (p, { text, images }, sizes) => images.map((image, i) => fusionEncoder(p, { text, image }, sizes, rowOf(i))),
 };
 
 /** The dual encoder: the text once, each image once, and f over every pair of them. */
@@ -42,11 +42,26 @@ export interface Head {
 }
 
 /** What a model answers: its head over the pairs, side by side where there is more than one image. */
-export const answered = (model: Model, p: Params, inputs: Inputs, { sizes, head }: { readonly sizes: Sizes; readonly head: Head }): Answered => {
+export const answered = (
+  model: Model,
+  p: Params,
+  inputs: Inputs,
+  { sizes, head }: { readonly sizes: Sizes; readonly head: Head },
+): Answered => {
   const encoded = model.encode(p, inputs, sizes);
-  return { encoded, logits: headOver(p, encoded.map(({ pair }) => pair), { sizes, head }) };
+  return {
+    encoded,
+    logits: headOver(
+      p,
+      encoded.map(({ pair }) => pair),
+      { sizes, head },
+    ),
+  };
 };
 
 /** [batch, width] an image -> logits [batch, answers]. */
-export const headOver = (p: Params, pairs: readonly Tensor[], { sizes, head }: { readonly sizes: Sizes; readonly head: Head }): Tensor =>
-  classifier(p.within(`${head.task}_classifier`), concat(pairs, 1), [2 * sizes.width, head.answers]);
+export const headOver = (
+  p: Params,
+  pairs: readonly Tensor[],
+  { sizes, head }: { readonly sizes: Sizes; readonly head: Head },
+): Tensor => classifier(p.within(`${head.task}_classifier`), concat(pairs, 1), [2 * sizes.width, head.answers]);

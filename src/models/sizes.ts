@@ -41,7 +41,7 @@ export const base32: Sizes = {
  */
 export const mini: Sizes = {
   width: 128,
-  depth: 4,
+  depth: 3,
   heads: 4,
   hidden: 512,
   epsilon: 1e-6,

@@ -12,7 +12,11 @@ import type { Objective } from './objective.ts';
  * Last layer only; each softmax runs over the other modality's real tokens alone, so the teacher's attention is
  * recomputed from its queries and keys, not cut out of its joint softmax.  → scalar
  */
-export const crossModalAttentionDistillation = (student: Encoded, teacher: Encoded, options?: DivergenceOptions): Tensor =>
+export const crossModalAttentionDistillation = (
+  student: Encoded,
+  teacher: Encoded,
+  options?: DivergenceOptions,
+): Tensor =>
   add(
     divergence(across(teacher.image, teacher.text), across(student.image, student.text), options),
     divergence(across(teacher.text, teacher.image), across(student.text, student.image), options),

@@ -16,7 +16,10 @@ export interface Attention {
   readonly queries: Tensor;
 }
 
-export const attentionOf = (asking: { query: Tensor; mask: Tensor }, asked: { key: Tensor; mask: Tensor }): Attention => ({
+export const attentionOf = (
+  asking: { query: Tensor; mask: Tensor },
+  asked: { key: Tensor; mask: Tensor },
+): Attention => ({
   scores: scores(asking.query, asked.key),
   keys: asked.mask,
   queries: asking.mask,
@@ -29,7 +32,11 @@ export const attentionOf = (asking: { query: Tensor; mask: Tensor }, asked: { ke
 const relativeEntropy = (logP: Tensor, logQ: Tensor): Tensor => sum(multiply(exp(logP), subtract(logP, logQ)), [-1]);
 
 /** Row by row, KL between two rows of logits [..., classes]. Nothing flows back to the teacher. */
-export const divergenceOfLogits = (teacher: Tensor, student: Tensor, direction: Direction = 'teacher-student'): Tensor => {
+export const divergenceOfLogits = (
+  teacher: Tensor,
+  student: Tensor,
+  direction: Direction = 'teacher-student',
+): Tensor => {
   const [t, s] = [logSoftmax(stopGradient(teacher)), logSoftmax(student)];
   return direction === 'teacher-student' ? relativeEntropy(t, s) : relativeEntropy(s, t);
 };
@@ -45,7 +52,11 @@ export interface DivergenceOptions {
 }
 
 /** KL of each query's attention over the real keys, averaged over batch, heads and queries. -> scalar */
-export const divergence = (teacher: Attention, student: Attention, { direction, queries = 'all' }: DivergenceOptions = {}): Tensor => {
+export const divergence = (
+  teacher: Attention,
+  student: Attention,
+  { direction, queries = 'all' }: DivergenceOptions = {},
+): Tensor => {
   const masked = ({ scores, keys }: Attention): Tensor => add(scores, maskBias(keys));
   const rows = divergenceOfLogits(masked(teacher), masked(student), direction);
   if (queries === 'all') return mean(rows);

@@ -12,7 +12,11 @@ import type { Objective } from './objective.ts';
  *
  * @param temperature τ, 1 in the authors' code.
  */
-export const softLabelDivergence = (student: Tensor, teacher: Tensor, { temperature = 1, direction }: SoftLabelOptions = {}): Tensor => {
+export const softLabelDivergence = (
+  student: Tensor,
+  teacher: Tensor,
+  { temperature = 1, direction }: SoftLabelOptions = {},
+): Tensor => {
   const cooled = (logits: Tensor): Tensor => (temperature === 1 ? logits : multiply(logits, 1 / temperature));
   return multiply(temperature ** 2, mean(divergenceOfLogits(cooled(teacher), cooled(student), direction)));
 };

@@ -30,3 +30,17 @@ export const bestOf = ({ shape, data }: Numbers): number[] => {
     return best;
   });
 };
+
+/** How sure one answer is, between 0 and 1: its softmax over the row, or the sigmoid of its logit. */
+export const probabilityOf = (
+  { shape, data }: Numbers,
+  [row, place]: readonly [number, number],
+  scoring: Scoring,
+): number => {
+  const start = row * shape[1]!;
+  const logit = data[start + place]!;
+  if (scoring === 'sigmoid') return 1 / (1 + Math.exp(-logit));
+  let sum = 0;
+  for (let i = 0; i < shape[1]!; i += 1) sum += Math.exp(data[start + i]! - logit);
+  return 1 / sum;
+};

@@ -1,14 +1,14 @@
-import type { CollateOptions } from '../data/batch.ts';
 import type { Example } from '../data/example.ts';
 import { loadBatches } from '../data/loader.ts';
-import type { Prepare } from '../data/preparer.ts';
-import type { Weights } from '../engine/numbers.ts';
+import type { Numbers, Weights } from '../engine/numbers.ts';
 import { compile, type Session } from '../engine/session.ts';
+import { UserError } from '../errors.ts';
 import { createParams } from '../layers/params.ts';
 import { inputsFor } from '../models/encoded.ts';
 import { answered } from '../models/model.ts';
 import { bestOf, type Task } from '../tasks/task.ts';
 import { type Description, modelOf } from '../weights/description.ts';
+import type { Reading } from '../weights/reading.ts';
 import type { Trained } from '../weights/trained.ts';
 
 /** What a model said of one example, and what that earned. */
@@ -16,13 +16,6 @@ export interface Judged {
   readonly example: Example;
   readonly predicted: string;
   readonly score: number;
-}
-
-/** How examples become batches, the same for training and evaluation. */
-export interface Reading {
-  readonly prepare: Prepare;
-  readonly collate: CollateOptions;
-  readonly batch: number;
 }
 
 /** A graph that answers: the logits of a model, for pairs of text and image. */
@@ -47,12 +40,23 @@ export async function* judge(
 ): AsyncGenerator<Judged[], void, undefined> {
   for await (const { feeds, examples: asked } of loadBatches(examples, [...examples.keys()], reading)) {
     const { logits } = await session.run<'logits'>(feeds);
+    refuseNaN(logits, asked);
     yield bestOf(logits).map((best, i) => {
       const [predicted, example] = [answers[best]!, asked[i]!];
       return { example, predicted, score: task.score(predicted, example) };
     });
   }
 }
+
+/** The largest of numbers that are none would be the first, which may even be right. */
+const refuseNaN = ({ data }: Numbers, asked: readonly Example[]): void => {
+  const at = data.findIndex((logit) => !Number.isFinite(logit));
+  if (at < 0) return;
+  const { id } = asked[Math.floor((at * asked.length) / data.length)]!;
+  throw new UserError(
+    `${id}: the model answers ${data[at]}: its weights are damaged: train it with a lower learning rate`,
+  );
+};
 
 /** The mean score: accuracy where one answer is right. */
 export const accuracyOf = (judged: readonly Pick<Judged, 'score'>[]): number =>
@@ -66,7 +70,11 @@ export interface EvaluateOptions {
 }
 
 /** Everything a trained model says of the examples. */
-export const evaluate = async ({ description, weights }: Trained, examples: readonly Example[], options: EvaluateOptions): Promise<Judged[]> => {
+export const evaluate = async (
+  { description, weights }: Trained,
+  examples: readonly Example[],
+  options: EvaluateOptions,
+): Promise<Judged[]> => {
   const { task, reading, threads, onProgress } = options;
   await using session = await compileAnswers(description, { weights }, threads === undefined ? {} : { threads });
   const all: Judged[] = [];

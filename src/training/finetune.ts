@@ -1,14 +1,11 @@
-import { createPreparer } from '../data/preparer.ts';
-import { createTokenizer } from '../data/words.ts';
 import { crossModalAttention } from '../objectives/cross-modal-attention-distillation.ts';
 import type { QueryMask } from '../objectives/divergence.ts';
 import { hardLabels, hardLabelsBinary } from '../objectives/hard-labels.ts';
 import type { Objectives } from '../objectives/objective.ts';
 import { softLabels, softLabelsBinary } from '../objectives/soft-label-distillation.ts';
 import type { Scoring, Task } from '../tasks/task.ts';
-import type { Description } from '../weights/description.ts';
+import { type ReadingOptions, readingFor } from '../weights/reading.ts';
 import type { Trained } from '../weights/trained.ts';
-import type { Reading } from './evaluate.ts';
 import { type TrainOptions, type TrainStep, train } from './train.ts';
 
 /**
@@ -18,40 +15,28 @@ import { type TrainOptions, type TrainStep, train } from './train.ts';
 export type Recipe = 'hard' | 'soft' | 'soft+attention';
 
 /** The objectives of a recipe (Wang et al. 2022, §3.3). */
-export const objectivesOf = (recipe: Recipe, scoring: Scoring, { queries }: { readonly queries?: QueryMask } = {}): Objectives => {
-  if (recipe === 'hard') return { hard: { objective: scoring === 'sigmoid' ? hardLabelsBinary : hardLabels, weight: 1, needsTeacher: false } };
+export const objectivesOf = (
+  recipe: Recipe,
+  scoring: Scoring,
+  { queries }: { readonly queries?: QueryMask } = {},
+): Objectives => {
+  if (recipe === 'hard')
+    return {
+      hard: { objective: scoring === 'sigmoid' ? hardLabelsBinary : hardLabels, weight: 1, needsTeacher: false },
+    };
   const soft = { objective: scoring === 'sigmoid' ? softLabelsBinary : softLabels(), weight: 1, needsTeacher: true };
   if (recipe === 'soft') return { soft };
   const options = queries === undefined ? {} : { queries };
   return { soft, attention: { objective: crossModalAttention(options), weight: 1, needsTeacher: true } };
 };
 
-/** How a described model reads examples: its own words, its own picture size. */
-export const readingFor = (
-  { sizes, vocabulary }: Description,
-  { batch, padWordsTo, onNotice }: ReadingOptions,
-): Reading => ({
-  batch,
-  prepare: createPreparer({
-    tokenizer: createTokenizer(vocabulary),
-    size: { shortest: sizes.image, multiple: sizes.patch },
-    limit: sizes.words,
-    ...(onNotice ? { onNotice } : {}),
-  }),
-  collate: { patch: sizes.patch, grid: sizes.grid, ...(padWordsTo === undefined ? {} : { padWordsTo }) },
-});
-
-export interface ReadingOptions {
-  /** Examples of one batch. */
-  readonly batch: number;
-  /** Pads texts to so many words, as the reference does to 40. Default: the longest text of the batch. */
-  readonly padWordsTo?: number;
-  /** Hears what was done to the data: a question cut short, a picture clamped. */
-  readonly onNotice?: (message: string) => void;
-}
-
 /** Everything of a training that the data and the recipe do not already say. */
-export interface FinetuneOptions extends Omit<TrainOptions, 'learner' | 'teacher' | 'objectives' | 'task' | 'examples' | 'validation' | 'reading' | 'updates'>, ReadingOptions {
+export interface FinetuneOptions
+  extends Omit<
+      TrainOptions,
+      'learner' | 'teacher' | 'objectives' | 'task' | 'examples' | 'validation' | 'reading' | 'updates'
+    >,
+    ReadingOptions {
   readonly task: Task;
   /** The folder of the data. */
   readonly data: string;
@@ -69,11 +54,16 @@ export interface FinetuneOptions extends Omit<TrainOptions, 'learner' | 'teacher
  * Stage 2: fine-tuning on a task, of a student distilled from a teacher or of any model on ground truth. The learner is
  * trained in place.
  */
-export async function* finetune(learner: Trained, teacher: Trained | undefined, options: FinetuneOptions): AsyncGenerator<TrainStep, void, undefined> {
+export async function* finetune(
+  learner: Trained,
+  teacher: Trained | undefined,
+  options: FinetuneOptions,
+): AsyncGenerator<TrainStep, void, undefined> {
   const { data, task, recipe = teacher ? 'soft+attention' : 'hard', epochs = 10, accumulation = 1, batch } = options;
   const examples = await task.read(data, 'train');
   const validation = await task.read(data, 'validation');
-  const updates = options.updates ?? Math.max(1, Math.floor((Math.floor(examples.length / batch) * epochs) / accumulation));
+  const updates =
+    options.updates ?? Math.max(1, Math.floor((Math.floor(examples.length / batch) * epochs) / accumulation));
   const { scoring } = learner.description;
   yield* train({
     ...options,

@@ -2,7 +2,7 @@ import type { Example } from '../data/example.ts';
 import { keyOf, permutation } from '../engine/random.ts';
 
 /** Batches among which examples of like length are brought together. */
-const WINDOW_BATCHES = 64;
+const WINDOW_BATCHES = 16;
 
 export interface OrderOptions {
   /** How many places are wanted, over as many epochs as it takes. */
@@ -14,10 +14,13 @@ export interface OrderOptions {
 /**
  * The order in which a training reads its examples: epoch after epoch, each shuffled anew, as one list of places.
  *
- * Within a window of 64 batches, examples with texts of like length share a batch, and the batches are shuffled again:
+ * Within a window of 16 batches, examples with texts of like length share a batch, and the batches are shuffled again:
  * a batch is padded to its longest text, and so little is padded. It depends on the seed alone.
  */
-export const exampleOrder = (examples: readonly Pick<Example, 'text'>[], { wanted, batch, seed }: OrderOptions): Uint32Array => {
+export const exampleOrder = (
+  examples: readonly Pick<Example, 'text'>[],
+  { wanted, batch, seed }: OrderOptions,
+): Uint32Array => {
   const order = new Uint32Array(wanted);
   for (let epoch = 0, at = 0; at < wanted; epoch += 1) {
     const places = epochOrder(examples, { batch, seed, epoch }).subarray(0, wanted - at);

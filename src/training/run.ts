@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
+import { removeUnfinished } from '../weights/replace-file.ts';
 import { metadataOf, saveTrained } from '../weights/trained.ts';
 import type { OptimizerState } from './adamw.ts';
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
@@ -26,8 +27,10 @@ export interface Run extends AsyncDisposable {
   /** What to go on from. */
   readonly start: Checkpoint<Progress> | undefined;
   readonly isValidated: (number: number) => boolean;
-  /** Logs an update, and saves what is due. */
+  /** Logs an update, and keeps its weights where they are the best so far. */
   readonly record: (step: Omit<TrainStep, 'milliseconds' | 'waitMilliseconds'>, state: OptimizerState) => Promise<void>;
+  /** Saves the checkpoint of an update, where one is due. Ask once the weights are known to give numbers. */
+  readonly save: (number: number, state: OptimizerState) => Promise<void>;
 }
 
 /**
@@ -41,13 +44,22 @@ export const openRun = async (options: TrainOptions): Promise<Run> => {
   const due = (number: number, every: number): boolean => number % every === 0 || number === updates;
   const isValidated = (number: number): boolean => due(number, validateEvery);
   if (folder === undefined) {
-    return { update: 0, start: undefined, isValidated, record: async () => {}, [Symbol.asyncDispose]: async () => {} };
+    return {
+      update: 0,
+      start: undefined,
+      isValidated,
+      record: async () => {},
+      save: async () => {},
+      [Symbol.asyncDispose]: async () => {},
+    };
   }
   await mkdir(folder, { recursive: true });
+  await removeUnfinished(folder);
   const start = resume ? await lastCheckpoint(folder, options) : undefined;
   const update = start?.progress.update ?? 0;
   const metrics = await openMetrics(folder, resume ? { resumeAt: update } : {});
   let best = start?.progress.best ?? null;
+  let saved = update;
   return {
     update,
     start,
@@ -56,10 +68,16 @@ export const openRun = async (options: TrainOptions): Promise<Run> => {
       log(metrics, step);
       if (step.validation !== undefined && step.validation > (best?.accuracy ?? Number.NEGATIVE_INFINITY)) {
         best = { update: step.number, accuracy: step.validation };
-        await saveTrained(join(folder, 'best.safetensors'), { description: described(options, best), weights: state.weights });
+        await saveTrained(join(folder, 'best.safetensors'), {
+          description: described(options, best),
+          weights: state.weights,
+        });
       }
-      if (!due(step.number, checkpointEvery)) return;
-      const progress = { update: step.number, best, options: identityOf(options) };
+    },
+    save: async (number, state) => {
+      if (number === saved || !due(number, checkpointEvery)) return;
+      saved = number;
+      const progress = { update: number, best, options: identityOf(options) };
       await saveCheckpoint(lastIn(folder), { ...state, progress }, metadataOf(described(options, best)));
     },
     [Symbol.asyncDispose]: async () => metrics.close(),
@@ -76,13 +94,17 @@ const lastCheckpoint = async (folder: string, options: TrainOptions): Promise<Ch
   const differing = Object.keys({ ...before, ...now }).filter((key) => before[key] !== now[key]);
   if (differing.length === 0) return checkpoint;
   const listed = differing.map((key) => `${key} was ${before[key]}, now ${now[key]}`).join('; ');
-  throw new UserError(`${path}: it belongs to another run: ${listed}: resume with the same options, or give another folder`);
+  throw new UserError(
+    `${path}: it belongs to another run: ${listed}: resume with the same options, or give another folder`,
+  );
 };
 
 /** Everything that decides which bits come out. */
 const identityOf = (options: TrainOptions): Progress['options'] => ({
   model: options.learner.description.model,
-  objectives: Object.entries(options.objectives).map(([name, { weight }]) => `${name} x ${weight}`).join(' + '),
+  objectives: Object.entries(options.objectives)
+    .map(([name, { weight }]) => `${name} x ${weight}`)
+    .join(' + '),
   updates: options.updates,
   batch: options.reading.batch,
   accumulation: options.accumulation ?? 1,
@@ -103,7 +125,10 @@ const described = (options: TrainOptions, best: Progress['best']) => ({
   recipe: { ...options.learner.description.recipe, ...identityOf(options), ...(best ? { best } : {}) },
 });
 
-const log = (metrics: Metrics, { number, losses, learningRate, gradientNorm, validation }: Parameters<Run['record']>[0]): void => {
+const log = (
+  metrics: Metrics,
+  { number, losses, learningRate, gradientNorm, validation }: Parameters<Run['record']>[0],
+): void => {
   const curves = Object.fromEntries(Object.entries(losses).map(([name, loss]) => [`loss/${name}`, loss]));
   metrics.log(number, { ...curves, learningRate, gradientNorm, ...(validation === undefined ? {} : { validation }) });
 };

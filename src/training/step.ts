@@ -34,7 +34,10 @@ export interface Step extends AsyncDisposable {
    *
    * @throws UserError that names the update and the objective whose loss is not a number.
    */
-  run(feeds: Readonly<Record<string, Numbers>>, update: { readonly number: number; readonly key: Key }): Promise<Record<string, number>>;
+  run(
+    feeds: Readonly<Record<string, Numbers>>,
+    update: { readonly number: number; readonly key: Key },
+  ): Promise<Record<string, number>>;
 }
 
 /** Builds and compiles the one graph of a training: teacher forward, learner forward and backward, every batch size. */
@@ -48,7 +51,9 @@ export const createStep = async (options: StepOptions, state: OptimizerState): P
     into[`gradient ${name}`] = state.gradients.get(name)!;
   }
   const { teacher, threads } = options;
-  const frozen: Weights = new Map([...(teacher?.weights ?? [])].map(([name, numbers]) => [`${TEACHER}.${name}`, numbers]));
+  const frozen: Weights = new Map(
+    [...(teacher?.weights ?? [])].map(([name, numbers]) => [`${TEACHER}.${name}`, numbers]),
+  );
   const session = await compile(outputs, {
     parameters: state.weights,
     weights: frozen,
@@ -73,7 +78,12 @@ const symbols = ({ learner, teacher, objectives, dropoutRate }: StepOptions) => 
   const p = createParams({ dropoutRate });
   const student = answered(modelOf(description), p, inputs, { sizes: description.sizes, head });
   const wanted = new Map([...p.declared].map(([name, { tensor }]) => [tensor, name]));
-  const taught = teacher && answered(modelOf(teacher.description), createParams().within(TEACHER), inputs, { sizes: teacher.description.sizes, head });
+  const taught =
+    teacher &&
+    answered(modelOf(teacher.description), createParams().within(TEACHER), inputs, {
+      sizes: teacher.description.sizes,
+      head,
+    });
   const target = input('target', ['batch', head.answers]);
   const terms = Object.entries(objectives).map(([name, { objective, weight, needsTeacher }]) => {
     if (needsTeacher && !taught) throw new Error(`step: the objective ${name} needs a teacher`);
@@ -86,7 +96,11 @@ const symbols = ({ learner, teacher, objectives, dropoutRate }: StepOptions) => 
 };
 
 /** Fresh masks for every dropout of the graph, each from a random stream of its own. */
-const dropoutMasks = (session: Session, feeds: Readonly<Record<string, Numbers>>, key: Key): Record<string, Numbers> => {
+const dropoutMasks = (
+  session: Session,
+  feeds: Readonly<Record<string, Numbers>>,
+  key: Key,
+): Record<string, Numbers> => {
   const masks: Record<string, Numbers> = {};
   for (const { name, keep, shape } of shapesFor(session, feeds)) {
     if (keep === undefined) continue;

@@ -1,15 +1,25 @@
+import { collateAnswers } from '../data/batch.ts';
 import type { Example } from '../data/example.ts';
 import { type Batch, loadBatches } from '../data/loader.ts';
-import { collateAnswers } from '../data/batch.ts';
 import { keyOf } from '../engine/random.ts';
+import { UserError } from '../errors.ts';
 import type { Objectives } from '../objectives/objective.ts';
 import type { Task } from '../tasks/task.ts';
+import type { Reading } from '../weights/reading.ts';
 import type { Trained } from '../weights/trained.ts';
-import { accumulate, adamwStep, clipScale, createOptimizerState, decayGroups, gradientNorm, type OptimizerState } from './adamw.ts';
-import { accuracyOf, compileAnswers, judge, type Reading } from './evaluate.ts';
+import {
+  accumulate,
+  adamwStep,
+  clipScale,
+  createOptimizerState,
+  decayGroups,
+  gradientNorm,
+  type OptimizerState,
+} from './adamw.ts';
+import { accuracyOf, compileAnswers, judge } from './evaluate.ts';
+import { exampleOrder } from './order.ts';
 import { openRun, type Run } from './run.ts';
 import { learningRateAt } from './schedule.ts';
-import { exampleOrder } from './order.ts';
 import { createStep, type Step } from './step.ts';
 
 /** A training, whole. The defaults are those of the authors' fine-tuning, where they say theirs. */
@@ -78,7 +88,7 @@ export interface TrainStep {
  * Order of data, dropout and initial weights come from the seed alone, so a run that was killed and resumed ends with
  * the same bits as one that was not. The learner has its new weights when the loop is left.
  *
- * @throws UserError where a loss is not a number, where data are wrong, or where the disk is full.
+ * @throws UserError where a loss or a gradient is not a number (the last checkpoint is then from before), where data are wrong, or where the disk is full.
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainStep, void, undefined> {
   const { learner, updates, accumulation = 1, seed = 0, examples, reading } = options;
@@ -88,16 +98,29 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainStep, v
   try {
     await using step = await createStep({ ...options, dropoutRate: options.dropoutRate ?? 0.1 }, state);
     await using validator = await createValidator(options, state);
-    const order = exampleOrder(examples, { wanted: updates * accumulation * reading.batch, batch: reading.batch, seed });
+    const order = exampleOrder(examples, {
+      wanted: updates * accumulation * reading.batch,
+      batch: reading.batch,
+      seed,
+    });
     const batches = loadBatches(examples, order.subarray(run.update * accumulation * reading.batch), reading);
     for (let number = run.update + 1; number <= updates; number += 1) {
       const began = performance.now();
       const { losses, waitMilliseconds } = await forwardBackward(step, batches, { ...options, number, state });
+      // Only now is it known that the weights of the update before give losses that are numbers.
+      await run.save(number - 1, state);
       const moved = update(state, { ...options, number });
-      const validation = run.isValidated(number) ? await validator.accuracy() : undefined;
+      const validation = run.isValidated(number) ? await validator.accuracy().catch(namingUpdate(number)) : undefined;
       const done = { number, of: updates, losses, ...moved, ...(validation === undefined ? {} : { validation }) };
       await run.record(done, state);
-      yield { ...done, milliseconds: performance.now() - began, waitMilliseconds };
+      if (number === updates) await run.save(number, state);
+      let isLeft = true;
+      try {
+        yield { ...done, milliseconds: performance.now() - began, waitMilliseconds };
+        isLeft = false;
+      } finally {
+        if (isLeft) await run.save(number, state);
+      }
     }
     await batches.return();
   } finally {
@@ -130,9 +153,19 @@ const forwardBackward = async (step: Step, batches: AsyncGenerator<Batch>, now: 
 };
 
 const update = (state: OptimizerState, options: TrainOptions & { readonly number: number }) => {
-  const { number, updates, accumulation = 1, clip, learningRate: peak, warmup = 0.1, headMultiplier = 1, learner } = options;
+  const {
+    number,
+    updates,
+    accumulation = 1,
+    clip,
+    learningRate: peak,
+    warmup = 0.1,
+    headMultiplier = 1,
+    learner,
+  } = options;
   const head = `${learner.description.task}_classifier.`;
   const norm = gradientNorm(state) / accumulation;
+  refuseEndless(norm, number);
   const learningRate = learningRateAt(number - 1, { peak, warmup: Math.floor(warmup * updates), total: updates });
   adamwStep(state, {
     step: number,
@@ -146,13 +179,36 @@ const update = (state: OptimizerState, options: TrainOptions & { readonly number
   return { learningRate, gradientNorm: norm };
 };
 
+/** The losses may still be numbers where their gradient is none; the weights must not move by it. */
+const refuseEndless = (norm: number, update: number): void => {
+  if (Number.isFinite(norm)) return;
+  throw new UserError(
+    `update ${update}: the norm of the gradient is ${norm}: training stops here, and the last checkpoint is kept: lower the learning rate`,
+  );
+};
+
+/** What is wrong in a validation is said together with the update after which it was. */
+const namingUpdate =
+  (update: number) =>
+  (error: unknown): never => {
+    throw error instanceof UserError ? new UserError(`update ${update}: ${error.message}`, { cause: error }) : error;
+  };
+
 /** Accuracy of the weights as they are, over the validation examples. */
-const createValidator = async ({ learner, validation, task, reading, threads }: TrainOptions, state: OptimizerState) => {
-  const session = await compileAnswers(learner.description, { parameters: state.weights }, threads === undefined ? {} : { threads });
+const createValidator = async (
+  { learner, validation, task, reading, threads }: TrainOptions,
+  state: OptimizerState,
+) => {
+  const session = await compileAnswers(
+    learner.description,
+    { parameters: state.weights },
+    threads === undefined ? {} : { threads },
+  );
   return {
     accuracy: async (): Promise<number> => {
       const all = [];
-      for await (const judged of judge(session, validation, { task, answers: learner.description.answers, reading })) all.push(...judged);
+      for await (const judged of judge(session, validation, { task, answers: learner.description.answers, reading }))
+        all.push(...judged);
       return accuracyOf(all);
     },
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),

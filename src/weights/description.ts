@@ -42,7 +42,8 @@ export const modelOf = ({ model }: Pick<Description, 'model'>): Model => models[
 
 /** @throws UserError where the file's metadata are not a description. */
 export const parseDescription = (json: string | undefined, path: string): Description => {
-  if (json === undefined) throw new UserError(`${path}: it does not say which model it holds: it was not saved by dide`);
+  if (json === undefined)
+    throw new UserError(`${path}: it does not say which model it holds: it was not saved by dide`);
   const parsed = descriptionSchema.safeParse(parsedJson(json, path));
   if (parsed.success) return parsed.data;
   throw new UserError(`${path}: its description is not one that this version reads:\n${z.prettifyError(parsed.error)}`);

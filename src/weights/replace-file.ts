@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
 
 /** Adds bytes at the end of the file that is being written. */
@@ -27,6 +27,12 @@ export const replaceFile = async (path: string, write: (append: Append) => Promi
   } catch (error) {
     throw explainDisk(path, error);
   }
+};
+
+/** Removes what a killed process was writing into a folder. Nobody else may be writing there. */
+export const removeUnfinished = async (folder: string): Promise<void> => {
+  const unfinished = (await readdir(folder)).filter((name) => /\.[0-9a-f]{12}\.tmp$/.test(name));
+  await Promise.all(unfinished.map((name) => rm(join(folder, name), { force: true })));
 };
 
 const fill = async (handle: FileHandle, write: (append: Append) => Promise<void>): Promise<void> => {

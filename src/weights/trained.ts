@@ -24,7 +24,9 @@ export const saveTrained = async (
 ): Promise<void> => writeSafetensors(path, weights, metadataOf(description), { dtype });
 
 /** What `saveTrained` writes beside the weights; a checkpoint of a run carries it too. */
-export const metadataOf = (description: Description): Record<string, string> => ({ [descriptionKey]: JSON.stringify(description) });
+export const metadataOf = (description: Description): Record<string, string> => ({
+  [descriptionKey]: JSON.stringify(description),
+});
 
 /**
  * Loads what `saveTrained` wrote, or the weights of a run's checkpoint.
@@ -50,17 +52,26 @@ export const declaredBy = (description: Description): RootParams => {
 
 const expectedShapes = (description: Description): Shapes => shapesOf(declaredBy(description).declared);
 
-/** A model that has learnt nothing yet. */
+/**
+ * A model that has learnt nothing yet. Its random weights have the deviation 0.02 of ViLT at ViLT's width, and a larger
+ * one in a narrower model, so that sums over the width begin equally large.
+ */
 export const createUntrained = (description: Description, seed: number): Trained => ({
   description,
-  weights: initialWeights(declaredBy(description), seed),
+  weights: initialWeights(declaredBy(description), {
+    seed,
+    deviation: 0.02 * Math.sqrt(768 / description.sizes.width),
+  }),
 });
 
 /**
  * A dual encoder whose two towers begin as copies of a fusion encoder, whatever that was trained for; the interaction
  * and the head begin at random (DiDE code).
  */
-export const createStudent = (teacher: Trained, { seed = 0, answers = teacher.description.answers }: StudentOptions = {}): Trained => {
+export const createStudent = (
+  teacher: Trained,
+  { seed = 0, answers = teacher.description.answers }: StudentOptions = {},
+): Trained => {
   const description: Description = { ...teacher.description, model: 'dide', answers: [...answers], recipe: {} };
   const { weights } = createUntrained(description, seed);
   for (const [name, numbers] of weights) {

@@ -1,0 +1,70 @@
+import type { Feeds } from '../src/data/batch.ts';
+import { countOf, type Numbers } from '../src/engine/numbers.ts';
+import { keyOf, uniform } from '../src/engine/random.ts';
+import { base32, mini, type Sizes } from '../src/models/sizes.ts';
+import type { Description } from '../src/weights/description.ts';
+
+/** What is timed, apart from its batch: peers_model.py has the same sizes under the same names. */
+export interface Case {
+  readonly sizes: Sizes;
+  /** Full-length pairs: every one has so many words and patches. */
+  readonly patches: number;
+  readonly answers: number;
+  /** Pairs of one training step. */
+  readonly batch: number;
+}
+
+export const cases = {
+  base: { sizes: { ...base32, words: 40 }, patches: 240, answers: 3129, batch: 4 },
+  small: {
+    sizes: { ...base32, width: 192, heads: 3, depth: 6, hidden: 768, patch: 16, grid: 8, words: 20 },
+    patches: 64,
+    answers: 3129,
+    batch: 32,
+  },
+  mini: {
+    sizes: { ...mini, width: 64, heads: 4, depth: 3, hidden: 256, grid: 4, words: 12, vocabulary: 200 },
+    patches: 16,
+    answers: 10,
+    batch: 4,
+  },
+} as const satisfies Record<string, Case>;
+
+export type CaseName = keyof typeof cases;
+
+/** A teacher or a student of these sizes, for VQA. */
+export const describe = (model: Description['model'], { sizes, answers }: Case): Description => ({
+  model,
+  sizes,
+  task: 'vqa',
+  images: 1,
+  scoring: 'sigmoid',
+  answers: Array.from({ length: answers }, (_, i) => `answer ${i}`),
+  vocabulary: [],
+  recipe: {},
+});
+
+/** Numbers in [-1, 1), always the same for a name. */
+export const random = (name: string, shape: readonly number[]): Numbers<Float32Array> => ({
+  shape,
+  data: uniform(keyOf(0, 'bench', name), new Float32Array(countOf(shape))).map((x) => 2 * x - 1),
+});
+
+const filled = (shape: readonly number[], value: number): Numbers => ({
+  shape,
+  data: new Float32Array(countOf(shape)).fill(value),
+});
+
+/** A batch of random words and patches, without padding. */
+export const randomFeeds = ({ sizes, patches, answers }: Case, batch: number): Feeds => {
+  const { words, vocabulary, patch, grid } = sizes;
+  const ids = uniform(keyOf(0, 'bench', 'words'), new Float32Array(batch * words));
+  return {
+    words: { shape: [batch, words], data: Int32Array.from(ids, (x) => Math.floor(x * vocabulary)) },
+    word_mask: filled([batch, words], 1),
+    patches: random('patches', [batch, patches, 3 * patch * patch]),
+    patch_mask: filled([batch, patches], 1),
+    patch_positions: filled([batch, patches, grid * grid], 1 / (grid * grid)),
+    target: filled([batch, answers], 0),
+  };
+};

@@ -1,0 +1,48 @@
+/**
+ * Our half of the benchmarks, as a process of its own, so that its peak of memory is that of the work alone.
+ *
+ *     npx tsx bench/ours.ts '{"work":"step","size":"small","batch":32,"threads":2,"warm":2}'
+ *
+ * It speaks as `peers.py --serve` does: {"ready": true} once it is warm, then one answer a line to `run`
+ * ({"milliseconds", "loss"}), `memory` ({"peak_bytes"}) and, at last, `quit`.
+ */
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { type CaseName, cases } from './cases.ts';
+import { type Work, type WorkName, works } from './works.ts';
+
+/** What to do, as the one argument of this process. */
+export interface Request {
+  readonly work: WorkName;
+  readonly size: CaseName;
+  readonly batch: number;
+  readonly threads: number;
+  /** Runs before the first that counts. */
+  readonly warm: number;
+}
+
+const timed = async (work: Work): Promise<object> => {
+  const began = performance.now();
+  const { loss } = await work();
+  return { milliseconds: performance.now() - began, loss };
+};
+
+/** The most memory that this process ever held (VmHWM); null where there is no /proc. */
+const peakBytes = (): number | null => {
+  if (process.platform !== 'linux') return null;
+  return Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))![1]) * 1024;
+};
+
+const write = (record: object): void => console.log(JSON.stringify(record));
+
+const { work: name, size, batch, threads, warm } = JSON.parse(process.argv[2]!) as Request;
+const work = await works[name]({ case: cases[size], batch, threads });
+for (let i = 0; i < warm; i += 1) await work();
+write({ ready: true });
+for await (const line of createInterface({ input: process.stdin })) {
+  if (line === 'quit') break;
+  if (line === 'run') write(await timed(work));
+  else if (line === 'memory') write({ peak_bytes: peakBytes() });
+  else throw new Error(`ours: unknown request ${line}: write run, memory or quit`);
+}
+process.exit(0);

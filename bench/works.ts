@@ -1,0 +1,101 @@
+import type { Numbers } from '../src/engine/numbers.ts';
+import { compile } from '../src/engine/session.ts';
+import { input, type Tensor } from '../src/engine/tensor.ts';
+import { createParams, initialWeights, type Params } from '../src/layers/params.ts';
+import { imageEncoder, textEncoder } from '../src/models/dual-encoder.ts';
+import { inputsFor } from '../src/models/encoded.ts';
+import { interaction } from '../src/models/interaction.ts';
+import { answered, headOver, vilt } from '../src/models/model.ts';
+import { adamwStep, createOptimizerState, decayGroups, gradientNorm } from '../src/training/adamw.ts';
+import { objectivesOf } from '../src/training/finetune.ts';
+import { createStep } from '../src/training/step.ts';
+import { createUntrained } from '../src/weights/trained.ts';
+import { type Case, describe, random, randomFeeds } from './cases.ts';
+
+/** How a work is set up. */
+export interface Setting {
+  readonly case: Case;
+  readonly batch: number;
+  readonly threads: number;
+}
+
+/** Something to time, ready to run again and again. The loss is null where nothing is learnt. */
+export type Work = () => Promise<{ readonly loss: number | null }>;
+
+const prepareStep = ({ case: given, threads }: Setting) => {
+  const learner = createUntrained(describe('dide', given), 0);
+  const teacher = createUntrained(describe('vilt', given), 1);
+  const state = createOptimizerState(learner.weights);
+  const objectives = objectivesOf('soft+attention', 'sigmoid');
+  const options = { learner: { ...learner, weights: state.weights }, teacher, objectives, dropoutRate: 0, threads };
+  return { state, options };
+};
+
+/** A whole update as a training does it: teacher forward, student forward and backward, the gradient's norm, AdamW. */
+const step = async (setting: Setting): Promise<Work> => {
+  const { state, options } = prepareStep(setting);
+  const graph = await createStep(options, state);
+  const feeds = randomFeeds(setting.case, setting.batch);
+  let number = 0;
+  return async () => {
+    number += 1;
+    const losses = await graph.run(feeds, { number, key: [0, 0] });
+    gradientNorm(state);
+    adamwStep(state, { step: number, learningRate: 1e-4, decays: decayGroups.reference });
+    return { loss: losses.total! };
+  };
+};
+
+/** Building and compiling the graph of a training, once the weights are there. */
+const startup = async (setting: Setting): Promise<Work> => {
+  const { state, options } = prepareStep(setting);
+  return async () => {
+    await using _graph = await createStep(options, state);
+    return { loss: null };
+  };
+};
+
+/** A forward pass with the weights held by the session, as everything that only asks does it. */
+const forward = async (
+  threads: number,
+  feeds: Readonly<Record<string, Numbers>>,
+  build: (p: Params) => Tensor,
+): Promise<Work> => {
+  const p = createParams();
+  const out = build(p);
+  const session = await compile({ out }, { weights: initialWeights(p, { seed: 0 }), threads });
+  return async () => {
+    await session.run(feeds);
+    return { loss: null };
+  };
+};
+
+const headOf = ({ answers }: Case) => ({ task: 'vqa', answers });
+
+/** Every work by name. But for `step` and `startup`: pairs to logits, one encoder alone, or f and the head. */
+export const works = {
+  step,
+  startup,
+  teacher: ({ case: given, batch, threads }) =>
+    forward(threads, randomFeeds(given, batch), (p) => {
+      const { sizes } = given;
+      return answered(vilt, p, inputsFor(sizes), { sizes, head: headOf(given) }).logits;
+    }),
+  image: ({ case: given, batch, threads }) =>
+    forward(threads, randomFeeds(given, batch), (p) => {
+      const { sizes } = given;
+      return imageEncoder(p, inputsFor(sizes).images[0]!, sizes).pooled;
+    }),
+  text: ({ case: given, batch, threads }) =>
+    forward(threads, randomFeeds(given, batch), (p) => textEncoder(p, inputsFor(given.sizes).text, given.sizes).pooled),
+  answer: ({ case: given, batch, threads }) => {
+    const { sizes } = given;
+    const shape = [batch, sizes.width];
+    const symbol = (name: string): Tensor => input(name, ['batch', sizes.width]);
+    return forward(threads, { text: random('text', shape), image: random('image', shape) }, (p) =>
+      headOver(p, [interaction(p, symbol('text'), symbol('image'))], { sizes, head: headOf(given) }),
+    );
+  },
+} as const satisfies Record<string, (setting: Setting) => Promise<Work>>;
+
+export type WorkName = keyof typeof works;

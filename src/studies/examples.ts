@@ -1,0 +1,84 @@
+import { readFile } from 'node:fs/promises';
+import { collate } from '../data/batch.ts';
+import type { Example } from '../data/example.ts';
+import { createTokenizer } from '../data/words.ts';
+import { bestOf, probabilityOf } from '../tasks/task.ts';
+import { compileAnswers } from '../training/evaluate.ts';
+import { readingFor } from '../weights/reading.ts';
+import type { Trained } from '../weights/trained.ts';
+import { kindOf } from './accuracy.ts';
+import { attentionDivergence, crossAttention, type WordAttention, wordAttention } from './attention.ts';
+import type { ExampleReport } from './report/content.ts';
+
+/** The first examples of each kind of question that has a relation in it, in the order of the file: not chosen by result. */
+export const shownExamples = (examples: readonly Example[], count: number): Example[] => {
+  const related = examples.filter(({ about }) => typeof about?.hops !== 'number' || about.hops > 0);
+  const kinds = [...new Set(related.map(kindOf))].map((kind) => related.filter((example) => kindOf(example) === kind));
+  return Array.from({ length: count }, (_, i) => kinds.flatMap((ofKind) => ofKind.slice(i, i + 1)))
+    .flat()
+    .slice(0, count);
+};
+
+/** Some examples with every model's answer and text-to-image attention, the teacher's first. */
+export const exampleReports = async (
+  models: Readonly<Record<string, Trained>>,
+  examples: readonly Example[],
+  { threads }: { readonly threads?: number } = {},
+): Promise<ExampleReport[]> => {
+  const seen = await Promise.all(
+    Object.entries(models).map(async ([name, trained]) => ({ name, of: await look(trained, examples, threads) })),
+  );
+  const { vocabulary, sizes } = Object.values(models)[0]!.description;
+  const tokenizer = createTokenizer(vocabulary);
+  return Promise.all(
+    examples.map(async (example, i) => ({
+      image: await dataUri(example.images[0]!),
+      rows: seen[0]!.of[i]!.rows,
+      columns: seen[0]!.of[i]!.columns,
+      text: example.text,
+      words: tokenizer.encode(example.text, { limit: sizes.words }).pieces,
+      truth: example.answers[0]?.answer ?? '',
+      models: seen.map(({ name, of }) => ({
+        name,
+        answer: of[i]!.answer,
+        probability: of[i]!.probability,
+        textToImage: of[i]!.attention.patches,
+        kl: attentionDivergence(seen[0]!.of[i]!.attention, of[i]!.attention),
+      })),
+    })),
+  );
+};
+
+/** A picture file as an address that needs no network. */
+export const dataUri = async (path: string): Promise<string> =>
+  `data:image/png;base64,${(await readFile(path)).toString('base64')}`;
+
+interface Look {
+  readonly answer: string;
+  readonly probability: number;
+  readonly attention: WordAttention;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+const look = async (trained: Trained, examples: readonly Example[], threads: number | undefined): Promise<Look[]> => {
+  const { description, weights } = trained;
+  const reading = readingFor(description, { batch: examples.length });
+  const encoded = await Promise.all(examples.map(reading.prepare));
+  const feeds = collate(encoded, reading.collate);
+  const options = threads === undefined ? {} : { threads };
+  const { textToImage } = await crossAttention(trained, feeds, options);
+  await using session = await compileAnswers(description, { weights }, options);
+  const { logits } = await session.run<'logits'>(feeds);
+  return bestOf(logits).map((best, i) => {
+    const { words, images } = encoded[i]!;
+    const { rows, columns } = images[0]!;
+    return {
+      answer: description.answers[best]!,
+      probability: probabilityOf(logits, [i, best], description.scoring),
+      attention: wordAttention(textToImage, i, { words: words.length, patches: rows * columns }),
+      rows,
+      columns,
+    };
+  });
+};

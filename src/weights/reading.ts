@@ -1,0 +1,40 @@
+import type { CollateOptions } from '../data/batch.ts';
+import { createPreparer, type Prepare } from '../data/preparer.ts';
+import type { SizeRule } from '../data/resize.ts';
+import { createTokenizer } from '../data/words.ts';
+import type { Sizes } from '../models/sizes.ts';
+import type { Description } from './description.ts';
+
+/** How examples become batches, the same wherever a model meets data. */
+export interface Reading {
+  readonly prepare: Prepare;
+  readonly collate: CollateOptions;
+  readonly batch: number;
+}
+
+export interface ReadingOptions {
+  /** Examples of one batch. */
+  readonly batch: number;
+  /** Pads texts to so many words, as the reference does to 40. Default: the longest text of the batch. */
+  readonly padWordsTo?: number;
+  /** Hears what was done to the data: a question cut short, a picture clamped. */
+  readonly onNotice?: (message: string) => void;
+}
+
+/** How a described model reads examples: its own words, its own picture size. */
+export const readingFor = (
+  { sizes, vocabulary }: Description,
+  { batch, padWordsTo, onNotice }: ReadingOptions,
+): Reading => ({
+  batch,
+  prepare: createPreparer({
+    tokenizer: createTokenizer(vocabulary),
+    size: sizeRuleOf(sizes),
+    limit: sizes.words,
+    ...(onNotice ? { onNotice } : {}),
+  }),
+  collate: { patch: sizes.patch, grid: sizes.grid, ...(padWordsTo === undefined ? {} : { padWordsTo }) },
+});
+
+/** How large a model's pictures become. */
+export const sizeRuleOf = ({ image, patch }: Sizes): SizeRule => ({ shortest: image, multiple: patch });

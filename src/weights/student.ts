@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import type { Feeds } from '../data/batch.ts';
+import { createTokenizer, type Tokenizer } from '../data/words.ts';
+import type { Numbers } from '../engine/numbers.ts';
+import { compile, type Session } from '../engine/session.ts';
+import { input, type Tensor } from '../engine/tensor.ts';
+import { UserError } from '../errors.ts';
+import { createParams } from '../layers/params.ts';
+import { imageEncoder, textEncoder } from '../models/dual-encoder.ts';
+import { inputsFor } from '../models/encoded.ts';
+import { imageShare, interactionOfShares, textShare } from '../models/interaction.ts';
+import { headOver } from '../models/model.ts';
+import { type Description, modelOf } from './description.ts';
+import type { Trained } from './trained.ts';
+
+/**
+ * A dual encoder at work: texts and images are encoded apart, as their shares of the interaction's first layer
+ * (A [t; v] = A_t t + A_v v), and what is left for each pair of them is small. It owns its inference sessions: close
+ * it, or let `await using` do it. Calls may overlap; each session takes them one after the other.
+ */
+export interface Student extends AsyncDisposable {
+  readonly description: Description;
+  readonly tokenizer: Tokenizer;
+  /** What decides an image's share: a hash of the sizes, the image encoder and the first layer of the interaction. */
+  identity(): string;
+  /** A_t t + a: the feeds of texts, as `collate` makes them → [texts, 2 width] */
+  textShares(feeds: Feeds): Promise<Numbers<Float32Array>>;
+  /** A_v v: the feeds of images, as `collate` makes them → [images, 2 width] */
+  imageShares(feeds: Feeds): Promise<Numbers<Float32Array>>;
+  /** Logits of one text [1, 2 width] about many images [images, 2 width], or of as many texts → [images, answers] */
+  answers(textShares: Numbers, imageShares: Numbers): Promise<Numbers<Float32Array>>;
+  /** Frees the sessions; calls under way end first, and calls after it throw. */
+  close(): Promise<void>;
+}
+
+export interface OpenStudentOptions {
+  /** Default: the processors that this process may use. */
+  readonly threads?: number;
+}
+
+/**
+ * Makes a trained dual encoder ready to encode and to answer. Each part is compiled when it is first used; the weights
+ * are read where they lie and must not change until it is closed.
+ *
+ * @throws UserError where the model is no dual encoder, or answers about pairs of images.
+ */
+export const openStudent = async (trained: Trained, options: OpenStudentOptions = {}): Promise<Student> => {
+  const { description } = trained;
+  checkServable(description);
+  const graphs = graphsOf(description);
+  const runs = {
+    text: openLazily(graphs.text, trained, options),
+    image: openLazily(graphs.image, trained, options),
+    oneText: openLazily(() => graphs.answers(1), trained, options),
+    manyTexts: openLazily(() => graphs.answers('images'), trained, options),
+  };
+  const close = async (): Promise<void> => {
+    await Promise.all(Object.values(runs).map((run) => run.close()));
+  };
+  return {
+    description,
+    tokenizer: createTokenizer(description.vocabulary),
+    identity: once(() => identityOf(trained)),
+    textShares: (feeds) => runs.text.run(feeds),
+    imageShares: (feeds) => runs.image.run(feeds),
+    answers: (text, images) =>
+      (text.shape[0] === 1 ? runs.oneText : runs.manyTexts).run({ text_shares: text, image_shares: images }),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+};
+
+const checkServable = ({ model, images, task }: Description): void => {
+  if (modelOf({ model }).name !== 'dide') {
+    throw new UserError(
+      `openStudent: the model is ${model}, which encodes no image without a text: give a student (dide) distilled from it`,
+    );
+  }
+  if (images !== 1) {
+    throw new UserError(
+      `openStudent: the model (${task}) answers about ${images} images together: give one that answers about one image`,
+    );
+  }
+};
+
+/** The parts of a dual encoder, each a graph of its own. */
+const graphsOf = ({ sizes, task, answers }: Description) => {
+  const p = createParams();
+  const { text, images } = inputsFor(sizes);
+  return {
+    text: (): Tensor => textShare(p, textEncoder(p, text, sizes).pooled),
+    image: (): Tensor => imageShare(p, imageEncoder(p, images[0]!, sizes).pooled),
+    answers: (texts: 1 | 'images'): Tensor => {
+      const shares = [
+        input('text_shares', [texts, 2 * sizes.width]),
+        input('image_shares', ['images', 2 * sizes.width]),
+      ] as const;
+      return headOver(p, [interactionOfShares(p, ...shares)], { sizes, head: { task, answers: answers.length } });
+    },
+  };
+};
+
+interface LazySession {
+  run(feeds: Feeds): Promise<Numbers<Float32Array>>;
+  close(): Promise<void>;
+}
+
+/** Compiled at its first run. A session runs once at a time, so each run waits for the one before. */
+const openLazily = (graph: () => Tensor, { weights }: Trained, options: OpenStudentOptions): LazySession => {
+  let session: Promise<Session> | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  let closed = false;
+  return {
+    run: async (feeds) => {
+      if (closed) throw new Error('student: it is closed: open another');
+      session ??= compile({ out: graph() }, { weights, ...options });
+      const opened = session;
+      const result = last.then(async () => (await (await opened).run<'out'>(feeds)).out);
+      last = result.catch(() => undefined);
+      return result;
+    },
+    close: async () => {
+      closed = true;
+      await last;
+      await session?.then(
+        (opened) => opened.close(),
+        () => undefined,
+      );
+    },
+  };
+};
+
+/** Two students with the same identity make the same share of every image. */
+const identityOf = ({ description: { model, sizes }, weights }: Trained): string => {
+  const { width, depth, heads, hidden, epsilon, patch, grid, image, types } = sizes;
+  const hash = createHash('sha256').update(
+    JSON.stringify({ model, width, depth, heads, hidden, epsilon, patch, grid, image, types }),
+  );
+  const names = [...weights.keys()].filter((name) => name.startsWith('image_encoder.') || name === 'fusion.0.weight');
+  for (const name of names.sort()) {
+    const { shape, data } = weights.get(name)!;
+    hash.update(JSON.stringify([name, shape])).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return hash.digest('hex');
+};
+
+const once = <T>(make: () => T): (() => T) => {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+};
