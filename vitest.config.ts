@@ -6,5 +6,6 @@ export default defineConfig({
     reporters: ['default', './test/count-reporter.ts'],
     maxWorkers: 2,
     testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

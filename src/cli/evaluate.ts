@@ -1,6 +1,6 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
-import { type Example, evaluate, type Judged, loadTrained, readingFor, type Trained, UserError } from '../index.ts';
+import { type Example, evaluate, imageName, type Judged, loadTrained, readingFor, type Trained, UserError } from '../index.ts';
 import { type Estimate, estimate } from './bootstrap.ts';
 import { count, jsonOption, seedOption, threadsOption } from './options.ts';
 import { openProgress, type Progress } from './progress.ts';
@@ -130,7 +130,7 @@ const writePredictions = async (
     all.map(({ example: { id, images, text, answers }, predicted, score }) => ({
       split,
       id,
-      images,
+      images: images.map(imageName),
       text,
       predicted,
       answers,

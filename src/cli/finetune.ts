@@ -143,7 +143,7 @@ const report = async (options: Options, { learner, began }: Learning, done: Done
     ['saved', options.out],
   ];
   const splits = await listSplits(options.data);
-  const split = splits.find((name) => name.startsWith('test')) ?? 'validation';
+  const split = splits.findLast((name) => name.startsWith('test')) ?? 'validation';
   const next = `\n\nNext: dide evaluate ${join(options.out, 'best.safetensors')} --data ${options.data} --split ${split}`;
   const { out, task } = options;
   const result = {

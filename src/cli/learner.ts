@@ -85,7 +85,7 @@ const untrained = async (options: LearnerOptions, task: Task): Promise<Trained> 
   const vocabulary = await vocabularyFor(options, task);
   const description: Description = {
     model,
-    sizes: { ...sizesFor(options), vocabulary: vocabulary.length },
+    sizes: { ...sizesFor(options), vocabulary: vocabulary.length, types: 1 + task.images },
     task: task.name,
     images: task.images,
     scoring,

@@ -61,7 +61,7 @@ const barOn = (label: string, stream: Stream): View => {
   const clock = createClock();
   const format = `${label} {bar} {value}/{total}{note}{left}`;
   const bar = new cliProgress.SingleBar(
-    { format, stream, hideCursor: true, barsize: 24, linewrap: true, gracefulExit: false },
+    { format, stream, hideCursor: true, barsize: 10, linewrap: true, gracefulExit: false },
     cliProgress.Presets.shades_classic,
   );
   let started = false;
@@ -91,5 +91,31 @@ const linesOn = (label: string, stream: Stream): View => {
     },
     say: (message) => void stream.write(`${message}\n`),
     close: () => {},
+  };
+};
+
+/** How far a part is. */
+export interface Part {
+  readonly done: number;
+  readonly of: number;
+  readonly note?: string;
+}
+
+/** One bar after another, each for a part of something longer. */
+export const openParts = () => {
+  let open: { readonly name: string; readonly bar: Progress } | undefined;
+  const close = (): void => {
+    open?.bar[Symbol.dispose]();
+    open = undefined;
+  };
+  return {
+    update: (name: string, { done, of, note }: Part): void => {
+      if (open?.name !== name) {
+        close();
+        open = { name, bar: openProgress(name) };
+      }
+      open?.bar.update(done, of, note);
+    },
+    [Symbol.dispose]: close,
   };
 };

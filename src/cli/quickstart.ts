@@ -4,11 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { type QuickstartReport, quickstart, quickstartSizes, type Recipe, UserError } from '../index.ts';
 import { given, jsonOption, seedOption, threadsOption } from './options.ts';
-import { openProgress, type Progress } from './progress.ts';
+import { openParts } from './progress.ts';
 import { durationOf, grouped, percent, print, tableOf } from './table.ts';
 
 interface Options {
-  readonly teacher: string;
+  readonly teacher?: string;
   readonly out: string;
   readonly seed: number;
   readonly all?: boolean;
@@ -36,7 +36,10 @@ export const quickstartCommand = (): Command =>
     .summary('the whole path once, with a report: about five minutes')
     .description('Runs the whole path once: data, teacher, students, evaluation, cache, one question, report.')
     .option('--out <folder>', 'where data, runs and report go', 'runs/quickstart')
-    .option('--teacher <file>', 'a fusion encoder trained by `dide teacher`', SHIPPED)
+    .option(
+      '--teacher <file>',
+      'a fusion encoder trained by `dide teacher` (default: the one that comes with the package)',
+    )
     .option('--all', 'also a student that learns from soft labels alone')
     .option('--tiny', 'a few updates on a few pictures, for trying out: seconds, and nothing is learnt')
     .option('--resume', 'go on with a quickstart that was stopped')
@@ -47,12 +50,14 @@ export const quickstartCommand = (): Command =>
     .action(run);
 
 const run = async (options: Options): Promise<void> => {
-  if (!existsSync(options.teacher))
-    throw new UserError(`${options.teacher}: no such file: train one with: dide teacher --out ${options.teacher}`);
+  const { teacher = SHIPPED } = options;
+  if (!existsSync(teacher)) {
+    throw new UserError(`${teacher}: no such file: train one with: dide teacher --out ${teacher}`);
+  }
   const recipes: Recipe[] = options.all ? ['hard', 'soft', 'soft+attention'] : ['hard', 'soft+attention'];
-  using bars = partsOnBars();
+  using bars = openParts();
   const report = await quickstart({
-    teacher: options.teacher,
+    teacher,
     folder: options.out,
     seed: options.seed,
     recipes,
@@ -64,28 +69,6 @@ const run = async (options: Options): Promise<void> => {
   });
   bars[Symbol.dispose]();
   print(textOf(report, options), report, options);
-};
-
-/** One bar after another, each for a part. */
-const partsOnBars = () => {
-  let open: { readonly part: string; readonly bar: Progress } | undefined;
-  const close = (): void => {
-    open?.bar[Symbol.dispose]();
-    open = undefined;
-  };
-  return {
-    update: (
-      part: string,
-      { done, of, note }: { readonly done: number; readonly of: number; readonly note?: string },
-    ): void => {
-      if (open?.part !== part) {
-        close();
-        open = { part, bar: openProgress(part) };
-      }
-      open!.bar.update(done, of, note);
-    },
-    [Symbol.dispose]: close,
-  };
 };
 
 const textOf = (report: QuickstartReport, { out }: Options): string => {

@@ -1,7 +1,7 @@
-import { type Example, type Task, UserError, vqa } from '../index.ts';
+import { type Example, nlvr2, snliVe, type Task, UserError, vqa } from '../index.ts';
 
 /** The tasks that `--task` knows, by name. */
-export const tasks = { vqa } as const;
+export const tasks = { vqa, nlvr2, ve: snliVe } as const satisfies Readonly<Record<string, Task>>;
 
 export type TaskName = keyof typeof tasks;
 

@@ -1,17 +1,9 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
-import {
-  loadTrained,
-  saveTrained,
-  teacherRecipe,
-  trainTeacher,
-  UserError,
-  untrainedTeacher,
-  writeMiniScenes,
-} from '../index.ts';
+import { loadTrained, saveTrained, trainTeacher, UserError, untrainedTeacher } from '../index.ts';
 import { listenForInterrupt } from './interrupt.ts';
 import { given, threadsOption } from './options.ts';
-import { openProgress } from './progress.ts';
+import { openParts } from './progress.ts';
 import { percent } from './table.ts';
 
 interface Options {
@@ -38,31 +30,23 @@ export const teacherCommand = (): Command =>
     .action(run);
 
 const run = async ({ out, folder, threads }: Options): Promise<void> => {
-  const data = join(folder, 'scenes');
-  await writeScenes(data);
-  const teacher = untrainedTeacher(teacherRecipe.seed);
+  const teacher = untrainedTeacher();
   using interrupt = listenForInterrupt((message) => process.stderr.write(`${message}\n`));
-  using progress = openProgress('teacher');
-  let last = '';
-  for await (const { number, of, losses, validation } of trainTeacher(teacher, {
-    data,
-    folder: join(folder, 'run'),
+  using parts = openParts();
+  const steps = trainTeacher(teacher, {
+    folder,
+    onScenes: (lesson, { split, done, of }) => parts.update(`${lesson}: writing ${split}`, { done, of }),
     ...given({ threads }),
-  })) {
-    if (validation !== undefined) last = `, validation ${percent(validation)}`;
-    progress.update(number, of, `loss ${losses.total!.toFixed(3)}${last}`);
-    if (interrupt.isRequested())
-      throw new UserError(
-        `teacher: stopped at update ${number} of ${of}: the same command goes on from the last checkpoint`,
-      );
-  }
-  await saveTrained(out, await loadTrained(join(folder, 'run', 'best.safetensors')));
-};
-
-const writeScenes = async (data: string): Promise<void> => {
-  using progress = openProgress('scenes');
-  await writeMiniScenes(data, {
-    ...teacherRecipe.scenes,
-    onProgress: ({ split, done, of }) => progress.update(done, of, split),
   });
+  let last = '';
+  for await (const { lesson, number, of, losses, validation } of steps) {
+    if (validation !== undefined) last = `, validation ${percent(validation)}`;
+    parts.update(`${lesson}: training`, { done: number, of, note: `loss ${losses.total!.toFixed(3)}${last}` });
+    if (interrupt.isRequested()) {
+      throw new UserError(
+        `teacher: stopped in ${lesson} at update ${number} of ${of}: the same command goes on from there`,
+      );
+    }
+  }
+  await saveTrained(out, await loadTrained(join(folder, 'scenes-run', 'best.safetensors')));
 };

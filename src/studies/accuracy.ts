@@ -1,5 +1,5 @@
 import type { Example } from '../data/example.ts';
-import type { Judged } from '../training/evaluate.ts';
+import type { Judged } from '../tasks/task.ts';
 import { interval } from './bootstrap.ts';
 import type { AccuracyReport } from './report/content.ts';
 

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { collate } from '../data/batch.ts';
-import type { Example } from '../data/example.ts';
+import type { Example, ImageSource } from '../data/example.ts';
+import { readImageBytes } from '../data/image.ts';
 import { createTokenizer } from '../data/words.ts';
 import { bestOf, probabilityOf } from '../tasks/task.ts';
 import { compileAnswers } from '../training/evaluate.ts';
@@ -50,8 +50,8 @@ export const exampleReports = async (
 };
 
 /** A picture file as an address that needs no network. */
-export const dataUri = async (path: string): Promise<string> =>
-  `data:image/png;base64,${(await readFile(path)).toString('base64')}`;
+export const dataUri = async (image: ImageSource): Promise<string> =>
+  `data:image/png;base64,${Buffer.from(await readImageBytes(image)).toString('base64')}`;
 
 interface Look {
   readonly answer: string;

@@ -1,4 +1,4 @@
-import type { Judged } from '../training/evaluate.ts';
+import type { Judged } from '../tasks/task.ts';
 import { interval } from './bootstrap.ts';
 import type { LatencyReport } from './report/content.ts';
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { encodePng } from '../data/image.ts';
 import type { Manifest } from '../data/scenes/manifest.ts';
 import { answersOf, vocabularyOf } from '../data/scenes/vocabulary.ts';
@@ -23,10 +24,14 @@ export const miniWorld: World = {
 
 export interface ScenesOptions {
   readonly seed: number;
-  /** Pairs of pictures to train on; half of them are two pictures on their own. */
+  /** Pairs of pictures to train on. */
   readonly pairs: number;
   /** Pairs of each of the other splits. */
   readonly heldOutPairs: number;
+  /** Default: the quickstart's. */
+  readonly world?: World;
+  /** Share of the training pairs that are two pictures on their own. Default a half. */
+  readonly plain?: number;
   readonly command?: string;
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -37,53 +42,78 @@ export const writeMiniScenes = (
   { pairs, heldOutPairs, ...options }: ScenesOptions,
 ): Promise<Manifest> =>
   writeScenes(folder, {
-    ...options,
     view: 'vqa',
     world: miniWorld,
     plain: 0.5,
     questionsPerPair: 4,
+    ...options,
     sizes: { train: pairs, validation: heldOutPairs, 'test-iid': heldOutPairs, 'test-comp': heldOutPairs },
     encodePng,
   });
 
-/** How the shipped teacher is trained: the data, and everything that `finetune` is told. */
-export const teacherRecipe = {
-  scenes: { seed: 1, pairs: 20_000, heldOutPairs: 500 },
-  seed: 0,
-  training: {
-    batch: 32,
-    updates: 30_000,
-    learningRate: 1e-3,
-    warmup: 0.03,
-    clip: 1,
-    dropoutRate: 0,
-    order: 'torch',
-    decay: 'correct',
-    validateEvery: 1000,
+/** One lesson of the teacher: a data set, and how long and how fast it is studied. */
+interface Lesson {
+  readonly scenes: ScenesOptions;
+  readonly training: Pick<FinetuneOptions, 'batch' | 'learningRate'> & { readonly updates: number };
+}
+
+/** What looks are called comes first: without it, questions that must bind them are a plateau of many thousand updates. */
+const looks: World = { ...miniWorld, name: 'quickstart-looks', maxHops: 0, questions: ['attribute'] };
+
+/** How the shipped teacher came about: two lessons, one after the other, from nothing. */
+export const teacherLessons: Readonly<Record<'looks' | 'scenes', Lesson>> = {
+  looks: {
+    scenes: { seed: 1, pairs: 10_000, heldOutPairs: 200, world: looks, plain: 1 },
+    training: { batch: 64, updates: 2000, learningRate: 5e-4 },
   },
-} as const;
+  scenes: {
+    scenes: { seed: 2, pairs: 20_000, heldOutPairs: 500 },
+    training: { batch: 48, updates: 20_000, learningRate: 6e-4 },
+  },
+};
+
+const SEED = 0;
 
 /** A fusion encoder of the mini size that knows nothing but the words of the quickstart's world. */
-export const untrainedTeacher = (seed: number): Trained => {
+export const untrainedTeacher = (): Trained => {
   const vocabulary = [...SPECIAL_PIECES, ...vocabularyOf(miniWorld)];
   const sizes = { ...mini, vocabulary: vocabulary.length };
   const answers = answersOf(miniWorld);
   return createUntrained(
     { model: 'vilt', sizes, task: vqa.name, images: 1, scoring: 'softmax', answers, vocabulary, recipe: {} },
-    seed,
+    SEED,
   );
 };
 
-/** Trains the mini teacher from nothing on ground truth; resumes where it was stopped. */
+export interface TeacherOptions extends Pick<FinetuneOptions, 'threads' | 'onNotice'> {
+  /** Where its data and its runs go. */
+  readonly folder: string;
+  readonly onScenes?: (lesson: string, progress: Progress) => void;
+}
+
+/** Trains the mini teacher from nothing on ground truth; goes on where it was stopped. */
 export async function* trainTeacher(
   teacher: Trained,
-  options: Pick<FinetuneOptions, 'data' | 'threads' | 'onNotice'> & { readonly folder: string },
-): AsyncGenerator<TrainStep, void, undefined> {
-  yield* finetune(teacher, undefined, {
-    ...teacherRecipe.training,
-    seed: teacherRecipe.seed,
-    task: vqa,
-    resume: true,
-    ...options,
-  });
+  { folder, onScenes, ...options }: TeacherOptions,
+): AsyncGenerator<TrainStep & { readonly lesson: string }, void, undefined> {
+  for (const [lesson, { scenes, training }] of Object.entries(teacherLessons)) {
+    const data = join(folder, lesson);
+    await writeMiniScenes(data, { ...scenes, onProgress: (progress) => onScenes?.(lesson, progress) });
+    const steps = finetune(teacher, undefined, {
+      ...training,
+      ...options,
+      task: vqa,
+      data,
+      warmup: 0.03,
+      clip: 1,
+      dropoutRate: 0,
+      order: 'torch',
+      decay: 'correct',
+      validateEvery: 500,
+      seed: SEED,
+      folder: join(folder, `${lesson}-run`),
+      resume: true,
+    });
+    for await (const step of steps) yield { ...step, lesson };
+  }
 }

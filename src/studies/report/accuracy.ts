@@ -24,7 +24,7 @@ export const headline = (models: readonly ModelReport[], { priorPercent, splits:
     ...splits.map((split) => accuracyCell(accuracy[split], { ...axis, color: markOf(i).color })),
     count(parameters),
     count(updates),
-    duration(seconds),
+    seconds === undefined ? 'before' : duration(seconds),
   ]);
   return html`${table(head, rows)}
 <p class="note">Accuracy in % of questions, with the 95 % interval of the bootstrap over questions. Bars run from ${axis.from} to ${axis.to}\u00a0%; the

@@ -31,8 +31,8 @@ export interface ModelReport {
   readonly name: string;
   readonly parameters: number;
   readonly updates: number;
-  /** Of its training. */
-  readonly seconds: number;
+  /** Of its training, where that was part of the run. */
+  readonly seconds?: number;
   readonly curves: readonly CurvePoint[];
   /** By split. */
   readonly accuracy: Readonly<Record<string, AccuracyReport>>;

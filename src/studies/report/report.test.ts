@@ -78,7 +78,7 @@ describe('the report is one file', () => {
 describe('the report shows', () => {
   it('every number of every model', () => {
     for (const { name, parameters, updates, seconds, accuracy } of report.models) {
-      for (const one of [name, count(parameters), count(updates), duration(seconds)]) expect(words).toContain(one);
+      for (const one of [name, count(parameters), count(updates), duration(seconds!)]) expect(words).toContain(one);
       for (const { mean, low, high, byKind } of Object.values(accuracy)) {
         expect(words).toMatch(new RegExp(`${percent(mean)}\\s+${percent(low)} – ${percent(high)}`));
         for (const [kind, { mean: ofKind, count: questions }] of Object.entries(byKind)) {

@@ -71,7 +71,7 @@ code { font-family: ui-monospace, 'SF Mono', Menlo, Consolas, monospace; font-si
 @media print { * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } :root { --paper: #fff; --card: #f5f3ee; --ink: #000; --soft: #444; --line: #ccc; --accent: #000; --right: #186a3b; --wrong: #a3261d; --heat: #d6301d;
   --m0: #3c4350; --m1: #1f6fb2; --m2: #b3590a; --m3: #0b7d62; --m4: #8a3fa0; --m5: #a3261d; }
   body { font-size: 11pt; } main { max-width: none; padding: 0; } nav, .readout { display: none; } .scroll { overflow: visible; }
-  figure, tr, li { break-inside: avoid; } h2, h3 { break-after: avoid; } .heat { width: 56px; } .attention tbody th { position: static; } }
+  .wide { display: block; } .narrow { display: none; } figure, tr, li { break-inside: avoid; } h2, h3 { break-after: avoid; } .heat { width: 56px; } .attention tbody th { position: static; } }
 `;
 
 /** Pointing at a patch reads out its word, its place and its share; without it, the patch's own title does. */

@@ -1,0 +1,93 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { vqa } from '../tasks/vqa.ts';
+import { type FinetuneOptions, finetune, type Recipe } from '../training/finetune.ts';
+import { readMetrics } from '../training/metrics.ts';
+import { createStudent, type Trained } from '../weights/trained.ts';
+import type { CurvePoint, ModelReport } from './report/content.ts';
+
+/** A model of a study, and how it came about. */
+export interface Studied {
+  readonly trained: Trained;
+  readonly run: Pick<ModelReport, 'updates' | 'seconds' | 'curves'>;
+}
+
+export interface StudentsOptions extends Pick<FinetuneOptions, 'data' | 'threads' | 'seed'> {
+  /** Each student's run goes below it, under the name of its recipe. */
+  readonly folder: string;
+  /** Of each student; all have the same budget. */
+  readonly updates: number;
+  readonly resume: boolean;
+  readonly onProgress?: (
+    part: string,
+    progress: { readonly done: number; readonly of: number; readonly note: string },
+  ) => void;
+}
+
+export const recipeNames: Readonly<Record<Recipe, string>> = {
+  hard: 'hard labels',
+  soft: 'soft labels',
+  'soft+attention': 'soft labels + attention',
+};
+
+/** How every student is trained, whatever it learns from: the same budget, data, order and initial weights. */
+const training = {
+  batch: 32,
+  learningRate: 1e-3,
+  warmup: 0.1,
+  clip: 1,
+  dropoutRate: 0,
+  order: 'torch',
+  decay: 'correct',
+} as const;
+
+/** Students of one teacher, each by its recipe. */
+export const studentsOf = async (
+  teacher: Trained,
+  recipes: readonly Recipe[],
+  options: StudentsOptions,
+): Promise<Record<string, Studied>> => {
+  const runs = recipes.map((recipe) => join(options.folder, recipe));
+  if (!options.resume) await Promise.all(runs.map((run) => rm(run, { recursive: true, force: true })));
+  const studied: Record<string, Studied> = {};
+  for (const recipe of recipes) studied[recipeNames[recipe]] = await distil(recipe, teacher, options);
+  return studied;
+};
+
+const distil = async (
+  recipe: Recipe,
+  teacher: Trained,
+  { onProgress, folder, ...options }: StudentsOptions,
+): Promise<Studied> => {
+  const trained = createStudent(teacher, options.seed === undefined ? {} : { seed: options.seed });
+  const run = join(folder, recipe);
+  const learnt = recipe === 'hard' ? undefined : teacher;
+  let [milliseconds, validated] = [0, ''];
+  for await (const step of finetune(trained, learnt, { ...training, ...options, task: vqa, recipe, folder: run })) {
+    milliseconds += step.milliseconds;
+    if (step.validation !== undefined) validated = `, validation ${(100 * step.validation).toFixed(1)} %`;
+    const note = `loss ${step.losses.total!.toFixed(3)}${validated}`;
+    onProgress?.(recipeNames[recipe], { done: step.number, of: step.of, note });
+  }
+  return { trained, run: { updates: options.updates, seconds: milliseconds / 1000, curves: curvesOf(run) } };
+};
+
+/** Points that a chart can still tell apart. */
+const CURVE_POINTS = 100;
+
+/** The logged losses, averaged over stretches of updates. */
+const curvesOf = (run: string): CurvePoint[] => {
+  const all = readMetrics(run);
+  const stretch = Math.max(1, Math.ceil(all.length / CURVE_POINTS));
+  return Array.from({ length: Math.ceil(all.length / stretch) }, (_, i) => {
+    const part = all.slice(i * stretch, (i + 1) * stretch);
+    const objectives = Object.keys(part[0]!.values).filter((name) => name.startsWith('loss/'));
+    const meanOf = (name: string): number => part.reduce((sum, { values }) => sum + values[name]!, 0) / part.length;
+    const validation = part.find(({ values }) => values.validation !== undefined)?.values.validation;
+    return {
+      step: part.at(-1)!.step,
+      losses: Object.fromEntries(objectives.map((name) => [name.slice('loss/'.length), meanOf(name)])),
+      ...(validation === undefined ? {} : { validation }),
+    };
+  });
+};
