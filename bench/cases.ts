@@ -1,4 +1,5 @@
 import type { Feeds } from '../src/data/batch.ts';
+import { SPECIAL_PIECES } from '../src/data/words.ts';
 import { countOf, type Numbers } from '../src/engine/numbers.ts';
 import { keyOf, uniform } from '../src/engine/random.ts';
 import { base32, mini, type Sizes } from '../src/models/sizes.ts';
@@ -40,7 +41,7 @@ export const describe = (model: Description['model'], { sizes, answers }: Case):
   images: 1,
   scoring: 'sigmoid',
   answers: Array.from({ length: answers }, (_, i) => `answer ${i}`),
-  vocabulary: [],
+  vocabulary: [...SPECIAL_PIECES, 'is', 'it', 'red', '?'],
   recipe: {},
 });
 

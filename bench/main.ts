@@ -6,7 +6,8 @@
  *     npm run bench -- startup memory
  *
  * Works: `step` (a whole update of a distillation), `teacher`, `image`, `text`, `answer` (forward, one pair and eight),
- * `startup` (building and compiling the step's graph), `memory` (whether 200 steps take more than the first 20).
+ * `ask` (a question over 10,000 cached images, beside PyTorch's `answer` for as many pairs), `startup` (building and
+ * compiling the step's graph), `memory` (whether 2000 steps take more than the 2000 before).
  * Each side runs in a process of its own, and the two take turns. Flags: --size base|small|mini (default small),
  * --batch N, --repeats N (default 7), --threads N (default all), --python PATH (default python3; peers.py says what
  * it needs).
@@ -17,7 +18,7 @@ import { parseArgs } from 'node:util';
 import { type CaseName, cases } from './cases.ts';
 import { type Child, startChild } from './child.ts';
 import type { Request } from './ours.ts';
-import { header, type Measured, median, rowOf } from './table.ts';
+import { header, type Measured, mebibytes, rowOf } from './table.ts';
 import { type WorkName, works } from './works.ts';
 
 interface Options {
@@ -47,7 +48,8 @@ let toldOfPython = false;
 /** PyTorch's half; undefined where there is no PyTorch, or where the work has no counterpart. */
 const startPeer = async (request: Request, { python }: Options): Promise<Child | undefined> => {
   if (request.work === 'startup') return undefined;
-  const { work, size, batch, threads, warm } = request;
+  const { size, batch, threads, warm } = request;
+  const work = request.work === 'ask' ? 'answer' : request.work;
   const given = Object.entries({ work, size, batch, threads, warm }).flatMap(([key, value]) => [
     `--${key}`,
     `${value}`,
@@ -75,15 +77,18 @@ const measure = async (request: Request, options: Options): Promise<Measured> =>
   return { what: `${request.work}, ${request.size}, batch ${request.batch}`, milliseconds, bytes };
 };
 
-/** The peak of memory after 20 steps and after 200, in MiB: flat where nothing is kept from one step to the next. */
+/** Steps after which the heap of JavaScript has found its size. */
+const SETTLED = 2000;
+
+/** The peak of memory before and after as many steps again: the same where nothing is kept from one to the next. */
 const measureMemory = async (size: CaseName, threads: number): Promise<string> => {
-  const ours = await startOurs({ work: 'step', size, batch: cases[size].batch, threads, warm: 20 });
-  const early = await ours.peakBytes();
-  for (let i = 0; i < 180; i += 1) await ours.run();
-  const late = await ours.peakBytes();
+  const ours = await startOurs({ work: 'step', size, batch: cases[size].batch, threads, warm: SETTLED });
+  const peaks = [await ours.peakBytes()];
+  for (let i = 0; i < SETTLED; i += 1) await ours.run();
+  peaks.push(await ours.peakBytes());
   await ours.quit();
-  if (early === null || late === null) return 'memory: this system does not say how much a process holds';
-  return `memory, ${size}: ${(early / 2 ** 20).toFixed(0)} MiB after 20 steps, ${(late / 2 ** 20).toFixed(0)} MiB after 200`;
+  const [before, after] = peaks.map(mebibytes);
+  return `memory, ${size}: ${before} MiB after ${SETTLED} steps, ${after} MiB after ${2 * SETTLED}`;
 };
 
 const whole = (flag: 'batch' | 'repeats' | 'threads', text: string): number => {
@@ -97,6 +102,11 @@ const oneOf = <T extends string>(what: string, text: string, known: readonly T[]
   return found;
 };
 
+const usualBatches = (work: WorkName, size: CaseName): readonly number[] => {
+  if (work === 'ask') return [10_000];
+  return work === 'step' || work === 'startup' ? [cases[size].batch] : [1, 8];
+};
+
 const main = async (): Promise<void> => {
   const size = oneOf('--size', flags.size, Object.keys(cases) as CaseName[]);
   const [threads, repeats] = [whole('threads', flags.threads), whole('repeats', flags.repeats)];
@@ -108,8 +118,7 @@ const main = async (): Promise<void> => {
       console.log(await measureMemory(size, threads));
       continue;
     }
-    const usual = work === 'step' || work === 'startup' ? [cases[size].batch] : [1, 8];
-    for (const batch of flags.batch === undefined ? usual : [whole('batch', flags.batch)]) {
+    for (const batch of flags.batch === undefined ? usualBatches(work, size) : [whole('batch', flags.batch)]) {
       const request = { work, size, batch, threads, warm: work === 'startup' ? 0 : 2 };
       console.log(rowOf(await measure(request, { threads, repeats, python: flags.python })));
     }

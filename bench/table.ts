@@ -7,7 +7,7 @@ export interface Measured {
 
 export const median = (numbers: readonly number[]): number => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]!;
 
-const columns = [30, 12, 12, 22, 12, 12] as const;
+const columns = [30, 12, 13, 22, 12, 14] as const;
 
 const line = (cells: readonly string[]): string =>
   cells.map((cell, i) => (i === 0 ? cell.padEnd(columns[i]!) : cell.padStart(columns[i]!))).join('');
@@ -15,7 +15,8 @@ const line = (cells: readonly string[]): string =>
 export const header = line(['', 'ours, ms', 'PyTorch, ms', 'ratio (range)', 'ours, MiB', 'PyTorch, MiB']);
 
 const NONE = '-';
-const mebibytes = (bytes: number | null): string => (bytes === null ? NONE : (bytes / 2 ** 20).toFixed(0));
+/** Rounded, for people; `-` where nobody knows. */
+export const mebibytes = (bytes: number | null): string => (bytes === null ? NONE : (bytes / 2 ** 20).toFixed(0));
 const middle = (numbers: readonly number[]): string => (numbers.length === 0 ? NONE : median(numbers).toPrecision(4));
 
 /** The ratio is the median of the ratios of each turn, so that what else the machine does disturbs both sides of it. */

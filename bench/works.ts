@@ -1,4 +1,9 @@
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Numbers } from '../src/engine/numbers.ts';
+import { keyOf } from '../src/engine/random.ts';
 import { compile } from '../src/engine/session.ts';
 import { input, type Tensor } from '../src/engine/tensor.ts';
 import { createParams, initialWeights, type Params } from '../src/layers/params.ts';
@@ -6,9 +11,14 @@ import { imageEncoder, textEncoder } from '../src/models/dual-encoder.ts';
 import { inputsFor } from '../src/models/encoded.ts';
 import { interaction } from '../src/models/interaction.ts';
 import { answered, headOver, vilt } from '../src/models/model.ts';
+import { ask as askCache } from '../src/serving/ask.ts';
+import { openCacheWriter } from '../src/serving/cache-writer.ts';
+import { aboutOf, type ImageCache, openImageCache } from '../src/serving/image-cache.ts';
 import { adamwStep, createOptimizerState, decayGroups, gradientNorm } from '../src/training/adamw.ts';
 import { objectivesOf } from '../src/training/finetune.ts';
 import { createStep } from '../src/training/step.ts';
+import { termsOf } from '../src/training/train.ts';
+import { openStudent, type Student } from '../src/weights/student.ts';
 import { createUntrained } from '../src/weights/trained.ts';
 import { type Case, describe, random, randomFeeds } from './cases.ts';
 
@@ -23,11 +33,12 @@ export interface Setting {
 export type Work = () => Promise<{ readonly loss: number | null }>;
 
 const prepareStep = ({ case: given, threads }: Setting) => {
-  const learner = createUntrained(describe('dide', given), 0);
+  const untrained = createUntrained(describe('dide', given), 0);
   const teacher = createUntrained(describe('vilt', given), 1);
-  const state = createOptimizerState(learner.weights);
-  const objectives = objectivesOf('soft+attention', 'sigmoid');
-  const options = { learner: { ...learner, weights: state.weights }, teacher, objectives, dropoutRate: 0, threads };
+  const state = createOptimizerState(untrained.weights);
+  const learner = { ...untrained, weights: state.weights };
+  const terms = termsOf({ learner, teacher, objectives: objectivesOf('soft+attention', 'sigmoid') });
+  const options = { terms, teacher, dropoutRate: 0, threads };
   return { state, options };
 };
 
@@ -39,7 +50,7 @@ const step = async (setting: Setting): Promise<Work> => {
   let number = 0;
   return async () => {
     number += 1;
-    const losses = await graph.run(feeds, { number, key: [0, 0] });
+    const losses = await graph.run(feeds, { number, key: keyOf(0) });
     gradientNorm(state);
     adamwStep(state, { step: number, learningRate: 1e-4, decays: decayGroups.reference });
     return { loss: losses.total! };
@@ -70,12 +81,38 @@ const forward = async (
   };
 };
 
+/** One question over so many cached images, whose cache is in the system's page cache too after the first run. */
+const ask = async ({ case: given, batch, threads }: Setting): Promise<Work> => {
+  const student = await openStudent(createUntrained(describe('dide', given), 0), { threads });
+  const cache = await randomCache(student, batch);
+  return async () => {
+    await askCache(student, 'Is it red?', cache, { top: 10 });
+    return { loss: null };
+  };
+};
+
+const randomCache = async (student: Student, images: number): Promise<ImageCache> => {
+  const folder = await mkdtemp(join(tmpdir(), 'dide-bench-'));
+  process.once('exit', () => rmSync(folder, { recursive: true }));
+  const entries = Array.from({ length: images }, (_, i) => ({
+    path: `${i}.png`,
+    bytes: 1,
+    modified: 1,
+    sha256: `${i}`,
+  }));
+  const about = aboutOf(student);
+  await using writer = await openCacheWriter(folder, about);
+  await writer.append(entries, random('shares', [images, about.width]).data);
+  return openImageCache(folder);
+};
+
 const headOf = ({ answers }: Case) => ({ task: 'vqa', answers });
 
-/** Every work by name. But for `step` and `startup`: pairs to logits, one encoder alone, or f and the head. */
+/** Every work by name. Without a function of their own above: pairs to logits, one encoder alone, or f and the head. */
 export const works = {
   step,
   startup,
+  ask,
   teacher: ({ case: given, batch, threads }) =>
     forward(threads, randomFeeds(given, batch), (p) => {
       const { sizes } = given;

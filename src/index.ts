@@ -1,10 +1,18 @@
 /** The public face: verbs that work on values. What stands here is what the command line, too, has to do with. */
 
 // data: folders in, examples out
-export { type Example, type ScoredAnswer, scoredAnswers } from './data/example.ts';
+export {
+  type Example,
+  type ImageSource,
+  imageName,
+  type ScoredAnswer,
+  type StoredImage,
+  scoredAnswers,
+} from './data/example.ts';
 export { listSplits, readAnswers, readFolder } from './data/folder.ts';
 export { encodePng, readImage } from './data/image.ts';
 export { readJsonLines } from './data/json-lines.ts';
+export { viewNames } from './data/scenes/views.ts';
 export { vocabularyOf } from './data/scenes/vocabulary.ts';
 export { worlds } from './data/scenes/world.ts';
 export { type WriteOptions, writeScenes } from './data/scenes/write.ts';
@@ -29,26 +37,37 @@ export { type Answer, type AskOptions, ask, askInBlocks } from './serving/ask.ts
 export { type CacheOptions, type CacheProgress, cacheImages } from './serving/cache-images.ts';
 export { type ImageCache, openImageCache } from './serving/image-cache.ts';
 // studies: the whole path, and the paper's tables
-export { teacherRecipe, trainTeacher, untrainedTeacher, writeMiniScenes } from './studies/mini.ts';
+export { LAST_LESSON, trainTeacher, untrainedTeacher } from './studies/mini.ts';
 export { type QuickstartOptions, quickstart, quickstartSizes } from './studies/quickstart.ts';
 export type { QuickstartReport } from './studies/report/content.ts';
 // tasks
-export type { Scoring, Task } from './tasks/task.ts';
+export { nlvr2 } from './tasks/nlvr2.ts';
+export { type Gallery, galleryOf, type Recalls, recalls } from './tasks/recall.ts';
+export { confusionOf, snliVe } from './tasks/snli-ve.ts';
+export type { Judged, Scoring, Task } from './tasks/task.ts';
 export { vqa } from './tasks/vqa.ts';
+export { officialScore, type Submitted, submissionOf } from './tasks/vqa-official.ts';
 // training
-export { accuracyOf, type EvaluateOptions, evaluate, type Judged } from './training/evaluate.ts';
+export { accuracyOf, type EvaluateOptions, evaluate } from './training/evaluate.ts';
 export { type FinetuneOptions, finetune, objectivesOf, type Recipe } from './training/finetune.ts';
+export { type ScoreOptions, scoreGallery } from './training/score-gallery.ts';
 export { type TrainOptions, type TrainStep, train } from './training/train.ts';
 // weights: models with numbers in them
 export { type Description, parseDescription } from './weights/description.ts';
+export { type Exported, type ExportPrecision, exportStudent } from './weights/export.ts';
+export { type LoadOptions, loadTeacher } from './weights/load-teacher.ts';
+export { type Looked, lookInto } from './weights/look-into.ts';
 export { type Reading, type ReadingOptions, readingFor } from './weights/reading.ts';
 export { readSafetensors } from './weights/safetensors.ts';
+export { saveHuggingFace } from './weights/save-hugging-face.ts';
 export { type OpenStudentOptions, openStudent, type Student } from './weights/student.ts';
 export {
+  type BeginOptions,
+  createAdapted,
   createStudent,
   createUntrained,
   loadTrained,
-  type StudentOptions,
   saveTrained,
   type Trained,
 } from './weights/trained.ts';
+export { holdsWeights } from './weights/weights-file.ts';

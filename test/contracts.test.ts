@@ -49,7 +49,7 @@ for (const direction of ['teacher-student', 'student-teacher'] as const) {
 }
 
 const folder = join(mkdtempSync(join(tmpdir(), 'contracts-')), 'scenes');
-beforeAll(() => writeNano(folder, 4));
+beforeAll(() => writeNano(folder, 4), 60_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 contracts.taskContract(vqa, { folder: () => folder, split: 'validation' });

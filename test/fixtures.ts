@@ -35,10 +35,12 @@ export const paritySizes: Sizes = {
 };
 
 /** The fixtures have segment ids; our own data never does. */
-export const parityInputs: Inputs = (() => {
-  const inputs = inputsFor(paritySizes);
+export const parityInputsOf = (images: 1 | 2): Inputs => {
+  const inputs = inputsFor(paritySizes, { images });
   return { ...inputs, text: { ...inputs.text, segments: input('segments', ['batch', 'words'], 'int32') } };
-})();
+};
+
+export const parityInputs: Inputs = parityInputsOf(1);
 
 const float = (shape: readonly number[], data: ArrayLike<number>): Numbers => ({
   shape,
@@ -52,8 +54,28 @@ export const parityFeeds = (inputs: ReadonlyMap<string, Numbers>, selection?: Nu
     words: ids,
     word_mask: float(ids.shape, inputs.get('attention_mask')!.data),
     segments: inputs.get('token_type_ids')!,
-    ...imageFeeds(inputs.get('pixel_values')!, inputs.get('pixel_mask')!, selection),
+    ...pictures(inputs.get('pixel_values')!, inputs.get('pixel_mask')!, selection),
   };
+};
+
+/** One picture an example, [batch, 3, height, width], or two of them, [batch, 2, 3, height, width]. */
+const pictures = (pixels: Numbers, mask: Numbers, selection?: Numbers): Record<string, Numbers> => {
+  if (pixels.shape.length === 4) return imageFeeds(pixels, mask, selection);
+  const second = Object.entries(imageFeeds(nth(pixels, 1), nth(mask, 1)));
+  return {
+    ...imageFeeds(nth(pixels, 0), nth(mask, 0)),
+    ...Object.fromEntries(second.map(([name, numbers]) => [`${name}_2`, numbers])),
+  };
+};
+
+/** One of the pictures of every example: [batch, pictures, ...] -> [batch, ...]. */
+const nth = ({ shape: [batch, count, ...rest], data }: Numbers, place: number): Numbers => {
+  const size = countOf(rest);
+  const starts = Array.from({ length: batch! }, (_, b) => (b * count! + place) * size);
+  return float(
+    [batch!, ...rest],
+    starts.flatMap((start) => [...data.subarray(start, start + size)]),
+  );
 };
 
 const { patch, grid } = paritySizes;

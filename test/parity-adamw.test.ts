@@ -6,14 +6,22 @@ import type { Tensor } from '../src/engine/tensor.ts';
 import { adamwStep, createOptimizerState, decayGroups, gradientNorm } from '../src/training/adamw.ts';
 import { fromHuggingFace } from '../src/weights/names.ts';
 import { readFixture, readJsonFixture } from './fixtures.ts';
-import { fixtures, losses, p } from './parity-symbols.ts';
+import * as pretraining from './parity-pretraining-symbols.ts';
+import * as vqa from './parity-symbols.ts';
 
 type Update = { readonly lr: number; readonly loss: number; readonly grad_norm: number };
 
-const reference = readJsonFixture('dide/vqa/losses');
+/** The symbols, weights and feeds of one folder of fixtures. */
+type Symbols = typeof vqa | typeof pretraining;
+
+const sets = [
+  ['dide/vqa', 'total_ts', vqa],
+  ['dide/vqa', 'total_st', vqa],
+  ['dide/pretrain', 'total_ts', pretraining],
+] as const satisfies readonly (readonly [string, string, Symbols])[];
 
 /** Three updates as a training makes them: gradients written in place, weights moved where the session reads them. */
-const threeUpdates = async (total: string) => {
+const threeUpdates = async (total: string, { fixtures, losses, p }: Symbols, updates: readonly Update[]) => {
   const { student, teacher, feeds } = await fixtures();
   const state = createOptimizerState(student);
   const wanted = new Map([...student.keys()].map((name) => [p.declared.get(name)!.tensor, name]));
@@ -26,7 +34,7 @@ const threeUpdates = async (total: string) => {
   }
   await using session = await compile(outputs, { parameters: state.weights, weights: teacher, into, threads: 1 });
   const seen: { loss: number; norm: number }[] = [];
-  for (const [i, { lr }] of reference.adamw[total].slice(0, 3).entries()) {
+  for (const [i, { lr }] of updates.slice(0, 3).entries()) {
     const results = await session.run(feeds);
     seen.push({ loss: results.loss!.data[0]!, norm: gradientNorm(state) });
     adamwStep(state, { step: i + 1, learningRate: lr, decays: decayGroups.correct, order: 'torch' });
@@ -50,9 +58,9 @@ const differences = (actual: Weights, expected: ReadonlyMap<string, Numbers>) =>
   return { keyBiases, others };
 };
 
-describe.each(['total_ts', 'total_st'])('three updates by AdamW on %s (dide/vqa)', (total) => {
-  const trained = threeUpdates(total);
-  const expected: Update[] = reference.adamw[total];
+describe.each(sets)('three updates by AdamW (%s, %s)', (folder, total, symbols) => {
+  const expected: Update[] = readJsonFixture(`${folder}/losses`).adamw[total];
+  const trained = threeUpdates(total, symbols, expected);
 
   it('see the losses and the gradient norms of the reference', async () => {
     const { seen, last } = await trained;
@@ -65,7 +73,7 @@ describe.each(['total_ts', 'total_st'])('three updates by AdamW on %s (dide/vqa)
 
   it('leave the weights of the reference', async () => {
     const { weights } = await trained;
-    const after = fromHuggingFace(await readFixture(`dide/vqa/adamw3_${total}`), 'vqa_classifier');
+    const after = fromHuggingFace(await readFixture(`${folder}/adamw3_${total}`), 'vqa_classifier');
     expect([...after.keys()].sort()).toEqual([...weights.keys()].sort());
     const { keyBiases, others } = differences(weights, after);
     expect(keyBiases).toHaveLength(2 * 3 * 64);

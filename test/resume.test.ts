@@ -20,7 +20,7 @@ import { nanoDescription, writeNano } from './nano.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'resume-'));
 const scenes = join(home, 'scenes');
-beforeAll(() => writeNano(scenes));
+beforeAll(() => writeNano(scenes), 60_000);
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 /** Decides when a training process dies. */

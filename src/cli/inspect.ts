@@ -4,17 +4,21 @@ import { Command } from 'commander';
 import {
   type Description,
   type Example,
+  holdsWeights,
   listSplits,
+  lookInto,
   openImageCache,
   readAnswers,
   readFolder,
   UserError,
 } from '../index.ts';
+import { foreignShown } from './inspect-foreign.ts';
 import { headOf } from './model-file.ts';
 import { jsonOption } from './options.ts';
 import { bytesOf, type Cell, factsOf, grouped, percent, print, tableOf } from './table.ts';
 
-interface Shown {
+/** What is told of a file or folder: to people, and to machines. */
+export interface Shown {
   readonly text: string;
   readonly result: object;
 }
@@ -24,7 +28,8 @@ Examples:
   $ dide inspect runs/student/best.safetensors
   $ dide inspect runs/student
   $ dide inspect data/scenes
-  $ dide inspect data/cache`;
+  $ dide inspect data/cache
+  $ dide inspect vilt_vqa.ckpt`;
 
 /** `dide inspect`: what a file or folder of dide holds. */
 export const inspectCommand = (): Command =>
@@ -42,12 +47,20 @@ export const inspectCommand = (): Command =>
 const shownOf = async (path: string): Promise<Shown> => {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats) throw new UserError(`${path}: there is no such file or folder: check the path`);
-  if (!stats.isDirectory()) return await modelShown(path);
+  if (!stats.isDirectory() || holdsWeights(path)) return await weightsShown(path);
   if (existsSync(join(path, 'cache.json'))) return await cacheShown(path);
   const files = ['best.safetensors', 'last.safetensors'].map((name) => join(path, name)).filter(existsSync);
   if (files.length > 0) return await runShown(files);
   if ((await listSplits(path)).length > 0) return await dataShown(path);
   throw new UserError(`${path}: it holds no model, run, cache or .jsonl file: give another folder`);
+};
+
+/** A file of ours says more of itself than its tensors do. */
+const weightsShown = async (path: string): Promise<Shown> => {
+  const looked = await lookInto(path);
+  return looked.isOurs || (looked.model === undefined && looked.path.endsWith('.safetensors'))
+    ? await modelShown(looked.path)
+    : foreignShown(looked);
 };
 
 const runShown = async (files: readonly string[]): Promise<Shown> => {

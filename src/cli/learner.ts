@@ -2,11 +2,14 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   bertVocabulary,
+  createAdapted,
   createStudent,
   createTokenizer,
   createUntrained,
   type Description,
+  loadTeacher,
   loadTrained,
+  lookInto,
   readVocabulary,
   type Scoring,
   SPECIAL_PIECES,
@@ -41,10 +44,10 @@ export interface Learning {
 
 /** @throws UserError where the options name no learner, or models that do not fit the task or each other. */
 export const learningOf = async (options: LearnerOptions, task: Task): Promise<Learning> => {
-  const teacher = options.teacher === undefined ? undefined : await loadFor(task, options.teacher);
+  const teacher = options.teacher === undefined ? undefined : await loadFor(task, options.teacher, options);
   const taught = teacher ? { teacher } : {};
   if (options.from !== undefined) {
-    const learner = await loadFor(task, options.from);
+    const learner = await beginningFrom(options.from, task, options);
     if (teacher) refuseUnlike(learner, teacher, options.from);
     return { learner, ...taught, began: `goes on from ${options.from}` };
   }
@@ -61,12 +64,16 @@ export const learningOf = async (options: LearnerOptions, task: Task): Promise<L
   return { learner: await untrained(options, task), began: `${options.model} from scratch, ${options.size} size` };
 };
 
-const loadFor = async (task: Task, path: string): Promise<Trained> => {
-  const trained = await loadTrained(path);
+/** A model of ours or anybody's; answers that it does not name are those of the data. */
+const loadFor = async (task: Task, path: string, { data, seed }: LearnerOptions): Promise<Trained> =>
+  await loadTeacher(path, { task, data, seed, onNotice: (message) => void process.stderr.write(`${message}\n`) });
+
+/** What is gone on from; a model of ours that was trained for another task gets a new head, which begins at random. */
+const beginningFrom = async (from: string, task: Task, options: LearnerOptions): Promise<Trained> => {
+  const { isOurs, path } = await lookInto(from);
+  const trained = isOurs ? await loadTrained(path) : await loadFor(task, from, options);
   if (trained.description.task === task.name) return trained;
-  throw new UserError(
-    `${path}: it was trained for ${trained.description.task}, not ${task.name}: give another file, or --task`,
-  );
+  return createAdapted(trained, { task, answers: await task.answers(options.data), seed: options.seed });
 };
 
 /** Teacher and learner read one batch with one set of ids, patches and answers. */

@@ -5,6 +5,7 @@ import { UserError } from '../errors.ts';
 import { askCommand } from './ask.ts';
 import { cacheCommand } from './cache.ts';
 import { evaluateCommand } from './evaluate.ts';
+import { exportCommand } from './export.ts';
 import { finetuneCommand } from './finetune.ts';
 import { inspectCommand } from './inspect.ts';
 import { quickstartCommand } from './quickstart.ts';
@@ -19,6 +20,7 @@ const verbs: readonly (() => Command)[] = [
   evaluateCommand,
   cacheCommand,
   askCommand,
+  exportCommand,
   inspectCommand,
   teacherCommand,
 ];

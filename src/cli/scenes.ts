@@ -1,10 +1,11 @@
 import { Command } from 'commander';
-import { encodePng, worlds, writeScenes } from '../index.ts';
+import { encodePng, viewNames, type WriteOptions, worlds, writeScenes } from '../index.ts';
 import { count, given, jsonOption, oneOf, seedOption } from './options.ts';
 import { openProgress } from './progress.ts';
 import { grouped, print, tableOf } from './table.ts';
 
 interface Options {
+  readonly task: WriteOptions['view'];
   readonly world: keyof typeof worlds;
   readonly seed: number;
   readonly tiny?: boolean;
@@ -25,9 +26,12 @@ const examples = `
 Examples:
   $ dide scenes data/scenes
   $ dide scenes data/easy --train 8000 --hops 0
+  $ dide scenes data/statements --task nlvr2
   $ dide scenes /tmp/scenes --tiny
 
-Each pair is two pictures that differ by one small edit, with questions whose answers differ: neither the picture nor
+Sizes count pairs of pictures; for other tasks, statements with four pairs of pictures (nlvr2), hypotheses with three
+pictures (ve), or four pictures with their captions (retrieval). Neither pictures nor texts alone give the answer there
+either. Each pair is two pictures that differ by one small edit, with questions whose answers differ: neither the picture nor
 the question alone gives the answer. The folder has the layout that every other verb reads.`;
 
 /** `dide scenes`: writes the generated data set. */
@@ -36,6 +40,7 @@ export const scenesCommand = (): Command =>
     .summary('write a generated data set of pictures and questions')
     .description('Writes a data set of generated pictures with questions and answers about them.')
     .argument('<folder>', 'where to; it must be new, empty, or hold the very same scenes')
+    .addOption(oneOf('--task <name>', 'what the texts are for', viewNames).default('vqa'))
     .addOption(oneOf('--world <name>', 'how rich the pictures are', Object.keys(worlds)).default('mini'))
     .addOption(count('--train <pairs>', `pairs of pictures to learn from (default: ${usual.train})`))
     .addOption(count('--validation <pairs>', `pairs to choose the best weights by (default: ${usual.validation})`))
@@ -55,7 +60,7 @@ async function writeFolder(folder: string, options: Options, command: Command): 
   const world = { ...worlds[options.world], ...(options.hops === undefined ? {} : { maxHops: Number(options.hops) }) };
   const manifest = await writeWithProgress(folder, {
     seed: options.seed,
-    view: 'vqa',
+    view: options.task,
     world,
     sizes: { train, validation, 'test-iid': testIid, 'test-comp': testComp },
     encodePng,
@@ -65,7 +70,7 @@ async function writeFolder(folder: string, options: Options, command: Command): 
   const rows = Object.entries(manifest.rows).map(([split, questions]) => {
     return [split, manifest.images[split as keyof typeof manifest.images] ?? 0, questions] as const;
   });
-  const shown = [['split', 'images', 'questions'], ...rows];
+  const shown = [['split', 'images', 'rows'], ...rows];
   const next = `\n${folder}: ${grouped(rows.reduce((sum, [, images]) => sum + images, 0))} pictures of ${manifest.pixels} x ${manifest.pixels} pixels.`;
   print(tableOf(shown) + next, { folder, ...manifest }, options);
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { loadTrained, saveTrained, trainTeacher, UserError, untrainedTeacher } from '../index.ts';
+import { LAST_LESSON, loadTrained, saveTrained, trainTeacher, UserError, untrainedTeacher } from '../index.ts';
 import { listenForInterrupt } from './interrupt.ts';
 import { given, threadsOption } from './options.ts';
 import { openParts } from './progress.ts';
@@ -48,5 +48,5 @@ const run = async ({ out, folder, threads }: Options): Promise<void> => {
       );
     }
   }
-  await saveTrained(out, await loadTrained(join(folder, 'scenes-run', 'best.safetensors')));
+  await saveTrained(out, await loadTrained(join(folder, `${LAST_LESSON}-run`, 'best.safetensors')));
 };

@@ -16,7 +16,22 @@ import { fieldError, type JsonLine, readJsonLines, textField, textsField } from 
  *
  * @throws UserError when the folder lacks the split (it lists those that are there) or a line lacks a field.
  */
-export const readFolder = async (folder: string, split: string): Promise<Example[]> => {
+export const readFolder = (folder: string, split: string): Promise<Example[]> => readSplit(folder, split, exampleOf);
+
+/**
+ * The image-text pairs of one split of a folder, without answers, one a line; every other field goes to `about`:
+ *
+ *   {"image": "images/train/1.png", "caption": "A red cup beside a plate."}
+ *
+ * @throws UserError as `readFolder` does.
+ */
+export const readCaptions = (folder: string, split: string): Promise<Example[]> => readSplit(folder, split, pairOf);
+
+const readSplit = async (
+  folder: string,
+  split: string,
+  exampleOf: (line: JsonLine, folder: string) => Example,
+): Promise<Example[]> => {
   const splits = await listSplits(folder);
   if (!splits.includes(split)) {
     const there = splits.length ? `there are ${splits.join(', ')}` : 'there is no .jsonl file';
@@ -53,6 +68,17 @@ const exampleOf = (line: JsonLine, folder: string): Example => {
   };
 };
 
+const pairOf = (line: JsonLine, folder: string): Example => {
+  const { image, caption, ...about } = line.row;
+  return {
+    id: line.where,
+    images: [resolve(folder, textField(line, 'image'))],
+    text: textField(line, 'caption'),
+    answers: [],
+    ...(Object.keys(about).length ? { about } : {}),
+  };
+};
+
 const answersOf = (line: JsonLine): ScoredAnswer[] => {
   if (line.row.answers !== undefined) return scoredAnswers(textsField(line, 'answers'));
   return line.row.answer === undefined ? [] : [{ answer: textField(line, 'answer'), score: 1 }];
@@ -65,16 +91,24 @@ const answersOf = (line: JsonLine): ScoredAnswer[] => {
  * @throws UserError when `answers.txt` names an answer twice, or no answer is found.
  */
 export const readAnswers = async (folder: string): Promise<string[]> => {
+  const listed = await listedAnswers(folder);
+  const answers = listed ?? firstSeen(await readFolder(folder, 'train'));
+  if (answers.length) return answers;
+  throw new UserError(`${folder}: no answers found in ${listed ? 'answers.txt' : 'train.jsonl'}: add them.`);
+};
+
+/**
+ * The lines of a folder's `answers.txt`; undefined where there is none.
+ *
+ * @throws UserError when it names an answer twice.
+ */
+export const listedAnswers = async (folder: string): Promise<string[] | undefined> => {
   const path = resolve(folder, 'answers.txt');
   const listed = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT') return undefined;
+    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return undefined;
     throw new UserError(`${path}: cannot be read (${cause.code}).`, { cause });
   });
-  const answers = listed === undefined ? firstSeen(await readFolder(folder, 'train')) : linesOf(listed, path);
-  if (answers.length) return answers;
-  throw new UserError(
-    `${folder}: no answers found in ${listed === undefined ? 'train.jsonl' : 'answers.txt'}: add them.`,
-  );
+  return listed === undefined ? undefined : linesOf(listed, path);
 };
 
 /** Every answer of the examples once, in the order in which they first appear. */

@@ -1,6 +1,6 @@
 import type { PreparedImage } from './batch.ts';
 
-/** Prepared pictures by path, the ones used last; never more bytes than it was given. */
+/** Prepared pictures by name, the ones used last; never more bytes than it was given. */
 export interface ImageMemory {
   get(path: string): PreparedImage | undefined;
   keep(path: string, image: PreparedImage): void;

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Sharp } from 'sharp';
 import { UserError } from '../errors.ts';
+import { type ImageSource, imageName } from './example.ts';
 
 /** A picture in memory: `data[(y * width + x) * 3 + channel]`, red, green, blue, 0 to 255. */
 export interface Pixels {
@@ -17,11 +18,19 @@ export const PIXEL_LIMIT = 50e6;
  *
  * @throws UserError that names the file when it is missing, cut short, too large or no picture.
  */
-export const readImage = async (path: string): Promise<Pixels> => {
-  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
-    throw new UserError(`${path}: ${UNREADABLE[cause.code ?? ''] ?? `cannot be read (${cause.code})`}`, { cause });
+export const readImage = async (image: ImageSource): Promise<Pixels> =>
+  decodeImage(await readImageBytes(image), imageName(image));
+
+/**
+ * The bytes of a picture's file, not yet decoded.
+ *
+ * @throws UserError that names the file when it cannot be read.
+ */
+export const readImageBytes = async (image: ImageSource): Promise<Uint8Array> => {
+  if (typeof image !== 'string') return image.read();
+  return readFile(image).catch((cause: NodeJS.ErrnoException) => {
+    throw new UserError(`${image}: ${UNREADABLE[cause.code ?? ''] ?? `cannot be read (${cause.code})`}`, { cause });
   });
-  return decodeImage(bytes, path);
 };
 
 const UNREADABLE: Readonly<Record<string, string>> = {

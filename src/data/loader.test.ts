@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { UserError } from '../errors.ts';
 import type { EncodedExample } from './batch.ts';
-import type { Example } from './example.ts';
+import { type Example, type ImageSource, imageName } from './example.ts';
 import { encodePng, type Pixels, readImage } from './image.ts';
 import { loadBatches } from './loader.ts';
 import { createPreparer, type PreparerOptions } from './preparer.ts';
@@ -106,9 +106,9 @@ describe('loadBatches', () => {
 describe('createPreparer', () => {
   let folder: string;
   let reads: string[];
-  const read = (path: string): Promise<Pixels> => {
-    reads.push(path);
-    return readImage(join(folder, path));
+  const read = (image: ImageSource): Promise<Pixels> => {
+    reads.push(imageName(image));
+    return readImage(join(folder, imageName(image)));
   };
   const preparer = (options: Partial<PreparerOptions> = {}) => {
     reads = [];

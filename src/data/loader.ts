@@ -30,21 +30,41 @@ const LANES = 4;
  * @param order places in `examples`, each batch the next few of them.
  * @throws what `prepare` throws, when the batch that it belongs to is reached.
  */
-export async function* loadBatches(
+export const loadBatches = (
   examples: readonly Example[],
   order: Uint32Array | readonly number[],
   options: LoadOptions,
+): AsyncGenerator<Batch, void, undefined> => loadChosen(inOrder(examples, order, options.batch), options);
+
+/**
+ * The examples of each batch of an order, each batch the next few of its places.
+ *
+ * @throws Error where a batch has no examples, or the order a place that is none.
+ */
+export function* inOrder(
+  examples: readonly Example[],
+  order: Uint32Array | readonly number[],
+  batch: number,
+): Generator<readonly Example[], void, undefined> {
+  if (!(batch >= 1)) throw new Error(`loadBatches: a batch of ${batch} examples: give at least 1`);
+  for (let at = 0; at < order.length; at += batch) {
+    yield Array.from(order.slice(at, at + batch), (place) => exampleAt(examples, place));
+  }
+}
+
+/** As `loadBatches`, for batches whose examples somebody else chooses, one batch at a time as they are begun. */
+export async function* loadChosen(
+  chosen: Iterable<readonly Example[]>,
+  options: Omit<LoadOptions, 'batch'>,
 ): AsyncGenerator<Batch, void, undefined> {
-  if (!(options.batch >= 1)) throw new Error(`loadBatches: a batch of ${options.batch} examples: give at least 1`);
+  const choices = chosen[Symbol.iterator]();
   const stop = new AbortController();
   const waiting: Promise<Omit<Batch, 'waitMilliseconds'>>[] = [];
-  let next = 0;
   let last: Promise<unknown> = Promise.resolve();
   const begin = (): void => {
-    if (next >= order.length) return;
-    const chosen = Array.from(order.slice(next, next + options.batch), (place) => exampleAt(examples, place));
-    next += options.batch;
-    const batch = last.then(() => makeBatch(chosen, options, stop.signal));
+    const { value: examples, done } = choices.next();
+    if (done) return;
+    const batch = last.then(() => makeBatch(examples, options, stop.signal));
     // Its error belongs to whoever asks for this batch; the next one starts all the same.
     last = batch.catch(() => undefined);
     waiting.push(batch);
@@ -70,7 +90,7 @@ const exampleAt = (examples: readonly Example[], place: number): Example => {
   return example;
 };
 
-const makeBatch = async (examples: readonly Example[], options: LoadOptions, signal: AbortSignal) => {
+const makeBatch = async (examples: readonly Example[], options: Omit<LoadOptions, 'batch'>, signal: AbortSignal) => {
   const encoded = await prepareAll(examples, options.prepare, signal);
   return { examples, feeds: signal.aborted ? {} : collate(encoded, options.collate) };
 };

@@ -1,6 +1,6 @@
 import { UserError } from '../errors.ts';
 import type { EncodedExample, PreparedImage } from './batch.ts';
-import type { Example } from './example.ts';
+import { type Example, type ImageSource, imageName } from './example.ts';
 import { type Pixels, readImage } from './image.ts';
 import { createImageMemory, type ImageMemory } from './image-memory.ts';
 import { patchGrid } from './patches.ts';
@@ -16,8 +16,8 @@ export interface PreparerOptions {
   readonly limit?: number;
   /** Bytes of resized pixels to keep, so that later epochs decode nothing; 512 MiB by default, 0 keeps none. */
   readonly memory?: number;
-  /** Where pictures come from; by default `Example.images` are paths of files. */
-  readonly read?: (image: string) => Promise<Pixels>;
+  /** Reads a picture; `readImage` by default. */
+  readonly read?: (image: ImageSource) => Promise<Pixels>;
   /** Hears, once each, what was done to the data: a question cut short, a picture clamped, a word unknown. */
   readonly onNotice?: (message: string) => void;
 }
@@ -25,7 +25,7 @@ export interface PreparerOptions {
 /** Turns an example into numbers; its errors are `UserError`s that start with the example's id. */
 export type Prepare = (example: Example) => Promise<EncodedExample>;
 
-/** Reads, resizes and tokenizes. Pictures are remembered by path: two questions about one decode it once. */
+/** Reads, resizes and tokenizes. Pictures are remembered by name: two questions about one decode it once. */
 export const createPreparer = (options: PreparerOptions): Prepare => {
   const prepareImage = imagePreparer(options, createImageMemory(options.memory ?? 512 * 2 ** 20));
   const notice = once(options.onNotice);
@@ -62,16 +62,18 @@ const rethrow = (error: unknown, id: string): never => {
 
 const imagePreparer = ({ size, read = readImage }: PreparerOptions, memory: ImageMemory) => {
   const underWay = new Map<string, Promise<PreparedImage>>();
-  const prepare = async (path: string, notice: Notice): Promise<PreparedImage> => {
-    const image = fit(await read(path), size, (message) => notice(`${path}: ${message}`));
-    memory.keep(path, image);
+  const prepare = async (source: ImageSource, notice: Notice): Promise<PreparedImage> => {
+    const name = imageName(source);
+    const image = fit(await read(source), size, (message) => notice(`${name}: ${message}`));
+    memory.keep(name, image);
     return image;
   };
-  return async (path: string, notice: Notice): Promise<PreparedImage> => {
-    const known = memory.get(path) ?? underWay.get(path);
+  return async (source: ImageSource, notice: Notice): Promise<PreparedImage> => {
+    const name = imageName(source);
+    const known = memory.get(name) ?? underWay.get(name);
     if (known) return known;
-    const image = prepare(path, notice).finally(() => underWay.delete(path));
-    underWay.set(path, image);
+    const image = prepare(source, notice).finally(() => underWay.delete(name));
+    underWay.set(name, image);
     return image;
   };
 };

@@ -1,4 +1,4 @@
-import { add, divide, erf, layerNormalization, multiply, type Operand, reshape, sizeAsNumber, sum } from './ops.ts';
+import { add, divide, gelu, layerNormalization, multiply, type Operand, reshape, sizeAsNumber, sum } from './ops.ts';
 import { axisOf, volume } from './shapes.ts';
 import { dropoutMask, type Tensor } from './tensor.ts';
 
@@ -7,9 +7,6 @@ export const mean = (x: Tensor, axes: readonly number[] = x.shape.map((_, axis) 
   divide(sum(x, axes), sizeAsNumber(volume(axes.map((axis) => x.shape[axisOf(x.shape, axis)]!))));
 
 export const square = (x: Tensor): Tensor => multiply(x, x);
-
-/** The exact Gaussian error linear unit, x·Φ(x): not the tanh approximation (Hendrycks & Gimpel 2016). */
-export const gelu = (x: Tensor): Tensor => multiply(multiply(x, 0.5), add(erf(multiply(x, Math.SQRT1_2)), 1));
 
 /** Zeroes a share of the numbers and scales up the rest; which ones, the mask of that name says at every run. */
 export const dropout = (x: Tensor, name: string, rate: number): Tensor =>
@@ -22,4 +19,4 @@ export const weightedSum = (terms: readonly (readonly [Operand, Tensor])[]): Ten
 /** One axis more, of size 1, at the given place. */
 export const unsqueeze = (x: Tensor, axis: number): Tensor => reshape(x, x.shape.toSpliced(axis, 0, 1));
 
-export { layerNormalization };
+export { gelu, layerNormalization };

@@ -32,6 +32,9 @@ type Outputs = Readonly<Record<string, Tensor>>;
  * consumes. So leaves are written last, in reverse: the first output is computed first, and each gradient is taken
  * while the activations it needs are still there.
  *
+ * Every result's shape is written too, in named sizes: a runtime that knows which results are equally large gives one
+ * the memory of another, and the search for such a pair is quadratic in those of which it does not know.
+ *
  * @throws Error where two tensors have one name, no input carries a named size, or the weights would make the file
  * larger than the 2 GiB that protobuf allows.
  */
@@ -104,22 +107,22 @@ const writeOperation = (draft: Draft, tensor: Tensor, made: Operation, output?: 
   draft.names.set(tensor, addNode(draft, made.operator, input, { attribute, ...(output !== undefined && { output }) }));
 };
 
-const encode = ({ nodes, initializers, inputs, precision }: Draft, outputs: Outputs): Uint8Array => {
+const encode = ({ nodes, initializers, inputs, names, precision }: Draft, outputs: Outputs): Uint8Array => {
   const bytes = initializers.reduce((sum, { rawData }) => sum + rawData.byteLength, 0);
   if (bytes > FILE_LIMIT_BYTES) {
     throw new Error(
       `onnx: ${bytes} bytes of weights do not fit into one file of 2 GiB: keep them outside, or feed them as inputs`,
     );
   }
-  const output = Object.entries(outputs).map(([name, { kind, shape }]) =>
-    valueInfo(name, typeOf(kind, precision), shape),
-  );
+  const described = (name: string, { kind, shape }: Tensor) => valueInfo(name, typeOf(kind, precision), shape);
+  const between = [...names].filter(([{ made }, name]) => isOperation(made) && outputs[name] === undefined);
   const graph = create(GraphProtoSchema, {
     name: 'dide',
     node: nodes,
     initializer: initializers,
     input: inputs,
-    output,
+    output: Object.entries(outputs).map(([name, tensor]) => described(name, tensor)),
+    valueInfo: between.map(([tensor, name]) => described(name, tensor)),
   });
   const opsetImport = [{ domain: '', version: OPSET }];
   return toBinary(

@@ -169,6 +169,13 @@ describe('by index, value and derivative', () => {
   const into = constant(integers([4], 2, 0, 2, 2));
 
   it('gather, rows that repeat', () => check([[5, 2]], (table) => op.gather(table, indices), ([i, j, k], table) => table(at(i!, j!), k!)));
+  it('pick, one of each row', () =>
+    check([[4, 3]], (rows) => op.pick(rows, into), ([i], rows) => rows(i!, [2, 0, 2, 2][i!]!)));
+  it('pick, the derivative of its derivative', () =>
+    check([[4, 3]], (rows) => gradients(op.sum(square(op.pick(rows, into))), new Set([rows])).get(rows)!,
+      ([i, j], rows) => (j === [2, 0, 2, 2][i!] ? 2 * rows(i!, j!) : 0)));
+  it('identity, of a named size', () =>
+    check([['n', 'n']], (x) => op.multiply(x, op.identity('n')), ([i, j], x) => (i === j ? x(i!, j!) : 0), { sizes: { n: 3 } }));
   it('scatterAdd, rows that repeat', () =>
     check([[4, 2]], (rows) => op.scatterAdd(into, rows, [3, 2]),
       ([i, j], rows) => total(4, (k) => ([2, 0, 2, 2][k] === i ? rows(k, j!) : 0))));

@@ -73,6 +73,19 @@ export const erf = elementwise('Erf', (g, x) =>
   multiply(g, multiply(2 / Math.sqrt(Math.PI), exp(negate(multiply(x, x))))),
 );
 
+/** The exact Gaussian error linear unit, x·Φ(x): not the tanh approximation (Hendrycks & Gimpel 2016). */
+export const gelu = elementwise('Gelu', (g, x) => multiply(g, geluSlope(x)));
+
+/**
+ * Φ(x) + x φ(x), in as few passes as it takes: with t = x/√2 it is 1/2 + erf(t)/2 + t exp(-t² - log √π).
+ * It reads x alone, so that one wide activation a block waits for the backward pass, and not three.
+ */
+const geluSlope = (x: Tensor): Tensor => {
+  const t = multiply(x, Math.SQRT1_2);
+  const density = exp(subtract(-Math.log(Math.PI) / 2, multiply(t, t)));
+  return add(add(multiply(erf(t), 0.5), 0.5), multiply(t, density));
+};
+
 /** The same numbers, through which no gradient flows. */
 export const stopGradient = (x: Tensor): Tensor => operation('Identity', [x], x.shape, nothing, { kind: x.kind });
 
@@ -321,3 +334,32 @@ export const scatterAdd = (indices: Tensor, updates: Tensor, shape: Shape): Tens
     { attributes: { axis: 0, reduction: 'add' } },
   );
 };
+
+/** One number of each row: rows [rows, width] at int32 indices [rows] -> [rows]. */
+export const pick = (rows: Tensor, indices: Tensor): Tensor => {
+  const column: Shape = [rows.shape[0]!, 1];
+  const picked = operation(
+    'GatherElements',
+    [rows, reshape(indices, column)],
+    column,
+    (g) => [placed(indices, reshape(g, indices.shape), rows.shape)],
+    { attributes: { axis: 1 } },
+  );
+  return reshape(picked, indices.shape);
+};
+
+/** Rows of zeros [rows, width], but for one number of each: values [rows] at indices [rows]. */
+const placed = (indices: Tensor, values: Tensor, shape: Shape): Tensor => {
+  const column: Shape = [shape[0]!, 1];
+  return operation(
+    'ScatterElements',
+    [expand(constant(0), shape), reshape(indices, column), reshape(values, column)],
+    shape,
+    (g) => [undefined, undefined, reshape(pick(g, indices), column)],
+    { attributes: { axis: 1 } },
+  );
+};
+
+/** 1 where row and column are the same, else 0: [size, size]. */
+export const identity = (size: Size): Tensor =>
+  operation('EyeLike', [expand(constant(0), [size, size])], [size, size], nothing);

@@ -1,7 +1,7 @@
 import { add, matmul, multiply, reshape, slice, softmax, subtract, swapped, transpose } from '../engine/ops.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { layerNorm, linear, mlp, widthOf } from './linear.ts';
-import type { Params } from './params.ts';
+import { type Params, placed } from './params.ts';
 
 /** What a Transformer is, apart from its weights. */
 export interface TransformerSizes {
@@ -78,16 +78,10 @@ const block = (p: Params, x: Tensor, bias: Tensor, { heads, hidden, epsilon }: T
     query,
     key,
     hidden: onward(x, query, p),
+    // its dropout has masks of another shape
     first: onward(firstToken(x), slice(query, 2, 0, 1), placed(p, 'first')),
   };
 };
-
-/** The same parameters, with the dropout of another place: the first token alone has masks of another shape. */
-const placed = (p: Params, place: string): Params => ({
-  ...p,
-  within: (part) => placed(p.within(part), place),
-  dropout: (x, name) => p.dropout(x, `${name}.${place}`),
-});
 
 /** [batch, tokens, width] -> [batch, 1, width]. */
 export const firstToken = (x: Tensor): Tensor => slice(x, 1, 0, 1);

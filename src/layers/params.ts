@@ -4,8 +4,8 @@ import { keyOf, normal } from '../engine/random.ts';
 import { type Shape, sameShape, show } from '../engine/shapes.ts';
 import { parameter, type Tensor } from '../engine/tensor.ts';
 
-/** What a parameter is before training: drawn from N(0, σ²), or all the same. */
-export type Initial = 'normal' | 'zeros' | 'ones';
+/** What a parameter is before training: drawn from N(0, σ²), or all the same number. */
+export type Initial = 'normal' | 'zeros' | 'ones' | number;
 
 /**
  * The parameters of a model. One is named, shaped and initialised where it is used; the same name is the same
@@ -19,6 +19,13 @@ export interface Params {
   /** Dropout at a named place; nothing where the model is not being trained. */
   dropout(x: Tensor, place: string): Tensor;
 }
+
+/** The same parameters, with dropout masks of their own: where weights are used a second time in one graph. */
+export const placed = (p: Params, place: string): Params => ({
+  ...p,
+  within: (part) => placed(p.within(part), place),
+  dropout: (x, name) => p.dropout(x, `${name}.${place}`),
+});
 
 interface Declared {
   readonly tensor: Tensor;
@@ -63,7 +70,7 @@ export const initialWeights = (
   const numbersFor = (name: string, { initial, shape }: Declared): Float32Array => {
     const data = new Float32Array(countOf(shape));
     if (initial === 'normal') return normal(keyOf(seed, 'initial', name), data, deviation);
-    return initial === 'ones' ? data.fill(1) : data;
+    return data.fill(typeof initial === 'number' ? initial : initial === 'ones' ? 1 : 0);
   };
   return new Map([...declared].map(([name, one]) => [name, { shape: one.shape, data: numbersFor(name, one) }]));
 };

@@ -13,12 +13,15 @@ export interface Tower extends Stream {
 
 const encodeAlone = (p: Params, { x, mask }: Embedded, sizes: Sizes): Tower => {
   const { layers, last, first } = transformer(p.within('transformer'), x, mask, sizes);
-  return { mask, embedded: x, layers, last, pooled: pooled(p, first) };
+  return { mask, embedded: x, layers, last, first, pooled: pooled(p, first) };
 };
+
+/** Where the text encoder's parameters stand. */
+export const textPart = (p: Params): Params => p.within('text_encoder');
 
 /** The student's text encoder. */
 export const textEncoder = (p: Params, text: TextInput, sizes: Sizes): Tower => {
-  const tower = p.within('text_encoder');
+  const tower = textPart(p);
   return encodeAlone(tower, embedText(tower, text, sizes), sizes);
 };
 

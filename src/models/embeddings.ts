@@ -15,11 +15,15 @@ export interface Embedded {
 /** Row of the modality table: a text, the first image, NLVR2's second image. */
 export type Modality = 0 | 1 | 2;
 
+/** The vector of each word piece: [vocabulary, width]. */
+export const wordTable = (p: Params, { vocabulary, width }: Sizes): Tensor =>
+  p.get('text_embeddings.word_embeddings.weight', [vocabulary, width], 'normal');
+
 /** Drop(LN(word + segment + position)) + modality (ViLT code). */
 export const embedText = (p: Params, { ids, mask, segments }: TextInput, sizes: Sizes): Embedded => {
-  const { width, vocabulary, words, textEpsilon } = sizes;
+  const { width, words, textEpsilon } = sizes;
   const table = p.within('text_embeddings');
-  const word = gather(table.get('word_embeddings.weight', [vocabulary, width], 'normal'), ids);
+  const word = gather(wordTable(p, sizes), ids);
   const position = slice(table.get('position_embeddings.weight', [words, width], 'normal'), 0, 0, ids.shape[1]!);
   const segment = table.get('token_type_embeddings.weight', [2, width], 'normal');
   const summed = add(add(word, segments ? gather(segment, segments) : slice(segment, 0, 0, 1)), position);

@@ -20,6 +20,8 @@ export interface ImageInput {
   readonly mask: Tensor;
   /** Weights that interpolate the position table at each patch: [batch, patches, grid²]. */
   readonly positions: Tensor;
+  /** Row of the modality table. Default: 1 for the first image of a text, 2 for the second. */
+  readonly row?: 1 | 2;
 }
 
 /** What goes in: a text about one image or more. */
@@ -53,6 +55,8 @@ export interface Stream {
   readonly layers: readonly Layer[];
   /** All tokens after the final LayerNorm: [batch, tokens, width]. */
   readonly last: Tensor;
+  /** The first of them, [CLS], alone: [batch, 1, width]. Where nothing asks for the others, they are not computed. */
+  readonly first: Tensor;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { concat, slice } from '../engine/ops.ts';
 import type { Size } from '../engine/shapes.ts';
 import { plus } from '../engine/shapes.ts';
-import { type Transformed, transformer } from '../layers/attention.ts';
+import { firstToken, type Transformed, transformer } from '../layers/attention.ts';
 import type { Params } from '../layers/params.ts';
 import { embedImage, embedText, type Modality } from './embeddings.ts';
 import type { Encoded, ImageInput, Stream, TextInput } from './encoded.ts';
@@ -24,7 +24,7 @@ export const fusionEncoder = (
   const joint = transformer(p.within('transformer'), x, concat([words.mask, patches.mask], 1), sizes);
   const end = words.x.shape[1]!;
   return {
-    text: part(joint, words, 0, end),
+    text: { ...part(joint, words, 0, end), first: joint.first },
     image: part(joint, patches, end, plus(end, patches.x.shape[1]!)),
     pair: pooled(p, joint.first),
   };
@@ -45,4 +45,5 @@ const part = (
     hidden: slice(hidden, 1, start, end),
   })),
   last: slice(last, 1, start, end),
+  first: firstToken(slice(last, 1, start, end)),
 });

@@ -1,10 +1,10 @@
 import { concat } from '../engine/ops.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { classifier } from '../layers/linear.ts';
-import type { Params } from '../layers/params.ts';
-import { imageEncoder, textEncoder } from './dual-encoder.ts';
+import { type Params, placed } from '../layers/params.ts';
+import { imageEncoder, textEncoder, textPart } from './dual-encoder.ts';
 import type { Modality } from './embeddings.ts';
-import type { Answered, Encoded, Inputs } from './encoded.ts';
+import type { Answered, Encoded, ImageInput, Inputs } from './encoded.ts';
 import { fusionEncoder } from './fusion-encoder.ts';
 import { interaction } from './interaction.ts';
 import type { Sizes } from './sizes.ts';
@@ -13,12 +13,16 @@ import type { Sizes } from './sizes.ts';
 export interface Model {
   readonly name: string;
   readonly encode: (p: Params, inputs: Inputs, sizes: Sizes) => readonly Encoded[];
+  /** Where the parameters stand that encode its texts: with its table of words, to which a language head is tied. */
+  readonly texts: (p: Params) => Params;
 }
 
 /** The fusion encoder: one whole pass an image. */
 export const vilt: Model = {
   name: 'vilt',
-  encode: (p, { text, images }, sizes) => images.map((image, i) => fusionEncoder(p, { text, image }, sizes, rowOf(i))),
+  encode: (p, { text, images }, sizes) =>
+    images.map((image, i) => fusionEncoder(seeing(p, i), { text, image }, sizes, rowOf(image, i))),
+  texts: (p) => p,
 };
 
 /** The dual encoder: the text once, each image once, and f over every pair of them. */
@@ -27,13 +31,17 @@ export const dide: Model = {
   encode: (p, { text, images }, sizes) => {
     const words = textEncoder(p, text, sizes);
     return images.map((image, i) => {
-      const patches = imageEncoder(p, image, sizes, rowOf(i));
+      const patches = imageEncoder(seeing(p, i), image, sizes, rowOf(image, i));
       return { text: words, image: patches, pair: interaction(p, words.pooled, patches.pooled) };
     });
   },
+  texts: textPart,
 };
 
-const rowOf = (image: number): Modality => (image === 0 ? 1 : 2);
+const rowOf = ({ row }: ImageInput, image: number): Modality => row ?? (image === 0 ? 1 : 2);
+
+/** The second image's dropout has masks of its own. */
+const seeing = (p: Params, image: number): Params => (image === 0 ? p : placed(p, `image_${image + 1}`));
 
 /** The head of a task: its name before `_classifier`, and how many answers it has. */
 export interface Head {

@@ -2,37 +2,41 @@ import { add } from '../engine/ops.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import type { Encoded, Stream } from '../models/encoded.ts';
 import { type Attention, attentionOf, type DivergenceOptions, divergence } from './divergence.ts';
-import type { Objective } from './objective.ts';
+import { type LayerPair, lastLayers, layerAt, meanOverLayers } from './layers.ts';
+import { type Objective, overImages } from './objective.ts';
+
+export interface AttentionOptions extends DivergenceOptions {
+  /** Which layers are compared; the loss is the mean over them. Default: the last with the last. */
+  readonly layers?: readonly LayerPair[];
+}
 
 /**
  * The student computes the attention it never uses, and must match the teacher's.
  *
  *   L_CA = KL(A_T ‖ A_S) image-to-text + KL(A_T ‖ A_S) text-to-image        Wang et al. 2022, §3.2
  *
- * Last layer only; each softmax runs over the other modality's real tokens alone, so the teacher's attention is
- * recomputed from its queries and keys, not cut out of its joint softmax.  → scalar
+ * Each softmax runs over the other modality's real tokens alone, so the teacher's attention is recomputed from its
+ * queries and keys, not cut out of its joint softmax.  → scalar
  */
 export const crossModalAttentionDistillation = (
   student: Encoded,
   teacher: Encoded,
-  options?: DivergenceOptions,
+  { layers = lastLayers, ...options }: AttentionOptions = {},
 ): Tensor =>
-  add(
-    divergence(across(teacher.image, teacher.text), across(student.image, student.text), options),
-    divergence(across(teacher.text, teacher.image), across(student.text, student.image), options),
+  meanOverLayers(layers, ({ student: s, teacher: t }) =>
+    add(
+      divergence(across(teacher.image, teacher.text, t), across(student.image, student.text, s), options),
+      divergence(across(teacher.text, teacher.image, t), across(student.text, student.image, s), options),
+    ),
   );
 
-/** The last layer's attention of one modality's tokens over the other's. */
-export const across = (asking: Stream, asked: Stream): Attention =>
+/** One layer's attention of a modality's tokens over those of another, or its own. Default: the last layer's. */
+export const across = (asking: Stream, asked: Stream, layer = -1): Attention =>
   attentionOf(
-    { query: asking.layers.at(-1)!.query, mask: asking.mask },
-    { key: asked.layers.at(-1)!.key, mask: asked.mask },
+    { query: layerAt(asking, layer).query, mask: asking.mask },
+    { key: layerAt(asked, layer).key, mask: asked.mask },
   );
 
 /** L_CA summed over the images of a pair, as an objective. */
-export const crossModalAttention =
-  (options?: DivergenceOptions): Objective =>
-  (student, teacher) =>
-    student.encoded
-      .map((encoded, i) => crossModalAttentionDistillation(encoded, teacher.encoded[i]!, options))
-      .reduce((a, b) => add(a, b));
+export const crossModalAttention = (options?: AttentionOptions): Objective =>
+  overImages((student, teacher) => crossModalAttentionDistillation(student, teacher, options));

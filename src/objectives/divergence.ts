@@ -41,8 +41,11 @@ export const divergenceOfLogits = (
   return direction === 'teacher-student' ? relativeEntropy(t, s) : relativeEntropy(s, t);
 };
 
-/** Which queries count: every one, padding included (the authors' code), or those of real tokens alone. */
-export type QueryMask = 'all' | 'valid';
+/**
+ * Which queries count: every one, padding included (the authors' code), those of real tokens alone, or these with every
+ * example weighing the same, however many tokens it has.
+ */
+export type QueryMask = 'all' | 'valid' | 'valid-per-example';
 
 export interface DivergenceOptions {
   /** Default teacher-student. */
@@ -62,5 +65,6 @@ export const divergence = (
   if (queries === 'all') return mean(rows);
   const [batch, , count] = rows.shape;
   const valid = expand(reshape(teacher.queries, [batch!, 1, count!]), rows.shape);
-  return divide(sum(multiply(rows, valid)), sum(valid));
+  const over = queries === 'valid' ? [0, 1, 2] : [1, 2];
+  return mean(divide(sum(multiply(rows, valid), over), sum(valid, over)));
 };

@@ -1,5 +1,6 @@
+import { add } from '../engine/ops.ts';
 import type { Tensor } from '../engine/tensor.ts';
-import type { Answered } from '../models/encoded.ts';
+import type { Answered, Encoded } from '../models/encoded.ts';
 
 /**
  * What a step makes smaller: a scalar out of what student and teacher made of the same batch, and its targets
@@ -17,3 +18,9 @@ export interface Weighted {
 
 /** The objectives of a run by name; the names are those of the curves. */
 export type Objectives = Readonly<Record<string, Weighted>>;
+
+/** A term that compares one encoded pair, as an objective: its sum over the images of an example. */
+export const overImages =
+  (term: (student: Encoded, teacher: Encoded) => Tensor): Objective =>
+  (student, teacher) =>
+    student.encoded.map((encoded, i) => term(encoded, teacher.encoded[i]!)).reduce((a, b) => add(a, b));

@@ -10,10 +10,11 @@ import { kindOf } from './accuracy.ts';
 import { attentionDivergence, crossAttention, type WordAttention, wordAttention } from './attention.ts';
 import type { ExampleReport } from './report/content.ts';
 
-/** The first examples of each kind of question that has a relation in it, in the order of the file: not chosen by result. */
+/** The first examples of each kind of question in turn, in the order of the file: not chosen by result. */
 export const shownExamples = (examples: readonly Example[], count: number): Example[] => {
-  const related = examples.filter(({ about }) => typeof about?.hops !== 'number' || about.hops > 0);
-  const kinds = [...new Set(related.map(kindOf))].map((kind) => related.filter((example) => kindOf(example) === kind));
+  const kinds = [...new Set(examples.map(kindOf))].map((kind) =>
+    examples.filter((example) => kindOf(example) === kind),
+  );
   return Array.from({ length: count }, (_, i) => kinds.flatMap((ofKind) => ofKind.slice(i, i + 1)))
     .flat()
     .slice(0, count);

@@ -12,15 +12,18 @@ import type { TrainStep } from '../training/train.ts';
 import { createUntrained, type Trained } from '../weights/trained.ts';
 
 /**
- * The world of the quickstart: 3 x 3 cells of one patch each, 2 to 5 objects, at most one relation in a question. What
+ * The world of the mini teacher: 3 x 3 cells of one patch each, 2 to 5 objects, at most one relation in a question. What
  * is asked about is bound (a red star, not red and a star), counted, or found by its place beside another.
  */
 export const miniWorld: World = {
   ...worlds.mini,
-  name: 'quickstart',
+  name: 'teacher',
   maxHops: 1,
   questions: ['exists', 'count', 'attribute'],
 };
+
+/** The world of the quickstart: the part of it that the mini teacher has mastered, binding and counting. */
+export const quickstartWorld: World = { ...miniWorld, name: 'quickstart', maxHops: 0 };
 
 export interface ScenesOptions {
   readonly seed: number;
@@ -28,7 +31,7 @@ export interface ScenesOptions {
   readonly pairs: number;
   /** Pairs of each of the other splits. */
   readonly heldOutPairs: number;
-  /** Default: the quickstart's. */
+  /** Default: the teacher's. */
   readonly world?: World;
   /** Share of the training pairs that are two pictures on their own. Default a half. */
   readonly plain?: number;
@@ -36,7 +39,7 @@ export interface ScenesOptions {
   readonly onProgress?: (progress: Progress) => void;
 }
 
-/** Writes the quickstart's data set, or leaves it as it is where it is complete. */
+/** Writes a data set of the mini world, or leaves it as it is where it is complete. */
 export const writeMiniScenes = (
   folder: string,
   { pairs, heldOutPairs, ...options }: ScenesOptions,
@@ -58,10 +61,10 @@ interface Lesson {
 }
 
 /** What looks are called comes first: without it, questions that must bind them are a plateau of many thousand updates. */
-const looks: World = { ...miniWorld, name: 'quickstart-looks', maxHops: 0, questions: ['attribute'] };
+const looks: World = { ...miniWorld, name: 'teacher-looks', maxHops: 0, questions: ['attribute'] };
 
-/** How the shipped teacher came about: two lessons, one after the other, from nothing. */
-export const teacherLessons: Readonly<Record<'looks' | 'scenes', Lesson>> = {
+/** How the shipped teacher came about: one lesson after the other, from nothing. */
+export const teacherLessons: Readonly<Record<string, Lesson>> = {
   looks: {
     scenes: { seed: 1, pairs: 10_000, heldOutPairs: 200, world: looks, plain: 1 },
     training: { batch: 64, updates: 2000, learningRate: 5e-4 },
@@ -72,9 +75,12 @@ export const teacherLessons: Readonly<Record<'looks' | 'scenes', Lesson>> = {
   },
 };
 
+/** The last lesson's best weights are the teacher. */
+export const LAST_LESSON = 'scenes';
+
 const SEED = 0;
 
-/** A fusion encoder of the mini size that knows nothing but the words of the quickstart's world. */
+/** A fusion encoder of the mini size that knows nothing but the words of its world. */
 export const untrainedTeacher = (): Trained => {
   const vocabulary = [...SPECIAL_PIECES, ...vocabularyOf(miniWorld)];
   const sizes = { ...mini, vocabulary: vocabulary.length };

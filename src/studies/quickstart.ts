@@ -11,8 +11,8 @@ import { loadTrained, type Trained } from '../weights/trained.ts';
 import { accuracyReport, priorAccuracy } from './accuracy.ts';
 import { exampleReports, shownExamples } from './examples.ts';
 import { type Answers, findingsOf } from './findings.ts';
-import { writeMiniScenes } from './mini.ts';
-import type { DataReport, QuickstartReport } from './report/content.ts';
+import { quickstartWorld, writeMiniScenes } from './mini.ts';
+import type { DataReport, ModelReport, QuickstartReport } from './report/content.ts';
 import { writeReport } from './report/write-report.ts';
 import { serviceReport } from './service.ts';
 import { type Studied, studentsOf } from './students.ts';
@@ -49,7 +49,7 @@ export interface QuickstartSize {
 }
 
 export const quickstartSizes = {
-  full: { pairs: 3000, heldOutPairs: 300, updates: 1000 },
+  full: { pairs: 4000, heldOutPairs: 400, updates: 1500 },
   tiny: { pairs: 24, heldOutPairs: 8, updates: 4 },
 } as const satisfies Record<string, QuickstartSize>;
 
@@ -66,71 +66,86 @@ type Splits = Readonly<Record<(typeof SPLITS)[number], readonly Example[]>>;
  * @throws UserError where the teacher is missing or damaged, or the disk is full.
  */
 export const quickstart = async (options: QuickstartOptions): Promise<QuickstartReport> => {
-  const {
-    folder,
-    seed = 0,
-    size = quickstartSizes.full,
-    recipes = ['hard', 'soft+attention'],
-    threads,
-    onProgress,
-  } = options;
-  const cores = threads === undefined ? {} : { threads };
   const began = performance.now();
+  const { folder, seed = 0, size = quickstartSizes.full, command, onProgress } = options;
   const teacher = await loadTrained(options.teacher);
   const data = join(folder, `scenes-${seed}-${size.pairs}`);
   const manifest = await writeMiniScenes(data, {
     ...size,
     seed: seed + DATA_SEED,
-    command: options.command,
+    world: quickstartWorld,
+    command,
     onProgress: ({ split, done, of }) => onProgress?.(`scenes: ${split}`, { done, of }),
   });
-  const students = await studentsOf(teacher, recipes, {
-    folder,
-    data,
-    seed,
-    updates: size.updates,
-    resume: options.resume ?? false,
-    ...cores,
-    ...(onProgress ? { onProgress } : {}),
-  });
-  const models: Record<string, Studied> = {
-    teacher: { trained: teacher, run: { updates: updatesOf(teacher), curves: [] } },
-    ...students,
-  };
-  const splits = Object.fromEntries(
-    await Promise.all(SPLITS.map(async (split) => [split, await vqa.read(data, split)])),
-  ) as Splits;
+  const students = await studentsIn(data, teacher, options);
+  const models = { teacher: { trained: teacher, run: { updates: updatesOf(teacher), curves: [] } }, ...students };
+  const splits = await readSplits(data);
   const judged = await judgeAll(models, splits, options);
-  const served = await serviceReport(
-    { teacher, student: Object.values(students).at(-1)!.trained },
-    {
-      images: join(data, 'images', 'test-iid'),
-      examples: splits['test-iid'],
-      to: join(folder, 'cache'),
-      onProgress: (done, of) => onProgress?.('caching', { done, of }),
-      ...cores,
-    },
-  );
-  const trained = Object.fromEntries(Object.entries(models).map(([name, studied]) => [name, studied.trained]));
+  const served = await service(models, { data, splits, options });
   const report: QuickstartReport = {
     seed,
-    command: options.command,
+    command,
     when: new Date().toLocaleString('en-GB', { dateStyle: 'long', timeStyle: 'short' }),
     seconds: (performance.now() - began) / 1000,
     data: dataReport(data, manifest, splits),
-    models: Object.entries(models).map(([name, studied]) => ({
-      name,
-      parameters: parametersOf(studied.trained),
-      ...studied.run,
-      accuracy: Object.fromEntries(SPLITS.map((split) => [split, accuracyReport(judged[split]![name]!, { seed })])),
-    })),
+    models: modelReports(models, judged, seed),
     ...served,
-    examples: await exampleReports(trained, shownExamples(splits['test-iid'], 6), cores),
     findings: findingsOf(judged, served.latency, { seed }),
   };
   await writeReport(join(folder, 'report.html'), report);
   return report;
 };
+
+type Models = Readonly<Record<string, Studied>> & { readonly teacher: Studied };
+
+const coresOf = ({ threads }: QuickstartOptions): { threads?: number } => (threads === undefined ? {} : { threads });
+
+const studentsIn = (data: string, teacher: Trained, options: QuickstartOptions): Promise<Record<string, Studied>> => {
+  const {
+    folder,
+    seed = 0,
+    size = quickstartSizes.full,
+    recipes = ['hard', 'soft+attention'],
+    resume = false,
+    onProgress,
+  } = options;
+  const training = { folder, data, seed, updates: size.updates, resume, ...coresOf(options) };
+  return studentsOf(teacher, recipes, { ...training, ...(onProgress ? { onProgress } : {}) });
+};
+
+const readSplits = async (data: string): Promise<Splits> =>
+  Object.fromEntries(await Promise.all(SPLITS.map(async (split) => [split, await vqa.read(data, split)]))) as Splits;
+
+/** The last student at work over the test images, and a few of them looked at. */
+const service = async (
+  models: Models,
+  { data, splits, options }: { readonly data: string; readonly splits: Splits; readonly options: QuickstartOptions },
+) => {
+  const trained = Object.fromEntries(Object.entries(models).map(([name, studied]) => [name, studied.trained]));
+  const student = Object.values(trained).at(-1)!;
+  const served = await serviceReport(
+    { teacher: models.teacher.trained, student },
+    {
+      images: join(data, 'images', 'test-iid'),
+      examples: splits['test-iid'],
+      to: join(options.folder, 'cache'),
+      onProgress: (done, of) => options.onProgress?.('caching', { done, of }),
+      ...coresOf(options),
+    },
+  );
+  const shown = shownExamples(splits['test-iid'], SHOWN_EXAMPLES);
+  return { ...served, examples: await exampleReports(trained, shown, coresOf(options)) };
+};
+
+const SHOWN_EXAMPLES = 6;
+
+const modelReports = (models: Models, judged: Readonly<Record<string, Answers>>, seed: number): ModelReport[] =>
+  Object.entries(models).map(([name, studied]) => ({
+    name,
+    parameters: parametersOf(studied.trained),
+    ...studied.run,
+    accuracy: Object.fromEntries(SPLITS.map((split) => [split, accuracyReport(judged[split]![name]!, { seed })])),
+  }));
 
 const parametersOf = ({ weights }: Trained): number =>
   [...weights.values()].reduce((sum, { shape }) => sum + countOf(shape), 0);

@@ -10,7 +10,7 @@ import { latencyReport } from './latency.ts';
 import type { QuestionReport, QuickstartReport } from './report/content.ts';
 
 /** What is asked of every cached picture. */
-const QUESTION = 'is there a red star that is left of a blue shape?';
+const QUESTION = 'is there a small red star?';
 const SHOWN = 12;
 
 export interface ServiceOptions {

@@ -32,7 +32,7 @@ export const recipeNames: Readonly<Record<Recipe, string>> = {
 
 /** How every student is trained, whatever it learns from: the same budget, data, order and initial weights. */
 const training = {
-  batch: 32,
+  batch: 64,
   learningRate: 1e-3,
   warmup: 0.1,
   clip: 1,

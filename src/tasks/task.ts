@@ -7,6 +7,13 @@ import type { Numbers } from '../engine/numbers.ts';
  */
 export type Scoring = 'sigmoid' | 'softmax';
 
+/** What a model said of one example, and what that earned. */
+export interface Judged {
+  readonly example: Example;
+  readonly predicted: string;
+  readonly score: number;
+}
+
 /** A task is a value: where its examples are, what its answers are, how it is scored. */
 export interface Task {
   readonly name: string;
@@ -19,7 +26,20 @@ export interface Task {
   readonly answers: (folder: string) => Promise<string[]>;
   /** What one prediction earns, between 0 and 1. */
   readonly score: (predicted: string, example: Example) => number;
+  /**
+   * What the task's protocol reports beside the mean score, by name, each between 0 and 1. Nothing under a name that the
+   * examples do not say enough for.
+   */
+  readonly measures?: (judged: readonly Judged[]) => Readonly<Record<string, number>>;
 }
+
+/** The score where exactly one answer is right; examples may still share it among several. */
+export const scoreOf = (predicted: string, { answers }: Pick<Example, 'answers'>): number =>
+  answers.find(({ answer }) => answer === predicted)?.score ?? 0;
+
+/** The mean of some numbers. */
+export const meanOf = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** The index of the largest number of each row. [rows, columns] -> rows indices; of equals, the first. */
 export const bestOf = ({ shape, data }: Numbers): number[] => {

@@ -1,10 +1,11 @@
-import type { Example } from '../data/example.ts';
 import { readAnswers, readFolder } from '../data/folder.ts';
-import type { Task } from './task.ts';
+import { scoreOf, type Task } from './task.ts';
+import { officialMeasures } from './vqa-official.ts';
 
 /**
  * Visual question answering (Goyal et al. 2017): a question about one image, one answer out of a fixed vocabulary.
- * A prediction earns the score of that answer: 1 where there is one right answer, its share where ten people gave theirs.
+ * A prediction earns the score of that answer: 1 where there is one right answer, its share where ten people gave theirs. Where the data
+ * hold what all ten said, it is measured as the VQA server does, too.
  */
 export const vqa: Task = {
   name: 'vqa',
@@ -12,5 +13,6 @@ export const vqa: Task = {
   scoring: 'sigmoid',
   read: readFolder,
   answers: readAnswers,
-  score: (predicted: string, { answers }: Example) => answers.find(({ answer }) => answer === predicted)?.score ?? 0,
+  score: scoreOf,
+  measures: officialMeasures,
 };

@@ -5,18 +5,12 @@ import { compile, type Session } from '../engine/session.ts';
 import { UserError } from '../errors.ts';
 import { createParams } from '../layers/params.ts';
 import { inputsFor } from '../models/encoded.ts';
-import { answered } from '../models/model.ts';
-import { bestOf, type Task } from '../tasks/task.ts';
-import { type Description, modelOf } from '../weights/description.ts';
+import { bestOf, type Judged, type Task } from '../tasks/task.ts';
+import type { Description } from '../weights/description.ts';
+import { answeredBy } from '../weights/pretrained.ts';
 import type { Reading } from '../weights/reading.ts';
 import type { Trained } from '../weights/trained.ts';
-
-/** What a model said of one example, and what that earned. */
-export interface Judged {
-  readonly example: Example;
-  readonly predicted: string;
-  readonly score: number;
-}
+import type { Validator } from './stage.ts';
 
 /** A graph that answers: the logits of a model, for pairs of text and image. */
 export const compileAnswers = (
@@ -24,11 +18,8 @@ export const compileAnswers = (
   held: { readonly weights: Weights } | { readonly parameters: Weights },
   { threads }: { readonly threads?: number } = {},
 ): Promise<Session> => {
-  const { sizes, images, task, answers } = description;
-  const { logits } = answered(modelOf(description), createParams(), inputsFor(sizes, { images }), {
-    sizes,
-    head: { task, answers: answers.length },
-  });
+  const { sizes, images } = description;
+  const { logits } = answeredBy(description, createParams(), inputsFor(sizes, { images }));
   return compile({ logits }, { ...held, ...(threads === undefined ? {} : { threads }) });
 };
 
@@ -47,6 +38,31 @@ export async function* judge(
     });
   }
 }
+
+export interface ValidatorOptions {
+  readonly description: Description;
+  /** Weights that go on moving. */
+  readonly parameters: Weights;
+  readonly examples: readonly Example[];
+  readonly task: Task;
+  readonly reading: Reading;
+  readonly threads?: number;
+}
+
+/** Judges a model again and again while it is trained: the accuracy of its weights as they are. */
+export const openValidator = async (options: ValidatorOptions): Promise<Validator> => {
+  const { description, parameters, examples, task, reading, threads } = options;
+  const session = await compileAnswers(description, { parameters }, threads === undefined ? {} : { threads });
+  return {
+    accuracy: async () => {
+      const all = [];
+      for await (const judged of judge(session, examples, { task, answers: description.answers, reading }))
+        all.push(...judged);
+      return accuracyOf(all);
+    },
+    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
+  };
+};
 
 /** The largest of numbers that are none would be the first, which may even be right. */
 const refuseNaN = ({ data }: Numbers, asked: readonly Example[]): void => {

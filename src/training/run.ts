@@ -7,8 +7,9 @@ import { removeUnfinished } from '../weights/replace-file.ts';
 import { metadataOf, saveTrained } from '../weights/trained.ts';
 import type { OptimizerState } from './adamw.ts';
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import type { RunOptions, TrainStep } from './loop.ts';
 import { type Metrics, openMetrics } from './metrics.ts';
-import type { TrainOptions, TrainStep } from './train.ts';
+import type { Stage } from './stage.ts';
 
 const progressSchema = z.strictObject({
   /** Updates done. */
@@ -29,33 +30,34 @@ export interface Run extends AsyncDisposable {
   readonly isValidated: (number: number) => boolean;
   /** Logs an update, and keeps its weights where they are the best so far. */
   readonly record: (step: Omit<TrainStep, 'milliseconds' | 'waitMilliseconds'>, state: OptimizerState) => Promise<void>;
-  /** Saves the checkpoint of an update, where one is due. Ask once the weights are known to give numbers. */
-  readonly save: (number: number, state: OptimizerState) => Promise<void>;
+  /** Saves the checkpoint of an update, where one is due or `now`. Ask once the weights are known to give numbers. */
+  readonly save: (number: number, state: OptimizerState, when?: 'due' | 'now') => Promise<void>;
 }
+
+/** A run without a folder. */
+const unkept: Omit<Run, 'isValidated'> = {
+  update: 0,
+  start: undefined,
+  record: async () => {},
+  save: async () => {},
+  [Symbol.asyncDispose]: async () => {},
+};
 
 /**
  * Opens a run, at its last checkpoint where it is to be resumed and has one.
  *
  * @throws UserError where the folder holds another run.
  */
-export const openRun = async (options: TrainOptions): Promise<Run> => {
+export const openRun = async (stage: Stage, options: RunOptions): Promise<Run> => {
   const { folder, resume = false, updates, validateEvery = Math.max(1, Math.floor(updates / 10)) } = options;
   const checkpointEvery = options.checkpointEvery ?? validateEvery;
   const due = (number: number, every: number): boolean => number % every === 0 || number === updates;
   const isValidated = (number: number): boolean => due(number, validateEvery);
-  if (folder === undefined) {
-    return {
-      update: 0,
-      start: undefined,
-      isValidated,
-      record: async () => {},
-      save: async () => {},
-      [Symbol.asyncDispose]: async () => {},
-    };
-  }
+  if (folder === undefined) return { ...unkept, isValidated };
+  const identity = identityOf(stage, options);
   await mkdir(folder, { recursive: true });
   await removeUnfinished(folder);
-  const start = resume ? await lastCheckpoint(folder, options) : undefined;
+  const start = resume ? await lastCheckpoint(folder, identity) : undefined;
   const update = start?.progress.update ?? 0;
   const metrics = await openMetrics(folder, resume ? { resumeAt: update } : {});
   let best = start?.progress.best ?? null;
@@ -69,16 +71,20 @@ export const openRun = async (options: TrainOptions): Promise<Run> => {
       if (step.validation !== undefined && step.validation > (best?.accuracy ?? Number.NEGATIVE_INFINITY)) {
         best = { update: step.number, accuracy: step.validation };
         await saveTrained(join(folder, 'best.safetensors'), {
-          description: described(options, best),
+          description: described(options, { ...identity, best }),
           weights: state.weights,
         });
       }
     },
-    save: async (number, state) => {
-      if (number === saved || !due(number, checkpointEvery)) return;
+    save: async (number, state, when = 'due') => {
+      if (number === saved || (when === 'due' && !due(number, checkpointEvery))) return;
       saved = number;
-      const progress = { update: number, best, options: identityOf(options) };
-      await saveCheckpoint(lastIn(folder), { ...state, progress }, metadataOf(described(options, best)));
+      const progress = { update: number, best, options: identity };
+      await saveCheckpoint(
+        lastIn(folder),
+        { ...state, progress },
+        metadataOf(described(options, { ...identity, ...(best ? { best } : {}) })),
+      );
     },
     [Symbol.asyncDispose]: async () => metrics.close(),
   };
@@ -86,11 +92,14 @@ export const openRun = async (options: TrainOptions): Promise<Run> => {
 
 const lastIn = (folder: string): string => join(folder, 'last.safetensors');
 
-const lastCheckpoint = async (folder: string, options: TrainOptions): Promise<Checkpoint<Progress> | undefined> => {
+const lastCheckpoint = async (
+  folder: string,
+  identity: Progress['options'],
+): Promise<Checkpoint<Progress> | undefined> => {
   const path = lastIn(folder);
   if (!existsSync(path)) return undefined;
   const checkpoint = await loadCheckpoint(path, progressSchema);
-  const [before, now] = [checkpoint.progress.options, identityOf(options)];
+  const [before, now] = [checkpoint.progress.options, identity];
   const differing = Object.keys({ ...before, ...now }).filter((key) => before[key] !== now[key]);
   if (differing.length === 0) return checkpoint;
   const listed = differing.map((key) => `${key} was ${before[key]}, now ${now[key]}`).join('; ');
@@ -100,13 +109,9 @@ const lastCheckpoint = async (folder: string, options: TrainOptions): Promise<Ch
 };
 
 /** Everything that decides which bits come out. */
-const identityOf = (options: TrainOptions): Progress['options'] => ({
-  model: options.learner.description.model,
-  objectives: Object.entries(options.objectives)
-    .map(([name, { weight }]) => `${name} x ${weight}`)
-    .join(' + '),
+const identityOf = (stage: Stage, options: RunOptions): Progress['options'] => ({
+  ...stage.identity,
   updates: options.updates,
-  batch: options.reading.batch,
   accumulation: options.accumulation ?? 1,
   learningRate: options.learningRate,
   warmup: options.warmup ?? 0.1,
@@ -117,12 +122,11 @@ const identityOf = (options: TrainOptions): Progress['options'] => ({
   order: options.order ?? 'reference',
   decay: options.decay ?? 'reference',
   seed: options.seed ?? 0,
-  examples: options.examples.length,
 });
 
-const described = (options: TrainOptions, best: Progress['best']) => ({
-  ...options.learner.description,
-  recipe: { ...options.learner.description.recipe, ...identityOf(options), ...(best ? { best } : {}) },
+const described = ({ learner: { description } }: RunOptions, how: Readonly<Record<string, unknown>>) => ({
+  ...description,
+  recipe: { ...description.recipe, ...how },
 });
 
 const log = (

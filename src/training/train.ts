@@ -1,216 +1,69 @@
 import { collateAnswers } from '../data/batch.ts';
 import type { Example } from '../data/example.ts';
-import { type Batch, loadBatches } from '../data/loader.ts';
-import { keyOf } from '../engine/random.ts';
-import { UserError } from '../errors.ts';
+import { inOrder } from '../data/loader.ts';
+import { input } from '../engine/tensor.ts';
+import { inputsFor } from '../models/encoded.ts';
+import { answered } from '../models/model.ts';
 import type { Objectives } from '../objectives/objective.ts';
 import type { Task } from '../tasks/task.ts';
-import type { Reading } from '../weights/reading.ts';
+import { modelOf } from '../weights/description.ts';
 import type { Trained } from '../weights/trained.ts';
-import {
-  accumulate,
-  adamwStep,
-  clipScale,
-  createOptimizerState,
-  decayGroups,
-  gradientNorm,
-  type OptimizerState,
-} from './adamw.ts';
-import { accuracyOf, compileAnswers, judge } from './evaluate.ts';
+import { openValidator } from './evaluate.ts';
+import { type RunOptions, type TrainStep, trainStage } from './loop.ts';
 import { exampleOrder } from './order.ts';
-import { openRun, type Run } from './run.ts';
-import { learningRateAt } from './schedule.ts';
-import { createStep, type Step } from './step.ts';
+import type { Stage, Term } from './stage.ts';
 
-/** A training, whole. The defaults are those of the authors' fine-tuning, where they say theirs. */
-export interface TrainOptions {
-  /** Trained in place. */
-  readonly learner: Trained;
-  readonly teacher?: Trained;
+export type { TrainStep } from './loop.ts';
+
+/** A training on a task, whole. */
+export interface TrainOptions extends RunOptions {
   readonly objectives: Objectives;
   readonly task: Task;
   readonly examples: readonly Example[];
   readonly validation: readonly Example[];
-  readonly reading: Reading;
-  /** Updates of the weights. */
-  readonly updates: number;
-  /** At the end of the warm-up. */
-  readonly learningRate: number;
-  /** Share of the updates in which the learning rate rises. Default 0.1. */
-  readonly warmup?: number;
-  /** How much faster than the rest the head learns: 10 for VQA in ViLT's code. Default 1. */
-  readonly headMultiplier?: number;
-  /** Batches whose gradients are averaged into one update. Default 1. */
-  readonly accumulation?: number;
-  /** Largest norm of the gradient. Default: not clipped. */
-  readonly clip?: number;
-  /** Default 0.1, as ViLT trains. */
-  readonly dropoutRate?: number;
-  /** Default 0.01. */
-  readonly weightDecay?: number;
-  /** Which AdamW: transformers' of 2020, as the authors used, or PyTorch's. Default reference. */
-  readonly order?: 'reference' | 'torch';
-  /** Which parameters decay. Default reference. */
-  readonly decay?: keyof typeof decayGroups;
-  /** Of the data's order and of dropout. Default 0. */
-  readonly seed?: number;
-  /** Updates between two validations; the last update is always validated. Default: a tenth of all. */
-  readonly validateEvery?: number;
-  /** Updates between two checkpoints of the run. Default: at each validation. */
-  readonly checkpointEvery?: number;
-  /** Where curves and checkpoints go. Default: nowhere. */
-  readonly folder?: string;
-  /** Goes on from the folder's last checkpoint, where there is one. */
-  readonly resume?: boolean;
-  readonly threads?: number;
 }
 
-/** What one update did. */
-export interface TrainStep {
-  /** From 1. */
-  readonly number: number;
-  readonly of: number;
-  /** Each objective's loss before the update, and their weighted `total`. */
-  readonly losses: Readonly<Record<string, number>>;
-  readonly learningRate: number;
-  readonly gradientNorm: number;
-  /** Accuracy on the validation examples, after the updates that were validated. */
-  readonly validation?: number;
-  /** Of the whole update, waiting included. */
-  readonly milliseconds: number;
-  /** How long the update waited for its data. */
-  readonly waitMilliseconds: number;
-}
-
-/**
- * Trains, yielding after every update. The loop is the caller's: print, plot, or break whenever it is enough.
- *
- * Order of data, dropout and initial weights come from the seed alone, so a run that was killed and resumed ends with
- * the same bits as one that was not. The learner has its new weights when the loop is left.
- *
- * @throws UserError where a loss or a gradient is not a number (the last checkpoint is then from before), where data are wrong, or where the disk is full.
- */
+/** Trains on a task: `trainStage`, of the stage that these options describe. */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainStep, void, undefined> {
-  const { learner, updates, accumulation = 1, seed = 0, examples, reading } = options;
-  await using run = await openRun(options);
-  const state = createOptimizerState(run.start?.weights ?? learner.weights, { microBatches: accumulation });
-  if (run.start) restoreMoments(state, run.start);
-  try {
-    await using step = await createStep({ ...options, dropoutRate: options.dropoutRate ?? 0.1 }, state);
-    await using validator = await createValidator(options, state);
-    const order = exampleOrder(examples, {
-      wanted: updates * accumulation * reading.batch,
-      batch: reading.batch,
-      seed,
-    });
-    const batches = loadBatches(examples, order.subarray(run.update * accumulation * reading.batch), reading);
-    for (let number = run.update + 1; number <= updates; number += 1) {
-      const began = performance.now();
-      const { losses, waitMilliseconds } = await forwardBackward(step, batches, { ...options, number, state });
-      // Only now is it known that the weights of the update before give losses that are numbers.
-      await run.save(number - 1, state);
-      const moved = update(state, { ...options, number });
-      const validation = run.isValidated(number) ? await validator.accuracy().catch(namingUpdate(number)) : undefined;
-      const done = { number, of: updates, losses, ...moved, ...(validation === undefined ? {} : { validation }) };
-      await run.record(done, state);
-      if (number === updates) await run.save(number, state);
-      let isLeft = true;
-      try {
-        yield { ...done, milliseconds: performance.now() - began, waitMilliseconds };
-        isLeft = false;
-      } finally {
-        if (isLeft) await run.save(number, state);
-      }
-    }
-    await batches.return();
-  } finally {
-    for (const [name, { data }] of state.weights) learner.weights.get(name)!.data.set(data);
-  }
+  yield* trainStage(answering(options), options);
 }
 
-const restoreMoments = (state: OptimizerState, { first, second }: NonNullable<Run['start']>): void => {
-  for (const [name, { data }] of first) state.first.get(name)!.data.set(data);
-  for (const [name, { data }] of second) state.second.get(name)!.data.set(data);
-};
-
-type Now = TrainOptions & { readonly number: number; readonly state: OptimizerState };
-
-/** The micro-batches of one update; losses are their means. */
-const forwardBackward = async (step: Step, batches: AsyncGenerator<Batch>, now: Now) => {
-  const { accumulation = 1, seed = 0, number, state, learner } = now;
-  const sums: Record<string, number> = {};
-  let waitMilliseconds = 0;
-  for (let micro = 0; micro < accumulation; micro += 1) {
-    const { value: batch } = await batches.next();
-    if (!batch) throw new Error(`train: no batch for update ${number}`);
-    const target = collateAnswers(batch.examples, learner.description.answers, { outside: 'ignore' });
-    const losses = await step.run({ ...batch.feeds, target }, { number, key: keyOf(seed, 'dropout', number, micro) });
-    if (accumulation > 1) accumulate(state);
-    for (const [name, loss] of Object.entries(losses)) sums[name] = (sums[name] ?? 0) + loss / accumulation;
-    waitMilliseconds += batch.waitMilliseconds;
-  }
-  return { losses: sums, waitMilliseconds };
-};
-
-const update = (state: OptimizerState, options: TrainOptions & { readonly number: number }) => {
-  const {
-    number,
-    updates,
-    accumulation = 1,
-    clip,
-    learningRate: peak,
-    warmup = 0.1,
-    headMultiplier = 1,
-    learner,
-  } = options;
-  const head = `${learner.description.task}_classifier.`;
-  const norm = gradientNorm(state) / accumulation;
-  refuseEndless(norm, number);
-  const learningRate = learningRateAt(number - 1, { peak, warmup: Math.floor(warmup * updates), total: updates });
-  adamwStep(state, {
-    step: number,
-    learningRate,
-    gradientScale: (clip === undefined ? 1 : clipScale(norm, clip)) / accumulation,
-    multiplier: (name) => (name.startsWith(head) ? headMultiplier : 1),
-    decays: decayGroups[options.decay ?? 'reference'],
-    weightDecay: options.weightDecay ?? 0.01,
-    order: options.order ?? 'reference',
-  });
-  return { learningRate, gradientNorm: norm };
-};
-
-/** The losses may still be numbers where their gradient is none; the weights must not move by it. */
-const refuseEndless = (norm: number, update: number): void => {
-  if (Number.isFinite(norm)) return;
-  throw new UserError(
-    `update ${update}: the norm of the gradient is ${norm}: training stops here, and the last checkpoint is kept: lower the learning rate`,
-  );
-};
-
-/** What is wrong in a validation is said together with the update after which it was. */
-const namingUpdate =
-  (update: number) =>
-  (error: unknown): never => {
-    throw error instanceof UserError ? new UserError(`update ${update}: ${error.message}`, { cause: error }) : error;
-  };
-
-/** Accuracy of the weights as they are, over the validation examples. */
-const createValidator = async (
-  { learner, validation, task, reading, threads }: TrainOptions,
-  state: OptimizerState,
-) => {
-  const session = await compileAnswers(
-    learner.description,
-    { parameters: state.weights },
-    threads === undefined ? {} : { threads },
-  );
+/** The stage in which a model learns to answer the questions of a task. */
+const answering = (options: TrainOptions): Stage => {
+  const { learner, task, examples, validation, reading, updates, accumulation = 1, seed = 0 } = options;
+  const { answers, model } = learner.description;
+  const order = exampleOrder(examples, { wanted: updates * accumulation * reading.batch, batch: reading.batch, seed });
   return {
-    accuracy: async (): Promise<number> => {
-      const all = [];
-      for await (const judged of judge(session, validation, { task, answers: learner.description.answers, reading }))
-        all.push(...judged);
-      return accuracyOf(all);
-    },
-    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
+    terms: termsOf(options),
+    batches: (from) => inOrder(examples, order.subarray(from * reading.batch), reading.batch),
+    feeds: (batch) => ({ target: collateAnswers(batch.examples, answers, { outside: 'ignore' }) }),
+    validator: (parameters) =>
+      openValidator({ ...options, description: learner.description, parameters, task, examples: validation }),
+    identity: { model, objectives: namesOf(options.objectives), batch: reading.batch, examples: examples.length },
   };
 };
+
+const namesOf = (objectives: Objectives): string =>
+  Object.entries(objectives)
+    .map(([name, { weight }]) => `${name} x ${weight}`)
+    .join(' + ');
+
+/** The objectives over what learner and teacher answer. @throws Error where one needs a teacher and there is none. */
+export const termsOf =
+  ({ learner, teacher, objectives }: Pick<TrainOptions, 'learner' | 'teacher' | 'objectives'>): Stage['terms'] =>
+  (p, t) => {
+    const { description } = learner;
+    const inputs = inputsFor(description.sizes, { images: description.images });
+    const head = { task: description.task, answers: description.answers.length };
+    const answeredBy = ({ description }: Trained, params: typeof p) =>
+      answered(modelOf(description), params, inputs, { sizes: description.sizes, head });
+    const student = answeredBy(learner, p);
+    const taught = teacher && answeredBy(teacher, t);
+    const target = input('target', ['batch', head.answers]);
+    const termOf = ([name, { objective, weight, needsTeacher }]: [string, Objectives[string]]): [string, Term] => {
+      if (needsTeacher && !taught) throw new Error(`step: the objective ${name} needs a teacher`);
+      // an objective of ground truth never looks at the teacher
+      return [name, { weight, loss: objective(student, taught ?? student, target) }];
+    };
+    return Object.fromEntries(Object.entries(objectives).map(termOf));
+  };

@@ -105,6 +105,10 @@ const ourName = (name: string, head: string | undefined): string => {
   return `${tower}transformer.blocks.${layer}.${swapped(inside, insideBlocks, 1) ?? inside}`;
 };
 
+/** The name here of a tensor in either layout, as `fromHuggingFace` gives it: query, key and value share one `qkv`. */
+export const nameHere = (name: string, head?: string): string =>
+  ourName(name, head).replace(/\.attn\.(query|key|value)\./, '.attn.qkv.');
+
 const ourHead = (name: string, head: string | undefined): string => {
   if (head !== undefined) return name.replace('classifier', head);
   throw new UserError(`${name}: this file has a head, and its names do not say for which task: give the task`);

@@ -1,7 +1,8 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { countOf, type Numbers } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
 import { dtypes, encode, type WrittenDtype } from './dtypes.ts';
+import { openForReading, readBytes } from './read-bytes.ts';
 import { replaceFile } from './replace-file.ts';
 import { type Header, longestHeader, parseHeader, type TensorInfo } from './safetensors-header.ts';
 
@@ -22,7 +23,7 @@ export interface SafetensorsFile extends Header, AsyncDisposable {
  * file does not have, no overlap, no byte that belongs to no tensor.
  */
 export const readSafetensors = async (path: string): Promise<SafetensorsFile> => {
-  const handle = await openFile(path);
+  const handle = await openForReading(path);
   try {
     const { header, dataStart } = await readHeader(handle, path);
     return openedFile(handle, path, header, dataStart);
@@ -30,15 +31,6 @@ export const readSafetensors = async (path: string): Promise<SafetensorsFile> =>
     await handle.close();
     throw error;
   }
-};
-
-const openFile = async (path: string): Promise<FileHandle> => {
-  const handle = await open(path, 'r').catch((error: unknown) => {
-    throw new UserError(`${path}: it cannot be opened (${String(error)}): check the path`, { cause: error });
-  });
-  if ((await handle.stat()).isFile()) return handle;
-  await handle.close();
-  throw new UserError(`${path}: it is not a file: give the path of a .safetensors file`);
 };
 
 const openedFile = (handle: FileHandle, path: string, header: Header, dataStart: number): SafetensorsFile => {
@@ -73,24 +65,6 @@ const readHeader = async (handle: FileHandle, path: string): Promise<{ header: H
   const dataStart = 8 + Number(length);
   const json = await readBytes(handle, { begin: 8, end: dataStart }, path);
   return { header: parseHeader(json, size - dataStart, path), dataStart };
-};
-
-/** Fresh bytes at the start of their own buffer, so that every width of number is aligned. */
-const readBytes = async (
-  handle: FileHandle,
-  { begin, end }: { begin: number; end: number },
-  path: string,
-): Promise<Uint8Array<ArrayBuffer>> => {
-  const bytes = new Uint8Array(end - begin);
-  const most = 2 ** 26;
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesRead } = await handle.read(bytes, done, Math.min(most, bytes.length - done), begin + done);
-    if (bytesRead === 0) {
-      throw new UserError(`${path}: it ended at byte ${begin + done} of ${end} while it was read: copy it again`);
-    }
-    done += bytesRead;
-  }
-  return bytes;
 };
 
 /**

@@ -84,7 +84,7 @@ const checkServable = ({ model, images, task }: Description): void => {
 };
 
 /** The parts of a dual encoder, each a graph of its own. */
-const graphsOf = ({ sizes, task, answers }: Description) => {
+export const graphsOf = ({ sizes, task, answers }: Description) => {
   const p = createParams();
   const { text, images } = inputsFor(sizes);
   return {

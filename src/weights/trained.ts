@@ -1,10 +1,11 @@
 import type { Numbers, Weights } from '../engine/numbers.ts';
 import { createParams, initialWeights, type RootParams } from '../layers/params.ts';
 import { inputsFor } from '../models/encoded.ts';
-import { answered } from '../models/model.ts';
-import { type Description, modelOf, parseDescription } from './description.ts';
+import type { Task } from '../tasks/task.ts';
+import { type Description, parseDescription } from './description.ts';
 import { matchWeights, type Shapes, shapesOf } from './match.ts';
 import { withoutBuffers } from './names.ts';
+import { answeredBy, isPretrained, pretrainedBy } from './pretrained.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 
 /** A model with numbers in it, and what they are. */
@@ -44,9 +45,9 @@ export const loadTrained = async (path: string): Promise<Trained> => {
 
 /** Every parameter that the described model has, declared by building its symbols once. */
 export const declaredBy = (description: Description): RootParams => {
-  const { sizes, images, task, answers } = description;
   const p = createParams();
-  answered(modelOf(description), p, inputsFor(sizes, { images }), { sizes, head: { task, answers: answers.length } });
+  if (isPretrained(description)) pretrainedBy(description, p);
+  else answeredBy(description, p, inputsFor(description.sizes, { images: description.images }));
   return p;
 };
 
@@ -68,23 +69,57 @@ export const createUntrained = (description: Description, seed: number): Trained
  * A dual encoder whose two towers begin as copies of a fusion encoder, whatever that was trained for; the interaction
  * and the head begin at random (DiDE code).
  */
-export const createStudent = (
-  teacher: Trained,
-  { seed = 0, answers = teacher.description.answers }: StudentOptions = {},
+export const createStudent = (teacher: Trained, options: BeginOptions = {}): Trained =>
+  begunFrom(
+    teacher,
+    { ...described(teacher, options), model: 'dide' },
+    options,
+    (name) => /^(?:text|image)_encoder\.(.+)$/.exec(name)?.[1],
+  );
+
+/** The same model for another task: everything but its head begins as a copy. */
+export const createAdapted = (source: Trained, options: BeginOptions & { readonly task: TaskHead }): Trained =>
+  begunFrom(source, described(source, options), options, (name) => (isHead(name) ? undefined : name));
+
+/** What a task asks of a model. */
+type TaskHead = Pick<Task, 'name' | 'images' | 'scoring'>;
+
+export interface BeginOptions {
+  /** Of the parts that begin at random. Default 0. */
+  readonly seed?: number;
+  /** Default: those that it begins from. */
+  readonly answers?: readonly string[];
+  /** Default: that of the model that it begins from. */
+  readonly task?: TaskHead;
+}
+
+const described = ({ description }: Trained, { task, answers = description.answers }: BeginOptions): Description => {
+  const { name, images, scoring } = task ?? { ...description, name: description.task };
+  const sizes = { ...description.sizes, types: Math.max(description.sizes.types, 1 + images) };
+  return { ...description, sizes, task: name, images, scoring, answers: [...answers], recipe: {} };
+};
+
+const isHead = (name: string): boolean => /^[^.]+_classifier\./.test(name);
+
+/** A new model, with a copy of every parameter for which the old one has a source. */
+const begunFrom = (
+  source: Trained,
+  description: Description,
+  { seed = 0 }: BeginOptions,
+  sourceOf: (name: string) => string | undefined,
 ): Trained => {
-  const description: Description = { ...teacher.description, model: 'dide', answers: [...answers], recipe: {} };
   const { weights } = createUntrained(description, seed);
   for (const [name, numbers] of weights) {
-    const source = /^(?:text|image)_encoder\.(.+)$/.exec(name)?.[1];
-    const copied = source === undefined ? undefined : teacher.weights.get(source);
-    if (copied) numbers.data.set(copied.data);
+    const from = sourceOf(name);
+    const copied = from === undefined ? undefined : source.weights.get(from);
+    if (copied) copyRows(numbers, copied);
   }
   return { description, weights };
 };
 
-export interface StudentOptions {
-  /** Of the parts that begin at random. Default 0. */
-  readonly seed?: number;
-  /** Default: the teacher's own. */
-  readonly answers?: readonly string[];
-}
+/** A table that has one row more, as the modalities do for a second image, repeats its last in it (ViLT code). */
+const copyRows = (to: Numbers, from: Numbers): void => {
+  to.data.set(from.data);
+  const width = to.shape.at(-1)!;
+  for (let at = from.data.length; at < to.data.length; at += width) to.data.set(from.data.slice(-width), at);
+};

@@ -9,7 +9,7 @@ export interface PlanOptions {
   readonly seed: number;
   /** Which task the rows are for. */
   readonly view: View;
-  /** How many pairs of pictures each split has; a split that is not named is not written. */
+  /** How many units each split has (pairs of pictures, in the view `vqa`); a split that is not named is not written. */
   readonly sizes: { readonly [S in SplitName]?: number };
   /** Default `worlds.full`. */
   readonly world?: World;

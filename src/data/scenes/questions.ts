@@ -47,7 +47,7 @@ const drawEdit = (random: Random, world: World): EditClass =>
   pick(random, world.maxHops === 0 ? editClasses.filter((one) => one !== 'place') : editClasses);
 
 /** Whether a phrase, or one inside it, describes a held-out thing of the scene. */
-const tellsHeldOut = (world: World, phrase: Phrase, scene: Scene): boolean =>
+export const tellsHeldOut = (world: World, phrase: Phrase, scene: Scene): boolean =>
   denoted(phrase, scene).some((thing) => isHeldOut(world, thing)) ||
   (phrase.where !== undefined && tellsHeldOut(world, phrase.where.of, scene));
 

@@ -7,7 +7,6 @@ import { readmeOf } from './readme.ts';
 import { type Pixels, renderScene } from './render.ts';
 import { type SplitName, splitNames, splits } from './splits.ts';
 import { type Row, type Unit, views } from './views.ts';
-import { answersOf } from './vocabulary.ts';
 
 export interface WriteOptions extends PlanOptions {
   /** Turns a picture into the bytes of a PNG file. */
@@ -99,7 +98,8 @@ const writeAll = async (folder: string, plan: Plan, options: WriteOptions): Prom
     rows[split] = written.rows;
   }
   const manifest: Manifest = { ...plan, images, rows };
-  await writeFile(join(folder, 'answers.txt'), `${answersOf(plan.world).join('\n')}\n`);
+  const answers = views[plan.view].answers(plan.world);
+  if (answers.length > 0) await writeFile(join(folder, 'answers.txt'), `${answers.join('\n')}\n`);
   await writeFile(join(folder, 'README.md'), readmeOf(manifest, options.command));
   await writeFile(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
   return manifest;

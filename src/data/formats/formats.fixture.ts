@@ -1,0 +1,16 @@
+import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
+import { type ImageSource, imageName } from '../example.ts';
+import { readImage } from '../image.ts';
+
+/** A folder of test/files, which make_formats.py wrote with the libraries that write the real ones. */
+export const fixture = (name: string): string => fileURLToPath(new URL(`../../../test/files/${name}`, import.meta.url));
+
+/** Expects picture k of the script: 24 x 16 pixels of the colour (40 k, 200 - 30 k, 60); JPEG may be off by a little. */
+export const expectPicture = async (image: ImageSource | undefined, k: number): Promise<void> => {
+  if (image === undefined) throw new Error('there is no image');
+  const { width, height, data } = await readImage(image);
+  expect([width, height], imageName(image)).toEqual([24, 16]);
+  const off = [40 * k, 200 - 30 * k, 60].map((value, channel) => Math.abs(value - data[channel]!));
+  expect(Math.max(...off), `${imageName(image)} is not picture ${k}`).toBeLessThanOrEqual(4);
+};

@@ -1,0 +1,73 @@
+import { basename } from 'node:path';
+import type { Example } from '../example.ts';
+import { fieldError, type JsonLine, textField } from '../json-lines.ts';
+import { createFinder, createMissing, type Format, splitIn } from './format.ts';
+import { readJsonArray } from './json-array.ts';
+
+const SPLITS = { train: ['train', 'restval'], validation: ['val'] };
+const FILES = ['dataset_coco.json', 'dataset_flickr30k.json', 'dataset_flickr8k.json'];
+const FOLDERS = [
+  'images',
+  'flickr30k-images',
+  'flickr30k_images',
+  'Flickr30K_images',
+  'flickr8k-images',
+  'train2014',
+  'val2014',
+  '.',
+];
+
+/**
+ * Captions in the splits of Karpathy and Fei-Fei (2015): `dataset_coco.json` or `dataset_flickr30k.json`. Train is train
+ * and restval together, as everybody uses COCO. An example for each caption; those of an image that are the same count
+ * once. `about.image_id` is the image's `cocoid` or `imgid`.
+ */
+export const karpathy: Format = {
+  name: 'Karpathy JSON',
+  tasks: ['retrieval'],
+  looksFor: () => FILES,
+  open: async (path, wanted) => {
+    const find = createFinder(path);
+    const file = find(FILES.flatMap((name) => [name, `karpathy/${name}`]));
+    if (!file) return undefined;
+    const missing = createMissing(wanted);
+    const examples: Example[] = [];
+    const seen = new Set<string>();
+    for await (const line of readJsonArray(file, 'images')) {
+      const split = textField(line, 'split');
+      seen.add(split);
+      if (!splitIn(SPLITS, wanted.split).includes(split)) continue;
+      const candidates = imagesOf(line);
+      const image = find(candidates);
+      if (image) examples.push(...examplesOf(line, image));
+      else missing.add(line.where, candidates);
+    }
+    const layout = `${karpathy.name} (${basename(file)}: ${[...seen].join(', ')})`;
+    return { layout, examples, notices: missing.notices(path) };
+  },
+};
+
+const imagesOf = (line: JsonLine): string[] => {
+  const name = textField(line, 'filename');
+  const { filepath } = line.row;
+  const given = typeof filepath === 'string' ? [`${filepath}/${name}`, `images/${filepath}/${name}`] : [];
+  return [...given, ...FOLDERS.map((folder) => `${folder}/${name}`)];
+};
+
+const examplesOf = (line: JsonLine, image: string): Example[] => {
+  const { sentences, cocoid, imgid } = line.row;
+  if (!Array.isArray(sentences)) throw fieldError(line, 'sentences', 'a list of {"raw": …}');
+  const captions = sentences.map((sentence: unknown) => {
+    const raw = typeof sentence === 'object' && sentence !== null && 'raw' in sentence ? sentence.raw : undefined;
+    if (typeof raw === 'string') return raw;
+    throw fieldError(line, 'sentences', 'a list of {"raw": …}');
+  });
+  const about = { image_id: cocoid ?? imgid ?? basename(image) };
+  return [...new Set(captions)].map((text, i) => ({
+    id: `${line.where} caption ${i + 1}`,
+    images: [image],
+    text,
+    answers: [],
+    about,
+  }));
+};

@@ -1,0 +1,62 @@
+import { basename } from 'node:path';
+import { type Example, scoredLabel } from '../example.ts';
+import { fieldError, type JsonLine, readJsonLines, textField } from '../json-lines.ts';
+import { createFinder, createMissing, type Format, splitIn, type Wanted } from './format.ts';
+
+const SPLITS = { validation: ['dev'], test: ['test1'] };
+
+const places = ({ split }: Pick<Wanted, 'split'>): string[] => {
+  const [name] = splitIn(SPLITS, split) as [string];
+  return ['nlvr2/data', 'nlvr/nlvr2/data', 'data', '.'].flatMap((folder) => [
+    `${folder}/${name}.json`,
+    `${folder}/${name}.jsonl`,
+  ]);
+};
+
+/**
+ * NLVR2 as its authors publish it: a JSON object a line, two pictures each. `split` may be one of its own names too:
+ * `balanced/test1` and the like. `about` has the identifier, from which consistency is told.
+ */
+export const nlvr2Lines: Format = {
+  name: 'NLVR2 JSON lines',
+  tasks: ['nlvr2'],
+  looksFor: (wanted) => places(wanted).map((place) => place.replace('./', '')),
+  open: async (path, wanted) => {
+    const find = createFinder(path);
+    const file = find(places(wanted));
+    if (!file) return undefined;
+    const missing = createMissing(wanted);
+    const examples: Example[] = [];
+    for await (const line of readJsonLines(file)) {
+      const identifier = textField(line, 'identifier');
+      const images = [0, 1].map((side) => {
+        const candidates = imagesOf(line, identifier, side);
+        const image = find(candidates);
+        if (!image) missing.add(line.where, candidates);
+        return image ?? '';
+      });
+      if (!images.includes('')) examples.push(exampleOf(line, images));
+    }
+    return { layout: `${nlvr2Lines.name} (${basename(file)})`, examples, notices: missing.notices(path) };
+  },
+};
+
+/** `train-10108-0-1` is sentence 1 of the pair 0 of set 10108; its pictures are `train-10108-0-img0.png` and `…-img1.png`. */
+const imagesOf = (line: JsonLine, identifier: string, side: number): string[] => {
+  const parts = identifier.split('-');
+  if (parts.length !== 4) throw fieldError(line, 'identifier', 'split-set-pair-sentence');
+  const [split] = parts as [string];
+  const file = `${parts.slice(0, 3).join('-')}-img${side}.png`;
+  const { directory } = line.row;
+  const inside =
+    typeof directory === 'number' || typeof directory === 'string' ? [`${split}/${directory}`, split] : [split];
+  return inside.flatMap((folder) => [`images/${folder}/${file}`, `${folder}/${file}`]);
+};
+
+const exampleOf = (line: JsonLine, images: readonly string[]): Example => ({
+  id: line.where,
+  images,
+  text: textField(line, 'sentence'),
+  answers: line.row.label === undefined ? [] : scoredLabel(textField(line, 'label')),
+  about: { identifier: textField(line, 'identifier') },
+});

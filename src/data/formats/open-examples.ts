@@ -1,0 +1,69 @@
+import { statSync } from 'node:fs';
+import { UserError } from '../../errors.ts';
+import { exampleTasks, type Format, type Found, namesIn, type Wanted } from './format.ts';
+import { karpathy } from './karpathy.ts';
+import { nlvr2Lines } from './nlvr2.ts';
+import { parquet } from './parquet.ts';
+import { snliVeJson, snliVeLines } from './snli-ve.ts';
+import { csvFolder, jsonLinesFolder } from './tables.ts';
+import { viltArrow } from './vilt-arrow.ts';
+import { vqav2 } from './vqav2.ts';
+import { webDataset } from './webdataset.ts';
+
+/** The layouts that are known, in the order in which a folder is tried for them. */
+export const formats: readonly Format[] = [
+  jsonLinesFolder,
+  csvFolder,
+  viltArrow,
+  vqav2,
+  nlvr2Lines,
+  snliVeLines,
+  karpathy,
+  parquet,
+  webDataset,
+  snliVeJson,
+];
+
+/**
+ * The examples of a folder or file in whichever layout it has, and what was found there.
+ *
+ * @throws UserError where there is no such path, no layout fits (it lists what was looked for), or the data are damaged.
+ */
+export const openExamples = async (path: string, wanted: Wanted): Promise<Found> => {
+  if (!exampleTasks.includes(wanted.task)) throw new Error(`openExamples: no task ${wanted.task}`);
+  if (!statSync(path, { throwIfNoEntry: false }))
+    throw new UserError(`${path}: there is no such file or folder: check the path.`);
+  for (const format of ofTask(wanted)) {
+    const found = await format.open(path, wanted);
+    if (found && found.examples.length === 0) throw emptyError(path, found);
+    if (found) return found;
+  }
+  throw new UserError(
+    `${path}: holds no ${wanted.split} examples for ${wanted.task}: ${hasOf(path)}. Looked for:${looked(wanted)}`,
+  );
+};
+
+/** The answers in the order of the classifier, where a layout of the folder says them; undefined where none does. */
+export const openAnswers = async (path: string, task: Wanted['task']): Promise<readonly string[] | undefined> => {
+  for (const format of ofTask({ task })) {
+    const answers = await format.answers?.(path);
+    if (answers) return answers;
+  }
+  return undefined;
+};
+
+const ofTask = ({ task }: Pick<Wanted, 'task'>): Format[] => formats.filter(({ tasks }) => tasks.includes(task));
+
+const emptyError = (path: string, { layout, notices }: Found): UserError =>
+  new UserError([`${path}: ${layout}: holds no example that can be used: check its files.`, ...notices].join(' '));
+
+const hasOf = (path: string): string => {
+  const names = namesIn(path);
+  if (names.length === 0) return 'it is empty or no folder';
+  return `it has ${names.slice(0, 8).join(', ')}${names.length > 8 ? `, … (${names.length})` : ''}`;
+};
+
+const looked = (wanted: Wanted): string =>
+  ofTask(wanted)
+    .map((format) => `\n  ${format.name}: ${format.looksFor(wanted).join(', ')}`)
+    .join('');

@@ -1,0 +1,89 @@
+import { basename } from 'node:path';
+import { UserError } from '../../errors.ts';
+import { type Example, type ScoredAnswer, scoredLabel } from '../example.ts';
+import { type JsonLine, readJsonLines, textField } from '../json-lines.ts';
+import { createFinder, createMissing, type Format, splitIn, type Wanted } from './format.ts';
+import { readJsonArray } from './json-array.ts';
+
+const SPLITS = { validation: ['dev'] };
+export const entailmentLabels = ['entailment', 'neutral', 'contradiction'] as const;
+
+const FOLDERS = ['images', 'Flickr30K_images', 'flickr30k_images', 'flickr30k-images', '.'];
+
+/**
+ * A label by its name, in any case. Numbers are refused: the authors of DiDE begin with contradiction and most others
+ * with entailment, so a number says nothing.
+ *
+ * @throws UserError for anything but the three names.
+ */
+export const entailmentLabel = (label: unknown, where: string): ScoredAnswer[] => {
+  const name = typeof label === 'string' ? label.trim().toLowerCase() : '';
+  const known = entailmentLabels.find((one) => one === name);
+  if (known) return scoredLabel(known);
+  const why = /^\d*$/.test(String(label)) ? ', whose meaning differs between sets' : '';
+  throw new UserError(`${where}: the label is ${JSON.stringify(label)}${why}: write ${entailmentLabels.join(', ')}.`);
+};
+
+/** Where one layout's annotations are, and what its fields are called. */
+interface Layout {
+  readonly name: string;
+  readonly file: (split: string) => string;
+  readonly lines: (file: string) => AsyncIterable<JsonLine>;
+  readonly fields: { readonly image: string; readonly text: string; readonly label: string };
+}
+
+/** SNLI-VE (Xie et al. 2019) in one of its layouts. Pairs without a gold label, `-`, are left out, and that is said. */
+const snliVe = ({ name, file: fileName, lines, fields }: Layout): Format => {
+  const fileOf = ({ split }: Wanted): string => fileName((splitIn(SPLITS, split) as [string])[0]);
+  return {
+    name,
+    tasks: ['ve'],
+    looksFor: (wanted) => [fileOf(wanted)],
+    open: async (path, wanted) => {
+      const find = createFinder(path);
+      const file = find([fileOf(wanted), `data/${fileOf(wanted)}`]);
+      if (!file) return undefined;
+      const missing = createMissing(wanted);
+      const examples: Example[] = [];
+      let unlabelled = 0;
+      for await (const line of lines(file)) {
+        const id = imageOf(line, fields.image);
+        const candidates = FOLDERS.map((folder) => `${folder}/${id}.jpg`);
+        const image = find(candidates);
+        if (line.row[fields.label] === '-') unlabelled += 1;
+        else if (image) examples.push(exampleOf(line, image, fields));
+        else missing.add(line.where, candidates);
+      }
+      const left = unlabelled ? [`${basename(file)}: ${unlabelled} pairs have no gold label ("-"): left out.`] : [];
+      return { layout: `${name} (${basename(file)})`, examples, notices: [...missing.notices(path), ...left] };
+    },
+  };
+};
+
+const imageOf = (line: JsonLine, field: string): string => {
+  const id = line.row[field];
+  return (typeof id === 'number' ? String(id) : textField(line, field)).replace(/\.jpg$/, '');
+};
+
+const exampleOf = (line: JsonLine, image: string, { text, label }: Layout['fields']): Example => ({
+  id: line.where,
+  images: [image],
+  text: textField(line, text),
+  answers: entailmentLabel(line.row[label], line.where),
+});
+
+/** As necla-ml publishes it: `snli_ve_dev.jsonl`. */
+export const snliVeLines: Format = snliVe({
+  name: 'SNLI-VE JSON lines',
+  file: (split) => `snli_ve_${split}.jsonl`,
+  lines: readJsonLines,
+  fields: { image: 'Flickr30K_ID', text: 'sentence2', label: 'gold_label' },
+});
+
+/** As the ALBEF code reads it, and the authors of DiDE: `dev.json`. */
+export const snliVeJson: Format = snliVe({
+  name: 'SNLI-VE JSON as in ALBEF',
+  file: (split) => `${split}.json`,
+  lines: (file) => readJsonArray(file),
+  fields: { image: 'image', text: 'sentence', label: 'label' },
+});

@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import type { Example } from '../example.ts';
+import { readCaptions, readFolder } from '../folder.ts';
+import { textField } from '../json-lines.ts';
+import { readCsv } from './csv.ts';
+import { createFinder, createMissing, type ExampleTask, exampleTasks, type Format, namesIn } from './format.ts';
+import { recordExamples } from './record.ts';
+
+/** A plain folder: pictures, and `train.jsonl` with a JSON object a line about each. */
+export const jsonLinesFolder: Format = {
+  name: 'JSON lines',
+  tasks: exampleTasks,
+  looksFor: ({ split }) => [`${split}.jsonl`],
+  open: async (path, { task, split }) => {
+    if (!namesIn(path).includes(`${split}.jsonl`)) return undefined;
+    const examples = await (task === 'retrieval' ? readCaptions : readFolder)(path, split);
+    return { layout: `JSON lines (${split}.jsonl)`, examples, notices: [] };
+  },
+};
+
+/** A plain folder: pictures, and `train.csv` with their paths in `image`, or in `image_0` and `image_1`. */
+export const csvFolder: Format = {
+  name: 'CSV',
+  tasks: exampleTasks,
+  looksFor: ({ split }) => [`${split}.csv`],
+  open: async (path, wanted) => {
+    const file = join(path, `${wanted.split}.csv`);
+    if (!namesIn(path).includes(`${wanted.split}.csv`)) return undefined;
+    const [find, missing] = [createFinder(path), createMissing(wanted)];
+    const examples: Example[] = [];
+    for await (const line of readCsv(file)) {
+      const names = imagesOf(wanted.task).map((name) => textField(line, name));
+      const images = names.flatMap((name) => find([name]) ?? []);
+      const { image, image_0, image_1, ...row } = line.row;
+      if (images.length === names.length) examples.push(...recordExamples({ ...line, row }, images, wanted.task));
+      else missing.add(line.where, names);
+    }
+    return { layout: `CSV (${wanted.split}.csv)`, examples, notices: missing.notices(path) };
+  },
+};
+
+/** The columns or members that hold an example's pictures. */
+export const imagesOf = (task: ExampleTask): string[] => (task === 'nlvr2' ? ['image_0', 'image_1'] : ['image']);

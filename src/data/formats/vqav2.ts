@@ -1,0 +1,161 @@
+import { basename } from 'node:path';
+import { UserError } from '../../errors.ts';
+import { type Example, scoredAnswers } from '../example.ts';
+import { listedAnswers } from '../folder.ts';
+import { fieldError, type JsonLine, textField } from '../json-lines.ts';
+import { createFinder, createMissing, type Format, type Found, splitIn, type Wanted } from './format.ts';
+import { readJsonArray } from './json-array.ts';
+import { answerVocabulary } from './vqa-answers.ts';
+
+const SPLITS = {
+  train: ['train2014'],
+  validation: ['val2014'],
+  val: ['val2014'],
+  test: ['test2015'],
+  'test-dev': ['test-dev2015'],
+};
+
+const questionsOf = (split: string): string => `v2_OpenEnded_mscoco_${split}_questions.json`;
+const annotationsOf = (split: string): string => `v2_mscoco_${split}_annotations.json`;
+
+/** What the annotators said of one question. */
+interface Annotation {
+  readonly answers: readonly string[];
+  readonly about: Readonly<Record<string, string>>;
+}
+
+/**
+ * VQA v2 as its authors publish it: questions and annotations in JSON, COCO's pictures beside them. As in the ViLT code,
+ * what annotators said counts where it is one of the answers as it stands, and a question of train or val with no such
+ * answer is left out. `about` has question_id, question_type, answer_type and the ten answers.
+ */
+export const vqav2: Format = {
+  name: 'VQAv2 JSON',
+  tasks: ['vqa'],
+  looksFor: ({ split }) => splitIn(SPLITS, split).map(questionsOf),
+  open: async (path, wanted) => {
+    const [split] = splitIn(SPLITS, wanted.split) as [string];
+    const find = createFinder(path);
+    const questions = find(places(questionsOf(split)));
+    if (!questions) return undefined;
+    const annotations = find(places(annotationsOf(split)));
+    return readQuestions({ path, split, questions, annotations }, wanted);
+  },
+  answers: (path) => answersOf(path),
+};
+
+const places = (name: string): string[] => [name, `annotations/${name}`, `questions/${name}`];
+
+interface Files {
+  readonly path: string;
+  readonly split: string;
+  readonly questions: string;
+  readonly annotations: string | undefined;
+}
+
+const readQuestions = async ({ path, split, questions, annotations }: Files, wanted: Wanted): Promise<Found> => {
+  const answers = await answersOf(path);
+  const [known, said] = [new Set(answers), await annotationsIn(annotations)];
+  const [find, missing] = [createFinder(path), createMissing(wanted)];
+  const examples: Example[] = [];
+  let unanswered = 0;
+  for await (const line of readJsonArray(questions, 'questions')) {
+    const candidates = imagesOf(split, wholeField(line, 'image_id'));
+    const image = find(candidates);
+    const example = exampleOf(line, image ?? '', { said, known });
+    if (said && example.answers.length === 0) unanswered += 1;
+    else if (image) examples.push(example);
+    else missing.add(line.where, candidates);
+  }
+  const left = unanswered
+    ? [`${basename(questions)}: ${unanswered} questions have no answer among the ${known.size}: left out.`]
+    : [];
+  return {
+    layout: `${vqav2.name} (${[questions, annotations ?? []]
+      .flat()
+      .map((file) => basename(file))
+      .join(', ')})`,
+    examples,
+    ...(answers ? { answers } : {}),
+    notices: [...missing.notices(path), ...left],
+  };
+};
+
+const imagesOf = (split: string, image: number): string[] => {
+  const folder = split.replace('test-dev', 'test');
+  const file = `${folder}/COCO_${folder}_${String(image).padStart(12, '0')}.jpg`;
+  return [file, `images/${file}`];
+};
+
+const exampleOf = (
+  line: JsonLine,
+  image: string,
+  { said, known }: { readonly said: ReadonlyMap<number, Annotation> | undefined; readonly known: ReadonlySet<string> },
+): Example => {
+  const id = wholeField(line, 'question_id');
+  const annotation = said?.get(id);
+  if (said && !annotation) throw fieldError(line, 'question_id', 'the id of a question that has an annotation');
+  return {
+    id: line.where,
+    images: [image],
+    text: textField(line, 'question'),
+    answers: scoredAnswers(annotation?.answers.filter((answer) => known.has(answer)) ?? []),
+    about: { question_id: id, ...annotation?.about, ...(annotation ? { answers: annotation.answers } : {}) },
+  };
+};
+
+const annotationsIn = async (path: string | undefined): Promise<Map<number, Annotation> | undefined> => {
+  if (path === undefined) return undefined;
+  const annotations = new Map<number, Annotation>();
+  const shared = new Map<string, string>();
+  // Ten million answers are few different ones: each is kept once.
+  const share = (text: string): string => shared.get(text) ?? shared.set(text, text).get(text)!;
+  for await (const line of readJsonArray(path, 'annotations')) {
+    annotations.set(wholeField(line, 'question_id'), {
+      answers: saidIn(line).map(share),
+      about: {
+        question_type: share(textField(line, 'question_type')),
+        answer_type: share(textField(line, 'answer_type')),
+      },
+    });
+  }
+  return annotations;
+};
+
+/** What each annotator said: `answers: [{answer, …}, …]`. @throws UserError where it is anything else. */
+export const saidIn = (line: JsonLine): string[] => {
+  const { answers } = line.row;
+  if (!Array.isArray(answers)) throw fieldError(line, 'answers', 'a list of {"answer": …}');
+  return answers.map((one: unknown) => {
+    const answer = typeof one === 'object' && one !== null && 'answer' in one ? one.answer : undefined;
+    if (typeof answer === 'string') return answer;
+    throw fieldError(line, 'answers', 'a list of {"answer": …}');
+  });
+};
+
+/** @throws UserError when the field is no whole number. */
+export const wholeField = (line: JsonLine, name: string): number => {
+  const value = line.row[name];
+  if (Number.isSafeInteger(value)) return value as number;
+  throw fieldError(line, name, 'a whole number');
+};
+
+/** `answers.txt`, or those that train and val give. */
+const answersOf = async (path: string): Promise<readonly string[] | undefined> => {
+  const listed = await listedAnswers(path);
+  if (listed) return listed;
+  const find = createFinder(path);
+  const files = ['train2014', 'val2014'].flatMap((split) => find(places(annotationsOf(split))) ?? []);
+  if (files.length === 0) return undefined;
+  if (files.length === 2) return answerVocabulary(choicesIn(files));
+  const lacking = ['train2014', 'val2014'].map(annotationsOf).filter((name) => !find(places(name)));
+  throw new UserError(
+    `${path}: the answers are those of train and val together, and ${lacking} is not there: get it, or write them in the order of your model's classes to answers.txt.`,
+  );
+};
+
+async function* choicesIn(files: readonly string[]): AsyncGenerator<string, void, undefined> {
+  for (const file of files) {
+    for await (const line of readJsonArray(file, 'annotations')) yield textField(line, 'multiple_choice_answer');
+  }
+}

@@ -1,0 +1,57 @@
+import { square } from '../engine/functions.ts';
+import { add, divide, expand, multiply, reshape, stopGradient, subtract, sum } from '../engine/ops.ts';
+import type { Tensor } from '../engine/tensor.ts';
+import type { Encoded, Stream } from '../models/encoded.ts';
+import { type LayerPair, layerAt, meanOverLayers } from './layers.ts';
+import { type Objective, overImages } from './objective.ts';
+
+export interface HiddenStateOptions {
+  /**
+   * Which layers are compared, each by its stream after the block, before any final LayerNorm; the loss is the mean
+   * over them. Default: what leaves the final LayerNorm.
+   */
+  readonly layers?: readonly LayerPair[];
+  /** Whether each modality's mean counts once (the default), or each of all tokens does. */
+  readonly mean?: 'modality' | 'token';
+}
+
+/**
+ * What the method is compared with: the student's tokens must be the teacher's tokens at the same places.
+ *
+ *   L_H = mean of (h_S - h_T)² over the real tokens of the text + the same over the image's        Wang et al. 2022, ablations
+ *
+ * Both need the same width.  → scalar
+ */
+export const hiddenStateDistillation = (
+  student: Encoded,
+  teacher: Encoded,
+  { layers, mean = 'modality' }: HiddenStateOptions = {},
+): Tensor => {
+  const modality = (name: 'text' | 'image', tokensOf: TokensOf) =>
+    squares(tokensOf(student[name], 'student'), tokensOf(teacher[name], 'teacher'), student[name].mask);
+  const compared = (tokensOf: TokensOf): Tensor => {
+    const [text, image] = [modality('text', tokensOf), modality('image', tokensOf)];
+    if (mean === 'modality') return add(divide(text.total, text.count), divide(image.total, image.count));
+    return divide(add(text.total, image.total), add(text.count, image.count));
+  };
+  return layers === undefined
+    ? compared(({ last }) => last)
+    : meanOverLayers(layers, (pair) => compared((stream, of) => layerAt(stream, pair[of]).hidden));
+};
+
+type TokensOf = (stream: Stream, of: keyof LayerPair) => Tensor;
+
+/** Σ (s - t)² over the real tokens, and over how many numbers. */
+const squares = (
+  student: Tensor,
+  teacher: Tensor,
+  mask: Tensor,
+): { readonly total: Tensor; readonly count: Tensor } => {
+  const [batch, tokens] = mask.shape;
+  const real = expand(reshape(mask, [batch!, tokens!, 1]), student.shape);
+  return { total: sum(multiply(square(subtract(student, stopGradient(teacher))), real)), count: sum(real) };
+};
+
+/** L_H summed over the images of a pair, as an objective. */
+export const hiddenStates = (options?: HiddenStateOptions): Objective =>
+  overImages((student, teacher) => hiddenStateDistillation(student, teacher, options));

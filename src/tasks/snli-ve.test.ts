@@ -1,0 +1,52 @@
+import { expect, it } from 'vitest';
+import type { Example } from '../data/example.ts';
+import { labelled } from './labels.ts';
+import { confusionOf, snliVe } from './snli-ve.ts';
+
+const example = (answer: string): Example => ({
+  id: 'dev.jsonl:3',
+  images: ['a.jpg'],
+  text: 'Two dogs run.',
+  answers: [{ answer, score: 1 }],
+});
+
+const judged = (right: string, predicted: string) => ({
+  example: example(right),
+  predicted,
+  score: Number(right === predicted),
+});
+
+it("has the authors' order of answers, and the name of their head", async () => {
+  expect(await snliVe.answers('')).toEqual(['contradiction', 'entailment', 'neutral']);
+  expect(snliVe.name).toBe('ve');
+});
+
+it('labels are known by name, in any case', () => {
+  const [one] = labelled([example(' Neutral')], ['contradiction', 'entailment', 'neutral']);
+  expect(one!.answers).toEqual([{ answer: 'neutral', score: 1 }]);
+});
+
+it("a label that is none is the user's to mend", () => {
+  expect(() => labelled([example('2')], ['contradiction', 'entailment', 'neutral'])).toThrow(
+    'dev.jsonl:3: the answer "2" is none of contradiction, entailment, neutral',
+  );
+});
+
+it('the confusion matrix has a row for each answer that examples have, which sums to 1', () => {
+  const all = [
+    judged('neutral', 'neutral'),
+    judged('neutral', 'entailment'),
+    judged('neutral', 'neutral'),
+    judged('neutral', 'neutral'),
+    judged('entailment', 'entailment'),
+  ];
+  expect(snliVe.measures!(all)).toEqual({
+    'entailment as contradiction': 0,
+    'entailment as entailment': 1,
+    'entailment as neutral': 0,
+    'neutral as contradiction': 0,
+    'neutral as entailment': 0.25,
+    'neutral as neutral': 0.75,
+  });
+  expect(confusionOf([], ['a', 'b'])).toEqual({});
+});

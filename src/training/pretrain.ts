@@ -1,0 +1,126 @@
+import { collateAnswers } from '../data/batch.ts';
+import type { Example } from '../data/example.ts';
+import { inOrder } from '../data/loader.ts';
+import { createMask, type MaskingOptions } from '../data/masking.ts';
+import { MATCHING, matchingPairs } from '../data/pairs.ts';
+import { generator, keyOf } from '../engine/random.ts';
+import { input, type Tensor } from '../engine/tensor.ts';
+import { crossModalAttention } from '../objectives/cross-modal-attention-distillation.ts';
+import type { QueryMask } from '../objectives/divergence.ts';
+import { imageTextContrastive } from '../objectives/image-text-contrastive.ts';
+import { imageTextMatching } from '../objectives/image-text-matching.ts';
+import { maskedLanguageModeling } from '../objectives/masked-language-modeling.ts';
+import { softLabels } from '../objectives/soft-label-distillation.ts';
+import { pretraining } from '../tasks/pretraining.ts';
+import { pretrainedBy } from '../weights/pretrained.ts';
+import { type ReadingOptions, readingFor } from '../weights/reading.ts';
+import type { Trained } from '../weights/trained.ts';
+import { openValidator } from './evaluate.ts';
+import { type RunOptions, type TrainStep, trainStage } from './loop.ts';
+import { exampleOrder } from './order.ts';
+import type { Stage, Term } from './stage.ts';
+
+/** Everything of a pre-training that its data do not already say. */
+export interface PretrainOptions
+  extends Omit<RunOptions, 'learner' | 'teacher' | 'reading' | 'updates'>,
+    ReadingOptions {
+  /** The folder of images and captions. */
+  readonly data: string;
+  /** Passes over the training pairs. Default 10. */
+  readonly epochs?: number;
+  /** Instead of epochs, a number of updates. */
+  readonly updates?: number;
+  /** Which queries L_CA averages over. Default all, as the authors' code. */
+  readonly queries?: QueryMask;
+  /** How words are masked. Default: whole words, 15 %, the budget from a text's own length. */
+  readonly masking?: Omit<MaskingOptions, 'vocabulary'>;
+}
+
+/**
+ * Stage 1 (Wang et al. 2022, §3.3): a student learns matching and contrast from a teacher, and masked words from ground
+ * truth.
+ *
+ *   (L_SL + L_CA) on the pairs of matching + (L_ITC + L_CA) on the matched pairs + L_MLM
+ *
+ * Without a teacher it is the pre-training of any model on ground truth: L_ITM + L_MLM, and L_ITC where it has a space
+ * for it. So a teacher is made, and the student that is not distilled. The learner is trained in place; validation is
+ * the accuracy of matching.
+ */
+export async function* pretrain(
+  learner: Trained,
+  teacher: Trained | undefined,
+  options: PretrainOptions,
+): AsyncGenerator<TrainStep, void, undefined> {
+  const { data, epochs = 10, accumulation = 1, batch } = options;
+  const examples = await pretraining.read(data, 'train');
+  const validation = await pretraining.read(data, 'validation');
+  const passes = (Math.floor(examples.length / batch) * epochs) / accumulation;
+  const run = {
+    ...options,
+    ...{ learner, ...(teacher ? { teacher } : {}), reading: readingFor(learner.description, options) },
+    updates: options.updates ?? Math.max(1, Math.floor(passes)),
+  };
+  yield* trainStage(pretrainingStage(run, { examples, validation }), run);
+}
+
+/** A run of stage 1, and how it differs from others of its kind. */
+export type PretrainRun = RunOptions & Pick<PretrainOptions, 'queries' | 'masking'>;
+
+/** Stage 1 as a value. */
+export const pretrainingStage = (
+  run: PretrainRun,
+  { examples, validation }: { readonly examples: readonly Example[]; readonly validation: readonly Example[] },
+): Stage => {
+  const { learner, reading, updates, accumulation = 1, seed = 0, queries = 'all', masking = {} } = run;
+  const { description } = learner;
+  const { batch } = reading;
+  const order = exampleOrder(examples, { wanted: updates * accumulation * batch, batch, seed });
+  const mask = createMask({ ...masking, vocabulary: description.vocabulary });
+  return {
+    terms: termsOf(run),
+    batches: function* (from) {
+      let number = from;
+      for (const own of inOrder(examples, order.subarray(from * batch), batch)) {
+        const pairs = matchingPairs(own, examples, generator(keyOf(seed, 'pairs', number)));
+        yield own.map((example, i) => ({ ...pairs[i]!, images: [...example.images, ...pairs[i]!.images] }));
+        number += 1;
+      }
+    },
+    feeds: ({ feeds, examples: asked }, number) => ({
+      ...mask(feeds.words!, feeds.word_mask!, generator(keyOf(seed, 'masking', number))),
+      target: collateAnswers(asked, MATCHING),
+    }),
+    validator: (parameters) => {
+      const pairs = matchingPairs(validation, validation, generator(keyOf(0, 'validation')));
+      return openValidator({ ...run, description, parameters, task: pretraining, examples: pairs });
+    },
+    identity: {
+      ...{ model: description.model, stage: pretraining.name, teacher: run.teacher ? 1 : 0, queries },
+      ...{ batch, examples: examples.length, masking: JSON.stringify(masking) },
+    },
+  };
+};
+
+const termsOf =
+  ({ learner, teacher, queries = 'all' }: PretrainRun): Stage['terms'] =>
+  (p, t) => {
+    const student = pretrainedBy(learner.description, p);
+    const target = input('target', ['batch', MATCHING.length]);
+    const ground = {
+      ...(student.similarity && { itc: once(imageTextContrastive(student.similarity)) }),
+      mlm: once(maskedLanguageModeling(student.words, input('masked_labels', ['masked'], 'int32'))),
+    };
+    // ground truth has no teacher to look at
+    if (!teacher) return { itm: once(imageTextMatching(student.matching, student.matching, target)), ...ground };
+    const taught = pretrainedBy(teacher.description, t);
+    const attention = crossModalAttention({ queries });
+    const own = [student, taught].map(({ own, matching }) => ({ ...matching, encoded: [own] }));
+    return {
+      'itm.soft': once(softLabels()(student.matching, taught.matching, target)),
+      'itm.attention': once(attention(student.matching, taught.matching, target)),
+      ...ground,
+      'itc.attention': once(attention(own[0]!, own[1]!, target)),
+    };
+  };
+
+const once = (loss: Tensor): Term => ({ loss, weight: 1 });

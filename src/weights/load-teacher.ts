@@ -1,0 +1,180 @@
+import type { Numbers, Weights } from '../engine/numbers.ts';
+import { UserError } from '../errors.ts';
+import { initialWeights, type RootParams } from '../layers/params.ts';
+import type { Task } from '../tasks/task.ts';
+import { answersOfHead, headName, otherHeads } from './checkpoint-heads.ts';
+import { type CheckpointConfig, configBeside, sizesFrom } from './checkpoint-sizes.ts';
+import { answersFor, vocabularyFor } from './checkpoint-words.ts';
+import type { Description } from './description.ts';
+import { matchWeights, type Shapes, shapesOf, unusedParts } from './match.ts';
+import { fromHuggingFace, nameHere } from './names.ts';
+import { fitted, isFitted } from './tables.ts';
+import { declaredBy, loadTrained, type Trained } from './trained.ts';
+import { openWeights, type WeightsFile } from './weights-file.ts';
+
+/** What a file may not say of itself. */
+export interface LoadOptions {
+  /** What the model is to answer. */
+  readonly task: Pick<Task, 'name' | 'images' | 'scoring' | 'answers'>;
+  /** Its answers in the classifier's order. Default: the file's own, or the task's. */
+  readonly answers?: readonly string[];
+  /** A data folder of the task, for its answers where the file does not name them. */
+  readonly data?: string;
+  /** The word pieces by id. Default: `vocab.txt` beside the file; BERT's where there is none. */
+  readonly vocabulary?: readonly string[];
+  /** Heads of the attention, which no tensor shows. Default: config.json's; one for 64 of the width. */
+  readonly heads?: number;
+  /** Shortest side of a picture in pixels; the position table is resized to it. Default: that of the file. */
+  readonly image?: number;
+  /** Longest text in pieces; beyond the file's the position table is interpolated. Default: that of the file. */
+  readonly words?: number;
+  /** Of a head that the file does not have. Default 0. */
+  readonly seed?: number;
+  /** Hears what was added, resized or left unused. */
+  readonly onNotice?: (message: string) => void;
+}
+
+/**
+ * Loads a model that somebody already has: ViLT's `.ckpt`, a Hugging Face folder or file (`model.safetensors`, sharded,
+ * `pytorch_model.bin`), the authors' two-tower or distilled `.ckpt` (a `dide`, without the teacher that it carries), or
+ * a file of ours. Tensors are read one by one, so that no more than the model and one of them is in memory.
+ *
+ * @throws UserError where the file is not safe or whole, lacks the task's head but has another one's, or where any
+ * tensor is missing, unexpected or misshapen (all are listed).
+ */
+export const loadTeacher = async (path: string, options: LoadOptions): Promise<Trained> => {
+  await using file = await openWeights(path);
+  if (file.metadata.has('dide.description')) return await loadOurs(file.path, options.task);
+  const plan = planOf(file, headName(options.task.name));
+  const { description, hasHead } = await describedBy(file, plan, options);
+  const declared = declaredBy(description);
+  checkNames(shapesOf(declared.declared), plan, { path: file.path, task: options.task.name, hasHead });
+  for (const message of noticesOf(plan, description, hasHead)) options.onNotice?.(`${file.path}: ${message}`);
+  const weights: Weights = new Map();
+  for (const [name, { initial, shape, tensor }] of declared.declared) {
+    const from = plan.from.get(name);
+    const numbers = from
+      ? fitted(name, await readUnit(file, from, headName(options.task.name)), description.sizes)
+      : freshOne({ ...declared, declared: new Map([[name, { initial, shape, tensor }]]) }, description, options.seed);
+    weights.set(name, numbers);
+  }
+  return { description, weights };
+};
+
+const loadOurs = async (path: string, task: LoadOptions['task']): Promise<Trained> => {
+  const trained = await loadTrained(path);
+  const { task: own } = trained.description;
+  if (own === task.name) return trained;
+  throw new UserError(`${path}: it was trained for ${own}, not ${task.name}: give another file, or --task ${own}`);
+};
+
+/** A file's tensors under our names: what they become, and from which of its own. */
+export interface Plan {
+  readonly shapes: Shapes;
+  readonly from: ReadonlyMap<string, readonly string[]>;
+}
+
+/** What is in a file beside the weights of the model that it was written for. */
+const dropped = [/(^|\.)position_ids$/, /^teacher_model\./];
+
+/** @param head how to call the head that Hugging Face calls `classifier`. */
+export const planOf = ({ tensors }: Pick<WeightsFile, 'tensors'>, head: string): Plan => {
+  const from = new Map<string, string[]>();
+  for (const name of tensors.keys()) {
+    if (dropped.some((rule) => rule.test(name))) continue;
+    const ours = nameHere(name, head);
+    from.set(ours, [...(from.get(ours) ?? []), name]);
+  }
+  const shapes = [...from].map(([ours, names]): [string, readonly number[]] => {
+    const { shape } = tensors.get(names[0]!)!;
+    const isSplit = ours.includes('.attn.qkv.') && !names[0]!.includes('qkv');
+    return [ours, isSplit ? [shape[0]! * names.length, ...shape.slice(1)] : shape];
+  });
+  return { shapes: new Map(shapes), from };
+};
+
+const describedBy = async (
+  { path }: WeightsFile,
+  { shapes }: Plan,
+  options: LoadOptions,
+): Promise<{ description: Description; hasHead: boolean }> => {
+  const { task, image, words, heads } = options;
+  const config: CheckpointConfig | undefined = await configBeside(path);
+  const told = sizesFrom(shapes, { config, heads, path });
+  const count = answersOfHead(shapes, { task, width: told.width, path });
+  const sizes = {
+    ...told,
+    types: Math.max(told.types, 1 + task.images),
+    ...(image === undefined ? {} : { image, grid: gridOf(image, told.patch, path) }),
+    ...(words === undefined ? {} : { words }),
+  };
+  const description: Description = {
+    model: isDual(shapes) ? 'dide' : 'vilt',
+    sizes,
+    task: task.name,
+    images: task.images,
+    scoring: task.scoring,
+    answers: await answersFor(count, { ...options, config, path }),
+    vocabulary: await vocabularyFor(sizes.vocabulary, { ...options, path }),
+    recipe: { from: path },
+  };
+  return { description, hasHead: count !== undefined };
+};
+
+/** Whether the weights have two towers. */
+export const isDual = (shapes: Shapes): boolean => [...shapes.keys()].some((name) => name.startsWith('image_encoder.'));
+
+const gridOf = (image: number, patch: number, path: string): number => {
+  if (image > 0 && image % patch === 0) return image / patch;
+  throw new UserError(`${path}: ${image} pixels are not whole patches of ${patch}: give a multiple of ${patch}`);
+};
+
+/** Every name is accounted for; only tables that may be resized, and a head that is not there yet, may differ. */
+const checkNames = (
+  wanted: Shapes,
+  { shapes }: Plan,
+  { path, task, hasHead }: { readonly path: string; readonly task: string; readonly hasHead: boolean },
+): void => {
+  const head = `${headName(task)}.`;
+  const expected = new Map([...wanted].filter(([name]) => hasHead || !name.startsWith(head)));
+  const found = new Map(
+    [...shapes].map(([name, shape]): [string, readonly number[]] => {
+      const other = isFitted(name) ? expected.get(name) : undefined;
+      return [name, other?.length === shape.length && other.at(-1) === shape.at(-1) ? other : shape];
+    }),
+  );
+  for (const name of shapes.keys()) if (isOtherClassifier(name, task)) found.delete(name);
+  matchWeights(expected, found, path, { ignore: [...unusedParts, ...otherHeads] });
+};
+
+const isOtherClassifier = (name: string, task: string): boolean =>
+  /^[^.]+_classifier\./.test(name) && !name.startsWith(`${headName(task)}.`);
+
+const noticesOf = ({ shapes }: Plan, { sizes, task }: Description, hasHead: boolean): string[] => {
+  const isUnused = (name: string): boolean =>
+    otherHeads.some((rule) => rule.test(name)) || isOtherClassifier(name, task);
+  const unused = new Set([...shapes.keys()].filter(isUnused).map((name) => name.split('.')[0]));
+  const resized = [...shapes].filter(([name, shape]) => isFitted(name) && rowsOf(name, sizes) !== shape.at(-2));
+  return [
+    ...(hasHead ? [] : [`it has no head for ${task}: a fresh one begins at random`]),
+    ...(unused.size > 0 ? [`its ${[...unused].join(', ')} is not used for ${task}`] : []),
+    ...resized.map(([name, shape]) => `${name} has ${shape.at(-2)} rows and becomes ${rowsOf(name, sizes)}`),
+  ];
+};
+
+const rowsOf = (name: string, { types, grid, words }: Description['sizes']): number => {
+  if (name.endsWith('pos_embed')) return 1 + grid * grid;
+  return name.endsWith('position_embeddings.weight') ? words : types;
+};
+
+/** One tensor of ours from those of the file that it is made of: query, key and value, or itself. */
+const readUnit = async (file: WeightsFile, from: readonly string[], head: string): Promise<Numbers<Float32Array>> => {
+  const parts = new Map<string, Numbers>();
+  for (const name of from) parts.set(name, await file.read(name));
+  const [only, ...more] = fromHuggingFace(parts, head).values();
+  if (only && more.length === 0) return only;
+  throw new UserError(`${file.path}: ${from.join(', ')} do not make one tensor: the file is damaged, copy it again`);
+};
+
+const freshOne = (declared: RootParams, { sizes }: Description, seed = 0): Numbers<Float32Array> =>
+  [...initialWeights(declared, { seed, deviation: 0.02 * Math.sqrt(768 / sizes.width) }).values()][0]!;

@@ -1,0 +1,219 @@
+import { createMachine, floatOf, integerOf, type Machine, textOf } from './pickle-machine.ts';
+import { isRefused } from './pickle-names.ts';
+
+/**
+ * Where a pickle names something of Python: the class or function, what it was called with if it was, and its state.
+ * It does nothing; nothing of Python is ever looked up or run.
+ */
+export interface Placeholder {
+  /** `module.name` */
+  readonly python: string;
+  /** Absent where the name was only mentioned. */
+  readonly args?: readonly unknown[];
+  state?: unknown;
+}
+
+/** What a reader makes of the two things that a pickle leaves to it. */
+export interface PickleRules {
+  /** What the call of a Python name stands for; `undefined` for a placeholder. */
+  readonly call: (python: string, args: readonly unknown[]) => unknown;
+  /** What a persistent id stands for: PyTorch keeps its storages outside the pickle. */
+  readonly resolve: (id: unknown) => unknown;
+}
+
+export const isPlaceholder = (value: unknown): value is Placeholder =>
+  typeof value === 'object' && value !== null && 'python' in value && !(value instanceof Map);
+
+/**
+ * The value of a pickle (protocols 2 to 5): dictionaries as Maps, lists and tuples as arrays, sets as Sets, numbers,
+ * strings, bytes, and placeholders for everything else. It is a stack machine that moves values and calls `rules`, so
+ * it executes nothing; time and memory are in proportion to the bytes.
+ *
+ * @throws UserError where the bytes are no pickle, or name what no file of weights needs (`os.system`).
+ */
+export const unpickle = (bytes: Uint8Array, rules: PickleRules, where: string): unknown => {
+  const machine = createMachine(bytes, rules, where);
+  while (true) {
+    const code = machine.number(1);
+    if (code === STOP) return machine.pop();
+    const operation = operations.get(code);
+    if (!operation) throw machine.broken(`its pickle has the operation ${code}, which is not read`);
+    operation(machine);
+  }
+};
+
+const STOP = 0x2e;
+
+type Operation = (machine: Machine) => void;
+
+/** An operation that reads nothing but the bytes after it: what they are, and how many there are or say so. */
+const literal =
+  (make: (bytes: Uint8Array) => unknown, bytes: number): Operation =>
+  ({ push, take }) =>
+    push(make(take(bytes)));
+const counted =
+  (make: (bytes: Uint8Array) => unknown, bytes: number): Operation =>
+  ({ push, take, number }) =>
+    push(make(take(number(bytes))));
+const value =
+  (make: () => unknown): Operation =>
+  ({ push }) =>
+    push(make());
+const tuple =
+  (size: number): Operation =>
+  ({ push, pop }) =>
+    push(Array.from({ length: size }, pop).reverse());
+
+const recall =
+  (bytes: number): Operation =>
+  ({ push, number, memo, broken }) => {
+    const key = number(bytes);
+    if (!memo.has(key)) throw broken(`its pickle recalls ${key}, which it never kept`);
+    push(memo.get(key));
+  };
+const keep =
+  (bytes: number): Operation =>
+  ({ top, number, memo }) =>
+    void memo.set(number(bytes), top());
+
+const name = ({ push, refuse }: Machine, python: string): void => {
+  if (isRefused(python)) throw refuse(python);
+  push({ python } satisfies Placeholder);
+};
+
+const called = ({ rules, push, broken }: Machine, callee: unknown, args: unknown): void => {
+  if (!isPlaceholder(callee) || !Array.isArray(args)) throw broken('its pickle calls what is no name');
+  push(rules.call(callee.python, args) ?? ({ python: callee.python, args } satisfies Placeholder));
+};
+
+const listAt = (list: unknown, { broken }: Machine): unknown[] => {
+  if (Array.isArray(list)) return list;
+  // what a placeholder is filled with is as inert as it is
+  if (isPlaceholder(list)) return [];
+  throw broken('its pickle appends to what is no list');
+};
+
+const setItems = ({ top, broken }: Machine, items: readonly unknown[]): void => {
+  const map = top();
+  if (isPlaceholder(map)) return;
+  if (!(map instanceof Map) || items.length % 2 !== 0) throw broken('its pickle sets an item of what is no dictionary');
+  for (let i = 0; i < items.length; i += 2) map.set(items[i], items[i + 1]);
+};
+
+/** A dictionary's own attributes (PyTorch hangs `_metadata` on an OrderedDict) are no items of it, and are dropped. */
+const build: Operation = ({ pop, top }) => {
+  const state = pop();
+  const target = top();
+  if (isPlaceholder(target)) target.state = state;
+};
+
+const pairsOf = (items: readonly unknown[]): [unknown, unknown][] =>
+  Array.from({ length: Math.floor(items.length / 2) }, (_, i) => [items[2 * i], items[2 * i + 1]]);
+
+/** The operations of protocols 2 to 5, by their byte, as Python's pickletools describes them. */
+const operations: ReadonlyMap<number, Operation> = new Map<number, Operation>([
+  [0x80, ({ take }) => void take(1)],
+  [0x95, ({ take }) => void take(8)],
+  [0x28, ({ mark }) => mark()],
+  [0x30, ({ pop }) => void pop()],
+  [0x31, ({ sinceMark }) => void sinceMark()],
+  [0x32, ({ push, top }) => push(top())],
+  [0x4e, value(() => null)],
+  [0x88, value(() => true)],
+  [0x89, value(() => false)],
+  [0x4a, literal(integerOf, 4)],
+  [0x4b, ({ push, number }) => push(number(1))],
+  [0x4d, ({ push, number }) => push(number(2))],
+  [0x8a, counted(integerOf, 1)],
+  [0x47, literal(floatOf, 8)],
+  [0x54, counted(textOf, 4)],
+  [0x55, counted(textOf, 1)],
+  [0x58, counted(textOf, 4)],
+  [0x8c, counted(textOf, 1)],
+  [0x8d, counted(textOf, 8)],
+  [0x42, counted((bytes) => bytes, 4)],
+  [0x43, counted((bytes) => bytes, 1)],
+  [0x8e, counted((bytes) => bytes, 8)],
+  [0x96, counted((bytes) => bytes, 8)],
+  [0x5d, value(() => [])],
+  [0x29, value(() => [])],
+  [0x7d, value(() => new Map())],
+  [0x8f, value(() => new Set())],
+  [0x85, tuple(1)],
+  [0x86, tuple(2)],
+  [0x87, tuple(3)],
+  [0x74, ({ push, sinceMark }) => push(sinceMark())],
+  [0x6c, ({ push, sinceMark }) => push(sinceMark())],
+  [0x64, ({ push, sinceMark }) => push(new Map(pairsOf(sinceMark())))],
+  [0x91, ({ push, sinceMark }) => push(new Set(sinceMark()))],
+  [
+    0x61,
+    (machine) => {
+      const item = machine.pop();
+      listAt(machine.top(), machine).push(item);
+    },
+  ],
+  [
+    0x65,
+    (machine) => {
+      const items = machine.sinceMark();
+      const list = listAt(machine.top(), machine);
+      for (const item of items) list.push(item);
+    },
+  ],
+  [
+    0x90,
+    ({ sinceMark, top }) => {
+      const items = sinceMark();
+      const set = top();
+      if (set instanceof Set) for (const item of items) set.add(item);
+    },
+  ],
+  [
+    0x73,
+    (machine) => {
+      const item = machine.pop();
+      setItems(machine, [machine.pop(), item]);
+    },
+  ],
+  [0x75, (machine) => setItems(machine, machine.sinceMark())],
+  [0x63, (machine) => name(machine, `${machine.line()}.${machine.line()}`)],
+  [
+    0x93,
+    (machine) => {
+      const last = machine.pop();
+      const module = machine.pop();
+      if (typeof last !== 'string' || typeof module !== 'string') throw machine.broken('its pickle names no text');
+      name(machine, `${module}.${last}`);
+    },
+  ],
+  [
+    0x52,
+    (machine) => {
+      const args = machine.pop();
+      called(machine, machine.pop(), args);
+    },
+  ],
+  [
+    0x81,
+    (machine) => {
+      const args = machine.pop();
+      called(machine, machine.pop(), args);
+    },
+  ],
+  [
+    0x92,
+    (machine) => {
+      machine.pop();
+      const args = machine.pop();
+      called(machine, machine.pop(), args);
+    },
+  ],
+  [0x62, build],
+  [0x51, ({ push, pop, rules }) => push(rules.resolve(pop()))],
+  [0x68, recall(1)],
+  [0x6a, recall(4)],
+  [0x71, keep(1)],
+  [0x72, keep(4)],
+  [0x94, ({ top, memo }) => void memo.set(memo.size, top())],
+]);

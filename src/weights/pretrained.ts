@@ -1,0 +1,29 @@
+import type { Params } from '../layers/params.ts';
+import type { Answered, Inputs } from '../models/encoded.ts';
+import { matchingHead } from '../models/heads.ts';
+import { answered } from '../models/model.ts';
+import { type Pretrained, pretrained, pretrainingInputs } from '../models/pretrained.ts';
+import { pretraining } from '../tasks/pretraining.ts';
+import { type Description, modelOf } from './description.ts';
+
+/** Whether a description is of a model with the heads of pre-training. */
+export const isPretrained = ({ task }: Pick<Description, 'task'>): boolean => task === pretraining.name;
+
+/**
+ * Stage 1 of a described model, in symbols. Only a dual encoder has a space in which images and texts are compared; it
+ * is as wide as the model (VLMo code).
+ */
+export const pretrainedBy = (description: Description, p: Params): Pretrained => {
+  const { model, sizes } = description;
+  const space = model === 'dide' ? { space: sizes.width } : {};
+  return pretrained(modelOf(description), p, pretrainingInputs(sizes), { sizes, ...space });
+};
+
+/** What a described model answers: through the head of its task, or whether text and image belong together. */
+export const answeredBy = (description: Description, p: Params, inputs: Inputs): Answered => {
+  const { sizes, task, answers } = description;
+  const model = modelOf(description);
+  if (!isPretrained(description)) return answered(model, p, inputs, { sizes, head: { task, answers: answers.length } });
+  const encoded = model.encode(p, inputs, sizes);
+  return { encoded, logits: matchingHead(p, encoded[0]!.pair) };
+};

@@ -1,0 +1,83 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '../errors.ts';
+import type { Description } from './description.ts';
+import { toHuggingFace } from './names.ts';
+import { writeSafetensors } from './safetensors.ts';
+import type { Trained } from './trained.ts';
+
+/**
+ * Saves a fusion encoder as the folder that transformers' `from_pretrained` loads: config.json, model.safetensors,
+ * preprocessor_config.json, vocab.txt and tokenizer_config.json.
+ *
+ * transformers has one LayerNorm epsilon where ViLT has two. The word embeddings' (1e-12) is written, as its own
+ * conversion does: they are what an epsilon moves most, and the blocks' 1e-6 changes logits by about 4e-6.
+ *
+ * @throws UserError where the model is no fusion encoder, which is all that transformers knows.
+ */
+export const saveHuggingFace = async (folder: string, { description, weights }: Trained): Promise<void> => {
+  if (description.model !== 'vilt') {
+    throw new UserError(`${folder}: transformers has no dual encoder: give a teacher, or export the student as ONNX`);
+  }
+  await mkdir(folder, { recursive: true });
+  await writeSafetensors(join(folder, 'model.safetensors'), toHuggingFace(weights), { format: 'pt' });
+  const json = (name: string, value: object): Promise<void> =>
+    writeFile(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
+  await json('config.json', configOf(description));
+  await json('preprocessor_config.json', preprocessorOf(description));
+  await json('tokenizer_config.json', tokenizerOf(description));
+  await writeFile(join(folder, 'vocab.txt'), `${description.vocabulary.join('\n')}\n`);
+};
+
+const configOf = ({ sizes, images, answers }: Description): object => ({
+  architectures: [images === 1 ? 'ViltForQuestionAnswering' : 'ViltForImagesAndTextClassification'],
+  model_type: 'vilt',
+  hidden_size: sizes.width,
+  num_hidden_layers: sizes.depth,
+  num_attention_heads: sizes.heads,
+  intermediate_size: sizes.hidden,
+  hidden_act: 'gelu',
+  hidden_dropout_prob: 0,
+  attention_probs_dropout_prob: 0,
+  initializer_range: 0.02,
+  layer_norm_eps: sizes.textEpsilon,
+  image_size: sizes.grid * sizes.patch,
+  patch_size: sizes.patch,
+  num_channels: 3,
+  qkv_bias: true,
+  vocab_size: sizes.vocabulary,
+  type_vocab_size: 2,
+  modality_type_vocab_size: sizes.types,
+  max_position_embeddings: sizes.words,
+  max_image_length: -1,
+  num_images: images === 1 ? -1 : images,
+  tie_word_embeddings: false,
+  id2label: Object.fromEntries(answers.map((answer, i) => [i, answer])),
+  label2id: Object.fromEntries(answers.map((answer, i) => [answer, i])),
+});
+
+const preprocessorOf = ({ sizes }: Description): object => ({
+  image_processor_type: 'ViltImageProcessor',
+  do_resize: true,
+  size: { shortest_edge: sizes.image },
+  size_divisor: sizes.patch,
+  resample: 3,
+  do_rescale: true,
+  rescale_factor: 1 / 255,
+  do_normalize: true,
+  image_mean: [0.5, 0.5, 0.5],
+  image_std: [0.5, 0.5, 0.5],
+  do_pad: true,
+});
+
+/** What transformers' BertTokenizer is told beside vocab.txt. */
+export const tokenizerOf = ({ sizes }: Description): object => ({
+  tokenizer_class: 'BertTokenizer',
+  do_lower_case: true,
+  model_max_length: sizes.words,
+  unk_token: '[UNK]',
+  sep_token: '[SEP]',
+  pad_token: '[PAD]',
+  cls_token: '[CLS]',
+  mask_token: '[MASK]',
+});
