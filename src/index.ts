@@ -9,7 +9,7 @@ export {
   type StoredImage,
   scoredAnswers,
 } from './data/example.ts';
-export { listSplits, readAnswers, readFolder } from './data/folder.ts';
+export { listSplits, readAnswers, readCaptions, readFolder } from './data/folder.ts';
 export { encodePng, readImage } from './data/image.ts';
 export { readJsonLines } from './data/json-lines.ts';
 export { viewNames } from './data/scenes/views.ts';
@@ -24,12 +24,18 @@ export { UserError } from './errors.ts';
 export type { Answered, Encoded } from './models/encoded.ts';
 export { dide, type Model, vilt } from './models/model.ts';
 export { type Sizes, sizes } from './models/sizes.ts';
+export { jointAttention, uniModalAttention, wholeAttention } from './objectives/attention-distillation.ts';
 // objectives: one equation each
 export {
   crossModalAttention,
   crossModalAttentionDistillation,
 } from './objectives/cross-modal-attention-distillation.ts';
 export { hardLabels, hardLabelsBinary } from './objectives/hard-labels.ts';
+export { hiddenStates } from './objectives/hidden-state-distillation.ts';
+export { imageTextContrastive } from './objectives/image-text-contrastive.ts';
+export { imageTextMatching, matchingDistillation } from './objectives/image-text-matching.ts';
+export { everyLayer, type LayerPair, lastLayers } from './objectives/layers.ts';
+export { maskedLanguageModeling } from './objectives/masked-language-modeling.ts';
 export type { Objective, Objectives, Weighted } from './objectives/objective.ts';
 export { softLabels, softLabelsBinary } from './objectives/soft-label-distillation.ts';
 // serving: one question, many images
@@ -42,6 +48,7 @@ export { type QuickstartOptions, quickstart, quickstartSizes } from './studies/q
 export type { QuickstartReport } from './studies/report/content.ts';
 // tasks
 export { nlvr2 } from './tasks/nlvr2.ts';
+export { pretraining } from './tasks/pretraining.ts';
 export { type Gallery, galleryOf, type Recalls, recalls } from './tasks/recall.ts';
 export { confusionOf, snliVe } from './tasks/snli-ve.ts';
 export type { Judged, Scoring, Task } from './tasks/task.ts';
@@ -50,6 +57,7 @@ export { officialScore, type Submitted, submissionOf } from './tasks/vqa-officia
 // training
 export { accuracyOf, type EvaluateOptions, evaluate } from './training/evaluate.ts';
 export { type FinetuneOptions, finetune, objectivesOf, type Recipe } from './training/finetune.ts';
+export { type PretrainOptions, pretrain } from './training/pretrain.ts';
 export { type ScoreOptions, scoreGallery } from './training/score-gallery.ts';
 export { type TrainOptions, type TrainStep, train } from './training/train.ts';
 // weights: models with numbers in them

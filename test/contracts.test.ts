@@ -8,8 +8,12 @@ import { add, concat, softmax } from '../src/engine/ops.ts';
 import { maskBias, scores } from '../src/layers/attention.ts';
 import { createParams } from '../src/layers/params.ts';
 import { dide, vilt } from '../src/models/model.ts';
+import { jointAttention, uniModalAttention, wholeAttention } from '../src/objectives/attention-distillation.ts';
 import { across, crossModalAttention } from '../src/objectives/cross-modal-attention-distillation.ts';
 import { hardLabels, hardLabelsBinary } from '../src/objectives/hard-labels.ts';
+import { hiddenStates } from '../src/objectives/hidden-state-distillation.ts';
+import { imageTextMatching, matchingDistillation } from '../src/objectives/image-text-matching.ts';
+import { everyLayer } from '../src/objectives/layers.ts';
 import { softLabels, softLabelsBinary } from '../src/objectives/soft-label-distillation.ts';
 import { vqa } from '../src/tasks/vqa.ts';
 import * as contracts from './contracts.ts';
@@ -47,6 +51,27 @@ for (const direction of ['teacher-student', 'student-teacher'] as const) {
     );
   }
 }
+
+const every = everyLayer(contractSizes.depth, contractSizes.depth);
+const attentions = { uniModalAttention, wholeAttention, jointAttention, crossModalAttention };
+for (const [name, attention] of Object.entries(attentions)) {
+  if (attention !== crossModalAttention)
+    objectiveContract(name, attention(), { zeroWhenEqual: 'value', reaches: leadsToAttention });
+  objectiveContract(`${name}, layer by layer`, attention({ layers: every, queries: 'valid-per-example' }), {
+    zeroWhenEqual: 'value',
+    reaches: leadsToAttention,
+  });
+}
+
+/** All of both encoders, up to their poolers. */
+const leadsToTokens = (name: string): boolean => /^(text|image)_encoder\./.test(name) && !name.includes('.pooler.');
+objectiveContract('hiddenStates', hiddenStates(), { zeroWhenEqual: 'value', reaches: leadsToTokens });
+objectiveContract('hiddenStates, layer by layer', hiddenStates({ layers: every, mean: 'token' }), {
+  zeroWhenEqual: 'value',
+  reaches: (name) => leadsToTokens(name) && !name.includes('.transformer.norm.'),
+});
+objectiveContract('imageTextMatching', imageTextMatching, { zeroWhenEqual: 'neither' });
+objectiveContract('matchingDistillation', matchingDistillation(), { zeroWhenEqual: 'value' });
 
 const folder = join(mkdtempSync(join(tmpdir(), 'contracts-')), 'scenes');
 beforeAll(() => writeNano(folder, 4), 60_000);

@@ -5,6 +5,7 @@ import { createMask, type MaskingOptions } from '../data/masking.ts';
 import { MATCHING, matchingPairs } from '../data/pairs.ts';
 import { generator, keyOf } from '../engine/random.ts';
 import { input, type Tensor } from '../engine/tensor.ts';
+import { pretrainingInputs } from '../models/pretrained.ts';
 import { crossModalAttention } from '../objectives/cross-modal-attention-distillation.ts';
 import type { QueryMask } from '../objectives/divergence.ts';
 import { imageTextContrastive } from '../objectives/image-text-contrastive.ts';
@@ -104,7 +105,8 @@ export const pretrainingStage = (
 const termsOf =
   ({ learner, teacher, queries = 'all' }: PretrainRun): Stage['terms'] =>
   (p, t) => {
-    const student = pretrainedBy(learner.description, p);
+    const inputs = pretrainingInputs(learner.description.sizes);
+    const student = pretrainedBy(learner.description, p, inputs);
     const target = input('target', ['batch', MATCHING.length]);
     const ground = {
       ...(student.similarity && { itc: once(imageTextContrastive(student.similarity)) }),
@@ -112,7 +114,7 @@ const termsOf =
     };
     // ground truth has no teacher to look at
     if (!teacher) return { itm: once(imageTextMatching(student.matching, student.matching, target)), ...ground };
-    const taught = pretrainedBy(teacher.description, t);
+    const taught = pretrainedBy(teacher.description, t, inputs);
     const attention = crossModalAttention({ queries });
     const own = [student, taught].map(({ own, matching }) => ({ ...matching, encoded: [own] }));
     return {

@@ -50,7 +50,6 @@ const unkept: Omit<Run, 'isValidated'> = {
  */
 export const openRun = async (stage: Stage, options: RunOptions): Promise<Run> => {
   const { folder, resume = false, updates, validateEvery = Math.max(1, Math.floor(updates / 10)) } = options;
-  const checkpointEvery = options.checkpointEvery ?? validateEvery;
   const due = (number: number, every: number): boolean => number % every === 0 || number === updates;
   const isValidated = (number: number): boolean => due(number, validateEvery);
   if (folder === undefined) return { ...unkept, isValidated };
@@ -77,7 +76,7 @@ export const openRun = async (stage: Stage, options: RunOptions): Promise<Run> =
       }
     },
     save: async (number, state, when = 'due') => {
-      if (number === saved || (when === 'due' && !due(number, checkpointEvery))) return;
+      if (number === saved || (when === 'due' && !due(number, options.checkpointEvery ?? validateEvery))) return;
       saved = number;
       const progress = { update: number, best, options: identity };
       await saveCheckpoint(

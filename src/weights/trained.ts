@@ -1,6 +1,7 @@
 import type { Numbers, Weights } from '../engine/numbers.ts';
 import { createParams, initialWeights, type RootParams } from '../layers/params.ts';
 import { inputsFor } from '../models/encoded.ts';
+import { pretrainingInputs } from '../models/pretrained.ts';
 import type { Task } from '../tasks/task.ts';
 import { type Description, parseDescription } from './description.ts';
 import { matchWeights, type Shapes, shapesOf } from './match.ts';
@@ -46,7 +47,7 @@ export const loadTrained = async (path: string): Promise<Trained> => {
 /** Every parameter that the described model has, declared by building its symbols once. */
 export const declaredBy = (description: Description): RootParams => {
   const p = createParams();
-  if (isPretrained(description)) pretrainedBy(description, p);
+  if (isPretrained(description)) pretrainedBy(description, p, pretrainingInputs(description.sizes));
   else answeredBy(description, p, inputsFor(description.sizes, { images: description.images }));
   return p;
 };

@@ -31,9 +31,11 @@ export const formats: readonly Format[] = [
  */
 export const openExamples = async (path: string, wanted: Wanted): Promise<Found> => {
   if (!exampleTasks.includes(wanted.task)) throw new Error(`openExamples: no task ${wanted.task}`);
-  if (!statSync(path, { throwIfNoEntry: false }))
+  const isList = path.includes('{') || path.includes('::');
+  if (!isList && !statSync(path, { throwIfNoEntry: false })) {
     throw new UserError(`${path}: there is no such file or folder: check the path.`);
-  for (const format of ofTask(wanted)) {
+  }
+  for (const format of isList ? [webDataset] : ofTask(wanted)) {
     const found = await format.open(path, wanted);
     if (found && found.examples.length === 0) throw emptyError(path, found);
     if (found) return found;

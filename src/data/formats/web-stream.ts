@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { type Entry, extract } from 'tar-stream';
+import { extract } from 'tar-stream';
 import type { Example } from '../example.ts';
 import type { ExampleTask } from './format.ts';
 import { keyOf, type SampleFile, sampleExamples } from './web-sample.ts';
@@ -80,6 +80,8 @@ async function* examplesIn(
   yield* await examples();
 }
 
+type TarEntry = AsyncIterable<unknown> & { readonly header: { readonly name: string; readonly size?: number } };
+
 interface Member {
   readonly name: string;
   readonly bytes: Buffer;
@@ -98,8 +100,9 @@ async function* membersOf(shard: string): AsyncGenerator<Member, void, undefined
   }
 }
 
-const bytesOf = async (entry: Entry): Promise<Buffer> => {
-  if ((entry.header.size ?? 0) > LARGEST) throw new Error(`${entry.header.name} claims ${entry.header.size} bytes`);
+const bytesOf = async (entry: TarEntry): Promise<Buffer> => {
+  const { name, size = 0 } = entry.header;
+  if (size > LARGEST) throw new Error(`${name} claims ${size} bytes`);
   const chunks: Buffer[] = [];
   for await (const chunk of entry) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);

@@ -77,7 +77,7 @@ describe('a shard that is cut short', () => {
   it.each([
     [512, []],
     [3000, []],
-    [3900, ['thing 0']],
+    [3900, []],
     [6000, ['thing 0']],
   ])('at byte %i gives the samples before the cut, and the next shard', async (bytes, before) => {
     const cut = join(folder, 'cut');
@@ -100,10 +100,10 @@ describe('a shard that is cut short', () => {
 
   it('or damaged gives what stands before the damage', async () => {
     const bytes = await readFile(fixture('webdataset/00000.tar'));
-    bytes.fill(7, 4096, 4196);
+    bytes.fill(7, 5120, 5220);
     await writeFile(join(folder, 'x.tar'), bytes);
     const { examples, notices } = await openExamples(join(folder, 'x.tar'), captions);
-    expect([examples.length, notices[0]]).toEqual([0, expect.stringContaining('is damaged at byte')]);
+    expect([examples.length, notices]).toEqual([1, [expect.stringContaining('is damaged at byte 5120')]]);
   });
 });
 
@@ -122,7 +122,10 @@ describe('a stream of shards', () => {
     expect(texts(straight)).toEqual(things(5));
     for (const [k, { images }] of straight.entries()) await expectPicture(images[0], k);
     let seed = 1;
-    const random = (): number => (seed = (seed * 16807) % 2147483647) / 2147483647;
+    const random = (): number => {
+      seed = (seed * 16807) % 2147483647;
+      return seed / 2147483647;
+    };
     const shuffled = texts(await all(streamShards(shards(), { task: 'retrieval', shuffle: 3, random })));
     expect(shuffled).not.toEqual(things(5));
     expect(shuffled.toSorted()).toEqual(things(5));
