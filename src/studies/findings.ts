@@ -51,6 +51,8 @@ export const findingsOf = (
 
 const speedup = (latency: readonly LatencyReport[]): string => {
   const [slowest, fastest] = [latency[0]!, latency.at(-1)!];
+  const costOf = ({ what, millisecondsPerImage }: LatencyReport): string =>
+    `${millisecondsPerImage.toPrecision(3)} ms (${what})`;
   const factor = slowest.millisecondsPerImage / fastest.millisecondsPerImage;
-  return `One more question about an image takes ${factor.toFixed(0)} times less with ${fastest.what} than with ${slowest.what}.`;
+  return `One more question about an image costs ${costOf(fastest)} instead of ${costOf(slowest)}: ${factor.toFixed(0)} times less.`;
 };

@@ -1,5 +1,7 @@
 import { statSync } from 'node:fs';
 import { UserError } from '../../errors.ts';
+import type { Example } from '../example.ts';
+import { firstSeen, listedAnswers } from '../folder.ts';
 import { exampleTasks, type Format, type Found, namesIn, type Wanted } from './format.ts';
 import { karpathy } from './karpathy.ts';
 import { nlvr2Lines } from './nlvr2.ts';
@@ -41,18 +43,33 @@ export const openExamples = async (path: string, wanted: Wanted): Promise<Found>
     if (found) return found;
   }
   throw new UserError(
-    `${path}: holds no ${wanted.split} examples for ${wanted.task}: ${hasOf(path)}. Looked for:${looked(wanted)}`,
+    `${path}: has no split "${wanted.split}" for ${wanted.task}: ${hasOf(path)}. Looked for:${looked(wanted)}`,
   );
 };
 
-/** The answers in the order of the classifier, where a layout of the folder says them; undefined where none does. */
-export const openAnswers = async (path: string, task: Wanted['task']): Promise<readonly string[] | undefined> => {
+/**
+ * The answers in the order of the classifier: the lines of `answers.txt`, those that the layout says, or else those of
+ * the examples to learn from in the order in which they first appear.
+ *
+ * @throws UserError where no answer is found.
+ */
+export const openAnswers = async (path: string, task: Wanted['task']): Promise<string[]> => {
+  const listed = await listedAnswers(path);
+  if (listed) return listed;
   for (const format of ofTask({ task })) {
     const answers = await format.answers?.(path);
-    if (answers) return answers;
+    if (answers) return [...answers];
   }
-  return undefined;
+  const seen = firstSeen((await openExamples(path, { task, split: 'train' })).examples);
+  if (seen.length > 0) return seen;
+  throw new UserError(`${path}: no answers found in its train split, and there is no answers.txt: add them.`);
 };
+
+/** How a task reads its examples, whatever layout they have. */
+export const readingOf =
+  (task: Wanted['task']) =>
+  async (path: string, split: string): Promise<Example[]> =>
+    (await openExamples(path, { task, split })).examples;
 
 const ofTask = ({ task }: Pick<Wanted, 'task'>): Format[] => formats.filter(({ tasks }) => tasks.includes(task));
 
@@ -62,6 +79,8 @@ const emptyError = (path: string, { layout, notices }: Found): UserError =>
 const hasOf = (path: string): string => {
   const names = namesIn(path);
   if (names.length === 0) return 'it is empty or no folder';
+  const splits = names.filter((name) => name.endsWith('.jsonl')).map((name) => name.slice(0, -'.jsonl'.length));
+  if (splits.length) return `there are ${splits.join(', ')}: name one of them`;
   return `it has ${names.slice(0, 8).join(', ')}${names.length > 8 ? `, … (${names.length})` : ''}`;
 };
 

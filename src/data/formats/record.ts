@@ -25,6 +25,21 @@ export const hasText = (fields: readonly string[], task: ExampleTask): boolean =
  * @throws UserError where the text is missing, or answers are no answers.
  */
 export const recordExamples = (line: JsonLine, images: readonly ImageSource[], task: ExampleTask): Example[] => {
+  const { examples } = line.row;
+  if (Array.isArray(examples)) {
+    return examples.flatMap((row: unknown, i) =>
+      rowExamples({ where: `${line.where} text ${i + 1}`, row: rowOf(row, line) }, images, task),
+    );
+  }
+  return rowExamples(line, images, task);
+};
+
+const rowOf = (row: unknown, line: JsonLine): JsonLine['row'] => {
+  if (typeof row === 'object' && row !== null) return row as JsonLine['row'];
+  throw fieldError(line, 'examples', 'a list of objects');
+};
+
+const rowExamples = (line: JsonLine, images: readonly ImageSource[], task: ExampleTask): Example[] => {
   const name = TEXTS[task].find((field) => line.row[field] != null) ?? TEXTS[task][0]!;
   const texts = textsOf(line, name);
   const answers = answersOf(line, task);
@@ -55,8 +70,19 @@ const aboutOf = (
     ([name, value]) => value != null && !used.includes(name) && !ANSWERS.includes(name),
   );
   const { about: kept, ...rest } = Object.fromEntries(about);
-  const nested = typeof kept === 'object' ? kept : kept === undefined ? {} : { about: kept };
+  const nested = nestedIn(kept);
   return { ...rest, ...(said ? { answers: said } : {}), ...nested };
+};
+
+/** An object, or one as JSON in a column of texts. */
+const nestedIn = (kept: unknown): object => {
+  if (typeof kept === 'object' && kept !== null) return kept;
+  if (typeof kept !== 'string') return kept === undefined ? {} : { about: kept };
+  try {
+    return nestedIn(JSON.parse(kept));
+  } catch {
+    return { about: kept };
+  }
 };
 
 interface Answers {

@@ -110,7 +110,7 @@ describe('VQA v2', () => {
   it('lists what it looked for where nothing fits', async () => {
     const asked = openExamples(fixture('nlvr2'), { task: 'vqa', split: 'train' });
     await expect(asked).rejects.toThrow(
-      /holds no train examples for vqa: it has dev, images.*\n.*VQAv2 JSON: v2_OpenEnded_mscoco_train2014_questions.json/s,
+      /has no split "train" for vqa: it has dev, images.*\n.*VQAv2 JSON: v2_OpenEnded_mscoco_train2014_questions.json/s,
     );
     await expect(openExamples('/nowhere', { task: 'vqa', split: 'train' })).rejects.toThrow('no such file or folder');
   });
