@@ -10,6 +10,16 @@ export {
   scoredAnswers,
 } from './data/example.ts';
 export { listSplits, readAnswers, readCaptions, readFolder } from './data/folder.ts';
+export {
+  type Converted,
+  type ConvertOptions,
+  type ConvertProgress,
+  convertExamples,
+  convertedFormats,
+} from './data/formats/convert.ts';
+export { type ExampleTask, exampleTasks, type Format, type Found, type Wanted } from './data/formats/format.ts';
+export { openAnswers, openExamples } from './data/formats/open-examples.ts';
+export { type StreamOptions, streamShards } from './data/formats/web-stream.ts';
 export { encodePng, readImage } from './data/image.ts';
 export { readJsonLines } from './data/json-lines.ts';
 export { viewNames } from './data/scenes/views.ts';

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { UserError } from '../errors.ts';
 import { askCommand } from './ask.ts';
 import { cacheCommand } from './cache.ts';
+import { convertCommand } from './convert.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { exportCommand } from './export.ts';
 import { finetuneCommand } from './finetune.ts';
@@ -16,6 +17,7 @@ import { teacherCommand } from './teacher.ts';
 const verbs: readonly (() => Command)[] = [
   quickstartCommand,
   scenesCommand,
+  convertCommand,
   finetuneCommand,
   evaluateCommand,
   cacheCommand,

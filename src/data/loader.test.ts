@@ -103,6 +103,23 @@ describe('loadBatches', () => {
   });
 });
 
+it('leaves out what cannot be read where somebody hears of it, and a batch of nothing else', async () => {
+  const examples = Array.from({ length: 7 }, (_, place) => exampleOf(place));
+  const prepare = async (example: Example): Promise<EncodedExample> => {
+    const place = examples.indexOf(example);
+    if (place === 1 || place >= 4) throw new UserError(`${example.id}: damaged`);
+    return encode(example);
+  };
+  const heard: string[] = [];
+  const onUnreadable = (failure: UserError): void => void heard.push(failure.message);
+  const batches: (readonly Example[])[] = [];
+  for await (const batch of loadBatches(examples, [...examples.keys()], { prepare, batch: 3, collate, onUnreadable })) {
+    batches.push(batch.examples);
+  }
+  expect(batches).toEqual([[examples[0], examples[2]], [examples[3]]]);
+  expect(heard.sort()).toEqual([1, 4, 5, 6].map((place) => `${examples[place]!.id}: damaged`).sort());
+});
+
 describe('createPreparer', () => {
   let folder: string;
   let reads: string[];

@@ -1,3 +1,4 @@
+import { UserError } from '../errors.ts';
 import { type CollateOptions, collate, type EncodedExample, type Feeds } from './batch.ts';
 import type { Example } from './example.ts';
 import type { Prepare } from './preparer.ts';
@@ -18,6 +19,11 @@ export interface LoadOptions {
   readonly collate: CollateOptions;
   /** Batches that are made before they are asked for, at least 1; 2 by default. */
   readonly ahead?: number;
+  /**
+   * Hears of an example that cannot be read, a corrupt picture for one, and lets it be left out of its batch; a batch
+   * of which nothing is left is left out whole. Without it such an example ends the pass.
+   */
+  readonly onUnreadable?: (failure: UserError, example: Example) => void;
 }
 
 /** Pictures that are decoded at the same time; each may need 150 MB while it is. */
@@ -76,7 +82,7 @@ export async function* loadChosen(
       const batch = await waiting.shift()!;
       const waitMilliseconds = performance.now() - asked;
       begin();
-      yield { ...batch, waitMilliseconds };
+      if (batch.examples.length) yield { ...batch, waitMilliseconds };
     }
   } finally {
     stop.abort();
@@ -91,18 +97,30 @@ const exampleAt = (examples: readonly Example[], place: number): Example => {
 };
 
 const makeBatch = async (examples: readonly Example[], options: Omit<LoadOptions, 'batch'>, signal: AbortSignal) => {
-  const encoded = await prepareAll(examples, options.prepare, signal);
-  return { examples, feeds: signal.aborted ? {} : collate(encoded, options.collate) };
+  const encoded = await prepareAll(examples, options, signal);
+  const kept = examples.filter((_, place) => encoded[place]);
+  const whole = encoded.filter((one) => one !== undefined);
+  return { examples: kept, feeds: signal.aborted || whole.length === 0 ? {} : collate(whole, options.collate) };
 };
 
-const prepareAll = async (examples: readonly Example[], prepare: Prepare, signal: AbortSignal) => {
-  const encoded: EncodedExample[] = new Array(examples.length);
+/** Each example's numbers, in their order; nothing for one that could not be read and may be left out. */
+const prepareAll = async (
+  examples: readonly Example[],
+  { prepare, onUnreadable }: Omit<LoadOptions, 'batch'>,
+  signal: AbortSignal,
+): Promise<(EncodedExample | undefined)[]> => {
+  const encoded: (EncodedExample | undefined)[] = Array.from({ length: examples.length });
   const failures: unknown[] = [];
   const places = examples.keys();
   const lane = async (): Promise<void> => {
     for (const place of places) {
       if (signal.aborted || failures.length) return;
-      encoded[place] = await prepare(examples[place]!);
+      const example = examples[place]!;
+      encoded[place] = await prepare(example).catch((failure: unknown) => {
+        if (!onUnreadable || !(failure instanceof UserError)) throw failure;
+        onUnreadable(failure, example);
+        return undefined;
+      });
     }
   };
   // Every lane is waited for, the failed batch's too, so that nothing is still reading when the error arrives.

@@ -49,7 +49,7 @@ export interface QuickstartSize {
 }
 
 export const quickstartSizes = {
-  full: { pairs: 4000, heldOutPairs: 400, updates: 1200 },
+  full: { pairs: 4000, heldOutPairs: 400, updates: 1000 },
   tiny: { pairs: 24, heldOutPairs: 8, updates: 4 },
 } as const satisfies Record<string, QuickstartSize>;
 

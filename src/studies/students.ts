@@ -1,7 +1,9 @@
 import { rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { vqa } from '../tasks/vqa.ts';
 import { type FinetuneOptions, finetune, type Recipe } from '../training/finetune.ts';
+import type { TrainStep } from '../training/loop.ts';
 import { readMetrics } from '../training/metrics.ts';
 import { createStudent, type Trained } from '../weights/trained.ts';
 import type { CurvePoint, ModelReport } from './report/content.ts';
@@ -41,7 +43,10 @@ const training = {
   decay: 'correct',
 } as const;
 
-/** Students of one teacher, each by its recipe. */
+/**
+ * Students of one teacher, each by its recipe, trained side by side on a share of the cores each: small models gain
+ * little from a second thread, and the result is the same to the bit on any number of them.
+ */
 export const studentsOf = async (
   teacher: Trained,
   recipes: readonly Recipe[],
@@ -49,28 +54,55 @@ export const studentsOf = async (
 ): Promise<Record<string, Studied>> => {
   const runs = recipes.map((recipe) => join(options.folder, recipe));
   if (!options.resume) await Promise.all(runs.map((run) => rm(run, { recursive: true, force: true })));
-  const studied: Record<string, Studied> = {};
-  for (const recipe of recipes) studied[recipeNames[recipe]] = await distil(recipe, teacher, options);
-  return studied;
+  const threads = Math.max(1, Math.floor((options.threads ?? availableParallelism()) / recipes.length));
+  const onUpdate = progressOf(recipes, options);
+  const studied = recipes.map(
+    async (recipe) => [recipeNames[recipe], await distil(recipe, teacher, { ...options, threads, onUpdate })] as const,
+  );
+  return Object.fromEntries(await Promise.all(studied));
+};
+
+type OnUpdate = (recipe: Recipe, step: TrainStep) => void;
+
+/** One progress for all students together. */
+const progressOf = (recipes: readonly Recipe[], { updates, onProgress }: StudentsOptions): OnUpdate => {
+  const now = new Map<Recipe, { done: number; loss: number; validation?: number }>();
+  return (recipe, { number, losses, validation = now.get(recipe)?.validation }) => {
+    now.set(recipe, { done: number, loss: losses.total!, ...(validation === undefined ? {} : { validation }) });
+    const shown = [...now].map(([name, { loss, validation: share }]) =>
+      share === undefined ? `${name} ${loss.toFixed(2)}` : `${name} ${loss.toFixed(2)}, ${(100 * share).toFixed(1)} %`,
+    );
+    const done = [...now.values()].reduce((sum, one) => sum + one.done, 0);
+    onProgress?.('students', { done, of: updates * recipes.length, note: shown.join('; ') });
+  };
 };
 
 const distil = async (
   recipe: Recipe,
   teacher: Trained,
-  { onProgress, folder, ...options }: StudentsOptions,
+  { onUpdate, folder, updates, ...options }: StudentsOptions & { readonly onUpdate: OnUpdate },
 ): Promise<Studied> => {
   const trained = createStudent(teacher, options.seed === undefined ? {} : { seed: options.seed });
   const run = join(folder, recipe);
-  const learnt = recipe === 'hard' ? undefined : teacher;
-  let [milliseconds, validated] = [0, ''];
-  for await (const step of finetune(trained, learnt, { ...training, ...options, task: vqa, recipe, folder: run })) {
+  const steps = finetune(trained, recipe === 'hard' ? undefined : teacher, {
+    ...training,
+    ...options,
+    task: vqa,
+    recipe,
+    updates,
+    validateEvery: Math.ceil(updates / VALIDATIONS),
+    folder: run,
+  });
+  let milliseconds = 0;
+  for await (const step of steps) {
     milliseconds += step.milliseconds;
-    if (step.validation !== undefined) validated = `, validation ${(100 * step.validation).toFixed(1)} %`;
-    const note = `loss ${step.losses.total!.toFixed(3)}${validated}`;
-    onProgress?.(recipeNames[recipe], { done: step.number, of: step.of, note });
+    onUpdate(recipe, step);
   }
-  return { trained, run: { updates: options.updates, seconds: milliseconds / 1000, curves: curvesOf(run) } };
+  return { trained, run: { updates, seconds: milliseconds / 1000, curves: curvesOf(run) } };
 };
+
+/** How often a student is validated on its way. */
+const VALIDATIONS = 6;
 
 /** Points that a chart can still tell apart. */
 const CURVE_POINTS = 100;

@@ -1,4 +1,4 @@
-import { readFolder } from '../data/folder.ts';
+import { readingOf } from '../data/formats/open-examples.ts';
 import { labelled } from './labels.ts';
 import { type Judged, meanOf, scoreOf, type Task } from './task.ts';
 
@@ -14,7 +14,7 @@ export const nlvr2: Task = {
   name: 'nlvr2',
   images: 2,
   scoring: 'softmax',
-  read: async (folder, split) => labelled(await readFolder(folder, split), answers),
+  read: async (folder, split) => labelled(await readingOf('nlvr2')(folder, split), answers),
   answers: async () => [...answers],
   score: scoreOf,
   measures: (judged) => (judged.length === 0 ? {} : { consistency: consistencyOf(judged) }),

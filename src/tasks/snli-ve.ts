@@ -1,4 +1,4 @@
-import { readFolder } from '../data/folder.ts';
+import { readingOf } from '../data/formats/open-examples.ts';
 import { labelled } from './labels.ts';
 import { type Judged, scoreOf, type Task } from './task.ts';
 
@@ -13,7 +13,7 @@ export const snliVe: Task = {
   name: 've',
   images: 1,
   scoring: 'softmax',
-  read: async (folder, split) => labelled(await readFolder(folder, split), answers),
+  read: async (folder, split) => labelled(await readingOf('ve')(folder, split), answers),
   answers: async () => [...answers],
   score: scoreOf,
   measures: (judged) => confusionOf(judged, answers),

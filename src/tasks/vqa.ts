@@ -1,4 +1,4 @@
-import { readAnswers, readFolder } from '../data/folder.ts';
+import { openAnswers, readingOf } from '../data/formats/open-examples.ts';
 import { scoreOf, type Task } from './task.ts';
 import { officialMeasures } from './vqa-official.ts';
 
@@ -11,8 +11,8 @@ export const vqa: Task = {
   name: 'vqa',
   images: 1,
   scoring: 'sigmoid',
-  read: readFolder,
-  answers: readAnswers,
+  read: readingOf('vqa'),
+  answers: (folder) => openAnswers(folder, 'vqa'),
   score: scoreOf,
   measures: officialMeasures,
 };

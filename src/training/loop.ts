@@ -87,6 +87,8 @@ export async function* trainStage(stage: Stage, options: RunOptions): AsyncGener
   await using run = await openRun(stage, options);
   const state = createOptimizerState(run.start?.weights ?? learner.weights, { microBatches: accumulation });
   if (run.start) restoreMoments(state, run.start);
+  // the learner looks at the weights that are trained, or a large one would be held twice
+  for (const [name, numbers] of state.weights) learner.weights.set(name, numbers);
   try {
     await using step = await createStep({ ...options, terms: stage.terms, dropoutRate }, state);
     await using validator = await stage.validator(state.weights);
@@ -111,7 +113,8 @@ export async function* trainStage(stage: Stage, options: RunOptions): AsyncGener
     }
     await batches.return();
   } finally {
-    for (const [name, { data }] of state.weights) learner.weights.get(name)!.data.set(data);
+    // a copy of its own, or it would keep gradients and moments alive
+    for (const [name, { shape, data }] of state.weights) learner.weights.set(name, { shape, data: data.slice() });
   }
 }
 

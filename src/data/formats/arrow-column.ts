@@ -64,7 +64,9 @@ const valuesOf = async (field: Field, values: Values, wanted: Wanted): Promise<A
   if (DataType.isBinary(type) || DataType.isLargeBinary(type)) return bytesOf(values, { ...wanted, isLarge });
   if (DataType.isInt(type) || DataType.isFloat(type)) return numbersOf(field, values, wanted);
   if (wanted.isWanted || !isPassable(type)) {
-    throw new UserError(`${wanted.where}: is of type ${type}, which no data set of the ViLT code has: convert it.`);
+    throw new UserError(
+      `${wanted.where}: is of type ${typeName(type)}, which no data set of the ViLT code has: convert it.`,
+    );
   }
   if (DataType.isStruct(type)) await passStruct(field, values.buffers, wanted);
   else values.buffers.range();
@@ -144,15 +146,45 @@ const listOf = async (field: Field, values: Values, wanted: Wanted): Promise<At 
 const numbersOf = async ({ type }: Field, { buffers, length }: Values, { where, isWanted }: Wanted): Promise<At> => {
   const range = buffers.range();
   if (!isWanted) return () => null;
-  const { ArrayType } = type as unknown as { ArrayType: NumberArray };
-  const bytes = length * ArrayType.BYTES_PER_ELEMENT;
-  if (range.length < bytes)
+  const NumberArray = arrayOf(type);
+  if (!NumberArray) throw new UserError(`${where}: is of type ${typeName(type)}: the file is damaged.`);
+  const bytes = length * NumberArray.BYTES_PER_ELEMENT;
+  if (range.length < bytes) {
     throw new UserError(`${where}: has ${range.length} bytes for ${length} numbers: the file is damaged.`);
-  const numbers = new ArrayType((await buffers.read({ offset: range.offset, length: bytes })).buffer);
+  }
+  const numbers = new NumberArray((await buffers.read({ offset: range.offset, length: bytes })).buffer);
   return (row) => Number(numbers[row]);
 };
 
-type NumberArray = {
+interface NumberArray {
   readonly BYTES_PER_ELEMENT: number;
   new (buffer: ArrayBufferLike): ArrayLike<number | bigint>;
+}
+
+/** By the bits of a whole number, and by Arrow's precision of a fraction: half, which no set has, single, double. */
+const arrayOf = (type: DataType): NumberArray | undefined => {
+  if (DataType.isFloat(type)) return [undefined, Float32Array, Float64Array][type.precision];
+  if (!DataType.isInt(type)) return undefined;
+  const signed = new Map<number, NumberArray>([
+    [8, Int8Array],
+    [16, Int16Array],
+    [32, Int32Array],
+    [64, BigInt64Array],
+  ]);
+  const unsigned = new Map<number, NumberArray>([
+    [8, Uint8Array],
+    [16, Uint16Array],
+    [32, Uint32Array],
+    [64, BigUint64Array],
+  ]);
+  return (type.isSigned ? signed : unsigned).get(type.bitWidth);
+};
+
+/** A damaged type may have no name. */
+const typeName = (type: DataType): string => {
+  try {
+    return String(type);
+  } catch {
+    return `number ${type.typeId}`;
+  }
 };

@@ -4,7 +4,7 @@ import { UserError } from '../../errors.ts';
 import { type Example, type ImageSource, imageName } from '../example.ts';
 import { decodeImage, readImageBytes } from '../image.ts';
 import type { Found, Wanted } from './format.ts';
-import { openExamples } from './open-examples.ts';
+import { openAnswers, openExamples } from './open-examples.ts';
 import type { Sink, Written, WrittenImage } from './sink.ts';
 import { parquetSink } from './write-parquet.ts';
 import { webDatasetSink } from './write-webdataset.ts';
@@ -53,7 +53,8 @@ const LANES = 8;
 
 /**
  * Writes the splits of a data set, in whatever layout, as WebDataset shards or parquet. Pictures keep their bytes, but
- * each is decoded once to know that it is one. Where the data fix the order of the answers it goes to `answers.txt`.
+ * each is decoded once to know that it is one. The answers of VQA go to
+ * `answers.txt`, in the order of the classifier.
  *
  * @throws UserError where a split is not there, the folder is not empty, or a picture is no picture and may not be passed over.
  */
@@ -67,10 +68,15 @@ export async function* convertExamples(
   for (const split of splits) {
     const found = await openExamples(path, { ...options, split });
     await mkdir(folder, { recursive: true });
-    if (found.answers) await writeFile(join(to, 'answers.txt'), `${found.answers.join('\n')}\n`);
+    const answers = await answersOf(path, found, { task: options.task, split });
+    if (answers) await writeFile(join(to, 'answers.txt'), `${answers.join('\n')}\n`);
     yield await convertSplit(found, { ...options, split, folder });
   }
 }
+
+/** Their order is that of a classifier, and would be another one if it were told from shards again. */
+const answersOf = async (path: string, { answers }: Found, { task, split }: Wanted) =>
+  answers ?? (task === 'vqa' && split === 'train' ? await openAnswers(path, task) : undefined);
 
 interface SplitOptions extends ConvertOptions {
   readonly split: string;

@@ -1,0 +1,95 @@
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Example, imageName } from '../example.ts';
+import { readImageBytes } from '../image.ts';
+import { type Converted, type ConvertOptions, convertExamples } from './convert.ts';
+import { fixture } from './formats.fixture.ts';
+import { openAnswers, openExamples } from './open-examples.ts';
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'convert-'));
+});
+afterAll(() => rm(root, { recursive: true }));
+
+const convert = async (from: string, options: ConvertOptions): Promise<Converted[]> => {
+  const done: Converted[] = [];
+  for await (const one of convertExamples(from, options)) done.push(one);
+  return done;
+};
+
+const withBytes = async ({ images, text, answers, about }: Example) => ({
+  text,
+  answers,
+  about,
+  images: await Promise.all(images.map(async (image) => Buffer.from(await readImageBytes(image)).toString('base64'))),
+});
+
+describe.each(['webdataset', 'parquet'] as const)('%s', (format) => {
+  it.each([
+    ['vqav2', 'vqa', ['train', 'validation']],
+    ['vilt-arrow', 'vqa', ['train', 'test']],
+    ['vilt-arrow', 've', ['train', 'validation']],
+    ['nlvr2', 'nlvr2', ['train', 'validation']],
+    ['karpathy-coco', 'retrieval', ['train', 'test']],
+  ] as const)('gives back the examples of %s for %s as they were', async (name, task, splits) => {
+    const to = join(root, `${format}-${name}-${task}`);
+    const heard: number[] = [];
+    const done = await convert(fixture(name), {
+      to,
+      format,
+      task,
+      splits,
+      onProgress: ({ done, of }) => heard.push(done / of),
+    });
+    expect(heard.filter((share) => share === 1)).toHaveLength(2);
+    for (const [i, split] of splits.entries()) {
+      const before = await openExamples(fixture(name), { task, split });
+      const after = await openExamples(to, { task, split });
+      expect(after.layout).toContain(format === 'parquet' ? 'parquet' : 'WebDataset');
+      expect(await Promise.all(after.examples.map(withBytes))).toEqual(
+        await Promise.all(before.examples.map(withBytes)),
+      );
+      expect(done[i]).toMatchObject({ split, examples: before.examples.length, files: 1, unreadable: [] });
+      expect(new Set(after.examples.map(({ id }) => id)).size).toBe(after.examples.length);
+    }
+    if (task === 'vqa') expect(await openAnswers(to, task)).toEqual(await openAnswers(fixture(name), task));
+  });
+
+  it('passes over pictures that are damaged and lists them, or stops', async () => {
+    const from = join(root, `${format}-damaged`);
+    await cp(fixture('karpathy-coco'), from, { recursive: true });
+    const path = join(from, 'val2014', 'COCO_val2014_000000000001.jpg');
+    await writeFile(path, (await readFile(path)).subarray(0, 620));
+    const to = join(root, `${format}-undamaged`);
+    const options = { to, format, task: 'retrieval', splits: ['train'] } as const;
+    const [done] = await convert(from, options);
+    expect(done).toMatchObject({
+      examples: 2,
+      unreadable: [expect.stringMatching(/0001.jpg: .*premature end/)],
+    });
+    await expect(convert(from, options)).rejects.toThrow('is not empty: give a new folder');
+    await expect(convert(from, { ...options, to: `${to}-strict`, unreadable: 'refuse' })).rejects.toThrow(
+      'damaged or cut short',
+    );
+  });
+});
+
+describe('shards', () => {
+  it('are closed when they are large enough, and hold a picture once for all its questions', async () => {
+    const to = join(root, 'small');
+    const [done] = await convert(fixture('vilt-arrow'), {
+      to,
+      format: 'webdataset',
+      task: 'vqa',
+      splits: ['train'],
+      shard: 1000,
+    });
+    expect(done).toMatchObject({ examples: 8, files: 2 });
+    expect((await readdir(to)).sort()).toEqual(['answers.txt', 'train-000000.tar', 'train-000001.tar']);
+    const { examples } = await openExamples(to, { task: 'vqa', split: 'train' });
+    expect(new Set(examples.flatMap(({ images }) => images.map(imageName))).size).toBe(4);
+  });
+});

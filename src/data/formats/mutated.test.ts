@@ -1,0 +1,129 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { UserError } from '../../errors.ts';
+import { imageName } from '../example.ts';
+import { readImageBytes } from '../image.ts';
+import type { ExampleTask } from './format.ts';
+import { fixture } from './formats.fixture.ts';
+import { openExamples } from './open-examples.ts';
+import { streamShards } from './web-stream.ts';
+
+/** Mutated files of each reader; more of them by MUTATIONS=10000. */
+const COUNT = Number(process.env.MUTATIONS ?? 200);
+
+/** Longest that one file may take, in milliseconds, and the most memory that it may add, in bytes. */
+const LONGEST = 5000;
+const MOST_MEMORY = 400 * 2 ** 20;
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'mutated-'));
+});
+afterAll(() => rm(root, { recursive: true }));
+
+/** Numbers between 0 and 1 that are the same in every run. */
+const randomFrom = (seed: number) => {
+  let state = seed;
+  return (below: number): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+};
+
+/** A few bytes changed, bits turned, lengths made huge, or a piece cut out, doubled or cut off. */
+const mutated = (bytes: Buffer, seed: number): Buffer => {
+  const random = randomFrom(seed);
+  const copy = Buffer.from(bytes);
+  const at = random(copy.length - 8);
+  const length = 1 + random(64);
+  switch (random(6)) {
+    case 0:
+      return copy.subarray(0, at);
+    case 1:
+      return Buffer.concat([copy.subarray(0, at), copy.subarray(at + length)]);
+    case 2:
+      return Buffer.concat([copy.subarray(0, at + length), copy.subarray(at)]);
+    case 3:
+      copy.writeUInt32LE([0xffffffff, 0x7fffffff, 0x10000000, 0][random(4)]!, at);
+      return copy;
+    case 4:
+      for (let i = 0; i < 8; i += 1) copy[random(copy.length)]! ^= 1 << random(8);
+      return copy;
+    default:
+      for (let i = 0; i < length && at + i < copy.length; i += 1) copy[at + i] = random(256);
+      return copy;
+  }
+};
+
+interface Case {
+  readonly folder: string;
+  readonly file: string;
+  readonly task: ExampleTask;
+  readonly split?: string;
+}
+
+const readAll = async (folder: string, { task, split = 'train' }: Case): Promise<number> => {
+  const { examples } = await openExamples(folder, { task, split });
+  for (const { images, text } of examples) {
+    expect(typeof text).toBe('string');
+    for (const image of images) expect(await readImageBytes(image), imageName(image)).toBeInstanceOf(Uint8Array);
+  }
+  return examples.length;
+};
+
+describe.each<Case>([
+  { folder: 'vilt-arrow', file: 'vqav2_train.arrow', task: 'vqa' },
+  { folder: 'vilt-arrow', file: 'nlvr2_dev.arrow', task: 'nlvr2', split: 'validation' },
+  { folder: 'vilt-arrow', file: 'coco_caption_karpathy_test.arrow', task: 'retrieval', split: 'test' },
+  { folder: 'parquet/vqav2', file: 'data/validation-00001-of-00002.parquet', task: 'vqa', split: 'validation' },
+  { folder: 'parquet/flickr30k', file: 'data/test-00000-of-00001.parquet', task: 'retrieval', split: 'test' },
+  { folder: 'parquet/snli-ve-phando', file: 'data/train-00000-of-00001.parquet', task: 've' },
+  { folder: 'webdataset', file: '00001.tar', task: 'retrieval' },
+  { folder: 'vqav2', file: 'v2_mscoco_val2014_annotations.json', task: 'vqa', split: 'validation' },
+  { folder: 'nlvr2', file: 'nlvr2/data/train.json', task: 'nlvr2' },
+  { folder: 'snli-ve-necla', file: 'snli_ve_train.jsonl', task: 've' },
+  { folder: 'snli-ve-albef', file: 'train.json', task: 've' },
+  { folder: 'karpathy-coco', file: 'dataset_coco.json', task: 'retrieval' },
+  { folder: 'tables', file: 'train.csv', task: 'vqa' },
+])('$folder/$file, mutated', (one) => {
+  it('is an error for the user or is read, never a crash, a hang or a flood of memory', {
+    timeout: 300_000,
+  }, async () => {
+    const folder = join(root, one.folder);
+    await cp(fixture(one.folder), folder, { recursive: true });
+    const [whole, path] = [await readFile(join(folder, one.file)), join(folder, one.file)];
+    const before = process.memoryUsage().rss;
+    let [read, refused] = [0, 0];
+    for (let seed = 1; seed <= COUNT; seed += 1) {
+      await writeFile(path, mutated(whole, seed * 7919));
+      const began = performance.now();
+      const failure = await readAll(folder, one).then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
+      if (failure === undefined) read += 1;
+      else refused += 1;
+      if (failure !== undefined && !(failure instanceof UserError))
+        throw new Error(`seed ${seed}: no word for the user`, { cause: failure });
+      expect(performance.now() - began, `seed ${seed}`).toBeLessThan(LONGEST);
+      expect(process.memoryUsage().rss - before, `seed ${seed}`).toBeLessThan(MOST_MEMORY);
+    }
+    expect(read + refused).toBe(COUNT);
+    // Of a shard what stands before the damage is read.
+    expect(one.file.endsWith('.tar') ? read : refused).toBeGreaterThan(0);
+  });
+});
+
+it('a stream of mutated shards goes on to the next one', { timeout: 300_000 }, async () => {
+  const whole = await readFile(fixture('webdataset/00000.tar'));
+  const path = join(root, 'stream.tar');
+  for (let seed = 1; seed <= COUNT; seed += 1) {
+    await writeFile(path, mutated(whole, seed * 104729));
+    const texts: string[] = [];
+    for await (const { text } of streamShards([path, fixture('webdataset/00002.tar')], { task: 'retrieval' }))
+      texts.push(text);
+    expect(texts.at(-1)).toBe('thing 4');
+  }
+});
