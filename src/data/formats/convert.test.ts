@@ -72,7 +72,7 @@ describe.each(['webdataset', 'parquet'] as const)('%s', (format) => {
     });
     await expect(convert(from, options)).rejects.toThrow('is not empty: give a new folder');
     await expect(convert(from, { ...options, to: `${to}-strict`, unreadable: 'refuse' })).rejects.toThrow(
-      'damaged or cut short',
+      'premature end',
     );
   });
 });

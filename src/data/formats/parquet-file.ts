@@ -5,14 +5,17 @@ import {
   type FileMetaData,
   parquetMetadataAsync,
   parquetReadObjects,
+  parquetSchema,
+  type SchemaTree,
 } from 'hyparquet';
 import { UserError } from '../../errors.ts';
 import { readRange } from './byte-range.ts';
+import { checkPages } from './parquet-pages.ts';
 
 /** A parquet file whose footer is read. */
 export interface ParquetFile {
   readonly path: string;
-  readonly file: AsyncBuffer;
+  readonly source: Source;
   readonly metadata: FileMetaData;
   readonly columns: readonly string[];
   /** First row and row after the last of every row group. */
@@ -31,64 +34,86 @@ export const openParquet = async (path: string): Promise<ParquetFile> => {
   if (tail.toString('latin1', 4) !== 'PAR1') throw damaged(path, 'does not end with PAR1');
   const footer = tail.readUInt32LE(0);
   if (footer > Math.min(size - 12, LARGEST_FOOTER)) throw damaged(path, `its footer claims ${footer} bytes`);
-  const file = bufferOf(path, size);
-  const metadata = await understood(path, () => parquetMetadataAsync(file));
-  const root = metadata.schema[0];
-  return { path, file, metadata, columns: root ? columnsOf(metadata) : [], groups: groupsOf(path, metadata, size) };
+  const source = sourceOf(path, size);
+  const metadata = await understood(path, source, () => parquetMetadataAsync(source.file));
+  const root = await understood(path, source, async () => parquetSchema(metadata));
+  source.metadata = metadata;
+  const columns = root.children.map(({ element }) => element.name);
+  return {
+    path,
+    source,
+    metadata,
+    columns,
+    groups: groupsOf(path, metadata, { size, leaves: new Set(leavesOf(root)) }),
+  };
 };
 
 const damaged = (path: string, what: string, options?: ErrorOptions): UserError =>
   new UserError(`${path}: ${what}: it is cut short or damaged: get it again.`, options);
 
-const bufferOf = (path: string, size: number): AsyncBuffer => ({
-  byteLength: size,
-  slice: (from, to = size) => {
+/** The file for the parser, and why a part of it could not be read. */
+interface Source {
+  readonly file: AsyncBuffer;
+  failure?: UserError;
+  /** Known once the footer is read; then the pages of what is read are checked. */
+  metadata?: FileMetaData;
+}
+
+/**
+ * The parser asks for several parts at once and, where one fails, waits for none of the others, whose failures would end
+ * the process. So a part never fails: it comes empty, and `understood` throws the reason.
+ */
+const sourceOf = (path: string, size: number): Source => {
+  const read = async (from: number, to: number): Promise<ArrayBuffer> => {
     const [offset, end] = [Math.max(0, from < 0 ? size + from : from), Math.min(to, size)];
-    if (!(end >= offset)) throw new RangeError(`bytes ${offset} to ${end} of ${size}`);
-    const bytes = readRange(path, { offset, length: end - offset }).then(({ buffer }) => buffer as ArrayBuffer);
-    // The parser asks for several ranges at once and, where the first fails, waits for none of the others.
-    bytes.catch(() => undefined);
-    return bytes;
-  },
-});
+    if (!(end >= offset)) throw damaged(path, `a column claims bytes ${offset} to ${end} of ${size}`);
+    const { buffer: bytes } = await readRange(path, { offset, length: end - offset });
+    if (source.metadata) checkPages(source.metadata, { offset, bytes });
+    return bytes as ArrayBuffer;
+  };
+  const slice = (from: number, to = size): Promise<ArrayBuffer> =>
+    read(from, to).catch((failure: Error) => {
+      source.failure ??= failure instanceof UserError ? failure : damaged(path, `cannot be read (${failure.message})`);
+      return new ArrayBuffer(0);
+    });
+  const source: Source = { file: { byteLength: size, slice } };
+  return source;
+};
 
 /** What the parser throws over damaged bytes says nothing to a user. */
-const understood = async <T>(path: string, read: () => Promise<T>): Promise<T> => {
+const understood = async <T>(path: string, source: Source, read: () => Promise<T>): Promise<T> => {
   try {
-    return await read();
+    const result = await read();
+    if (source.failure) throw source.failure;
+    return result;
   } catch (cause) {
-    if (cause instanceof UserError) throw cause;
-    throw damaged(path, `cannot be read (${(cause as Error).message})`, { cause });
+    throw source.failure ?? damaged(path, `cannot be read (${(cause as Error).message})`, { cause });
   }
 };
 
-/** Top-level names: a flat list of a tree, each node followed by its children. */
-const columnsOf = ({ schema }: FileMetaData): string[] => {
-  const names: string[] = [];
-  const skip = (at: number, depth: number): number => {
-    let next = at + 1;
-    if (depth > 20) throw new UserError(`the schema is nested more than 20 deep: the file is damaged.`);
-    for (let i = 0; i < (schema[at]?.num_children ?? 0) && next < schema.length; i += 1) {
-      if (depth === 0) names.push(schema[next]!.name);
-      next = skip(next, depth + 1);
-    }
-    return next;
-  };
-  skip(0, 0);
-  return names;
-};
+/** Where the values of a file are: the paths of all columns, `image.bytes`, and the names that they begin with. */
+const leavesOf = ({ path, children }: SchemaTree): string[] =>
+  children.length === 0 ? [path.join('.')] : children.flatMap(leavesOf);
 
-const groupsOf = (path: string, { row_groups, num_rows }: FileMetaData, size: number) => {
+/** Equal values take next to no bytes, but billions of them in a small file are a damaged number. */
+const mostValues = (size: number): number => 1e6 + 100 * size;
+
+const groupsOf = (
+  path: string,
+  { row_groups, num_rows }: FileMetaData,
+  { size, leaves }: { readonly size: number; readonly leaves: ReadonlySet<string> },
+) => {
   let from = 0;
   const groups = row_groups.map(({ num_rows: rows, columns }) => {
-    // A row costs at least some bits; billions of rows in a small file are a damaged number.
-    if (!(rows >= 0 && rows <= 1e4 * size)) throw damaged(path, `a row group claims ${rows} rows`);
+    if (!(rows >= 0 && rows <= mostValues(size))) throw damaged(path, `a row group claims ${rows} rows`);
     for (const { meta_data: meta } of columns) {
-      const start = Number(meta?.dictionary_page_offset ?? meta?.data_page_offset ?? 0);
-      const end = start + Number(meta?.total_compressed_size ?? 0);
+      const name = meta?.path_in_schema.join('.') ?? '';
+      if (!leaves.has(name)) throw damaged(path, `a row group has a column "${name}" that the schema lacks`);
+      const start = Number(meta?.dictionary_page_offset ?? meta?.data_page_offset);
+      const end = start + Number(meta?.total_compressed_size);
       if (!(start >= 0 && end >= start && end <= size))
         throw damaged(path, `a column claims bytes ${start} to ${end} of ${size}`);
-      if (!(Number(meta?.num_values ?? 0) <= 1e4 * size))
+      if (!(Number(meta?.num_values) <= mostValues(size)))
         throw damaged(path, `a column claims ${meta?.num_values} values`);
     }
     from += Number(rows);
@@ -125,14 +150,22 @@ const boundedCompressors = async (): Promise<Compressors> => {
 
 /** Some columns of some rows; binary values are bytes, texts are texts, 64-bit numbers are plain where they fit. */
 export const readRows = async (
-  { path, file, metadata }: ParquetFile,
+  { path, source, metadata }: ParquetFile,
   columns: readonly string[],
   { from, to }: { readonly from: number; readonly to: number },
 ): Promise<Record<string, unknown>[]> => {
   if (columns.length === 0) return Array.from({ length: to - from }, () => ({}));
   const compressors = await boundedCompressors();
-  const options = { file, metadata, compressors, columns: [...columns], rowStart: from, rowEnd: to, utf8: false };
-  const rows = await understood(path, () => parquetReadObjects(options));
+  const options = {
+    file: source.file,
+    metadata,
+    compressors,
+    columns: [...columns],
+    rowStart: from,
+    rowEnd: to,
+    utf8: false,
+  };
+  const rows = await understood(path, source, () => parquetReadObjects(options));
   if (rows.length !== to - from) throw damaged(path, `rows ${from} to ${to} are ${rows.length}`);
   return rows.map((row) => plain(row) as Record<string, unknown>);
 };
