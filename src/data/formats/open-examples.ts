@@ -42,9 +42,7 @@ export const openExamples = async (path: string, wanted: Wanted): Promise<Found>
     if (found && found.examples.length === 0) throw emptyError(path, found);
     if (found) return found;
   }
-  throw new UserError(
-    `${path}: has no split "${wanted.split}" for ${wanted.task}: ${hasOf(path)}. Looked for:${looked(wanted)}`,
-  );
+  throw new UserError(`${path}: has no split "${wanted.split}" for ${wanted.task}: ${hasOf(path, wanted)}`);
 };
 
 /**
@@ -76,12 +74,13 @@ const ofTask = ({ task }: Pick<Wanted, 'task'>): Format[] => formats.filter(({ t
 const emptyError = (path: string, { layout, notices }: Found): UserError =>
   new UserError([`${path}: ${layout}: holds no example that can be used: check its files.`, ...notices].join(' '));
 
-const hasOf = (path: string): string => {
+/** The splits, where the layout is known; otherwise what is there, and what each layout would have. */
+const hasOf = (path: string, wanted: Wanted): string => {
   const names = namesIn(path);
-  if (names.length === 0) return 'it is empty or no folder';
   const splits = names.filter((name) => name.endsWith('.jsonl')).map((name) => name.slice(0, -'.jsonl'.length));
-  if (splits.length) return `there are ${splits.join(', ')}: name one of them`;
-  return `it has ${names.slice(0, 8).join(', ')}${names.length > 8 ? `, … (${names.length})` : ''}`;
+  if (splits.length) return `there are ${splits.join(', ')}: name one of them.`;
+  const some = `it has ${names.slice(0, 8).join(', ')}${names.length > 8 ? `, … (${names.length})` : ''}`;
+  return `${names.length ? some : 'it is empty or no folder'}. Looked for:${looked(wanted)}`;
 };
 
 const looked = (wanted: Wanted): string =>
