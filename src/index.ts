@@ -1,6 +1,7 @@
 /** The public face: verbs that work on values. What stands here is what the command line, too, has to do with. */
 
 // data: folders in, examples out
+export { type AugmentationName, augmentations, randAugment } from './data/augment.ts';
 export {
   type Example,
   type ImageSource,

@@ -147,6 +147,21 @@ describe('createPreparer', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
+  it('changes a picture anew each time where it is told how', async () => {
+    let times = 0;
+    const augment = ({ width, height }: Pixels): Pixels => {
+      times += 1;
+      return { width, height, data: new Uint8Array(3 * width * height).fill(times) };
+    };
+    const prepare = preparer({ augment });
+    const values: number[] = [];
+    for (const id of ['1', '2']) {
+      const { images } = await prepare({ id, images: ['0.png'], text: 'a b', answers: [] });
+      values.push(images[0]!.pixels.data[0]!);
+    }
+    expect(values).toEqual([1, 2]);
+  });
+
   it('makes ids and resized pixels of an example', async () => {
     const { id, words, images } = await preparer()({ ...exampleOf(0), text: 'red blue?' });
     expect(id).toBe('train.jsonl:0');

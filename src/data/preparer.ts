@@ -18,6 +18,8 @@ export interface PreparerOptions {
   readonly memory?: number;
   /** Reads a picture; `readImage` by default. */
   readonly read?: (image: ImageSource) => Promise<Pixels>;
+  /** Changes a picture before it is resized, differently each time, to train on; then no picture is remembered. */
+  readonly augment?: (pixels: Pixels) => Pixels;
   /** Hears, once each, what was done to the data: a question cut short, a picture clamped, a word unknown. */
   readonly onNotice?: (message: string) => void;
 }
@@ -27,7 +29,10 @@ export type Prepare = (example: Example) => Promise<EncodedExample>;
 
 /** Reads, resizes and tokenizes. Pictures are remembered by name: two questions about one decode it once. */
 export const createPreparer = (options: PreparerOptions): Prepare => {
-  const prepareImage = imagePreparer(options, createImageMemory(options.memory ?? 512 * 2 ** 20));
+  const prepareImage = imagePreparer(
+    options,
+    createImageMemory(options.augment ? 0 : (options.memory ?? 512 * 2 ** 20)),
+  );
   const notice = once(options.onNotice);
   return async ({ id, text, images }) => {
     checkText(text, id);
@@ -60,11 +65,14 @@ const rethrow = (error: unknown, id: string): never => {
   throw error instanceof UserError ? new UserError(`${id}: ${error.message}`, { cause: error }) : error;
 };
 
-const imagePreparer = ({ size, read = readImage }: PreparerOptions, memory: ImageMemory) => {
+const imagePreparer = (
+  { size, read = readImage, augment = (pixels) => pixels }: PreparerOptions,
+  memory: ImageMemory,
+) => {
   const underWay = new Map<string, Promise<PreparedImage>>();
   const prepare = async (source: ImageSource, notice: Notice): Promise<PreparedImage> => {
     const name = imageName(source);
-    const image = fit(await read(source), size, (message) => notice(`${name}: ${message}`));
+    const image = fit(augment(await read(source)), size, (message) => notice(`${name}: ${message}`));
     memory.keep(name, image);
     return image;
   };

@@ -186,7 +186,34 @@ def tables():
     for k in range(3):
         write(f"{folder}/images/{k}.png", png(k))
 
+def augment():
+    """Each op of RandAugment(2, 9) on a noisy gradient and on one colour, by Pillow, raw pixels in base64."""
+    import base64, random
+    from PIL import ImageEnhance, ImageOps
+    chance = random.Random(5)
+    noisy = Image.new("RGB", (23, 17))
+    noisy.putdata([tuple(min(255, 20 + 7 * x + 3 * y * c + chance.randrange(60)) for c in range(3)) for y in range(17) for x in range(23)])
+    affine = lambda *matrix: lambda image: image.transform(image.size, Image.Transform.AFFINE, matrix)
+    enhance = lambda kind: lambda image: kind(image).enhance(0.3 * (1.9 - 0.1) + 0.1)
+    added = lambda image: ImageOps.solarize(image.point([min(255, i + 33) for i in range(256)] * 3), 128)
+    ops = {
+        "autoContrast": ImageOps.autocontrast, "equalize": ImageOps.equalize, "posterize": lambda image: ImageOps.posterize(image, 1),
+        "solarize": lambda image: ImageOps.solarize(image, 76.8), "solarizeAdd": added,
+        "color": enhance(ImageEnhance.Color), "contrast": enhance(ImageEnhance.Contrast),
+        "brightness": enhance(ImageEnhance.Brightness), "sharpness": enhance(ImageEnhance.Sharpness),
+        "rotate": lambda image: image.rotate(9), "rotate-": lambda image: image.rotate(-9),
+        "shearX": affine(1, 0.09, 0, 0, 1, 0), "shearX-": affine(1, -0.09, 0, 0, 1, 0),
+        "shearY": affine(1, 0, 0, 0.09, 1, 0), "shearY-": affine(1, 0, 0, -0.09, 1, 0),
+        "translateX": affine(1, 0, 30, 0, 1, 0), "translateX-": affine(1, 0, -30, 0, 1, 0),
+        "translateY": affine(1, 0, 0, 0, 1, 30), "translateY-": affine(1, 0, 0, 0, 1, -30),
+    }
+    raw = lambda image: base64.b64encode(image.tobytes()).decode()
+    pictures = {"noisy": noisy, "large": noisy.resize((35, 27), Image.Resampling.BICUBIC), "flat": Image.new("RGB", (5, 4), (9, 130, 255))}
+    cases = [{"picture": name, "op": op, "pixels": raw(apply(picture))} for name, picture in pictures.items() for op, apply in ops.items()
+             if name != "large" or op[:4] in ("tran", "rota", "shea")]
+    dump(f"{ROOT}/augment.json", {"pictures": {name: {"width": p.width, "height": p.height, "pixels": raw(p)} for name, p in pictures.items()}, "cases": cases})
+
 if __name__ == "__main__":
-    for make in (vqav2, vilt, nlvr2, snli_ve, karpathy, parquet, webdataset, tables):
+    for make in (augment, vqav2, vilt, nlvr2, snli_ve, karpathy, parquet, webdataset, tables):
         if len(sys.argv) == 1 or make.__name__ in sys.argv[1:]:
             make()

@@ -136,7 +136,8 @@ const bytesOf = async (values: Values, sized: Sized): Promise<At> => {
 
 const listOf = async (field: Field, values: Values, wanted: Wanted): Promise<At | undefined> => {
   const offsets = await offsetsOf(values, { ...wanted, isLarge: false });
-  const [child] = field.type.children as [Field];
+  const [child] = field.type.children as Field[];
+  if (!child) throw new UserError(`${wanted.where}: is a list of nothing: the file is damaged.`);
   const inner = await columnOf(child, values.buffers, wanted);
   if (!inner) return undefined;
   checkEnd(offsets, inner.length, wanted.where);

@@ -4,6 +4,7 @@ import type { Field } from 'apache-arrow';
 import { type FileBlock, Footer } from 'apache-arrow/ipc/metadata/file';
 import { Message } from 'apache-arrow/ipc/metadata/message';
 import { UserError } from '../../errors.ts';
+import { checkFooter, checkRecordBatch } from './arrow-bounds.ts';
 import { type ArrowColumn, columnOf, type RowBuffers } from './arrow-column.ts';
 import { openFile, readFrom } from './byte-range.ts';
 
@@ -87,7 +88,10 @@ const readFooter = async (handle: FileHandle, path: string): Promise<Footer> => 
   if (length <= 0 || length > Math.min(LARGEST_HEADER, size - 20))
     throw damaged(path, `its footer claims ${length} bytes`);
   const bytes = await readFrom(handle, path, { offset: size - 10 - length, length });
-  return understood(path, () => Footer.decode(bytes));
+  return understood(path, () => {
+    checkFooter(bytes);
+    return Footer.decode(bytes);
+  });
 };
 
 interface BatchPlace {
@@ -135,7 +139,9 @@ const readBatch = async ({ handle, path, size, block, fields }: BatchPlace, name
 /** A message is its length, since Arrow 0.15 after four bytes of ones, and a flatbuffer. */
 const recordBatch = (bytes: Uint8Array) => {
   const isNew = new DataView(bytes.buffer).getInt32(0, true) === -1;
-  const message = Message.decode(bytes.subarray(isNew ? 8 : 4));
+  const flatbuffer = bytes.subarray(isNew ? 8 : 4);
+  checkRecordBatch(flatbuffer);
+  const message = Message.decode(flatbuffer);
   if (!message.isRecordBatch()) throw new Error('a block of the footer is no record batch');
   const { length, nodes, buffers, compression } = message.header();
   return { length, nodes, buffers, compression };
