@@ -1,8 +1,8 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { run } from './program.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { inProcess } from '../../test/cli.fixture.ts';
 
 let root: string;
 beforeAll(async () => {
@@ -10,20 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
-const convert = async (...args: string[]) => {
-  const said = { stdout: '', stderr: '' };
-  const spies = (['stdout', 'stderr'] as const).map((name) =>
-    vi.spyOn(process[name], 'write').mockImplementation((chunk) => {
-      said[name] += String(chunk);
-      return true;
-    }),
-  );
-  try {
-    return { code: await run(['node', 'dide', 'convert', ...args]), ...said };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-};
+const convert = (...args: string[]) => inProcess(['convert', ...args]);
 
 it('says what it found, what it wrote and how fast', async () => {
   const to = join(root, 'shards');

@@ -86,7 +86,8 @@ const imagePreparer = (
   };
 };
 
-const fit = (pixels: Pixels, rule: SizeRule, notice: Notice): PreparedImage => {
+/** A picture resized to whole patches; `notice` hears where that distorts it. */
+export const fit = (pixels: Pixels, rule: SizeRule, notice: Notice = () => {}): PreparedImage => {
   const { width, height, clamped } = resizedSize(pixels, rule);
   const ratio = `${pixels.width} x ${pixels.height}`;
   if (clamped) notice(`${ratio} is very long and thin: it is distorted to ${width} x ${height} to keep one patch.`);

@@ -3,8 +3,8 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { PreparedImage } from '../data/batch.ts';
 import { decodeImage } from '../data/image.ts';
-import { patchGrid } from '../data/patches.ts';
-import { resize, resizedSize, type SizeRule } from '../data/resize.ts';
+import { fit } from '../data/preparer.ts';
+import type { SizeRule } from '../data/resize.ts';
 import { UserError } from '../errors.ts';
 
 const IMAGE = /\.(?:png|jpe?g|webp|gif|tiff?|avif)$/i;
@@ -52,9 +52,5 @@ export const readBytes = async (path: string): Promise<Buffer> =>
 export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** A picture as a model sees it. @throws UserError where the bytes are no picture, or a damaged one. */
-export const prepareImage = async (bytes: Uint8Array, rule: SizeRule, where: string): Promise<PreparedImage> => {
-  const pixels = await decodeImage(bytes, where);
-  const { width, height } = resizedSize(pixels, rule);
-  const resized = resize(pixels, width, height);
-  return { pixels: resized, ...patchGrid(resized, rule.multiple) };
-};
+export const prepareImage = async (bytes: Uint8Array, rule: SizeRule, where: string): Promise<PreparedImage> =>
+  fit(await decodeImage(bytes, where), rule);
