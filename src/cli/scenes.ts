@@ -30,7 +30,7 @@ Examples:
   $ dide scenes /tmp/scenes --tiny
 
 Sizes count pairs of pictures; for other tasks, statements with four pairs of pictures (nlvr2), hypotheses with three
-pictures (ve), or four pictures with their captions (retrieval). Neither pictures nor texts alone give the answer there
+pictures (ve), four pictures with their captions (retrieval), or pictures with several captions each (pretraining). Neither pictures nor texts alone give the answer there
 either. Each pair is two pictures that differ by one small edit, with questions whose answers differ: neither the picture nor
 the question alone gives the answer. The folder has the layout that every other verb reads.`;
 

@@ -24,6 +24,9 @@ hardly more often.`,
   retrieval: `captions: four pictures
 and their four captions are made of the same words, and only colours and places tell which belongs to which. Who counts
 words finds the right one of the four one time in four.`,
+  pretraining: `captions: each tells
+of up to three of a picture's things what they look like, as people caption photographs. Words and looks are learnt from
+them, before any task.`,
 };
 
 const layouts: { readonly [V in View]: string } = {
@@ -39,6 +42,8 @@ const layouts: { readonly [V in View]: string } = {
   \`cover\` whether the picture has a crate, \`hypothesis\` the three rows that belong together.`,
   retrieval: `- \`images/<split>/\`: the pictures; four neighbours belong together.
 - \`<split>.jsonl\`: a picture with its caption a line, \`quadruple\` the four rows that belong together.`,
+  pretraining: `- \`images/<split>/\`: the pictures, each on its own.
+- \`<split>.jsonl\`: a picture with a caption a line; a picture has several.`,
 };
 
 /** The README of a folder of scenes: what it holds, how to read it, how to make it again. */
@@ -52,7 +57,7 @@ Generated pictures of ${fewest} to ${most} objects in ${world.grid} x ${world.gr
 ${table(manifest)}
 
 ${layouts[manifest.view]}
-${plain ? `- About ${Math.round(100 * plain)} % of the training pictures are on their own, without a partner, an \`edit\` or a \`pair\`: easier questions.\n` : ''}${manifest.view === 'retrieval' ? '' : '- `answers.txt`: every answer there is, one a line.\n'}- \`test-comp\` has in every picture a colour on a shape that no picture of the other splits has.
+${plain ? `- About ${Math.round(100 * plain)} % of the training pictures are on their own, without a partner, an \`edit\` or a \`pair\`: easier questions.\n` : ''}${manifest.view === 'retrieval' || manifest.view === 'pretraining' ? '' : '- `answers.txt`: every answer there is, one a line.\n'}- \`test-comp\` has in every picture a colour on a shape that no picture of the other splits has.
 
 World \`${world.name}\`, seed ${seed}; the same seed and sizes give the same bytes.
 ${command === undefined ? '' : `\nMade with:\n\n    ${command}\n`}`;

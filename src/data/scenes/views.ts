@@ -5,6 +5,7 @@ import { drawPlain } from './plain.ts';
 import { drawPair } from './questions.ts';
 import { mulberry32, seedFor } from './random.ts';
 import { drawStatement } from './statements.ts';
+import { drawTold } from './tellings.ts';
 import { answersOf } from './vocabulary.ts';
 import type { HeldOut, Scene, World } from './world.ts';
 
@@ -28,7 +29,7 @@ export interface UnitOptions {
 }
 
 /** A task that scenes can be made for. */
-export const viewNames = ['vqa', 'nlvr2', 've', 'retrieval'] as const;
+export const viewNames = ['vqa', 'nlvr2', 've', 'retrieval', 'pretraining'] as const;
 export type View = (typeof viewNames)[number];
 
 /** Two pictures one edit apart; every question stands twice, with different answers, under one `pair`. */
@@ -116,6 +117,12 @@ const retrieval = (world: World, options: UnitOptions): Unit => {
   };
 };
 
+/** A picture with captions of some of its things. */
+const pretraining = (world: World, { texts, ...options }: UnitOptions): Unit => {
+  const { scene, captions } = drawTold(world, { ...options, captions: texts });
+  return { scenes: [scene], rows: ([image]) => captions.map((caption) => ({ image: image!, caption })) };
+};
+
 export interface ViewOf {
   /** How many pictures a unit has. */
   readonly pictures: number;
@@ -130,4 +137,5 @@ export const views: { readonly [V in View]: ViewOf } = {
   nlvr2: { pictures: 8, draw: nlvr2, answers: () => ['False', 'True'] },
   ve: { pictures: 3, draw: entailment, answers: () => truths },
   retrieval: { pictures: 4, draw: retrieval, answers: () => [] },
+  pretraining: { pictures: 1, draw: pretraining, answers: () => [] },
 };

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { seedFor } from './random.ts';
+import { drawTold } from './tellings.ts';
+import { isHeldOut, type Thing, worlds } from './world.ts';
+
+/** The looks that a caption tells, each a list of words. */
+const looksIn = (caption: string): string[][] =>
+  caption
+    .replace('.', '')
+    .split(/, | and /)
+    .map((look) => look.split(' ').slice(1));
+
+const isLike = (thing: Thing, words: readonly string[]): boolean =>
+  words.every((word) => Object.values(thing).includes(word));
+
+describe.each([worlds.mini, worlds.full])('in the $name world', (world) => {
+  const drawn = Array.from({ length: 100 }, (_, i) =>
+    drawTold(world, { seed: seedFor(3, i), heldOut: 'never', captions: 4 }),
+  );
+
+  it('each caption tells of one to three different things of its picture, with colour and shape', () => {
+    for (const { scene, captions } of drawn)
+      for (const looks of captions.map(looksIn)) {
+        expect(looks.length).toBeLessThanOrEqual(3);
+        const told = looks.map((words) => scene.things.filter((thing) => isLike(thing, words)));
+        for (const [i, found] of told.entries()) {
+          const same = looks.filter((words) => words.join() === looks[i]!.join());
+          expect(found.length, looks[i]!.join(' ')).toBeGreaterThanOrEqual(same.length);
+          expect(looks[i]!.some((word) => world.values.color.some((color) => color === word))).toBe(true);
+        }
+      }
+  });
+
+  it('tells one, two and three things, and a picture never twice the same', () => {
+    expect(new Set(drawn.flatMap(({ captions }) => captions.map((caption) => looksIn(caption).length)))).toEqual(
+      new Set([1, 2, 3]),
+    );
+    for (const { captions } of drawn) expect(new Set(captions).size).toBe(captions.length);
+  });
+
+  it('tells of a held-out look in test-comp, and of none elsewhere', () => {
+    const tells = (heldOut: 'never' | 'always', seed: number): boolean[] => {
+      const { scene, captions } = drawTold(world, { seed, heldOut, captions: 4 });
+      const things = scene.things.filter((thing) => isHeldOut(world, thing));
+      return captions.map((caption) => looksIn(caption).some((words) => things.some((thing) => isLike(thing, words))));
+    };
+    for (let seed = 0; seed < 20; seed += 1) {
+      expect(tells('always', seed)).not.toContain(false);
+      expect(tells('never', seed)).not.toContain(true);
+    }
+  });
+});
