@@ -5,7 +5,7 @@ import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../errors.ts';
-import { decodeImage, encodePng, type Pixels, readImage } from './image.ts';
+import { decodeImage, drawOnWhite, encodePng, type Pixels, readImage } from './image.ts';
 
 const picture = (width: number, height: number): Pixels => ({
   width,
@@ -129,3 +129,36 @@ const claimingPng = (side: number): Buffer => {
   const nothing = Buffer.from('789c030000000001', 'hex');
   return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', nothing), chunk('IEND', Buffer.alloc(0))]);
 };
+
+describe('a drawing on white', () => {
+  const svg =
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 10"><rect width="20" height="10" fill="#0000ff"/></svg>';
+  const at = ({ data, width }: Pixels, x: number, y: number) => [
+    ...data.subarray(3 * (y * width + x), 3 * (y * width + x) + 3),
+  ];
+
+  it('is as large as fits, in the middle of a square', async () => {
+    const drawn = await drawOnWhite(Buffer.from(svg), { side: 40, where: 'svg' });
+    expect([drawn.width, drawn.height, drawn.data.length]).toEqual([40, 40, 4800]);
+    expect([at(drawn, 20, 5), at(drawn, 20, 20), at(drawn, 1, 20), at(drawn, 20, 34)]).toEqual([
+      [255, 255, 255],
+      [0, 0, 255],
+      [0, 0, 255],
+      [255, 255, 255],
+    ]);
+  });
+
+  it('shows white through what is transparent', async () => {
+    const clear = await sharp(Uint8Array.of(9, 9, 9, 0), { raw: { width: 1, height: 1, channels: 4 } })
+      .png()
+      .toBuffer();
+    expect(at(await drawOnWhite(clear, { side: 2, where: 'png' }), 0, 0)).toEqual([255, 255, 255]);
+  });
+
+  it('is refused where the bytes are none', async () => {
+    await expect(drawOnWhite(Buffer.from('<svg'), { side: 2, where: 'cat.svg' })).rejects.toThrow(UserError);
+    await expect(drawOnWhite(Buffer.from('cat'), { side: 2, where: 'cat' })).rejects.toThrow(
+      /^cat: cannot be drawn \(.*\): get it again/,
+    );
+  });
+});

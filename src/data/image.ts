@@ -101,3 +101,26 @@ export const encodePng = async ({ width, height, data }: Pixels): Promise<Uint8A
     .png()
     .toBuffer();
 };
+
+/**
+ * A drawing or picture of any kind and size, SVG too, as a square on white: as large as fits, in the middle.
+ *
+ * @throws UserError when the bytes are no picture; `where` is what it calls them.
+ */
+export const drawOnWhite = async (
+  bytes: Uint8Array,
+  { side, where }: { readonly side: number; readonly where: string },
+): Promise<Pixels> => {
+  const { default: sharp } = await import('sharp');
+  // 96 dots an inch: an SVG's own pixels.
+  const drawn = await sharp(bytes, { density: 96, limitInputPixels: PIXEL_LIMIT })
+    .resize(side, side, { fit: 'contain', background: '#fff' })
+    .flatten({ background: '#fff' })
+    .toColourspace('srgb')
+    .raw({ depth: 'uchar' })
+    .toBuffer()
+    .catch((cause: Error) => {
+      throw new UserError(`${where}: cannot be drawn (${reason(cause)}): get it again.`, { cause });
+    });
+  return { width: side, height: side, data: new Uint8Array(drawn.buffer, drawn.byteOffset, drawn.length) };
+};

@@ -1,0 +1,126 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  evaluate,
+  galleryOf,
+  loadTrained,
+  readingFor,
+  recalls,
+  retrieval,
+  scoreGallery,
+  type Trained,
+  vqa,
+} from '../src/index.ts';
+import { accuracyReport } from '../src/studies/accuracy.ts';
+import { pixelNeighbours } from '../src/studies/pixel-neighbours.ts';
+import { questionPrior } from '../src/studies/question-prior.ts';
+
+/** One row of a benchmark's table: what was measured of a model, or of what needs none, by name. */
+export type Measures = Readonly<Record<string, number>>;
+
+/** A benchmark as commands of dide, and what is measured after them. */
+export interface Benchmark {
+  readonly data: readonly string[];
+  /** What each model's `finetune` is given, beside its data and folder; `{teacher}` is the folder of the model so named. */
+  readonly models: Readonly<Record<string, readonly string[]>>;
+  /** What a model is measured by. */
+  readonly measure: (model: Trained, data: string) => Promise<Measures>;
+  /** What is reached without a model. */
+  readonly baselines: (data: string) => Promise<Readonly<Record<string, Measures>>>;
+}
+
+const scratch = ['--from-scratch', '--size', 'mini', '--image', '64'];
+const seeded = ['--seed', '0'];
+
+const easyVqa: Benchmark = {
+  data: ['fetch', 'easy-vqa'],
+  models: {
+    teacher: ['--model', 'vilt', ...scratch, '--scoring', 'softmax', '--epochs', '5', ...seeded],
+    'hard labels': ['--teacher', '{teacher}', '--recipe', 'hard', '--epochs', '5', ...seeded],
+    'soft labels': ['--teacher', '{teacher}', '--recipe', 'soft', '--epochs', '5', ...seeded],
+    'soft labels + attention': ['--teacher', '{teacher}', '--recipe', 'soft+attention', '--epochs', '5', ...seeded],
+    'dual encoder from scratch': ['--model', 'dide', ...scratch, '--scoring', 'softmax', '--epochs', '5', ...seeded],
+  },
+  measure: async (model, data) => {
+    const reading = readingFor(model.description, { batch: 64 });
+    const judged = await evaluate(model, await vqa.read(data, 'test'), { task: vqa, reading });
+    const { mean, byKind } = accuracyReport(judged, { seed: 0 });
+    const kinds = Object.entries(byKind).sort(([a], [b]) => (a < b ? -1 : 1));
+    return { test: mean, ...Object.fromEntries(kinds.map(([kind, { mean: share }]) => [kind, share])) };
+  },
+  baselines: async (data) => {
+    const prior = questionPrior(await vqa.read(data, 'train'), await vqa.read(data, 'test'));
+    return { 'commonest answer': { test: prior.answer }, 'commonest to the question': { test: prior.question } };
+  },
+};
+
+const depths = [1, 5, 10];
+const retrieving = ['--task', 'retrieval'];
+
+const emoji: Benchmark = {
+  data: ['fetch', 'emoji'],
+  models: {
+    teacher: ['--model', 'vilt', ...scratch, ...retrieving, '--epochs', '20', ...seeded],
+    'contrast alone': ['--model', 'dide', ...scratch, ...retrieving, '--epochs', '20', ...seeded],
+    'contrast + attention': ['--teacher', '{teacher}', ...retrieving, '--epochs', '20', ...seeded],
+  },
+  // A fusion encoder would pass over millions of pairs of the test.
+  measure: async (model, data) =>
+    await searched(model, data, model.description.model === 'dide' ? 'test' : 'validation'),
+  baselines: async (data) => {
+    const train = await retrieval.read(data, 'train');
+    const found = async (split: string): Promise<Measures> => {
+      const gallery = galleryOf(await retrieval.read(data, split));
+      return { images: gallery.images.length, ...recalls(await pixelNeighbours(gallery, train), gallery, depths) };
+    };
+    return { 'pixels of test': await found('test'), 'pixels of validation': await found('validation') };
+  },
+};
+
+const searched = async (model: Trained, data: string, split: string): Promise<Measures> => {
+  const gallery = galleryOf(await retrieval.read(data, split));
+  const scores = await scoreGallery(model, gallery, { reading: readingFor(model.description, { batch: 64 }) });
+  return { images: gallery.images.length, ...recalls(scores, gallery, depths) };
+};
+
+export const benchmarks = { 'easy-vqa': easyVqa, emoji } as const;
+
+export interface BenchmarkOptions {
+  /** Where data, runs and results go. */
+  readonly folder: string;
+  readonly tiny?: boolean;
+  /** Runs one command of dide, and throws where it fails. */
+  readonly dide: (args: readonly string[]) => Promise<void>;
+}
+
+/** Runs the commands that are not done, measures every model, writes `results.json`, and returns its rows. */
+export const runBenchmark = async (benchmark: Benchmark, options: BenchmarkOptions) => {
+  const { folder, dide } = options;
+  const tiny = options.tiny ? ['--tiny'] : [];
+  const data = join(folder, 'data');
+  const best = (model: string): string => join(folder, model.replaceAll(' ', '-'), 'best.safetensors');
+  await dide([...benchmark.data, data, ...tiny]);
+  for (const [name, args] of Object.entries(benchmark.models)) {
+    const given = args.map((arg) => (arg === '{teacher}' ? best('teacher') : arg));
+    await dide(['finetune', ...given, '--data', data, '--out', join(best(name), '..'), '--resume', ...tiny]);
+  }
+  const rows: Record<string, Measures> = { ...(await benchmark.baselines(data)) };
+  for (const name of Object.keys(benchmark.models))
+    rows[name] = await benchmark.measure(await loadTrained(best(name)), data);
+  await writeFile(join(folder, 'results.json'), `${JSON.stringify(rows, null, 2)}\n`);
+  return rows;
+};
+
+/** The rows as a table of Markdown; shares in per cent. */
+export const markdownOf = (rows: Readonly<Record<string, Measures>>): string => {
+  const names = [...new Set(Object.values(rows).flatMap((row) => Object.keys(row)))];
+  const cell = (value: number | undefined): string => {
+    if (value === undefined) return '';
+    return value > 1 ? String(value) : `${(100 * value).toFixed(1)} %`;
+  };
+  return [
+    `| | ${names.join(' | ')} |`,
+    `| --- |${' ---: |'.repeat(names.length)}`,
+    ...Object.entries(rows).map(([row, found]) => `| ${row} | ${names.map((name) => cell(found[name])).join(' | ')} |`),
+  ].join('\n');
+};

@@ -1,0 +1,108 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { UserError } from '../../errors.ts';
+
+/** A file that a package registry has, in one version and no other. */
+export interface PackageFile {
+  /** Whose command downloads it. */
+  readonly client: keyof typeof clients;
+  /** As that command wants it: `openmoji@17.0.0`, `easy-vqa==1.0`. */
+  readonly name: string;
+  /** What the downloaded file is called. */
+  readonly file: string;
+  /** Its digest as npm writes it: `sha512-` and base64. */
+  readonly integrity: string;
+  readonly licence: string;
+}
+
+/** The commands that download packages into the folder where they run, and run nothing of what they download. */
+const clients = {
+  pip: {
+    program: process.platform === 'win32' ? 'python' : 'python3',
+    args: ['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--disable-pip-version-check', '--no-input'],
+    what: 'Python with pip',
+  },
+  npm: { program: 'npm', args: ['pack', '--ignore-scripts', '--loglevel=error'], what: 'npm' },
+} as const;
+
+/** How packages are obtained. */
+export interface ObtainOptions {
+  /** Where downloads go. */
+  readonly to: string;
+  /** A folder that already holds the files, or the one file: nothing is downloaded. */
+  readonly from?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The path of a package's file: in `from`, or downloaded by its registry's own command, with the user's settings for it.
+ *
+ * @throws UserError where the command is not there or fails, the file is not there, or its digest is not the one known.
+ */
+export const obtainPackage = async (wanted: PackageFile, options: ObtainOptions): Promise<string> => {
+  const path = options.from === undefined ? await downloaded(wanted, options) : await givenIn(options.from, wanted);
+  await refuseOther(path, wanted);
+  return path;
+};
+
+const givenIn = async (from: string, { file, name }: PackageFile): Promise<string> => {
+  const found = await stat(from).catch(() => undefined);
+  if (!found) throw new UserError(`${from}: there is no such file or folder: check the path.`);
+  const path = found.isDirectory() ? join(from, file) : from;
+  if (found.isDirectory() ? await stat(path).catch(() => undefined) : basename(from) === file) return path;
+  throw new UserError(
+    `${from}: ${file} (${name}) is wanted here and is not: download it into a folder, and give that.`,
+  );
+};
+
+const downloaded = async (wanted: PackageFile, { to, signal }: ObtainOptions): Promise<string> => {
+  await download(wanted, to, signal);
+  const path = join(to, wanted.file);
+  if (await stat(path).catch(() => undefined)) return path;
+  throw new UserError(`${wanted.name}: ${wanted.client} downloaded another file than ${wanted.file}: ${elsewhere}`);
+};
+
+const elsewhere = 'download it by hand, and give its folder with --from.';
+
+const download = ({ client, name }: PackageFile, cwd: string, signal: AbortSignal | undefined): Promise<void> => {
+  const { program, args, what } = clients[client];
+  return new Promise((resolve, reject) => {
+    // npm is a script on Windows, which only a shell can start; no argument is anything but a constant.
+    const shell = process.platform === 'win32';
+    const child = spawn(program, [...args, name], { cwd, shell, signal, stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    child.on('error', (cause: NodeJS.ErrnoException) => {
+      const missing = `${name}: ${program} is not there: install ${what}, or ${elsewhere}`;
+      reject(cause.code === 'ENOENT' ? new UserError(missing, { cause }) : cause);
+    });
+    child.on('close', (code) => {
+      if (code === 0) resolve();
+      else
+        reject(new UserError(`${name}: ${client} ended with ${code} (${reasonIn(said)}): mend that, or ${elsewhere}`));
+    });
+  });
+};
+
+/** The line in which pip and npm say what is wrong; what follows it is where their logs are. */
+const reasonIn = (said: string): string => {
+  const lines = said
+    .split('\n')
+    .filter((line) => /^(ERROR|npm (ERR!|error))/.test(line) && !/ (code|errno) /.test(line));
+  return (lines.at(0) ?? said.trim().split('\n').at(-1) ?? '').slice(0, 200) || 'it did not say why';
+};
+
+const refuseOther = async (path: string, { name, integrity }: PackageFile): Promise<void> => {
+  const algorithm = integrity.slice(0, integrity.indexOf('-'));
+  const digest = createHash(algorithm)
+    .update(await readFile(path))
+    .digest('base64');
+  if (`${algorithm}-${digest}` === integrity) return;
+  throw new UserError(
+    `${path}: is not the ${name} that is known: its ${algorithm} is ${digest}, not ${integrity.slice(algorithm.length + 1)}: get it again.`,
+  );
+};

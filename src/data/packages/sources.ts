@@ -1,0 +1,6 @@
+import { easyVqa } from './easy-vqa.ts';
+import { emoji } from './emoji.ts';
+import type { PackagedData } from './packaged-data.ts';
+
+/** The data sets of packages, by name. */
+export const packagedData = { 'easy-vqa': easyVqa, emoji } as const satisfies Readonly<Record<string, PackagedData>>;

@@ -1,0 +1,46 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { benchmarks, markdownOf, runBenchmark } from '../bench/public-data.ts';
+import { fetchData } from '../src/data/packages/packaged-data.ts';
+import { toyEasyVqa, toyEmoji } from '../src/data/packages/packages.fixture.ts';
+import { inProcess } from './cli.fixture.ts';
+
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'dide-benchmarks-'));
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+const dide = async (args: readonly string[]): Promise<void> => {
+  const threads = args[0] === 'finetune' ? ['--threads', '1', '--updates', '2'] : [];
+  const kept = args.flatMap((arg, i) => (arg === '--epochs' || args[i - 1] === '--epochs' ? [] : [arg]));
+  const { code, stderr } = await inProcess([...kept, ...threads]);
+  expect(code, stderr).toBe(0);
+};
+
+describe('a benchmark on public data, at toy size', () => {
+  it('of questions ends with a table of all models beside what needs none', async () => {
+    await fetchData(await toyEasyVqa(root), join(root, 'data'), { from: root, tiny: true });
+    const { teacher, 'soft labels + attention': student } = benchmarks['easy-vqa'].models;
+    const some = { ...benchmarks['easy-vqa'], models: { teacher: teacher!, student: student! } };
+    const rows = await runBenchmark(some, { folder: root, tiny: true, dide });
+    expect(Object.keys(rows)).toEqual(['commonest answer', 'commonest to the question', 'teacher', 'student']);
+    // every second question is about the shape, which is always a circle; the rest are yes or no by halves
+    expect(rows['commonest answer']!.test).toBe(0.5);
+    expect(rows['commonest to the question']!.test).toBe(0.75);
+    expect(Object.keys(rows.teacher!)).toEqual(['test', 'shape', 'yes/no']);
+    expect(JSON.parse(await readFile(join(root, 'results.json'), 'utf8'))).toEqual(rows);
+    expect(markdownOf(rows)).toContain('| commonest to the question | 75.0 % |  |  |');
+  }, 60_000);
+
+  it('of retrieval ends with the recalls of all models beside those of pixels', async () => {
+    await fetchData(await toyEmoji(root), join(root, 'data'), { from: root, tiny: true });
+    const rows = await runBenchmark(benchmarks.emoji, { folder: root, tiny: true, dide });
+    expect(rows['pixels of test']).toMatchObject({ images: 8 });
+    expect(rows.teacher).toMatchObject({ images: 4, 'text R@10': expect.any(Number) });
+    for (const model of ['contrast alone', 'contrast + attention'])
+      expect(rows[model]).toMatchObject({ images: 8, 'image R@10': 1 });
+  }, 60_000);
+});
