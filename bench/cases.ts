@@ -23,12 +23,8 @@ export const cases = {
     answers: 3129,
     batch: 32,
   },
-  mini: {
-    sizes: { ...mini, width: 64, heads: 4, depth: 3, hidden: 256, grid: 4, words: 12, vocabulary: 200 },
-    patches: 16,
-    answers: 10,
-    batch: 4,
-  },
+  // the quickstart's learner: pictures of nine patches, short questions, a vocabulary and answers of its own
+  mini: { sizes: { ...mini, words: 12, vocabulary: 50 }, patches: 9, answers: 20, batch: 64 },
 } as const satisfies Record<string, Case>;
 
 export type CaseName = keyof typeof cases;

@@ -2,12 +2,21 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
+/** What one run took. */
+export interface Ran {
+  readonly milliseconds: number;
+  /** Of these, waiting for data; where the work says so. */
+  readonly waitMilliseconds?: number;
+}
+
 /** A process that does one work whenever it is asked. */
 export interface Child {
-  /** Does the work once. → milliseconds */
-  run(): Promise<number>;
+  /** Does the work once. */
+  run(): Promise<Ran>;
   /** The most bytes it ever held; null where the system does not say. */
   peakBytes(): Promise<number | null>;
+  /** What the last run made, as a SHA-256; null where there is nothing to compare. */
+  digest(): Promise<string | null>;
   quit(): Promise<void>;
 }
 
@@ -36,8 +45,9 @@ export const startChild = async (command: string, args: readonly string[]): Prom
   };
   await next();
   return {
-    run: async () => (await ask('run')).milliseconds as number,
+    run: async () => (await ask('run')) as unknown as Ran,
     peakBytes: async () => (await ask('memory')).peak_bytes as number | null,
+    digest: async () => (await ask('digest')).digest as string | null,
     quit: async () => {
       child.stdin.write('quit\n');
       await ended;

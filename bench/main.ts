@@ -1,31 +1,31 @@
 /**
- * Our speed and memory beside PyTorch's, on this machine and in this run: what to quote is the ratio.
+ * Our speed and memory beside that of what others use, on this machine and in this run: what to quote is the ratio.
  *
- *     npm run bench -- step --size small --python peers/bin/python
+ *     npm run bench -- step --size mini --python peers/bin/python
  *     npm run bench -- teacher image text answer --size base
- *     npm run bench -- startup memory
+ *     npm run bench -- load pipeline words --repeats 5
+ *     npm run bench -- startup memory waiting
  *
- * Works: `step` (a whole update of a distillation), `teacher`, `image`, `text`, `answer` (forward, one pair and eight),
- * `ask` (a question over 10,000 cached images, beside PyTorch's `answer` for as many pairs), `startup` (building and
- * compiling the step's graph), `memory` (whether 2000 steps take more than the 2000 before).
- * Each side runs in a process of its own, and the two take turns. Flags: --size base|small|mini (default small),
- * --batch N, --repeats N (default 7), --threads N (default all), --python PATH (default python3; peers.py says what
- * it needs).
+ * Works, beside PyTorch's: `step` (a whole update of a distillation), `pretrain` (the same of stage 1), `teacher`,
+ * `image`, `text`, `answer` (forward, one pair and eight), `ask` (a question over 10,000 cached images, beside
+ * PyTorch's `answer` for as many pairs). Beside other libraries of Python: `load` (a checkpoint of 470 MB, beside
+ * torch.load), `pipeline` (pictures to patches, beside Pillow and NumPy), `words` (100,000 lines to ids, beside
+ * transformers' BertTokenizer); of the last two the results are compared as well. Alone: `startup` (building and
+ * compiling the step's graph), `waiting` (the share of a training's time that its data cost), `memory` (whether 2000
+ * steps take more than the 2000 before).
+ * Each side runs in a process of its own, and the two take turns. Flags: --size base|small|mini (default small; data
+ * are read at base), --batch N, --repeats N (default 7), --threads N (default all), --python PATH (default python3;
+ * peers.py and peers_data.py say what it needs; without that, our half stands alone).
  */
-import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type CaseName, cases } from './cases.ts';
-import { type Child, startChild } from './child.ts';
-import type { Request } from './ours.ts';
-import { header, type Measured, mebibytes, rowOf } from './table.ts';
+import { writeMaterials } from './materials.ts';
+import { type Options, startOurs, startPeer } from './sides.ts';
+import { header, type Measured, mebibytes, rowOf, waitingRow } from './table.ts';
 import { type WorkName, works } from './works.ts';
-
-interface Options {
-  readonly threads: number;
-  readonly repeats: number;
-  readonly python: string;
-}
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -38,43 +38,39 @@ const { values: flags, positionals } = parseArgs({
   },
 });
 
-const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
-
-const startOurs = (request: Request): Promise<Child> =>
-  startChild(process.execPath, [...process.execArgv, here('ours.ts'), JSON.stringify(request)]);
-
-let toldOfPython = false;
-
-/** PyTorch's half; undefined where there is no PyTorch, or where the work has no counterpart. */
-const startPeer = async (request: Request, { python }: Options): Promise<Child | undefined> => {
-  if (request.work === 'startup') return undefined;
-  const { size, batch, threads, warm } = request;
-  const work = request.work === 'ask' ? 'answer' : request.work;
-  const given = Object.entries({ work, size, batch, threads, warm }).flatMap(([key, value]) => [
-    `--${key}`,
-    `${value}`,
-  ]);
-  try {
-    return await startChild(python, [here('peers.py'), ...given, '--serve']);
-  } catch (error) {
-    if (!toldOfPython) console.log(`Without PyTorch's half, since ${(error as Error).message}: give --python PATH`);
-    toldOfPython = true;
-    return undefined;
-  }
-};
+interface Given {
+  readonly work: WorkName;
+  readonly size: CaseName;
+  readonly batch: number;
+  readonly folder: string;
+}
 
 /** Both sides of one work, taking turns. */
-const measure = async (request: Request, options: Options): Promise<Measured> => {
+const measure = async (given: Given, options: Options): Promise<Measured> => {
+  const request = { ...given, threads: options.threads, warm: warmUps(given.work) };
   const ours = await startOurs(request);
   const peer = await startPeer(request, options);
   const milliseconds: { ours: number[]; peer: number[] } = { ours: [], peer: [] };
+  const waited: number[] = [];
   for (let i = 0; i < options.repeats; i += 1) {
-    milliseconds.ours.push(await ours.run());
-    if (peer) milliseconds.peer.push(await peer.run());
+    const ran = await ours.run();
+    milliseconds.ours.push(ran.milliseconds);
+    if (ran.waitMilliseconds !== undefined) waited.push(ran.waitMilliseconds);
+    if (peer) milliseconds.peer.push((await peer.run()).milliseconds);
   }
+  const digests = peer ? [await ours.digest(), await peer.digest()] : [];
   const bytes = { ours: await ours.peakBytes(), peer: (await peer?.peakBytes()) ?? null };
   await Promise.all([ours.quit(), peer?.quit()]);
-  return { what: `${request.work}, ${request.size}, batch ${request.batch}`, milliseconds, bytes };
+  const isSame = digests.length > 0 && digests[0] !== null ? digests[0] === digests[1] : undefined;
+  return { what: nameOf(given), milliseconds, bytes, waited, ...(isSame === undefined ? {} : { isSame }) };
+};
+
+const warmUps = (work: WorkName): number => (work === 'startup' ? 0 : work === 'words' || work === 'load' ? 1 : 2);
+
+const nameOf = ({ work, size, batch }: Given): string => {
+  if (work === 'load') return 'load, base';
+  if (work === 'words') return `words, ${batch} lines`;
+  return work === 'pipeline' ? `pipeline, ${batch} pictures` : `${work}, ${size}, batch ${batch}`;
 };
 
 /** Steps after which the heap of JavaScript has found its size. */
@@ -82,7 +78,7 @@ const SETTLED = 2000;
 
 /** The peak of memory before and after as many steps again: the same where nothing is kept from one to the next. */
 const measureMemory = async (size: CaseName, threads: number): Promise<string> => {
-  const ours = await startOurs({ work: 'step', size, batch: cases[size].batch, threads, warm: SETTLED });
+  const ours = await startOurs({ work: 'step', size, batch: cases[size].batch, threads, warm: SETTLED, folder: '' });
   const peaks = [await ours.peakBytes()];
   for (let i = 0; i < SETTLED; i += 1) await ours.run();
   peaks.push(await ours.peakBytes());
@@ -103,24 +99,46 @@ const oneOf = <T extends string>(what: string, text: string, known: readonly T[]
 };
 
 const usualBatches = (work: WorkName, size: CaseName): readonly number[] => {
-  if (work === 'ask') return [10_000];
-  return work === 'step' || work === 'startup' ? [cases[size].batch] : [1, 8];
+  const single: Partial<Record<WorkName, number>> = {
+    ...{ step: cases[size].batch, startup: cases[size].batch, waiting: cases[size].batch },
+    ...{ pretrain: size === 'base' ? 8 : cases[size].batch, ask: 10_000, load: 1, pipeline: 32, words: 100_000 },
+  };
+  return single[work] === undefined ? [1, 8] : [single[work]];
+};
+
+/** One row: its data are written first, and are gone after it. */
+const row = async (given: Omit<Given, 'folder'>, options: Options): Promise<string> => {
+  const folder = await mkdtemp(join(tmpdir(), 'dide-bench-'));
+  try {
+    await writeMaterials(given.work, folder, { batch: given.batch, python: options.python });
+    const measured = await measure({ ...given, folder }, options);
+    if (measured.isSame === false) process.exitCode = 1;
+    return given.work === 'waiting' ? waitingRow(measured) : rowOf(measured);
+  } catch (error) {
+    if (given.work !== 'load') throw error;
+    return `load: left out, since nobody wrote its checkpoint (${(error as Error).message}): give --python PATH`;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 };
 
 const main = async (): Promise<void> => {
   const size = oneOf('--size', flags.size, Object.keys(cases) as CaseName[]);
-  const [threads, repeats] = [whole('threads', flags.threads), whole('repeats', flags.repeats)];
+  const options = {
+    threads: whole('threads', flags.threads),
+    repeats: whole('repeats', flags.repeats),
+    python: flags.python,
+  };
   const names = [...(Object.keys(works) as WorkName[]), 'memory' as const];
   const asked = positionals.length > 0 ? positionals.map((text) => oneOf('the work', text, names)) : names;
-  console.log(`${threads} threads, medians of ${repeats} turns\n${header}`);
+  console.log(`${options.threads} threads, medians of ${options.repeats} turns\n${header}`);
   for (const work of asked) {
     if (work === 'memory') {
-      console.log(await measureMemory(size, threads));
+      console.log(await measureMemory(size, options.threads));
       continue;
     }
     for (const batch of flags.batch === undefined ? usualBatches(work, size) : [whole('batch', flags.batch)]) {
-      const request = { work, size, batch, threads, warm: work === 'startup' ? 0 : 2 };
-      console.log(rowOf(await measure(request, { threads, repeats, python: flags.python })));
+      console.log(await row({ work, size, batch }, options));
     }
   }
 };

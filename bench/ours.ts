@@ -4,12 +4,14 @@
  *     npx tsx bench/ours.ts '{"work":"step","size":"small","batch":32,"threads":2,"warm":2}'
  *
  * It speaks as `peers.py --serve` does: {"ready": true} once it is warm, then one answer a line to `run`
- * ({"milliseconds", "loss"}), `memory` ({"peak_bytes"}) and, at last, `quit`.
+ * ({"milliseconds", "loss"}), `memory` ({"peak_bytes"}), `digest` and, at last, `quit`.
  */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { type CaseName, cases } from './cases.ts';
-import { type Work, type WorkName, works } from './works.ts';
+import type { Done, Work } from './work.ts';
+import { type WorkName, works } from './works.ts';
 
 /** What to do, as the one argument of this process. */
 export interface Request {
@@ -19,12 +21,22 @@ export interface Request {
   readonly threads: number;
   /** Runs before the first that counts. */
   readonly warm: number;
+  /** What the work reads, where that is files. */
+  readonly folder: string;
 }
+
+let last: Done = { loss: null };
 
 const timed = async (work: Work): Promise<object> => {
   const began = performance.now();
-  const { loss } = await work();
-  return { milliseconds: performance.now() - began, loss };
+  last = await work();
+  const milliseconds = performance.now() - began;
+  return { milliseconds, loss: last.loss, waitMilliseconds: last.waitMilliseconds };
+};
+
+const digest = (): string | null => {
+  const made = last.result?.();
+  return made === undefined ? null : createHash('sha256').update(made).digest('hex');
 };
 
 /** The most memory that this process ever held (VmHWM); null where there is no /proc. */
@@ -35,14 +47,15 @@ const peakBytes = (): number | null => {
 
 const write = (record: object): void => console.log(JSON.stringify(record));
 
-const { work: name, size, batch, threads, warm } = JSON.parse(process.argv[2]!) as Request;
-const work = await works[name]({ case: cases[size], batch, threads });
-for (let i = 0; i < warm; i += 1) await work();
+const { work: name, size, batch, threads, warm, folder } = JSON.parse(process.argv[2]!) as Request;
+const work = await works[name]({ case: cases[size], batch, threads, folder });
+for (let i = 0; i < warm; i += 1) last = await work();
 write({ ready: true });
 for await (const line of createInterface({ input: process.stdin })) {
   if (line === 'quit') break;
   if (line === 'run') write(await timed(work));
   else if (line === 'memory') write({ peak_bytes: peakBytes() });
-  else throw new Error(`ours: unknown request ${line}: write run, memory or quit`);
+  else if (line === 'digest') write({ digest: digest() });
+  else throw new Error(`ours: unknown request ${line}: write run, memory, digest or quit`);
 }
 process.exit(0);

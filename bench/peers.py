@@ -5,35 +5,33 @@
     peers/bin/python bench/peers.py --work step --size small --threads 2 --serve
     peers/bin/python bench/peers.py --check test/parity
 
-Works: `step` (teacher forward, student forward and backward, L_SL + L_CA, AdamW), and without gradients `teacher`
-(pairs to logits), `image` and `text` (one encoder to its pooled vectors), `answer` (the interaction f and the head).
-The batch is the size's own for `step` (base 4, small 32) and 1 for the others. Every number of a size has a flag.
+Works: `step` (teacher forward, student forward and backward, L_SL + L_CA, AdamW), `pretrain` (a step of stage 1: the
+same of matching, contrast and masked words), and without gradients `teacher` (pairs to logits), `image` and `text` (one
+encoder to its pooled vectors), `answer` (the interaction f and the head). The batch is the size's own for `step` and
+`pretrain` (base 4, small 32, mini 64) and 1 for the others. Every number of a size has a flag.
 
 With --serve it first prints {"ready": true, "torch", "parameters"} once it is warm, then reads requests from stdin, one
-a line, so that a driver in any language can alternate with it: `run` -> {"milliseconds", "loss"} (loss is null where
-nothing is learned), `memory` -> {"peak_bytes"}, `quit` ends it. Without --serve it does the work --repeat times and
-prints one line of JSON: what it did, the median, every time. Peak memory is the process's (VmHWM, Linux only).
+a line, so that a driver in any language can alternate with it (peers_serve.py). Without --serve it does the work
+--repeat times and prints one line of JSON: what it did, the median, every time. Peak memory is the process's (VmHWM,
+Linux only).
 
---check FOLDER computes the losses of FOLDER/dide/vqa (its teacher is FOLDER/hf/vqa) and prints them, and the norm of
-the gradient, beside the stored numbers.
+--check FOLDER computes the losses of FOLDER/dide/vqa (its teacher is FOLDER/hf/vqa) and of FOLDER/dide/pretrain
+(FOLDER/hf/base) and prints them, and the norm of the gradient, beside the stored numbers.
 Exit codes: 0 fine, 1 --check found a difference or a request is unknown, 2 a wrong flag, 3 PyTorch is missing.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import TypedDict
 
 try:
     import torch
-    from torch import nn
+    from torch import Tensor, nn
 except ImportError:
     print("peers.py: PyTorch is missing: install it with `python -m pip install torch numpy`", file=sys.stderr)
     raise SystemExit(3) from None
@@ -52,9 +50,11 @@ from peers_model import (
     mlp,
     random_batch,
 )
+from peers_pretrain import PretrainingStudent, PretrainingTeacher, pretraining, random_pretraining_batch
+from peers_serve import Work, peak_bytes, positive, serve, timed, write
 
-WORKS = ("step", "teacher", "image", "text", "answer")
-Work = Callable[[], "float | None"]
+TRAINING = ("step", "pretrain")
+WORKS = (*TRAINING, "teacher", "image", "text", "answer")
 
 
 def optimizer_of(model: nn.Module, rate: float) -> torch.optim.AdamW:
@@ -65,17 +65,25 @@ def optimizer_of(model: nn.Module, rate: float) -> torch.optim.AdamW:
     return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98), eps=1e-8, fused=True)
 
 
-def training_work(s: Sizes, bf16: bool) -> tuple[nn.Module, Work]:
-    """The student, and one whole distillation step on it (always the same batch) -> its loss."""
-    teacher, student, batch = Teacher(s).eval().requires_grad_(False), Student(s).train(), random_batch(s)
+def training_work(work: str, s: Sizes, bf16: bool) -> tuple[nn.Module, Work]:
+    """The student, and one whole step of distilling it (always the same batch) -> its loss."""
+    teacher: nn.Module
+    student: nn.Module
+    if work == "pretrain":
+        teacher, student, given = PretrainingTeacher(s), PretrainingStudent(s), random_pretraining_batch(s)
+        losses: Callable[[], Tensor] = lambda: pretraining(teacher, student, given)["total"]  # noqa: E731
+    else:
+        teacher, student, batch = Teacher(s), Student(s), random_batch(s)
+        losses = lambda: distillation(teacher, student, batch)["total_released"]  # noqa: E731
+    teacher.eval().requires_grad_(False)
     initialise(teacher)
-    initialise(student)
+    initialise(student.train())
     optimizer = optimizer_of(student, 1e-4)
 
     def step() -> float:
         optimizer.zero_grad(set_to_none=True)  # before the forward pass: no gradient lives beside the activations
         with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-            loss = distillation(teacher, student, batch)["total_released"]
+            loss = losses()
         loss.backward()
         optimizer.step()
         return loss.item()
@@ -103,50 +111,6 @@ def inference_work(work: str, s: Sizes, bf16: bool) -> tuple[nn.Module, Work]:
     return model, forward
 
 
-class Run(TypedDict):
-    """What one run took, and its loss where it learns."""
-
-    milliseconds: float
-    loss: float | None
-
-
-def timed(work: Work) -> Run:
-    """Does the work once."""
-    start = time.perf_counter()
-    loss = work()
-    return {"milliseconds": (time.perf_counter() - start) * 1000, "loss": loss}
-
-
-def peak_bytes() -> int | None:
-    """The most memory this process ever held (VmHWM); None where there is no /proc."""
-    status = Path("/proc/self/status")
-    lines = status.read_text().splitlines() if status.exists() else []
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")), None)
-
-
-def write(record: Mapping[str, object]) -> None:
-    """One line of JSON, at once: the driver waits for it."""
-    print(json.dumps(record), flush=True)
-
-
-def serve(work: Work, parameters: int) -> int:
-    """Answers requests from stdin until `quit` or its end -> exit code."""
-    write({"ready": True, "torch": torch.__version__, "parameters": parameters})
-    answers: dict[str, Callable[[], Mapping[str, object]]] = {
-        "run": lambda: timed(work),
-        "memory": lambda: {"peak_bytes": peak_bytes()},
-    }
-    for line in sys.stdin:
-        request = line.strip()
-        if request == "quit":
-            break
-        if request not in answers:
-            print(f"peers.py: unknown request {request!r}: write run, memory or quit", file=sys.stderr)
-            return 1
-        write(answers[request]())
-    return 0
-
-
 def repeat(work: Work, parameters: int, flags: argparse.Namespace, s: Sizes) -> int:
     """Does the work --repeat times and prints one line of JSON -> exit code."""
     runs = [timed(work) for _ in range(flags.repeat)]
@@ -156,13 +120,6 @@ def repeat(work: Work, parameters: int, flags: argparse.Namespace, s: Sizes) -> 
     found: dict[str, object] = {"milliseconds": statistics.median(times), "all": times, "loss": runs[-1]["loss"]}
     write(what | versions | found | {"peak_bytes": peak_bytes()})
     return 0
-
-
-def positive(text: str) -> int:
-    """A flag's whole number, at least 1."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
-    return int(text)
 
 
 def read_flags() -> tuple[argparse.Namespace, argparse.ArgumentParser]:
@@ -183,7 +140,7 @@ def read_flags() -> tuple[argparse.Namespace, argparse.ArgumentParser]:
 
 def sizes_of(flags: argparse.Namespace) -> Sizes:
     """The named size with the flags that replace its numbers; `hidden` stays four times a given width."""
-    s = replace(SIZES[flags.size], **({} if flags.work == "step" else {"batch": 1}))
+    s = replace(SIZES[flags.size], **({} if flags.work in TRAINING else {"batch": 1}))
     given = {f.name: getattr(flags, f.name) for f in fields(Sizes) if getattr(flags, f.name) is not None}
     if "width" in given:
         given = {"hidden": 4 * given["width"]} | given
@@ -201,11 +158,11 @@ def main() -> int:
     if s.width % s.heads:
         parser.error(f"--width {s.width} is not a multiple of --heads {s.heads}: choose another")
     bf16 = flags.precision == "bf16"
-    model, work = training_work(s, bf16) if flags.work == "step" else inference_work(flags.work, s, bf16)
+    model, work = training_work(flags.work, s, bf16) if flags.work in TRAINING else inference_work(flags.work, s, bf16)
     parameters = sum(p.numel() for p in model.parameters())
     for _ in range(flags.warm):
         work()
-    return serve(work, parameters) if flags.serve else repeat(work, parameters, flags, s)
+    return serve(work, {"torch": torch.__version__, "parameters": parameters}) if flags.serve else repeat(work, parameters, flags, s)
 
 
 if __name__ == "__main__":

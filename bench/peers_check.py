@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from peers_model import Batch, Sizes, Student, Teacher, distillation, resizing
+from peers_pretrain import PretrainingBatch, PretrainingStudent, PretrainingTeacher, pretraining
 
 TOLERANCE = 1e-5  # relative; float32 PyTorch itself reaches 6e-7
 PATCH = 16
@@ -34,6 +36,10 @@ NAMES = {  # the files' names -> ours, applied in this order
     "output.dense": "fc2",
     "layernorm": "norm",
     "pooler.dense": "pooler",
+    "itm_score.fc": "itm_score",
+    "mlm_score.transform.dense": "mlm_score.dense",
+    "mlm_score.transform.LayerNorm": "mlm_score.norm",
+    "mlm_score.decoder.bias": "mlm_score.bias",
 }
 DTYPES = {"F32": torch.float32, "I32": torch.int32}
 
@@ -99,7 +105,7 @@ def sizes_of_config(config: dict[str, Any]) -> Sizes:
     return Sizes(
         config["hidden_size"], config["num_attention_heads"], config["num_hidden_layers"],
         config["intermediate_size"], inputs, grid**2, grid, config["max_position_embeddings"],
-        batch=4, vocabulary=config["vocab_size"], answers=len(config["id2label"]),
+        batch=4, vocabulary=config["vocab_size"], answers=len(config.get("id2label", "12")),
     )  # fmt: skip
 
 
@@ -116,18 +122,41 @@ def found_values(folder: Path) -> dict[str, float]:
     return {name: loss.item() for name, loss in losses.items()} | {"gradient norm": norm}
 
 
+def stored_pretraining_batch(inputs: dict[str, Tensor], grid: int) -> PretrainingBatch:
+    """Labels of -100 mark the words that are not to be found."""
+    own, order = stored_batch(inputs, grid), inputs["itm_image_index"].long()
+    other = replace(own, patches=own.patches[order], place=own.place[order], image_mask=own.image_mask[order])
+    labels = inputs["mlm_labels"].flatten().long()
+    places = (labels >= 0).nonzero().flatten()
+    return PretrainingBatch(own, other, inputs["mlm_input_ids"].long(), places, labels[places])
+
+
+def found_pretraining(folder: Path) -> dict[str, float]:
+    """The losses of stage 1 for one batch."""
+    s = sizes_of_config(json.loads((folder / "hf/base/config.json").read_text()))
+    teacher, student = PretrainingTeacher(s).eval(), PretrainingStudent(s, space=32)
+    heads = read_safetensors(folder / "dide/pretrain/teacher_heads.safetensors")
+    base = read_safetensors(folder / "hf/base/model.safetensors")
+    teacher.load_state_dict(our_weights({f"vilt.{name}": value for name, value in base.items()} | heads))
+    student.load_state_dict(our_weights(read_safetensors(folder / "dide/pretrain/student.safetensors")))
+    batch = stored_pretraining_batch(read_safetensors(folder / "dide/pretrain/inputs.safetensors"), s.grid)
+    return {name: loss.item() for name, loss in pretraining(teacher, student, batch).items() if name != "total"}
+
+
 def check(folder: Path) -> int:
     """Prints found and stored numbers side by side -> exit code, 1 when one of them differs."""
-    path = folder / "dide/vqa/losses.json"
-    if not path.exists():
-        print(f"peers.py: {path} is not there: give --check the folder that holds dide/vqa and hf/vqa", file=sys.stderr)
-        return 1
-    record = json.loads(path.read_text())
-    stored = record["losses"] | {"gradient norm": record["grad_norms"]["total_released"]}
+    found = {"vqa": found_values, "pretrain": found_pretraining}
     fine = True
-    print(f"{'':24}{'here':>16}{'stored':>16}{'relative':>12}")
-    for name, value in found_values(folder).items():
-        error = abs(value - stored[name]) / abs(stored[name])
-        fine = fine and error < TOLERANCE  # false for NaN as well
-        print(f"{name:24}{value:16.8f}{stored[name]:16.8f}{error:12.1e}")
+    for kind, values in found.items():
+        path = folder / f"dide/{kind}/losses.json"
+        if not path.exists():
+            print(f"peers.py: {path} is not there: give --check the folder that holds dide and hf", file=sys.stderr)
+            return 1
+        record = json.loads(path.read_text())
+        stored = record["losses"] | {"gradient norm": record["grad_norms"].get("total_released")}
+        print(f"{kind:28}{'here':>16}{'stored':>16}{'relative':>12}")
+        for name, value in values(folder).items():
+            error = abs(value - stored[name]) / abs(stored[name])
+            fine = fine and error < TOLERANCE  # false for NaN as well
+            print(f"{name:28}{value:16.8f}{stored[name]:16.8f}{error:12.1e}")
     return 0 if fine else 1

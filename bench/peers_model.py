@@ -35,7 +35,7 @@ class Sizes:
 SIZES = {
     "base": Sizes(768, 12, 12, 3072, 3 * 32 * 32, patches=240, grid=12, words=40, batch=4),  # ViLT-B/32
     "small": Sizes(192, 3, 6, 768, 3 * 16 * 16, patches=64, grid=8, words=20, batch=32),
-    "mini": Sizes(64, 4, 3, 256, 3 * 16 * 16, patches=16, grid=4, words=12, batch=4, vocabulary=200, answers=10),
+    "mini": Sizes(128, 4, 3, 512, 3 * 16 * 16, patches=9, grid=3, words=12, batch=64, vocabulary=50, answers=20),
 }
 
 
@@ -55,6 +55,7 @@ class Batch:
 class Encoded:
     """What an encoder hands on; q and k are the last layer's, [batch, heads, tokens, width / heads]."""
 
+    last: Tensor
     pooled: Tensor
     q: Tensor
     k: Tensor
@@ -125,7 +126,8 @@ class Encoder(nn.Module):
         x, mask = torch.cat(typed, 1), torch.cat(masks, 1)[:, None, None]
         for block in self.blocks:
             x, q, k = block(x, mask)
-        return Encoded(torch.tanh(self.pooler(self.norm(x)[:, 0])), q, k)
+        last = self.norm(x)
+        return Encoded(last, torch.tanh(self.pooler(last[:, 0])), q, k)
 
 
 def mlp(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
@@ -195,7 +197,7 @@ def initialise(model: nn.Module) -> None:
     for part in model.modules():
         if isinstance(part, (nn.Linear, nn.Embedding)):
             nn.init.normal_(part.weight, std=0.02)
-        if isinstance(part, nn.Linear):
+        if isinstance(part, nn.Linear) and part.bias is not None:
             nn.init.zeros_(part.bias)
 
 

@@ -3,7 +3,6 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Numbers } from '../src/engine/numbers.ts';
-import { keyOf } from '../src/engine/random.ts';
 import { compile } from '../src/engine/session.ts';
 import { input, type Tensor } from '../src/engine/tensor.ts';
 import { createParams, initialWeights, type Params } from '../src/layers/params.ts';
@@ -14,57 +13,12 @@ import { answered, headOver, vilt } from '../src/models/model.ts';
 import { ask as askCache } from '../src/serving/ask.ts';
 import { openCacheWriter } from '../src/serving/cache-writer.ts';
 import { aboutOf, type ImageCache, openImageCache } from '../src/serving/image-cache.ts';
-import { adamwStep, createOptimizerState, decayGroups, gradientNorm } from '../src/training/adamw.ts';
-import { objectivesOf } from '../src/training/finetune.ts';
-import { createStep } from '../src/training/step.ts';
-import { termsOf } from '../src/training/train.ts';
 import { openStudent, type Student } from '../src/weights/student.ts';
 import { createUntrained } from '../src/weights/trained.ts';
 import { type Case, describe, random, randomFeeds } from './cases.ts';
-
-/** How a work is set up. */
-export interface Setting {
-  readonly case: Case;
-  readonly batch: number;
-  readonly threads: number;
-}
-
-/** Something to time, ready to run again and again. The loss is null where nothing is learnt. */
-export type Work = () => Promise<{ readonly loss: number | null }>;
-
-const prepareStep = ({ case: given, threads }: Setting) => {
-  const untrained = createUntrained(describe('dide', given), 0);
-  const teacher = createUntrained(describe('vilt', given), 1);
-  const state = createOptimizerState(untrained.weights);
-  const learner = { ...untrained, weights: state.weights };
-  const terms = termsOf({ learner, teacher, objectives: objectivesOf('soft+attention', 'sigmoid') });
-  const options = { terms, teacher, dropoutRate: 0, threads };
-  return { state, options };
-};
-
-/** A whole update as a training does it: teacher forward, student forward and backward, the gradient's norm, AdamW. */
-const step = async (setting: Setting): Promise<Work> => {
-  const { state, options } = prepareStep(setting);
-  const graph = await createStep(options, state);
-  const feeds = randomFeeds(setting.case, setting.batch);
-  let number = 0;
-  return async () => {
-    number += 1;
-    const losses = await graph.run(feeds, { number, key: keyOf(0) });
-    gradientNorm(state);
-    adamwStep(state, { step: number, learningRate: 1e-4, decays: decayGroups.reference });
-    return { loss: losses.total! };
-  };
-};
-
-/** Building and compiling the graph of a training, once the weights are there. */
-const startup = async (setting: Setting): Promise<Work> => {
-  const { state, options } = prepareStep(setting);
-  return async () => {
-    await using _graph = await createStep(options, state);
-    return { loss: null };
-  };
-};
+import { load, pipeline, words } from './data-works.ts';
+import { pretrain, startup, step, waiting } from './training-works.ts';
+import type { Setting, Work } from './work.ts';
 
 /** A forward pass with the weights held by the session, as everything that only asks does it. */
 const forward = async (
@@ -111,8 +65,13 @@ const headOf = ({ answers }: Case) => ({ task: 'vqa', answers });
 /** Every work by name. Without a function of their own above: pairs to logits, one encoder alone, or f and the head. */
 export const works = {
   step,
+  pretrain,
   startup,
   ask,
+  load,
+  pipeline,
+  words,
+  waiting,
   teacher: ({ case: given, batch, threads }) =>
     forward(threads, randomFeeds(given, batch), (p) => {
       const { sizes } = given;

@@ -1,0 +1,127 @@
+import { MATCHING } from '../src/data/pairs.ts';
+import type { Numbers } from '../src/engine/numbers.ts';
+import { keyOf } from '../src/engine/random.ts';
+import { vqa } from '../src/tasks/vqa.ts';
+import { adamwStep, createOptimizerState, decayGroups, gradientNorm } from '../src/training/adamw.ts';
+import { objectivesOf } from '../src/training/objectives-of.ts';
+import { pretrainingStage } from '../src/training/pretrain.ts';
+import type { Stage } from '../src/training/stage.ts';
+import { createStep } from '../src/training/step.ts';
+import { termsOf, train } from '../src/training/train.ts';
+import { readingFor } from '../src/weights/reading.ts';
+import { createUntrained, type Trained } from '../src/weights/trained.ts';
+import { type Case, describe, random, randomFeeds } from './cases.ts';
+import { PICTURES, pathOfPicture } from './materials.ts';
+import type { Setting, Work } from './work.ts';
+
+interface Pair {
+  readonly learner: Trained;
+  readonly teacher: Trained;
+}
+
+/** A student over an optimiser's memory, its teacher, and the losses between them. */
+const prepared = ({ learner, teacher }: Pair, termsFor: (pair: Pair) => Stage['terms'], threads: number) => {
+  const state = createOptimizerState(learner.weights);
+  const terms = termsFor({ learner: { ...learner, weights: state.weights }, teacher });
+  return { state, options: { terms, teacher, dropoutRate: 0, threads } };
+};
+
+type Prepared = ReturnType<typeof prepared>;
+
+/** The gradient's norm and AdamW included. */
+const updates = async ({ state, options }: Prepared, feeds: Readonly<Record<string, Numbers>>): Promise<Work> => {
+  const graph = await createStep(options, state);
+  let number = 0;
+  return async () => {
+    number += 1;
+    const losses = await graph.run(feeds, { number, key: keyOf(0) });
+    gradientNorm(state);
+    adamwStep(state, { step: number, learningRate: 1e-4, decays: decayGroups.reference });
+    return { loss: losses.total! };
+  };
+};
+
+const answeringPair = (given: Case): Pair => ({
+  learner: createUntrained(describe('dide', given), 0),
+  teacher: createUntrained(describe('vilt', given), 1),
+});
+
+const objectives = objectivesOf('soft+attention', 'sigmoid');
+
+const prepareStep = ({ case: given, threads }: Setting): Prepared =>
+  prepared(answeringPair(given), (pair) => termsOf({ ...pair, objectives }), threads);
+
+/** A whole update as a training does it: teacher forward, student forward and backward, the gradient's norm, AdamW. */
+export const step = (setting: Setting): Promise<Work> =>
+  updates(prepareStep(setting), randomFeeds(setting.case, setting.batch));
+
+/** Building and compiling the graph of a training, once the weights are there. */
+export const startup = async (setting: Setting): Promise<Work> => {
+  const { state, options } = prepareStep(setting);
+  return async () => {
+    await using _graph = await createStep(options, state);
+    return { loss: null };
+  };
+};
+
+/** The same update in stage 1: matching, contrast, masked words. */
+export const pretrain = ({ case: given, batch, threads }: Setting): Promise<Work> => {
+  const heads = { task: 'pretraining', answers: [...MATCHING], scoring: 'softmax' as const };
+  const pair = {
+    learner: createUntrained({ ...describe('dide', given), ...heads }, 0),
+    teacher: createUntrained({ ...describe('vilt', given), ...heads }, 1),
+  };
+  const nobody = { id: '', text: '', images: [], answers: [] };
+  const termsFor = (pair: Pair): Stage['terms'] => {
+    const run = { ...pair, reading: readingFor(pair.learner.description, { batch: 1 }), updates: 1, learningRate: 0 };
+    return pretrainingStage(run, { examples: [nobody], validation: [nobody] }).terms;
+  };
+  return updates(prepared(pair, termsFor, threads), pretrainingFeeds(given, batch));
+};
+
+const MASKED_SHARE = 0.15;
+
+/** Full-length pairs, half of the other images wrong, and 15 % of each text's words masked. */
+const pretrainingFeeds = (given: Case, batch: number): Record<string, Numbers> => {
+  const { words, vocabulary } = given.sizes;
+  const feeds = randomFeeds(given, batch);
+  const masked = Math.max(1, Math.round(MASKED_SHARE * (words - 2)));
+  const shape = [batch * masked];
+  const places = Int32Array.from(
+    { length: batch * masked },
+    (_, i) => Math.floor(i / masked) * words + 1 + (i % masked),
+  );
+  return {
+    ...feeds,
+    patches_2: random('other patches', feeds.patches!.shape),
+    patch_mask_2: feeds.patch_mask!,
+    patch_positions_2: feeds.patch_positions!,
+    masked_words: feeds.words!,
+    masked_places: { shape, data: places },
+    masked_labels: { shape, data: places.map((place) => (place * 7919) % vocabulary) },
+    target: { shape: [batch, 2], data: Float32Array.from({ length: 2 * batch }, (_, i) => i % 2) },
+  };
+};
+
+/** One update of a real training over pictures on the disk, and how long it waited for them. */
+export const waiting = async ({ case: given, batch, threads, folder }: Setting): Promise<Work> => {
+  const { learner, teacher } = answeringPair(given);
+  const examples = Array.from({ length: PICTURES }, (_, i) => ({
+    id: `${i}`,
+    text: 'is it red?',
+    images: [pathOfPicture(folder, i)],
+    answers: [{ answer: 'answer 0', score: 1 }],
+  }));
+  const steps = train({
+    ...{ learner, teacher, task: vqa, objectives, examples, validation: examples.slice(0, 1), threads },
+    reading: readingFor(learner.description, { batch, padWordsTo: given.sizes.words }),
+    updates: Math.floor(PICTURES / batch),
+    validateEvery: PICTURES,
+    learningRate: 1e-4,
+  });
+  return async () => {
+    const { value, done } = await steps.next();
+    if (done) throw new Error(`waiting: each of the ${PICTURES} pictures was seen: give fewer --repeats`);
+    return { loss: value.losses.total!, waitMilliseconds: value.waitMilliseconds };
+  };
+};
