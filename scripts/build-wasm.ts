@@ -1,44 +1,56 @@
 /**
- * Compiles wasm/adamw.ts (AssemblyScript) to src/training/adamw-kernels.wasm.ts: `npx tsx scripts/build-wasm.ts`.
+ * Compiles what is in wasm/ (AssemblyScript) to modules that carry the bytes: `npx tsx scripts/build-wasm.ts`.
  *
- * The result is committed, so that nobody needs the compiler to run it; src/training/adamw-kernels.test.ts compiles
- * once more and compares.
+ * The results are committed, so that nobody needs the compiler to run them; a test beside each compiles once more and
+ * compares.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 
-const SOURCE = 'wasm/adamw.ts';
-const TARGET = 'src/training/adamw-kernels.wasm.ts';
+/** What is compiled: where to, and what the bytes are called there. */
+const kernels = {
+  adamw: { source: 'wasm/adamw.ts', target: 'src/training/adamw-kernels.wasm.ts', constant: 'adamwKernels' },
+  random: { source: 'wasm/random.ts', target: 'src/engine/random-kernels.wasm.ts', constant: 'randomKernels' },
+  resize: { source: 'wasm/resize.ts', target: 'src/data/resize-kernels.wasm.ts', constant: 'resizeKernels' },
+} as const;
+
+export type KernelName = keyof typeof kernels;
+
 const FLAGS = ['-O3', '--converge', '--noAssert', '--runtime', 'stub', '--importMemory', '--noExportMemory'];
 
 const pathOf = (file: string): string => fileURLToPath(new URL(`../${file}`, import.meta.url));
 
-/** The bytes of the kernels' module as the installed compiler makes them. Throws with the compiler's words. */
-export const compileKernels = async (): Promise<Uint8Array> => {
+/** The bytes of a module as the installed compiler makes them. Throws with the compiler's words. */
+export const compileKernels = async (name: KernelName): Promise<Uint8Array> => {
+  const { source } = kernels[name];
   const written = new Map<string, Uint8Array>();
-  const { error, stderr } = await asc.main([SOURCE, '--outFile', 'kernels.wasm', '--enable', 'simd', ...FLAGS], {
-    readFile: (name) => (name === SOURCE ? readFileSync(pathOf(SOURCE), 'utf8') : null),
-    writeFile: (name, contents) => {
-      if (typeof contents !== 'string') written.set(name, contents);
+  const { error, stderr } = await asc.main([source, '--outFile', 'kernels.wasm', '--enable', 'simd', ...FLAGS], {
+    readFile: (file) => (file === source ? readFileSync(pathOf(source), 'utf8') : null),
+    writeFile: (file, contents) => {
+      if (typeof contents !== 'string') written.set(file, contents);
     },
     listFiles: () => [],
   });
   const bytes = written.get('kernels.wasm');
   if (error || !bytes)
-    throw new Error(`build-wasm: ${SOURCE} does not compile: ${error?.message}\n${stderr.toString()}`);
+    throw new Error(`build-wasm: ${source} does not compile: ${error?.message}\n${stderr.toString()}`);
   return bytes;
 };
 
 /** The TypeScript module that carries the bytes. */
-export const moduleText = (bytes: Uint8Array): string =>
-  [
-    `/** ${SOURCE}, compiled (scripts/build-wasm.ts): ${bytes.length} bytes in base64. Not written by hand. */`,
-    `export const adamwKernels =\n  '${Buffer.from(bytes).toString('base64')}';\n`,
+export const moduleText = (name: KernelName, bytes: Uint8Array): string => {
+  const { source, constant } = kernels[name];
+  return [
+    `/** ${source}, compiled (scripts/build-wasm.ts): ${bytes.length} bytes in base64. Not written by hand. */`,
+    `export const ${constant} =\n  '${Buffer.from(bytes).toString('base64')}';\n`,
   ].join('\n');
+};
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const bytes = await compileKernels();
-  writeFileSync(pathOf(TARGET), moduleText(bytes));
-  console.log(`${TARGET}: ${bytes.length} bytes of WebAssembly`);
+  for (const name of Object.keys(kernels) as KernelName[]) {
+    const bytes = await compileKernels(name);
+    writeFileSync(pathOf(kernels[name].target), moduleText(name, bytes));
+    console.log(`${kernels[name].target}: ${bytes.length} bytes of WebAssembly`);
+  }
 }

@@ -1,4 +1,6 @@
 import type { Pixels } from './image.ts';
+import { javascriptPasses, type Passes } from './resample.ts';
+import { webAssemblyPasses } from './resize-kernels.ts';
 
 /** How large a picture becomes before it is cut into patches. All in pixels. */
 export interface SizeRule {
@@ -44,104 +46,14 @@ export const resizedSize = (size: Size, rule: SizeRule): Size & { readonly clamp
  * The rows come first, but for a picture whose height shrinks by more than twice what its width does, as in Pillow 13;
  * before, they always did, which changes such a picture (more than twice as high as wide) by a last bit here and there.
  */
-export const resize = (pixels: Pixels, width: number, height: number): Pixels => {
+export const resize = (
+  pixels: Pixels,
+  width: number,
+  height: number,
+  passes: Passes = webAssemblyPasses() ?? javascriptPasses,
+): Pixels => {
   const columnsFirst = pixels.height - height > 2 * Math.max(pixels.width - width, 0);
   return columnsFirst
-    ? resizeRows(resizeColumns(pixels, height), width)
-    : resizeColumns(resizeRows(pixels, width), height);
-};
-
-/** Bits behind the point: 32, less 8 for the value and 2 for the kernel's overshoot. */
-const PRECISION = 22;
-const HALF = 1 << (PRECISION - 1);
-
-/** What each output place takes from the input: `count[i]` neighbours from `start[i]` on, weights at `i * stride`. */
-interface Kernel {
-  readonly start: Int32Array;
-  readonly count: Int32Array;
-  readonly weights: Int32Array;
-  readonly stride: number;
-}
-
-/** Keys' cubic with a = -0.5, zero beyond 2. */
-const cubic = (distance: number): number => {
-  const x = Math.abs(distance);
-  if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
-  return x < 2 ? (((x - 5) * x + 8) * x - 4) * -0.5 : 0;
-};
-
-const kernelFor = (from: number, to: number): Kernel => {
-  const scale = from / to;
-  const stretch = Math.max(scale, 1);
-  const support = 2 * stretch;
-  const stride = Math.ceil(support) * 2 + 1;
-  const start = new Int32Array(to);
-  const count = new Int32Array(to);
-  const weights = new Int32Array(to * stride);
-  for (let i = 0; i < to; i += 1) {
-    const centre = (i + 0.5) * scale;
-    const first = Math.max(Math.trunc(centre - support + 0.5), 0);
-    start[i] = first;
-    count[i] = Math.min(Math.trunc(centre + support + 0.5), from) - first;
-    const shares = Float64Array.from({ length: count[i]! }, (_, k) => cubic((k + first - centre + 0.5) / stretch));
-    weights.set(inFixedPoint(shares), i * stride);
-  }
-  return { start, count, weights, stride };
-};
-
-/** Shares of 1 as integers of 1 << 22, rounded half away from zero. */
-const inFixedPoint = (shares: Float64Array): Int32Array => {
-  const sum = shares.reduce((total, share) => total + share, 0);
-  return Int32Array.from(shares, (share) => {
-    const scaled = (share / sum) * (1 << PRECISION);
-    return Math.trunc(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
-  });
-};
-
-/** Where the places of one direction lie in memory: the next along it, the next line beside it, how many lines. */
-interface Layout {
-  readonly along: number;
-  readonly beside: number;
-  readonly lines: number;
-}
-
-const resizeRows = (pixels: Pixels, width: number): Pixels => {
-  const { width: from, height, data } = pixels;
-  if (width === from) return pixels;
-  const source = { along: 3, beside: from * 3, lines: height };
-  return { width, height, data: resample(data, source, { ...source, beside: width * 3 }, kernelFor(from, width)) };
-};
-
-const resizeColumns = (pixels: Pixels, height: number): Pixels => {
-  const { width, height: from, data } = pixels;
-  if (height === from) return pixels;
-  const layout = { along: width * 3, beside: 3, lines: width };
-  return { width, height, data: resample(data, layout, layout, kernelFor(from, height)) };
-};
-
-/** One output place of all lines at a time, so that its weights stay at hand. The clamped array cuts to 0..255. */
-const resample = (data: Uint8Array, source: Layout, target: Layout, kernel: Kernel): Uint8Array => {
-  const { start, count, weights, stride } = kernel;
-  const step = source.along;
-  const out = new Uint8ClampedArray(source.lines * start.length * 3);
-  for (let i = 0; i < start.length; i += 1) {
-    const end = i * stride + count[i]!;
-    for (let line = 0; line < source.lines; line += 1) {
-      let red = HALF;
-      let green = HALF;
-      let blue = HALF;
-      let at = start[i]! * step + line * source.beside;
-      for (let k = i * stride; k < end; k += 1, at += step) {
-        const weight = weights[k]!;
-        red = (red + Math.imul(data[at]!, weight)) | 0;
-        green = (green + Math.imul(data[at + 1]!, weight)) | 0;
-        blue = (blue + Math.imul(data[at + 2]!, weight)) | 0;
-      }
-      const to = i * target.along + line * target.beside;
-      out[to] = red >> PRECISION;
-      out[to + 1] = green >> PRECISION;
-      out[to + 2] = blue >> PRECISION;
-    }
-  }
-  return new Uint8Array(out.buffer);
+    ? passes.rows(passes.columns(pixels, height), width)
+    : passes.columns(passes.rows(pixels, width), height);
 };

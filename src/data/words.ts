@@ -48,21 +48,28 @@ export const createTokenizer = (vocabulary: readonly string[]): Tokenizer => {
       `vocabulary of ${vocabulary.length} pieces: lacks ${missing.join(', ')}: use BERT's vocab.txt.`,
     );
   }
-  return { size: vocabulary.length, encode: (text, { limit = 40 } = {}) => encode(text, ids, limit) };
+  const longest = vocabulary.reduce((most, piece) => Math.max(most, piece.length), 0);
+  return { size: vocabulary.length, encode: (text, { limit = 40 } = {}) => encode(text, { ids, longest }, limit) };
 };
 
-const encode = (text: string, ids: ReadonlyMap<string, number>, limit: number): EncodedText => {
+/** The pieces by text, and the length of the longest: beyond it nothing is looked for. */
+interface Pieces {
+  readonly ids: ReadonlyMap<string, number>;
+  readonly longest: number;
+}
+
+const encode = (text: string, known: Pieces, limit: number): EncodedText => {
   if (limit < 2) throw new Error(`encode: limit is ${limit}: [CLS] and [SEP] alone need 2`);
   const found: string[] = [];
   const unknown: string[] = [];
   for (const word of wordsOf(text)) {
-    const pieces = piecesOf(word, ids);
+    const pieces = piecesOf(word, known);
     if (!pieces) unknown.push(word);
     found.push(...(pieces ?? ['[UNK]']));
   }
   const pieces = ['[CLS]', ...found.slice(0, limit - 2), '[SEP]'];
   return {
-    ids: Int32Array.from(pieces, (piece) => ids.get(piece)!),
+    ids: Int32Array.from(pieces, (piece) => known.ids.get(piece)!),
     pieces,
     truncated: found.length > limit - 2,
     unknown,
@@ -83,10 +90,10 @@ const splitWords = (text: string): string[] => {
 };
 
 const cleaned = (character: string): string => {
-  if (/^[\t\n\r\p{Zs}]$/u.test(character)) return ' ';
-  const lower = character.toLowerCase();
   const codePoint = character.codePointAt(0)!;
+  const lower = character.toLowerCase();
   if (codePoint < 0x7f && codePoint > 0x20) return lower;
+  if (/^[\t\n\r\p{Zs}]$/u.test(character)) return ' ';
   if (codePoint === 0xfffd || isInvisible(codePoint)) return '';
   return isChinese(codePoint) ? ` ${lower} ` : lower;
 };
@@ -117,13 +124,13 @@ const splitPunctuation = (word: string): string[] => {
 };
 
 /** The longest piece that starts here, again and again; undefined when some stretch has none. */
-const piecesOf = (word: string, ids: ReadonlyMap<string, number>): string[] | undefined => {
+const piecesOf = (word: string, { ids, longest }: Pieces): string[] | undefined => {
   if (ids.has(word)) return [word];
   const characters = [...word];
   if (characters.length > LONGEST_WORD) return undefined;
   const pieces: string[] = [];
   for (let start = 0; start < characters.length; ) {
-    let end = characters.length;
+    let end = Math.min(characters.length, start + longest);
     const piece = (): string => (start ? '##' : '') + characters.slice(start, end).join('');
     while (end > start && !ids.has(piece())) end -= 1;
     if (end === start) return undefined;

@@ -4,6 +4,8 @@
  * Math.log, Math.cos and Math.sin, whose last bit may differ between JavaScript engines.
  */
 
+import { maskInWebAssembly } from './random-kernels.ts';
+
 /** A stream of random numbers: Philox's key in words 0 and 1, the upper half of its counter in words 2 and 3. */
 export type Key = readonly [number, number, number, number];
 
@@ -214,8 +216,9 @@ export const bernoulliMask = (key: Key, out: Float32Array, keep: number): Float3
   if (!(keep > 0 && keep <= 1))
     throw new Error(`bernoulliMask: keep is ${keep}: give a probability above 0, at most 1`);
   const mask = maskOf(key, keep);
+  const done = maskInWebAssembly(out, mask);
   const whole = out.length - (out.length % 16);
-  maskBlocks(new Int32Array(out.buffer, out.byteOffset, whole), 0, mask);
+  maskBlocks(new Int32Array(out.buffer, out.byteOffset + 4 * done, whole - done), done / 16, mask);
   const last = new Float32Array(16);
   maskBlocks(new Int32Array(last.buffer), whole / 16, mask);
   out.set(last.subarray(0, out.length - whole), whole);
