@@ -1,9 +1,12 @@
 import { Command, Option } from 'commander';
-import { ask, loadTrained, openImageCache, openStudent } from '../index.ts';
+import { ask, openImageCache, openStudent } from '../index.ts';
+import { addForeignOptions, type ForeignOptions, openModel } from './foreign-options.ts';
 import { count, given, jsonOption, threadsOption } from './options.ts';
 import { grouped, print, tableOf } from './table.ts';
+import type { TaskName } from './tasks.ts';
 
-interface Options {
+interface Options extends ForeignOptions {
+  readonly task?: TaskName;
   readonly cache: string;
   readonly top: number;
   readonly answer?: string;
@@ -17,11 +20,13 @@ Examples:
   $ dide ask runs/student/best.safetensors "is there a dog?" --cache photos.cache --top 50 --json
   $ dide ask runs/student/best.safetensors "what color is the bus?" --answer red --cache photos.cache
 
+  $ dide ask dide_vqa.ckpt "is there a dog?" --answers vqa2-id2label.json --cache photos.cache
+
 Only the question is encoded; the images were, when they were cached.`;
 
 /** `dide ask`: one question, many images. */
 export const askCommand = (): Command =>
-  new Command('ask')
+  addForeignOptions(new Command('ask'))
     .summary('ask one question of every cached image')
     .description('Asks one question of every cached image; the surest answers come first.')
     .argument('<student>', 'the dual encoder that made the cache')
@@ -36,7 +41,7 @@ export const askCommand = (): Command =>
 
 async function run(file: string, question: string, options: Options): Promise<void> {
   const { cache: folder, top, answer, threads } = options;
-  const trained = await loadTrained(file);
+  const trained = await openModel(file, options);
   const cache = await openImageCache(folder);
   await using student = await openStudent(trained, given({ threads }));
   const answers = await ask(student, question, cache, { top, onNotice: say, ...given({ answer }) });

@@ -1,10 +1,13 @@
 import { Command, Option } from 'commander';
-import { type CacheProgress, cacheImages, loadTrained, type Trained } from '../index.ts';
+import { type CacheProgress, cacheImages, type Trained } from '../index.ts';
+import { addForeignOptions, type ForeignOptions, openModel } from './foreign-options.ts';
 import { count, given, jsonOption, oneOf, threadsOption } from './options.ts';
 import { openProgress } from './progress.ts';
 import { type Cell, durationOf, factsOf, grouped, print } from './table.ts';
+import type { TaskName } from './tasks.ts';
 
-interface Options {
+interface Options extends ForeignOptions {
+  readonly task?: TaskName;
   readonly to: string;
   readonly batch?: number;
   readonly unreadable: 'skip' | 'refuse';
@@ -16,12 +19,13 @@ const examples = `
 Examples:
   $ dide cache runs/student/best.safetensors photos --to photos.cache
   $ dide ask runs/student/best.safetensors "is there a dog?" --cache photos.cache --top 5
+  $ dide cache dide_vqa.ckpt photos --answers vqa2-id2label.json --to photos.cache
 
 A picture is encoded once; run it again after pictures were added, changed or removed, and only those are encoded.`;
 
 /** `dide cache`: encodes a folder of images, once for all questions to come. */
 export const cacheCommand = (): Command =>
-  new Command('cache')
+  addForeignOptions(new Command('cache'))
     .summary('encode a folder of images once, for all questions to come')
     .description("Encodes every image of a folder with a student's image encoder, once for all questions to come.")
     .argument('<student>', 'a dual encoder: best.safetensors of its run')
@@ -35,7 +39,7 @@ export const cacheCommand = (): Command =>
     .action(run);
 
 async function run(file: string, images: string, options: Options): Promise<void> {
-  const student = await loadTrained(file);
+  const student = await openModel(file, options);
   const began = performance.now();
   const { cache, counts } = await cacheWithProgress(student, images, options);
   const milliseconds = performance.now() - began;

@@ -4,13 +4,14 @@ import { type Cell, factsOf, grouped } from './table.ts';
 
 /** What a checkpoint that dide did not save holds, what it lacks, and for which task it is. */
 export const foreignShown = (looked: Looked): Shown => {
-  const { sizes, labels = [], hasTeacher, otherHeads } = looked;
+  const { sizes, labels = [], hasTeacher, otherHeads, lacks } = looked;
   const facts: [string, Cell][] = [
     ['kind', `${kindOf(looked)}, ${looked.format}`],
     ...(sizes ? sizeFacts(sizes) : []),
     ['head', headsOf(looked)],
     ...optional(labels.length > 0, 'answers', `${labels.slice(0, 8).join(', ')}${labels.length > 8 ? ', …' : ''}`),
     ...optional(otherHeads.length > 0, 'other heads', otherHeads.join(', ')),
+    ...optional(lacks.length > 0, 'to be told', lacks.join('; ')),
     ...optional(hasTeacher, 'teacher', 'carried along, and left behind when it is loaded'),
     ['parameters', grouped(looked.parameters)],
     ['tensors', looked.tensors],

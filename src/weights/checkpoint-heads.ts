@@ -1,4 +1,6 @@
 import { UserError } from '../errors.ts';
+import { pretraining } from '../tasks/pretraining.ts';
+import { retrieval } from '../tasks/retrieval.ts';
 import type { Task } from '../tasks/task.ts';
 import type { Shapes } from './match.ts';
 
@@ -7,6 +9,26 @@ export const headName = (task: string): string => `${task}_classifier`;
 
 /** Heads of pre-training and of retrieval, which no classifier reads. */
 export const otherHeads: readonly RegExp[] = [/^(mlm_score|itm_score|mpp_score|rank_output|itc)\./];
+
+/** The names of a task's heads before their layers. What a file has of them is read, what it lacks begins at random. */
+export const headsOf = (task: string): readonly string[] => {
+  if (task === pretraining.name) return ['itm_score', 'mlm_score', 'itc'];
+  return task === retrieval.name ? ['rank_output', 'itm_score', 'itc'] : [headName(task)];
+};
+
+/** Whether a parameter is part of a head of this name. */
+export const isOf = (head: string, name: string): boolean => name.startsWith(`${head}.`);
+
+/** The heads of a task that a model has and a file lacks. */
+export const headsMissing = (task: string, wanted: Shapes, found: Shapes): string[] => {
+  const has = (shapes: Shapes, head: string): boolean => [...shapes.keys()].some((name) => isOf(head, name));
+  return headsOf(task).filter((head) => has(wanted, head) && !has(found, head));
+};
+
+/** Whether a parameter is part of a head that the task does not have. */
+export const isOfOther = (name: string, task: string): boolean =>
+  (otherHeads.some((rule) => rule.test(name)) || /^[^.]+_classifier\./.test(name)) &&
+  !headsOf(task).some((head) => isOf(head, name));
 
 /** The tasks of the classifiers among some names of ours. */
 export const tasksIn = (shapes: Shapes): string[] => {

@@ -105,5 +105,7 @@ const depthOf = (shapes: Shapes): number =>
 const headsOf = (width: number, told: number | undefined, path: string): number => {
   const heads = told ?? width / HEAD_WIDTH;
   if (Number.isInteger(heads) && width % heads === 0) return heads;
-  throw new UserError(`${path}: a width of ${width} has no ${heads} heads: say how many heads its attention has`);
+  throw new UserError(
+    `${path}: a width of ${width} has no ${heads} heads: say how many heads its attention has (--heads N)`,
+  );
 };

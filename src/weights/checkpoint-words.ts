@@ -26,7 +26,7 @@ export const answersFor = async (count: number | undefined, sources: AnswerSourc
   const named = answers ?? own ?? (await answersOfTask(sources, count));
   if (count === undefined || named.length === count) return [...named];
   throw new UserError(
-    `${path}: its head gives ${count} answers and ${named.length} are named for ${task.name}: give the ${count}, one a line, in the order of the classifier`,
+    `${path}: its head gives ${count} answers and ${named.length} are named for ${task.name}: give the ${count}, one a line, in the order of the classifier (--answers FILE)`,
   );
 };
 
@@ -43,9 +43,12 @@ const answersOfTask = async (
       count === undefined
         ? 'it has no head yet, and nothing says'
         : `its head gives ${count} answers, and nothing says`;
-    throw new UserError(`${path}: ${head} which they are: give them, one a line, or the data folder of ${task.name}`, {
-      cause,
-    });
+    throw new UserError(
+      `${path}: ${head} which they are: give them, one a line (--answers FILE), or the data folder of ${task.name}`,
+      {
+        cause,
+      },
+    );
   }
 };
 
@@ -62,6 +65,6 @@ export const vocabularyFor = async (
   const pieces = vocabulary ?? (await (existsSync(beside) ? readVocabulary(beside) : bertVocabulary()));
   if (pieces.length === rows) return [...pieces];
   throw new UserError(
-    `${path}: its word table has ${rows} rows and the vocabulary ${pieces.length} pieces: put its vocab.txt beside it`,
+    `${path}: its word table has ${rows} rows and the vocabulary ${pieces.length} pieces: put its vocab.txt beside it, or name one (--vocabulary FILE)`,
   );
 };

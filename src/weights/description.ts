@@ -17,6 +17,7 @@ const sizesSchema = z.strictObject({
   vocabulary: count,
   words: count,
   types: count,
+  encoders: z.enum(['apart', 'shared']).exactOptional(),
 });
 
 /** Everything that a file of ours says of its weights, so that nothing must be remembered beside it. */
@@ -26,9 +27,12 @@ const descriptionSchema = z.strictObject({
   task: z.string(),
   images: z.union([z.literal(1), z.literal(2)]),
   scoring: z.enum(['sigmoid', 'softmax']),
-  answers: z.array(z.string()).min(1),
+  /** In the order of the classifier; none where texts are not asked but found. */
+  answers: z.array(z.string()),
   /** The word pieces by id. */
   vocabulary: z.array(z.string()),
+  /** Of pre-training: whether masked words are looked up in the table of words (the default) or in one of their own. */
+  decoder: z.enum(['tied', 'own']).exactOptional(),
   /** How the weights came about: options, data, seed, scores. */
   recipe: z.record(z.string(), z.unknown()),
 });

@@ -115,7 +115,7 @@ describe('a model of transformers', () => {
       expect(weights.get(`${task.name}_classifier.3.bias`)!.shape).toEqual([description.answers.length]);
       const unused = { mlm: 'its mlm_score is not used', irtr: 'its rank_output is not used' }[name];
       if (unused) expect(notices.join()).toContain(unused);
-      expect(notices.some((notice) => notice.includes('no head for'))).toBe(!['vqa', 'nlvr2'].includes(name));
+      expect(notices.some((notice) => notice.includes('a fresh one begins'))).toBe(!['vqa', 'nlvr2'].includes(name));
     },
   );
 });
@@ -148,7 +148,7 @@ describe('a checkpoint of ViLT or DiDE', () => {
     expect(shape).toEqual([3, 64]);
     expect(data.slice(128)).toEqual(data.slice(64, 128));
     expect(notices.join('\n')).toMatch(
-      /no head for nlvr2.*mlm_score, itm_score is not used.*has 2 rows and becomes 3/s,
+      /no nlvr2_classifier, the head for nlvr2.*mlm_score, itm_score is not used.*has 2 rows and becomes 3/s,
     );
     const { description } = await loadTeacher(`${files}/base.ckpt`, { task: snliVe, vocabulary: pieces });
     expect(description.answers).toHaveLength(3);

@@ -1,13 +1,15 @@
 import type { Numbers, Weights } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
 import { initialWeights, type RootParams } from '../layers/params.ts';
+import { pretraining } from '../tasks/pretraining.ts';
 import type { Task } from '../tasks/task.ts';
-import { answersOfHead, headName, otherHeads } from './checkpoint-heads.ts';
+import { answersOfHead, headName, headsMissing, isOf, isOfOther } from './checkpoint-heads.ts';
 import { type CheckpointConfig, configBeside, sizesFrom } from './checkpoint-sizes.ts';
 import { answersFor, vocabularyFor } from './checkpoint-words.ts';
 import type { Description } from './description.ts';
 import { matchWeights, type Shapes, shapesOf, unusedParts } from './match.ts';
 import { fromHuggingFace, nameHere } from './names.ts';
+import { beginRank } from './retrieving.ts';
 import { fitted, isFitted } from './tables.ts';
 import { declaredBy, loadTrained, type Trained } from './trained.ts';
 import { openWeights, type WeightsFile } from './weights-file.ts';
@@ -46,10 +48,12 @@ export const loadTeacher = async (path: string, options: LoadOptions): Promise<T
   await using file = await openWeights(path);
   if (file.metadata.has('dide.description')) return await loadOurs(file.path, options.task);
   const plan = planOf(file, headName(options.task.name));
-  const { description, hasHead } = await describedBy(file, plan, options);
+  const description = await describedBy(file, plan, options);
   const declared = declaredBy(description);
-  checkNames(shapesOf(declared.declared), plan, { path: file.path, task: options.task.name, hasHead });
-  for (const message of noticesOf(plan, description, hasHead)) options.onNotice?.(`${file.path}: ${message}`);
+  const wanted = shapesOf(declared.declared);
+  const fresh = headsMissing(description.task, wanted, plan.shapes);
+  checkNames(wanted, plan, { path: file.path, task: options.task.name, fresh });
+  for (const message of noticesOf(plan, description, fresh)) options.onNotice?.(`${file.path}: ${message}`);
   const weights: Weights = new Map();
   for (const [name, { initial, shape, tensor }] of declared.declared) {
     const from = plan.from.get(name);
@@ -58,8 +62,12 @@ export const loadTeacher = async (path: string, options: LoadOptions): Promise<T
       : freshOne({ ...declared, declared: new Map([[name, { initial, shape, tensor }]]) }, description, options.seed);
     weights.set(name, numbers);
   }
+  if (fresh.includes('rank_output') && !fresh.includes('itm_score')) beginRank(weights, matchingIn(weights));
   return { description, weights };
 };
+
+/** The matching head alone, from which a rank head that the file has not begins. */
+const matchingIn = (weights: Weights): Weights => new Map([...weights].filter(([name]) => isOf('itm_score', name)));
 
 const loadOurs = async (path: string, task: LoadOptions['task']): Promise<Trained> => {
   const trained = await loadTrained(path);
@@ -93,11 +101,7 @@ export const planOf = ({ tensors }: Pick<WeightsFile, 'tensors'>, head: string):
   return { shapes: new Map(shapes), from };
 };
 
-const describedBy = async (
-  { path }: WeightsFile,
-  { shapes }: Plan,
-  options: LoadOptions,
-): Promise<{ description: Description; hasHead: boolean }> => {
+const describedBy = async ({ path }: WeightsFile, { shapes }: Plan, options: LoadOptions): Promise<Description> => {
   const { task, image, words, heads } = options;
   const config: CheckpointConfig | undefined = await configBeside(path);
   const told = sizesFrom(shapes, { config, heads, path });
@@ -108,7 +112,7 @@ const describedBy = async (
     ...(image === undefined ? {} : { image, grid: gridOf(image, told.patch, path) }),
     ...(words === undefined ? {} : { words }),
   };
-  const description: Description = {
+  return {
     model: isDual(shapes) ? 'dide' : 'vilt',
     sizes,
     task: task.name,
@@ -116,9 +120,9 @@ const describedBy = async (
     scoring: task.scoring,
     answers: await answersFor(count, { ...options, config, path }),
     vocabulary: await vocabularyFor(sizes.vocabulary, { ...options, path }),
+    ...(task.name === pretraining.name && shapes.has('mlm_score.decoder.weight') ? { decoder: 'own' } : {}),
     recipe: { from: path },
   };
-  return { description, hasHead: count !== undefined };
 };
 
 /** Whether the weights have two towers. */
@@ -133,30 +137,24 @@ const gridOf = (image: number, patch: number, path: string): number => {
 const checkNames = (
   wanted: Shapes,
   { shapes }: Plan,
-  { path, task, hasHead }: { readonly path: string; readonly task: string; readonly hasHead: boolean },
+  { path, task, fresh }: { readonly path: string; readonly task: string; readonly fresh: readonly string[] },
 ): void => {
-  const head = `${headName(task)}.`;
-  const expected = new Map([...wanted].filter(([name]) => hasHead || !name.startsWith(head)));
+  const expected = new Map([...wanted].filter(([name]) => !fresh.some((head) => isOf(head, name))));
   const found = new Map(
     [...shapes].map(([name, shape]): [string, readonly number[]] => {
       const other = isFitted(name) ? expected.get(name) : undefined;
       return [name, other?.length === shape.length && other.at(-1) === shape.at(-1) ? other : shape];
     }),
   );
-  for (const name of shapes.keys()) if (isOtherClassifier(name, task)) found.delete(name);
-  matchWeights(expected, found, path, { ignore: [...unusedParts, ...otherHeads] });
+  for (const name of shapes.keys()) if (isOfOther(name, task)) found.delete(name);
+  matchWeights(expected, found, path, { ignore: unusedParts });
 };
 
-const isOtherClassifier = (name: string, task: string): boolean =>
-  /^[^.]+_classifier\./.test(name) && !name.startsWith(`${headName(task)}.`);
-
-const noticesOf = ({ shapes }: Plan, { sizes, task }: Description, hasHead: boolean): string[] => {
-  const isUnused = (name: string): boolean =>
-    otherHeads.some((rule) => rule.test(name)) || isOtherClassifier(name, task);
-  const unused = new Set([...shapes.keys()].filter(isUnused).map((name) => name.split('.')[0]));
+const noticesOf = ({ shapes }: Plan, { sizes, task }: Description, fresh: readonly string[]): string[] => {
+  const unused = new Set([...shapes.keys()].filter((name) => isOfOther(name, task)).map((name) => name.split('.')[0]));
   const resized = [...shapes].filter(([name, shape]) => isFitted(name) && rowsOf(name, sizes) !== shape.at(-2));
   return [
-    ...(hasHead ? [] : [`it has no head for ${task}: a fresh one begins at random`]),
+    ...fresh.map((head) => `it has no ${head}, the head for ${task}: a fresh one begins at random`),
     ...(unused.size > 0 ? [`its ${[...unused].join(', ')} is not used for ${task}`] : []),
     ...resized.map(([name, shape]) => `${name} has ${shape.at(-2)} rows and becomes ${rowsOf(name, sizes)}`),
   ];

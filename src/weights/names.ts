@@ -29,7 +29,7 @@ const parts = ['query', 'key', 'value'] as const;
 
 /**
  * Hugging Face's names and tensors as ours: `query`, `key`, `value` become the rows of one `qkv`, the prefix `vilt.`
- * goes, `text_encoder.` and `image_encoder.` stay, and the head `classifier.*` gets the name `head` (such as
+ * goes, `text_encoder.`, `image_encoder.` and `shared_encoder.` stay, and the head `classifier.*` gets the name `head` (such as
  * `vqa_classifier`). Names that Hugging Face does not have are kept; integer buffers are dropped.
  *
  * Throws a UserError when a query, key or value is without the others, when two tensors get one name, or when there is
@@ -91,7 +91,7 @@ const swapped = (name: string, rows: readonly Row[], from: 0 | 1): string | unde
 };
 
 const towerAndRest = (name: string): readonly [string, string] => {
-  const tower = /^(?:text|image)_encoder\./.exec(name)?.[0] ?? '';
+  const tower = /^(?:text|image|shared)_encoder\./.exec(name)?.[0] ?? '';
   return [tower, name.slice(tower.length)];
 };
 

@@ -14,6 +14,8 @@ export interface Machine {
   /** The next bytes, and the next bytes as an unsigned little-endian number. */
   readonly take: (bytes: number) => Uint8Array;
   readonly number: (bytes: number) => number;
+  /** How many bytes were taken. */
+  readonly taken: () => number;
   /** Up to the next line break. */
   readonly line: () => string;
   readonly broken: (what: string) => UserError;
@@ -58,7 +60,7 @@ const stackOf = (broken: Broken): Pick<Machine, 'push' | 'pop' | 'top' | 'mark' 
   };
 };
 
-const readerOf = (bytes: Uint8Array, broken: Broken): Pick<Machine, 'take' | 'number' | 'line'> => {
+const readerOf = (bytes: Uint8Array, broken: Broken): Pick<Machine, 'take' | 'taken' | 'number' | 'line'> => {
   let at = 0;
   const take = (count: number): Uint8Array => {
     if (!(count <= bytes.length - at)) throw broken(`its pickle ends at byte ${bytes.length}, in the middle`);
@@ -67,6 +69,7 @@ const readerOf = (bytes: Uint8Array, broken: Broken): Pick<Machine, 'take' | 'nu
   };
   return {
     take,
+    taken: () => at,
     number: (count) => take(count).reduceRight((sum, byte) => sum * 256 + byte, 0),
     line: () => {
       const end = bytes.indexOf(0x0a, at);

@@ -31,11 +31,19 @@ export const isPlaceholder = (value: unknown): value is Placeholder =>
  *
  * @throws UserError where the bytes are no pickle, or name what no file of weights needs (`os.system`).
  */
-export const unpickle = (bytes: Uint8Array, rules: PickleRules, where: string): unknown => {
+export const unpickle = (bytes: Uint8Array, rules: PickleRules, where: string): unknown =>
+  unpickleFirst(bytes, rules, where).value;
+
+/** The value of the first of several pickles that stand one after the other, and the byte after it. */
+export const unpickleFirst = (
+  bytes: Uint8Array,
+  rules: PickleRules,
+  where: string,
+): { readonly value: unknown; readonly end: number } => {
   const machine = createMachine(bytes, rules, where);
   while (true) {
     const code = machine.number(1);
-    if (code === STOP) return machine.pop();
+    if (code === STOP) return { value: machine.pop(), end: machine.taken() };
     const operation = operations.get(code);
     if (!operation) throw machine.broken(`its pickle has the operation ${code}, which is not read`);
     operation(machine);

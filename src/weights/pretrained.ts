@@ -14,9 +14,9 @@ export const isPretrained = ({ task }: Pick<Description, 'task'>): boolean => ta
  * is as wide as the model (VLMo code).
  */
 export const pretrainedBy = (description: Description, p: Params, inputs: PretrainingInputs): Pretrained => {
-  const { model, sizes } = description;
+  const { model, sizes, decoder = 'tied' } = description;
   const space = model === 'dide' ? { space: sizes.width } : {};
-  return pretrained(modelOf(description), p, inputs, { sizes, ...space });
+  return pretrained(modelOf(description), p, inputs, { sizes, decoder, ...space });
 };
 
 /** What a described model answers: through the head of its task, or whether text and image belong together. */

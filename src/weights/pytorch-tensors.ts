@@ -38,7 +38,8 @@ export const pytorchRules = (path: string): PickleRules => ({
   call: (python, args) => calls.get(python)?.(args, path),
 });
 
-interface Storage {
+/** Numbers that lie outside the pickle, before any tensor views them. */
+export interface Storage {
   readonly dtype: string;
   readonly storage: string;
   readonly length: number;
@@ -46,7 +47,10 @@ interface Storage {
 
 /** ('storage', class, key, device, length): the device, often a GPU, does not matter here. */
 const storageOf = (id: unknown, path: string): Storage => {
-  const [tag, kind, storage, , length] = Array.isArray(id) ? id : [];
+  const [tag, kind, storage, , length, view = null] = Array.isArray(id) ? id : [];
+  if (view !== null) {
+    throw new UserError(`${path}: a storage of it is a part of another one, as before PyTorch 0.4: save it once more`);
+  }
   if (tag !== 'storage' || !isPlaceholder(kind) || typeof storage !== 'string' || !isCount(length)) {
     throw new UserError(
       `${path}: a storage of it is not described as PyTorch does: the file is damaged, copy it again`,
@@ -59,7 +63,7 @@ const storageOf = (id: unknown, path: string): Storage => {
   return { dtype, storage, length };
 };
 
-const isStorage = (value: unknown): value is Storage =>
+export const isStorage = (value: unknown): value is Storage =>
   typeof value === 'object' && value !== null && 'dtype' in value && 'length' in value;
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;

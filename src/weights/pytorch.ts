@@ -3,6 +3,7 @@ import { countOf, type Data, type Numbers } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
 import { dtypes } from './dtypes.ts';
 import { isPlaceholder, unpickle } from './pickle.ts';
+import { readLegacy } from './pytorch-legacy.ts';
 import { isTensor, pytorchRules, type StoredTensor } from './pytorch-tensors.ts';
 import { openForReading, readBytes } from './read-bytes.ts';
 import { readZipDirectory, type ZipEntry } from './zip-directory.ts';
@@ -25,11 +26,11 @@ const LONGEST_PICKLE = 2 ** 26;
 const MOST_USES = 4;
 
 /**
- * Opens a `.ckpt`, `.bin`, `.pt` or `.pth` that torch.save wrote (PyTorch 1.6 or later), of a state_dict or of Lightning.
+ * Opens a `.ckpt`, `.bin`, `.pt` or `.pth` that torch.save wrote, of a state_dict or of Lightning.
  * The pickle in it is read by a machine that executes nothing. The caller closes it, or says `await using`.
  *
  * @throws UserError where the file is cut short or damaged, names what no checkpoint needs (`os.system`), holds a
- * tensor outside its storage or far more numbers than bytes, or is a pickle of the time before zip archives.
+ * tensor outside its storage or far more numbers than bytes.
  */
 export const readPyTorch = async (path: string): Promise<PyTorchFile> => {
   const handle = await openForReading(path);
@@ -43,14 +44,9 @@ export const readPyTorch = async (path: string): Promise<PyTorchFile> => {
 
 const opened = async (handle: FileHandle, path: string): Promise<PyTorchFile> => {
   const { size } = await handle.stat();
-  await refuseLegacy(handle, size, path);
-  const entries = await readZipDirectory(handle, size, path);
-  const pickled = [...entries.keys()].find((name) => /^([^/]+\/)?data\.pkl$/.test(name));
-  if (pickled === undefined) throw new UserError(`${path}: it is a zip archive without data.pkl: give a checkpoint`);
-  const root = pickled.slice(0, -'data.pkl'.length);
-  const held = { root, entries, path };
-  await refuseBigEndian(handle, held);
-  const whole = unpickle(await pickleBytes(handle, entries.get(pickled)!, path), pytorchRules(path), path);
+  const { whole, ...held } = (await isZip(handle, path))
+    ? await readArchive(handle, size, path)
+    : await readLegacy(handle, size, path);
   const { tensors, about } = stateOf(whole, path);
   for (const [name, tensor] of tensors) checkInside(name, tensor, held);
   refuseBomb(tensors, held);
@@ -63,6 +59,29 @@ const opened = async (handle: FileHandle, path: string): Promise<PyTorchFile> =>
   return { path, tensors, about, read, close, [Symbol.asyncDispose]: close };
 };
 
+const isZip = async (handle: FileHandle, path: string): Promise<boolean> => {
+  const { size } = await handle.stat();
+  const start = await readBytes(handle, { begin: 0, end: Math.min(size, 2) }, path);
+  if (start[0] === 0x50 && start[1] === 0x4b) return true;
+  if (start[0] === 0x80) return false;
+  throw new UserError(`${path}: it is no checkpoint of PyTorch: give a .ckpt or .bin file`);
+};
+
+const readArchive = async (
+  handle: FileHandle,
+  size: number,
+  path: string,
+): Promise<Held & { readonly whole: unknown }> => {
+  const entries = await readZipDirectory(handle, size, path);
+  const pickled = [...entries.keys()].find((name) => /^([^/]+\/)?data\.pkl$/.test(name));
+  if (pickled === undefined) throw new UserError(`${path}: it is a zip archive without data.pkl: give a checkpoint`);
+  const root = pickled.slice(0, -'data.pkl'.length);
+  const held = { root, entries, path };
+  await refuseBigEndian(handle, held);
+  const whole = unpickle(await pickleBytes(handle, entries.get(pickled)!, path), pytorchRules(path), path);
+  return { ...held, whole };
+};
+
 interface Held {
   /** Before every name in the archive: `archive/`. */
   readonly root: string;
@@ -72,17 +91,6 @@ interface Held {
 
 const storageOf = ({ storage }: StoredTensor, { root, entries }: Held): ZipEntry | undefined =>
   entries.get(`${root}data/${storage}`);
-
-const refuseLegacy = async (handle: FileHandle, size: number, path: string): Promise<void> => {
-  const start = await readBytes(handle, { begin: 0, end: Math.min(size, 2 ** 20) }, path);
-  if (start[0] === 0x50 && start[1] === 0x4b) return;
-  if (start[0] !== 0x80) throw new UserError(`${path}: it is no checkpoint of PyTorch: give a .ckpt or .bin file`);
-  // whoever names os.system in a bare pickle shall hear of that, and not of conversion
-  unpickle(start, { call: () => undefined, resolve: () => null }, path);
-  throw new UserError(
-    `${path}: it is a pickle from before PyTorch 1.6, without an archive around it, and is not read: load it with torch.load(…, weights_only=True) and save it with torch.save once more.`,
-  );
-};
 
 const refuseBigEndian = async (handle: FileHandle, { root, entries, path }: Held): Promise<void> => {
   const entry = entries.get(`${root}byteorder`);

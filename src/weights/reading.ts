@@ -1,6 +1,7 @@
 import type { CollateOptions } from '../data/batch.ts';
 import { createPreparer, type Prepare } from '../data/preparer.ts';
 import type { SizeRule } from '../data/resize.ts';
+import type { OnUnreadable } from '../data/unreadable.ts';
 import { createTokenizer } from '../data/words.ts';
 import type { Sizes } from '../models/sizes.ts';
 import type { Description } from './description.ts';
@@ -10,6 +11,8 @@ export interface Reading {
   readonly prepare: Prepare;
   readonly collate: CollateOptions;
   readonly batch: number;
+  /** Hears of an example that cannot be read, and lets it be left out. Without it such an example is an error. */
+  readonly onUnreadable?: OnUnreadable;
 }
 
 export interface ReadingOptions {
@@ -19,14 +22,20 @@ export interface ReadingOptions {
   readonly padWordsTo?: number;
   /** Hears what was done to the data: a question cut short, a picture clamped. */
   readonly onNotice?: (message: string) => void;
+  /**
+   * Hears of an example that cannot be read, a corrupt picture for one, and lets it be left out. Without it such an
+   * example is an error, and with it, too, where it is so with more than half of the first examples.
+   */
+  readonly onUnreadable?: OnUnreadable;
 }
 
 /** How a described model reads examples: its own words, its own picture size. */
 export const readingFor = (
   { sizes, vocabulary }: Description,
-  { batch, padWordsTo, onNotice }: ReadingOptions,
+  { batch, padWordsTo, onNotice, onUnreadable }: ReadingOptions,
 ): Reading => ({
   batch,
+  ...(onUnreadable ? { onUnreadable } : {}),
   prepare: createPreparer({
     tokenizer: createTokenizer(vocabulary),
     size: sizeRuleOf(sizes),

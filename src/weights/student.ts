@@ -70,10 +70,15 @@ export const openStudent = async (trained: Trained, options: OpenStudentOptions 
   };
 };
 
-const checkServable = ({ model, images, task }: Description): void => {
+const checkServable = ({ model, images, task, answers }: Description): void => {
   if (modelOf({ model }).name !== 'dide') {
     throw new UserError(
       `openStudent: the model is ${model}, which encodes no image without a text: give a student (dide) distilled from it`,
+    );
+  }
+  if (answers.length === 0) {
+    throw new UserError(
+      `openStudent: the model (${task}) finds instead of answering: give one that answers, or score its gallery with evaluate`,
     );
   }
   if (images !== 1) {
@@ -136,7 +141,7 @@ const identityOf = ({ description: { model, sizes }, weights }: Trained): string
   const hash = createHash('sha256').update(
     JSON.stringify({ model, width, depth, heads, hidden, epsilon, patch, grid, image, types }),
   );
-  const names = [...weights.keys()].filter((name) => name.startsWith('image_encoder.') || name === 'fusion.0.weight');
+  const names = [...weights.keys()].filter((name) => /^(image|shared)_encoder\.|^fusion\.0\.weight$/.test(name));
   for (const name of names.sort()) {
     const { shape, data } = weights.get(name)!;
     hash.update(JSON.stringify([name, shape])).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));

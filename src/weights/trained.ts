@@ -1,12 +1,16 @@
 import type { Numbers, Weights } from '../engine/numbers.ts';
+import { UserError } from '../errors.ts';
 import { createParams, initialWeights, type RootParams } from '../layers/params.ts';
 import { inputsFor } from '../models/encoded.ts';
 import { pretrainingInputs } from '../models/pretrained.ts';
+import type { Sizes } from '../models/sizes.ts';
+import { everyLayer } from '../objectives/layers.ts';
 import type { Task } from '../tasks/task.ts';
 import { type Description, parseDescription } from './description.ts';
 import { matchWeights, type Shapes, shapesOf } from './match.ts';
 import { withoutBuffers } from './names.ts';
 import { answeredBy, isPretrained, pretrainedBy } from './pretrained.ts';
+import { beginRank, declareRetrieval, isRetrieving } from './retrieving.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 
 /** A model with numbers in it, and what they are. */
@@ -48,6 +52,7 @@ export const loadTrained = async (path: string): Promise<Trained> => {
 export const declaredBy = (description: Description): RootParams => {
   const p = createParams();
   if (isPretrained(description)) pretrainedBy(description, p, pretrainingInputs(description.sizes));
+  else if (isRetrieving(description)) declareRetrieval(description, p);
   else answeredBy(description, p, inputsFor(description.sizes, { images: description.images }));
   return p;
 };
@@ -68,15 +73,33 @@ export const createUntrained = (description: Description, seed: number): Trained
 
 /**
  * A dual encoder whose two towers begin as copies of a fusion encoder, whatever that was trained for; the interaction
- * and the head begin at random (DiDE code).
+ * and the head begin at random (DiDE code). Where it is not as deep as its teacher, its layers begin as those of the
+ * teacher that they are compared with layer by layer: evenly spaced, the last one among them.
+ *
+ * @throws UserError where it is to have no layer.
  */
-export const createStudent = (teacher: Trained, options: BeginOptions = {}): Trained =>
-  begunFrom(
-    teacher,
-    { ...described(teacher, options), model: 'dide' },
-    options,
-    (name) => /^(?:text|image)_encoder\.(.+)$/.exec(name)?.[1],
+export const createStudent = (teacher: Trained, options: StudentOptions = {}): Trained => {
+  const description = described(teacher, options);
+  const { depth = description.sizes.depth, encoders = 'apart' } = options;
+  if (!(Number.isSafeInteger(depth) && depth >= 1)) {
+    throw new UserError(`createStudent: a student of ${depth} layers: give a whole number from 1 up`);
+  }
+  const pairs = everyLayer(depth, teacher.description.sizes.depth);
+  const sizes: Sizes = { ...description.sizes, depth, ...(encoders === 'shared' ? { encoders } : {}) };
+  return begunFrom(teacher, { ...description, sizes, model: 'dide' }, options, (name) =>
+    /^(?:text|image|shared)_encoder\.(.+)$/
+      .exec(name)?.[1]
+      ?.replace(/^(transformer\.blocks\.)(\d+)/, (_, blocks, layer) => `${blocks}${pairs[Number(layer)]!.teacher}`),
   );
+};
+
+/** How a student differs from its teacher. */
+export interface StudentOptions extends BeginOptions {
+  /** Layers of each tower. Default: as many as the teacher has. */
+  readonly depth?: number;
+  /** `shared`: text and image run through one Transformer, which makes the student little larger than its teacher. Default apart. */
+  readonly encoders?: 'apart' | 'shared';
+}
 
 /** The same model for another task: everything but its head begins as a copy. */
 export const createAdapted = (source: Trained, options: BeginOptions & { readonly task: TaskHead }): Trained =>
@@ -115,6 +138,7 @@ const begunFrom = (
     const copied = from === undefined ? undefined : source.weights.get(from);
     if (copied) copyRows(numbers, copied);
   }
+  beginRank(weights, source.weights);
   return { description, weights };
 };
 

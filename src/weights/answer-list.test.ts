@@ -1,0 +1,57 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { UserError } from '../errors.ts';
+import { readAnswerList } from './answer-list.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'answers-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const written = async (name: string, content: unknown): Promise<string> => {
+  await writeFile(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content));
+  return join(folder, name);
+};
+
+describe('a list of answers', () => {
+  it.each([
+    ['one a line', 'answers.txt', 'no\nyes\r\n2\n'],
+    ['a list', 'list.json', ['no', 'yes', '2']],
+    ['by id, in any order', 'ids.json', { 1: 'yes', 0: 'no', 2: '2' }],
+    ['by answer', 'answers.json', { yes: 1, no: 0, 2: 2 }],
+    ['a config of Hugging Face', 'config.json', { id2label: { 0: 'no', 1: 'yes', 2: '2' }, label2id: {} }],
+    ["ViLT's own", 'vqa_dict.json', { id2answer: { 0: 'no', 1: 'yes', 2: '2' }, answer2id: {} }],
+  ])('is read as %s', async (_, name, content) => {
+    expect(await readAnswerList(await written(name, content))).toEqual(['no', 'yes', '2']);
+  });
+
+  it('has a name for a place that none names, and says so', async () => {
+    const notices: string[] = [];
+    const path = await written('gap.json', { 0: 'no', 2: 'two' });
+    const answers = await readAnswerList(path, { onNotice: (notice) => void notices.push(notice) });
+    expect(answers).toEqual(['no', 'unknown (1)', 'two']);
+    expect(notices).toEqual([`${path}: nothing is named 1: that answer is called "unknown (1)"`]);
+  });
+
+  it.each([
+    ['twice.txt', 'no\nno\n', 'names "no" twice'],
+    ['empty.txt', 'no\n\nyes\n', 'empty.txt:2: the line is empty'],
+    ['numbers.json', [1, 2], 'no list of answers'],
+    ['far.json', { 0: 'no', 4000000000: 'yes' }, 'no list of answers'],
+    ['holes.json', { 0: 'no', 900: 'yes' }, '899 of 901 ids have no answer'],
+    ['same.json', { no: 0, yes: 0 }, 'two answers have one id'],
+    ['none.json', [], 'names no answer'],
+    ['broken.json', '{"0": ', 'cannot be read as JSON'],
+  ])('is refused as %s', async (name, content, message) => {
+    const asked = readAnswerList(await written(name, content));
+    await expect(asked).rejects.toThrow(message);
+    await expect(asked).rejects.toThrow(UserError);
+  });
+
+  it('is refused where it is not there', async () => {
+    await expect(readAnswerList(join(folder, 'gone.txt'))).rejects.toThrow('cannot be read (ENOENT)');
+  });
+});

@@ -1,0 +1,38 @@
+import { input, type Tensor } from '../engine/tensor.ts';
+import { createParams } from '../layers/params.ts';
+import { imageEncoder, textEncoder } from '../models/dual-encoder.ts';
+import { inputsFor } from '../models/encoded.ts';
+import { imageShare, interactionOfShares, textShare } from '../models/interaction.ts';
+import { headOver } from '../models/model.ts';
+import type { Description } from './description.ts';
+import { answeredBy } from './pretrained.ts';
+
+/** What is exported of a model: the outputs of each file, by its name. */
+export type ExportGraphs = Readonly<Record<string, Readonly<Record<string, Tensor>>>>;
+
+/**
+ * A dual encoder is exported in the parts that one uses apart, text, image and answer; a fusion encoder, which sees both
+ * together, whole.
+ */
+export const exportGraphs = (description: Description): ExportGraphs =>
+  description.model === 'dide' ? partsOf(description) : { model: { logits: wholeOf(description) } };
+
+/** A model from its inputs to its logits, in one graph. */
+export const wholeOf = (description: Description): Tensor =>
+  answeredBy(description, createParams(), inputsFor(description.sizes, { images: description.images })).logits;
+
+const partsOf = ({ sizes, task, answers, images: count }: Description): ExportGraphs => {
+  const p = createParams();
+  const { text, images } = inputsFor(sizes);
+  const wide = 2 * sizes.width;
+  const texts = input('text_shares', [1, wide]);
+  const shares = ['image_shares', 'image_shares_2'].slice(0, count).map((name) => input(name, ['images', wide]));
+  const pairs = shares.map((share) => interactionOfShares(p, texts, share));
+  // one file for both of NLVR2's images, each of which is told whether it is the first or the second
+  const row = count === 1 ? 1 : input('image_place', ['batch'], 'int32');
+  return {
+    text: { text_shares: textShare(p, textEncoder(p, text, sizes).pooled) },
+    image: { image_shares: imageShare(p, imageEncoder(p, images[0]!, sizes, row).pooled) },
+    answer: { logits: headOver(p, pairs, { sizes, head: { task, answers: answers.length } }) },
+  };
+};
