@@ -108,8 +108,12 @@ export const attentionDivergence = (teacher: WordAttention, student: WordAttenti
   if (p.length !== q.length || p.some((row, i) => row.length !== q[i]!.length)) {
     throw new Error(`attentionDivergence: ${sizeOf(p)} against ${sizeOf(q)}: give the attention of one example`);
   }
-  return p.reduce((sum, row, i) => sum + relativeEntropy(row, q[i]!), 0) / p.length;
+  return meanDivergence(p, q);
 };
+
+/** KL(p ‖ q) of each row of probabilities, averaged over the rows. In nats; both have the same rows. */
+export const meanDivergence = (p: readonly (readonly number[])[], q: readonly (readonly number[])[]): number =>
+  p.reduce((sum, row, i) => sum + relativeEntropy(row, q[i]!), 0) / p.length;
 
 const rowsOf = ({ cls, patches }: WordAttention): number[][] => cls.map((share, word) => [share, ...patches[word]!]);
 

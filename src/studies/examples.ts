@@ -65,7 +65,7 @@ interface Look {
 const look = async (trained: Trained, examples: readonly Example[], threads: number | undefined): Promise<Look[]> => {
   const { description, weights } = trained;
   const reading = readingFor(description, { batch: examples.length });
-  const encoded = await Promise.all(examples.map(reading.prepare));
+  const encoded = await Promise.all(examples.map((example) => reading.prepare(example)));
   const feeds = collate(encoded, reading.collate);
   const options = threads === undefined ? {} : { threads };
   const { textToImage } = await crossAttention(trained, feeds, options);

@@ -2,10 +2,10 @@ import { headline, kinds } from './accuracy.ts';
 import { attentionPage } from './attention-page.ts';
 import type { QuickstartReport } from './content.ts';
 import { curves } from './curves.ts';
+import { document } from './document.ts';
 import { count, duration } from './format.ts';
 import { type Html, html, jsonScript, section, table } from './html.ts';
 import { latency, question } from './speed.ts';
-import { script, style } from './style.ts';
 
 /**
  * The whole page: one document that needs nothing but itself.
@@ -31,21 +31,7 @@ export const page = async (report: QuickstartReport): Promise<string> => {
     reproduce(report),
     jsonScript('numbers', numbersOf(report)),
   ];
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Distilled dual encoders: one run, measured</title>
-<style>${{ html: style }}</style>
-</head>
-<body>
-<main>${body}</main>
-<script>${{ html: script }}</script>
-</body>
-</html>
-`.html;
+  return document({ title: 'Distilled dual encoders: one run, measured', body });
 };
 
 const check = ({ question: asked, examples }: QuickstartReport): void => {

@@ -1,0 +1,30 @@
+import { type Html, html } from './html.ts';
+import { script as usualScript, style as usualStyle } from './style.ts';
+
+/** What a page is made of. */
+export interface DocumentParts {
+  readonly title: string;
+  readonly body: Html | readonly Html[];
+  /** CSS beside that of every page. */
+  readonly style?: string;
+  /** JavaScript instead of that of the report. */
+  readonly script?: string;
+}
+
+/** A whole page that needs nothing but itself. */
+export const document = ({ title, body, style = '', script = usualScript }: DocumentParts): string =>
+  html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title}</title>
+<style>${{ html: usualStyle + style }}</style>
+</head>
+<body>
+<main>${body}</main>
+<script>${{ html: script }}</script>
+</body>
+</html>
+`.html;
