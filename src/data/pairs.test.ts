@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { generator, keyOf } from '../engine/random.ts';
 import type { Example } from './example.ts';
-import { matchingPairs } from './pairs.ts';
+import { hardPairs, matchingPairs } from './pairs.ts';
 
 const all: Example[] = Array.from({ length: 200 }, (_, i) => ({
   id: `train.jsonl:${i + 1}`,
@@ -37,5 +37,43 @@ describe('pairs for matching', () => {
     }
     for (const count of kept) expect(Math.abs(count / 4000 - 0.5)).toBeLessThan(0.04);
     expect(drawn.size).toBe(all.length);
+  });
+});
+
+describe('hard pairs', () => {
+  const names = ['a', 'b', 'c', 'c', 'd'];
+  /** Each image with each text: the first text finds b four times as likely as any other. */
+  const scores = new Float32Array(names.length ** 2);
+  scores[names.length] = Math.log(4);
+  const similarity = { shape: [names.length, names.length], data: scores };
+  const random = generator(keyOf(2, 'hard'));
+  const drawn = Array.from({ length: 20_000 }, () => hardPairs(similarity, names, random));
+
+  it('keep exactly half, rounded down, and give the others an image of another name', () => {
+    const counts = drawn.map((chosen) => chosen.filter((image, text) => image === text).length);
+    expect([...new Set(counts)]).toEqual([2]);
+    const twins = drawn.flatMap((chosen) =>
+      chosen.filter((image, text) => image !== text && names[image] === names[text]),
+    );
+    expect(twins).toEqual([]);
+  });
+
+  it('are drawn in proportion to the softmax of how alike the text finds the images', () => {
+    const others = drawn.map(([first]) => first!).filter((image) => image !== 0);
+    const shareOf = (image: number): number => others.filter((one) => one === image).length / others.length;
+    for (const [image, share] of [0, 4 / 7, 1 / 7, 1 / 7, 1 / 7].entries())
+      expect(Math.abs(shareOf(image) - share)).toBeLessThan(0.02);
+  });
+
+  it('leave a text its own image where the batch has no other', () => {
+    expect(hardPairs({ shape: [3, 3], data: new Float32Array(9) }, ['a', 'a', 'a'], random)).toEqual([0, 1, 2]);
+    expect(hardPairs({ shape: [1, 1], data: new Float32Array(1) }, ['a'], random)).toEqual([0]);
+  });
+
+  it('are the same for the same random numbers, and survive scores as large as float32 allows', () => {
+    const seeded = () => hardPairs(similarity, names, generator(keyOf(5)));
+    expect(seeded()).toEqual(seeded());
+    const large = { shape: [2, 2], data: Float32Array.of(3e38, -3e38, 3e38, -3e38) };
+    expect(hardPairs(large, ['a', 'b'], random).filter((image, text) => image === text)).toHaveLength(1);
   });
 });

@@ -1,3 +1,4 @@
+import type { Numbers } from '../engine/numbers.ts';
 import type { Example } from './example.ts';
 import { shuffled } from './masking.ts';
 
@@ -16,4 +17,40 @@ export const matchingPairs = (batch: readonly Example[], all: readonly Example[]
     const images = kept.has(i) ? example.images : all[Math.floor(random() * all.length)]!.images;
     return { ...example, images, answers: [{ answer: MATCHING[kept.has(i) ? 1 : 0], score: 1 }] };
   });
+};
+
+/**
+ * The same, but who does not keep its image gets another one of the batch, drawn in proportion to the softmax of how
+ * alike the text finds them (Li et al. 2021, ALBEF): negatives that are hard to tell from the truth. Never an image of
+ * the same name, which several captions may share; a text keeps its own where the batch has no other.
+ *
+ * @param similarity [images, texts] of the batch, scaled, the right ones on the diagonal.
+ * @param names of the images.
+ * @returns the place of each text's image.
+ */
+export const hardPairs = ({ data }: Numbers, names: readonly string[], random: () => number): number[] => {
+  const count = names.length;
+  const kept = new Set(shuffled([...names.keys()], random).slice(0, Math.floor(count / 2)));
+  return names.map((name, text) => {
+    const others = [...names.keys()].filter((image) => names[image] !== name);
+    if (kept.has(text) || others.length === 0) return text;
+    return drawn(
+      others,
+      others.map((image) => data[image * count + text]!),
+      random,
+    );
+  });
+};
+
+/** One of the places, by the softmax of their scores. */
+const drawn = (places: readonly number[], scores: readonly number[], random: () => number): number => {
+  const highest = Math.max(...scores);
+  const weights = scores.map((score) => Math.exp(score - highest));
+  let left = random() * weights.reduce((sum, weight) => sum + weight, 0);
+  const at = weights.findIndex((weight) => {
+    left -= weight;
+    return left < 0;
+  });
+  // rounding may leave a rest behind the last of them
+  return places.at(at)!;
 };

@@ -1,16 +1,17 @@
-import { readCaptions } from '../data/folder.ts';
+import { readingOf } from '../data/formats/open-examples.ts';
 import { MATCHING } from '../data/pairs.ts';
 import { scoreOf, type Task } from './task.ts';
 
 /**
  * What is learnt before any task: from images with their captions. As a task it asks whether a text belongs to an image;
- * the examples of a folder are pairs without an answer, which `matchingPairs` makes into questions.
+ * the examples of a folder, in any layout with images and captions, are pairs without an answer, which `matchingPairs`
+ * makes into questions.
  */
 export const pretraining: Task = {
   name: 'pretraining',
   images: 1,
   scoring: 'softmax',
-  read: readCaptions,
+  read: readingOf('retrieval'),
   answers: async () => [...MATCHING],
   score: scoreOf,
 };

@@ -5,6 +5,7 @@ import { createMask, type MaskingOptions } from '../data/masking.ts';
 import { MATCHING, matchingPairs } from '../data/pairs.ts';
 import { generator, keyOf } from '../engine/random.ts';
 import { input, type Tensor } from '../engine/tensor.ts';
+import { similarity } from '../models/heads.ts';
 import { pretrainingInputs } from '../models/pretrained.ts';
 import { crossModalAttention } from '../objectives/cross-modal-attention-distillation.ts';
 import type { QueryMask } from '../objectives/divergence.ts';
@@ -12,11 +13,14 @@ import { imageTextContrastive } from '../objectives/image-text-contrastive.ts';
 import { imageTextMatching } from '../objectives/image-text-matching.ts';
 import { maskedLanguageModeling } from '../objectives/masked-language-modeling.ts';
 import { softLabels } from '../objectives/soft-label-distillation.ts';
+import { wordPatchAlignment } from '../objectives/word-patch-alignment.ts';
 import { pretraining } from '../tasks/pretraining.ts';
+import type { Task } from '../tasks/task.ts';
 import { pretrainedBy } from '../weights/pretrained.ts';
 import { type ReadingOptions, readingFor } from '../weights/reading.ts';
 import type { Trained } from '../weights/trained.ts';
 import { openValidator } from './evaluate.ts';
+import { openHardNegatives } from './hard-negatives.ts';
 import { type RunOptions, type TrainStep, trainStage } from './loop.ts';
 import { exampleOrder } from './order.ts';
 import type { Stage, Term } from './stage.ts';
@@ -33,6 +37,15 @@ export interface PretrainOptions
   readonly updates?: number;
   /** Which queries L_CA averages over. Default all, as the authors' code. */
   readonly queries?: QueryMask;
+  /** How the folder is read. Default: images with captions in any layout, `pretraining.read`. */
+  readonly read?: Task['read'];
+  /**
+   * Which images half of the texts are to be matched with in vain: any of the data (default: ViLT's code), or those of
+   * the batch that the learner finds most like the text (`openHardNegatives`; only a dual encoder can compare them).
+   */
+  readonly negatives?: 'random' | 'hard';
+  /** Weight of word-patch alignment: 0.1 as ViLT's teacher was pre-trained. Default 0: not computed. */
+  readonly alignment?: number;
   /** How words are masked. Default: whole words, 15 %, the budget from a text's own length. */
   readonly masking?: Omit<MaskingOptions, 'vocabulary'>;
 }
@@ -43,8 +56,8 @@ export interface PretrainOptions
  *
  *   (L_SL + L_CA) on the pairs of matching + (L_ITC + L_CA) on the matched pairs + L_MLM
  *
- * Without a teacher it is the pre-training of any model on ground truth: L_ITM + L_MLM, and L_ITC where it has a space
- * for it. So a teacher is made, and the student that is not distilled. The learner is trained in place; validation is
+ * Without a teacher it is the pre-training of any model on ground truth: L_ITM + L_MLM, L_ITC where it has a space for
+ * it, and word-patch alignment where that is given a weight. So a teacher is made, and the student that is not distilled. The learner is trained in place; validation is
  * the accuracy of matching.
  */
 export async function* pretrain(
@@ -53,8 +66,9 @@ export async function* pretrain(
   options: PretrainOptions,
 ): AsyncGenerator<TrainStep, void, undefined> {
   const { data, epochs = 10, accumulation = 1, batch } = options;
-  const examples = await pretraining.read(data, 'train');
-  const validation = await pretraining.read(data, 'validation');
+  const { read = pretraining.read } = options;
+  const examples = await read(data, 'train');
+  const validation = await read(data, 'validation');
   const passes = (Math.floor(examples.length / batch) * epochs) / accumulation;
   const run = {
     ...options,
@@ -65,7 +79,7 @@ export async function* pretrain(
 }
 
 /** A run of stage 1, and how it differs from others of its kind. */
-export type PretrainRun = RunOptions & Pick<PretrainOptions, 'queries' | 'masking'>;
+export type PretrainRun = RunOptions & Pick<PretrainOptions, 'queries' | 'masking' | 'negatives' | 'alignment'>;
 
 /** Stage 1 as a value. */
 export const pretrainingStage = (
@@ -73,53 +87,69 @@ export const pretrainingStage = (
   { examples, validation }: { readonly examples: readonly Example[]; readonly validation: readonly Example[] },
 ): Stage => {
   const { learner, reading, updates, accumulation = 1, seed = 0, queries = 'all', masking = {} } = run;
+  const { negatives = 'random', alignment = 0 } = run;
+  const isHard = negatives === 'hard';
   const { description } = learner;
   const { batch } = reading;
   const order = exampleOrder(examples, { wanted: updates * accumulation * batch, batch, seed });
   const mask = createMask({ ...masking, vocabulary: description.vocabulary });
   return {
     terms: termsOf(run),
-    batches: function* (from) {
-      let number = from;
-      for (const own of inOrder(examples, order.subarray(from * batch), batch)) {
-        const pairs = matchingPairs(own, examples, generator(keyOf(seed, 'pairs', number)));
-        yield own.map((example, i) => ({ ...pairs[i]!, images: [...example.images, ...pairs[i]!.images] }));
-        number += 1;
-      }
+    batches: (from) => {
+      const own = inOrder(examples, order.subarray(from * batch), batch);
+      // those of hard negatives are paired once they are encoded
+      return isHard ? own : paired(own, examples, (i) => generator(keyOf(seed, 'pairs', from + i)));
     },
     feeds: ({ feeds, examples: asked }, number) => ({
       ...mask(feeds.words!, feeds.word_mask!, generator(keyOf(seed, 'masking', number))),
-      target: collateAnswers(asked, MATCHING),
+      ...(isHard ? {} : { target: collateAnswers(asked, MATCHING) }),
     }),
+    ...(isHard && { choosing: (weights) => openHardNegatives(weights, { ...run, description, seed }) }),
     validator: (parameters) => {
       const pairs = matchingPairs(validation, validation, generator(keyOf(0, 'validation')));
       return openValidator({ ...run, description, parameters, task: pretraining, examples: pairs });
     },
     identity: {
       ...{ model: description.model, stage: pretraining.name, teacher: run.teacher ? 1 : 0, queries },
-      ...{ batch, examples: examples.length, masking: JSON.stringify(masking) },
+      ...{ batch, examples: examples.length, masking: JSON.stringify(masking), negatives, alignment },
     },
   };
 };
 
+/** Batches whose examples have a second image each: the one that its text may or may not belong to. */
+function* paired(
+  batches: Iterable<readonly Example[]>,
+  all: readonly Example[],
+  randomOf: (batch: number) => () => number,
+): Generator<readonly Example[], void, undefined> {
+  let number = 0;
+  for (const own of batches) {
+    const pairs = matchingPairs(own, all, randomOf(number));
+    yield own.map((example, i) => ({ ...pairs[i]!, images: [...example.images, ...pairs[i]!.images] }));
+    number += 1;
+  }
+}
+
 const termsOf =
-  ({ learner, teacher, queries = 'all' }: PretrainRun): Stage['terms'] =>
+  ({ learner, teacher, queries = 'all', alignment = 0 }: PretrainRun): Stage['terms'] =>
   (p, t) => {
     const inputs = pretrainingInputs(learner.description.sizes);
     const student = pretrainedBy(learner.description, p, inputs);
     const target = input('target', ['batch', MATCHING.length]);
+    const { contrast, matching } = student;
     const ground = {
-      ...(student.similarity && { itc: once(imageTextContrastive(student.similarity)) }),
+      ...(contrast && { itc: { ...once(imageTextContrastive(similarity(contrast))), contrast } }),
       mlm: once(maskedLanguageModeling(student.words, input('masked_labels', ['masked'], 'int32'))),
+      // ground truth has no teacher to look at
+      ...(alignment > 0 && { wpa: { loss: wordPatchAlignment()(matching, matching, target), weight: alignment } }),
     };
-    // ground truth has no teacher to look at
-    if (!teacher) return { itm: once(imageTextMatching(student.matching, student.matching, target)), ...ground };
+    if (!teacher) return { itm: once(imageTextMatching(matching, matching, target)), ...ground };
     const taught = pretrainedBy(teacher.description, t, inputs);
     const attention = crossModalAttention({ queries });
     const own = [student, taught].map(({ own, matching }) => ({ ...matching, encoded: [own] }));
     return {
-      'itm.soft': once(softLabels()(student.matching, taught.matching, target)),
-      'itm.attention': once(attention(student.matching, taught.matching, target)),
+      'itm.soft': once(softLabels()(matching, taught.matching, target)),
+      'itm.attention': once(attention(matching, taught.matching, target)),
       ...ground,
       'itc.attention': once(attention(own[0]!, own[1]!, target)),
     };
