@@ -12,8 +12,8 @@ export interface Embedded {
   readonly mask: Tensor;
 }
 
-/** Row of the modality table: a text, the first image, NLVR2's second image. */
-export type Modality = 0 | 1 | 2;
+/** Row of the modality table: a text, the first image, NLVR2's second image; or that of each example, int32 [batch]. */
+export type Modality = 0 | 1 | 2 | Tensor;
 
 /** The vector of each word piece: [vocabulary, width]. */
 export const wordTable = (p: Params, { vocabulary, width }: Sizes): Tensor =>
@@ -56,8 +56,12 @@ export const embedImage = (p: Params, image: ImageInput, sizes: Sizes, row: Moda
 
 const ones = (batch: Size): Tensor => expand(constant(1), [batch, 1]);
 
-const modality = (p: Params, row: Modality, { types, width }: Sizes): Tensor =>
-  slice(p.get('token_type_embeddings.weight', [types, width], 'normal'), 0, row, row + 1);
+const modality = (p: Params, row: Modality, { types, width }: Sizes): Tensor => {
+  const table = p.get('token_type_embeddings.weight', [types, width], 'normal');
+  return typeof row === 'number'
+    ? slice(table, 0, row, row + 1)
+    : reshape(gather(table, row), [row.shape[0]!, 1, width]);
+};
 
 /** A convolution's weight [out, channels, height, width] seen as the matrix that `linear` asks for. */
 const flattened = (p: Params, kernel: readonly number[]): Params => ({

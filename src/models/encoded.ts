@@ -59,13 +59,17 @@ export interface Stream {
   readonly first: Tensor;
 }
 
+/** Both modalities, encoded together or apart. */
+export interface Streams {
+  readonly text: Stream;
+  readonly image: Stream;
+}
+
 /**
  * What comes out, of teacher and student alike: the one contract between models and objectives. What no output needs
  * never reaches the graph.
  */
-export interface Encoded {
-  readonly text: Stream;
-  readonly image: Stream;
+export interface Encoded extends Streams {
   /** What the head reads: [batch, width]. */
   readonly pair: Tensor;
 }

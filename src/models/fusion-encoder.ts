@@ -3,7 +3,7 @@ import type { Size } from '../engine/shapes.ts';
 import { plus } from '../engine/shapes.ts';
 import { firstToken, type Transformed, transformer } from '../layers/attention.ts';
 import type { Params } from '../layers/params.ts';
-import { embedImage, embedText, type Modality } from './embeddings.ts';
+import { type Embedded, embedImage, embedText, type Modality } from './embeddings.ts';
 import type { Encoded, ImageInput, Stream, TextInput } from './encoded.ts';
 import { pooled } from './pooler.ts';
 import type { Sizes } from './sizes.ts';
@@ -17,9 +17,14 @@ export const fusionEncoder = (
   { text, image }: { readonly text: TextInput; readonly image: ImageInput },
   sizes: Sizes,
   row: Modality = 1,
+): Encoded => fused(p, { words: embedText(p, text, sizes), patches: embedImage(p, image, sizes, row) }, sizes);
+
+/** The same from what both modalities were embedded to: where an image meets many texts, it is embedded once. */
+export const fused = (
+  p: Params,
+  { words, patches }: { readonly words: Embedded; readonly patches: Embedded },
+  sizes: Sizes,
 ): Encoded => {
-  const words = embedText(p, text, sizes);
-  const patches = embedImage(p, image, sizes, row);
   const x = concat([words.x, patches.x], 1);
   const joint = transformer(p.within('transformer'), x, concat([words.mask, patches.mask], 1), sizes);
   const end = words.x.shape[1]!;

@@ -29,6 +29,10 @@ export const languageHead = (p: Params, x: Tensor, decoder: Tensor, { textEpsilo
   return gemm(normed, decoder, ['as-is', 'transposed'], bias);
 };
 
+/** A table of words of the language head's own, as ViLT's is: D [vocabulary, width]. */
+export const ownDecoder = (p: Params, { vocabulary, width }: Sizes): Tensor =>
+  p.within('mlm_score').get('decoder.weight', [vocabulary, width], 'normal');
+
 /** exp of it is what similarities are multiplied by, at first: 1/0.07 (CLIP, VLMo). */
 const LOGIT_SCALE = Math.log(1 / 0.07);
 
@@ -48,6 +52,29 @@ export const projected = (p: Params, modality: 'text' | 'image', first: Tensor, 
   return divide(x, reshape(length, [x.shape[0]!, 1]));
 };
 
-/** How alike each image and each text are, scaled by a learnt temperature: → [images, texts]. */
-export const similarity = (p: Params, image: Tensor, text: Tensor): Tensor =>
-  multiply(matmul(image, swapped(text)), exp(p.within('itc').get('logit_scale', [], LOGIT_SCALE)));
+/** What is compared: streams whose `first` is [batch, 1, width]. */
+interface Compared {
+  readonly text: { readonly first: Tensor };
+  readonly image: { readonly first: Tensor };
+}
+
+/** What all images and all texts of a batch are compared by. */
+export interface Contrast {
+  /** Where each image lies in the space of both: [batch, space]. */
+  readonly image: Tensor;
+  /** Where each text lies: [batch, space]. */
+  readonly text: Tensor;
+  /** exp of it is what similarities are multiplied by: a scalar. */
+  readonly logitScale: Tensor;
+}
+
+/** What a batch is compared by: both projections, and the learnt temperature. */
+export const contrastOf = (p: Params, { text, image }: Compared, space: number): Contrast => ({
+  image: projected(p, 'image', image.first, space),
+  text: projected(p, 'text', text.first, space),
+  logitScale: p.within('itc').get('logit_scale', [], LOGIT_SCALE),
+});
+
+/** How alike each image and each text are, scaled by the temperature: → [images, texts]. */
+export const similarity = ({ image, text, logitScale }: Contrast): Tensor =>
+  multiply(matmul(image, swapped(text)), exp(logitScale));

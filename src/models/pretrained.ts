@@ -4,7 +4,7 @@ import { input, type Tensor } from '../engine/tensor.ts';
 import { type Params, placed } from '../layers/params.ts';
 import { wordTable } from './embeddings.ts';
 import { type Answered, type Encoded, type Inputs, inputsFor, type TextInput } from './encoded.ts';
-import { languageHead, matchingHead, projected, similarity } from './heads.ts';
+import { type Contrast, contrastOf, languageHead, matchingHead, ownDecoder, similarity } from './heads.ts';
 import type { Model } from './model.ts';
 import type { Sizes } from './sizes.ts';
 
@@ -38,6 +38,8 @@ export interface Pretrained {
   readonly matching: Answered;
   /** How alike every image and every text of the batch are, [images, texts]; only where a space for both is asked for. */
   readonly similarity?: Tensor;
+  /** What they are compared by, with it. */
+  readonly contrast?: Contrast;
   /** What each masked word may be: [masked, vocabulary]. */
   readonly words: Tensor;
 }
@@ -46,25 +48,29 @@ export interface Pretrained {
  * All that stage 1 asks of a model. The fusion encoder pays a whole pass for each of the three; the dual encoder reads
  * the texts once for both images, and sees no image for its masked words.
  *
+ * @param decoder where masked words are looked up: in the model's own table of words, or in a table beside it (ViLT code).
  * @param space size of the space in which images and texts are compared; without it there is no contrast.
  */
 export const pretrained = (
   model: Model,
   p: Params,
   inputs: PretrainingInputs,
-  { sizes, space }: { readonly sizes: Sizes; readonly space?: number },
+  {
+    sizes,
+    space,
+    decoder = 'tied',
+  }: { readonly sizes: Sizes; readonly space?: number; readonly decoder?: 'tied' | 'own' },
 ): Pretrained => {
   const [own, other] = model.encode(p, inputs, sizes) as readonly [Encoded, Encoded];
   const reading = { text: inputs.masked, images: inputs.images.slice(0, 1) };
   const { last } = model.encode(placed(p, 'masked'), reading, sizes)[0]!.text;
+  const table = decoder === 'own' ? ownDecoder(p, sizes) : wordTable(model.texts(p), sizes);
   const rows = reshape(last, [volume(last.shape.slice(0, 2)), sizes.width]);
+  const contrast = space === undefined ? undefined : contrastOf(p, own, space);
   return {
     own,
     matching: { encoded: [other], logits: matchingHead(p, other.pair) },
-    words: languageHead(p, gather(rows, inputs.places), wordTable(model.texts(p), sizes), sizes),
-    ...(space === undefined ? {} : { similarity: compared(p, own, space) }),
+    words: languageHead(p, gather(rows, inputs.places), table, sizes),
+    ...(contrast && { contrast, similarity: similarity(contrast) }),
   };
 };
-
-const compared = (p: Params, { text, image }: Encoded, space: number): Tensor =>
-  similarity(p, projected(p, 'image', image.first, space), projected(p, 'text', text.first, space));

@@ -17,6 +17,11 @@ export interface Sizes extends TransformerSizes {
   readonly words: number;
   /** Rows of the modality table: text, image and, for NLVR2, the second image. */
   readonly types: number;
+  /**
+   * Whether a dual encoder's text and image run through Transformers of their own, as in the authors' code (the
+   * default), or both through one. Embeddings and poolers are each modality's own in either case.
+   */
+  readonly encoders?: 'apart' | 'shared';
 }
 
 /** ViLT-B/32 (Kim et al. 2021): 111.6 M parameters without a head. */

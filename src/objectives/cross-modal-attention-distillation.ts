@@ -1,6 +1,6 @@
 import { add } from '../engine/ops.ts';
 import type { Tensor } from '../engine/tensor.ts';
-import type { Encoded, Stream } from '../models/encoded.ts';
+import type { Stream, Streams } from '../models/encoded.ts';
 import { type Attention, attentionOf, type DivergenceOptions, divergence } from './divergence.ts';
 import { type LayerPair, lastLayers, layerAt, meanOverLayers } from './layers.ts';
 import { type Objective, overImages } from './objective.ts';
@@ -19,8 +19,8 @@ export interface AttentionOptions extends DivergenceOptions {
  * queries and keys, not cut out of its joint softmax.  → scalar
  */
 export const crossModalAttentionDistillation = (
-  student: Encoded,
-  teacher: Encoded,
+  student: Streams,
+  teacher: Streams,
   { layers = lastLayers, ...options }: AttentionOptions = {},
 ): Tensor =>
   meanOverLayers(layers, ({ student: s, teacher: t }) =>

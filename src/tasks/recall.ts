@@ -1,6 +1,7 @@
 import type { Example } from '../data/example.ts';
 import { imageName } from '../data/example.ts';
 import type { Numbers } from '../engine/numbers.ts';
+import { meanOf } from './task.ts';
 
 /** Which texts belong to which images, both by their places in the score matrix. */
 export interface Gallery {
@@ -36,6 +37,13 @@ export const galleryOf = (examples: readonly Example[]): Gallery => {
   return { images, texts, imageOf };
 };
 
+/** The same of its first images alone, with all of their texts. */
+export const firstImages = ({ images, texts, imageOf }: Gallery, count: number): Gallery => ({
+  images: images.slice(0, count),
+  texts: texts.filter((_, text) => imageOf[text]! < count),
+  imageOf: imageOf.filter((image) => image < count),
+});
+
 /** Recall at a few depths, each between 0 and 1. */
 export type Recalls = Readonly<Record<string, number>>;
 
@@ -54,7 +62,21 @@ export const recalls = (
   scores: Numbers,
   { images, imageOf }: Pick<Gallery, 'images' | 'imageOf'>,
   depths: readonly number[] = [1, 5, 10],
-): Recalls => {
+): Recalls =>
+  Object.fromEntries(
+    Object.entries(foundIn(scores, { images, imageOf }, depths)).map(([name, found]) => [name, meanOf(found)]),
+  );
+
+/** What a training to retrieve is judged by: the mean of text R@1 and image R@1. */
+export const meanRecall = (scores: Numbers, gallery: Pick<Gallery, 'images' | 'imageOf'>): number =>
+  meanOf(Object.values(recalls(scores, gallery, [1])));
+
+/** The parts of `recalls`, by the same names: of each query, the images' or the texts', the chance to be found. */
+export const foundIn = (
+  scores: Numbers,
+  { images, imageOf }: Pick<Gallery, 'images' | 'imageOf'>,
+  depths: readonly number[] = [1, 5, 10],
+): Readonly<Record<string, readonly number[]>> => {
   const [rows, columns] = [images.length, imageOf.length];
   if (scores.shape[0] !== rows || scores.shape[1] !== columns)
     throw new Error(`recalls: the scores are [${scores.shape.join(', ')}], not [${rows} images, ${columns} texts]`);
@@ -73,8 +95,8 @@ export const recalls = (
     ),
   );
   return Object.fromEntries([
-    ...depths.map((k) => [`text R@${k}`, meanFound(texts, k)] as const),
-    ...depths.map((k) => [`image R@${k}`, meanFound(found, k)] as const),
+    ...depths.map((k) => [`text R@${k}`, texts.map((rank) => chanceWithin(rank, k))] as const),
+    ...depths.map((k) => [`image R@${k}`, found.map((rank) => chanceWithin(rank, k))] as const),
   ]);
 };
 
@@ -109,6 +131,3 @@ const chanceWithin = ({ better, equal, right }: Rank, k: number): number => {
   for (let taken = 0; taken < free; taken += 1) missed *= Math.max(0, equal - right - taken) / (equal - taken);
   return 1 - missed;
 };
-
-const meanFound = (ranks: readonly Rank[], k: number): number =>
-  ranks.reduce((sum, rank) => sum + chanceWithin(rank, k), 0) / ranks.length;

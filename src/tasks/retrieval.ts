@@ -1,0 +1,16 @@
+import { readingOf } from '../data/formats/open-examples.ts';
+import { scoreOf, type Task } from './task.ts';
+
+/**
+ * Image-text retrieval (Flickr30K, COCO): which of all texts belongs to an image, and which of all images to a text. It
+ * has no answers, so no classifier: a dual encoder compares vectors, a fusion encoder ranks pairs. What it is measured by
+ * is in `recall.ts`.
+ */
+export const retrieval: Task = {
+  name: 'retrieval',
+  images: 1,
+  scoring: 'softmax',
+  read: readingOf('retrieval'),
+  answers: async () => [],
+  score: scoreOf,
+};

@@ -1,0 +1,45 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { best, failing, finetuneFrom, inProcess, jsonOf } from './cli.fixture.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'dide-retrieval-'));
+const [data, teacher, student] = [join(root, 'scenes'), join(root, 'teacher'), join(root, 'student')];
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+interface Line {
+  readonly measure: string;
+  readonly queries: number;
+  readonly share: number;
+  readonly interval: readonly [number, number];
+}
+
+it('goes from a teacher that ranks to a student that searches, and judges both', { timeout: 120_000 }, async () => {
+  const retrieving = (...args: string[]) =>
+    finetuneFrom('--task', 'retrieval', '--data', data, '--updates', '4', '--gallery', '8', ...args);
+  await jsonOf('scenes', data, '--task', 'retrieval', '--tiny');
+  const taught = await jsonOf(...retrieving('--from-scratch', '--false-texts', '3', '--out', teacher));
+  expect(taught).toMatchObject({ model: 'vilt', updates: 4, best: { update: expect.any(Number) } });
+  const distilled = await jsonOf(...retrieving('--teacher', best(teacher), '--out', student));
+  expect(Object.keys(distilled.losses)).toEqual(['itc', 'attention', 'total']);
+  for (const model of [teacher, student]) {
+    const args = ['evaluate', best(model), '--data', data, '--gallery', '12', '--threads', '1'];
+    const { galleries, lines } = (await jsonOf(...args)) as { galleries: object[]; lines: Line[] };
+    expect(galleries).toEqual([{ split: 'validation', images: 12, texts: 12 }]);
+    expect(lines.map(({ measure, queries }) => `${measure}: ${queries}`)).toEqual([
+      ...['text R@1: 12', 'text R@5: 12', 'text R@10: 12', 'image R@1: 12', 'image R@5: 12', 'image R@10: 12'],
+      ...['text of the group: 3', 'image of the group: 3', 'group: 3'],
+    ]);
+    for (const { share, interval } of lines) {
+      expect(interval[0]).toBeLessThanOrEqual(share);
+      expect(interval[1]).toBeGreaterThanOrEqual(share);
+    }
+  }
+  const { stdout } = await inProcess(['evaluate', best(student), '--data', data, '--threads', '1']);
+  expect(stdout).toMatch(/^validation {2}text R@1 +32 +\d+\.\d % +\d+\.\d % to \d+\.\d %$/m);
+  const answers = ['evaluate', best(student), '--data', data, '--predictions', join(root, 'p.jsonl')];
+  expect(await failing(root, ...answers)).toMatch(/a model that retrieves answers nothing/);
+  const cached = ['cache', best(student), join(data, 'images'), '--to', join(root, 'cache')];
+  expect(await failing(root, ...cached)).toMatch(/finds instead of answering/);
+});
