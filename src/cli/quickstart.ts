@@ -1,8 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { type QuickstartReport, quickstart, quickstartSizes, type Recipe, UserError } from '../index.ts';
+import {
+  type QuickstartReport,
+  quickstart,
+  quickstartSizes,
+  type Recipe,
+  SHIPPED_TEACHER,
+  UserError,
+} from '../index.ts';
 import { given, jsonOption, seedOption, threadsOption } from './options.ts';
 import { openParts } from './progress.ts';
 import { durationOf, grouped, percent, print, tableOf } from './table.ts';
@@ -17,9 +23,6 @@ interface Options {
   readonly threads?: number;
   readonly json?: boolean;
 }
-
-/** The teacher that comes with the package; its card lies beside it. */
-const SHIPPED = fileURLToPath(new URL('../../assets/teacher-mini.safetensors', import.meta.url));
 
 const examples = `
 Examples:
@@ -50,7 +53,7 @@ export const quickstartCommand = (): Command =>
     .action(run);
 
 const run = async (options: Options): Promise<void> => {
-  const { teacher = SHIPPED } = options;
+  const { teacher = SHIPPED_TEACHER } = options;
   if (!existsSync(teacher)) {
     throw new UserError(`${teacher}: no such file: train one with: dide teacher --out ${teacher}`);
   }

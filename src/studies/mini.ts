@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { encodePng } from '../data/image.ts';
 import type { Manifest } from '../data/scenes/manifest.ts';
 import { answersOf, vocabularyOf } from '../data/scenes/vocabulary.ts';
@@ -77,6 +78,9 @@ export const teacherLessons: Readonly<Record<string, Lesson>> = {
 
 /** The last lesson's best weights are the teacher. */
 export const LAST_LESSON = 'scenes';
+
+/** The teacher that comes with the package; its card lies beside it. */
+export const SHIPPED_TEACHER = fileURLToPath(new URL('../../assets/teacher-mini.safetensors', import.meta.url));
 
 const SEED = 0;
 

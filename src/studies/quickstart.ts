@@ -5,7 +5,7 @@ import { countOf } from '../engine/numbers.ts';
 import type { Judged } from '../tasks/task.ts';
 import { vqa } from '../tasks/vqa.ts';
 import { evaluate } from '../training/evaluate.ts';
-import type { Recipe } from '../training/finetune.ts';
+import type { Recipe } from '../training/objectives-of.ts';
 import { readingFor } from '../weights/reading.ts';
 import { loadTrained, type Trained } from '../weights/trained.ts';
 import { accuracyReport, priorAccuracy } from './accuracy.ts';

@@ -2,11 +2,12 @@ import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { vqa } from '../tasks/vqa.ts';
-import { type FinetuneOptions, finetune, type Recipe } from '../training/finetune.ts';
+import { type FinetuneOptions, finetune } from '../training/finetune.ts';
 import type { TrainStep } from '../training/loop.ts';
-import { readMetrics } from '../training/metrics.ts';
+import type { Recipe } from '../training/objectives-of.ts';
 import { createStudent, type Trained } from '../weights/trained.ts';
-import type { CurvePoint, ModelReport } from './report/content.ts';
+import { curvesOf } from './curves.ts';
+import type { ModelReport } from './report/content.ts';
 
 /** A model of a study, and how it came about. */
 export interface Studied {
@@ -98,7 +99,7 @@ const distil = async (
     milliseconds += step.milliseconds;
     onUpdate(recipe, step);
   }
-  return { trained, run: { updates, seconds: milliseconds / 1000, curves: curvesOf(run) } };
+  return { trained, run: { updates, seconds: milliseconds / 1000, curves: curvesOf(run, CURVE_POINTS) } };
 };
 
 /** How often a student is validated on its way. */
@@ -106,20 +107,3 @@ const VALIDATIONS = 6;
 
 /** Points that a chart can still tell apart. */
 const CURVE_POINTS = 100;
-
-/** The logged losses, averaged over stretches of updates. */
-const curvesOf = (run: string): CurvePoint[] => {
-  const all = readMetrics(run);
-  const stretch = Math.max(1, Math.ceil(all.length / CURVE_POINTS));
-  return Array.from({ length: Math.ceil(all.length / stretch) }, (_, i) => {
-    const part = all.slice(i * stretch, (i + 1) * stretch);
-    const objectives = Object.keys(part[0]!.values).filter((name) => name.startsWith('loss/'));
-    const meanOf = (name: string): number => part.reduce((sum, { values }) => sum + values[name]!, 0) / part.length;
-    const validation = part.find(({ values }) => values.validation !== undefined)?.values.validation;
-    return {
-      step: part.at(-1)!.step,
-      losses: Object.fromEntries(objectives.map((name) => [name.slice('loss/'.length), meanOf(name)])),
-      ...(validation === undefined ? {} : { validation }),
-    };
-  });
-};

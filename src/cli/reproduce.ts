@@ -1,0 +1,109 @@
+import { fork } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, Option } from 'commander';
+import {
+  type Measured,
+  type PieceProgress,
+  reproduce,
+  reproducePiece,
+  reproductionSizes,
+  SHIPPED_TEACHER,
+  UserError,
+  writeReproduction,
+} from '../index.ts';
+import { amount, count, given, jsonOption } from './options.ts';
+import { openParts } from './progress.ts';
+import { durationOf, print } from './table.ts';
+
+interface Options {
+  readonly out: string;
+  readonly report?: string;
+  readonly teacher: string;
+  readonly quick?: boolean;
+  readonly tiny?: boolean;
+  readonly workers?: number;
+  readonly minutes?: number;
+  readonly piece?: string;
+  readonly json?: boolean;
+}
+
+const examples = `
+Examples:
+  $ dide reproduce --quick
+  $ dide reproduce
+  $ dide reproduce --minutes 60
+
+What it does: writes generated scenes for five tasks, trains a teacher for each and every student that the tables of the
+paper name, with three seeds, and writes tables, plots and a verdict on each of the paper's claims. Every finished
+training is kept as a small file below the --out folder and never done again, so it may be stopped at any time; the same
+command goes on.`;
+
+/** `dide reproduce`: the paper's tables, in miniature. */
+export const reproduceCommand = (): Command =>
+  new Command('reproduce')
+    .summary("the paper's tables at mini size: at most five hours on two cores, in resumable pieces")
+    .description("Reproduces the paper's tables at mini size, on generated scenes.")
+    .option('--out <folder>', 'where scenes, runs and pieces go', 'runs/reproduction')
+    .option('--report <folder>', 'where tables and plots go (default: report in the --out folder)')
+    .option('--teacher <file>', 'the mini teacher to begin from', SHIPPED_TEACHER)
+    .option('--quick', 'one seed and a few updates: at most twenty minutes, and nothing can be told from it')
+    .option('--tiny', 'for trying out: a minute, and nothing is learnt')
+    .addOption(count('--workers <n>', 'pieces at the same time, each on one core (default: the number of cores)'))
+    .addOption(amount('--minutes <n>', 'begin nothing new after so many'))
+    .addOption(new Option('--piece <id>', 'do one piece and nothing else').hideHelp())
+    .addOption(jsonOption())
+    .addHelpText('after', examples)
+    .action(run);
+
+const run = async (options: Options): Promise<void> => {
+  const { teacher } = options;
+  if (!existsSync(teacher))
+    throw new UserError(`${teacher}: no such file: train one with: dide teacher --out ${teacher}`);
+  const name = options.tiny ? 'tiny' : options.quick ? 'quick' : 'full';
+  const folder = name === 'full' ? options.out : join(options.out, name);
+  const told = { teacher, folder, size: reproductionSizes[name] };
+  if (options.piece !== undefined) {
+    await reproducePiece(options.piece, told, (progress) => void process.send?.(progress));
+    process.disconnect?.();
+    return;
+  }
+  const began = performance.now();
+  const report = options.report ?? join(folder, 'report');
+  using bars = openParts();
+  const done = await reproduce({
+    ...told,
+    run: inProcess(options),
+    onProgress: (part, progress) => bars.update(part, progress),
+    ...given({ workers: options.workers, minutes: options.minutes }),
+  });
+  bars[Symbol.dispose]();
+  await writeReproduction(report, done);
+  print(textOf(done, report, performance.now() - began), { report, finished: done.finished, of: done.of }, options);
+};
+
+/** The same command for one piece, in a process whose memory is its own. */
+const inProcess =
+  ({ out, teacher, quick, tiny }: Options) =>
+  (piece: string, onProgress: (progress: PieceProgress) => void): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const size = tiny ? ['--tiny'] : quick ? ['--quick'] : [];
+      const told = ['reproduce', '--out', out, '--teacher', teacher, ...size, '--piece', piece];
+      const child = fork(process.argv[1]!, told, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+      let said = '';
+      child.stderr!.on('data', (chunk: Buffer) => {
+        said = (said + chunk.toString()).slice(-4000);
+      });
+      child.on('message', (progress) => onProgress(progress as PieceProgress));
+      child.on('error', reject);
+      child.on('exit', (code, signal) => {
+        if (code === 0) resolve();
+        else reject(new UserError(`${piece}: it ended with ${signal ?? `exit code ${code}`}: ${said.trim()}`));
+      });
+    });
+
+const textOf = ({ finished, of }: Measured, report: string, milliseconds: number): string => {
+  const [took, page] = [durationOf(milliseconds), join(report, 'index.html')];
+  if (finished === of) return `All ${of} pieces are done (${took}). Open ${page}`;
+  return `${finished} of ${of ?? 'some more'} pieces are done (${took}). ${page} shows them; the same command goes on.`;
+};

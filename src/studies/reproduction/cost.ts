@@ -1,0 +1,95 @@
+import { collate } from '../../data/batch.ts';
+import type { Example } from '../../data/example.ts';
+import { compile } from '../../engine/session.ts';
+import { input, type Tensor } from '../../engine/tensor.ts';
+import { createParams } from '../../layers/params.ts';
+import { imageEncoder, textEncoder } from '../../models/dual-encoder.ts';
+import { inputsFor } from '../../models/encoded.ts';
+import { interaction } from '../../models/interaction.ts';
+import { headOver } from '../../models/model.ts';
+import { answeredBy } from '../../weights/pretrained.ts';
+import { readingFor } from '../../weights/reading.ts';
+import { loadTrained, type Trained } from '../../weights/trained.ts';
+import { scenesOf } from './data.ts';
+import { type Piece, weightsOf } from './piece.ts';
+import type { Rates } from './plan.ts';
+import type { ReproductionSize } from './size.ts';
+import { type TaskName, taskNames, understanding } from './tasks.ts';
+import { studentId, tunedTeacher } from './understanding.ts';
+
+/** Table 3, by its piece. */
+export const costId = (task: TaskName): string => `cost/${task}`;
+
+/** Calls that are timed, after a quarter as many that are not. */
+const CALLS = 200;
+/** Where a median of so many is taken, the machine's own noise is out. */
+const quantile = (times: readonly number[], share: number): number =>
+  times.toSorted((a, b) => a - b)[Math.floor(share * times.length)]!;
+
+/** What one question costs, and what was paid before: nothing else may run meanwhile. */
+export const costPieces = ({ seeds }: ReproductionSize, rates: Rates): Piece[] =>
+  taskNames.map((task) => {
+    const student = studentId({ task, variant: 'cross', begins: 'teacher', share: 1, seed: seeds[0]! }, rates.cross);
+    return {
+      id: costId(task),
+      needs: [tunedTeacher(task), student],
+      cost: 100,
+      run: async ({ folder, threads }) => {
+        const examples = (await understanding[task].read(scenesOf(folder, task), 'test-iid')).slice(0, 32);
+        const load = (id: string): Promise<Trained> => loadTrained(weightsOf(folder, id));
+        const measure = { examples, threads };
+        const taught = await load(student);
+        return {
+          measures: {
+            milliseconds: {
+              teacher: await timed(await load(tunedTeacher(task)), logitsOf, measure),
+              student: await timed(taught, logitsOf, measure),
+              'student, images kept': await timed(taught, keptLogitsOf, measure),
+              'encoding an image': await timed(taught, imageOf, measure),
+            },
+          },
+        };
+      },
+    };
+  });
+
+type Graph = (trained: Trained) => Tensor;
+
+const logitsOf: Graph = ({ description }) =>
+  answeredBy(description, createParams(), inputsFor(description.sizes, description)).logits;
+
+const imageOf: Graph = ({ description: { sizes } }) =>
+  imageEncoder(createParams(), inputsFor(sizes).images[0]!, sizes).pooled;
+
+/** The text encoder, f and the head, of images whose vectors are there. */
+const keptLogitsOf: Graph = ({ description: { sizes, task, images, answers } }) => {
+  const p = createParams();
+  const { pooled } = textEncoder(p, inputsFor(sizes).text, sizes);
+  const vectors = Array.from({ length: images }, (_, i) => input(`vector_${i + 1}`, ['batch', sizes.width]));
+  const pairs = vectors.map((vector) => interaction(p, pooled, vector));
+  return headOver(p, pairs, { sizes, head: { task, answers: answers.length } });
+};
+
+/** The median of one call with one example, in milliseconds; pictures are decoded before the clock starts. */
+const timed = async (
+  trained: Trained,
+  graph: Graph,
+  { examples, threads }: { readonly examples: readonly Example[]; readonly threads: number },
+): Promise<number> => {
+  const { prepare, collate: rule } = readingFor(trained.description, { batch: 1 });
+  await using session = await compile({ out: graph(trained) }, { weights: trained.weights, threads });
+  const { width } = trained.description.sizes;
+  const vector = { shape: [1, width], data: new Float32Array(width).fill(0.5) };
+  const times: number[] = [];
+  for (let call = 0; call < 1.25 * CALLS; call += 1) {
+    const feeds = {
+      ...collate([await prepare(examples[call % examples.length]!)], rule),
+      vector_1: vector,
+      vector_2: vector,
+    };
+    const began = performance.now();
+    await session.run(feeds);
+    times.push(performance.now() - began);
+  }
+  return quantile(times.slice(CALLS / 4), 0.5);
+};

@@ -1,0 +1,36 @@
+import type { Example } from '../../data/example.ts';
+import { meanOf, type Task } from '../../tasks/task.ts';
+import { evaluate } from '../../training/evaluate.ts';
+import { readingFor } from '../../weights/reading.ts';
+import type { Trained } from '../../weights/trained.ts';
+import { kindOf } from '../accuracy.ts';
+import { measured } from './data.ts';
+import type { Outcome } from './piece.ts';
+
+/** Accuracy on every measured split, and what else the task's protocol reports; on the test splits also by kind. */
+export const measuresOf = async (
+  trained: Trained,
+  task: Task,
+  { data, threads }: { readonly data: string; readonly threads: number },
+): Promise<Outcome['measures']> => {
+  const measures: Record<string, Record<string, number>> = {};
+  for (const split of measured) {
+    const judged = await evaluate(trained, await task.read(data, split), {
+      task,
+      reading: readingFor(trained.description, { batch: 64 }),
+      threads,
+    });
+    measures[split] = {
+      accuracy: meanOf(judged.map(({ score }) => score)),
+      ...task.measures?.(judged),
+      ...byKind(judged),
+    };
+  }
+  return measures;
+};
+
+const byKind = (judged: readonly { readonly example: Example; readonly score: number }[]): Record<string, number> => {
+  const kinds = new Map<string, number[]>();
+  for (const { example, score } of judged) kinds.set(kindOf(example), [...(kinds.get(kindOf(example)) ?? []), score]);
+  return Object.fromEntries([...kinds].map(([kind, scores]) => [`kind: ${kind}`, meanOf(scores)]));
+};

@@ -1,0 +1,107 @@
+import { availableParallelism } from 'node:os';
+import { costPieces } from './cost.ts';
+import { writeAllScenes } from './data.ts';
+import { isFinished, type Outcome, type Piece, type PieceProgress, readOutcome } from './piece.ts';
+import { chosenRates, groundwork, mainPieces } from './plan.ts';
+import { doPiece, type RunPiecesOptions, runPieces } from './run-pieces.ts';
+import type { ReproductionSize } from './size.ts';
+
+/** What a reproduction is told. */
+export interface ReproduceOptions {
+  /** The mini teacher from which the fusion encoder begins. */
+  readonly teacher: string;
+  /** Where scenes, runs and pieces go; pieces that are there are not done again. */
+  readonly folder: string;
+  readonly size: ReproductionSize;
+  /** Pieces that are done at the same time, each on one thread. Default: as many as there are cores. */
+  readonly workers?: number;
+  /** No piece is begun after so many minutes. */
+  readonly minutes?: number;
+  /** Does a piece; by default in this process. A caller may give each a process of its own. */
+  readonly run?: (id: string, onProgress: (progress: PieceProgress) => void) => Promise<void>;
+  readonly onProgress?: (part: string, progress: PieceProgress) => void;
+}
+
+/** What was measured so far. */
+export interface Measured {
+  readonly size: ReproductionSize;
+  /** By the id of their piece. */
+  readonly outcomes: ReadonlyMap<string, Outcome>;
+  /** Pieces of the whole; how many are not known before the search for learning rates has ended. */
+  readonly finished: number;
+  readonly of: number | undefined;
+}
+
+/**
+ * The paper's studies at mini size: writes the scenes of all tasks, trains every teacher and student that its tables
+ * name, and keeps what each measured as a small file. Stopped and called again, it goes on.
+ *
+ * @throws UserError where the shipped teacher is missing, a piece's file is damaged, or the disk is full.
+ */
+export const reproduce = async (options: ReproduceOptions): Promise<Measured> => {
+  const { folder, size, onProgress = () => {}, workers = availableParallelism(), minutes } = options;
+  await writeAllScenes(folder, size, onProgress);
+  const run: RunPiecesOptions['run'] = (piece, report) =>
+    options.run ? options.run(piece.id, report) : doPiece(piece, folder, report);
+  const until = minutes === undefined ? {} : { until: Date.now() + 60_000 * minutes };
+  const phase = (part: string, pieces: readonly Piece[]): Promise<boolean> =>
+    runPieces(pieces, { folder, workers, run, ...until, onProgress: (progress) => onProgress(part, progress) });
+  if (await phase('teachers and learning rates', groundwork(options.teacher, size))) {
+    const isDone = await phase('students', await allPieces(options));
+    // what is timed has the machine for itself
+    if (isDone)
+      await runPieces(await timedPieces(options), {
+        folder,
+        workers: 1,
+        run,
+        ...until,
+        onProgress: (progress) => onProgress('times', progress),
+      });
+  }
+  return measuredIn(options);
+};
+
+type Told = Pick<ReproduceOptions, 'teacher' | 'folder' | 'size'>;
+
+/** All that is trained, as far as that is known. */
+const allPieces = async ({ teacher, folder, size }: Told) => {
+  const first = groundwork(teacher, size);
+  const rates = chosenRates(size, await outcomesOf(folder, first));
+  const pieces = [...first, ...(rates ? mainPieces(size, rates) : [])];
+  return [...new Map(pieces.map((piece) => [piece.id, piece])).values()];
+};
+
+const timedPieces = async ({ teacher, folder, size }: Told): Promise<Piece[]> => {
+  const rates = chosenRates(size, await outcomesOf(folder, groundwork(teacher, size)));
+  return rates ? costPieces(size, rates) : [];
+};
+
+const outcomesOf = async (folder: string, pieces: readonly Piece[]): Promise<Map<string, Outcome>> => {
+  const outcomes = new Map<string, Outcome>();
+  for (const { id } of pieces) if (isFinished(folder, id)) outcomes.set(id, await readOutcome(folder, id));
+  return outcomes;
+};
+
+/** What the pieces that are finished have measured. */
+export const measuredIn = async (options: Told): Promise<Measured> => {
+  const pieces = [...(await allPieces(options)), ...(await timedPieces(options))];
+  const outcomes = await outcomesOf(options.folder, pieces);
+  const isWhole = chosenRates(options.size, outcomes) !== undefined;
+  return { size: options.size, outcomes, finished: outcomes.size, of: isWhole ? pieces.length : undefined };
+};
+
+/**
+ * Does one piece of a reproduction in this process: what `run` calls in a process of its own.
+ *
+ * @throws Error where there is no such piece.
+ */
+export const reproducePiece = async (
+  id: string,
+  options: Told,
+  onProgress: (progress: PieceProgress) => void,
+): Promise<void> => {
+  const pieces = [...(await allPieces(options)), ...(await timedPieces(options))];
+  const piece = pieces.find((one) => one.id === id);
+  if (!piece) throw new Error(`reproduce: there is no piece ${id}`);
+  await doPiece(piece, options.folder, onProgress);
+};

@@ -1,0 +1,92 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isFinished, keepOutcome, type Outcome, type Piece, type PieceProgress, runOf, weightsOf } from './piece.ts';
+
+export interface RunPiecesOptions {
+  readonly folder: string;
+  /** Pieces that are done at the same time, each on one thread. */
+  readonly workers: number;
+  /** No piece is begun after it. */
+  readonly until?: number;
+  /** Does one piece. By default here; a caller may give each a process of its own. */
+  readonly run: (piece: Piece, onProgress: (progress: PieceProgress) => void) => Promise<void>;
+  /** Updates of all pieces together. */
+  readonly onProgress: (progress: PieceProgress) => void;
+}
+
+/** Does a piece in this process, and keeps its outcome. */
+export const doPiece = async (
+  piece: Piece,
+  folder: string,
+  onProgress: (progress: PieceProgress) => void,
+): Promise<void> => {
+  const outcome = await piece.run({ folder, threads: 1, onProgress });
+  const peakBytes = 1024 * process.resourceUsage().maxRSS;
+  await keepOutcome(folder, { id: piece.id, ...outcome, peakBytes } satisfies Outcome);
+  // what could go on from is of no more use
+  await rm(join(runOf(folder, piece.id), 'last.safetensors'), { force: true });
+};
+
+/**
+ * Does all pieces that are not finished, those first that stand first, as soon as what they need is there.
+ *
+ * @returns whether all are finished; otherwise the time was up.
+ * @throws what the first failing piece threw, once the others under way have ended.
+ */
+export const runPieces = async (pieces: readonly Piece[], options: RunPiecesOptions): Promise<boolean> => {
+  const { folder, workers, until = Number.POSITIVE_INFINITY, run } = options;
+  const pending = pendingOf(pieces, folder);
+  const report = createReport(pieces, pending, options);
+  const underWay = new Map<string, Promise<void>>();
+  const failures: unknown[] = [];
+  const begin = (piece: Piece): void => {
+    pending.delete(piece);
+    const done = run(piece, (progress) => report(piece, progress))
+      .then(() => report(piece, { done: 1, of: 1 }))
+      .catch((failure: unknown) => void failures.push(failure))
+      .finally(() => underWay.delete(piece.id));
+    underWay.set(piece.id, done);
+  };
+  const isThere = (id: string): boolean =>
+    isFinished(folder, id) && !underWay.has(id) && ![...pending].some((piece) => piece.id === id);
+  for (;;) {
+    const ready = [...pending].find(({ needs }) => needs.every(isThere));
+    const mayBegin = failures.length === 0 && Date.now() < until;
+    if (ready && mayBegin && underWay.size < workers) begin(ready);
+    else if (underWay.size === 0) break;
+    else await Promise.race(underWay.values());
+  }
+  if (failures.length) throw failures[0];
+  return pending.size === 0;
+};
+
+/** The unfinished, and the finished whose weights an unfinished one needs and that are gone. */
+const pendingOf = (pieces: readonly Piece[], folder: string): Set<Piece> => {
+  const byId = new Map(pieces.map((piece) => [piece.id, piece]));
+  const pending = new Set<Piece>();
+  const add = (piece: Piece): void => {
+    pending.add(piece);
+    for (const need of piece.needs) {
+      const needed = byId.get(need);
+      if (needed && !pending.has(needed) && !existsSync(weightsOf(folder, need))) add(needed);
+    }
+  };
+  for (const piece of pieces) if (!isFinished(folder, piece.id)) add(piece);
+  // in the order in which they were given
+  return new Set(pieces.filter((piece) => pending.has(piece)));
+};
+
+const createReport = (pieces: readonly Piece[], pending: ReadonlySet<Piece>, { onProgress }: RunPiecesOptions) => {
+  const of = [...pending].reduce((sum, { cost }) => sum + cost, 0);
+  const done = new Map<Piece, number>();
+  const count = pieces.length - pending.size;
+  let finished = 0;
+  return (piece: Piece, progress: PieceProgress): void => {
+    const share = progress.done / progress.of;
+    if (share === 1 && progress.note === undefined) finished += 1;
+    done.set(piece, share * piece.cost);
+    const note = `${count + finished} of ${pieces.length} pieces · ${piece.id}${progress.note ? ` · ${progress.note}` : ''}`;
+    onProgress({ done: [...done.values()].reduce((a, b) => a + b, 0), of, note });
+  };
+};

@@ -1,0 +1,77 @@
+import type { View } from '../../data/scenes/views.ts';
+
+/** How large a reproduction is: its data, how long everybody is trained, and how often it is repeated. */
+export interface ReproductionSize {
+  /** Units to learn from and of each other split: pairs of pictures, statements, hypotheses, quadruples, pictures. */
+  readonly units: Readonly<Record<View, { readonly train: number; readonly heldOut: number }>>;
+  readonly batch: number;
+  readonly updates: {
+    /** Of the fusion encoder on captions, and of a student in stage 1. */
+    readonly stage1: { readonly teacher: number; readonly student: number };
+    /** Of the fusion encoder on each task. */
+    readonly teacher: number;
+    /** Of every student on a task. */
+    readonly student: number;
+  };
+  /** Fixed beforehand: a student's new layers, the order of its data. */
+  readonly seeds: readonly number[];
+  /** Tried for every variant on one task with the first seed, and chosen between on validation. */
+  readonly learningRates: readonly number[];
+  /** Shares of the training data at which the method is compared with ground truth. */
+  readonly shares: readonly number[];
+  /** Layers of a student at which it is. */
+  readonly depths: readonly number[];
+}
+
+const units = (train: number, heldOut: number) => ({ train, heldOut });
+
+export const reproductionSizes = {
+  /** At most five hours on two cores. */
+  full: {
+    units: {
+      vqa: units(4000, 400),
+      nlvr2: units(2500, 200),
+      ve: units(3000, 250),
+      retrieval: units(2500, 60),
+      pretraining: units(20_000, 500),
+    },
+    batch: 64,
+    updates: { stage1: { teacher: 1200, student: 1000 }, teacher: 2000, student: 1000 },
+    seeds: [0, 1, 2],
+    learningRates: [5e-4, 1e-3, 2e-3],
+    shares: [0.25, 0.5],
+    depths: [1, 2],
+  },
+  /** At most twenty minutes: one seed, no search, and no claim can be told from it. */
+  quick: {
+    units: {
+      vqa: units(1000, 100),
+      nlvr2: units(400, 50),
+      ve: units(500, 60),
+      retrieval: units(400, 25),
+      pretraining: units(4000, 100),
+    },
+    batch: 64,
+    updates: { stage1: { teacher: 150, student: 60 }, teacher: 200, student: 60 },
+    seeds: [0],
+    learningRates: [1e-3],
+    shares: [0.5],
+    depths: [2],
+  },
+  /** Seconds, for tests: nothing is learnt. */
+  tiny: {
+    units: {
+      vqa: units(12, 4),
+      nlvr2: units(4, 2),
+      ve: units(6, 2),
+      retrieval: units(6, 3),
+      pretraining: units(16, 8),
+    },
+    batch: 8,
+    updates: { stage1: { teacher: 2, student: 2 }, teacher: 2, student: 2 },
+    seeds: [0, 1],
+    learningRates: [1e-3],
+    shares: [0.5],
+    depths: [1],
+  },
+} as const satisfies Record<string, ReproductionSize>;

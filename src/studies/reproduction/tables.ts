@@ -1,0 +1,225 @@
+import { costId } from './cost.ts';
+import { type OverSeeds, overSeeds } from './over-seeds.ts';
+import type { Outcome } from './piece.ts';
+import { compared, knowledge, type Rates, stages, triedRates, variantNames } from './plan.ts';
+import type { Measured } from './reproduce.ts';
+import { RETRIEVAL_TEACHER, retrievalId, retrievalRows } from './retrieval.ts';
+import { SEARCHED, type TaskName, taskNames } from './tasks.ts';
+import { type StudentRun, studentId, tunedTeacher } from './understanding.ts';
+import { type VariantName, variants } from './variants.ts';
+
+/** A cell: something measured, or a word. */
+export type Cell = OverSeeds | string | undefined;
+
+/** How the numbers of a table are shown. */
+export type Unit = 'percent' | 'milliseconds' | 'rate' | 'seconds' | 'mebibytes';
+
+/** A table of the reproduction. */
+export interface Table {
+  readonly id: string;
+  readonly title: string;
+  /** What it shows, in a sentence; and what the paper says of the same. */
+  readonly about: string;
+  readonly columns: readonly { readonly name: string; readonly unit: Unit }[];
+  readonly rows: readonly { readonly name: string; readonly cells: readonly Cell[] }[];
+}
+
+/** All tables, as far as they are measured. */
+export const tablesOf = (measured: Measured, rates: Rates): Table[] => [
+  understandingTable(measured, rates),
+  retrievalTable(measured),
+  costTable(measured),
+  knowledgeTable(measured, rates),
+  layersTable(measured, rates),
+  amountsTable(measured, rates),
+  depthsTable(measured, rates),
+  effortTable(measured, rates),
+  searchTable(measured),
+];
+
+const percent = (name: string) => ({ name, unit: 'percent' }) as const;
+
+/** A measure over all seeds; undefined until every seed is there. */
+const over = (
+  { size, outcomes }: Measured,
+  id: (seed: number) => string,
+  of: (outcome: Outcome) => number | undefined,
+) => {
+  const values = size.seeds.flatMap((seed) => {
+    const outcome = outcomes.get(id(seed));
+    const value = outcome && of(outcome);
+    return value === undefined ? [] : [value];
+  });
+  return values.length === size.seeds.length ? overSeeds(values) : undefined;
+};
+
+const accuracyOn =
+  (split: string) =>
+  ({ measures }: Outcome): number | undefined =>
+    measures[split]?.accuracy;
+
+type Row = Omit<StudentRun, 'seed' | 'task'>;
+
+const student = (measured: Measured, rates: Rates, task: TaskName, row: Row): Cell[] =>
+  ['test-iid', 'test-comp'].map((split) =>
+    over(measured, (seed) => studentId({ ...row, task, seed }, rates[row.variant]), accuracyOn(split)),
+  );
+
+const usual = { begins: 'teacher', share: 1 } as const;
+
+const splitColumns = taskNames.flatMap((task) => [percent(`${task} test-iid`), percent(`${task} test-comp`)]);
+
+const teacherRow = ({ outcomes }: Measured) => ({
+  name: 'teacher',
+  cells: taskNames.flatMap((task) =>
+    ['test-iid', 'test-comp'].map((split): Cell => {
+      const accuracy = outcomes.get(tunedTeacher(task))?.measures[split]?.accuracy;
+      return accuracy === undefined ? undefined : overSeeds([accuracy]);
+    }),
+  ),
+});
+
+const understandingTable = (measured: Measured, rates: Rates): Table => ({
+  id: 'understanding',
+  title: 'Understanding: what each stage of distillation adds',
+  about:
+    'Accuracy of the fusion encoder and of students of the same size. The paper: 68.05 / 74.16 on VQA test-dev / NLVR2 dev for both stages, against 71.26 / 75.70 for its teacher; its rows without distillation are lower throughout.',
+  columns: splitColumns,
+  rows: [
+    teacherRow(measured),
+    ...stages.map(({ name, variant, begins }) => ({
+      name,
+      cells: taskNames.flatMap((task) => student(measured, rates, task, { ...usual, variant, begins })),
+    })),
+  ],
+});
+
+const variantRows = (measured: Measured, rates: Rates, names: readonly VariantName[]): Table['rows'] =>
+  names.map((variant) => ({
+    name: variants[variant].name,
+    cells: taskNames.flatMap((task) => student(measured, rates, task, { ...usual, variant })),
+  }));
+
+const knowledgeTable = (measured: Measured, rates: Rates): Table => ({
+  id: 'knowledge',
+  title: 'Kinds of knowledge',
+  about:
+    'What is looked at of the teacher in fine-tuning. The paper: soft labels beat hard ones, attention beats hidden states, cross-modal attention beats uni-modal and the whole.',
+  columns: splitColumns,
+  rows: variantRows(measured, rates, knowledge),
+});
+
+const layersTable = (measured: Measured, rates: Rates): Table => ({
+  id: 'layers',
+  title: 'The last layer, or every layer',
+  about: 'The paper: the last layer is as good as layer-wise distillation or better on NLVR2 and SNLI-VE.',
+  columns: splitColumns,
+  rows: variantRows(measured, rates, ['cross', 'layers']),
+});
+
+const RECALLS = ['text R@1', 'text R@5', 'text R@10', 'image R@1', 'image R@5', 'image R@10'];
+
+const retrievalTable = (measured: Measured): Table => ({
+  id: 'retrieval',
+  title: 'Retrieval',
+  about:
+    'Recall among all texts and all images of test-iid. The paper, Flickr30k: text R@1 82.2 and image R@1 68.2, against 83.5 and 64.4 of its teacher.',
+  columns: RECALLS.map(percent),
+  rows: [
+    {
+      name: 'teacher',
+      cells: RECALLS.map((name): Cell => {
+        const recall = measured.outcomes.get(RETRIEVAL_TEACHER)?.measures['test-iid']?.[name];
+        return recall === undefined ? undefined : overSeeds([recall]);
+      }),
+    },
+    ...retrievalRows.map((row) => ({
+      name: row.name,
+      cells: RECALLS.map((name) =>
+        over(
+          measured,
+          (seed) => retrievalId(row, seed),
+          ({ measures }) => measures['test-iid']?.[name],
+        ),
+      ),
+    })),
+  ],
+});
+
+const COSTS = ['teacher', 'student', 'student, images kept', 'encoding an image'];
+
+const costTable = ({ outcomes }: Measured): Table => ({
+  id: 'cost',
+  title: 'What a question costs',
+  about:
+    'Milliseconds of one question about one example, one core, median of 200; an image is encoded once, whatever is asked of it later. The paper: the student answers more than three times faster.',
+  columns: taskNames.map((name) => ({ name, unit: 'milliseconds' })),
+  rows: COSTS.map((name) => ({
+    name,
+    cells: taskNames.map((task): Cell => {
+      const time = outcomes.get(costId(task))?.measures.milliseconds?.[name];
+      return time === undefined ? undefined : overSeeds([time]);
+    }),
+  })),
+});
+
+const ofSearched = (measured: Measured, rates: Rates, row: Row): Cell => student(measured, rates, SEARCHED, row)[0];
+
+const amountsTable = (measured: Measured, rates: Rates): Table => ({
+  id: 'amounts',
+  title: 'Accuracy against the amount of training data',
+  about: `On ${SEARCHED} test-iid, with the same number of updates: a smaller set is seen more often. Not in the paper.`,
+  columns: [...measured.size.shares, 1].map((share) => percent(`${100 * share} % of the data`)),
+  rows: compared.map((variant) => ({
+    name: variants[variant].name,
+    cells: [...measured.size.shares, 1].map((share) => ofSearched(measured, rates, { ...usual, share, variant })),
+  })),
+});
+
+const depthsTable = (measured: Measured, rates: Rates): Table => ({
+  id: 'depths',
+  title: "Accuracy against the student's depth",
+  about: `On ${SEARCHED} test-iid; the teacher has three layers, and a shallower student begins from some of them. Not in the paper.`,
+  columns: [...measured.size.depths.map((depth) => percent(`${depth} of 3 layers`)), percent('3 of 3 layers')],
+  rows: compared.map((variant) => ({
+    name: variants[variant].name,
+    cells: [
+      ...measured.size.depths.map((depth) => ofSearched(measured, rates, { ...usual, depth, variant })),
+      ofSearched(measured, rates, { ...usual, variant }),
+    ],
+  })),
+});
+
+const effortTable = (measured: Measured, rates: Rates): Table => ({
+  id: 'effort',
+  title: 'What each variant costs to train',
+  about: `On ${SEARCHED}, ${measured.size.updates.student} updates of ${measured.size.batch} on one core, while the other core trained too; memory is the most that the process held.`,
+  columns: [
+    { name: 'seconds', unit: 'seconds' },
+    { name: 'memory', unit: 'mebibytes' },
+  ],
+  rows: variantNames.map((variant) => {
+    const id = (seed: number): string => studentId({ ...usual, task: SEARCHED, variant, seed }, rates[variant]);
+    return {
+      name: variants[variant].name,
+      cells: [
+        over(measured, id, ({ training }) => training?.seconds),
+        over(measured, id, ({ peakBytes }) => peakBytes),
+      ],
+    };
+  }),
+});
+
+const searchTable = (measured: Measured): Table => ({
+  id: 'search',
+  title: 'The search for learning rates',
+  about: `Validation accuracy on ${SEARCHED} with the first seed; the best rate of a variant is used for it on all tasks. The same effort for every variant.`,
+  columns: measured.size.learningRates.map((rate) => percent(`${rate}`)),
+  rows: variantNames.map((variant) => ({
+    name: variants[variant].name,
+    cells: measured.size.learningRates.map((rate): Cell => {
+      const tried = triedRates(variant, measured.size, measured.outcomes).find((one) => one.rate === rate);
+      return tried && overSeeds([tried.accuracy]);
+    }),
+  })),
+});

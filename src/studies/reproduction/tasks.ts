@@ -1,0 +1,15 @@
+import type { View } from '../../data/scenes/views.ts';
+import { nlvr2 } from '../../tasks/nlvr2.ts';
+import { snliVe } from '../../tasks/snli-ve.ts';
+import type { Task } from '../../tasks/task.ts';
+import { vqa } from '../../tasks/vqa.ts';
+
+/** The understanding tasks of the paper, each a view of one world. */
+export const understanding = { vqa, nlvr2, ve: snliVe } as const satisfies Partial<Record<View, Task>>;
+
+export type TaskName = keyof typeof understanding;
+
+export const taskNames = Object.keys(understanding) as TaskName[];
+
+/** The task on which learning rates are searched, and amounts of data and depths compared. */
+export const SEARCHED: TaskName = 'vqa';

@@ -1,0 +1,55 @@
+import type { Example } from '../../data/example.ts';
+import { MATCHING } from '../../data/pairs.ts';
+import { type View, viewNames } from '../../data/scenes/views.ts';
+import { createTokenizer, SPECIAL_PIECES } from '../../data/words.ts';
+import { countOf } from '../../engine/numbers.ts';
+import { pretraining } from '../../tasks/pretraining.ts';
+import { retrieval } from '../../tasks/retrieval.ts';
+import { createUntrained, type Trained } from '../../weights/trained.ts';
+import { scenesOf } from './data.ts';
+import { understanding } from './tasks.ts';
+
+/** Every word of the scenes of all views, sorted. */
+export const wordsOf = async (folder: string): Promise<string[]> => {
+  // what a tokenizer that knows no word calls unknown is every word there is, split as any other would
+  const tokenizer = createTokenizer(SPECIAL_PIECES);
+  const words = new Set<string>();
+  for (const view of viewNames) {
+    const examples = await readingOfView[view](scenesOf(folder, view), 'train');
+    for (const { text } of examples) for (const word of tokenizer.encode(text).unknown) words.add(word);
+  }
+  return [...words].sort();
+};
+
+const readingOfView: { readonly [V in View]: (path: string, split: string) => Promise<Example[]> } = {
+  vqa: understanding.vqa.read,
+  nlvr2: understanding.nlvr2.read,
+  ve: understanding.ve.read,
+  retrieval: retrieval.read,
+  pretraining: pretraining.read,
+};
+
+/**
+ * The shipped mini teacher, made ready for stage 1 on more words than it knows: a row of the word table for each new
+ * one, and the heads of pre-training, all at random.
+ */
+export const beginningOf = (shipped: Trained, vocabulary: readonly string[]): Trained => {
+  const known = shipped.description.vocabulary;
+  const grown = [...known, ...vocabulary.filter((word) => !known.includes(word))];
+  const { weights, description } = createUntrained(
+    {
+      ...shipped.description,
+      sizes: { ...shipped.description.sizes, vocabulary: grown.length },
+      vocabulary: grown,
+      ...{ task: pretraining.name, images: pretraining.images, scoring: pretraining.scoring, answers: [...MATCHING] },
+      recipe: {},
+    },
+    0,
+  );
+  for (const [name, { data, shape }] of weights) {
+    const from = shipped.weights.get(name);
+    // the word table has its new rows behind those that it had
+    if (from && countOf(from.shape) <= countOf(shape)) data.set(from.data);
+  }
+  return { description, weights };
+};

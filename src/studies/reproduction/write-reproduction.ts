@@ -1,0 +1,28 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '../../errors.ts';
+import { replaceFile } from '../../weights/replace-file.ts';
+import { markdownOf } from './markdown.ts';
+import { reproductionPage } from './page.ts';
+import { chosenRates } from './plan.ts';
+import type { Measured } from './reproduce.ts';
+
+/**
+ * Writes what was measured so far: `README.md`, `index.html`, which opens without a network, and `outcomes.json`, the
+ * numbers of every piece.
+ *
+ * @throws UserError where the folder cannot be written.
+ */
+export const writeReproduction = async (folder: string, measured: Measured): Promise<void> => {
+  await mkdir(folder, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+    throw new UserError(`${folder}: it cannot be made (${cause.code}): give another folder`, { cause });
+  });
+  const rates = chosenRates(measured.size, measured.outcomes);
+  const files = {
+    'README.md': markdownOf(measured, rates),
+    'index.html': await reproductionPage(measured, rates),
+    'outcomes.json': `${JSON.stringify([...measured.outcomes.values()], null, 1)}\n`,
+  };
+  for (const [name, text] of Object.entries(files))
+    await replaceFile(join(folder, name), (append) => append(Buffer.from(text)));
+};
