@@ -78,7 +78,7 @@ const run = async (options: Options): Promise<void> => {
     ...given({ workers: options.workers, minutes: options.minutes }),
   });
   bars[Symbol.dispose]();
-  await writeReproduction(report, done);
+  await writeReproduction(report, done, folder);
   print(textOf(done, report, performance.now() - began), { report, finished: done.finished, of: done.of }, options);
 };
 

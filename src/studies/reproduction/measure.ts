@@ -22,12 +22,15 @@ export const measuresOf = async (
     });
     measures[split] = {
       accuracy: meanOf(judged.map(({ score }) => score)),
-      ...task.measures?.(judged),
+      ...meansOf(task.measures?.(judged) ?? {}),
       ...byKind(judged),
     };
   }
   return measures;
 };
+
+const meansOf = (measures: Readonly<Record<string, readonly number[]>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(measures).map(([name, parts]) => [name, meanOf(parts)]));
 
 const byKind = (judged: readonly { readonly example: Example; readonly score: number }[]): Record<string, number> => {
   const kinds = new Map<string, number[]>();

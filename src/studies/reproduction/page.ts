@@ -8,14 +8,19 @@ import type { Measured } from './reproduce.ts';
 import { cellText, pointsText, unitName } from './shown.ts';
 import { type Table, tablesOf } from './tables.ts';
 
-/** The reproduction as one page that needs nothing but itself. */
-export const reproductionPage = async (measured: Measured, rates: Rates | undefined): Promise<string> => {
+/** The reproduction as one page that needs nothing but itself; `attention` is the page beside it, where there is one. */
+export const reproductionPage = async (
+  measured: Measured,
+  rates: Rates | undefined,
+  attention?: string,
+): Promise<string> => {
   const { finished, of, size } = measured;
   const tables = rates ? tablesOf(measured, rates) : [];
   const body: Html[] = [
     html`<header class="opening"><h1>The paper in miniature</h1>
 <p>The studies of Wang et al. 2022, “Distilled Dual-Encoder Model for Vision-Language Understanding”, on generated scenes:
-${finished} of ${of ?? 'some more'} pieces, seeds ${size.seeds.join(', ')}. Fixed beforehand; every run is shown.</p></header>`,
+${finished} of ${of ?? 'some more'} pieces, seeds ${size.seeds.join(', ')}. Fixed beforehand; every run is shown.</p>
+${attention === undefined ? '' : html`<nav><a href="${attention}">What they attend to, head by head</a></nav>`}</header>`,
     rates
       ? verdicts(judged(measured, rates))
       : html`<p>The search for learning rates has not ended: there is nothing to compare yet.</p>`,
