@@ -45,7 +45,9 @@ describe('bad input ends with one line on stderr, exit code 1, and nothing half-
     const empty = dataWith('train.jsonl', (text) => text.replaceAll(/"question":"[^"]*"/g, '"question":" "'));
     expect(await failing(root, ...training(empty))).toMatch(/^train.jsonl:\d+: the text is empty/);
     const missing = dataWith('train.jsonl', (text) => text.replaceAll('images/train/', 'images/gone/'));
-    expect(await failing(root, ...training(missing))).toMatch(/^train.jsonl:\d+: .*there is no such image/);
+    expect(await failing(root, ...training(missing))).toMatch(
+      /annotations name images that are not there: train.jsonl:1: /,
+    );
   });
 
   it('for an answer outside the vocabulary, unless such answers are to be ignored', async () => {
@@ -78,7 +80,7 @@ describe('bad input ends with one line on stderr, exit code 1, and nothing half-
 
   it('for options that say too little or contradict each other', async () => {
     expect(await failing(root, 'finetune', '--data', data, '--out', join(root, 'never'))).toMatch(
-      /^finetune: nothing says what is to learn/,
+      /^nothing says what is to learn/,
     );
     expect(await failing(root, ...training(data), '--teacher', best(teacher))).toMatch(
       /'--from-scratch' cannot be used with/,

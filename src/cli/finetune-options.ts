@@ -1,22 +1,28 @@
 import { type Command, Option } from 'commander';
-import { type FinetuneOptions, sizes } from '../index.ts';
+import { type FinetuneOptions, type RetrievalOptions, sizes } from '../index.ts';
+import { type ChoiceOptions, choiceOptions } from './choice-options.ts';
+import { type DataOptions, dataOptions, selectOption } from './data-options.ts';
+import { answersOption, headsOption, wordsOption } from './foreign-options.ts';
 import type { LearnerOptions } from './learner.ts';
 import { amount, count, jsonOption, oneOf, seedOption, share, threadsOption } from './options.ts';
-import { type TaskName, tasks, type Unknown } from './tasks.ts';
+import { retrievalOptions } from './retrieval-options.ts';
+import { type TaskName, taskOption, type Unknown } from './tasks.ts';
 
 /** What `dide finetune` is given. */
-export interface Options extends LearnerOptions {
+export interface Options extends LearnerOptions, ChoiceOptions, RetrievalOptions, Partial<DataOptions> {
   readonly out: string;
+  /** `validation`, `reference`, or a split's name. */
+  readonly select?: string;
+  readonly augment?: FinetuneOptions['augment'];
   readonly task: TaskName;
   readonly resume?: boolean;
   readonly tiny?: boolean;
   readonly unknownAnswers: Unknown;
+  readonly unknownWords?: Unknown;
   readonly batch?: number;
   readonly learningRate?: number;
   readonly dropout?: number;
   readonly json?: boolean;
-  readonly recipe?: FinetuneOptions['recipe'];
-  readonly queries?: FinetuneOptions['queries'];
   readonly epochs?: number;
   readonly updates?: number;
   readonly warmup?: number;
@@ -33,14 +39,22 @@ export interface Options extends LearnerOptions {
 }
 
 /** Everything that `finetune` is, beside its action. */
-export const addFinetuneOptions = (command: Command): Command => {
-  const groups: readonly (readonly [string, readonly Option[]])[] = [
-    ['Data and run:', dataOptions()],
+export const addFinetuneOptions = (command: Command): Command =>
+  addGroups(command, [
+    ['Data and run:', [...runOptions(), ...dataOptions(), selectOption()]],
     ['What learns (one of the first three):', learnerOptions()],
+    ['What it learns from:', choiceOptions()],
+    ['Of retrieval:', retrievalOptions()],
     ['How it learns:', recipeOptions()],
     ['How long, how often:', lengthOptions()],
     ['Everything else:', [seedOption(), threadsOption(), jsonOption()]],
-  ];
+  ]);
+
+/** Adds options under headings, that of help to the last of them. */
+export const addGroups = (
+  command: Command,
+  groups: readonly (readonly [heading: string, options: readonly Option[]])[],
+): Command => {
   for (const [group, options] of groups) {
     for (const option of options) command.addOption(option.helpGroup(group));
   }
@@ -49,41 +63,66 @@ export const addFinetuneOptions = (command: Command): Command => {
 
 const required = (flags: string, description: string): Option => new Option(flags, description).makeOptionMandatory();
 
-const dataOptions = (): Option[] => [
+const runOptions = (): Option[] => [
   required('--data <folder>', 'train.jsonl, validation.jsonl and the pictures they name'),
   required('--out <folder>', 'of the run: best.safetensors, last.safetensors, curves'),
-  oneOf('--task <name>', 'what is learnt', Object.keys(tasks)).default('vqa'),
+  taskOption('what is learnt').default('vqa'),
   new Option('--resume', 'go on from last.safetensors in the --out folder, where there is one'),
   oneOf('--unknown-answers <what>', 'where the model cannot give an answer of the data', ['refuse', 'ignore']).default(
     'refuse',
   ),
+  unknownWordsOption(),
   new Option('--tiny', 'everything at toy size, for trying out: seconds'),
 ];
 
-const learnerOptions = (): Option[] => [
+/** Of texts whose words the model's vocabulary cannot spell. */
+export const unknownWordsOption = (): Option =>
+  oneOf('--unknown-words <what>', 'where the model does not know more than 1 in 100 words of the data', [
+    'refuse',
+    'ignore',
+  ]).default('refuse');
+
+export const learnerOptions = (): Option[] => [
   new Option('--teacher <file>', 'distil a student from this model'),
   new Option('--from <file>', 'go on from this model, with --teacher as its student'),
   new Option('--from-scratch', 'a model that has learnt nothing yet').conflicts(['teacher', 'from']),
   oneOf('--model <name>', 'from scratch: fusion encoder or dual encoder', ['vilt', 'dide']).default('vilt'),
   oneOf('--size <name>', 'from scratch: how large', Object.keys(sizes)).default('mini'),
-  count('--depth <layers>', 'from scratch: layers (default: that of the size)'),
-  count('--image <pixels>', 'from scratch: shortest side of a picture (default: that of the size)'),
-  new Option('--vocabulary <which>', 'from scratch: bert, data, or a vocab.txt (default: data; base32: bert)'),
+  new Option(
+    '--init-image <file>',
+    'from scratch: begin as this ViT, which decides width, heads and patches (safetensors, PyTorch, ONNX)',
+  ).conflicts(['teacher', 'from']),
+  new Option('--init-text <file>', 'from scratch: begin with the word embeddings of this BERT').conflicts([
+    'teacher',
+    'from',
+  ]),
+  count('--depth <layers>', "layers (default: the teacher's; from scratch: that of the size)").conflicts('from'),
+  new Option(
+    '--shared-encoders',
+    "one Transformer for the student's texts and images: about the size of its teacher (default: one each)",
+  ).conflicts('from'),
+  count('--image <pixels>', "shortest side of a picture (default: the checkpoint's; from scratch: that of the size)"),
+  count('--patch <pixels>', 'from scratch: side of a patch (default: that of the size)').conflicts(['from', 'teacher']),
+  new Option(
+    '--vocabulary <which>',
+    'bert, data, folders of data, a vocab.txt, with commas between (default: that of a checkpoint, or bert; from scratch: data; base32: bert)',
+  ),
+  answersOption(),
+  headsOption(),
+  wordsOption(),
   oneOf('--scoring <which>', "from scratch: one right answer or several (default: the task's)", ['sigmoid', 'softmax']),
 ];
 
-const recipeOptions = (): Option[] => [
-  oneOf('--recipe <name>', 'what is learnt from (default: soft+attention with a teacher, hard without)', [
-    'hard',
-    'soft',
-    'soft+attention',
-  ]),
-  oneOf('--queries <which>', 'words and patches whose attention is compared (default: all)', ['all', 'valid']),
+export const recipeOptions = (): Option[] => [
   amount('--learning-rate <rate>', 'at the end of the warm-up (default: 1e-4; 1e-3 for models below 384 wide)'),
   share('--warmup <share>', 'of the updates in which it rises (default: 0.1)'),
   amount('--head-multiplier <factor>', 'how much faster the head learns; ViLT: 10 for VQA (default: 1)'),
   amount('--clip <norm>', 'largest norm of the gradient (default: not clipped)'),
   share('--dropout <share>', '(default: 0.1)'),
+  oneOf('--augment <how>', 'how training pictures are changed; ViLT: randaugment (default: none)', [
+    'none',
+    'randaugment',
+  ]),
   amount('--weight-decay <factor>', '(default: 0.01)'),
   oneOf('--order <which>', "AdamW of the authors' time or of today's PyTorch (default: reference)", [
     'reference',
@@ -92,7 +131,7 @@ const recipeOptions = (): Option[] => [
   oneOf('--decay <which>', 'which parameters decay (default: reference)', ['reference', 'correct']),
 ];
 
-const lengthOptions = (): Option[] => [
+export const lengthOptions = (): Option[] => [
   count('--epochs <n>', 'passes over the training data (default: 10)').conflicts('updates'),
   count('--updates <n>', 'instead of epochs'),
   count('--batch <n>', 'examples at a time (default: 64)'),

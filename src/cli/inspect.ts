@@ -1,21 +1,18 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import {
-  type Description,
-  type Example,
-  holdsWeights,
-  listSplits,
-  lookInto,
-  openImageCache,
-  readAnswers,
-  readFolder,
-  UserError,
-} from '../index.ts';
+import { type Description, holdsWeights, lookInto, openImageCache, UserError } from '../index.ts';
+import { headsOption } from './foreign-options.ts';
+import { dataShown } from './inspect-data.ts';
 import { foreignShown } from './inspect-foreign.ts';
 import { headOf } from './model-file.ts';
-import { jsonOption } from './options.ts';
-import { bytesOf, type Cell, factsOf, grouped, percent, print, tableOf } from './table.ts';
+import { given, jsonOption } from './options.ts';
+import { bytesOf, type Cell, factsOf, grouped, percent, print } from './table.ts';
+
+interface Options {
+  readonly heads?: number;
+  readonly json?: boolean;
+}
 
 /** What is told of a file or folder: to people, and to machines. */
 export interface Shown {
@@ -28,6 +25,7 @@ Examples:
   $ dide inspect runs/student/best.safetensors
   $ dide inspect runs/student
   $ dide inspect data/scenes
+  $ dide inspect data/vqav2
   $ dide inspect data/cache
   $ dide inspect vilt_vqa.ckpt`;
 
@@ -37,27 +35,33 @@ export const inspectCommand = (): Command =>
     .summary('what a model, a run, a cache or a data folder holds')
     .description('Says what a model file, a checkpoint, the folder of a run, an image cache or a data folder holds.')
     .argument('<path>', 'a file or a folder')
+    .addOption(headsOption())
     .addOption(jsonOption())
     .addHelpText('after', examples)
-    .action(async (path: string, options: { readonly json?: boolean }) => {
-      const { text, result } = await shownOf(path);
+    .action(async (path: string, options: Options) => {
+      const { text, result } = await shownOf(path, options);
       print(text, { path, ...result }, options);
     });
 
-const shownOf = async (path: string): Promise<Shown> => {
+const shownOf = async (path: string, options: Options): Promise<Shown> => {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats) throw new UserError(`${path}: there is no such file or folder: check the path`);
-  if (!stats.isDirectory() || holdsWeights(path)) return await weightsShown(path);
+  if (/\.(arrow|parquet|tar|jsonl|csv)$/.test(path) && stats.isFile()) {
+    const shown = await dataShown(path);
+    if (shown) return shown;
+  }
+  if (!stats.isDirectory() || holdsWeights(path)) return await weightsShown(path, options);
   if (existsSync(join(path, 'cache.json'))) return await cacheShown(path);
   const files = ['best.safetensors', 'last.safetensors'].map((name) => join(path, name)).filter(existsSync);
   if (files.length > 0) return await runShown(files);
-  if ((await listSplits(path)).length > 0) return await dataShown(path);
-  throw new UserError(`${path}: it holds no model, run, cache or .jsonl file: give another folder`);
+  const shown = await dataShown(path);
+  if (shown) return shown;
+  throw new UserError(`${path}: it holds no model, run, cache or data in a layout that is known: give another folder`);
 };
 
 /** A file of ours says more of itself than its tensors do. */
-const weightsShown = async (path: string): Promise<Shown> => {
-  const looked = await lookInto(path);
+const weightsShown = async (path: string, { heads }: Options): Promise<Shown> => {
+  const looked = await lookInto(path, given({ heads }));
   return looked.isOurs || (looked.model === undefined && looked.path.endsWith('.safetensors'))
     ? await modelShown(looked.path)
     : foreignShown(looked);
@@ -142,25 +146,6 @@ const recipeValue = (value: unknown): string => {
   );
   return entries.join(', ');
 };
-
-const dataShown = async (folder: string): Promise<Shown> => {
-  const splits = [];
-  for (const split of await listSplits(folder)) splits.push(countsOf(split, await readFolder(folder, split)));
-  const answers = await readAnswers(folder);
-  const rows = splits.map(({ split, rows, images, answered }) => [split, rows, images, answered]);
-  const some = `${answers.slice(0, 8).join(', ')}${answers.length > 8 ? ', …' : ''}`;
-  return {
-    text: `${tableOf([['split', 'rows', 'images', 'with answers'], ...rows])}\n\n${answers.length} answers: ${some}`,
-    result: { kind: 'data', splits, answers },
-  };
-};
-
-const countsOf = (split: string, examples: readonly Example[]) => ({
-  split,
-  rows: examples.length,
-  images: new Set(examples.flatMap(({ images }) => images)).size,
-  answered: examples.filter(({ answers }) => answers.length > 0).length,
-});
 
 const cacheShown = async (folder: string): Promise<Shown> => {
   const { about, entries } = await openImageCache(folder);

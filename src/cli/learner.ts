@@ -1,26 +1,26 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import {
-  bertVocabulary,
+  type Bodies,
   createAdapted,
   createStudent,
-  createTokenizer,
   createUntrained,
   type Description,
-  loadTeacher,
   loadTrained,
   lookInto,
-  readVocabulary,
   type Scoring,
-  SPECIAL_PIECES,
+  type StudentOptions,
   sizes,
+  sizesOfBodies,
   type Task,
   type Trained,
   UserError,
 } from '../index.ts';
+import { beginFrom, bodiesOf } from './beginning.ts';
+import { type ForeignOptions, openModelFor, sayUnused } from './foreign-options.ts';
+import { given } from './options.ts';
+import { vocabularyNamed } from './vocabulary.ts';
 
 /** What the options of `finetune` say of the model that is to learn. */
-export interface LearnerOptions {
+export interface LearnerOptions extends ForeignOptions {
   readonly data: string;
   readonly seed: number;
   readonly teacher?: string;
@@ -29,9 +29,11 @@ export interface LearnerOptions {
   readonly model: Description['model'];
   readonly size: keyof typeof sizes;
   readonly depth?: number;
-  readonly image?: number;
+  readonly patch?: number;
+  readonly sharedEncoders?: boolean;
   readonly scoring?: Scoring;
-  readonly vocabulary?: string;
+  readonly initImage?: string;
+  readonly initText?: string;
 }
 
 /** Who learns, and from whom. */
@@ -44,7 +46,7 @@ export interface Learning {
 
 /** @throws UserError where the options name no learner, or models that do not fit the task or each other. */
 export const learningOf = async (options: LearnerOptions, task: Task): Promise<Learning> => {
-  const teacher = options.teacher === undefined ? undefined : await loadFor(task, options.teacher, options);
+  const teacher = options.teacher === undefined ? undefined : await openModelFor(task, options.teacher, options);
   const taught = teacher ? { teacher } : {};
   if (options.from !== undefined) {
     const learner = await beginningFrom(options.from, task, options);
@@ -53,25 +55,25 @@ export const learningOf = async (options: LearnerOptions, task: Task): Promise<L
   }
   if (teacher) {
     return {
-      learner: createStudent(teacher, { seed: options.seed }),
+      learner: createStudent(teacher, { seed: options.seed, ...shapeOf(options) }),
       teacher,
       began: `a student of ${options.teacher}`,
     };
   }
   if (!options.fromScratch) {
-    throw new UserError('finetune: nothing says what is to learn: give --teacher FILE, --from FILE or --from-scratch');
+    throw new UserError('nothing says what is to learn: give --teacher FILE, --from FILE or --from-scratch');
   }
-  return { learner: await untrained(options, task), began: `${options.model} from scratch, ${options.size} size` };
+  const { initImage, initText } = options;
+  const files = [initImage, initText].filter((file) => file !== undefined);
+  const from = files.length > 0 ? files.join(' and ') : `scratch, ${options.size} size`;
+  return { learner: await untrained(options, task), began: `${options.model} from ${from}` };
 };
-
-/** A model of ours or anybody's; answers that it does not name are those of the data. */
-const loadFor = async (task: Task, path: string, { data, seed }: LearnerOptions): Promise<Trained> =>
-  await loadTeacher(path, { task, data, seed, onNotice: (message) => void process.stderr.write(`${message}\n`) });
 
 /** What is gone on from; a model of ours that was trained for another task gets a new head, which begins at random. */
 const beginningFrom = async (from: string, task: Task, options: LearnerOptions): Promise<Trained> => {
   const { isOurs, path } = await lookInto(from);
-  const trained = isOurs ? await loadTrained(path) : await loadFor(task, from, options);
+  if (isOurs) sayUnused(from, options);
+  const trained = isOurs ? await loadTrained(path) : await openModelFor(task, from, options);
   if (trained.description.task === task.name) return trained;
   return createAdapted(trained, { task, answers: await task.answers(options.data), seed: options.seed });
 };
@@ -88,11 +90,15 @@ const refuseUnlike = (learner: Trained, teacher: Trained, path: string): void =>
 };
 
 const untrained = async (options: LearnerOptions, task: Task): Promise<Trained> => {
-  const { model, size, seed, data, scoring = task.scoring } = options;
+  const { model, size, seed, data, scoring = task.scoring, sharedEncoders } = options;
+  if (sharedEncoders && model !== 'dide') {
+    throw new UserError(`--shared-encoders: ${model} is one encoder: give --teacher for a student, or --model dide`);
+  }
   const vocabulary = await vocabularyFor(options, task);
+  const bodies = await bodiesOf(options);
   const description: Description = {
     model,
-    sizes: { ...sizesFor(options), vocabulary: vocabulary.length, types: 1 + task.images },
+    sizes: { ...sizesFor(options, bodies), vocabulary: vocabulary.length, types: 1 + task.images },
     task: task.name,
     images: task.images,
     scoring,
@@ -100,32 +106,24 @@ const untrained = async (options: LearnerOptions, task: Task): Promise<Trained> 
     vocabulary,
     recipe: { size },
   };
-  return createUntrained(description, seed);
+  return beginFrom(createUntrained(description, seed), bodies);
 };
 
-const sizesFor = ({ size, depth, image }: LearnerOptions) => {
-  const usual = sizes[size];
-  const side = image ?? usual.image;
-  if (side % usual.patch !== 0) {
-    throw new UserError(
-      `--image: ${side} pixels are not whole patches of ${usual.patch}: give a multiple of ${usual.patch}`,
-    );
-  }
-  return { ...usual, depth: depth ?? usual.depth, image: side, grid: side / usual.patch };
+/** What differs from the teacher's shape, or from that of the size. */
+const shapeOf = ({ depth, sharedEncoders }: LearnerOptions): Pick<StudentOptions, 'depth' | 'encoders'> => ({
+  ...(depth === undefined ? {} : { depth }),
+  ...(sharedEncoders ? { encoders: 'shared' } : {}),
+});
+
+const sizesFor = (options: LearnerOptions, bodies: Bodies) => {
+  const { depth } = options;
+  const usual = sizesOfBodies(sizes[options.size], bodies, given({ depth }));
+  const { image = usual.image, patch = usual.patch } = options;
+  if (image % patch !== 0)
+    throw new UserError(`--image: ${image} pixels are not whole patches of ${patch}: give a multiple of ${patch}`);
+  return { ...usual, ...shapeOf(options), image, patch, grid: image / patch };
 };
 
-/** BERT's pieces, a file's, or the data's own words: its `vocab.txt`, or the words of its training questions, sorted. */
-const vocabularyFor = async ({ vocabulary, size, data }: LearnerOptions, task: Task): Promise<string[]> => {
-  const named = vocabulary ?? (size === 'base32' ? 'bert' : 'data');
-  if (named === 'bert') return await bertVocabulary();
-  if (named !== 'data') return await readVocabulary(named);
-  const listed = join(data, 'vocab.txt');
-  return existsSync(listed) ? await readVocabulary(listed) : wordsIn(await task.read(data, 'train'));
-};
-
-/** What a tokenizer that knows no word calls unknown is every word there is, split as any other would. */
-const wordsIn = (examples: readonly { readonly text: string }[]): string[] => {
-  const tokenizer = createTokenizer(SPECIAL_PIECES);
-  const words = new Set(examples.flatMap(({ text }) => tokenizer.encode(text).unknown));
-  return [...SPECIAL_PIECES, ...[...words].sort()];
-};
+/** The pieces that are named, or the data's own words; those of a model of ViLT's size are BERT's. */
+const vocabularyFor = async ({ vocabulary, size, data }: LearnerOptions, task: Task): Promise<string[]> =>
+  await vocabularyNamed(vocabulary ?? (size === 'base32' ? 'bert' : 'data'), { data, task });

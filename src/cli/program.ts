@@ -6,22 +6,30 @@ import { askCommand } from './ask.ts';
 import { cacheCommand } from './cache.ts';
 import { convertCommand } from './convert.ts';
 import { evaluateCommand } from './evaluate.ts';
+import { explainCommand } from './explain.ts';
 import { exportCommand } from './export.ts';
+import { fetchCommand } from './fetch.ts';
 import { finetuneCommand } from './finetune.ts';
 import { inspectCommand } from './inspect.ts';
+import { pretrainCommand } from './pretrain.ts';
 import { quickstartCommand } from './quickstart.ts';
+import { reproduceCommand } from './reproduce.ts';
 import { scenesCommand } from './scenes.ts';
 import { teacherCommand } from './teacher.ts';
 
 /** The verbs, in the order in which one needs them; each is made by the file of its name. */
 const verbs: readonly (() => Command)[] = [
   quickstartCommand,
+  reproduceCommand,
   scenesCommand,
+  fetchCommand,
   convertCommand,
+  pretrainCommand,
   finetuneCommand,
   evaluateCommand,
   cacheCommand,
   askCommand,
+  explainCommand,
   exportCommand,
   inspectCommand,
   teacherCommand,
@@ -80,11 +88,19 @@ export const run = async (argv: readonly string[]): Promise<number> => {
   } catch (error) {
     // Commander has printed its own message, and takes help and version for errors of code 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exits.userError;
-    if (error instanceof UserError) process.stderr.write(`${red(error.message)}\n`);
+    if (error instanceof UserError) process.stderr.write(`${red(printable(error.message))}\n`);
     else process.stderr.write(`${red(faultOf(error))}\n`);
     return error instanceof UserError ? exits.userError : exits.fault;
   }
 };
+
+/** Letters of an error that are printed. */
+const LONGEST_ERROR = 10_000;
+
+/** Names of a foreign file are part of errors: they may neither fill the terminal nor give it orders. */
+const printable = (message: string): string =>
+  message.slice(0, LONGEST_ERROR).replaceAll(/[^\P{Cc}\n\t]/gu, '\ufffd') +
+  (message.length > LONGEST_ERROR ? ` … (${message.length} letters)` : '');
 
 const faultOf = (error: unknown): string =>
   `This is a fault of dide; please report it with what follows.\n${error instanceof Error ? error.stack : String(error)}`;

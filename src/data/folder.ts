@@ -22,6 +22,7 @@ export const readFolder = (folder: string, split: string): Promise<Example[]> =>
  * The image-text pairs of one split of a folder, without answers, one a line; every other field goes to `about`:
  *
  *   {"image": "images/train/1.png", "caption": "A red cup beside a plate."}
+ *   {"image": "images/train/2.png", "text": "A plate."}
  *
  * @throws UserError as `readFolder` does.
  */
@@ -69,11 +70,12 @@ const exampleOf = (line: JsonLine, folder: string): Example => {
 };
 
 const pairOf = (line: JsonLine, folder: string): Example => {
-  const { image, caption, ...about } = line.row;
+  const name = line.row.caption === undefined && line.row.text !== undefined ? 'text' : 'caption';
+  const { image, [name]: _, ...about } = line.row;
   return {
     id: line.where,
     images: [resolve(folder, textField(line, 'image'))],
-    text: textField(line, 'caption'),
+    text: textField(line, name),
     answers: [],
     ...(Object.keys(about).length ? { about } : {}),
   };

@@ -1,7 +1,8 @@
 import { UserError } from '../errors.ts';
 import { type CollateOptions, collate, type EncodedExample, type Feeds } from './batch.ts';
 import type { Example } from './example.ts';
-import type { Prepare } from './preparer.ts';
+import type { Augment, Prepare } from './preparer.ts';
+import { createTolerance, type OnUnreadable } from './unreadable.ts';
 
 /** Some examples and what a graph is fed for them. */
 export interface Batch {
@@ -21,9 +22,16 @@ export interface LoadOptions {
   readonly ahead?: number;
   /**
    * Hears of an example that cannot be read, a corrupt picture for one, and lets it be left out of its batch; a batch
-   * of which nothing is left is left out whole. Without it such an example ends the pass.
+   * of which nothing is left is left out whole. Without it such an example ends the pass, and with it, too, where it is
+   * so with more than half of the first examples.
    */
-  readonly onUnreadable?: (failure: UserError, example: Example) => void;
+  readonly onUnreadable?: OnUnreadable;
+  /** The number of the first batch: what a run that is resumed has done already. Default 0. */
+  readonly first?: number;
+  /** How the pictures of the example at a place of a batch are changed, by the batch's number. Default: not at all. */
+  readonly augment?: (batch: number, place: number) => Augment;
+  /** What becomes of a batch of which nothing is left: it is left out (default), or an error. */
+  readonly empty?: 'skip' | 'refuse';
 }
 
 /** Pictures that are decoded at the same time; each may need 150 MB while it is. */
@@ -66,11 +74,15 @@ export async function* loadChosen(
   const choices = chosen[Symbol.iterator]();
   const stop = new AbortController();
   const waiting: Promise<Omit<Batch, 'waitMilliseconds'>>[] = [];
+  const tolerance = createTolerance(options);
   let last: Promise<unknown> = Promise.resolve();
+  let number = options.first ?? 0;
   const begin = (): void => {
     const { value: examples, done } = choices.next();
     if (done) return;
-    const batch = last.then(() => makeBatch(examples, options, stop.signal));
+    const making = { ...options, ...tolerance, number, signal: stop.signal };
+    number += 1;
+    const batch = last.then(() => makeBatch(examples, making));
     // Its error belongs to whoever asks for this batch; the next one starts all the same.
     last = batch.catch(() => undefined);
     waiting.push(batch);
@@ -84,6 +96,7 @@ export async function* loadChosen(
       begin();
       if (batch.examples.length) yield { ...batch, waitMilliseconds };
     }
+    tolerance.end();
   } finally {
     stop.abort();
     await last;
@@ -96,18 +109,27 @@ const exampleAt = (examples: readonly Example[], place: number): Example => {
   return example;
 };
 
-const makeBatch = async (examples: readonly Example[], options: Omit<LoadOptions, 'batch'>, signal: AbortSignal) => {
-  const encoded = await prepareAll(examples, options, signal);
+/** How one batch is made. */
+interface Making extends Omit<LoadOptions, 'batch'> {
+  readonly number: number;
+  readonly signal: AbortSignal;
+  readonly made: (examples: number, kept: number) => void;
+}
+
+const makeBatch = async (examples: readonly Example[], making: Making) => {
+  const { collate: rule, signal, made } = making;
+  const encoded = await prepareAll(examples, making);
   const kept = examples.filter((_, place) => encoded[place]);
   const whole = encoded.filter((one) => one !== undefined);
-  return { examples: kept, feeds: signal.aborted || whole.length === 0 ? {} : collate(whole, options.collate) };
+  if (signal.aborted) return { examples: kept, feeds: {} };
+  made(examples.length, kept.length);
+  return { examples: kept, feeds: whole.length === 0 ? {} : collate(whole, rule) };
 };
 
 /** Each example's numbers, in their order; nothing for one that could not be read and may be left out. */
 const prepareAll = async (
   examples: readonly Example[],
-  { prepare, onUnreadable }: Omit<LoadOptions, 'batch'>,
-  signal: AbortSignal,
+  { prepare, onUnreadable, augment, number, signal }: Making,
 ): Promise<(EncodedExample | undefined)[]> => {
   const encoded: (EncodedExample | undefined)[] = Array.from({ length: examples.length });
   const failures: unknown[] = [];
@@ -116,7 +138,7 @@ const prepareAll = async (
     for (const place of places) {
       if (signal.aborted || failures.length) return;
       const example = examples[place]!;
-      encoded[place] = await prepare(example).catch((failure: unknown) => {
+      encoded[place] = await prepare(example, augment?.(number, place)).catch((failure: unknown) => {
         if (!onUnreadable || !(failure instanceof UserError)) throw failure;
         onUnreadable(failure, example);
         return undefined;

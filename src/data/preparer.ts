@@ -18,29 +18,31 @@ export interface PreparerOptions {
   readonly memory?: number;
   /** Reads a picture; `readImage` by default. */
   readonly read?: (image: ImageSource) => Promise<Pixels>;
-  /** Changes a picture before it is resized, differently each time, to train on; then no picture is remembered. */
-  readonly augment?: (pixels: Pixels) => Pixels;
   /** Hears, once each, what was done to the data: a question cut short, a picture clamped, a word unknown. */
   readonly onNotice?: (message: string) => void;
 }
 
-/** Turns an example into numbers; its errors are `UserError`s that start with the example's id. */
-export type Prepare = (example: Example) => Promise<EncodedExample>;
+/** Changes a picture of an example before it is resized; `image` is its place among the example's, from 0. */
+export type Augment = (pixels: Pixels, image: number) => Pixels;
+
+/**
+ * Turns an example into numbers; its errors are `UserError`s that start with the example's id. Pictures that `augment`
+ * changed are not remembered.
+ */
+export type Prepare = (example: Example, augment?: Augment) => Promise<EncodedExample>;
 
 /** Reads, resizes and tokenizes. Pictures are remembered by name: two questions about one decode it once. */
 export const createPreparer = (options: PreparerOptions): Prepare => {
-  const prepareImage = imagePreparer(
-    options,
-    createImageMemory(options.augment ? 0 : (options.memory ?? 512 * 2 ** 20)),
-  );
+  const prepareImage = imagePreparer(options, createImageMemory(options.memory ?? 512 * 2 ** 20));
   const notice = once(options.onNotice);
-  return async ({ id, text, images }) => {
+  return async ({ id, text, images }, augment) => {
     checkText(text, id);
     const words = options.tokenizer.encode(text, { limit: options.limit ?? 40 });
     noticeText(words, id, notice);
     const prepared: PreparedImage[] = [];
-    for (const image of images) {
-      prepared.push(await prepareImage(image, notice).catch((error: unknown) => rethrow(error, id)));
+    for (const [place, image] of images.entries()) {
+      const change = augment && ((pixels: Pixels): Pixels => augment(pixels, place));
+      prepared.push(await prepareImage(image, notice, change).catch((error: unknown) => rethrow(error, id)));
     }
     return { id, words: words.ids, images: prepared };
   };
@@ -65,22 +67,22 @@ const rethrow = (error: unknown, id: string): never => {
   throw error instanceof UserError ? new UserError(`${id}: ${error.message}`, { cause: error }) : error;
 };
 
-const imagePreparer = (
-  { size, read = readImage, augment = (pixels) => pixels }: PreparerOptions,
-  memory: ImageMemory,
-) => {
+const imagePreparer = ({ size, read = readImage }: PreparerOptions, memory: ImageMemory) => {
   const underWay = new Map<string, Promise<PreparedImage>>();
-  const prepare = async (source: ImageSource, notice: Notice): Promise<PreparedImage> => {
-    const name = imageName(source);
-    const image = fit(augment(await read(source)), size, (message) => notice(`${name}: ${message}`));
-    memory.keep(name, image);
-    return image;
-  };
-  return async (source: ImageSource, notice: Notice): Promise<PreparedImage> => {
+  type Change = (pixels: Pixels) => Pixels;
+  const prepare = async (source: ImageSource, notice: Notice, change: Change): Promise<PreparedImage> =>
+    fit(change(await read(source)), size, (message) => notice(`${imageName(source)}: ${message}`));
+  return async (source: ImageSource, notice: Notice, change?: Change): Promise<PreparedImage> => {
+    if (change) return prepare(source, notice, change);
     const name = imageName(source);
     const known = memory.get(name) ?? underWay.get(name);
     if (known) return known;
-    const image = prepare(source, notice).finally(() => underWay.delete(name));
+    const image = prepare(source, notice, (pixels) => pixels)
+      .then((whole) => {
+        memory.keep(name, whole);
+        return whole;
+      })
+      .finally(() => underWay.delete(name));
     underWay.set(name, image);
     return image;
   };

@@ -12,13 +12,18 @@ import type { Reading } from '../weights/reading.ts';
 import type { Trained } from '../weights/trained.ts';
 import type { Validator } from './stage.ts';
 
-/** A graph that answers: the logits of a model, for pairs of text and image. */
+/**
+ * A graph that answers: the logits of a model, for pairs of text and image.
+ *
+ * @throws UserError where the model has no answers.
+ */
 export const compileAnswers = (
   description: Description,
   held: { readonly weights: Weights } | { readonly parameters: Weights },
   { threads }: { readonly threads?: number } = {},
 ): Promise<Session> => {
-  const { sizes, images } = description;
+  const { sizes, images, task, answers } = description;
+  if (answers.length === 0) throw new UserError(`the model (${task}) finds instead of answering: score its gallery`);
   const { logits } = answeredBy(description, createParams(), inputsFor(sizes, { images }));
   return compile({ logits }, { ...held, ...(threads === undefined ? {} : { threads }) });
 };

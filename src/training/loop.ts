@@ -13,9 +13,11 @@ import {
   gradientNorm,
   type OptimizerState,
 } from './adamw.ts';
+import { type AugmentationPolicy, drawnBy } from './augmentation.ts';
+import type { MicroBatch } from './contrast-cache.ts';
 import { openRun, type Run } from './run.ts';
 import { learningRateAt } from './schedule.ts';
-import type { Stage } from './stage.ts';
+import type { Choosing, Stage } from './stage.ts';
 import { createStep, type Step } from './step.ts';
 
 /** How a learner is trained, whatever the stage. The defaults are those of the authors' fine-tuning, where they say theirs. */
@@ -34,6 +36,8 @@ export interface RunOptions {
   readonly headMultiplier?: number;
   /** Batches whose gradients are averaged into one update. Default 1. */
   readonly accumulation?: number;
+  /** What L_ITC compares where there is accumulation: all pairs of an update (default), or those of each batch. */
+  readonly contrastOver?: 'update' | 'micro-batch';
   /** Largest norm of the gradient. Default: not clipped. */
   readonly clip?: number;
   /** Default 0.1, as ViLT trains. */
@@ -44,7 +48,9 @@ export interface RunOptions {
   readonly order?: 'reference' | 'torch';
   /** Which parameters decay. Default reference. */
   readonly decay?: keyof typeof decayGroups;
-  /** Of the data's order and of dropout. Default 0. */
+  /** How the pictures of the training examples are changed, differently each time. Default: not at all. */
+  readonly augment?: AugmentationPolicy;
+  /** Of the data's order, of dropout and of augmentation. Default 0. */
   readonly seed?: number;
   /** Updates between two validations; the last update is always validated. Default: a tenth of all. */
   readonly validateEvery?: number;
@@ -85,6 +91,7 @@ export interface TrainStep {
 export async function* trainStage(stage: Stage, options: RunOptions): AsyncGenerator<TrainStep, void, undefined> {
   const { learner, updates, accumulation = 1, dropoutRate = 0.1, reading } = options;
   await using run = await openRun(stage, options);
+  let batches: AsyncGenerator<Batch, void> | undefined;
   const state = createOptimizerState(run.start?.weights ?? learner.weights, { microBatches: accumulation });
   if (run.start) restoreMoments(state, run.start);
   // the learner looks at the weights that are trained, or a large one would be held twice
@@ -92,13 +99,16 @@ export async function* trainStage(stage: Stage, options: RunOptions): AsyncGener
   try {
     await using step = await createStep({ ...options, terms: stage.terms, dropoutRate }, state);
     await using validator = await stage.validator(state.weights);
-    const batches = loadChosen(stage.batches(run.update * accumulation), reading);
+    await using choosing = await stage.choosing?.(state.weights);
+    const first = run.update * accumulation;
+    batches = loadChosen(stage.batches(first), { ...reading, ...drawnBy(options), first, empty: 'refuse' });
+    const now = { ...options, stage, choosing, state };
     for (let number = run.update + 1; number <= updates; number += 1) {
       const began = performance.now();
-      const { losses, waitMilliseconds } = await forwardBackward(step, batches, { ...options, stage, number, state });
+      const { losses, waitMilliseconds } = await forwardBackward(step, batches, { ...now, number });
       // Only now is it known that the weights of the update before give losses that are numbers.
       await run.save(number - 1, state);
-      const moved = update(state, { ...options, number });
+      const moved = update(state, { ...options, number, trained: step.trained });
       const validation = run.isValidated(number) ? await validator.accuracy().catch(namingUpdate(number)) : undefined;
       const done = { number, of: updates, losses, ...moved, ...(validation === undefined ? {} : { validation }) };
       await run.record(done, state);
@@ -111,8 +121,9 @@ export async function* trainStage(stage: Stage, options: RunOptions): AsyncGener
         if (isLeft) await run.save(number, state, 'now');
       }
     }
-    await batches.return();
   } finally {
+    // wherever the loop is left, no picture is read any more
+    await batches?.return();
     // a copy of its own, or it would keep gradients and moments alive
     for (const [name, { shape, data }] of state.weights) learner.weights.set(name, { shape, data: data.slice() });
   }
@@ -123,29 +134,44 @@ const restoreMoments = (state: OptimizerState, { first, second }: NonNullable<Ru
   for (const [name, { data }] of second) state.second.get(name)!.data.set(data);
 };
 
-type Now = RunOptions & { readonly stage: Stage; readonly number: number; readonly state: OptimizerState };
+interface Now extends RunOptions {
+  readonly stage: Stage;
+  readonly choosing: Choosing | undefined;
+  readonly number: number;
+  readonly state: OptimizerState;
+}
 
 /** The micro-batches of one update; losses are their means. */
 const forwardBackward = async (step: Step, batches: AsyncGenerator<Batch>, now: Now) => {
-  const { stage, accumulation = 1, seed = 0, number, state } = now;
+  const { accumulation = 1, number, state } = now;
   const sums: Record<string, number> = {};
   let waitMilliseconds = 0;
-  for (let micro = 0; micro < accumulation; micro += 1) {
-    const { value: batch } = await batches.next();
-    if (!batch) throw new Error(`train: no batch for update ${number}`);
-    const others = stage.feeds(batch, (number - 1) * accumulation + micro);
-    const losses = await step.run(
-      { ...batch.feeds, ...others },
-      { number, key: keyOf(seed, 'dropout', number, micro) },
-    );
+  const micros = microBatches(batches, now);
+  for await (const { feeds, waitMilliseconds: waited, ...how } of step.contrast?.seeded(micros) ?? micros) {
+    const losses = await step.run(feeds, { number, ...how });
     if (accumulation > 1) accumulate(state);
     for (const [name, loss] of Object.entries(losses)) sums[name] = (sums[name] ?? 0) + loss / accumulation;
-    waitMilliseconds += batch.waitMilliseconds;
+    waitMilliseconds += waited;
   }
   return { losses: sums, waitMilliseconds };
 };
 
-const update = (state: OptimizerState, options: RunOptions & { readonly number: number }) => {
+/** The next batches, as many as make an update, each with all that the step is fed. */
+async function* microBatches(
+  batches: AsyncGenerator<Batch>,
+  { stage, choosing, accumulation = 1, seed = 0, number }: Now,
+): AsyncGenerator<MicroBatch, void, undefined> {
+  for (let micro = 0; micro < accumulation; micro += 1) {
+    const { value: batch } = await batches.next();
+    if (!batch) throw new Error(`train: no batch for update ${number}`);
+    const count = (number - 1) * accumulation + micro;
+    const others = { ...stage.feeds(batch, count), ...(await choosing?.feeds(batch, count)) };
+    const { waitMilliseconds } = batch;
+    yield { feeds: { ...batch.feeds, ...others }, key: keyOf(seed, 'dropout', number, micro), waitMilliseconds };
+  }
+}
+
+const update = (state: OptimizerState, options: RunOptions & Pick<Step, 'trained'> & { readonly number: number }) => {
   const {
     number,
     updates,
@@ -164,7 +190,7 @@ const update = (state: OptimizerState, options: RunOptions & { readonly number: 
     step: number,
     learningRate,
     gradientScale: (clip === undefined ? 1 : clipScale(norm, clip)) / accumulation,
-    multiplier: (name) => (name.startsWith(head) ? headMultiplier : 1),
+    multiplier: (name) => (!options.trained.has(name) ? 0 : name.startsWith(head) ? headMultiplier : 1),
     decays: decayGroups[options.decay ?? 'reference'],
     weightDecay: options.weightDecay ?? 0.01,
     order: options.order ?? 'reference',

@@ -32,7 +32,11 @@ export const exampleOrder = (
 
 type EpochOptions = Omit<OrderOptions, 'wanted'> & { readonly epoch: number };
 
-const epochOrder = (examples: readonly Pick<Example, 'text'>[], { batch, seed, epoch }: EpochOptions): Uint32Array => {
+/** The order of one epoch, counted from 0: every place once. */
+export const epochOrder = (
+  examples: readonly Pick<Example, 'text'>[],
+  { batch, seed, epoch }: EpochOptions,
+): Uint32Array => {
   const shuffled = permutation(keyOf(seed, 'order', epoch), examples.length);
   const size = WINDOW_BATCHES * batch;
   for (let start = 0, window = 0; start < shuffled.length; start += size, window += 1) {

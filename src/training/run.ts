@@ -101,7 +101,9 @@ const lastCheckpoint = async (
   const [before, now] = [checkpoint.progress.options, identity];
   const differing = Object.keys({ ...before, ...now }).filter((key) => before[key] !== now[key]);
   if (differing.length === 0) return checkpoint;
-  const listed = differing.map((key) => `${key} was ${before[key]}, now ${now[key]}`).join('; ');
+  const listed = differing
+    .map((key) => `${key} was ${before[key] ?? 'not given'}, now ${now[key] ?? 'not given'}`)
+    .join('; ');
   throw new UserError(
     `${path}: it belongs to another run: ${listed}: resume with the same options, or give another folder`,
   );
@@ -121,6 +123,9 @@ const identityOf = (stage: Stage, options: RunOptions): Progress['options'] => (
   order: options.order ?? 'reference',
   decay: options.decay ?? 'reference',
   seed: options.seed ?? 0,
+  ...(options.contrastOver === 'micro-batch' ? { contrastOver: options.contrastOver } : {}),
+  // a run without augmentation is told as those were that could not have any
+  ...(options.augment === undefined || options.augment === 'none' ? {} : { augment: options.augment }),
 });
 
 const described = ({ learner: { description } }: RunOptions, how: Readonly<Record<string, unknown>>) => ({

@@ -1,16 +1,15 @@
 import { collate, type EncodedExample } from '../data/batch.ts';
 import type { Example } from '../data/example.ts';
 import type { Numbers } from '../engine/numbers.ts';
-import { compile, type Session } from '../engine/session.ts';
-import type { Tensor } from '../engine/tensor.ts';
+import { compile } from '../engine/session.ts';
 import { UserError } from '../errors.ts';
 import { createParams } from '../layers/params.ts';
-import { imageEncoder, textEncoder } from '../models/dual-encoder.ts';
 import { inputsFor } from '../models/encoded.ts';
-import { projected, rankHead } from '../models/heads.ts';
+import { rankHead } from '../models/heads.ts';
 import { vilt } from '../models/model.ts';
 import type { Gallery } from '../tasks/recall.ts';
 import type { Reading } from '../weights/reading.ts';
+import { cosines, openSearcher, type Searcher } from '../weights/searcher.ts';
 import type { Trained } from '../weights/trained.ts';
 
 export interface ScoreOptions {
@@ -32,66 +31,45 @@ type Gathered = Pick<Gallery, 'images' | 'texts'>;
 export const scoreGallery = async (trained: Trained, gallery: Gathered, options: ScoreOptions): Promise<Numbers> =>
   trained.description.model === 'dide' ? byProduct(trained, gallery, options) : byPairs(trained, gallery, options);
 
-const needed = ({ description, weights }: Trained, name: string): Numbers => {
-  const found = weights.get(name);
-  if (found) return found;
-  throw new UserError(
-    `the model (${description.model}, ${description.task}) has no ${name}: it was not trained to retrieve: give one that was`,
-  );
-};
-
 const byProduct = async (trained: Trained, { images, texts }: Gathered, options: ScoreOptions): Promise<Numbers> => {
-  const { sizes } = trained.description;
-  const space = needed(trained, 'itc.image_proj.weight').shape[0]!;
-  const [p, inputs] = [createParams(), inputsFor(sizes)];
-  const graphs = {
-    image: (): Tensor => projected(p, 'image', imageEncoder(p, inputs.images[0]!, sizes).first, space),
-    text: (): Tensor => projected(p, 'text', textEncoder(p, inputs.text, sizes).first, space),
-  };
+  await using searcher = await openSearcher(trained, threadsOf(options));
+  const { width } = searcher;
   const of = images.length + texts.length;
-  const encode = async (modality: 'image' | 'text', examples: readonly Example[], before: number) => {
-    await using session = await openSession(graphs[modality](), trained, options);
-    const vectors = new Float32Array(examples.length * space);
-    for await (const { feeds, at } of batchesOf(examples, options.reading)) {
-      const { out } = await session.run<'out'>(feeds);
-      vectors.set(out.data, at * space);
-      options.onProgress?.(before + at + out.shape[0]!, of);
+  let done = 0;
+  const encode = async (examples: readonly Example[], run: Searcher['textVectors']): Promise<Numbers> => {
+    const vectors = new Float32Array(examples.length * width);
+    for await (const { feeds, at, encoded } of batchesOf(examples, options.reading)) {
+      vectors.set((await run(feeds)).data, at * width);
+      done += encoded.length;
+      options.onProgress?.(done, of);
     }
-    return vectors;
+    return { shape: [examples.length, width], data: vectors };
   };
-  const [rows, columns] = [await encode('image', images, 0), await encode('text', texts, images.length)];
-  return { shape: [images.length, texts.length], data: product(rows, columns, space) };
+  return cosines(await encode(images, searcher.imageShares), await encode(texts, searcher.textVectors));
 };
 
-const openSession = (out: Tensor, { weights }: Trained, { threads }: ScoreOptions): Promise<Session> =>
-  compile({ out }, { weights, ...(threads === undefined ? {} : { threads }) });
-
-/** u_v · u_t for each image and text. The temperature changes no order and is left out. */
-const product = (rows: Float32Array, columns: Float32Array, width: number): Float32Array => {
-  const [height, count] = [rows.length / width, columns.length / width];
-  const scores = new Float32Array(height * count);
-  for (let i = 0; i < height; i += 1) {
-    for (let j = 0; j < count; j += 1) {
-      let sum = 0;
-      for (let k = 0; k < width; k += 1) sum += rows[i * width + k]! * columns[j * width + k]!;
-      scores[i * count + j] = sum;
-    }
-  }
-  return scores;
-};
+const threadsOf = ({ threads }: ScoreOptions) => (threads === undefined ? {} : { threads });
 
 async function* batchesOf(examples: readonly Example[], { prepare, batch, collate: rule }: Reading) {
   for (let at = 0; at < examples.length; at += batch) {
-    const encoded = await Promise.all(examples.slice(at, at + batch).map(prepare));
+    const encoded = await Promise.all(examples.slice(at, at + batch).map((example) => prepare(example)));
     yield { at, encoded, feeds: collate(encoded, rule) };
   }
 }
 
 const byPairs = async (trained: Trained, { images, texts }: Gathered, options: ScoreOptions): Promise<Numbers> => {
-  needed(trained, 'rank_output.weight');
-  const [p, { sizes }] = [createParams(), trained.description];
+  const { model, task, sizes } = trained.description;
+  if (!trained.weights.has('rank_output.weight')) {
+    throw new UserError(
+      `the model (${model}, ${task}) has no rank_output: it was not trained to retrieve: give one that was`,
+    );
+  }
+  const p = createParams();
   const [encoded] = vilt.encode(p, inputsFor(sizes), sizes);
-  await using session = await openSession(rankHead(p, encoded!.pair), trained, options);
+  await using session = await compile(
+    { out: rankHead(p, encoded!.pair) },
+    { weights: trained.weights, ...threadsOf(options) },
+  );
   const { prepare, batch, collate: rule } = options.reading;
   const words: EncodedExample[] = [];
   for await (const { encoded: some } of batchesOf(texts, options.reading)) words.push(...some);

@@ -4,17 +4,26 @@ import type { Batch } from '../data/loader.ts';
 import type { Weights } from '../engine/numbers.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import type { Params } from '../layers/params.ts';
+import type { Contrast } from '../models/heads.ts';
 
 /** One loss among those of a stage: a scalar, and its weight in their sum. */
 export interface Term {
   readonly loss: Tensor;
   readonly weight: number;
+  /** What L_ITC compares, where the loss is that: then several micro-batches can be compared as one batch. */
+  readonly contrast?: Contrast;
 }
 
 /** How good the learner is as it stands. */
 export interface Validator extends AsyncDisposable {
   /** Between 0 and 1, more is better. */
   accuracy(): Promise<number>;
+}
+
+/** What is chosen for a batch by what the learner makes of it as it stands. */
+export interface Choosing extends AsyncDisposable {
+  /** What is fed beside the rest, to the run's batch of that number, counted from 0. */
+  feeds(batch: Batch, number: number): Promise<Feeds>;
 }
 
 /**
@@ -31,6 +40,8 @@ export interface Stage {
   readonly batches: (from: number) => Iterable<readonly Example[]>;
   /** What is fed beside the texts and images of the run's batch of that number, counted from 0. */
   readonly feeds: (batch: Batch, number: number) => Feeds;
+  /** Chooses by a learner whose weights are these, and go on moving: hard negatives, for one. Default: nothing. */
+  readonly choosing?: (weights: Weights) => Promise<Choosing>;
   /** Judges a learner whose weights are these, and go on moving. */
   readonly validator: (weights: Weights) => Promise<Validator>;
   /** Everything of the stage that decides which bits come out. */

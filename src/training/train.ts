@@ -9,9 +9,11 @@ import type { Task } from '../tasks/task.ts';
 import { modelOf } from '../weights/description.ts';
 import type { Trained } from '../weights/trained.ts';
 import { openValidator } from './evaluate.ts';
+import { keptTeacher } from './kept-teacher.ts';
 import { type RunOptions, type TrainStep, trainStage } from './loop.ts';
 import { exampleOrder } from './order.ts';
 import type { Stage, Term } from './stage.ts';
+import type { TeacherCache } from './teacher-cache.ts';
 
 export type { TrainStep } from './loop.ts';
 
@@ -21,6 +23,15 @@ export interface TrainOptions extends RunOptions {
   readonly task: Task;
   readonly examples: readonly Example[];
   readonly validation: readonly Example[];
+  /**
+   * The split that `validation` is, on which the best weights are chosen; the run remembers it where it is another one
+   * than `validation`. A number of the split that chose the weights is no longer one of data never seen.
+   */
+  readonly selectOn?: string;
+  /** What else decides which bits come out, for the run to remember. */
+  readonly identity?: Readonly<Record<string, string | number>>;
+  /** What the teacher makes of the examples, computed before; then it is no part of the training's graph. */
+  readonly teacherCache?: Pick<TeacherCache, 'feeds'>;
 }
 
 /** Trains on a task: `trainStage`, of the stage that these options describe. */
@@ -31,15 +42,25 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainStep, v
 /** The stage in which a model learns to answer the questions of a task. */
 const answering = (options: TrainOptions): Stage => {
   const { learner, task, examples, validation, reading, updates, accumulation = 1, seed = 0 } = options;
+  const { teacherCache } = options;
   const { answers, model } = learner.description;
   const order = exampleOrder(examples, { wanted: updates * accumulation * reading.batch, batch: reading.batch, seed });
   return {
     terms: termsOf(options),
     batches: (from) => inOrder(examples, order.subarray(from * reading.batch), reading.batch),
     feeds: (batch) => ({ target: collateAnswers(batch.examples, answers, { outside: 'ignore' }) }),
+    ...(teacherCache && {
+      // the cache is its owner's to close
+      choosing: async () => ({ feeds: (batch) => teacherCache.feeds(batch), [Symbol.asyncDispose]: async () => {} }),
+    }),
     validator: (parameters) =>
       openValidator({ ...options, description: learner.description, parameters, task, examples: validation }),
-    identity: { model, objectives: namesOf(options.objectives), batch: reading.batch, examples: examples.length },
+    identity: {
+      ...options.identity,
+      ...(teacherCache ? { teacher: 'cached as float16' } : {}),
+      ...{ model, objectives: namesOf(options.objectives), batch: reading.batch, examples: examples.length },
+      ...(options.selectOn === undefined || options.selectOn === 'validation' ? {} : { selectOn: options.selectOn }),
+    },
   };
 };
 
@@ -50,7 +71,12 @@ const namesOf = (objectives: Objectives): string =>
 
 /** The objectives over what learner and teacher answer. @throws Error where one needs a teacher and there is none. */
 export const termsOf =
-  ({ learner, teacher, objectives }: Pick<TrainOptions, 'learner' | 'teacher' | 'objectives'>): Stage['terms'] =>
+  ({
+    learner,
+    teacher,
+    objectives,
+    teacherCache,
+  }: Pick<TrainOptions, 'learner' | 'teacher' | 'objectives' | 'teacherCache'>): Stage['terms'] =>
   (p, t) => {
     const { description } = learner;
     const inputs = inputsFor(description.sizes, { images: description.images });
@@ -58,7 +84,8 @@ export const termsOf =
     const answeredBy = ({ description }: Trained, params: typeof p) =>
       answered(modelOf(description), params, inputs, { sizes: description.sizes, head });
     const student = answeredBy(learner, p);
-    const taught = teacher && answeredBy(teacher, t);
+    const whole = teacher && answeredBy(teacher, t);
+    const taught = whole && (teacherCache ? keptTeacher(whole) : whole);
     const target = input('target', ['batch', head.answers]);
     const termOf = ([name, { objective, weight, needsTeacher }]: [string, Objectives[string]]): [string, Term] => {
       if (needsTeacher && !taught) throw new Error(`step: the objective ${name} needs a teacher`);

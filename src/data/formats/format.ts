@@ -7,13 +7,19 @@ import type { Example } from '../example.ts';
 export const exampleTasks = ['vqa', 'nlvr2', 've', 'retrieval'] as const;
 export type ExampleTask = (typeof exampleTasks)[number];
 
+/** How the examples of a layout are read. */
+export interface FoundOptions {
+  /** What to do where an annotation's image is not there: an error (default), or pass it over and say so. */
+  readonly missing?: 'refuse' | 'skip';
+  /** Hears what was left out, a sentence each. */
+  readonly onNotice?: (message: string) => void;
+}
+
 /** Which examples are wanted. */
-export interface Wanted {
+export interface Wanted extends Pick<FoundOptions, 'missing'> {
   readonly task: ExampleTask;
   /** `train`, `validation`, `test`, or a split's own name in its layout: `rest_val`, `test-dev2015`, `test1`. */
   readonly split: string;
-  /** What to do where an annotation's image is not there: an error (default), or pass it over and say so. */
-  readonly missing?: 'refuse' | 'skip';
 }
 
 /** The examples that a folder holds, and what was found there. */
@@ -25,6 +31,8 @@ export interface Found {
   readonly answers?: readonly string[];
   /** What was left out, a sentence each. */
   readonly notices: readonly string[];
+  /** Annotations that were passed over since their image is not there; absent where a layout holds its images. */
+  readonly missing?: number;
 }
 
 /** A layout of files on disk, as a value. */
@@ -71,13 +79,14 @@ export const createMissing = ({ missing = 'refuse' }: Wanted) => {
     add: (where: string, looked: readonly string[]): void => {
       all.push(`${where}: ${looked[0]}${looked.length > 1 ? ` (or ${looked.slice(1).join(', ')})` : ''}`);
     },
+    count: (): number => all.length,
     /** @throws UserError when images are missing and may not be. */
     notices: (path: string): string[] => {
       if (all.length === 0) return [];
       const some = all.slice(0, 3).join('; ') + (all.length > 3 ? '; …' : '');
       const message = `${path}: ${all.length} annotations name images that are not there: ${some}`;
       if (missing === 'skip') return [`${message}: passed over.`];
-      throw new UserError(`${message}: get them, or pass them over with missing: 'skip'.`);
+      throw new UserError(`${message}: get them, or pass them over with missing: 'skip' (--missing skip).`);
     },
   };
 };

@@ -43,7 +43,7 @@ export const karpathy: Format = {
       else missing.add(line.where, candidates);
     }
     const layout = `${karpathy.name} (${basename(file)}: ${[...seen].join(', ')})`;
-    return { layout, examples, notices: missing.notices(path) };
+    return { layout, examples, notices: missing.notices(path), missing: missing.count() };
   },
 };
 

@@ -7,11 +7,9 @@ import { imageName } from '../example.ts';
 import { readImageBytes } from '../image.ts';
 import type { ExampleTask } from './format.ts';
 import { fixture } from './formats.fixture.ts';
+import { MUTATIONS, mutated } from './mutations.fixture.ts';
 import { openExamples } from './open-examples.ts';
 import { streamShards } from './web-stream.ts';
-
-/** Mutated files of each reader; more of them by MUTATIONS=10000. */
-const COUNT = Number(process.env.MUTATIONS ?? 200);
 
 /** Longest that one file may take, in milliseconds, and the most memory that it may add, in bytes. */
 const LONGEST = 5000;
@@ -22,40 +20,6 @@ beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'mutated-'));
 });
 afterAll(() => rm(root, { recursive: true }));
-
-/** Numbers between 0 and 1 that are the same in every run. */
-const randomFrom = (seed: number) => {
-  let state = seed;
-  return (below: number): number => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-};
-
-/** A few bytes changed, bits turned, lengths made huge, or a piece cut out, doubled or cut off. */
-const mutated = (bytes: Buffer, seed: number): Buffer => {
-  const random = randomFrom(seed);
-  const copy = Buffer.from(bytes);
-  const at = random(copy.length - 8);
-  const length = 1 + random(64);
-  switch (random(6)) {
-    case 0:
-      return copy.subarray(0, at);
-    case 1:
-      return Buffer.concat([copy.subarray(0, at), copy.subarray(at + length)]);
-    case 2:
-      return Buffer.concat([copy.subarray(0, at + length), copy.subarray(at)]);
-    case 3:
-      copy.writeUInt32LE([0xffffffff, 0x7fffffff, 0x10000000, 0][random(4)]!, at);
-      return copy;
-    case 4:
-      for (let i = 0; i < 8; i += 1) copy[random(copy.length)]! ^= 1 << random(8);
-      return copy;
-    default:
-      for (let i = 0; i < length && at + i < copy.length; i += 1) copy[at + i] = random(256);
-      return copy;
-  }
-};
 
 interface Case {
   readonly folder: string;
@@ -89,13 +53,13 @@ describe.each<Case>([
   { folder: 'tables', file: 'train.csv', task: 'vqa' },
 ])('$folder/$file, mutated', (one) => {
   it('is an error for the user or is read, never a crash, a hang or a flood of memory', {
-    timeout: 300_000,
+    timeout: 300_000 + 200 * MUTATIONS,
   }, async () => {
     const folder = join(root, one.folder);
     await cp(fixture(one.folder), folder, { recursive: true });
     const [whole, path] = [await readFile(join(folder, one.file)), join(folder, one.file)];
     let [read, refused] = [0, 0];
-    for (let seed = 1; seed <= COUNT; seed += 1) {
+    for (let seed = 1; seed <= MUTATIONS; seed += 1) {
       await writeFile(path, mutated(whole, seed * 7919));
       const [began, before] = [performance.now(), process.memoryUsage().rss];
       const failure = await readAll(folder, one).then(
@@ -109,16 +73,16 @@ describe.each<Case>([
       expect(performance.now() - began, `seed ${seed}`).toBeLessThan(LONGEST);
       expect(process.memoryUsage().rss - before, `seed ${seed}`).toBeLessThan(MOST_MEMORY);
     }
-    expect(read + refused).toBe(COUNT);
+    expect(read + refused).toBe(MUTATIONS);
     // Of a shard what stands before the damage is read.
     expect(one.file.endsWith('.tar') ? read : refused).toBeGreaterThan(0);
   });
 });
 
-it('a stream of mutated shards goes on to the next one', { timeout: 300_000 }, async () => {
+it('a stream of mutated shards goes on to the next one', { timeout: 300_000 + 200 * MUTATIONS }, async () => {
   const whole = await readFile(fixture('webdataset/00000.tar'));
   const path = join(root, 'stream.tar');
-  for (let seed = 1; seed <= COUNT; seed += 1) {
+  for (let seed = 1; seed <= MUTATIONS; seed += 1) {
     await writeFile(path, mutated(whole, seed * 104729));
     const texts: string[] = [];
     for await (const { text } of streamShards([path, fixture('webdataset/00002.tar')], { task: 'retrieval' }))

@@ -37,7 +37,12 @@ export const nlvr2Lines: Format = {
       });
       if (!images.includes('')) examples.push(exampleOf(line, images));
     }
-    return { layout: `${nlvr2Lines.name} (${basename(file)})`, examples, notices: missing.notices(path) };
+    return {
+      layout: `${nlvr2Lines.name} (${basename(file)})`,
+      examples,
+      notices: missing.notices(path),
+      missing: missing.count(),
+    };
   },
 };
 

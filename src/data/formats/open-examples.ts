@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { UserError } from '../../errors.ts';
 import type { Example } from '../example.ts';
 import { firstSeen, listedAnswers } from '../folder.ts';
-import { exampleTasks, type Format, type Found, namesIn, type Wanted } from './format.ts';
+import { exampleTasks, type Format, type Found, type FoundOptions, namesIn, type Wanted } from './format.ts';
 import { karpathy } from './karpathy.ts';
 import { nlvr2Lines } from './nlvr2.ts';
 import { parquet } from './parquet.ts';
@@ -58,16 +58,20 @@ export const openAnswers = async (path: string, task: Wanted['task']): Promise<s
     const answers = await format.answers?.(path);
     if (answers) return [...answers];
   }
-  const seen = firstSeen((await openExamples(path, { task, split: 'train' })).examples);
+  // whether pictures may be missing is for whoever reads the examples to say
+  const seen = firstSeen((await openExamples(path, { task, split: 'train', missing: 'skip' })).examples);
   if (seen.length > 0) return seen;
   throw new UserError(`${path}: no answers found in its train split, and there is no answers.txt: add them.`);
 };
 
-/** How a task reads its examples, whatever layout they have. */
+/** How a task reads its examples, whatever layout they have. Notices are heard before the examples are there. */
 export const readingOf =
   (task: Wanted['task']) =>
-  async (path: string, split: string): Promise<Example[]> =>
-    (await openExamples(path, { task, split })).examples;
+  async (path: string, split: string, { missing, onNotice }: FoundOptions = {}): Promise<Example[]> => {
+    const found = await openExamples(path, { task, split, ...(missing ? { missing } : {}) });
+    for (const notice of found.notices) onNotice?.(notice);
+    return found.examples;
+  };
 
 const ofTask = ({ task }: Pick<Wanted, 'task'>): Format[] => formats.filter(({ tasks }) => tasks.includes(task));
 

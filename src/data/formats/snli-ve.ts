@@ -55,7 +55,8 @@ const snliVe = ({ name, file: fileName, lines, fields }: Layout): Format => {
         else missing.add(line.where, candidates);
       }
       const left = unlabelled ? [`${basename(file)}: ${unlabelled} pairs have no gold label ("-"): left out.`] : [];
-      return { layout: `${name} (${basename(file)})`, examples, notices: [...missing.notices(path), ...left] };
+      const notices = [...missing.notices(path), ...left];
+      return { layout: `${name} (${basename(file)})`, examples, notices, missing: missing.count() };
     },
   };
 };

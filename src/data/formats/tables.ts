@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Example } from '../example.ts';
+import { type Example, imageName } from '../example.ts';
 import { readCaptions, readFolder } from '../folder.ts';
 import { textField } from '../json-lines.ts';
 import { readCsv } from './csv.ts';
@@ -11,10 +11,22 @@ export const jsonLinesFolder: Format = {
   name: 'JSON lines',
   tasks: exampleTasks,
   looksFor: ({ split }) => [`${split}.jsonl`],
-  open: async (path, { task, split }) => {
+  open: async (path, wanted) => {
+    const { task, split } = wanted;
     if (!namesIn(path).includes(`${split}.jsonl`)) return undefined;
-    const examples = await (task === 'retrieval' ? readCaptions : readFolder)(path, split);
-    return { layout: `JSON lines (${split}.jsonl)`, examples, notices: [] };
+    const all = await (task === 'retrieval' ? readCaptions : readFolder)(path, split);
+    const [find, missing] = [createFinder(''), createMissing(wanted)];
+    const examples = all.filter(({ id, images }) => {
+      const gone = images.map(imageName).filter((name) => !find([name]));
+      if (gone.length > 0) missing.add(id, gone.slice(0, 1));
+      return gone.length === 0;
+    });
+    return {
+      layout: `JSON lines (${split}.jsonl)`,
+      examples,
+      notices: missing.notices(path),
+      missing: missing.count(),
+    };
   },
 };
 
@@ -35,7 +47,7 @@ export const csvFolder: Format = {
       if (images.length === names.length) examples.push(...recordExamples({ ...line, row }, images, wanted.task));
       else missing.add(line.where, names);
     }
-    return { layout: `CSV (${wanted.split}.csv)`, examples, notices: missing.notices(path) };
+    return { layout: `CSV (${wanted.split}.csv)`, examples, notices: missing.notices(path), missing: missing.count() };
   },
 };
 

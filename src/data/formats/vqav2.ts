@@ -78,6 +78,7 @@ const readQuestions = async ({ path, split, questions, annotations }: Files, wan
     examples,
     ...(answers ? { answers } : {}),
     notices: [...missing.notices(path), ...left],
+    missing: missing.count(),
   };
 };
 

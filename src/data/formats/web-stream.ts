@@ -18,8 +18,11 @@ export interface StreamOptions {
   readonly onNotice?: (message: string) => void;
 }
 
-/** Largest file of a sample, in bytes; a damaged header must not fill the memory. */
+/** Largest sample, and largest file of one, in bytes; neither a damaged header nor a tiny archive may fill the memory. */
 const LARGEST = 256 * 2 ** 20;
+
+/** Most files of a sample. */
+const MOST_FILES = 1000;
 
 /**
  * The examples of shards in one pass from beginning to end, `.tar` or `.tar.gz`, as one reads them from a slow disk. The
@@ -52,7 +55,7 @@ async function* examplesIn(
   shard: string,
   { task, onNotice = () => {} }: StreamOptions,
 ): AsyncGenerator<Example, void, undefined> {
-  let [key, files]: [string, SampleFile[]] = ['', []];
+  let [key, files, held]: [string, SampleFile[], number] = ['', [], 0];
   const examples = async (): Promise<Example[]> => {
     if (files.length === 0) return [];
     const found = await sampleExamples({ where: `${basename(shard)}, ${key}`, files }, task);
@@ -73,7 +76,13 @@ async function* examplesIn(
     if (nextKey === '') continue;
     if (nextKey !== key) {
       yield* await examples();
-      [key, files] = [nextKey, []];
+      [key, files, held] = [nextKey, [], 0];
+    }
+    held += bytes.length;
+    if (held > LARGEST || files.length === MOST_FILES) {
+      return onNotice(
+        `${shard}: its sample ${key} has more than ${MOST_FILES} files or ${LARGEST} bytes: it is left out, with what follows.`,
+      );
     }
     files.push({ extension, length: bytes.length, read: async () => bytes });
   }

@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { fixture } from './formats.fixture.ts';
+import { surveyData } from './survey.ts';
+
+/** Task, and examples by split, of each task that is found. */
+const found = async (path: string) =>
+  (await surveyData(path)).map(({ task, splits }) => ({
+    task,
+    splits: Object.fromEntries(splits.map(({ split, examples }) => [split, examples.length])),
+  }));
+
+describe('data in any layout', () => {
+  it.each([
+    ['vqav2', 'vqa', ['train', 'validation', 'test-dev']],
+    ['nlvr2', 'nlvr2', ['train', 'validation', 'test']],
+    ['snli-ve-albef', 've', ['train', 'validation', 'test']],
+    ['snli-ve-necla', 've', ['train', 'validation', 'test']],
+    ['karpathy-coco', 'retrieval', ['train', 'validation', 'test']],
+    ['webdataset-vqa', 'vqa', ['train']],
+    ['parquet/vqav2', 'vqa', ['validation']],
+    ['parquet/flickr30k', 'retrieval', ['test']],
+  ])('%s is told to be of %s, with its splits', async (name, task, splits) => {
+    const [one, ...more] = await found(fixture(name));
+    expect(more).toEqual([]);
+    expect(one!.task).toBe(task);
+    for (const split of splits) expect(one!.splits[split], split).toBeGreaterThan(0);
+  });
+
+  it('of several tasks is told task by task', async () => {
+    const all = await found(fixture('vilt-arrow'));
+    expect(all.map(({ task }) => task)).toEqual(['nlvr2', 've', 'vqa', 'retrieval']);
+    expect(Object.keys(all[2]!.splits)).toEqual(['train', 'validation', 'test']);
+  });
+
+  it('is nothing where no layout fits', async () => {
+    expect(await surveyData(join(fixture('vqav2'), 'train2014'))).toEqual([]);
+  });
+});

@@ -1,0 +1,77 @@
+import { statSync } from 'node:fs';
+import { extname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { z } from 'zod';
+import { UserError } from '../errors.ts';
+import type { Task } from './task.ts';
+
+const fn = z.custom<never>((value) => typeof value === 'function', 'must be a function');
+
+const taskSchema = z.looseObject({
+  name: z.string().regex(/^\w[\w-]*$/, 'must be letters, digits, _ and -'),
+  images: z.union([z.literal(1), z.literal(2)]),
+  scoring: z.enum(['sigmoid', 'softmax']),
+  read: fn,
+  answers: fn,
+  score: fn,
+  measures: fn.optional(),
+});
+
+/**
+ * The task that a module exports, by whatever name; where it exports several, `./mine.ts#memeTone` says which.
+ *
+ * A `.ts` file needs a Node that reads TypeScript, 22.18 or newer, or tsx. The module is run as any program is.
+ *
+ * @throws UserError where there is no such file, it cannot be imported, or what it exports is no task.
+ */
+export const loadTask = async (path: string): Promise<Task> => {
+  const [file, wanted] = path.split('#') as [string, string | undefined];
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
+    throw new UserError(`${file}: there is no such file: give a module that exports a task`);
+  }
+  const exported = await importFrom(file);
+  const [name, task] = chosenFrom(Object.entries(exported), { file, wanted });
+  const checked = taskSchema.safeParse(task);
+  if (checked.success) return task as Task;
+  const wrong = checked.error.issues.map(({ path: at, message }) => `${at.join('.')}: ${message}`).join('; ');
+  throw new UserError(`${file}: its export ${name} is no task: ${wrong}: see "Define a task" in the README`);
+};
+
+type Exported = readonly [name: string, value: unknown];
+
+const chosenFrom = (
+  exported: readonly Exported[],
+  { file, wanted }: { readonly file: string; readonly wanted: string | undefined },
+): Exported => {
+  const candidates = exported.filter(([name, value]) => (wanted === undefined ? isLikeTask(value) : name === wanted));
+  if (candidates.length === 1) return candidates[0]!;
+  const names = (candidates.length > 0 ? candidates : exported).map(([name]) => name).join(', ') || 'nothing';
+  if (candidates.length > 1) {
+    throw new UserError(`${file}: exports several tasks, ${names}: say which: ${file}#${candidates[0]![0]}`);
+  }
+  throw new UserError(
+    `${file}: exports ${wanted === undefined ? 'no task' : `no ${wanted}`} but ${names}: export an object with name, images, scoring, read, answers and score`,
+  );
+};
+
+/** Two of its names are enough to be taken for a task that may lack others, and to be told which. */
+const isLikeTask = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  ['name', 'images', 'scoring', 'read', 'answers', 'score'].filter((key) => key in value).length >= 2;
+
+const importFrom = async (file: string): Promise<Readonly<Record<string, unknown>>> => {
+  try {
+    return await import(pathToFileURL(resolve(file)).href);
+  } catch (cause) {
+    throw new UserError(`${file}: cannot be imported: ${reasonOf(cause, file)}`, { cause });
+  }
+};
+
+const reasonOf = (cause: unknown, file: string): string => {
+  const { code, message } = cause as { readonly code?: string; readonly message?: string };
+  if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && /^\.[cm]?ts$/.test(extname(file))) {
+    return `Node ${process.versions.node} does not read TypeScript: compile it to .js, or use Node 22.18 or newer`;
+  }
+  return `${message ?? String(cause)}: mend it`;
+};
