@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodePng } from '../src/data/image.ts';
-import { failing, jsonOf } from './cli.fixture.ts';
+import { failing, inProcess, jsonOf } from './cli.fixture.ts';
 
 const files = 'test/files/checkpoint';
 const pieces = `${files}/hf/vocab.txt`;
@@ -95,6 +95,29 @@ describe('a checkpoint that dide did not save', () => {
     const { lacks } = await jsonOf('inspect', `${files}/vilt.ckpt`);
     expect(lacks).toEqual(['--answers FILE, of 3', '--vocabulary FILE, of 18']);
     expect((await jsonOf('inspect', `${files}/vilt.ckpt`, '--heads', '4')).sizes.heads).toBe(4);
+  });
+
+  it('and one that dide saved say it where they are told what they say themselves', async () => {
+    const ours = join(root, 'told.safetensors');
+    await jsonOf('export', `${files}/vilt.ckpt`, ...facts(answers), '--to', 'safetensors', '--out', ours);
+    const again = [...facts(answers), '--heads', '1', '--image', '16', '--words', '9'];
+    const evaluated = await inProcess(['evaluate', ours, '--data', data, ...again, ...one]);
+    const unused = '--answers, --vocabulary, --heads, --image, --words are not used for it';
+    expect(evaluated.code).toBe(0);
+    expect(evaluated.stderr).toContain(`${ours}: it was saved by dide and says this itself: ${unused}`);
+    const from = ['--from', ours, '--image', '16', '--data', data, '--updates', '1', '--batch', '2'];
+    const begun = await inProcess(['finetune', ...from, '--out', join(root, 'told'), ...one]);
+    expect(begun.stderr).toContain('--image is not used for it');
+  });
+
+  it('gives no orders to the terminal by the names that it holds', async () => {
+    const header = Buffer.from(JSON.stringify({ '\u001b[2Jgone': { dtype: 'F9', shape: [], data_offsets: [0, 0] } }));
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(header.length));
+    writeFileSync(join(root, 'orders.safetensors'), Buffer.concat([length, header]));
+    expect(await failing(root, 'inspect', join(root, 'orders.safetensors'))).toMatch(
+      /: \ufffd\[2Jgone holds F9 numbers/,
+    );
   });
 
   it('without its facts is refused with the options that give them', async () => {

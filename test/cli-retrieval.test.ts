@@ -10,7 +10,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 interface Line {
   readonly measure: string;
-  readonly queries: number;
+  readonly of: number;
   readonly share: number;
   readonly interval: readonly [number, number];
 }
@@ -27,9 +27,15 @@ it('goes from a teacher that ranks to a student that searches, and judges both',
     const args = ['evaluate', best(model), '--data', data, '--gallery', '12', '--threads', '1'];
     const { galleries, lines } = (await jsonOf(...args)) as { galleries: object[]; lines: Line[] };
     expect(galleries).toEqual([{ split: 'validation', images: 12, texts: 12 }]);
-    expect(lines.map(({ measure, queries }) => `${measure}: ${queries}`)).toEqual([
+    expect(lines.map(({ measure, of }) => `${measure}: ${of}`)).toEqual([
       ...['text R@1: 12', 'text R@5: 12', 'text R@10: 12', 'image R@1: 12', 'image R@5: 12', 'image R@10: 12'],
-      ...['text of the group: 3', 'image of the group: 3', 'group: 3'],
+      ...[
+        'text of the group: 3',
+        'image of the group: 3',
+        'group: 3',
+        'text R@1 in the group: 3',
+        'image R@1 in the group: 3',
+      ],
     ]);
     for (const { share, interval } of lines) {
       expect(interval[0]).toBeLessThanOrEqual(share);
@@ -40,6 +46,20 @@ it('goes from a teacher that ranks to a student that searches, and judges both',
   expect(stdout).toMatch(/^validation {2}text R@1 +32 +\d+\.\d % +\d+\.\d % to \d+\.\d %$/m);
   const answers = ['evaluate', best(student), '--data', data, '--predictions', join(root, 'p.jsonl')];
   expect(await failing(root, ...answers)).toMatch(/a model that retrieves answers nothing/);
-  const cached = ['cache', best(student), join(data, 'images'), '--to', join(root, 'cache')];
-  expect(await failing(root, ...cached)).toMatch(/finds instead of answering/);
+});
+
+it('caches images, and finds those that fit a description', { timeout: 60_000 }, async () => {
+  const [images, cache] = [join(data, 'images', 'validation'), join(root, 'cache')];
+  const cached = await jsonOf('cache', best(student), images, '--to', cache, '--threads', '1');
+  expect(cached).toMatchObject({ images: 32, encoded: 32 });
+  const search = ['ask', best(student), 'a large red circle', '--cache', cache, '--threads', '1'];
+  const { found } = (await jsonOf(...search, '--top', '32')) as { found: { image: string; score: number }[] };
+  expect(new Set(found.map(({ image }) => image)).size).toBe(32);
+  expect(found.map(({ score }) => score)).toEqual(found.map(({ score }) => score).sort((a, b) => b - a));
+  const { stdout } = await inProcess([...search, '--top', '1']);
+  expect(stdout).toBe(
+    `image${' '.repeat(found[0]!.image.length - 3)}score\n${found[0]!.image}  ${found[0]!.score.toFixed(3)}\n… and 31 more images: --top 32\n`,
+  );
+  expect(await failing(root, ...search, '--answer', 'yes')).toMatch(/finds images and answers nothing/);
+  expect(await failing(root, ...search.with(1, best(teacher)))).toMatch(/the model is vilt/);
 });

@@ -85,7 +85,7 @@ describe('a journey through the command line', () => {
     expect(files[best(student)]).toMatchObject({ kind: 'model', description: { model: 'dide', task: 'vqa' } });
     expect(files[join(student, 'last.safetensors')]).toMatchObject({ kind: 'checkpoint', progress: { update: 4 } });
     const { splits } = await jsonOf('inspect', data);
-    expect(splits).toContainEqual({ split: 'test-iid', rows: 16, images: 16, answered: 16 });
+    expect(splits).toContainEqual({ split: 'test-iid', rows: 16, images: 16, texts: 8, answered: 16, missing: 0 });
   });
 
   it('stops after the update under way when it is interrupted, and says how to go on', async () => {

@@ -20,14 +20,18 @@ Examples:
   $ dide cache runs/student/best.safetensors photos --to photos.cache
   $ dide ask runs/student/best.safetensors "is there a dog?" --cache photos.cache --top 5
   $ dide cache dide_vqa.ckpt photos --answers vqa2-id2label.json --to photos.cache
+  $ dide cache runs/retriever/best.safetensors photos --to photos.cache
 
-A picture is encoded once; run it again after pictures were added, changed or removed, and only those are encoded.`;
+A student of retrieval makes a cache to be searched by a description, any other one to be asked questions. A picture is
+encoded once; run it again after pictures were added, changed or removed, and only those are encoded.`;
 
 /** `dide cache`: encodes a folder of images, once for all questions to come. */
 export const cacheCommand = (): Command =>
   addForeignOptions(new Command('cache'))
-    .summary('encode a folder of images once, for all questions to come')
-    .description("Encodes every image of a folder with a student's image encoder, once for all questions to come.")
+    .summary('encode a folder of images once, for all questions and searches to come')
+    .description(
+      "Encodes every image of a folder with a student's image encoder, once for all questions and searches to come.",
+    )
     .argument('<student>', 'a dual encoder: best.safetensors of its run')
     .argument('<images>', 'a folder of images; its folders are searched too')
     .addOption(new Option('--to <folder>', 'where the cache is, or will be').makeOptionMandatory())

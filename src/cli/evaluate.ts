@@ -5,35 +5,42 @@ import {
   evaluate,
   imageName,
   type Judged,
-  loadTeacher,
-  loadTrained,
-  lookInto,
   readingFor,
+  retrieval,
   submissionOf,
+  type Task,
   type Trained,
   UserError,
 } from '../index.ts';
-import { type Estimate, estimate } from './bootstrap.ts';
-import { count, jsonOption, oneOf, seedOption, threadsOption } from './options.ts';
+import { addDataOptions, type DataOptions, openTolerance } from './data-options.ts';
+import { type Estimate, estimate } from './estimate.ts';
+import { evaluateRetrieval } from './evaluate-retrieval.ts';
+import { addForeignOptions, type ForeignOptions, openModel } from './foreign-options.ts';
+import { measured, measuresTable, rangeOf } from './measured.ts';
+import { count, jsonOption, seedOption, threadsOption } from './options.ts';
 import { openProgress, type Progress } from './progress.ts';
+import { galleryOption } from './retrieval-options.ts';
 import { type Cell, percent, print, tableOf } from './table.ts';
-import { outside, type TaskName, tasks } from './tasks.ts';
+import { outside, type TaskName, taskNamed, tasks } from './tasks.ts';
 
-interface Options {
+interface Options extends ForeignOptions, DataOptions {
   readonly data: string;
   readonly split: string;
   readonly task?: TaskName;
   readonly batch: number;
   readonly predictions?: string;
   readonly submission?: string;
+  readonly gallery?: number;
   readonly seed: number;
   readonly threads?: number;
   readonly json?: boolean;
 }
 
 /** One line of the report: a split, or the questions of one kind in it. */
-interface Line extends Estimate {
+interface Line extends Pick<Estimate, 'interval'> {
   readonly split: string;
+  readonly questions: number;
+  readonly accuracy: number;
   /** Absent for the whole split. */
   readonly kind?: string;
 }
@@ -42,21 +49,25 @@ const examples = `
 Examples:
   $ dide evaluate runs/student/best.safetensors --data data/scenes --split validation,test-iid,test-comp
   $ dide evaluate runs/student/best.safetensors --data data/scenes --predictions predictions.jsonl --json
+  $ dide evaluate vilt_vqa.ckpt --answers vqa2-id2label.json --data data/vqav2
+  $ dide evaluate runs/retriever/best.safetensors --data data/retrieval --gallery 200
 
-The interval is the 95 % bootstrap over the questions. Where the rows of the data have a "kind", each kind has a line.`;
+The interval is the 95 % bootstrap over the questions, or over what else a measure counts: NLVR2's consistency, its
+statements. Where the rows of the data have a "kind", each kind has a line. Of retrieval: recall of texts and of images
+at 1, 5 and 10; and where rows have a "quadruple", how many of these groups are told apart whole, and R@1 within them.`;
 
 /** `dide evaluate`: how often a model is right. */
 export const evaluateCommand = (): Command =>
-  new Command('evaluate')
+  addDataOptions(addForeignOptions(new Command('evaluate')))
     .summary('how often a model is right, by split and kind of question')
     .description('Says how often a model is right, by split and kind of question.')
     .argument('<file>', 'a model: best.safetensors of a run, a .ckpt of ViLT or DiDE, a Hugging Face folder')
     .addOption(new Option('--data <folder>', 'the data').makeOptionMandatory())
     .addOption(new Option('--split <names>', 'splits, with commas between').default('validation'))
-    .addOption(oneOf('--task <name>', 'of a model that was not saved by dide', Object.keys(tasks)))
     .addOption(count('--batch <n>', 'questions at a time').default(64))
     .addOption(new Option('--predictions <file>', 'write what was answered to each question, one JSON object a line'))
     .addOption(new Option('--submission <file>', "write the answers as VQA's server takes them, of a single split"))
+    .addOption(galleryOption('of retrieval: search the first images of a split only (default: all)'))
     .addOption(seedOption())
     .addOption(threadsOption())
     .addOption(jsonOption())
@@ -64,51 +75,54 @@ export const evaluateCommand = (): Command =>
     .action(run);
 
 async function run(file: string, options: Options): Promise<void> {
-  const trained = await loadFor(file, options);
-  const task = taskOf(trained, file);
+  const trained = await openModel(file, options);
+  const [task, tolerance] = [await taskOf(trained, file, options.task), openTolerance(options)];
   const names = options.split.split(',').map((name) => name.trim());
   // Every split is read before the first is asked, so that a misspelt one costs no time.
   const splits: [string, Example[]][] = [];
-  for (const name of names) splits.push([name, await task.read(options.data, name)]);
+  for (const name of names)
+    splits.push([name, await task.read(options.data, name, { missing: options.missing, onNotice })]);
+  if (task.name === retrieval.name) return await evaluateRetrieval(trained, splits, options);
   const judged: [string, Judged[]][] = [];
-  for (const [name, asked] of splits) judged.push([name, await judgeSplit(trained, name, asked, options)]);
+  for (const [name, asked] of splits)
+    judged.push([name, await judgeSplit(trained, name, asked, { ...options, task, tolerance })]);
   if (options.predictions !== undefined) await writePredictions(options.predictions, judged);
   if (options.submission !== undefined) await writeSubmission(options.submission, judged);
   const lines = judged.flatMap(([split, all]) => linesOf(split, all, options.seed));
-  const measures = judged.map(([split, all]) => ({ split, measures: task.measures?.(all) ?? {} }));
-  const text = [tableOf(rowsOf(lines)), ...measuredOf(measures)].join('\n\n');
-  print(text, { file, data: options.data, lines, measures, predictions: options.predictions }, options);
+  const measures = judged.flatMap(([split, all]) => measured(split, task.measures?.(all) ?? {}, options.seed));
+  const tables = [tableOf(rowsOf(lines)), ...(measures.length === 0 ? [] : [measuresTable(measures)])];
+  const text = [...tables, ...paragraphOf(tolerance.lines())].join('\n\n');
+  const { data, predictions } = options;
+  print(text, { file, data, lines, measures, predictions, unreadable: tolerance.failures() }, options);
 }
 
-/** A file of ours says its task; of any other, `--task` has to. */
-const loadFor = async (file: string, { task, data }: Options): Promise<Trained> => {
-  const { isOurs, path } = await lookInto(file);
-  if (isOurs && task === undefined) return await loadTrained(path);
-  if (task === undefined)
-    throw new UserError(`${file}: it does not say its task: give --task ${Object.keys(tasks).join(' or --task ')}`);
-  return await loadTeacher(file, {
-    task: tasks[task],
-    data,
-    onNotice: (message) => void process.stderr.write(`${message}\n`),
-  });
-};
+const onNotice = (message: string): void => void process.stderr.write(`${message}\n`);
 
-const taskOf = ({ description }: Trained, file: string) => {
-  const task = Object.values(tasks).find(({ name }) => name === description.task);
+const paragraphOf = (lines: readonly string[]): string[] => (lines.length === 0 ? [] : [lines.join('\n')]);
+
+const taskOf = async ({ description }: Trained, file: string, given?: TaskName): Promise<Task> => {
+  const known: readonly Task[] = given === undefined ? Object.values(tasks) : [await taskNamed(given)];
+  const task = known.find(({ name }) => name === description.task);
   if (task) return { ...task, scoring: description.scoring };
   throw new UserError(
-    `${file}: its task ${description.task} is not among ${Object.keys(tasks).join(', ')}: give another file`,
+    `${file}: its task ${description.task} is not among ${known.map(({ name }) => name).join(', ')}: give --task with the module that defines it, or another file`,
   );
 };
 
-const judgeSplit = async (trained: Trained, split: string, asked: readonly Example[], options: Options) => {
+/** How a split is judged. */
+interface Judging extends Omit<Options, 'task'> {
+  readonly task: Task;
+  readonly tolerance: ReturnType<typeof openTolerance>;
+}
+
+const judgeSplit = async (trained: Trained, split: string, asked: readonly Example[], how: Judging) => {
   using progress = openProgress(`evaluate ${split}`);
   const { description } = trained;
   noticeOutside(asked, description.answers, progress);
-  const { batch, threads } = options;
+  const { batch, threads, task, tolerance } = how;
   return await evaluate(trained, asked, {
-    task: taskOf(trained, split),
-    reading: readingFor(description, { batch, onNotice: progress.say }),
+    task,
+    reading: readingFor(description, { batch, onNotice: progress.say, ...tolerance.reading }),
     onProgress: progress.update,
     ...(threads === undefined ? {} : { threads }),
   });
@@ -131,38 +145,23 @@ const linesOf = (split: string, judged: readonly Judged[], seed: number): Line[]
     if (!kinds.has(kind)) kinds.set(kind, []);
     kinds.get(kind)!.push(score);
   }
-  const whole = {
-    split,
-    ...estimate(
-      judged.map(({ score }) => score),
-      seed,
-    ),
-  };
+  const all = judged.map(({ score }) => score);
   const byKind = [...kinds].sort(([a], [b]) => (a < b ? -1 : 1));
-  return [whole, ...byKind.map(([kind, scores]) => ({ split, kind, ...estimate(scores, seed) }))];
-};
-
-interface Measured {
-  readonly split: string;
-  readonly measures: Readonly<Record<string, number>>;
-}
-
-/** What the task's protocol reports beside accuracy, as a table where there is anything. */
-const measuredOf = (all: readonly Measured[]): string[] => {
-  const rows = all.flatMap(({ split, measures }) =>
-    Object.entries(measures).map(([name, value]): Cell[] => [split, name, percent(value)]),
-  );
-  return rows.length === 0 ? [] : [tableOf([['split', 'measure', 'share'], ...rows])];
+  const lineOf = (scores: readonly number[]): Line => {
+    const { of: questions, share: accuracy, interval } = estimate(scores, seed);
+    return { split, questions, accuracy, interval };
+  };
+  return [lineOf(all), ...byKind.map(([kind, scores]) => ({ ...lineOf(scores), kind }))];
 };
 
 const rowsOf = (lines: readonly Line[]): Cell[][] => [
   ['split', 'kind', 'questions', 'accuracy', '95 % interval'],
-  ...lines.map(({ split, kind, questions, accuracy, interval: [low, high] }) => [
+  ...lines.map(({ split, kind, questions, accuracy, interval }) => [
     split,
     kind ?? 'all',
     questions,
     percent(accuracy),
-    `${percent(low)} to ${percent(high)}`,
+    rangeOf(interval),
   ]),
 ];
 

@@ -77,11 +77,12 @@ export const openModelFor = async (
   return await loadTeacher(path, { task, onNotice: say, ...(isOurs ? {} : await factsOf(options)) });
 };
 
-/** A file of ours says all of it, and what it says holds. */
-const sayUnused = (path: string, { answers, heads, words }: ForeignOptions): void => {
-  const names = Object.keys(given({ answers, heads, words })).map((name) => `--${name}`);
-  if (names.length > 0)
-    say(`${path}: it was saved by dide and says this itself: ${names.join(', ')} is not used for it`);
+/** A file of ours says all of it, and what it says holds; options that say it once more are named on stderr. */
+export const sayUnused = (path: string, { answers, vocabulary, heads, image, words }: ForeignOptions): void => {
+  const names = Object.keys(given({ answers, vocabulary, heads, image, words })).map((name) => `--${name}`);
+  if (names.length === 0) return;
+  const which = `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} not used for it`;
+  say(`${path}: it was saved by dide and says this itself: ${which}`);
 };
 
 const taskIn = ({ classifiers }: Looked, path: string): Task => {

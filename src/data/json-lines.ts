@@ -2,6 +2,9 @@ import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { UserError } from '../errors.ts';
 
+/** Longest line, in characters; a file without line ends must not fill the memory. */
+const LONGEST = 2 ** 24;
+
 /** One line of a JSON Lines file. */
 export interface JsonLine {
   /** File and line, for errors: `train.jsonl:17`. */
@@ -12,7 +15,7 @@ export interface JsonLine {
 /**
  * The rows of a file with one JSON object a line, read as they are asked for. Empty lines are passed over.
  *
- * @throws UserError when the file cannot be read, or a line is no JSON object; it names the file and the line.
+ * @throws UserError when the file cannot be read, or a line is no JSON object or far too long; it names the file and the line.
  */
 export async function* readJsonLines(path: string): AsyncGenerator<JsonLine, void, undefined> {
   let number = 0;
@@ -27,13 +30,21 @@ export async function* readJsonLines(path: string): AsyncGenerator<JsonLine, voi
 /** Node's readline would also end a line at U+2028, which JSON allows inside a text. */
 async function* linesOf(path: string): AsyncGenerator<string, void, undefined> {
   let rest = '';
+  let ended = 0;
   try {
     for await (const chunk of createReadStream(path, 'utf8')) {
-      const lines = (rest + chunk).split('\n');
+      const lines: string[] = chunk.split('\n');
+      // Only what is new is searched, or a long line would be searched again with each part of it.
+      lines[0] = rest + lines[0];
       rest = lines.pop()!;
+      ended += lines.length;
       yield* lines;
+      if (rest.length <= LONGEST) continue;
+      const where = `${basename(path)}:${ended + 1}`;
+      throw new UserError(`${where}: longer than ${LONGEST} characters: write one JSON object on each line.`);
     }
   } catch (cause) {
+    if (cause instanceof UserError) throw cause;
     throw new UserError(`${path}: cannot be read (${(cause as NodeJS.ErrnoException).code}): check the path.`, {
       cause,
     });

@@ -1,9 +1,8 @@
-import { collate } from '../data/batch.ts';
-import { createPreparer } from '../data/preparer.ts';
 import { UserError } from '../errors.ts';
 import { bestOf, probabilityOf } from '../tasks/task.ts';
-import { sizeRuleOf } from '../weights/reading.ts';
 import type { Student } from '../weights/student.ts';
+import { encodeText } from './encode-text.ts';
+import { firstOf } from './first-of.ts';
 import { aboutOf, checkStudent, type ImageCache } from './image-cache.ts';
 
 /** What the student answers about one image. */
@@ -42,12 +41,7 @@ export const ask = async (
 ): Promise<Answer[]> => {
   const { top = Number.POSITIVE_INFINITY } = options;
   if (!(top >= 1)) throw new UserError(`ask: the top ${top} answers: ask for at least 1`);
-  let best: Answer[] = [];
-  for await (const answers of askInBlocks(student, question, cache, options)) {
-    best.push(...answers);
-    if (best.length > 2 * top) best = best.sort(surestFirst).slice(0, top);
-  }
-  return best.sort(surestFirst).slice(0, top);
+  return firstOf(askInBlocks(student, question, cache, options), top, surestFirst);
 };
 
 /** The same, image by image in the order of the cache, some hundred answers at a time, as they are found. */
@@ -60,7 +54,7 @@ export async function* askInBlocks(
   checkStudent(cache.folder, cache.about, aboutOf(student));
   const { answers, scoring } = student.description;
   const wanted = answer === undefined ? undefined : placeOf(answer, answers);
-  const text = await student.textShares(await encodeQuestion(student, question, onNotice));
+  const text = await student.textShares(await encodeText(student, ['question', question], onNotice));
   for await (const { entries, shares } of cache.blocks(BLOCK)) {
     const logits = await student.answers(text, shares);
     const chosen = wanted === undefined ? bestOf(logits) : entries.map(() => wanted);
@@ -71,20 +65,6 @@ export async function* askInBlocks(
     }));
   }
 }
-
-const encodeQuestion = async (
-  { description: { sizes }, tokenizer }: Student,
-  question: string,
-  onNotice: AskOptions['onNotice'],
-) => {
-  const prepare = createPreparer({
-    tokenizer,
-    size: sizeRuleOf(sizes),
-    limit: sizes.words,
-    ...(onNotice ? { onNotice } : {}),
-  });
-  return collate([await prepare({ id: 'question', text: question, images: [], answers: [] })], sizes);
-};
 
 const placeOf = (answer: string, answers: readonly string[]): number => {
   const place = answers.indexOf(answer);

@@ -1,7 +1,10 @@
 import { collate } from '../data/batch.ts';
 import { UserError } from '../errors.ts';
+import type { ImageEncoder } from '../weights/image-encoder.ts';
 import { sizeRuleOf } from '../weights/reading.ts';
-import { openStudent, type Student } from '../weights/student.ts';
+import { isRetrieving } from '../weights/retrieving.ts';
+import { openSearcher } from '../weights/searcher.ts';
+import { openStudent } from '../weights/student.ts';
 import type { Trained } from '../weights/trained.ts';
 import { type CacheWriter, openCacheWriter } from './cache-writer.ts';
 import { aboutOf, type ImageCache, openImageCache } from './image-cache.ts';
@@ -38,22 +41,24 @@ export interface CacheOptions {
 }
 
 /**
- * Encodes every image below a folder once and keeps what a question will need of it. What is cached already is left
- * alone: a file with the same path, size and time, or the same bytes under any name. Images that are gone are forgotten.
+ * Encodes every image below a folder once and keeps what a question, or a search, will need of it. What is cached
+ * already is left alone: a file with the same path, size and time, or the same bytes under any name. Images that are
+ * gone are forgotten.
  *
  * @throws UserError where the folder has no image, the cache is another student's, or the model is no student.
  */
 export const cacheImages = async (
-  student: Student | Trained,
+  student: ImageEncoder | Trained,
   folder: string,
   options: CacheOptions,
 ): Promise<ImageCache> => {
   if (!('weights' in student)) return cacheWith(student, folder, options);
-  await using opened = await openStudent(student, options.threads === undefined ? {} : { threads: options.threads });
+  const open = isRetrieving(student.description) ? openSearcher : openStudent;
+  await using opened = await open(student, options.threads === undefined ? {} : { threads: options.threads });
   return await cacheWith(opened, folder, options);
 };
 
-const cacheWith = async (student: Student, folder: string, options: CacheOptions): Promise<ImageCache> => {
+const cacheWith = async (student: ImageEncoder, folder: string, options: CacheOptions): Promise<ImageCache> => {
   const files = await listImages(folder);
   const writer = await openCacheWriter(options.to, aboutOf(student));
   try {
@@ -65,7 +70,7 @@ const cacheWith = async (student: Student, folder: string, options: CacheOptions
 };
 
 interface Work {
-  readonly student: Student;
+  readonly student: ImageEncoder;
   readonly folder: string;
   readonly options: CacheOptions;
 }
@@ -130,7 +135,7 @@ const batchesOf = (window: readonly Looked[], batch: number): NewImage[][] => {
   return Array.from({ length: Math.ceil(images.length / batch) }, (_, i) => images.slice(i * batch, (i + 1) * batch));
 };
 
-const encode = async (writer: CacheWriter, images: readonly NewImage[], student: Student): Promise<number> => {
+const encode = async (writer: CacheWriter, images: readonly NewImage[], student: ImageEncoder): Promise<number> => {
   const encoded = images.map(({ file, picture }) => ({ id: file.path, words: new Int32Array(0), images: [picture] }));
   const shares = await student.imageShares(collate(encoded, student.description.sizes));
   await writer.append(

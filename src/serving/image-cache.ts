@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Numbers } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
+import type { ImageEncoder } from '../weights/image-encoder.ts';
 import { sizeRuleOf } from '../weights/reading.ts';
-import type { Student } from '../weights/student.ts';
+import { isRetrieving } from '../weights/retrieving.ts';
 import { cacheFiles, type Entry, parsedJson, readIfThere, readIndex } from './cache-index.ts';
 
 const aboutSchema = z.strictObject({
   format: z.literal(1),
-  /** `Student.identity()` of the student that encoded the images. */
+  /** `identity()` of the student that encoded the images. */
   student: z.string(),
   /** What that student was trained for, for people. */
   task: z.string(),
@@ -63,7 +64,7 @@ export const openImageCache = async (folder: string): Promise<ImageCache> => {
 };
 
 /** What the cache of a student says of itself. */
-export const aboutOf = ({ identity, description: { sizes, task } }: Student): About => ({
+export const aboutOf = ({ identity, width, description: { sizes, task } }: ImageEncoder): About => ({
   format: 1,
   student: identity(),
   task,
@@ -73,12 +74,18 @@ export const aboutOf = ({ identity, description: { sizes, task } }: Student): Ab
     multiple: sizeRuleOf(sizes).multiple,
   },
   modality: 1,
-  width: 2 * sizes.width,
+  width,
 });
 
-/** @throws UserError that names both students where the cache is another's. */
+/** @throws UserError where the cache is another's: it names both students, or their tasks where one of them searches. */
 export const checkStudent = (folder: string, cached: About, now: About): void => {
   if (cached.student === now.student) return;
+  if (isRetrieving(cached) !== isRetrieving(now)) {
+    const [made, wanted] = isRetrieving(cached) ? ['searched', 'asked'] : ['asked', 'searched'];
+    throw new UserError(
+      `${folder}: it was made to be ${made}, by a student of ${cached.task}, and is to be ${wanted}, by one of ${now.task}: make a cache with this one`,
+    );
+  }
   throw new UserError(
     `${folder}: it was made by student ${said(cached)}, and this is student ${said(now)}: use that one, or make a cache with this one`,
   );

@@ -1,6 +1,6 @@
 import { readingOf } from '../data/formats/open-examples.ts';
 import { labelled } from './labels.ts';
-import { type Judged, meanOf, scoreOf, type Task } from './task.ts';
+import { type Judged, scoreOf, type Task } from './task.ts';
 
 const answers = ['False', 'True'];
 
@@ -14,19 +14,20 @@ export const nlvr2: Task = {
   name: 'nlvr2',
   images: 2,
   scoring: 'softmax',
-  read: async (folder, split) => labelled(await readingOf('nlvr2')(folder, split), answers),
+  read: async (folder, split, options) => labelled(await readingOf('nlvr2')(folder, split, options), answers),
   answers: async () => [...answers],
   score: scoreOf,
   measures: (judged) => (judged.length === 0 ? {} : { consistency: consistencyOf(judged) }),
 };
 
-const consistencyOf = (judged: readonly Judged[]): number => {
+/** 1 or 0 of each statement. */
+const consistencyOf = (judged: readonly Judged[]): number[] => {
   const consistent = new Map<string, boolean>();
   for (const one of judged) {
     const statement = statementOf(one);
     consistent.set(statement, (consistent.get(statement) ?? true) && one.score === 1);
   }
-  return meanOf([...consistent.values()].map(Number));
+  return [...consistent.values()].map(Number);
 };
 
 /**

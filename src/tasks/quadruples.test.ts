@@ -22,11 +22,24 @@ describe('the scores within groups of captions', () => {
       'text of the group': [1, 1],
       'image of the group': [1, 0],
       group: [1, 0],
+      'text R@1 in the group': [1, 1],
+      'image R@1 in the group': [1, 0.5],
     });
   });
 
   it('do not take equal scores for a success', () => {
-    expect(groupScores(matrix(...Array.from({ length: 5 }, () => [1, 1, 1, 1, 1])), gallery).group).toEqual([0, 0]);
+    const same = groupScores(matrix(...Array.from({ length: 5 }, () => [1, 1, 1, 1, 1])), gallery);
+    expect(Object.values(same)).toEqual(Array(5).fill([0, 0]));
+  });
+
+  it('find an image whose one caption fits best, though its other one does not', () => {
+    const twice = galleryOf([example('a', 1), { ...example('a', 1), text: 'again' }, example('b', 1)]);
+    const scores = { shape: [2, 3], data: Float32Array.of(5, 1, 3, 2, 2, 4) };
+    expect(groupScores(scores, twice)).toMatchObject({
+      'text of the group': [0],
+      'text R@1 in the group': [1],
+      'image R@1 in the group': [2 / 3],
+    });
   });
 
   it('are none where the examples are in no groups', () => {

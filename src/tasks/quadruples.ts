@@ -1,14 +1,17 @@
 import type { Example } from '../data/example.ts';
 import type { Numbers } from '../engine/numbers.ts';
 import type { Gallery } from './recall.ts';
+import { meanOf } from './task.ts';
 
 /**
  * The scores within groups of images whose captions are made of the same words, as Winoground (Thrush et al. 2022)
- * scores its pairs: of each group, 1 or 0.
+ * scores its pairs, of each group:
  *
  * - `text of the group`: every image fits its own caption better than any other caption of the group.
  * - `image of the group`: every caption fits its own image better than any other image of the group.
  * - `group`: both.
+ * - `text R@1 in the group`: the share of its images that one of their own captions fits best of all the group's.
+ * - `image R@1 in the group`: the share of its captions whose own image fits best.
  *
  * Equal scores are no success. A group is what the examples' annotations call `quadruple`; nothing where there are none.
  *
@@ -17,23 +20,36 @@ import type { Gallery } from './recall.ts';
 export const groupScores = (scores: Numbers, gallery: Gallery): Readonly<Record<string, readonly number[]>> => {
   const groups = groupsIn(gallery);
   if (groups.length === 0) return {};
-  const score = (image: number, text: number): number => scores.data[image * gallery.texts.length + text]!;
-  const own = (texts: readonly number[]) => (image: number) => texts.filter((text) => gallery.imageOf[text] === image);
-  const passed = groups.map(({ images, texts }) => {
-    const fits = (better: (image: number, text: number) => boolean): boolean =>
-      images.every((image) => own(texts)(image).every((text) => better(image, text)));
-    const text = fits((image, text) =>
-      texts.every((other) => gallery.imageOf[other] === image || score(image, text) > score(image, other)),
-    );
-    const image = fits((image, text) =>
-      images.every((other) => other === image || score(image, text) > score(other, text)),
-    );
-    return { text: Number(text), image: Number(image) };
-  });
+  const told = groups.map((group) => toldApart(scores, gallery, group));
   return {
-    'text of the group': passed.map(({ text }) => text),
-    'image of the group': passed.map(({ image }) => image),
-    group: passed.map(({ text, image }) => text * image),
+    'text of the group': told.map(({ texts }) => Number(texts.every(isAlways))),
+    'image of the group': told.map(({ images }) => Number(images.every(Boolean))),
+    group: told.map(({ texts, images }) => Number(texts.every(isAlways) && images.every(Boolean))),
+    'text R@1 in the group': told.map(({ texts }) => meanOf(texts.map((own) => Number(own.some(Boolean))))),
+    'image R@1 in the group': told.map(({ images }) => meanOf(images.map(Number))),
+  };
+};
+
+const isAlways = (own: readonly boolean[]): boolean => own.every(Boolean);
+
+/** What is told apart within one group. */
+interface ToldApart {
+  /** Of each image, whether each of its captions fits it better than all captions of other images. */
+  readonly texts: readonly (readonly boolean[])[];
+  /** Of each caption, whether its image fits it better than all other images. */
+  readonly images: readonly boolean[];
+}
+
+const toldApart = (scores: Numbers, { texts: all, imageOf }: Gallery, { images, texts }: Group): ToldApart => {
+  const score = (image: number, text: number): number => scores.data[image * all.length + text]!;
+  const best = (image: number, text: number): boolean =>
+    texts.every((other) => imageOf[other] === image || score(image, text) > score(image, other));
+  return {
+    texts: images.map((image) => texts.filter((text) => imageOf[text] === image).map((text) => best(image, text))),
+    images: texts.map((text) => {
+      const own = imageOf[text]!;
+      return images.every((other) => other === own || score(own, text) > score(other, text));
+    }),
   };
 };
 

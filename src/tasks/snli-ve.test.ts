@@ -32,7 +32,7 @@ it("a label that is none is the user's to mend", () => {
   );
 });
 
-it('the confusion matrix has a row for each answer that examples have, which sums to 1', () => {
+it('the confusion matrix has a row for each answer that examples have, in which each is given one answer', () => {
   const all = [
     judged('neutral', 'neutral'),
     judged('neutral', 'entailment'),
@@ -41,12 +41,12 @@ it('the confusion matrix has a row for each answer that examples have, which sum
     judged('entailment', 'entailment'),
   ];
   expect(snliVe.measures!(all)).toEqual({
-    'entailment as contradiction': 0,
-    'entailment as entailment': 1,
-    'entailment as neutral': 0,
-    'neutral as contradiction': 0,
-    'neutral as entailment': 0.25,
-    'neutral as neutral': 0.75,
+    'entailment as contradiction': [0],
+    'entailment as entailment': [1],
+    'entailment as neutral': [0],
+    'neutral as contradiction': [0, 0, 0, 0],
+    'neutral as entailment': [0, 1, 0, 0],
+    'neutral as neutral': [1, 0, 1, 1],
   });
   expect(confusionOf([], ['a', 'b'])).toEqual({});
 });

@@ -13,24 +13,24 @@ export const snliVe: Task = {
   name: 've',
   images: 1,
   scoring: 'softmax',
-  read: async (folder, split) => labelled(await readingOf('ve')(folder, split), answers),
+  read: async (folder, split, options) => labelled(await readingOf('ve')(folder, split, options), answers),
   answers: async () => [...answers],
   score: scoreOf,
   measures: (judged) => confusionOf(judged, answers),
 };
 
 /**
- * The confusion matrix of a task with one right answer each: of the examples of one answer, the share that was given
- * another: `neutral as entailment: 0.25`. The rows of answers that no example has are left out.
+ * The confusion matrix of a task with one right answer each: of every example of one answer, 1 or 0 for each answer that
+ * it may have been given; the mean of `neutral as entailment` is a share. The rows of answers that no example has are left out.
  */
-export const confusionOf = (judged: readonly Judged[], answers: readonly string[]): Record<string, number> =>
+export const confusionOf = (judged: readonly Judged[], answers: readonly string[]): Record<string, number[]> =>
   Object.fromEntries(
     answers.flatMap((right) => {
       const row = judged.filter(({ example }) => example.answers[0]?.answer === right);
       if (row.length === 0) return [];
-      return answers.map((given) => {
-        const share = row.filter(({ predicted }) => predicted === given).length / row.length;
-        return [`${right} as ${given}`, share] as const;
-      });
+      return answers.map((given): [string, number[]] => [
+        `${right} as ${given}`,
+        row.map(({ predicted }) => Number(predicted === given)),
+      ]);
     }),
   );

@@ -1,4 +1,5 @@
 import type { Example } from '../data/example.ts';
+import type { FoundOptions } from '../data/formats/format.ts';
 import type { Numbers } from '../engine/numbers.ts';
 
 /**
@@ -14,6 +15,9 @@ export interface Judged {
   readonly score: number;
 }
 
+/** How a task reads a split; a task of one's own may do without. */
+export type TaskReading = FoundOptions;
+
 /** A task is a value: where its examples are, what its answers are, how it is scored. */
 export interface Task {
   readonly name: string;
@@ -21,16 +25,16 @@ export interface Task {
   readonly images: 1 | 2;
   readonly scoring: Scoring;
   /** The examples of one split. @throws UserError where the split is not there or a line of it is wrong. */
-  readonly read: (folder: string, split: string) => Promise<Example[]>;
+  readonly read: (folder: string, split: string, options?: TaskReading) => Promise<Example[]>;
   /** Its answers, in the order of the classifier. */
   readonly answers: (folder: string) => Promise<string[]>;
   /** What one prediction earns, between 0 and 1. */
   readonly score: (predicted: string, example: Example) => number;
   /**
-   * What the task's protocol reports beside the mean score, by name, each between 0 and 1. Nothing under a name that the
-   * examples do not say enough for.
+   * What the task's protocol reports beside the mean score, by name: the parts whose mean it is, each between 0 and 1,
+   * one of each question, statement or whatever it counts. Nothing under a name that the examples do not say enough for.
    */
-  readonly measures?: (judged: readonly Judged[]) => Readonly<Record<string, number>>;
+  readonly measures?: (judged: readonly Judged[]) => Readonly<Record<string, readonly number[]>>;
 }
 
 /** The score where exactly one answer is right; examples may still share it among several. */

@@ -21,10 +21,10 @@ export const officialScore = (predicted: string, annotators: readonly string[]):
 const trimmed = (answer: string): string => answer.replaceAll(/[\n\t]/g, ' ').trim();
 
 /**
- * The official accuracy over all questions, and over those of each answer type: `yes/no`, `number`, `other`. Needs what
+ * The official score of each question: over all questions, and over those of each answer type: `yes/no`, `number`, `other`. Needs what
  * every annotator said in `about.answers` and the type in `about.answer_type`; without them there is nothing to say.
  */
-export const officialMeasures = (judged: readonly Judged[]): Record<string, number> => {
+export const officialMeasures = (judged: readonly Judged[]): Record<string, number[]> => {
   const scores = new Map<string, number[]>();
   for (const { example, predicted } of judged) {
     const { answers, answer_type: type } = example.about ?? {};
@@ -36,7 +36,7 @@ export const officialMeasures = (judged: readonly Judged[]): Record<string, numb
       else scores.set(name, [score]);
     }
   }
-  return Object.fromEntries([...scores].map(([name, all]) => [name, meanOf(all)]));
+  return Object.fromEntries(scores);
 };
 
 const isTexts = (value: unknown): value is readonly string[] =>

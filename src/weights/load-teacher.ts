@@ -154,11 +154,14 @@ const noticesOf = ({ shapes }: Plan, { sizes, task }: Description, fresh: readon
   const unused = new Set([...shapes.keys()].filter((name) => isOfOther(name, task)).map((name) => name.split('.')[0]));
   const resized = [...shapes].filter(([name, shape]) => isFitted(name) && rowsOf(name, sizes) !== shape.at(-2));
   return [
-    ...fresh.map((head) => `it has no ${head}, the head for ${task}: a fresh one begins at random`),
+    ...fresh.map((head) => `it has no ${head}, the head for ${task}: a fresh one begins ${beginningOf(head, fresh)}`),
     ...(unused.size > 0 ? [`its ${[...unused].join(', ')} is not used for ${task}`] : []),
     ...resized.map(([name, shape]) => `${name} has ${shape.at(-2)} rows and becomes ${rowsOf(name, sizes)}`),
   ];
 };
+
+const beginningOf = (head: string, fresh: readonly string[]): string =>
+  head === 'rank_output' && !fresh.includes('itm_score') ? 'as the "yes" of its itm_score' : 'at random';
 
 const rowsOf = (name: string, { types, grid, words }: Description['sizes']): number => {
   if (name.endsWith('pos_embed')) return 1 + grid * grid;

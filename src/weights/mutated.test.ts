@@ -7,6 +7,7 @@ import { readVocabulary } from '../data/words.ts';
 import { UserError } from '../errors.ts';
 import { vqa } from '../tasks/vqa.ts';
 import { loadTeacher } from './load-teacher.ts';
+import { openWeights } from './weights-file.ts';
 
 /** Longest that one file may take, in milliseconds, and the most memory that it may add, in bytes. */
 const LONGEST = 10_000;
@@ -39,13 +40,23 @@ const damaged = (bytes: Buffer, seed: number): Buffer => {
 
 const load = (path: string): Promise<unknown> => loadTeacher(path, { task: vqa, vocabulary, answers });
 
+/** Of files that are no models: every tensor. */
+const readAll = async (path: string): Promise<unknown> => {
+  await using file = await openWeights(path);
+  const read: unknown[] = [];
+  for (const name of file.tensors.keys()) read.push(await file.read(name));
+  return read;
+};
+
 describe.each([
   ['vilt.ckpt', 'vilt.ckpt', ''],
   ['distilled.ckpt', 'distilled.ckpt', ''],
   ['hf', 'pytorch_model.bin', ''],
   ['sharded', 'model-00001-of-00003.safetensors', 'model.safetensors.index.json'],
-])('%s/%s, mutated', (folder, file, opened) => {
-  const count = Math.ceil(MUTATIONS / 4);
+  ['legacy.bin', 'legacy.bin', '', readAll],
+  ['views.pt', 'views.pt', '', readAll],
+] as const)('%s/%s, mutated', (folder, file, opened, reader = load) => {
+  const count = Math.ceil(MUTATIONS / (reader === load ? 4 : 1));
   it('is loaded or refused with a word for the user, never a crash, a hang or a flood of memory', {
     timeout: 120_000 + 500 * count,
   }, async () => {
@@ -57,7 +68,7 @@ describe.each([
     for (let seed = 1; seed <= count; seed += 1) {
       await writeFile(path, damaged(whole, seed * 7919));
       const [began, before] = [performance.now(), process.memoryUsage().rss];
-      const failure = await load(opened === '' ? path : join(root, folder, opened)).then(
+      const failure = await reader(opened === '' ? path : join(root, folder, opened)).then(
         () => undefined,
         (thrown: unknown) => thrown,
       );

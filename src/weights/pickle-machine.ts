@@ -1,11 +1,19 @@
 import { UserError } from '../errors.ts';
 import type { PickleRules } from './pickle.ts';
 
+/**
+ * How many values a pickle may make. One byte of it can be an empty dictionary of two hundred; a state_dict of a
+ * thousand tensors counts some hundred and fifty thousand.
+ */
+const MOST_VALUES = 2 ** 21;
+
 /** What the operations of a pickle work on: a stack with marks in it, a memo, and the bytes still to be read. */
 export interface Machine {
   readonly rules: PickleRules;
   readonly memo: Map<number, unknown>;
   readonly push: (value: unknown) => void;
+  /** Counts values that are kept beside the stack, or weigh as much as so many. */
+  readonly spend: (values: number) => void;
   readonly pop: () => unknown;
   readonly top: () => unknown;
   readonly mark: () => void;
@@ -14,6 +22,8 @@ export interface Machine {
   /** The next bytes, and the next bytes as an unsigned little-endian number. */
   readonly take: (bytes: number) => Uint8Array;
   readonly number: (bytes: number) => number;
+  /** The next byte. */
+  readonly byte: () => number;
   /** How many bytes were taken. */
   readonly taken: () => number;
   /** Up to the next line break. */
@@ -30,19 +40,34 @@ export const createMachine = (bytes: Uint8Array, rules: PickleRules, where: stri
     new UserError(
       `${where}: it names ${python}, which no file of weights needs: it may be meant to harm who loads it in Python. Nothing was run; do not use it.`,
     );
-  return { rules, memo: new Map(), broken, refuse, ...stackOf(broken), ...readerOf(bytes, broken) };
+  const spend = budgetOf(broken);
+  return { rules, memo: new Map(), broken, refuse, spend, ...stackOf(broken, spend), ...readerOf(bytes, broken) };
+};
+
+const budgetOf = (broken: Broken): Machine['spend'] => {
+  let left = MOST_VALUES;
+  return (values) => {
+    left -= values;
+    if (left < 0) throw broken(`its pickle makes more than ${MOST_VALUES} values, more than any state_dict`);
+  };
 };
 
 type Broken = Machine['broken'];
 
-const stackOf = (broken: Broken): Pick<Machine, 'push' | 'pop' | 'top' | 'mark' | 'sinceMark'> => {
+const stackOf = (
+  broken: Broken,
+  spend: Machine['spend'],
+): Pick<Machine, 'push' | 'pop' | 'top' | 'mark' | 'sinceMark'> => {
   const stack: unknown[] = [];
   const marks: number[] = [];
   const checkFilled = (): void => {
     if (stack.length <= (marks.at(-1) ?? 0)) throw broken('its pickle takes from an empty stack');
   };
   return {
-    push: (value) => void stack.push(value),
+    push: (value) => {
+      spend(1);
+      stack.push(value);
+    },
     pop: () => {
       checkFilled();
       return stack.pop();
@@ -51,7 +76,10 @@ const stackOf = (broken: Broken): Pick<Machine, 'push' | 'pop' | 'top' | 'mark' 
       checkFilled();
       return stack.at(-1);
     },
-    mark: () => void marks.push(stack.length),
+    mark: () => {
+      spend(1);
+      marks.push(stack.length);
+    },
     sinceMark: () => {
       const from = marks.pop();
       if (from === undefined) throw broken('its pickle has no mark where it needs one');
@@ -60,16 +88,23 @@ const stackOf = (broken: Broken): Pick<Machine, 'push' | 'pop' | 'top' | 'mark' 
   };
 };
 
-const readerOf = (bytes: Uint8Array, broken: Broken): Pick<Machine, 'take' | 'taken' | 'number' | 'line'> => {
+const readerOf = (bytes: Uint8Array, broken: Broken): Pick<Machine, 'take' | 'taken' | 'number' | 'byte' | 'line'> => {
   let at = 0;
-  const take = (count: number): Uint8Array => {
+  const advance = (count: number): void => {
     if (!(count <= bytes.length - at)) throw broken(`its pickle ends at byte ${bytes.length}, in the middle`);
     at += count;
+  };
+  const take = (count: number): Uint8Array => {
+    advance(count);
     return bytes.subarray(at - count, at);
   };
   return {
     take,
     taken: () => at,
+    byte: () => {
+      advance(1);
+      return bytes[at - 1]!;
+    },
     number: (count) => take(count).reduceRight((sum, byte) => sum * 256 + byte, 0),
     line: () => {
       const end = bytes.indexOf(0x0a, at);

@@ -27,9 +27,9 @@ export const isPlaceholder = (value: unknown): value is Placeholder =>
 /**
  * The value of a pickle (protocols 2 to 5): dictionaries as Maps, lists and tuples as arrays, sets as Sets, numbers,
  * strings, bytes, and placeholders for everything else. It is a stack machine that moves values and calls `rules`, so
- * it executes nothing; time and memory are in proportion to the bytes.
+ * it executes nothing; time and memory are in proportion to the bytes, and to the few million values that it may make.
  *
- * @throws UserError where the bytes are no pickle, or name what no file of weights needs (`os.system`).
+ * @throws UserError where the bytes are no pickle, make too many values, or name what no file of weights needs (`os.system`).
  */
 export const unpickle = (bytes: Uint8Array, rules: PickleRules, where: string): unknown =>
   unpickleFirst(bytes, rules, where).value;
@@ -42,7 +42,7 @@ export const unpickleFirst = (
 ): { readonly value: unknown; readonly end: number } => {
   const machine = createMachine(bytes, rules, where);
   while (true) {
-    const code = machine.number(1);
+    const code = machine.byte();
     if (code === STOP) return { value: machine.pop(), end: machine.taken() };
     const operation = operations.get(code);
     if (!operation) throw machine.broken(`its pickle has the operation ${code}, which is not read`);
@@ -67,10 +67,25 @@ const value =
   (make: () => unknown): Operation =>
   ({ push }) =>
     push(make());
+
+/** An empty dictionary, a set or a call takes as much memory as so many other values, and something memorised as so many. */
+const [HEAVY, MEMORY] = [16, 4];
+
+const heavy =
+  (make: (items: readonly unknown[]) => unknown, itemsOf: (machine: Machine) => unknown[]): Operation =>
+  (machine) => {
+    machine.spend(HEAVY);
+    machine.push(make(itemsOf(machine)));
+  };
+const noItems = (): unknown[] => [];
+const marked = ({ sinceMark }: Machine): unknown[] => sinceMark();
 const tuple =
   (size: number): Operation =>
-  ({ push, pop }) =>
-    push(Array.from({ length: size }, pop).reverse());
+  ({ push, pop }) => {
+    const items = new Array<unknown>(size);
+    for (let i = size - 1; i >= 0; i -= 1) items[i] = pop();
+    push(items);
+  };
 
 const recall =
   (bytes: number): Operation =>
@@ -81,17 +96,29 @@ const recall =
   };
 const keep =
   (bytes: number): Operation =>
-  ({ top, number, memo }) =>
-    void memo.set(number(bytes), top());
+  ({ top, number, memo, spend }) => {
+    spend(MEMORY);
+    memo.set(number(bytes), top());
+  };
 
-const name = ({ push, refuse }: Machine, python: string): void => {
+/** Longest name of Python's that is read. Letters. */
+const LONGEST_NAME = 1000;
+
+const name = ({ push, refuse, broken }: Machine, python: string): void => {
+  if (python.length > LONGEST_NAME) throw broken(`its pickle names something by ${python.length} letters`);
   if (isRefused(python)) throw refuse(python);
   push({ python } satisfies Placeholder);
 };
 
-const called = ({ rules, push, broken }: Machine, callee: unknown, args: unknown): void => {
+const called = ({ rules, push, spend, broken }: Machine, callee: unknown, args: unknown): void => {
   if (!isPlaceholder(callee) || !Array.isArray(args)) throw broken('its pickle calls what is no name');
+  spend(HEAVY);
   push(rules.call(callee.python, args) ?? ({ python: callee.python, args } satisfies Placeholder));
+};
+
+const callOf: Operation = (machine) => {
+  const args = machine.pop();
+  called(machine, machine.pop(), args);
 };
 
 const listAt = (list: unknown, { broken }: Machine): unknown[] => {
@@ -130,7 +157,7 @@ const operations: ReadonlyMap<number, Operation> = new Map<number, Operation>([
   [0x88, value(() => true)],
   [0x89, value(() => false)],
   [0x4a, literal(integerOf, 4)],
-  [0x4b, ({ push, number }) => push(number(1))],
+  [0x4b, ({ push, byte }) => push(byte())],
   [0x4d, ({ push, number }) => push(number(2))],
   [0x8a, counted(integerOf, 1)],
   [0x47, literal(floatOf, 8)],
@@ -145,15 +172,15 @@ const operations: ReadonlyMap<number, Operation> = new Map<number, Operation>([
   [0x96, counted((bytes) => bytes, 8)],
   [0x5d, value(() => [])],
   [0x29, value(() => [])],
-  [0x7d, value(() => new Map())],
-  [0x8f, value(() => new Set())],
+  [0x7d, heavy(() => new Map(), noItems)],
+  [0x8f, heavy(() => new Set(), noItems)],
   [0x85, tuple(1)],
   [0x86, tuple(2)],
   [0x87, tuple(3)],
   [0x74, ({ push, sinceMark }) => push(sinceMark())],
   [0x6c, ({ push, sinceMark }) => push(sinceMark())],
-  [0x64, ({ push, sinceMark }) => push(new Map(pairsOf(sinceMark())))],
-  [0x91, ({ push, sinceMark }) => push(new Set(sinceMark()))],
+  [0x64, heavy((items) => new Map(pairsOf(items)), marked)],
+  [0x91, heavy((items) => new Set(items), marked)],
   [
     0x61,
     (machine) => {
@@ -195,26 +222,13 @@ const operations: ReadonlyMap<number, Operation> = new Map<number, Operation>([
       name(machine, `${module}.${last}`);
     },
   ],
-  [
-    0x52,
-    (machine) => {
-      const args = machine.pop();
-      called(machine, machine.pop(), args);
-    },
-  ],
-  [
-    0x81,
-    (machine) => {
-      const args = machine.pop();
-      called(machine, machine.pop(), args);
-    },
-  ],
+  [0x52, callOf],
+  [0x81, callOf],
   [
     0x92,
     (machine) => {
       machine.pop();
-      const args = machine.pop();
-      called(machine, machine.pop(), args);
+      callOf(machine);
     },
   ],
   [0x62, build],
@@ -223,5 +237,11 @@ const operations: ReadonlyMap<number, Operation> = new Map<number, Operation>([
   [0x6a, recall(4)],
   [0x71, keep(1)],
   [0x72, keep(4)],
-  [0x94, ({ top, memo }) => void memo.set(memo.size, top())],
+  [
+    0x94,
+    ({ top, memo, spend }) => {
+      spend(MEMORY);
+      memo.set(memo.size, top());
+    },
+  ],
 ]);

@@ -9,6 +9,9 @@ import type { ZipEntry } from './zip-directory.ts';
 /** All pickles of such a file stand in its first so many bytes, or it is no state_dict. */
 const LONGEST_PICKLES = 2 ** 25;
 
+/** A model has hundreds of storages; each costs a look at its place in the file. */
+const MOST_STORAGES = 2 ** 16;
+
 /** What each of these files begins with, and the version of it that is read (PyTorch code). */
 const [MAGIC, PROTOCOL] = [0x1950a86a20f9469cfc6cn, 1001];
 
@@ -41,7 +44,7 @@ export const readLegacy = async (handle: FileHandle, size: number, path: string)
     if (values.length <= 3) checkStart(values, path);
   }
   const [, , , whole, keys] = values;
-  if (!Array.isArray(keys)) throw damaged(path, 'it does not list its storages');
+  if (!Array.isArray(keys) || keys.length > MOST_STORAGES) throw damaged(path, 'it does not list its storages');
   return { root: '', entries: await placed(handle, { keys, storages, begin: at, size, path }), path, whole };
 };
 

@@ -32,11 +32,22 @@ const storages: ReadonlyMap<string, string> = new Map([
   ['BoolStorage', 'BOOL'],
 ]);
 
+/** How many items the dictionaries of a file may be made with: one list can be named a million times. */
+const MOST_ITEMS = 2 ** 20;
+
 /** What PyTorch's own names in a checkpoint stand for; `path` is named in errors. */
-export const pytorchRules = (path: string): PickleRules => ({
-  resolve: (id) => storageOf(id, path),
-  call: (python, args) => calls.get(python)?.(args, path),
-});
+export const pytorchRules = (path: string): PickleRules => {
+  let items = 0;
+  return {
+    resolve: (id) => storageOf(id, path),
+    call: (python, args) => {
+      const made = calls.get(python)?.(args, path);
+      items += made instanceof Map ? made.size : 0;
+      if (items <= MOST_ITEMS) return made;
+      throw new UserError(`${path}: its dictionaries repeat more than ${MOST_ITEMS} items: it is no checkpoint`);
+    },
+  };
+};
 
 /** Numbers that lie outside the pickle, before any tensor views them. */
 export interface Storage {
@@ -68,7 +79,11 @@ export const isStorage = (value: unknown): value is Storage =>
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
-const areCounts = (value: unknown): value is number[] => Array.isArray(value) && value.every(isCount);
+/** PyTorch's own limit of a tensor's axes. A list of millions, named by a million tensors, would never be read through. */
+const MOST_AXES = 64;
+
+const areCounts = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.length <= MOST_AXES && value.every(isCount);
 
 type Call = (args: readonly unknown[], path: string) => unknown;
 
@@ -85,8 +100,8 @@ const tensor: Call = ([storage, offset, shape, stride], path) => {
 const first: Call = ([data]) => (isTensor(data) ? data : undefined);
 
 const dictionary: Call = ([items]) => {
-  const pairs = Array.isArray(items) ? items.filter((item): item is [unknown, unknown] => Array.isArray(item)) : [];
-  return new Map(pairs);
+  if (!Array.isArray(items) || items.length > MOST_ITEMS) return new Map();
+  return new Map(items.filter((item): item is [unknown, unknown] => Array.isArray(item)));
 };
 
 const calls: ReadonlyMap<string, Call> = new Map<string, Call>([

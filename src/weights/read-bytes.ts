@@ -1,22 +1,38 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { constants } from 'node:buffer';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
 
-/** @throws UserError where there is no such file. The caller closes it. */
+/**
+ * Opens a file, and only a file: to open a pipe would wait for whoever writes it.
+ *
+ * @throws UserError where there is no such file. The caller closes it.
+ */
 export const openForReading = async (path: string): Promise<FileHandle> => {
-  const handle = await open(path, 'r').catch((error: unknown) => {
-    throw new UserError(`${path}: it cannot be opened (${String(error)}): check the path`, { cause: error });
-  });
-  if ((await handle.stat()).isFile()) return handle;
-  await handle.close();
+  const refuse = (cause: unknown): never => {
+    throw new UserError(`${path}: it cannot be opened (${String(cause)}): check the path`, { cause });
+  };
+  if ((await stat(path).catch(refuse)).isFile()) return await open(path, 'r').catch(refuse);
   throw new UserError(`${path}: it is not a file: give the path of a file of weights`);
 };
 
-/** Fresh bytes at the start of their own buffer, so that every width of number is aligned. */
+/** Most bytes at once: Node.js has no longer array. */
+const MOST = constants.MAX_LENGTH;
+
+/**
+ * Fresh bytes at the start of their own buffer, so that every width of number is aligned.
+ *
+ * @throws UserError where the file ends before, or no array is long enough.
+ */
 export const readBytes = async (
   handle: FileHandle,
   { begin, end }: { begin: number; end: number },
   path: string,
 ): Promise<Uint8Array<ArrayBuffer>> => {
+  if (!(end - begin <= MOST)) {
+    throw new UserError(
+      `${path}: ${end - begin} bytes of it belong together, where ${MOST} fit: it is no model for here`,
+    );
+  }
   const bytes = new Uint8Array(end - begin);
   const most = 2 ** 26;
   for (let done = 0; done < bytes.length; ) {

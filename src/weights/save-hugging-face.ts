@@ -1,8 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Weights } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
+import { pretraining } from '../tasks/pretraining.ts';
+import { isOf } from './checkpoint-heads.ts';
 import type { Description } from './description.ts';
 import { toHuggingFace } from './names.ts';
+import { isRetrieving } from './retrieving.ts';
 import { writeSafetensors } from './safetensors.ts';
 import type { Trained } from './trained.ts';
 
@@ -13,14 +17,25 @@ import type { Trained } from './trained.ts';
  * transformers has one LayerNorm epsilon where ViLT has two. The word embeddings' (1e-12) is written, as its own
  * conversion does: they are what an epsilon moves most, and the blocks' 1e-6 changes logits by about 4e-6.
  *
- * @throws UserError where the model is no fusion encoder, which is all that transformers knows.
+ * A teacher of retrieval becomes a ViltForImageAndTextRetrieval, without its matching head: that class has none, and no
+ * score needs it.
+ *
+ * @throws UserError where the model is no fusion encoder, which is all that transformers knows, or is pretrained alone:
+ * it has no class with both of those heads.
  */
 export const saveHuggingFace = async (folder: string, { description, weights }: Trained): Promise<void> => {
   if (description.model !== 'vilt') {
     throw new UserError(`${folder}: transformers has no dual encoder: give a teacher, or export the student as ONNX`);
   }
+  if (description.task === pretraining.name) {
+    throw new UserError(
+      `${folder}: transformers has no class for a pretrained model: its ViltForMaskedLM has no matching head (itm_score): fine-tune the model for a task first`,
+    );
+  }
   await mkdir(folder, { recursive: true });
-  await writeSafetensors(join(folder, 'model.safetensors'), toHuggingFace(weights), { format: 'pt' });
+  await writeSafetensors(join(folder, 'model.safetensors'), toHuggingFace(knownOf(description, weights)), {
+    format: 'pt',
+  });
   const json = (name: string, value: object): Promise<void> =>
     writeFile(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
   await json('config.json', configOf(description));
@@ -29,8 +44,22 @@ export const saveHuggingFace = async (folder: string, { description, weights }: 
   await writeFile(join(folder, 'vocab.txt'), `${description.vocabulary.join('\n')}\n`);
 };
 
-const configOf = ({ sizes, images, answers }: Description): object => ({
-  architectures: [images === 1 ? 'ViltForQuestionAnswering' : 'ViltForImagesAndTextClassification'],
+/** The weights that transformers' class has a place for. */
+const knownOf = (description: Description, weights: Weights): Weights =>
+  isRetrieving(description) ? new Map([...weights].filter(([name]) => !isOf('itm_score', name))) : weights;
+
+const classOf = (description: Description): string => {
+  if (isRetrieving(description)) return 'ViltForImageAndTextRetrieval';
+  return description.images === 1 ? 'ViltForQuestionAnswering' : 'ViltForImagesAndTextClassification';
+};
+
+const configOf = (description: Description): object => ({
+  architectures: [classOf(description)],
+  ...bodyOf(description),
+  ...(description.answers.length === 0 ? {} : labelsOf(description)),
+});
+
+const bodyOf = ({ sizes, images }: Description): object => ({
   model_type: 'vilt',
   hidden_size: sizes.width,
   num_hidden_layers: sizes.depth,
@@ -52,6 +81,9 @@ const configOf = ({ sizes, images, answers }: Description): object => ({
   max_image_length: -1,
   num_images: images === 1 ? -1 : images,
   tie_word_embeddings: false,
+});
+
+const labelsOf = ({ answers }: Description): object => ({
   id2label: Object.fromEntries(answers.map((answer, i) => [i, answer])),
   label2id: Object.fromEntries(answers.map((answer, i) => [answer, i])),
 });

@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Feeds } from '../data/batch.ts';
 import { createTokenizer, type Tokenizer } from '../data/words.ts';
 import type { Numbers } from '../engine/numbers.ts';
-import { compile, type Session } from '../engine/session.ts';
 import { input, type Tensor } from '../engine/tensor.ts';
 import { UserError } from '../errors.ts';
 import { createParams } from '../layers/params.ts';
@@ -11,6 +9,9 @@ import { inputsFor } from '../models/encoded.ts';
 import { imageShare, interactionOfShares, textShare } from '../models/interaction.ts';
 import { headOver } from '../models/model.ts';
 import { type Description, modelOf } from './description.ts';
+import { type ImageEncoder, identityOf } from './image-encoder.ts';
+import { openLazily } from './lazy-session.ts';
+import { isRetrieving } from './retrieving.ts';
 import type { Trained } from './trained.ts';
 
 /**
@@ -18,11 +19,8 @@ import type { Trained } from './trained.ts';
  * (A [t; v] = A_t t + A_v v), and what is left for each pair of them is small. It owns its inference sessions: close
  * it, or let `await using` do it. Calls may overlap; each session takes them one after the other.
  */
-export interface Student extends AsyncDisposable {
-  readonly description: Description;
+export interface Student extends ImageEncoder, AsyncDisposable {
   readonly tokenizer: Tokenizer;
-  /** What decides an image's share: a hash of the sizes, the image encoder and the first layer of the interaction. */
-  identity(): string;
   /** A_t t + a: the feeds of texts, as `collate` makes them → [texts, 2 width] */
   textShares(feeds: Feeds): Promise<Numbers<Float32Array>>;
   /** A_v v: the feeds of images, as `collate` makes them → [images, 2 width] */
@@ -42,7 +40,8 @@ export interface OpenStudentOptions {
  * Makes a trained dual encoder ready to encode and to answer. Each part is compiled when it is first used; the weights
  * are read where they lie and must not change until it is closed.
  *
- * @throws UserError where the model is no dual encoder, or answers about pairs of images.
+ * @throws UserError where the model is no dual encoder, searches instead of answering, or answers about pairs of
+ * images.
  */
 export const openStudent = async (trained: Trained, options: OpenStudentOptions = {}): Promise<Student> => {
   const { description } = trained;
@@ -59,8 +58,9 @@ export const openStudent = async (trained: Trained, options: OpenStudentOptions 
   };
   return {
     description,
+    width: 2 * description.sizes.width,
     tokenizer: createTokenizer(description.vocabulary),
-    identity: once(() => identityOf(trained)),
+    identity: identityOf(trained, 'fusion.0.weight'),
     textShares: (feeds) => runs.text.run(feeds),
     imageShares: (feeds) => runs.image.run(feeds),
     answers: (text, images) =>
@@ -70,15 +70,16 @@ export const openStudent = async (trained: Trained, options: OpenStudentOptions 
   };
 };
 
-const checkServable = ({ model, images, task, answers }: Description): void => {
+const checkServable = (description: Description): void => {
+  const { model, images, task } = description;
   if (modelOf({ model }).name !== 'dide') {
     throw new UserError(
       `openStudent: the model is ${model}, which encodes no image without a text: give a student (dide) distilled from it`,
     );
   }
-  if (answers.length === 0) {
+  if (isRetrieving(description)) {
     throw new UserError(
-      `openStudent: the model (${task}) finds instead of answering: give one that answers, or score its gallery with evaluate`,
+      `openStudent: the model (${task}) searches instead of answering: open it with openSearcher, or give one that answers`,
     );
   }
   if (images !== 1) {
@@ -102,57 +103,5 @@ export const graphsOf = ({ sizes, task, answers }: Description) => {
       ] as const;
       return headOver(p, [interactionOfShares(p, ...shares)], { sizes, head: { task, answers: answers.length } });
     },
-  };
-};
-
-interface LazySession {
-  run(feeds: Feeds): Promise<Numbers<Float32Array>>;
-  close(): Promise<void>;
-}
-
-/** Compiled at its first run. A session runs once at a time, so each run waits for the one before. */
-const openLazily = (graph: () => Tensor, { weights }: Trained, options: OpenStudentOptions): LazySession => {
-  let session: Promise<Session> | undefined;
-  let last: Promise<unknown> = Promise.resolve();
-  let closed = false;
-  return {
-    run: async (feeds) => {
-      if (closed) throw new Error('student: it is closed: open another');
-      session ??= compile({ out: graph() }, { weights, ...options });
-      const opened = session;
-      const result = last.then(async () => (await (await opened).run<'out'>(feeds)).out);
-      last = result.catch(() => undefined);
-      return result;
-    },
-    close: async () => {
-      closed = true;
-      await last;
-      await session?.then(
-        (opened) => opened.close(),
-        () => undefined,
-      );
-    },
-  };
-};
-
-/** Two students with the same identity make the same share of every image. */
-const identityOf = ({ description: { model, sizes }, weights }: Trained): string => {
-  const { width, depth, heads, hidden, epsilon, patch, grid, image, types } = sizes;
-  const hash = createHash('sha256').update(
-    JSON.stringify({ model, width, depth, heads, hidden, epsilon, patch, grid, image, types }),
-  );
-  const names = [...weights.keys()].filter((name) => /^(image|shared)_encoder\.|^fusion\.0\.weight$/.test(name));
-  for (const name of names.sort()) {
-    const { shape, data } = weights.get(name)!;
-    hash.update(JSON.stringify([name, shape])).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  }
-  return hash.digest('hex');
-};
-
-const once = <T>(make: () => T): (() => T) => {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
   };
 };

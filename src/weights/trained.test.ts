@@ -61,3 +61,26 @@ describe('a model adapted to another task', () => {
     expect(adapted.weights.get(head)!.data).not.toEqual(source.weights.get(head)!.data);
   });
 });
+
+describe('a model whose masked words have a table of their own', () => {
+  const decoder = 'mlm_score.decoder.weight';
+  const pretrained = createUntrained(
+    { ...description, task: 'pretraining', scoring: 'softmax', answers: ['apart', 'together'], decoder: 'own' },
+    3,
+  );
+
+  it('keeps it where it goes on with its task', () => {
+    const on = createAdapted(pretrained, { task: { name: 'pretraining', images: 1, scoring: 'softmax' } });
+    expect(on.description.decoder).toBe('own');
+    expect(on.weights.get(decoder)).toEqual(pretrained.weights.get(decoder));
+  });
+
+  it('has no use of it for another task, and its student looks words up in the table that it copied', () => {
+    expect(createAdapted(pretrained, forPairs).description).not.toHaveProperty('decoder');
+    const { description: student, weights } = createStudent(pretrained);
+    expect(student).not.toHaveProperty('decoder');
+    expect(weights.has(decoder)).toBe(false);
+    const table = 'text_embeddings.word_embeddings.weight';
+    expect(weights.get(`text_encoder.${table}`)).toEqual(pretrained.weights.get(table));
+  });
+});

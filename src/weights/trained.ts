@@ -73,13 +73,14 @@ export const createUntrained = (description: Description, seed: number): Trained
 
 /**
  * A dual encoder whose two towers begin as copies of a fusion encoder, whatever that was trained for; the interaction
- * and the head begin at random (DiDE code). Where it is not as deep as its teacher, its layers begin as those of the
+ * and the head begin at random (DiDE code). Masked words it looks up in its own table of words, also where the teacher
+ * has another table for them, for that would begin at random. Where it is not as deep as its teacher, its layers begin as those of the
  * teacher that they are compared with layer by layer: evenly spaced, the last one among them.
  *
  * @throws UserError where it is to have no layer.
  */
 export const createStudent = (teacher: Trained, options: StudentOptions = {}): Trained => {
-  const description = described(teacher, options);
+  const { decoder: _, ...description } = described(teacher, options);
   const { depth = description.sizes.depth, encoders = 'apart' } = options;
   if (!(Number.isSafeInteger(depth) && depth >= 1)) {
     throw new UserError(`createStudent: a student of ${depth} layers: give a whole number from 1 up`);
@@ -119,8 +120,13 @@ export interface BeginOptions {
 
 const described = ({ description }: Trained, { task, answers = description.answers }: BeginOptions): Description => {
   const { name, images, scoring } = task ?? { ...description, name: description.task };
+  const { decoder, ...kept } = description;
   const sizes = { ...description.sizes, types: Math.max(description.sizes.types, 1 + images) };
-  return { ...description, sizes, task: name, images, scoring, answers: [...answers], recipe: {} };
+  return {
+    ...kept,
+    ...{ sizes, task: name, images, scoring, answers: [...answers], recipe: {} },
+    ...(decoder !== undefined && name === description.task ? { decoder } : {}),
+  };
 };
 
 const isHead = (name: string): boolean => /^[^.]+_classifier\./.test(name);

@@ -1,10 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Numbers } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
 import { readPyTorch } from './pytorch.ts';
+import { openForReading } from './read-bytes.ts';
 import { readSafetensors } from './safetensors.ts';
 
 /** An open file of weights, whoever wrote it: names and shapes are known, numbers are read when asked for. */
@@ -36,7 +37,10 @@ const usualNames = [
  */
 export const openWeights = async (path: string): Promise<WeightsFile> => {
   const file = statSync(path, { throwIfNoEntry: false })?.isDirectory() ? weightsIn(path) : path;
-  if (file.endsWith('.index.json')) return await openShards(file);
+  return file.endsWith('.index.json') ? await openShards(file) : await openOne(file);
+};
+
+const openOne = async (file: string): Promise<WeightsFile> => {
   if (await isPickled(file)) {
     const { tensors, read, close } = await readPyTorch(file);
     return { path: file, format: 'pytorch', tensors, metadata: new Map(), read, close, [Symbol.asyncDispose]: close };
@@ -56,9 +60,7 @@ const weightsIn = (folder: string): string => {
 
 /** A zip archive or a bare pickle: both are PyTorch's. */
 const isPickled = async (path: string): Promise<boolean> => {
-  const handle = await open(path, 'r').catch((cause: unknown) => {
-    throw new UserError(`${path}: it cannot be opened (${String(cause)}): check the path`, { cause });
-  });
+  const handle = await openForReading(path);
   try {
     const start = new Uint8Array(8);
     await handle.read(start, 0, 8, 0);
@@ -79,7 +81,7 @@ const openShards = async (index: string): Promise<WeightsFile> => {
     await Promise.all(open.map(([, shard]) => shard.close()));
   };
   try {
-    for (const name of new Set(shardOf.values())) open.push([name, await openWeights(join(dirname(index), name))]);
+    for (const name of new Set(shardOf.values())) open.push([name, await openOne(join(dirname(index), name))]);
     const shards = new Map(open);
     const tensors = [...shardOf].map(([name, shard]) => [name, tensorIn(shards.get(shard)!, name)] as const);
     const read = async (name: string): Promise<Numbers> => await shards.get(shardOf.get(name)!)!.read(name);
@@ -96,9 +98,13 @@ const readIndex = async (path: string): Promise<Record<string, string>> => {
   const found = indexSchema.safeParse(await readJson(path));
   if (!found.success) throw new UserError(`${path}: it is no index of weights:\n${z.prettifyError(found.error)}`);
   const shards = Object.values(found.data.weight_map);
-  const outside = shards.find((name) => name !== basename(name) || name.endsWith('.index.json') || name === '..');
+  const isBeside = (name: string): boolean =>
+    name === basename(name) && !['', '.', '..'].includes(name) && !name.endsWith('.index.json');
+  const outside = shards.find((name) => !isBeside(name));
   if (shards.length > 0 && outside === undefined) return found.data.weight_map;
-  throw new UserError(`${path}: it names ${outside ?? 'no file at all'}: the files of an index stand beside it`);
+  throw new UserError(
+    `${path}: it names ${outside === undefined ? 'no file at all' : JSON.stringify(outside)}: the files of an index stand beside it`,
+  );
 };
 
 const tensorIn = ({ tensors, path }: WeightsFile, name: string) => {
@@ -107,8 +113,15 @@ const tensorIn = ({ tensors, path }: WeightsFile, name: string) => {
   throw new UserError(`${path}: it has no ${name}, which the index beside it promises: copy the folder again`);
 };
 
-/** @throws UserError where it is not there or no JSON. */
+/** No index and no config.json is longer. Bytes. */
+const LONGEST_JSON = 2 ** 24;
+
+/** @throws UserError where it is not there, no JSON, or far too long. */
 export const readJson = async (path: string): Promise<unknown> => {
+  const { size = 0 } = statSync(path, { throwIfNoEntry: false }) ?? {};
+  if (size > LONGEST_JSON) {
+    throw new UserError(`${path}: it has ${size} bytes, where such a file has ${LONGEST_JSON} at most: check the file`);
+  }
   try {
     return JSON.parse(await readFile(path, 'utf8'));
   } catch (cause) {

@@ -11,6 +11,9 @@ export interface ZipEntry {
 /** A directory longer than this is no checkpoint's. Bytes. */
 const LONGEST_DIRECTORY = 2 ** 26;
 
+/** A model has hundreds of storages; each entry costs a look at its place in the file. */
+const MOST_ENTRIES = 2 ** 16;
+
 const signatures = { local: 0x04034b50, entry: 0x02014b50, end: 0x06054b50, end64: 0x06064b50, locator: 0x07064b50 };
 
 /**
@@ -28,6 +31,7 @@ export const readZipDirectory = async (
   if (begin > end || end > size || end - begin > LONGEST_DIRECTORY) {
     throw brokenZip(path, `its directory claims bytes ${begin} to ${end} of ${size}`);
   }
+  if (count > MOST_ENTRIES) throw brokenZip(path, `it claims ${count} files, where no model has ${MOST_ENTRIES}`);
   const listed = parseDirectory(await readBytes(handle, { begin, end }, path), count, path);
   const entries = new Map<string, ZipEntry>();
   for (const [name, entry] of listed) entries.set(name, await placed(handle, entry, { begin, name, path }));

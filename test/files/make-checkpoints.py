@@ -168,7 +168,7 @@ torch.save(views, here / "views.pt")
 with zipfile.ZipFile(here / "views.pt") as plain, zipfile.ZipFile(here / "compressed.pt", "w", zipfile.ZIP_DEFLATED) as packed:
     for name in plain.namelist():
         packed.writestr(name, plain.read(name))
-torch.save(grid, here / "legacy.bin", _use_new_zipfile_serialization=False)
+torch.save(views, here / "legacy.bin", _use_new_zipfile_serialization=False)
 
 
 class Harm:
