@@ -97,7 +97,7 @@ export { type FinetuneOptions, finetune } from './training/finetune.ts';
 export { type Choices, type Knowledge, objectivesOf, type Recipe } from './training/objectives-of.ts';
 export { type PretrainOptions, pretrain } from './training/pretrain.ts';
 export type { RetrievalOptions } from './training/retrieval-stage.ts';
-export { type ScoreOptions, scoreGallery } from './training/score-gallery.ts';
+export { type ScoredGallery, type ScoreOptions, scoreGallery } from './training/score-gallery.ts';
 export { openTeacherCache, type TeacherCache, type TeacherCacheOptions } from './training/teacher-cache.ts';
 export { type TrainOptions, type TrainStep, train } from './training/train.ts';
 export { trainOnRecords } from './training/train-on-records.ts';

@@ -150,7 +150,7 @@ describe('learning to retrieve', () => {
     const steps = await run(student(), undefined, { folder, updates: 4, validateEvery: 4, gallery: 6 });
     const best = await loadTrained(join(folder, 'best.safetensors'));
     const gallery = firstImages(galleryOf(await retrieval.read(data, 'validation')), 6);
-    const scores = await scoreGallery(best, gallery, {
+    const { scores } = await scoreGallery(best, gallery, {
       reading: readingFor(best.description, { batch: 5 }),
       threads: 1,
     });

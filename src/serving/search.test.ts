@@ -36,10 +36,10 @@ describe('a search over a cache', () => {
     }));
     const gallery = galleryOf(asked);
     const reading = readingFor(trained.description, { batch: 2 });
-    const { data } = await scoreGallery(trained, gallery, { reading, threads: 1 });
+    const { scores } = await scoreGallery(trained, gallery, { reading, threads: 1 });
     await using searcher = await openSearcher(trained, { threads: 1 });
     for (const [column, text] of texts.entries()) {
-      const expected = images.map((image, row) => ({ image, score: data[row * images.length + column]! }));
+      const expected = images.map((image, row) => ({ image, score: scores.data[row * images.length + column]! }));
       expected.sort((a, b) => b.score - a.score);
       const found = await searchImages(searcher, text, cache);
       expect(found.map(({ image }) => image)).toEqual(expected.map(({ image }) => image));

@@ -39,6 +39,8 @@ export interface RetrievalOptions {
 export interface RetrievalRun extends RunOptions, RetrievalOptions, Choices {
   /** `hard`: contrast alone. Default, with a teacher: its attention too. */
   readonly recipe?: Recipe;
+  /** The split that `validation` is; the run remembers it where it is another one. */
+  readonly selectOn?: string;
   /** What else decides which bits come out, for the run to remember. */
   readonly identity?: Stage['identity'];
 }
@@ -59,7 +61,7 @@ interface Splits {
  * @throws UserError where a fusion encoder is to learn from a teacher, or the data have too few images.
  */
 export const retrievalStage = (run: RetrievalRun, { examples, validation }: Splits): Stage => {
-  const { learner, reading, threads } = run;
+  const { learner, reading, threads, selectOn = 'validation' } = run;
   const { description } = learner;
   const isDual = description.model === 'dide';
   checkRun(run, examples);
@@ -69,7 +71,10 @@ export const retrievalStage = (run: RetrievalRun, { examples, validation }: Spli
   return {
     ...(isDual ? contrasting(run, examples) : ranking(run, examples)),
     validator: async (weights) => ({
-      accuracy: async () => meanRecall(await scoreGallery({ description, weights }, gallery, scoring), gallery),
+      accuracy: async () => {
+        const { scores, ...read } = await scoreGallery({ description, weights }, gallery, scoring);
+        return meanRecall(scores, read);
+      },
       [Symbol.asyncDispose]: async () => {},
     }),
     identity: {
@@ -77,6 +82,7 @@ export const retrievalStage = (run: RetrievalRun, { examples, validation }: Spli
       ...{ model: description.model, stage: retrieval.name, batch: reading.batch, examples: examples.length },
       ...{ attention: isDistilled(run) ? attentionWeightOf(run) : 0, gallery: images },
       ...(isDual ? {} : { falseTexts: falseTextsOf(run) }),
+      ...(selectOn === 'validation' ? {} : { selectOn }),
     },
   };
 };

@@ -44,7 +44,7 @@ const model = (kind: Description['model'], heads: Readonly<Record<string, readon
   return trained;
 };
 
-const scored = (trained: Trained, some: Pick<Gallery, 'images' | 'texts'>, batch: number) =>
+const scored = (trained: Trained, some: Gallery, batch: number) =>
   scoreGallery(trained, some, { reading: readingFor(trained.description, { batch }), threads: 1 });
 
 describe.each<[Description['model'], Readonly<Record<string, readonly number[]>>]>([
@@ -53,15 +53,16 @@ describe.each<[Description['model'], Readonly<Record<string, readonly number[]>>
 ])('the scores of a gallery by %s', (kind, heads) => {
   it('are those of each image and text alone, whatever shares their batch', async () => {
     const trained = model(kind, heads);
-    const scores = await scored(trained, gallery, 3);
+    const { scores } = await scored(trained, gallery, 3);
     expect(scores.shape).toEqual([8, 8]);
     for (const [i, j] of [
       [0, 0],
       [2, 7],
       [7, 3],
     ] as const) {
-      const alone = await scored(trained, { images: [gallery.images[i]!], texts: [gallery.texts[j]!] }, 1);
-      expect(scores.data[i * 8 + j]).toBeCloseTo(alone.data[0]!, 5);
+      const pair = { images: [gallery.images[i]!], texts: [gallery.texts[j]!], imageOf: [0] };
+      const alone = await scored(trained, pair, 1);
+      expect(scores.data[i * 8 + j]).toBeCloseTo(alone.scores.data[0]!, 5);
     }
     expect(new Set(scores.data).size).toBeGreaterThan(32);
     expect(recalls(scores, gallery)['text R@10']).toBe(1);

@@ -1,5 +1,3 @@
-import { crc32 } from 'node:zlib';
-
 /** A file of a zip archive, and what its headers claim where that is not the truth. */
 export interface Packed {
   readonly name: string;
@@ -41,7 +39,6 @@ const entryOf = ({ name, bytes, claims = BigInt(bytes.length), method = 0 }: Pac
   const entry = Buffer.alloc(46);
   entry.writeUInt32LE(0x02014b50, 0);
   entry.writeUInt16LE(method, 10);
-  entry.writeUInt32LE(crc32(bytes), 16);
   const isWide = claims > 0xfffffffen;
   for (const at of [20, 24]) entry.writeUInt32LE(isWide ? 0xffffffff : Number(claims), at);
   entry.writeUInt16LE(name.length, 28);

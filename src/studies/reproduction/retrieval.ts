@@ -97,8 +97,7 @@ const recallsOf = async (
   examples: Awaited<ReturnType<typeof retrieval.read>>,
   { threads }: Context,
 ): Promise<Record<string, number>> => {
-  const gallery = galleryOf(examples);
-  const scores = await scoreGallery(trained, gallery, {
+  const { scores, ...gallery } = await scoreGallery(trained, galleryOf(examples), {
     reading: readingFor(trained.description, { batch: 64 }),
     threads,
   });
