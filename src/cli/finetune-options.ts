@@ -4,6 +4,7 @@ import { type ChoiceOptions, choiceOptions } from './choice-options.ts';
 import { type DataOptions, dataOptions, selectOption } from './data-options.ts';
 import { answersOption, headsOption, wordsOption } from './foreign-options.ts';
 import type { LearnerOptions } from './learner.ts';
+import { onlyOption } from './only.ts';
 import { amount, count, jsonOption, oneOf, seedOption, share, threadsOption } from './options.ts';
 import { retrievalOptions } from './retrieval-options.ts';
 import { type TaskName, taskOption, type Unknown } from './tasks.ts';
@@ -14,7 +15,9 @@ export interface Options extends LearnerOptions, ChoiceOptions, RetrievalOptions
   /** `validation`, `reference`, or a split's name. */
   readonly select?: string;
   readonly augment?: FinetuneOptions['augment'];
+  readonly maxPatches?: number;
   readonly task: TaskName;
+  readonly only?: string;
   readonly resume?: boolean;
   readonly tiny?: boolean;
   readonly unknownAnswers: Unknown;
@@ -41,7 +44,7 @@ export interface Options extends LearnerOptions, ChoiceOptions, RetrievalOptions
 /** Everything that `finetune` is, beside its action. */
 export const addFinetuneOptions = (command: Command): Command =>
   addGroups(command, [
-    ['Data and run:', [...runOptions(), ...dataOptions(), selectOption()]],
+    ['Data and run:', [...runOptions(), onlyOption(), ...dataOptions(), selectOption()]],
     ['What learns (one of the first three):', learnerOptions()],
     ['What it learns from:', choiceOptions()],
     ['Of retrieval:', retrievalOptions()],
@@ -123,6 +126,10 @@ export const recipeOptions = (): Option[] => [
     'none',
     'randaugment',
   ]),
+  count(
+    '--max-patches <n>',
+    'most patches of a training picture, drawn anew each time; ViLT in pre-training: 200 (default: all)',
+  ),
   amount('--weight-decay <factor>', '(default: 0.01)'),
   oneOf('--order <which>', "AdamW of the authors' time or of today's PyTorch (default: reference)", [
     'reference',

@@ -4,8 +4,9 @@ import { choicesOf, refuseWithoutTeacher } from './choice-options.ts';
 import { lenient, openTolerance, selectedSplit } from './data-options.ts';
 import { addFinetuneOptions, type Options } from './finetune-options.ts';
 import { type Learning, learningOf } from './learner.ts';
+import { onlySuch } from './only.ts';
 import { given } from './options.ts';
-import { answerable, taskNamed } from './tasks.ts';
+import { answerable, taskNamed, tasks } from './tasks.ts';
 import { runTraining } from './training-run.ts';
 import { spelling } from './vocabulary.ts';
 
@@ -46,7 +47,7 @@ const run = async (options: Options): Promise<void> => {
     ...choicesOf(options),
     ...given({ falseTexts: options.falseTexts, gallery: options.gallery }),
     task: spelling(
-      answerable(task, learner.description.answers, options.unknownAnswers),
+      answerable(onlySuch(task, options.only), learner.description.answers, options.unknownAnswers),
       learner.description.vocabulary,
       options.unknownWords,
     ),
@@ -58,7 +59,8 @@ const run = async (options: Options): Promise<void> => {
     next: async (best) => {
       const splits = await listSplits(options.data);
       const split = splits.findLast((name) => name.startsWith('test')) ?? 'validation';
-      return `dide evaluate ${best} --data ${options.data} --split ${split}`;
+      const own = options.task in tasks ? '' : ` --task ${options.task}`;
+      return `dide evaluate ${best}${own} --data ${options.data} --split ${split}`;
     },
   });
 };
@@ -73,7 +75,7 @@ export const trainingOf = (options: GeneralOptions, { learner }: Learning): Omit
   const { data, seed, out: folder, dropout: dropoutRate } = options;
   const { epochs, updates, warmup, headMultiplier, accumulation, clip, weightDecay } = options;
   const { order, decay, validateEvery, checkpointEvery, padWordsTo, threads, resume, batch } = options;
-  const { augment, missing } = options;
+  const { augment, maxPatches, missing } = options;
   const isNarrow = learner.description.sizes.width < 384;
   return {
     batch: 64,
@@ -84,6 +86,7 @@ export const trainingOf = (options: GeneralOptions, { learner }: Learning): Omit
     folder,
     ...given({
       augment,
+      maxPatches,
       missing,
       epochs,
       updates,

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { PretrainOptions } from '../index.ts';
+import { dataOptions } from './data-options.ts';
 import {
   addGroups,
   type Options as FinetuneCommandOptions,
@@ -11,7 +12,7 @@ import {
 import { amount, jsonOption, oneOf, seedOption, share, threadsOption } from './options.ts';
 
 /** What `dide pretrain` is given. */
-export interface Options extends Omit<FinetuneCommandOptions, 'task' | 'unknownAnswers'> {
+export interface Options extends Omit<FinetuneCommandOptions, 'task' | 'only' | 'unknownAnswers'> {
   readonly negatives?: PretrainOptions['negatives'];
   readonly contrastOver?: PretrainOptions['contrastOver'];
   readonly wpa?: number;
@@ -27,14 +28,14 @@ const isGeneral = (option: Option): boolean => !OF_TASKS.includes(option.name())
 /** Everything that `pretrain` is, beside its action. */
 export const addPretrainOptions = (command: Command): Command =>
   addGroups(command, [
-    ['Data and run:', dataOptions()],
+    ['Data and run:', [...runOptions(), ...dataOptions()]],
     ['What learns (one of the first three):', learnerOptions().filter(isGeneral)],
     ['How it learns:', [...stageOptions(), ...recipeOptions().filter(isGeneral)]],
     ['How long, how often:', lengthOptions()],
     ['Everything else:', [seedOption(), threadsOption(), jsonOption()]],
   ]);
 
-const dataOptions = (): Option[] => [
+const runOptions = (): Option[] => [
   new Option('--data <folder>', 'images with captions, train and validation, in any layout').makeOptionMandatory(),
   new Option('--out <folder>', 'of the run: best.safetensors, last.safetensors, curves').makeOptionMandatory(),
   new Option('--resume', 'go on from last.safetensors in the --out folder, where there is one'),
