@@ -124,7 +124,9 @@ describe('a task of one’s own, as a module', () => {
       '--task',
       mine(),
     ];
-    expect(parsed(await dide([...args, '--json']))).toMatchObject({ updates: 8, model: 'vilt' });
+    const { code, stdout } = await dide(args);
+    expect({ code, model: stdout.split('\n')[0] }).toEqual({ code: 0, model: expect.stringMatching(/^model +vilt /) });
+    expect(stdout).toContain(`Next: dide evaluate ${best(out)} --task ${mine()} --data ${folder} --split validation`);
     const { files } = await jsonOf('inspect', out);
     expect(files[best(out)].description).toMatchObject({ task: 'light_side', answers: ['left', 'right'] });
     const judged = parsed(await dide(['evaluate', best(out), '--data', folder, '--task', mine(), '--json']));

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -48,6 +48,25 @@ it('goes from a teacher that ranks to a student that searches, and judges both',
   expect(await failing(root, ...answers)).toMatch(/a model that retrieves answers nothing/);
 });
 
+it('leaves out pictures that are damaged, with their texts, and says so', { timeout: 60_000 }, async () => {
+  const folder = join(root, 'damaged');
+  cpSync(data, folder, { recursive: true });
+  const pictures = readdirSync(join(folder, 'images', 'validation')).sort();
+  for (const file of [pictures[0]!, pictures[5]!]) truncateSync(join(folder, 'images', 'validation', file), 60);
+  const args = ['evaluate', best(student), '--data', folder, '--threads', '1'];
+  const { galleries, unreadable } = (await jsonOf(...args)) as { galleries: object[]; unreadable: string[] };
+  expect(galleries).toEqual([{ split: 'validation', images: 30, texts: 30 }]);
+  expect(unreadable).toEqual(Array(2).fill(expect.stringMatching(/^validation\.jsonl:\d+: .*\.png/)));
+  const { stdout } = await inProcess(args);
+  expect(stdout).toMatch(/\n2 examples could not be read and were left out:\n( {2}validation\.jsonl:\d+: .*\n){2}/);
+  expect(await failing(root, ...args, '--strict')).toMatch(/^validation\.jsonl:\d+: /);
+  const out = join(root, 'tolerant');
+  const training = finetuneFrom('--task', 'retrieval', '--data', folder, '--from-scratch', '--model', 'dide');
+  const trained = await jsonOf(...training, '--updates', '2', '--select', 'validation', '--out', out);
+  expect(trained.best).toMatchObject({ update: expect.any(Number) });
+  expect(trained.unreadable).toHaveLength(2);
+});
+
 it('caches images, and finds those that fit a description', { timeout: 60_000 }, async () => {
   const [images, cache] = [join(data, 'images', 'validation'), join(root, 'cache')];
   const cached = await jsonOf('cache', best(student), images, '--to', cache, '--threads', '1');
@@ -62,4 +81,21 @@ it('caches images, and finds those that fit a description', { timeout: 60_000 },
   );
   expect(await failing(root, ...search, '--answer', 'yes')).toMatch(/finds images and answers nothing/);
   expect(await failing(root, ...search.with(1, best(teacher)))).toMatch(/the model is vilt/);
+});
+
+it('exports a student that retrieves as the two files that make vectors', { timeout: 60_000 }, async () => {
+  const { code, stdout } = await inProcess([
+    'export',
+    best(student),
+    '--out',
+    join(root, 'exported'),
+    '--threads',
+    '1',
+  ]);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^text\.onnx .*\nimage\.onnx .*\nlargest error +\S+ of a vector's number, where/m);
+  expect(stdout).toMatch(/same image found +for 4 of 4 texts of noise/);
+  expect(await failing(root, 'export', best(teacher), '--out', join(root, 'never'))).toMatch(
+    /gives neither answers nor vectors/,
+  );
 });

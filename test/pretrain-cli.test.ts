@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, truncateSync, unlinkSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,6 +49,44 @@ describe('both stages by the command line', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/updates +none were left/);
     expect(stdout).toContain(`Next: dide finetune --from ${best(at('student'))}`);
+  });
+});
+
+describe('pictures of captions', () => {
+  /** A copy of the captions in which two training pictures and a validation picture are cut short or gone. */
+  const hurt = (name: string, harm: (path: string) => void): string[] => {
+    cpSync(at('captions'), at(name), { recursive: true });
+    for (const [split, count] of [
+      ['train', 2],
+      ['validation', 1],
+    ] as const) {
+      const folder = join(at(name), 'images', split);
+      for (const file of readdirSync(folder).sort().slice(0, count)) harm(join(folder, file));
+    }
+    return ['--from-scratch', '--data', at(name), '--vocabulary', at('captions'), '--updates', '6'];
+  };
+
+  it('that are damaged are left out, counted and named, or stop it with --strict', async () => {
+    const args = pretrainFrom(...hurt('damaged', (path) => truncateSync(path, 60)), '--max-patches', '3');
+    const { code, stdout } = await inProcess([...args, '--out', at('tolerant')]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /\n[1-9]\d* examples could not be read and were left out:\n {2}(train|validation)\.jsonl:\d+: /,
+    );
+    const { files } = await jsonOf('inspect', at('tolerant'));
+    expect(files[best(at('tolerant'))].description.recipe).toMatchObject({ maxPatches: 3 });
+    const strict = await inProcess([...args, '--out', at('strict'), '--strict']);
+    expect(strict.code).toBe(1);
+    expect(strict.stderr).toMatch(/^(train|validation)\.jsonl:\d+: .*\.png/m);
+  });
+
+  it('that are not there are refused, or passed over with --missing skip', async () => {
+    const args = pretrainFrom(...hurt('lacking', unlinkSync));
+    expect(await failing(root, ...args, '--out', at('refused'))).toMatch(
+      /2 annotations name images that are not there/,
+    );
+    const { code, stderr } = await inProcess([...args, '--out', at('lenient'), '--missing', 'skip']);
+    expect({ code, told: stderr.match(/passed over/g)?.length }).toEqual({ code: 0, told: 2 });
   });
 });
 

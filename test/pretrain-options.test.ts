@@ -20,7 +20,7 @@ import { type PretrainOptions, pretrain, pretrainingStage } from '../src/trainin
 import type { Stage } from '../src/training/stage.ts';
 import { createStep } from '../src/training/step.ts';
 import { readingFor } from '../src/weights/reading.ts';
-import { createStudent, createUntrained, type Trained } from '../src/weights/trained.ts';
+import { createStudent, createUntrained, loadTrained, type Trained } from '../src/weights/trained.ts';
 import { nanoWorld } from './nano.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'pretrain-options-'));
@@ -67,6 +67,7 @@ describe('stage 1 is resumed bit for bit', () => {
   it.each([
     ['hard negatives and whole contrast', { negatives: 'hard', accumulation: 2, batch: 4 }, 'distilled'],
     ['contrast of each batch', { contrastOver: 'micro-batch', accumulation: 2, batch: 4 }, 'distilled'],
+    ['patches drawn anew', { maxPatches: 2 }, 'distilled'],
     ['word-patch alignment and masked pieces', { alignment: 0.1, masking: { whole: 'pieces' } }, 'teacher'],
   ] as const)('with %s', async (name, options, who) => {
     const models = (): [Trained, Trained?] => (who === 'teacher' ? [teacher()] : [student(), teacher()]);
@@ -78,6 +79,8 @@ describe('stage 1 is resumed bit for bit', () => {
     for (const file of ['last.safetensors', 'best.safetensors'])
       expect(readFileSync(join(torn, file)).equals(readFileSync(join(peaceful, file))), file).toBe(true);
     await expect(run({ ...every, folder: torn, updates: 5 }, models())).rejects.toThrow(/updates was 4, now 5/);
+    const { recipe } = (await loadTrained(join(torn, 'best.safetensors'))).description;
+    expect(recipe.maxPatches).toBe('maxPatches' in options ? 2 : undefined);
   });
 });
 

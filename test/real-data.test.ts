@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Example } from '../src/data/example.ts';
 import { encodePng, type Pixels } from '../src/data/image.ts';
+import { loadChosen } from '../src/data/loader.ts';
 import { writeScenes } from '../src/data/scenes/write.ts';
 import { createUnreadable } from '../src/data/unreadable.ts';
 import { createTokenizer, SPECIAL_PIECES } from '../src/data/words.ts';
@@ -77,6 +78,43 @@ describe('RandAugment in training', () => {
     expect(seen(5, 2, 1, 0)).toBe(places[10]);
     expect(seen(6, 2, 1, 0)).not.toBe(places[10]);
     expect(drawnBy({ augment: 'none' })).toEqual({});
+  });
+});
+
+describe('a number of patches', () => {
+  it('is the most of training alone, drawn anew in each batch', { timeout: 60_000 }, async () => {
+    const examples = (await nlvr2.read(data, 'train')).slice(0, 4);
+    const reading = readingFor(teacher.description, { batch: 2 });
+    const shown = async (from: number): Promise<string[]> => {
+      const batches = [examples, examples, examples].slice(from);
+      const seen: string[] = [];
+      for await (const { feeds } of loadChosen(batches, { ...reading, ...drawnBy({ maxPatches: 2 }), first: from })) {
+        expect(feeds.patches!.shape.slice(0, 2)).toEqual([4, 2]);
+        expect(feeds.patch_positions_2!.shape.slice(0, 2)).toEqual([4, 2]);
+        seen.push(['patch_positions', 'patch_positions_2'].map((name) => feeds[name]!.data.join()).join());
+      }
+      return seen;
+    };
+    const all = await shown(0);
+    expect(new Set(all).size).toBe(3);
+    expect(await shown(1)).toEqual(all.slice(1));
+    expect(drawnBy({ maxPatches: 2, seed: 1 }).patches!(0).random!()).not.toBe(
+      drawnBy({ maxPatches: 2 }).patches!(0).random!(),
+    );
+    // weights that hardly move are judged as they are where every patch is seen
+    const still = { learningRate: 1e-12, updates: 1, dropoutRate: 0 };
+    const [few, whole] = [await taught({ ...still, maxPatches: 1 }), await taught(still)];
+    expect(few.steps[0]!.losses).not.toEqual(whole.steps[0]!.losses);
+    expect(few.steps[0]!.validation).toBe(whole.steps[0]!.validation);
+  });
+
+  it('is remembered by the run, and not with a cached teacher', { timeout: 60_000 }, async () => {
+    const folder = join(home, 'patches');
+    await taught({ maxPatches: 3, folder }, 1);
+    await expect(taught({ folder, resume: true })).rejects.toThrow(/maxPatches was 3, now not given/);
+    await expect(taught({ maxPatches: 3, cacheTeacher: join(home, 'cached') })).rejects.toThrow(
+      /at most 3 patches are drawn of a picture, .* cannot be cached/,
+    );
   });
 });
 

@@ -158,6 +158,16 @@ describe('learning to retrieve', () => {
     expect(meanRecall(scores, gallery)).toBe(steps.at(-1)!.validation);
   });
 
+  it('remembers the split that chose its weights, where it is another than validation', async () => {
+    const folder = join(home, 'selected');
+    const chosen = { folder, updates: 2, validateEvery: 1, gallery: 4 };
+    await run(student(), undefined, { ...chosen, selectOn: 'train' });
+    expect((await loadTrained(join(folder, 'best.safetensors'))).description.recipe.selectOn).toBe('train');
+    await expect(run(student(), undefined, { ...chosen, resume: true })).rejects.toThrow(
+      /selectOn was train, now not given/,
+    );
+  });
+
   it('refuses what has no meaning', async () => {
     await expect(run(student(), teacher(), { recipe: 'soft' })).rejects.toThrow(/no use for the recipe soft/);
     await expect(run(teacher(), teacher())).rejects.toThrow(/leave the teacher out/);

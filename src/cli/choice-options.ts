@@ -32,7 +32,7 @@ export const choiceOptions = (): Option[] => [
   amount('--hard-weight <factor>', 'of ground truth in the loss (default: 0; hard: 1)'),
   new Option(
     '--cache-teacher [folder]',
-    'compute what the teacher makes of each example once, and keep it as float16; not with --augment (default folder: beside --out)',
+    'compute what the teacher makes of each example once, and keep it as float16; not with --augment or --max-patches (default folder: beside --out)',
   ),
 ];
 

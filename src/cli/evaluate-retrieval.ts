@@ -6,10 +6,12 @@ import {
   galleryOf,
   groupScores,
   readingFor,
+  type ScoredGallery,
   scoreGallery,
   type Trained,
   UserError,
 } from '../index.ts';
+import type { openTolerance } from './data-options.ts';
 import { type Measured, measured, measuresTable } from './measured.ts';
 import { given } from './options.ts';
 import { openProgress } from './progress.ts';
@@ -24,6 +26,8 @@ export interface RetrievalEvaluation {
   readonly seed: number;
   readonly threads?: number;
   readonly json?: boolean;
+  /** Hears of pictures that cannot be read, and tells of them. */
+  readonly tolerance: ReturnType<typeof openTolerance>;
 }
 
 /**
@@ -41,26 +45,29 @@ export const evaluateRetrieval = async (
   const lines: Measured[] = [];
   const sizes: { split: string; images: number; texts: number }[] = [];
   for (const [split, examples] of splits) {
-    const gallery = firstImages(galleryOf(examples), options.gallery ?? Number.POSITIVE_INFINITY);
+    const asked = firstImages(galleryOf(examples), options.gallery ?? Number.POSITIVE_INFINITY);
+    const { scores, ...gallery } = await scored(trained, [split, asked], options);
     sizes.push({ split, images: gallery.images.length, texts: gallery.texts.length });
-    lines.push(...(await linesOf(trained, [split, gallery], options)));
+    const found = { ...foundIn(scores, gallery), ...groupScores(scores, gallery) };
+    lines.push(...measured(split, found, options.seed));
   }
   const searched = sizes.map(
     ({ split, images, texts }) => `${split}: ${grouped(images)} images and ${grouped(texts)} texts, each of all`,
   );
-  print([measuresTable(lines), ...searched].join('\n'), { galleries: sizes, lines }, options);
+  const { failures, lines: leftOut } = options.tolerance;
+  const text = [measuresTable(lines), ...searched, ...leftOut()].join('\n');
+  print(text, { galleries: sizes, lines, unreadable: failures() }, options);
 };
 
-const linesOf = async (
+const scored = async (
   trained: Trained,
   [split, gallery]: readonly [string, Gallery],
-  { batch, seed, threads }: RetrievalEvaluation,
-): Promise<Measured[]> => {
+  { batch, threads, tolerance }: RetrievalEvaluation,
+): Promise<ScoredGallery> => {
   using progress = openProgress(`evaluate ${split}`);
-  const scores = await scoreGallery(trained, gallery, {
-    reading: readingFor(trained.description, { batch, onNotice: progress.say }),
+  return await scoreGallery(trained, gallery, {
+    reading: readingFor(trained.description, { batch, onNotice: progress.say, ...tolerance.reading }),
     onProgress: progress.update,
     ...given({ threads }),
   });
-  return measured(split, { ...foundIn(scores, gallery), ...groupScores(scores, gallery) }, seed);
 };

@@ -82,7 +82,7 @@ async function run(file: string, options: Options): Promise<void> {
   const splits: [string, Example[]][] = [];
   for (const name of names)
     splits.push([name, await task.read(options.data, name, { missing: options.missing, onNotice })]);
-  if (task.name === retrieval.name) return await evaluateRetrieval(trained, splits, options);
+  if (task.name === retrieval.name) return await evaluateRetrieval(trained, splits, { ...options, tolerance });
   const judged: [string, Judged[]][] = [];
   for (const [name, asked] of splits)
     judged.push([name, await judgeSplit(trained, name, asked, { ...options, task, tolerance })]);

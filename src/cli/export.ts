@@ -1,5 +1,13 @@
 import { Command, Option } from 'commander';
-import { type ExportPrecision, exportOnnx, saveHuggingFace, saveTrained, type Trained, UserError } from '../index.ts';
+import {
+  type ExportPrecision,
+  exportOnnx,
+  retrieval,
+  saveHuggingFace,
+  saveTrained,
+  type Trained,
+  UserError,
+} from '../index.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from './foreign-options.ts';
 import { given, jsonOption, oneOf, threadsOption } from './options.ts';
 import { bytesOf, type Cell, factsOf, print } from './table.ts';
@@ -28,8 +36,8 @@ Examples:
   $ dide export runs/teacher/best.safetensors --to huggingface --out teacher
   $ dide export vilt_vqa.ckpt --answers vqa2-id2label.json --to safetensors --precision fp16 --out vilt.safetensors
 
-onnx: a student as text.onnx, image.onnx and answer.onnx, a teacher as model.onnx; vocabulary and a JSON that says what
-goes in. huggingface: a teacher as the folder that transformers loads. safetensors: a file of dide's own.`;
+onnx: a student as text.onnx, image.onnx and answer.onnx, a teacher as model.onnx, a student that retrieves as text.onnx
+and image.onnx, which give vectors of length 1 to be multiplied; vocabulary and a JSON that says what goes in. huggingface: a teacher as the folder that transformers loads. safetensors: a file of dide's own.`;
 
 /** `dide export`: a model for other programs. */
 export const exportCommand = (): Command =>
@@ -56,14 +64,18 @@ const run = async (file: string, options: Options): Promise<void> => {
 const toOnnx = async (trained: Trained, { out, precision, threads }: Options): Promise<Told> => {
   const exported = await exportOnnx(trained, out, { precision, ...given({ threads }) });
   const { files, difference, largest, agreed, pairs } = exported;
+  const searches = trained.description.task === retrieval.name;
+  const what = searches ? "vector's number" : 'logit';
   return {
     facts: [
       ...files.map(({ name, bytes }): [string, Cell] => [name, bytesOf(bytes)]),
       [
         'largest error',
-        `${difference.toExponential(1)} of a logit, where the largest logit is ${largest.toPrecision(3)}`,
+        `${difference.toExponential(1)} of a ${what}, where the largest ${what} is ${largest.toPrecision(3)}`,
       ],
-      ['same answers', `${agreed} of ${pairs} pairs of noise`],
+      searches
+        ? ['same image found', `for ${agreed} of ${pairs} texts of noise`]
+        : ['same answers', `${agreed} of ${pairs} pairs of noise`],
     ],
     result: exported,
   };

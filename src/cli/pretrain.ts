@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { type PretrainOptions, pretrain, pretraining } from '../index.ts';
+import { lenient, openTolerance } from './data-options.ts';
 import { trainingOf } from './finetune.ts';
 import { type Learning, learningOf } from './learner.ts';
 import { given } from './options.ts';
@@ -39,13 +40,15 @@ export const pretrainCommand = (): Command =>
     .action(run);
 
 const run = async (options: Options): Promise<void> => {
-  const learning = await learningOf(options.tiny ? { ...options, size: 'tiny' } : options, pretraining);
+  const task = lenient(pretraining, options);
+  const learning = await learningOf(options.tiny ? { ...options, size: 'tiny' } : options, task);
   const { learner, teacher } = learning;
-  const { read } = spelling(pretraining, learner.description.vocabulary, options.unknownWords);
-  const training = { ...stageOf(options, learning), read };
+  const { read } = spelling(task, learner.description.vocabulary, options.unknownWords);
+  const tolerance = openTolerance(options);
+  const training = { ...stageOf(options, learning), ...tolerance.reading, read };
   await runTraining({
     verb: 'pretrain',
-    ...{ out: options.out, json: options.json, task: pretraining.name, learning },
+    ...{ out: options.out, json: options.json, task: pretraining.name, learning, tolerance },
     steps: (onNotice) => pretrain(learner, teacher, { ...training, onNotice }),
     next: async (best) =>
       learner.description.model === 'vilt'

@@ -1,10 +1,11 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import {
   type Measured,
   type PieceProgress,
+  type ReproduceOptions,
   reproduce,
   reproducePiece,
   reproductionSizes,
@@ -12,6 +13,7 @@ import {
   UserError,
   writeReproduction,
 } from '../index.ts';
+import { listenForInterrupt } from './interrupt.ts';
 import { amount, count, given, jsonOption } from './options.ts';
 import { openParts } from './progress.ts';
 import { durationOf, print } from './table.ts';
@@ -19,7 +21,7 @@ import { durationOf, print } from './table.ts';
 interface Options {
   readonly out: string;
   readonly report?: string;
-  readonly teacher: string;
+  readonly teacher?: string;
   readonly quick?: boolean;
   readonly tiny?: boolean;
   readonly workers?: number;
@@ -46,7 +48,7 @@ export const reproduceCommand = (): Command =>
     .description("Reproduces the paper's tables at mini size, on generated scenes.")
     .option('--out <folder>', 'where scenes, runs and pieces go', 'runs/reproduction')
     .option('--report <folder>', 'where tables and plots go (default: report in the --out folder)')
-    .option('--teacher <file>', 'the mini teacher to begin from', SHIPPED_TEACHER)
+    .option('--teacher <file>', 'the mini teacher to begin from (default: the one that comes with the package)')
     .option('--quick', 'one seed and a few updates: at most twenty minutes, and nothing can be told from it')
     .option('--tiny', 'for trying out: a minute, and nothing is learnt')
     .addOption(count('--workers <n>', 'pieces at the same time, each on one core (default: the number of cores)'))
@@ -57,7 +59,7 @@ export const reproduceCommand = (): Command =>
     .action(run);
 
 const run = async (options: Options): Promise<void> => {
-  const { teacher } = options;
+  const { teacher = SHIPPED_TEACHER } = options;
   if (!existsSync(teacher))
     throw new UserError(`${teacher}: no such file: train one with: dide teacher --out ${teacher}`);
   const name = options.tiny ? 'tiny' : options.quick ? 'quick' : 'full';
@@ -70,26 +72,50 @@ const run = async (options: Options): Promise<void> => {
   }
   const began = performance.now();
   const report = options.report ?? join(folder, 'report');
-  using bars = openParts();
-  const done = await reproduce({
-    ...told,
-    run: inProcess(options),
-    onProgress: (part, progress) => bars.update(part, progress),
-    ...given({ workers: options.workers, minutes: options.minutes }),
-  });
-  bars[Symbol.dispose]();
+  const done = await withProgress((onProgress) =>
+    reproduce({
+      ...told,
+      run: inProcess({ ...options, teacher }),
+      onProgress,
+      ...given({ workers: options.workers, minutes: options.minutes }),
+    }),
+  );
+  if (!done) return;
   await writeReproduction(report, done, folder);
   print(textOf(done, report, performance.now() - began), { report, finished: done.finished, of: done.of }, options);
 };
 
+/** Nothing where Ctrl-C stopped it: that ends the pieces under way, too, and what is finished is kept. */
+const withProgress = async (
+  work: (onProgress: NonNullable<ReproduceOptions['onProgress']>) => Promise<Measured>,
+): Promise<Measured | undefined> => {
+  using bars = openParts();
+  using interrupt = listenForInterrupt(() => {
+    for (const child of underWay) child.kill();
+  });
+  try {
+    return await work((part, progress) => bars.update(part, progress));
+  } catch (error) {
+    if (!interrupt.isRequested()) throw error;
+    bars[Symbol.dispose]();
+    process.stderr.write('Stopped. Finished pieces are kept; the same command goes on.\n');
+    process.exitCode = 130;
+    return undefined;
+  }
+};
+
+/** The processes of pieces. */
+const underWay = new Set<ChildProcess>();
+
 /** The same command for one piece, in a process whose memory is its own. */
 const inProcess =
-  ({ out, teacher, quick, tiny }: Options) =>
+  ({ out, teacher, quick, tiny }: Options & { readonly teacher: string }) =>
   (piece: string, onProgress: (progress: PieceProgress) => void): Promise<void> =>
     new Promise((resolve, reject) => {
       const size = tiny ? ['--tiny'] : quick ? ['--quick'] : [];
       const told = ['reproduce', '--out', out, '--teacher', teacher, ...size, '--piece', piece];
       const child = fork(process.argv[1]!, told, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+      underWay.add(child);
       let said = '';
       child.stderr!.on('data', (chunk: Buffer) => {
         said = (said + chunk.toString()).slice(-4000);
@@ -97,6 +123,7 @@ const inProcess =
       child.on('message', (progress) => onProgress(progress as PieceProgress));
       child.on('error', reject);
       child.on('exit', (code, signal) => {
+        underWay.delete(child);
         if (code === 0) resolve();
         else reject(new UserError(`${piece}: it ended with ${signal ?? `exit code ${code}`}: ${said.trim()}`));
       });

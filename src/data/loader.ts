@@ -30,6 +30,8 @@ export interface LoadOptions {
   readonly first?: number;
   /** How the pictures of the example at a place of a batch are changed, by the batch's number. Default: not at all. */
   readonly augment?: (batch: number, place: number) => Augment;
+  /** Which patches of its pictures a batch keeps, by its number. Default: as `collate` says. */
+  readonly patches?: (batch: number) => Pick<CollateOptions, 'maxPatches' | 'random'>;
   /** What becomes of a batch of which nothing is left: it is left out (default), or an error. */
   readonly empty?: 'skip' | 'refuse';
 }
@@ -117,13 +119,13 @@ interface Making extends Omit<LoadOptions, 'batch'> {
 }
 
 const makeBatch = async (examples: readonly Example[], making: Making) => {
-  const { collate: rule, signal, made } = making;
+  const { collate: rule, patches, number, signal, made } = making;
   const encoded = await prepareAll(examples, making);
   const kept = examples.filter((_, place) => encoded[place]);
   const whole = encoded.filter((one) => one !== undefined);
   if (signal.aborted) return { examples: kept, feeds: {} };
   made(examples.length, kept.length);
-  return { examples: kept, feeds: whole.length === 0 ? {} : collate(whole, rule) };
+  return { examples: kept, feeds: whole.length === 0 ? {} : collate(whole, { ...rule, ...patches?.(number) }) };
 };
 
 /** Each example's numbers, in their order; nothing for one that could not be read and may be left out. */

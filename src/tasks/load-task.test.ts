@@ -43,6 +43,20 @@ describe('a task of a module', () => {
     );
     await expect(loadTask(moduleOf('export const x = 1;'))).rejects.toThrow(/exports no task but x: export an object/);
     await expect(loadTask(moduleOf('throw new Error("broken");'))).rejects.toThrow(/cannot be imported: broken/);
+    for (const [text, advice] of [
+      [
+        `throw new SyntaxError("The requested module 'dide' does not provide an export named 'Task'");`,
+        'import a type as one: import { type Task }',
+      ],
+      ['import "dide-of-nobody";', 'mend it'],
+      ['throw new SyntaxError("TypeScript enum is not supported in strip-only mode");', 'or compile it to .js'],
+      [
+        `throw new Error("Cannot find module '/own/rows' imported from /own/mine.ts");`,
+        'imports have endings: ./rows.ts',
+      ],
+      [`throw new Error("Cannot find package 'dide' imported from /own/mine.ts");`, 'npm install dide'],
+    ] as const)
+      await expect(loadTask(moduleOf(text))).rejects.toThrow(advice);
     await expect(loadTask(join(home, 'none.ts'))).rejects.toThrow(/none\.ts: there is no such file/);
   });
 });

@@ -20,7 +20,8 @@ const taskSchema = z.looseObject({
 /**
  * The task that a module exports, by whatever name; where it exports several, `./mine.ts#memeTone` says which.
  *
- * A `.ts` file needs a Node that reads TypeScript, 22.18 or newer, or tsx. The module is run as any program is.
+ * A `.ts` file needs a Node that takes the types out of TypeScript, 22.18 or newer, or tsx. The module is run as any
+ * program is.
  *
  * @throws UserError where there is no such file, it cannot be imported, or what it exports is no task.
  */
@@ -68,10 +69,23 @@ const importFrom = async (file: string): Promise<Readonly<Record<string, unknown
   }
 };
 
+/** What can be done about an import that fails, by what Node says of it. */
+const ADVICE: readonly (readonly [said: RegExp, advice: string])[] = [
+  [
+    /not supported in strip-only mode/,
+    'Node only takes the types away: write it without enums, namespaces and parameter properties, or compile it to .js',
+  ],
+  [/does not provide an export named/, 'import a type as one: import { type Task }'],
+  [/Cannot find package 'dide'/, 'install dide where the file is: npm install dide'],
+  [/Cannot find module '[^']*[/\\][^'./\\]*'/, 'imports have endings: ./rows.ts'],
+  [/Cannot use import statement outside a module/, 'give its package.json "type": "module", or call it .mts or .mjs'],
+];
+
 const reasonOf = (cause: unknown, file: string): string => {
   const { code, message } = cause as { readonly code?: string; readonly message?: string };
   if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && /^\.[cm]?ts$/.test(extname(file))) {
     return `Node ${process.versions.node} does not read TypeScript: compile it to .js, or use Node 22.18 or newer`;
   }
-  return `${message ?? String(cause)}: mend it`;
+  const said = message ?? String(cause);
+  return `${said}: ${ADVICE.find(([pattern]) => pattern.test(said))?.[1] ?? 'mend it'}`;
 };

@@ -103,5 +103,7 @@ export const evaluate = async (
     all.push(...judged);
     onProgress?.(all.length, examples.length);
   }
+  // what was left out is done with, too
+  if (all.length < examples.length) onProgress?.(examples.length, examples.length);
   return all;
 };

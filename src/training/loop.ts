@@ -50,7 +50,12 @@ export interface RunOptions {
   readonly decay?: keyof typeof decayGroups;
   /** How the pictures of the training examples are changed, differently each time. Default: not at all. */
   readonly augment?: AugmentationPolicy;
-  /** Of the data's order, of dropout and of augmentation. Default 0. */
+  /**
+   * Most patches of a training picture; of one that has more, so many are drawn, differently each time. 200 as ViLT was
+   * pre-trained. Default: all of them, as in validation.
+   */
+  readonly maxPatches?: number;
+  /** Of the data's order, of dropout, of augmentation and of patches. Default 0. */
   readonly seed?: number;
   /** Updates between two validations; the last update is always validated. Default: a tenth of all. */
   readonly validateEvery?: number;

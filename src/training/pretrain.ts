@@ -15,7 +15,7 @@ import { maskedLanguageModeling } from '../objectives/masked-language-modeling.t
 import { softLabels } from '../objectives/soft-label-distillation.ts';
 import { wordPatchAlignment } from '../objectives/word-patch-alignment.ts';
 import { pretraining } from '../tasks/pretraining.ts';
-import type { Task } from '../tasks/task.ts';
+import type { Task, TaskReading } from '../tasks/task.ts';
 import { pretrainedBy } from '../weights/pretrained.ts';
 import { type ReadingOptions, readingFor } from '../weights/reading.ts';
 import type { Trained } from '../weights/trained.ts';
@@ -28,7 +28,8 @@ import type { Stage, Term } from './stage.ts';
 /** Everything of a pre-training that its data do not already say. */
 export interface PretrainOptions
   extends Omit<RunOptions, 'learner' | 'teacher' | 'reading' | 'updates'>,
-    ReadingOptions {
+    ReadingOptions,
+    TaskReading {
   /** The folder of images and captions. */
   readonly data: string;
   /** Passes over the training pairs. Default 10. */
@@ -67,8 +68,8 @@ export async function* pretrain(
 ): AsyncGenerator<TrainStep, void, undefined> {
   const { data, epochs = 10, accumulation = 1, batch } = options;
   const { read = pretraining.read } = options;
-  const examples = await read(data, 'train');
-  const validation = await read(data, 'validation');
+  const examples = await read(data, 'train', options);
+  const validation = await read(data, 'validation', options);
   const passes = (Math.floor(examples.length / batch) * epochs) / accumulation;
   const run = {
     ...options,

@@ -126,6 +126,7 @@ const identityOf = (stage: Stage, options: RunOptions): Progress['options'] => (
   ...(options.contrastOver === 'micro-batch' ? { contrastOver: options.contrastOver } : {}),
   // a run without augmentation is told as those were that could not have any
   ...(options.augment === undefined || options.augment === 'none' ? {} : { augment: options.augment }),
+  ...(options.maxPatches === undefined ? {} : { maxPatches: options.maxPatches }),
 });
 
 const described = ({ learner: { description } }: RunOptions, how: Readonly<Record<string, unknown>>) => ({

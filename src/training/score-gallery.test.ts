@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,10 +6,11 @@ import { readFolder } from '../data/folder.ts';
 import { encodePng } from '../data/image.ts';
 import { worlds } from '../data/scenes/world.ts';
 import { writeScenes } from '../data/scenes/write.ts';
+import { createUnreadable } from '../data/unreadable.ts';
 import { createTokenizer, SPECIAL_PIECES } from '../data/words.ts';
 import { keyOf, uniform } from '../engine/random.ts';
 import { tiny } from '../models/sizes.ts';
-import { type Gallery, galleryOf, recalls } from '../tasks/recall.ts';
+import { type Gallery, galleryOf, meanRecall, recalls } from '../tasks/recall.ts';
 import type { Description } from '../weights/description.ts';
 import { readingFor } from '../weights/reading.ts';
 import { createUntrained, type Trained } from '../weights/trained.ts';
@@ -66,6 +67,34 @@ describe.each<[Description['model'], Readonly<Record<string, readonly number[]>>
     }
     expect(new Set(scores.data).size).toBeGreaterThan(32);
     expect(recalls(scores, gallery)['text R@10']).toBe(1);
+  });
+
+  it('leave out what cannot be read, with its texts, say so, and are otherwise the same', async () => {
+    const trained = model(kind, heads);
+    const broken = join(folder, '..', 'broken.png');
+    await writeFile(broken, 'no picture');
+    const of = await scored(trained, gallery, 3);
+    const hurt = galleryOf(gallery.texts.map((text, i) => (i % 4 === 2 ? { ...text, images: [broken] } : text)));
+    // two texts of one image that cannot be read
+    expect([hurt.images.length, hurt.texts.length]).toEqual([7, 8]);
+    const unreadable = createUnreadable();
+    const progress: string[] = [];
+    const { scores, ...read } = await scoreGallery(trained, hurt, {
+      reading: readingFor(trained.description, { batch: 3, onUnreadable: unreadable.listen }),
+      threads: 1,
+      onProgress: (done, all) => progress.push(`${done}/${all}`),
+    });
+    expect(unreadable.failures()).toEqual([expect.stringMatching(/^validation\.jsonl:\d+: .*broken\.png/)]);
+    expect([read.images, read.texts].map((some) => some.map(({ id }) => id))).toEqual(
+      [gallery.images, gallery.texts].map((some) => some.filter((_, i) => i % 4 !== 2).map(({ id }) => id)),
+    );
+    expect(read.imageOf).toEqual([0, 1, 2, 3, 4, 5]);
+    const kept = [0, 1, 3, 4, 5, 7];
+    const expected = kept.flatMap((image) => kept.map((text) => of.scores.data[image * 8 + text]!));
+    for (const [i, score] of scores.data.entries()) expect(score).toBeCloseTo(expected[i]!, 5);
+    expect(progress.at(-1)).toBe(kind === 'dide' ? '15/15' : '7/7');
+    expect(meanRecall(scores, read)).toBeLessThanOrEqual(1);
+    await expect(scored(trained, hurt, 3)).rejects.toThrow(/^validation\.jsonl:\d+: .*broken\.png/);
   });
 
   it('need a model that was trained to retrieve', async () => {

@@ -1,12 +1,13 @@
 import type { Description } from './description.ts';
+import { isRetrieving } from './retrieving.ts';
 
 /** Everything that a program in any language needs beside the exported files. */
 export const aboutOf = (description: Description, precision: string): object => {
   const { sizes, task, answers, scoring } = description;
+  const searches = isRetrieving(description);
   return {
     task,
-    answers,
-    scoring,
+    ...(searches ? {} : { answers, scoring }),
     precision,
     text: { longest: sizes.words, vocabulary: 'vocab.txt', lowerCase: true },
     pictures: {
@@ -20,7 +21,7 @@ export const aboutOf = (description: Description, precision: string): object => 
       patch: sizes.patch,
       grid: sizes.grid,
     },
-    files: description.model === 'dide' ? partsAbout(description) : wholeAbout(description),
+    files: searches ? vectorsAbout : description.model === 'dide' ? partsAbout(description) : wholeAbout(description),
   };
 };
 
@@ -56,6 +57,17 @@ const partsAbout = ({ answers, images }: Description): object => ({
     outputs: { logits: `float32 [images, ${answers.length}], ${inOrder}` },
   },
 });
+
+const vectorsAbout = {
+  'text.onnx': {
+    inputs: words,
+    outputs: { text_vector: 'float32 [batch, width], of length 1: how well it fits an image is their dot product' },
+  },
+  'image.onnx': {
+    inputs: patches(),
+    outputs: { image_vector: 'float32 [batch, width], of length 1: keep them, one an image' },
+  },
+};
 
 const wholeAbout = ({ answers, images }: Description): object => ({
   'model.onnx': {

@@ -7,14 +7,16 @@ import type { Sizes } from '../models/sizes.ts';
 import { bestOf } from '../tasks/task.ts';
 import type { Description } from './description.ts';
 import { wholeOf } from './export-graphs.ts';
+import { isRetrieving } from './retrieving.ts';
+import { cosines, openSearcher } from './searcher.ts';
 import type { Trained } from './trained.ts';
 
-/** What an export is worth: how far its logits are from the model's own over texts and images drawn at random. */
+/** What an export is worth: how far its numbers are from the model's own over texts and images drawn at random. */
 export interface Checked {
-  /** The largest difference of a logit, and the largest logit. */
+  /** The largest difference of a logit, and the largest logit; of a retriever, of a number of its vectors. */
   readonly difference: number;
   readonly largest: number;
-  /** Questions to which both give the same answer, and how many there were. */
+  /** Questions to which both give the same answer, or texts for which both find the same image; how many there were. */
   readonly agreed: number;
   readonly pairs: number;
 }
@@ -25,11 +27,33 @@ export type RunFile = (file: string, feeds: Feeds, shape: readonly number[]) => 
 /** Texts, and as many images; each text is asked of so many of them. */
 const [PROBES, ASKED] = [4, 2];
 
-/** Asks the exported files and the model itself, in one graph, the same. @throws UserError where no logit is a number. */
-export const checked = async (
+/** Asks the exported files and the model itself the same. @throws UserError where what it says is no number. */
+export const checked = (trained: Trained, run: RunFile, options: CheckOptions): Promise<Checked> =>
+  isRetrieving(trained.description) ? checkedVectors(trained, run, options) : checkedAnswers(trained, run, options);
+
+interface CheckOptions {
+  readonly threads?: number;
+}
+
+const checkedVectors = async (trained: Trained, run: RunFile, options: CheckOptions): Promise<Checked> => {
+  await using searcher = await openSearcher(trained, options);
+  const { sizes } = trained.description;
+  const [feeds, shape] = [collate(noise(sizes), sizes), [PROBES, searcher.width]];
+  const wanted = [await searcher.textVectors(feeds), await searcher.imageShares(feeds)] as const;
+  const given = [await run('text.onnx', feeds, shape), await run('image.onnx', feeds, shape)] as const;
+  const apart = wanted.map((vectors, i) => distance(vectors, given[i]!));
+  return {
+    difference: Math.max(...apart.map(({ difference }) => difference)),
+    largest: Math.max(...apart.map(({ largest }) => largest)),
+    ...agreement(cosines(...wanted), cosines(...given)),
+  };
+};
+
+/** The model answers in one graph. */
+const checkedAnswers = async (
   { description, weights }: Trained,
   run: RunFile,
-  options: { readonly threads?: number },
+  options: CheckOptions,
 ): Promise<Checked> => {
   const questions = questionsOver(description);
   await using session = await compile({ logits: wholeOf(description) }, { weights, ...options });
@@ -38,14 +62,19 @@ export const checked = async (
     description.model === 'dide'
       ? await fromParts(description, questions, run)
       : await fromWhole(description, questions, run);
-  const differences = wanted.data.map((logit, i) => Math.abs(logit - given.data[i]!));
+  return { ...distance(wanted, given), ...agreement(wanted, given) };
+};
+
+const distance = (wanted: Numbers, given: Numbers): Pick<Checked, 'difference' | 'largest'> => {
+  const differences = wanted.data.map((number, i) => Math.abs(number - given.data[i]!));
   const [difference, largest] = [Math.max(...differences), Math.max(...wanted.data.map(Math.abs))];
-  if (!Number.isFinite(difference)) throw new UserError('export: the logits are no numbers: its weights are damaged');
+  if (Number.isFinite(difference)) return { difference, largest };
+  throw new UserError('export: what the model says are no numbers: its weights are damaged');
+};
+
+const agreement = (wanted: Numbers, given: Numbers): Pick<Checked, 'agreed' | 'pairs'> => {
   const best = bestOf(wanted);
-  return {
-    ...{ difference, largest, pairs: best.length },
-    agreed: bestOf(given).filter((place, i) => place === best[i]).length,
-  };
+  return { pairs: best.length, agreed: bestOf(given).filter((place, i) => place === best[i]).length };
 };
 
 interface Questions {

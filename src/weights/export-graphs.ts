@@ -6,16 +6,25 @@ import { imageShare, interactionOfShares, textShare } from '../models/interactio
 import { headOver } from '../models/model.ts';
 import type { Description } from './description.ts';
 import { answeredBy } from './pretrained.ts';
+import { isRetrieving, retrievedBy } from './retrieving.ts';
 
 /** What is exported of a model: the outputs of each file, by its name. */
 export type ExportGraphs = Readonly<Record<string, Readonly<Record<string, Tensor>>>>;
 
 /**
- * A dual encoder is exported in the parts that one uses apart, text, image and answer; a fusion encoder, which sees both
- * together, whole.
+ * A dual encoder is exported in the parts that one uses apart, text, image and answer, or text and image where it
+ * retrieves; a fusion encoder, which sees both together, whole.
  */
-export const exportGraphs = (description: Description): ExportGraphs =>
-  description.model === 'dide' ? partsOf(description) : { model: { logits: wholeOf(description) } };
+export const exportGraphs = (description: Description): ExportGraphs => {
+  if (description.model === 'vilt') return { model: { logits: wholeOf(description) } };
+  return isRetrieving(description) ? vectorsOf(description) : partsOf(description);
+};
+
+/** Where texts and images lie in the space in which they are compared, vectors of length 1. */
+const vectorsOf = (description: Description): ExportGraphs => {
+  const { contrast } = retrievedBy(description, createParams(), inputsFor(description.sizes));
+  return { text: { text_vector: contrast.text }, image: { image_vector: contrast.image } };
+};
 
 /** A model from its inputs to its logits, in one graph. */
 export const wholeOf = (description: Description): Tensor =>

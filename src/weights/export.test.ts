@@ -98,10 +98,12 @@ describe('a student exported as ONNX', () => {
     expect(difference / largest).toBeLessThan(1e-5);
   });
 
-  it('must answer something', async () => {
+  it('must answer something, or search', async () => {
     const searching = { ...describing('dide', 1), task: 'retrieval', answers: [] };
     const asked = exportOnnx({ description: searching, weights: new Map() }, join(folder, 'search'));
-    await expect(asked).rejects.toThrow('retrieval gives no answers');
+    await expect(asked).rejects.toThrow('has no itc.text_proj.weight: give one that was trained to retrieve');
+    const ranking = { description: { ...searching, model: 'vilt' as const }, weights: new Map() };
+    await expect(exportOnnx(ranking, join(folder, 'rank'))).rejects.toThrow('gives neither answers nor vectors');
   });
 
   it.skipIf(!canImport('onnx'))('is valid ONNX', () => {

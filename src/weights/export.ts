@@ -10,6 +10,7 @@ import { exportGraphs } from './export-graphs.ts';
 import { withHalfWeights } from './onnx-halves.ts';
 import { withQuantizedWeights } from './onnx-quantized.ts';
 import { replaceFile } from './replace-file.ts';
+import { isRetrieving } from './retrieving.ts';
 import { tokenizerOf } from './save-hugging-face.ts';
 import type { Trained } from './trained.ts';
 
@@ -30,9 +31,12 @@ const written: Readonly<Record<ExportPrecision, (bytes: Uint8Array) => Uint8Arra
 /**
  * Writes a model as plain ONNX files with their weights inside, beside its vocabulary and a JSON of what goes in and how
  * pictures become patches; then runs them beside the model itself. A student (dide) becomes text.onnx, image.onnx and
- * answer.onnx with student.json, a fusion encoder (vilt) model.onnx with teacher.json; both for one image or two.
+ * answer.onnx with student.json, a fusion encoder (vilt) model.onnx with teacher.json; both for one image or two. A
+ * student that retrieves becomes text.onnx and image.onnx, which give vectors of length 1: their dot product says how
+ * well they fit.
  *
- * @throws UserError where it answers nothing (retrieval), or its weights are damaged.
+ * @throws UserError where it is a fusion encoder that answers nothing (retrieval), where it was not trained to retrieve
+ * though that is its task, or where its weights are damaged.
  */
 export const exportOnnx = async (
   trained: Trained,
@@ -40,9 +44,7 @@ export const exportOnnx = async (
   { precision = 'fp32', threads }: { readonly precision?: ExportPrecision; readonly threads?: number } = {},
 ): Promise<Exported> => {
   const { description, weights } = trained;
-  if (description.answers.length === 0) {
-    throw new UserError(`export: a model for ${description.task} gives no answers: give one that does`);
-  }
+  refuseMute(trained);
   await mkdir(folder, { recursive: true });
   const files = Object.entries(exportGraphs(description)).map(([name, outputs]) => ({
     name: `${name}.onnx`,
@@ -55,6 +57,22 @@ export const exportOnnx = async (
     files: files.map(({ name, bytes }) => ({ name, bytes: bytes.byteLength })),
     ...(await checked(trained, runnerOf(new Map(files.map(({ name, bytes }) => [name, bytes])), options), options)),
   };
+};
+
+/** A model must give answers, or vectors. */
+const refuseMute = ({ description, weights }: Trained): void => {
+  const { model, task, answers } = description;
+  if (model === 'dide' && isRetrieving(description)) {
+    const lacking = ['itc.text_proj.weight', 'itc.image_proj.weight'].find((name) => !weights.has(name));
+    if (lacking === undefined) return;
+    throw new UserError(
+      `export: the model (${model}, ${task}) has no ${lacking}: give one that was trained to retrieve`,
+    );
+  }
+  if (answers.length > 0) return;
+  throw new UserError(
+    `export: a fusion encoder (${model}) for ${task} gives neither answers nor vectors: give a student, or a model that answers`,
+  );
 };
 
 const writeAbout = async (folder: string, description: Description, precision: ExportPrecision): Promise<void> => {

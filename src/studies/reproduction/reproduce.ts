@@ -40,10 +40,10 @@ export interface Measured {
  */
 export const reproduce = async (options: ReproduceOptions): Promise<Measured> => {
   const { folder, size, onProgress = () => {}, workers = availableParallelism(), minutes } = options;
+  const until = minutes === undefined ? {} : { until: Date.now() + 60_000 * minutes };
   await writeAllScenes(folder, size, onProgress);
   const run: RunPiecesOptions['run'] = (piece, report) =>
     options.run ? options.run(piece.id, report) : doPiece(piece, folder, report);
-  const until = minutes === undefined ? {} : { until: Date.now() + 60_000 * minutes };
   const phase = (part: string, pieces: readonly Piece[]): Promise<boolean> =>
     runPieces(pieces, { folder, workers, run, ...until, onProgress: (progress) => onProgress(part, progress) });
   if (await phase('teachers and learning rates', groundwork(options.teacher, size))) {
