@@ -108,7 +108,9 @@ export const studentContract = (name: string, sizes: Sizes, ofTeacher: Sizes): v
       const loss = add(softLabels()(student, teacher, target), crossModalAttention(pairs)(student, teacher, target));
       const own = [...p.declared].filter(([parameter]) => !parameter.startsWith('teacher_model.'));
       const found = gradients(loss, new Set(own.map(([, { tensor }]) => tensor)));
-      const outputs = Object.fromEntries(own.map(([parameter, { tensor }]) => [`gradient ${parameter}`, found.get(tensor)!]));
+      const outputs = Object.fromEntries(
+        own.map(([parameter, { tensor }]) => [`gradient ${parameter}`, found.get(tensor)!]),
+      );
       const values = await valuesOf<string>({ loss, ...outputs }, numbersFor(p), collated(examplesFor(sizes), sizes));
       for (const [parameter, { data }] of Object.entries(values)) {
         expect(Array.from(data).every(Number.isFinite), parameter).toBe(true);
