@@ -1,5 +1,6 @@
 import { constants } from 'node:buffer';
 import { type FileHandle, open, stat } from 'node:fs/promises';
+import { totalmem } from 'node:os';
 import { UserError } from '../errors.ts';
 
 /**
@@ -15,8 +16,8 @@ export const openForReading = async (path: string): Promise<FileHandle> => {
   throw new UserError(`${path}: it is not a file: give the path of a file of weights`);
 };
 
-/** Most bytes at once: Node.js has no longer array. */
-const MOST = constants.MAX_LENGTH;
+/** Most bytes at once: Node.js has no longer array, and this machine not more memory. */
+const MOST = Math.min(constants.MAX_LENGTH, totalmem());
 
 /**
  * Fresh bytes at the start of their own buffer, so that every width of number is aligned.
