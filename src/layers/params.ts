@@ -27,7 +27,7 @@ export const placed = (p: Params, place: string): Params => ({
   dropout: (x, name) => p.dropout(x, `${name}.${place}`),
 });
 
-interface Declared {
+export interface Declared {
   readonly tensor: Tensor;
   readonly shape: readonly number[];
   readonly initial: Initial;

@@ -1,12 +1,13 @@
 import type { Numbers, Weights } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
-import { initialWeights, type RootParams } from '../layers/params.ts';
+import { type Declared, initialWeights, type RootParams } from '../layers/params.ts';
 import { pretraining } from '../tasks/pretraining.ts';
 import type { Task } from '../tasks/task.ts';
 import { answersOfHead, headName, headsMissing, isOf, isOfOther } from './checkpoint-heads.ts';
 import { type CheckpointConfig, configBeside, sizesFrom } from './checkpoint-sizes.ts';
 import { answersFor, vocabularyFor } from './checkpoint-words.ts';
 import type { Description } from './description.ts';
+import { inLanes } from './in-lanes.ts';
 import { matchWeights, type Shapes, shapesOf, unusedParts } from './match.ts';
 import { fromHuggingFace, nameHere } from './names.ts';
 import { beginRank } from './retrieving.ts';
@@ -39,7 +40,7 @@ export interface LoadOptions {
 /**
  * Loads a model that somebody already has: ViLT's `.ckpt`, a Hugging Face folder or file (`model.safetensors`, sharded,
  * `pytorch_model.bin`), the authors' two-tower or distilled `.ckpt` (a `dide`, without the teacher that it carries), or
- * a file of ours. Tensors are read one by one, so that no more than the model and one of them is in memory.
+ * a file of ours. Tensors are read a few at a time, so that no more than the model and these are in memory.
  *
  * @throws UserError where the file is not safe or whole, lacks the task's head but has another one's, or where any
  * tensor is missing, unexpected or misshapen (all are listed).
@@ -54,14 +55,14 @@ export const loadTeacher = async (path: string, options: LoadOptions): Promise<T
   const fresh = headsMissing(description.task, wanted, plan.shapes);
   checkNames(wanted, plan, { path: file.path, task: options.task.name, fresh });
   for (const message of noticesOf(plan, description, fresh)) options.onNotice?.(`${file.path}: ${message}`);
-  const weights: Weights = new Map();
-  for (const [name, { initial, shape, tensor }] of declared.declared) {
+  const numbersOf = async ([name, declaration]: [string, Declared]): Promise<[string, Numbers<Float32Array>]> => {
     const from = plan.from.get(name);
     const numbers = from
       ? fitted(name, await readUnit(file, from, headName(options.task.name)), description.sizes)
-      : freshOne({ ...declared, declared: new Map([[name, { initial, shape, tensor }]]) }, description, options.seed);
-    weights.set(name, numbers);
-  }
+      : freshOne({ ...declared, declared: new Map([[name, declaration]]) }, description, options.seed);
+    return [name, numbers];
+  };
+  const weights: Weights = new Map(await inLanes([...declared.declared], numbersOf));
   if (fresh.includes('rank_output') && !fresh.includes('itm_score')) beginRank(weights, matchingIn(weights));
   return { description, weights };
 };
