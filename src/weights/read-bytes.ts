@@ -17,7 +17,7 @@ export const openForReading = async (path: string): Promise<FileHandle> => {
 };
 
 /** Most bytes at once: Node.js has no longer array, and this machine not more memory. */
-const MOST = Math.min(constants.MAX_LENGTH, totalmem());
+const mostBytes = (): number => Math.min(constants.MAX_LENGTH, totalmem());
 
 /**
  * Fresh bytes at the start of their own buffer, so that every width of number is aligned.
@@ -29,9 +29,9 @@ export const readBytes = async (
   { begin, end }: { begin: number; end: number },
   path: string,
 ): Promise<Uint8Array<ArrayBuffer>> => {
-  if (!(end - begin <= MOST)) {
+  if (!(end - begin <= mostBytes())) {
     throw new UserError(
-      `${path}: ${end - begin} bytes of it belong together, where ${MOST} fit: it is no model for here`,
+      `${path}: ${end - begin} bytes of it belong together, where ${mostBytes()} fit: it is no model for here`,
     );
   }
   const bytes = new Uint8Array(end - begin);
