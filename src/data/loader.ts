@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts';
 import { type CollateOptions, collate, type EncodedExample, type Feeds } from './batch.ts';
 import type { Example } from './example.ts';
+import { inLanes } from './in-lanes.ts';
 import type { Augment, Prepare } from './preparer.ts';
 import { createTolerance, type OnUnreadable } from './unreadable.ts';
 
@@ -35,9 +36,6 @@ export interface LoadOptions {
   /** What becomes of a batch of which nothing is left: it is left out (default), or an error. */
   readonly empty?: 'skip' | 'refuse';
 }
-
-/** Pictures that are decoded at the same time; each may need 150 MB while it is. */
-const LANES = 4;
 
 /**
  * The batches of one pass over the data, in the given order, made while the consumer works on the one before.
@@ -129,27 +127,15 @@ const makeBatch = async (examples: readonly Example[], making: Making) => {
 };
 
 /** Each example's numbers, in their order; nothing for one that could not be read and may be left out. */
-const prepareAll = async (
+const prepareAll = (
   examples: readonly Example[],
   { prepare, onUnreadable, augment, number, signal }: Making,
-): Promise<(EncodedExample | undefined)[]> => {
-  const encoded: (EncodedExample | undefined)[] = Array.from({ length: examples.length });
-  const failures: unknown[] = [];
-  const places = examples.keys();
-  const lane = async (): Promise<void> => {
-    for (const place of places) {
-      if (signal.aborted || failures.length) return;
-      const example = examples[place]!;
-      encoded[place] = await prepare(example, augment?.(number, place)).catch((failure: unknown) => {
-        if (!onUnreadable || !(failure instanceof UserError)) throw failure;
-        onUnreadable(failure, example);
-        return undefined;
-      });
-    }
-  };
-  // Every lane is waited for, the failed batch's too, so that nothing is still reading when the error arrives.
-  const lanes = Array.from({ length: LANES }, () => lane().catch((failure: unknown) => failures.push(failure)));
-  await Promise.all(lanes);
-  if (failures.length) throw failures[0];
-  return encoded;
-};
+): Promise<(EncodedExample | undefined)[]> =>
+  inLanes([...examples.entries()], async ([place, example]) => {
+    if (signal.aborted) return undefined;
+    return await prepare(example, augment?.(number, place)).catch((failure: unknown) => {
+      if (!onUnreadable || !(failure instanceof UserError)) throw failure;
+      onUnreadable(failure, example);
+      return undefined;
+    });
+  });

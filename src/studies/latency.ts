@@ -11,7 +11,9 @@ import type { LatencyReport } from './report/content.ts';
 /** Pairs that are timed one by one, after as many that are not. */
 const PAIRS = 100;
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+/** The middle one of some numbers; of an even count, the upper of the two. */
+export const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 /** The median time of one text-image pair alone, in milliseconds; pictures are decoded before the clock starts. */
 export const pairLatency = async (

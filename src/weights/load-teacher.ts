@@ -1,3 +1,4 @@
+import { inLanes } from '../data/in-lanes.ts';
 import type { Numbers, Weights } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
 import { type Declared, initialWeights, type RootParams } from '../layers/params.ts';
@@ -7,7 +8,6 @@ import { answersOfHead, headName, headsMissing, isOf, isOfOther } from './checkp
 import { type CheckpointConfig, configBeside, sizesFrom } from './checkpoint-sizes.ts';
 import { answersFor, vocabularyFor } from './checkpoint-words.ts';
 import type { Description } from './description.ts';
-import { inLanes } from './in-lanes.ts';
 import { matchWeights, type Shapes, shapesOf, unusedParts } from './match.ts';
 import { fromHuggingFace, nameHere } from './names.ts';
 import { beginRank } from './retrieving.ts';

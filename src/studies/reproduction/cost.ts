@@ -10,6 +10,7 @@ import { headOver } from '../../models/model.ts';
 import { answeredBy } from '../../weights/pretrained.ts';
 import { readingFor } from '../../weights/reading.ts';
 import { loadTrained, type Trained } from '../../weights/trained.ts';
+import { median } from '../latency.ts';
 import { scenesOf } from './data.ts';
 import { type Piece, weightsOf } from './piece.ts';
 import type { Rates } from './plan.ts';
@@ -22,9 +23,6 @@ export const costId = (task: TaskName): string => `cost/${task}`;
 
 /** Calls that are timed, after a quarter as many that are not. */
 const CALLS = 200;
-/** Where a median of so many is taken, the machine's own noise is out. */
-const quantile = (times: readonly number[], share: number): number =>
-  times.toSorted((a, b) => a - b)[Math.floor(share * times.length)]!;
 
 /** What one question costs, and what was paid before: nothing else may run meanwhile. */
 export const costPieces = ({ seeds }: ReproductionSize, rates: Rates): Piece[] =>
@@ -91,5 +89,5 @@ const timed = async (
     await session.run(feeds);
     times.push(performance.now() - began);
   }
-  return quantile(times.slice(CALLS / 4), 0.5);
+  return median(times.slice(CALLS / 4));
 };

@@ -1,4 +1,7 @@
-/** Works that are under way at the same time: the system copies what is read on its own threads. */
+/**
+ * Works that are under way at the same time: the system reads and decodes on its own threads. A picture may need 150 MB
+ * while it is decoded.
+ */
 const LANES = 4;
 
 /**
