@@ -11,6 +11,7 @@ import asc from 'assemblyscript/asc';
 /** What is compiled: where to, and what the bytes are called there. */
 const kernels = {
   adamw: { source: 'wasm/adamw.ts', target: 'src/training/adamw-kernels.wasm.ts', constant: 'adamwKernels' },
+  patches: { source: 'wasm/patches.ts', target: 'src/data/patch-kernels.wasm.ts', constant: 'patchKernels' },
   random: { source: 'wasm/random.ts', target: 'src/engine/random-kernels.wasm.ts', constant: 'randomKernels' },
   resize: { source: 'wasm/resize.ts', target: 'src/data/resize-kernels.wasm.ts', constant: 'resizeKernels' },
 } as const;

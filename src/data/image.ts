@@ -51,7 +51,7 @@ const UNREADABLE: Readonly<Record<string, string>> = {
 export const decodeImage = async (bytes: Uint8Array, where: string): Promise<Pixels> => {
   if (bytes.length === 0) throw new UserError(`${where}: the image is empty (0 bytes): get it again.`);
   const image = await openImage(bytes);
-  const { width, height, space, format } = await image.metadata().catch((cause: Error) => {
+  const { width, height, space, format, channels, depth } = await image.metadata().catch((cause: Error) => {
     throw new UserError(`${where}: not an image (${reason(cause)}): give JPEG, PNG, WebP, GIF, TIFF or AVIF.`, {
       cause,
     });
@@ -61,8 +61,9 @@ export const decodeImage = async (bytes: Uint8Array, where: string): Promise<Pix
     const millions = `${(width * height) / 1e6} million pixels, more than ${PIXEL_LIMIT / 1e6} million`;
     throw new UserError(`${where}: ${width} x ${height} is ${millions}: make the image smaller.`);
   }
-  const decoded = space === 'cmyk' ? decodeCmyk(image) : decodeRgb(image);
-  const data = await decoded.catch((cause: Error) => {
+  const isPlain = space === 'srgb' && channels === 3 && depth === 'uchar';
+  const decode = space === 'cmyk' ? decodeCmyk : isPlain ? decodePlain : decodeRgb;
+  const data = await decode(image).catch((cause: Error) => {
     throw new UserError(`${where}: the image is damaged or cut short (${reason(cause)}): get it again.`, { cause });
   });
   return { width, height, data };
@@ -75,9 +76,15 @@ const openImage = async (bytes: Uint8Array): Promise<Sharp> => {
 
 const reason = (cause: Error): string => cause.message.trim().split('\n')[0]!;
 
-const decodeRgb = async (image: Sharp): Promise<Uint8Array> => {
-  const rgb = await image.removeAlpha().toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer();
-  return new Uint8Array(rgb.buffer, rgb.byteOffset, rgb.length);
+const decodeRgb = (image: Sharp): Promise<Uint8Array> =>
+  bytesOf(image.removeAlpha().toColourspace('srgb').raw({ depth: 'uchar' }));
+
+/** Of a picture that is RGB in bytes as it stands. */
+const decodePlain = (image: Sharp): Promise<Uint8Array> => bytesOf(image.raw());
+
+const bytesOf = async (image: Sharp): Promise<Uint8Array> => {
+  const { buffer, byteOffset, length } = await image.toBuffer();
+  return new Uint8Array(buffer, byteOffset, length);
 };
 
 /** Pillow's conversion without a profile: `255 - min(255, ink + black - ink * black / 255)`, in its own rounding. */

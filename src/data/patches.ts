@@ -1,4 +1,5 @@
 import type { Pixels } from './image.ts';
+import { patchesInWebAssembly } from './patch-kernels.ts';
 
 /** A picture as rows of numbers, one a patch. */
 export interface Patches {
@@ -44,7 +45,16 @@ export const patchGrid = ({ width, height }: Pixels, patch: number): PatchGrid =
  * @param chosen raster places, as `choosePatches` gives them.
  */
 export const writePatches = (pixels: Pixels, patch: number, chosen: Uint32Array, into: Float32Array): void => {
-  const { width, data } = pixels;
+  if (!patchesInWebAssembly(pixels, patch, chosen, into)) writePatchesInJavaScript(pixels, patch, chosen, into);
+};
+
+/** As `writePatches`, several times as slow and equal to the last bit. */
+export const writePatchesInJavaScript = (
+  { width, data }: Pixels,
+  patch: number,
+  chosen: Uint32Array,
+  into: Float32Array,
+): void => {
   const columns = width / patch;
   const area = patch * patch;
   for (const [i, place] of chosen.entries()) {

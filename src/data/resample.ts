@@ -34,24 +34,28 @@ export const kernelFor = (from: number, to: number): Kernel => {
   const start = new Int32Array(to);
   const count = new Int32Array(to);
   const weights = new Int32Array(to * stride);
+  const shares = new Float64Array(stride);
   for (let i = 0; i < to; i += 1) {
     const centre = (i + 0.5) * scale;
     const first = Math.max(Math.trunc(centre - support + 0.5), 0);
+    const end = Math.min(Math.trunc(centre + support + 0.5), from);
     start[i] = first;
-    count[i] = Math.min(Math.trunc(centre + support + 0.5), from) - first;
-    const shares = Float64Array.from({ length: count[i]! }, (_, k) => cubic((k + first - centre + 0.5) / stretch));
-    weights.set(inFixedPoint(shares), i * stride);
+    count[i] = end - first;
+    let sum = 0;
+    for (let at = first; at < end; at += 1) {
+      const share = cubic((at - centre + 0.5) / stretch);
+      shares[at - first] = share;
+      sum += share;
+    }
+    for (let k = 0; k < end - first; k += 1) weights[i * stride + k] = inFixedPoint(shares[k]! / sum);
   }
   return { start, count, weights, stride };
 };
 
-/** Shares of 1 as integers of 1 << 22, rounded half away from zero. */
-const inFixedPoint = (shares: Float64Array): Int32Array => {
-  const sum = shares.reduce((total, share) => total + share, 0);
-  return Int32Array.from(shares, (share) => {
-    const scaled = (share / sum) * (1 << PRECISION);
-    return Math.trunc(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
-  });
+/** A share of 1 as an integer of 1 << 22, rounded half away from zero. */
+const inFixedPoint = (share: number): number => {
+  const scaled = share * (1 << PRECISION);
+  return Math.trunc(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
 };
 
 /** Where the places of one direction lie in memory: the next along it, the next line beside it, how many lines. */

@@ -1,15 +1,8 @@
 /** The passes of a resize in WebAssembly SIMD; `resample.ts` has the plain JavaScript that equals them. */
+import { canRun, openModule } from '../engine/web-assembly.ts';
 import type { Pixels } from './image.ts';
 import { javascriptPasses, type Kernel, kernelFor, type Passes } from './resample.ts';
 import { resizeKernels } from './resize-kernels.wasm.ts';
-
-/** What this file uses of WebAssembly, whose types neither ECMAScript's library nor Node's brings along. */
-declare const WebAssembly: {
-  validate: (bytes: Uint8Array) => boolean;
-  Module: new (bytes: Uint8Array) => object;
-  Memory: new (pages: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer };
-  Instance: new (module: object, imports: { env: { memory: object } }) => { readonly exports: unknown };
-};
 
 interface Exports {
   readonly rows: (...numbers: number[]) => void;
@@ -21,7 +14,6 @@ interface Kernels extends Exports {
   readonly tables: Int32Array;
 }
 
-const PAGE_BYTES = 65_536;
 /** Kernels lie first, then what is read, then what is written. A picture that is larger goes through in bands. */
 const TABLES_BYTES = 1 << 20;
 const ROOM_BYTES = 2 << 20;
@@ -30,16 +22,10 @@ const BEYOND = 64;
 const SOURCE = TABLES_BYTES;
 const TARGET = SOURCE + ROOM_BYTES + BEYOND;
 
-/** The compiled kernels: a WebAssembly module of under a kilobyte that imports `env.memory`. */
-export const kernelBytes = (): Uint8Array => Uint8Array.from(atob(resizeKernels), (letter) => letter.charCodeAt(0));
-
 const openKernels = (): Kernels | undefined => {
-  if (typeof WebAssembly !== 'object' || !WebAssembly.validate(kernelBytes())) return undefined;
-  const pages = Math.ceil((TARGET + ROOM_BYTES) / PAGE_BYTES);
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(kernelBytes()), { env: { memory } });
-  const tables = new Int32Array(memory.buffer, 0, TABLES_BYTES / 4);
-  return { ...(instance.exports as Exports), bytes: new Uint8Array(memory.buffer), tables };
+  if (!canRun(resizeKernels)) return undefined;
+  const { exports, buffer } = openModule<Exports>(resizeKernels, TARGET + ROOM_BYTES);
+  return { ...exports, bytes: new Uint8Array(buffer), tables: new Int32Array(buffer, 0, TABLES_BYTES / 4) };
 };
 
 /** Lays a kernel's tables into the memory. → where they are, for the kernels' last parameters */

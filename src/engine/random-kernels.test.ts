@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { compileKernels, moduleText } from '../../scripts/build-wasm.ts';
 import { bernoulliMask, keyOf, philox } from './random.ts';
-import { kernelBytes } from './random-kernels.ts';
+import { randomKernels } from './random-kernels.wasm.ts';
+import { moduleBytes } from './web-assembly.ts';
 
 test('the committed module is what the compiler makes of wasm/random.ts', async () => {
   const bytes = await compileKernels('random');
-  expect(kernelBytes()).toEqual(new Uint8Array(bytes));
+  expect(moduleBytes(randomKernels)).toEqual(new Uint8Array(bytes));
   expect(readFileSync(new URL('random-kernels.wasm.ts', import.meta.url), 'utf8')).toBe(moduleText('random', bytes));
 });
 

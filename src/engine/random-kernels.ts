@@ -1,13 +1,6 @@
 /** Dropout masks in WebAssembly SIMD; `random.ts` has the plain JavaScript that equals them. */
 import { randomKernels } from './random-kernels.wasm.ts';
-
-/** What this file uses of WebAssembly, whose types neither ECMAScript's library nor Node's brings along. */
-declare const WebAssembly: {
-  validate: (bytes: Uint8Array) => boolean;
-  Module: new (bytes: Uint8Array) => object;
-  Memory: new (pages: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer };
-  Instance: new (module: object, imports: { env: { memory: object } }) => { readonly exports: unknown };
-};
+import { canRun, openModule } from './web-assembly.ts';
 
 /** A mask's stream, what is kept as bits, the byte that decides nothing, and the chance that it leaves. */
 export interface MaskRule {
@@ -22,21 +15,15 @@ interface Kernels {
   readonly made: Float32Array;
 }
 
-const PAGE_BYTES = 65_536;
 /** Numbers that one call makes before they are copied out: few enough to stay in the processor's cache. */
 const CHUNK = 32_768;
 /** Numbers that the kernel makes at least. */
 const GROUP = 64;
 
-/** The compiled kernel: a WebAssembly module of little more than a kilobyte that imports `env.memory`. */
-export const kernelBytes = (): Uint8Array => Uint8Array.from(atob(randomKernels), (letter) => letter.charCodeAt(0));
-
 const openKernels = (): Kernels | undefined => {
-  if (typeof WebAssembly !== 'object' || !WebAssembly.validate(kernelBytes())) return undefined;
-  const pages = (4 * CHUNK) / PAGE_BYTES;
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(kernelBytes()), { env: { memory } });
-  return { ...(instance.exports as Pick<Kernels, 'mask'>), made: new Float32Array(memory.buffer) };
+  if (!canRun(randomKernels)) return undefined;
+  const { exports, buffer } = openModule<Pick<Kernels, 'mask'>>(randomKernels, 4 * CHUNK);
+  return { ...exports, made: new Float32Array(buffer) };
 };
 
 let opened: { readonly kernels: Kernels | undefined } | undefined;

@@ -2,14 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { compileKernels, moduleText } from '../../scripts/build-wasm.ts';
 import { keyOf, normal, uniform } from '../engine/random.ts';
-import {
-  type Block,
-  hasWebAssembly,
-  javascriptBlock,
-  kernelBytes,
-  type Place,
-  webAssemblyBlock,
-} from './adamw-kernels.ts';
+import { moduleBytes } from '../engine/web-assembly.ts';
+import { type Block, hasWebAssembly, javascriptBlock, type Place, webAssemblyBlock } from './adamw-kernels.ts';
+import { adamwKernels } from './adamw-kernels.wasm.ts';
 import { coefficientsOf } from './adamw-reference.ts';
 
 const COUNT = 4096;
@@ -37,7 +32,7 @@ const bits = (block: Block): Uint32Array => new Uint32Array(block.buffer, 0, 4 *
 
 test('the committed module is what the compiler makes of wasm/adamw.ts', async () => {
   const bytes = await compileKernels('adamw');
-  expect(kernelBytes()).toEqual(new Uint8Array(bytes));
+  expect(moduleBytes(adamwKernels)).toEqual(new Uint8Array(bytes));
   expect(readFileSync(new URL('adamw-kernels.wasm.ts', import.meta.url), 'utf8')).toBe(moduleText('adamw', bytes));
 });
 

@@ -1,4 +1,5 @@
 /** The optimiser's kernels over one block of memory: in WebAssembly SIMD, or the plain JavaScript that equals it. */
+import { canRun, openModule } from '../engine/web-assembly.ts';
 import { adamwKernels } from './adamw-kernels.wasm.ts';
 import { addTo, type Coefficients, sumOfSquares, updateAdamW } from './adamw-reference.ts';
 
@@ -36,30 +37,14 @@ interface Exports {
   readonly zero: (at: number, count: number) => void;
 }
 
-/** What this file uses of WebAssembly, whose types neither ECMAScript's library nor Node's brings along. */
-declare const WebAssembly: {
-  validate: (bytes: Uint8Array) => boolean;
-  Module: new (bytes: Uint8Array) => object;
-  Memory: new (pages: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer };
-  Instance: new (module: object, imports: { env: { memory: object } }) => { readonly exports: unknown };
-};
-
-const PAGE_BYTES = 65_536;
-
-/** The compiled kernels: a WebAssembly module of under a kilobyte that imports `env.memory`. */
-export const kernelBytes = (): Uint8Array => Uint8Array.from(atob(adamwKernels), (letter) => letter.charCodeAt(0));
-
 /** Whether this machine runs WebAssembly SIMD. */
-export const hasWebAssembly = (): boolean => typeof WebAssembly === 'object' && WebAssembly.validate(kernelBytes());
+export const hasWebAssembly = (): boolean => canRun(adamwKernels);
 
 /** A block of at least `bytes` bytes of WebAssembly memory, zeroed; it never grows, so its views stay good. */
 export const webAssemblyBlock = (bytes: number): Block => {
-  const pages = Math.ceil(bytes / PAGE_BYTES);
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(kernelBytes()), { env: { memory } });
-  const kernels = instance.exports as Exports;
+  const { exports: kernels, buffer } = openModule<Exports>(adamwKernels, bytes);
   return {
-    buffer: memory.buffer,
+    buffer,
     update: ({ weights, gradients, first, second, count }, c) =>
       kernels.adamw(
         ...[weights, gradients, first, second, count, c.scale, c.beta1, c.rest1, c.beta2, c.rest2],

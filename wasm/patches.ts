@@ -1,0 +1,38 @@
+/**
+ * A picture's bytes to a patch's numbers in WebAssembly SIMD; AssemblyScript, compiled by scripts/build-wasm.ts.
+ *
+ * Pointers are byte offsets into the imported memory. src/data/patches.ts is the same arithmetic in plain JavaScript,
+ * bit for bit.
+ */
+
+/** Four bytes as float32, brought to -1..1 as `(v / 255 - 0.5) / 0.5`. */
+function normalised(bytes: v128): v128 {
+  const shares = f32x4.div(f32x4.convert_i32x4_s(bytes), f32x4.splat(255));
+  return f32x4.mul(f32x4.sub(shares, f32x4.splat(0.5)), f32x4.splat(2));
+}
+
+/**
+ * One patch of `side` x `side` pixels, a multiple of 4, whose first byte is at `source`, its rows `pitch` bytes apart:
+ * red, green and blue planes at `target`. Four bytes beyond its last pixel are read.
+ */
+export function patch(source: usize, pitch: i32, side: i32, target: usize): void {
+  const plane = <usize>((side * side) << 2);
+  let out = target;
+  for (let y = 0; y < side; y++) {
+    let at = source + <usize>(y * pitch);
+    const end = at + <usize>(side * 3);
+    while (at < end) {
+      const pixels = v128.load(at);
+      const none = i8x16.splat(0);
+      // bytes 0, 3, 6 and 9 are the reds of four pixels, each the lowest byte of a lane
+      const red = i8x16.shuffle(pixels, none, 0, 16, 16, 16, 3, 16, 16, 16, 6, 16, 16, 16, 9, 16, 16, 16);
+      const green = i8x16.shuffle(pixels, none, 1, 16, 16, 16, 4, 16, 16, 16, 7, 16, 16, 16, 10, 16, 16, 16);
+      const blue = i8x16.shuffle(pixels, none, 2, 16, 16, 16, 5, 16, 16, 16, 8, 16, 16, 16, 11, 16, 16, 16);
+      v128.store(out, normalised(red));
+      v128.store(out + plane, normalised(green));
+      v128.store(out + 2 * plane, normalised(blue));
+      at += 12;
+      out += 16;
+    }
+  }
+}
