@@ -17,7 +17,7 @@ interface Kernels extends Exports {
 /** Kernels lie first, then what is read, then what is written. A picture that is larger goes through in bands. */
 const TABLES_BYTES = 1 << 20;
 const ROOM_BYTES = 2 << 20;
-/** A pixel is read as four bytes. */
+/** Two pixels are read as eight bytes, and the last of a row may have no neighbour. */
 const BEYOND = 64;
 const SOURCE = TABLES_BYTES;
 const TARGET = SOURCE + ROOM_BYTES + BEYOND;
@@ -36,12 +36,32 @@ const placed = ({ tables }: Kernels, { start, count, weights, stride }: Kernel):
   return [0, 4 * start.length, 8 * start.length, stride];
 };
 
+/** The same for neighbours two by two, the second of an odd last pair weighing nothing. */
+const inPairs = ({ start, count, weights, stride }: Kernel): Kernel => {
+  const pairs = (stride + 1) >> 1;
+  const packed = new Int16Array(start.length * pairs * 4);
+  for (let i = 0; i < start.length; i += 1) {
+    for (let k = 0; k < count[i]!; k += 1) {
+      const weight = weights[i * stride + k]!;
+      const to = 4 * (i * pairs + (k >> 1)) + (k & 1);
+      packed[to] = weight & 2047;
+      packed[to + 2] = weight >> 11;
+    }
+  }
+  return {
+    start,
+    count: count.map((taken) => (taken + 1) >> 1),
+    weights: new Int32Array(packed.buffer),
+    stride: pairs,
+  };
+};
+
 const fits = ({ start, weights }: Kernel): boolean => 4 * (2 * start.length + weights.length) <= TABLES_BYTES;
 
 const rowsBy = (kernels: Kernels, pixels: Pixels, width: number): Pixels => {
   const { width: from, height, data } = pixels;
   if (width === from) return pixels;
-  const kernel = kernelFor(from, width);
+  const kernel = inPairs(kernelFor(from, width));
   const lines = Math.floor(ROOM_BYTES / (3 * Math.max(from, width)));
   if (lines < 1 || !fits(kernel)) return javascriptPasses.rows(pixels, width);
   const tables = placed(kernels, kernel);
