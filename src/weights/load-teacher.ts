@@ -1,5 +1,5 @@
 import { inLanes } from '../data/in-lanes.ts';
-import type { Numbers, Weights } from '../engine/numbers.ts';
+import { countOf, type Numbers, type Weights } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
 import { type Declared, initialWeights, type RootParams } from '../layers/params.ts';
 import { pretraining } from '../tasks/pretraining.ts';
@@ -9,7 +9,8 @@ import { type CheckpointConfig, configBeside, sizesFrom } from './checkpoint-siz
 import { answersFor, vocabularyFor } from './checkpoint-words.ts';
 import type { Description } from './description.ts';
 import { matchWeights, type Shapes, shapesOf, unusedParts } from './match.ts';
-import { fromHuggingFace, nameHere } from './names.ts';
+import { fromHuggingFace, nameHere, partOf } from './names.ts';
+import { fitsInMemory } from './read-bytes.ts';
 import { beginRank } from './retrieving.ts';
 import { fitted, isFitted } from './tables.ts';
 import { declaredBy, loadTrained, type Trained } from './trained.ts';
@@ -55,10 +56,15 @@ export const loadTeacher = async (path: string, options: LoadOptions): Promise<T
   const fresh = headsMissing(description.task, wanted, plan.shapes);
   checkNames(wanted, plan, { path: file.path, task: options.task.name, fresh });
   for (const message of noticesOf(plan, description, fresh)) options.onNotice?.(`${file.path}: ${message}`);
+  const room = roomFor(wanted);
   const numbersOf = async ([name, declaration]: [string, Declared]): Promise<[string, Numbers<Float32Array>]> => {
     const from = plan.from.get(name);
     const numbers = from
-      ? fitted(name, await readUnit(file, from, headName(options.task.name)), description.sizes)
+      ? fitted(
+          name,
+          await readUnit(file, from, { head: headName(options.task.name), into: room(name) }),
+          description.sizes,
+        )
       : freshOne({ ...declared, declared: new Map([[name, declaration]]) }, description, options.seed);
     return [name, numbers];
   };
@@ -169,10 +175,40 @@ const rowsOf = (name: string, { types, grid, words }: Description['sizes']): num
   return name.endsWith('position_embeddings.weight') ? words : types;
 };
 
+/** A tensor begins where the processor likes it to. Floats. */
+const ALIGNED = 16;
+
+/**
+ * Where each tensor's numbers go: all into one array, where there can be one so long. Many arrays of some megabytes
+ * would have the garbage collector look through everything after each few of them.
+ */
+const roomFor = (wanted: Shapes): ((name: string) => Float32Array | undefined) => {
+  const places = new Map<string, { readonly begin: number; readonly count: number }>();
+  let end = 0;
+  for (const [name, shape] of wanted) {
+    places.set(name, { begin: end, count: countOf(shape) });
+    end += Math.ceil(countOf(shape) / ALIGNED) * ALIGNED;
+  }
+  if (!fitsInMemory(4 * end)) return () => undefined;
+  const all = new Float32Array(end);
+  return (name) => {
+    const { begin, count } = places.get(name)!;
+    return all.subarray(begin, begin + count);
+  };
+};
+
 /** One tensor of ours from those of the file that it is made of: query, key and value, or itself. */
-const readUnit = async (file: WeightsFile, from: readonly string[], head: string): Promise<Numbers<Float32Array>> => {
+const readUnit = async (
+  file: WeightsFile,
+  from: readonly string[],
+  { head, into }: { readonly head: string; readonly into: Float32Array | undefined },
+): Promise<Numbers<Float32Array>> => {
   const parts = new Map<string, Numbers>();
-  for (const name of from) parts.set(name, await file.read(name));
+  const rows = (into?.length ?? 0) / from.length;
+  for (const name of from) {
+    const begin = Math.max(0, partOf(name)) * rows;
+    parts.set(name, await file.read(name, from.length === 1 ? into : into?.subarray(begin, begin + rows)));
+  }
   const [only, ...more] = fromHuggingFace(parts, head).values();
   if (only && more.length === 0) return only;
   throw new UserError(`${file.path}: ${from.join(', ')} do not make one tensor: the file is damaged, copy it again`);

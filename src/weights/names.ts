@@ -105,6 +105,12 @@ const ourName = (name: string, head: string | undefined): string => {
   return `${tower}transformer.blocks.${layer}.${swapped(inside, insideBlocks, 1) ?? inside}`;
 };
 
+/** Which of the three a tensor of Hugging Face is among the rows of its `qkv`: 0, 1 or 2. Of any other -1. */
+export const partOf = (name: string): number => {
+  const part = /\.attention\.(query|key|value)\./.exec(name)?.[1];
+  return parts.indexOf(part as (typeof parts)[number]);
+};
+
 /** The name here of a tensor in either layout, as `fromHuggingFace` gives it: query, key and value share one `qkv`. */
 export const nameHere = (name: string, head?: string): string =>
   ourName(name, head).replace(/\.attn\.(query|key|value)\./, '.attn.qkv.');
@@ -147,9 +153,17 @@ const stacked = (blocks: readonly Numbers<Float32Array>[], name: string): Number
     throw new UserError(`${name}: query, key and value have the shapes ${shapes.join(', ')}: they must be alike`);
   }
   const { shape, data } = blocks[0]!;
-  const all = new Float32Array(data.length * blocks.length);
-  for (const [i, block] of blocks.entries()) all.set(block.data, i * data.length);
+  const all = areInLine(blocks)
+    ? new Float32Array(data.buffer, data.byteOffset, data.length * blocks.length)
+    : new Float32Array(data.length * blocks.length);
+  if (all.buffer !== data.buffer) for (const [i, block] of blocks.entries()) all.set(block.data, i * data.length);
   return { shape: [shape[0]! * blocks.length, ...shape.slice(1)], data: all };
+};
+
+/** Whether blocks of one length were read one behind the other, so that they are one already. */
+const areInLine = (blocks: readonly Numbers<Float32Array>[]): boolean => {
+  const { buffer, byteOffset, byteLength } = blocks[0]!.data;
+  return blocks.every(({ data }, i) => data.buffer === buffer && data.byteOffset === byteOffset + i * byteLength);
 };
 
 const split = (weights: Weights): Weights => {

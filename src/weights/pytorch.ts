@@ -5,7 +5,7 @@ import { dtypes } from './dtypes.ts';
 import { isPlaceholder, unpickle } from './pickle.ts';
 import { readLegacy } from './pytorch-legacy.ts';
 import { isTensor, pytorchRules, type StoredTensor } from './pytorch-tensors.ts';
-import { openForReading, readBytes } from './read-bytes.ts';
+import { bytesUnder, openForReading, readBytes, readInto } from './read-bytes.ts';
 import { readZipDirectory, type ZipEntry } from './zip-directory.ts';
 
 /** An open checkpoint of PyTorch: its names and shapes are read and checked, its numbers are read when asked for. */
@@ -14,8 +14,12 @@ export interface PyTorchFile extends AsyncDisposable {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   /** What stands beside the weights: Lightning's epoch, hyper_parameters, … Foreign objects are placeholders. */
   readonly about: ReadonlyMap<string, unknown>;
-  /** One tensor, row-major whatever its strides; floats become float32, integers int32. */
-  read(name: string): Promise<Numbers>;
+  /**
+   * One tensor, row-major whatever its strides; floats become float32, integers int32.
+   *
+   * @param into where its numbers go when the file has them as float32, row-major; otherwise they get their own array.
+   */
+  read(name: string, into?: Float32Array): Promise<Numbers>;
   close(): Promise<void>;
 }
 
@@ -51,10 +55,15 @@ const opened = async (handle: FileHandle, path: string): Promise<PyTorchFile> =>
   for (const [name, tensor] of tensors) checkInside(name, tensor, held);
   refuseBomb(tensors, held);
   const close = (): Promise<void> => handle.close();
-  const read = async (name: string): Promise<Numbers> => {
+  const read = async (name: string, into?: Float32Array): Promise<Numbers> => {
     const tensor = tensors.get(name);
     if (!tensor) throw new UserError(`${path}: it has no ${name}: it has ${tensors.size} other tensors`);
-    return await numbersOf(handle, tensor, { begin: storageOf(tensor, held)!.begin, where: `${path}: ${name}`, path });
+    const { begin } = storageOf(tensor, held)!;
+    if (into?.length === countOf(tensor.shape) && tensor.dtype === 'F32' && isRowMajor(tensor)) {
+      await readInto(handle, bytesUnder(into), { begin: begin + tensor.offset * into.BYTES_PER_ELEMENT, path });
+      return { shape: tensor.shape, data: into };
+    }
+    return await numbersOf(handle, tensor, { begin, where: `${path}: ${name}`, path });
   };
   return { path, tensors, about, read, close, [Symbol.asyncDispose]: close };
 };

@@ -29,19 +29,37 @@ export const readBytes = async (
   { begin, end }: { begin: number; end: number },
   path: string,
 ): Promise<Uint8Array<ArrayBuffer>> => {
-  if (!(end - begin <= mostBytes())) {
+  if (!fitsInMemory(end - begin)) {
     throw new UserError(
       `${path}: ${end - begin} bytes of it belong together, where ${mostBytes()} fit: it is no model for here`,
     );
   }
   const bytes = new Uint8Array(end - begin);
+  await readInto(handle, bytes, { begin, path });
+  return bytes;
+};
+
+/** Whether there can be an array of so many bytes. */
+export const fitsInMemory = (bytes: number): boolean => bytes <= mostBytes();
+
+/** Fills `bytes` with those of the file from `begin` on. @throws UserError where the file ends before. */
+export const readInto = async (
+  handle: FileHandle,
+  bytes: Uint8Array,
+  { begin, path }: { readonly begin: number; readonly path: string },
+): Promise<void> => {
   const most = 2 ** 26;
   for (let done = 0; done < bytes.length; ) {
     const { bytesRead } = await handle.read(bytes, done, Math.min(most, bytes.length - done), begin + done);
     if (bytesRead === 0) {
-      throw new UserError(`${path}: it ended at byte ${begin + done} of ${end} while it was read: copy it again`);
+      throw new UserError(
+        `${path}: it ended at byte ${begin + done} of ${begin + bytes.length} while it was read: copy it again`,
+      );
     }
     done += bytesRead;
   }
-  return bytes;
 };
+
+/** The bytes under an array of numbers. */
+export const bytesUnder = ({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);

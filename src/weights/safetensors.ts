@@ -2,15 +2,19 @@ import type { FileHandle } from 'node:fs/promises';
 import { countOf, type Numbers } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
 import { dtypes, encode, type WrittenDtype } from './dtypes.ts';
-import { openForReading, readBytes } from './read-bytes.ts';
+import { bytesUnder, openForReading, readBytes, readInto } from './read-bytes.ts';
 import { replaceFile } from './replace-file.ts';
 import { type Header, longestHeader, parseHeader, type TensorInfo } from './safetensors-header.ts';
 
 /** An open safetensors file: its header is read and checked, its numbers are read when asked for. */
 export interface SafetensorsFile extends Header, AsyncDisposable {
   readonly path: string;
-  /** One tensor; floats become float32, integers int32. Throws a UserError for a name that the file does not have. */
-  read(name: string): Promise<Numbers>;
+  /**
+   * One tensor; floats become float32, integers int32. Throws a UserError for a name that the file does not have.
+   *
+   * @param into where its numbers go when the file has them as float32; otherwise they get their own array.
+   */
+  read(name: string, into?: Float32Array): Promise<Numbers>;
   /** Every tensor, in the header's order. */
   readAll(): Promise<Map<string, Numbers>>;
   close(): Promise<void>;
@@ -34,9 +38,13 @@ export const readSafetensors = async (path: string): Promise<SafetensorsFile> =>
 };
 
 const openedFile = (handle: FileHandle, path: string, header: Header, dataStart: number): SafetensorsFile => {
-  const read = async (name: string): Promise<Numbers> => {
+  const read = async (name: string, into?: Float32Array): Promise<Numbers> => {
     const info = header.tensors.get(name);
     if (!info) throw new UserError(`${path}: it has no ${name}: it holds ${listed(header.tensors)}`);
+    if (into && info.dtype === 'F32' && into.byteLength === info.end - info.begin) {
+      await readInto(handle, bytesUnder(into), { begin: dataStart + info.begin, path });
+      return { shape: info.shape, data: into };
+    }
     const bytes = await readBytes(handle, { begin: dataStart + info.begin, end: dataStart + info.end }, path);
     return { shape: info.shape, data: dtypes.get(info.dtype)!.decode(bytes.buffer, `${path}: ${name}`) };
   };

@@ -16,8 +16,12 @@ export interface WeightsFile extends AsyncDisposable {
   readonly tensors: ReadonlyMap<string, { readonly dtype: string; readonly shape: readonly number[] }>;
   /** What safetensors keep beside the weights. */
   readonly metadata: ReadonlyMap<string, string>;
-  /** One tensor; floats become float32, integers int32. */
-  read(name: string): Promise<Numbers>;
+  /**
+   * One tensor; floats become float32, integers int32.
+   *
+   * @param into where its numbers go when the file has them as float32, row-major; otherwise they get their own array.
+   */
+  read(name: string, into?: Float32Array): Promise<Numbers>;
   close(): Promise<void>;
 }
 
@@ -84,7 +88,8 @@ const openShards = async (index: string): Promise<WeightsFile> => {
     for (const name of new Set(shardOf.values())) open.push([name, await openOne(join(dirname(index), name))]);
     const shards = new Map(open);
     const tensors = [...shardOf].map(([name, shard]) => [name, tensorIn(shards.get(shard)!, name)] as const);
-    const read = async (name: string): Promise<Numbers> => await shards.get(shardOf.get(name)!)!.read(name);
+    const read = async (name: string, into?: Float32Array): Promise<Numbers> =>
+      await shards.get(shardOf.get(name)!)!.read(name, into);
     const [, { format }] = open[0]!;
     const metadata = new Map<string, string>();
     return { path: index, format, tensors: new Map(tensors), metadata, read, close, [Symbol.asyncDispose]: close };
