@@ -38,7 +38,7 @@ export { vocabularyOf } from './data/scenes/vocabulary.ts';
 export { worlds } from './data/scenes/world.ts';
 export { type WriteOptions, writeScenes } from './data/scenes/write.ts';
 export { createUnreadable, type OnUnreadable, type Unreadable } from './data/unreadable.ts';
-export { bertVocabulary, createTokenizer, readVocabulary, SPECIAL_PIECES } from './data/words.ts';
+export { bertVocabulary, createTokenizer, readVocabulary, SPECIAL_PIECES, unknownWords } from './data/words.ts';
 export type { Numbers, Weights } from './engine/numbers.ts';
 export { generator, keyOf } from './engine/random.ts';
 export { UserError } from './errors.ts';

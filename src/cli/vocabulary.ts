@@ -2,7 +2,6 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   bertVocabulary,
-  createTokenizer,
   type Example,
   exampleTasks,
   openExamples,
@@ -10,6 +9,7 @@ import {
   SPECIAL_PIECES,
   type Task,
   UserError,
+  unknownWords,
 } from '../index.ts';
 import { percent } from './table.ts';
 
@@ -47,7 +47,7 @@ const piecesOf = async (part: string, { data, task }: WordSources): Promise<Piec
   if (existsSync(list)) return { listed: await readVocabulary(list) };
   const isFile = statSync(path, { throwIfNoEntry: false })?.isFile();
   if (part !== 'data' && isFile) return { listed: await readVocabulary(path) };
-  return { words: wordsIn(part === 'data' ? await task.read(data, 'train') : await textsAt(path)) };
+  return { words: unknownWords(part === 'data' ? await task.read(data, 'train') : await textsAt(path)) };
 };
 
 /** The training examples of a folder, whatever task they are for. */
@@ -62,16 +62,6 @@ const textsAt = async (path: string): Promise<readonly Example[]> => {
     }
   }
   throw new UserError(`--vocabulary: ${failures[0]!.message}`, { cause: failures[0] });
-};
-
-/** What a tokenizer that knows no word calls unknown is every word there is, split as any other would. */
-const wordsIn = (examples: readonly Pick<Example, 'text'>[]): string[] => [
-  ...new Set(unknownIn(examples, SPECIAL_PIECES)),
-];
-
-const unknownIn = (examples: readonly Pick<Example, 'text'>[], vocabulary: readonly string[]): string[] => {
-  const tokenizer = createTokenizer(vocabulary);
-  return examples.flatMap(({ text }) => tokenizer.encode(text).unknown);
 };
 
 /** Share of unknown words above which a model and its data do not fit. */
@@ -98,8 +88,8 @@ export const spelling = (
 });
 
 const refuseUnknown = (examples: readonly Example[], vocabulary: readonly string[], folder: string): void => {
-  const unknown = unknownIn(examples, vocabulary);
-  const share = unknown.length / Math.max(1, unknownIn(examples, SPECIAL_PIECES).length);
+  const unknown = unknownWords(examples, vocabulary);
+  const share = unknown.length / Math.max(1, unknownWords(examples).length);
   if (share <= MOST_UNKNOWN) return;
   const words = [...new Set(unknown)].sort();
   const some = words.slice(0, 8).join(', ') + (words.length > 8 ? ', …' : '');

@@ -52,6 +52,18 @@ export const createTokenizer = (vocabulary: readonly string[]): Tokenizer => {
   return { size: vocabulary.length, encode: (text, { limit = 40 } = {}) => encode(text, { ids, longest }, limit) };
 };
 
+/**
+ * The words of texts that a vocabulary cannot spell, each as often as it occurs. Without a vocabulary that is every
+ * word there is, split as a tokenizer splits it.
+ */
+export const unknownWords = (
+  examples: readonly { readonly text: string }[],
+  vocabulary: readonly string[] = SPECIAL_PIECES,
+): string[] => {
+  const tokenizer = createTokenizer(vocabulary);
+  return examples.flatMap(({ text }) => tokenizer.encode(text).unknown);
+};
+
 /** The pieces by text, and the length of the longest: beyond it nothing is looked for. */
 interface Pieces {
   readonly ids: ReadonlyMap<string, number>;

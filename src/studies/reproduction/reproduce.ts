@@ -46,34 +46,37 @@ export const reproduce = async (options: ReproduceOptions): Promise<Measured> =>
     options.run ? options.run(piece.id, report) : doPiece(piece, folder, report);
   const phase = (part: string, pieces: readonly Piece[]): Promise<boolean> =>
     runPieces(pieces, { folder, workers, run, ...until, onProgress: (progress) => onProgress(part, progress) });
-  if (await phase('teachers and learning rates', groundwork(options.teacher, size))) {
-    const isDone = await phase('students', await allPieces(options));
-    // what is timed has the machine for itself
-    if (isDone)
-      await runPieces(await timedPieces(options), {
-        folder,
-        workers: 1,
-        run,
-        ...until,
-        onProgress: (progress) => onProgress('times', progress),
-      });
-  }
+  const isWhole = await phase('teachers and learning rates', groundwork(options.teacher, size));
+  const { trained, timed } = await piecesOf(options);
+  // what is timed has the machine for itself
+  if (isWhole && (await phase('students', trained)))
+    await runPieces(timed, {
+      folder,
+      workers: 1,
+      run,
+      ...until,
+      onProgress: (progress) => onProgress('times', progress),
+    });
   return measuredIn(options);
 };
 
 type Told = Pick<ReproduceOptions, 'teacher' | 'folder' | 'size'>;
 
-/** All that is trained, as far as that is known. */
-const allPieces = async ({ teacher, folder, size }: Told) => {
+/** All pieces, as far as they are known: what comes after the groundwork depends on the learning rates that it found. */
+const piecesOf = async ({
+  teacher,
+  folder,
+  size,
+}: Told): Promise<{
+  readonly trained: readonly Piece[];
+  readonly timed: readonly Piece[];
+  readonly isKnown: boolean;
+}> => {
   const first = groundwork(teacher, size);
   const rates = chosenRates(size, await outcomesOf(folder, first));
-  const pieces = [...first, ...(rates ? mainPieces(size, rates) : [])];
-  return [...new Map(pieces.map((piece) => [piece.id, piece])).values()];
-};
-
-const timedPieces = async ({ teacher, folder, size }: Told): Promise<Piece[]> => {
-  const rates = chosenRates(size, await outcomesOf(folder, groundwork(teacher, size)));
-  return rates ? costPieces(size, rates) : [];
+  if (!rates) return { trained: first, timed: [], isKnown: false };
+  const trained = new Map([...first, ...mainPieces(size, rates)].map((piece) => [piece.id, piece]));
+  return { trained: [...trained.values()], timed: costPieces(size, rates), isKnown: true };
 };
 
 const outcomesOf = async (folder: string, pieces: readonly Piece[]): Promise<Map<string, Outcome>> => {
@@ -84,10 +87,10 @@ const outcomesOf = async (folder: string, pieces: readonly Piece[]): Promise<Map
 
 /** What the pieces that are finished have measured. */
 export const measuredIn = async (options: Told): Promise<Measured> => {
-  const pieces = [...(await allPieces(options)), ...(await timedPieces(options))];
+  const { trained, timed, isKnown } = await piecesOf(options);
+  const pieces = [...trained, ...timed];
   const outcomes = await outcomesOf(options.folder, pieces);
-  const isWhole = chosenRates(options.size, outcomes) !== undefined;
-  return { size: options.size, outcomes, finished: outcomes.size, of: isWhole ? pieces.length : undefined };
+  return { size: options.size, outcomes, finished: outcomes.size, of: isKnown ? pieces.length : undefined };
 };
 
 /**
@@ -100,8 +103,8 @@ export const reproducePiece = async (
   options: Told,
   onProgress: (progress: PieceProgress) => void,
 ): Promise<void> => {
-  const pieces = [...(await allPieces(options)), ...(await timedPieces(options))];
-  const piece = pieces.find((one) => one.id === id);
+  const { trained, timed } = await piecesOf(options);
+  const piece = [...trained, ...timed].find((one) => one.id === id);
   if (!piece) throw new Error(`reproduce: there is no piece ${id}`);
   await doPiece(piece, options.folder, onProgress);
 };

@@ -8,7 +8,7 @@ import { measured, scenesOf } from './data.ts';
 import { type Context, type Outcome, type Piece, weightsOf } from './piece.ts';
 import type { ReproductionSize } from './size.ts';
 import { PRETRAINED_TEACHER, pretrainedStudent } from './stage1.ts';
-import { runOptions, trainedTo } from './training.ts';
+import { type Lesson, runOptions, trainedTo } from './training.ts';
 
 /** The fusion encoder fine-tuned to rank texts. */
 export const RETRIEVAL_TEACHER = 'teacher/retrieval';
@@ -68,18 +68,10 @@ export const retrievalPieces = ({ batch, updates }: ReproductionSize, seed: numb
     };
   });
 
-interface Lesson extends Pick<Row, 'recipe'> {
-  readonly id: string;
-  readonly seed: number;
-  readonly batch: number;
-  readonly learningRate: number;
-  readonly updates: number;
-}
-
 const learnt = async (
   learner: Trained,
   teacher: Trained | undefined,
-  { id, updates, ...lesson }: Lesson,
+  { id, updates, ...lesson }: Lesson & Pick<Row, 'recipe'>,
   context: Context,
 ): Promise<Pick<Outcome, 'measures' | 'training'>> => {
   const data = scenesOf(context.folder, 'retrieval');

@@ -87,6 +87,6 @@ const createReport = (pieces: readonly Piece[], pending: ReadonlySet<Piece>, { o
     if (share === 1 && progress.note === undefined) finished += 1;
     done.set(piece, share * piece.cost);
     const note = `${count + finished} of ${pieces.length} pieces · ${piece.id}${progress.note ? ` · ${progress.note}` : ''}`;
-    onProgress({ done: [...done.values()].reduce((a, b) => a + b, 0), of, note });
+    onProgress({ done: Math.round([...done.values()].reduce((a, b) => a + b, 0)), of, note });
   };
 };

@@ -4,7 +4,7 @@ import { scenesOf } from './data.ts';
 import { type Context, type Outcome, type Piece, weightsOf } from './piece.ts';
 import type { ReproductionSize } from './size.ts';
 import { beginningOf, wordsOf } from './teachers.ts';
-import { runOptions, trainedTo } from './training.ts';
+import { type Lesson, runOptions, trainedTo } from './training.ts';
 
 /** The fusion encoder after stage 1, from which all teachers and students begin. */
 export const PRETRAINED_TEACHER = 'stage-1/teacher';
@@ -38,14 +38,6 @@ export const pretrainedStudentPiece = (seed: number, { batch, updates }: Reprodu
     return pretrained(learner, teacher, { ...how, batch, updates: updates.stage1.student }, context);
   },
 });
-
-interface Lesson {
-  readonly id: string;
-  readonly learningRate: number;
-  readonly seed: number;
-  readonly batch: number;
-  readonly updates: number;
-}
 
 const pretrained = async (
   learner: Trained,

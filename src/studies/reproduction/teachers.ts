@@ -1,7 +1,7 @@
 import type { Example } from '../../data/example.ts';
 import { MATCHING } from '../../data/pairs.ts';
 import { type View, viewNames } from '../../data/scenes/views.ts';
-import { createTokenizer, SPECIAL_PIECES } from '../../data/words.ts';
+import { unknownWords } from '../../data/words.ts';
 import { countOf } from '../../engine/numbers.ts';
 import { pretraining } from '../../tasks/pretraining.ts';
 import { retrieval } from '../../tasks/retrieval.ts';
@@ -11,12 +11,9 @@ import { understanding } from './tasks.ts';
 
 /** Every word of the scenes of all views, sorted. */
 export const wordsOf = async (folder: string): Promise<string[]> => {
-  // what a tokenizer that knows no word calls unknown is every word there is, split as any other would
-  const tokenizer = createTokenizer(SPECIAL_PIECES);
   const words = new Set<string>();
   for (const view of viewNames) {
-    const examples = await readingOfView[view](scenesOf(folder, view), 'train');
-    for (const { text } of examples) for (const word of tokenizer.encode(text).unknown) words.add(word);
+    for (const word of unknownWords(await readingOfView[view](scenesOf(folder, view), 'train'))) words.add(word);
   }
   return [...words].sort();
 };

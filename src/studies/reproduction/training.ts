@@ -13,6 +13,16 @@ export const training = {
   decay: 'correct',
 } as const satisfies Partial<RunOptions>;
 
+/** A training of a reproduction, whoever learns and from whom. */
+export interface Lesson {
+  /** Of its piece. */
+  readonly id: string;
+  readonly learningRate: number;
+  readonly seed: number;
+  readonly batch: number;
+  readonly updates: number;
+}
+
 /** Points of a kept curve. */
 const POINTS = 20;
 /** Validations of a run. */

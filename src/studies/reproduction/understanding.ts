@@ -8,7 +8,7 @@ import { type Context, type Outcome, type Piece, weightsOf } from './piece.ts';
 import type { ReproductionSize } from './size.ts';
 import { PRETRAINED_TEACHER, pretrainedStudent } from './stage1.ts';
 import { type TaskName, understanding } from './tasks.ts';
-import { runOptions, trainedTo } from './training.ts';
+import { type Lesson, runOptions, trainedTo } from './training.ts';
 import { type VariantName, variants } from './variants.ts';
 
 /** What a student begins from: the pre-trained fusion encoder, or itself after stage 1. */
@@ -79,18 +79,11 @@ export const studentPiece = (run: StudentRun, { batch, updates }: ReproductionSi
   };
 };
 
-interface Lesson extends Pick<StudentRun, 'task' | 'variant' | 'share' | 'seed'> {
-  readonly id: string;
-  readonly learningRate: number;
-  readonly batch: number;
-  readonly updates: number;
-}
-
 /** Trains on a task and measures the weights that were best on validation. */
 const learnt = async (
   learner: Trained,
   teacher: Trained | undefined,
-  { id, task: name, variant, share, seed, learningRate, batch, updates }: Lesson,
+  { id, task: name, variant, share, seed, learningRate, batch, updates }: Lesson & Omit<StudentRun, 'begins' | 'depth'>,
   context: Context,
 ): Promise<Pick<Outcome, 'measures' | 'training'>> => {
   const [task, data] = [understanding[name], scenesOf(context.folder, name)];
