@@ -27,7 +27,11 @@ const floors: Readonly<Record<string, number>> = {
 const never: readonly (readonly [from: RegExp, imported: RegExp, why: string])[] = [
   [/^engine\//, /^src\/(?!engine\/)/, 'the engine could be published alone'],
   [/^(models|objectives|layers)\//, /^(node:|onnxruntime|koffi|sharp|src\/(data|weights)\/)/, 'symbols only'],
-  [/^data\//, /^src\/engine\/(?!numbers\.ts$)/, 'a worker that reads pictures must not load a runtime'],
+  [
+    /^data\//,
+    /^src\/engine\/(?!(?:numbers|web-assembly)\.ts$)/,
+    'a worker that reads pictures must not load a runtime',
+  ],
   [/^objectives\//, /^src\/models\/(fusion-encoder|dual-encoder)\.ts$/, 'an objective sees what, not who'],
   [/^training\//, /^src\/serving\//, 'two products on one base'],
   [/^serving\//, /^src\/training\//, 'a server never loads the training code'],
