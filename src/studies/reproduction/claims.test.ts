@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { judged } from './claims.ts';
+import { costId } from './cost.ts';
 import { markdownOf } from './markdown.ts';
 import { reproductionPage } from './page.ts';
 import type { Outcome } from './piece.ts';
 import { chosenRates, type Rates, studentsOfSeed, variantNames } from './plan.ts';
 import type { Measured } from './reproduce.ts';
 import { reproductionSizes } from './size.ts';
-import { studentId } from './understanding.ts';
+import { taskNames } from './tasks.ts';
+import { studentId, tunedTeacher } from './understanding.ts';
 import type { VariantName } from './variants.ts';
 
 const size = { ...reproductionSizes.tiny, seeds: [0, 1, 2] };
@@ -44,6 +46,22 @@ describe('a claim', () => {
 
   it('does not hold where the contrary is seen', () => {
     expect(verdictOn('Soft labels', studyOf({ ...usual, soft: 0.3 }))).toMatchObject({ verdict: 'does not hold' });
+  });
+
+  it('of speed and of quality kept is judged against the teacher', () => {
+    const study = studyOf(usual);
+    const outcomes = new Map(study.outcomes);
+    for (const task of taskNames) {
+      const milliseconds = { teacher: 6, student: 5, 'student, images kept': task === 'vqa' ? 1 : 1.1 };
+      outcomes.set(costId(task), { id: costId(task), measures: { milliseconds } });
+      outcomes.set(tunedTeacher(task), { id: tunedTeacher(task), measures: { 'test-iid': { accuracy: 0.9 } } });
+    }
+    const measured = { ...study, outcomes };
+    const speed = verdictOn('With images kept', measured);
+    expect(speed.verdict).toBe('holds');
+    expect(speed.difference!.mean).toBeCloseTo(1 / 3 - (1 + 1.1 + 1.1) / 18, 9);
+    expect(verdictOn('The student keeps', measured).verdict).toBe('does not hold');
+    expect(verdictOn('The student keeps', { ...study, outcomes: study.outcomes }).means).toBeUndefined();
   });
 
   it('cannot be told where both are alike', () => {

@@ -1,9 +1,10 @@
+import { costId } from './cost.ts';
 import { type OverSeeds, overSeeds } from './over-seeds.ts';
 import type { Rates } from './plan.ts';
 import type { Measured } from './reproduce.ts';
 import { retrievalId, retrievalRows } from './retrieval.ts';
 import { type TaskName, taskNames } from './tasks.ts';
-import { type Beginning, studentId } from './understanding.ts';
+import { type Beginning, studentId, tunedTeacher } from './understanding.ts';
 import type { VariantName } from './variants.ts';
 
 /** What a claim of the paper came to: it holds, the contrary does, or these runs cannot tell. */
@@ -99,7 +100,42 @@ const TOLERANCE = 0.01;
 export const judged = (measured: Measured, rates: Rates): Judgement[] => [
   ...claims.map((claim) => judgeClaim(claim, measured, rates)),
   judgeRetrieval(measured),
+  judgeKept(measured, rates),
+  judgeSpeed(measured),
 ];
+
+/** Of its teacher's accuracy; the paper's student keeps 95.5 % on VQA and 98.0 % on NLVR2. */
+const MOST = 0.95;
+
+const judgeKept = ({ size, outcomes }: Measured, rates: Rates): Judgement => {
+  const accuracyOf = (id: string): number | undefined => outcomes.get(id)?.measures['test-iid']?.accuracy;
+  const pairs = taskNames.flatMap((task) =>
+    size.seeds.map((seed) => {
+      const run = { task, variant: 'cross', begins: stage1, share: 1, seed } as const;
+      const teacher = accuracyOf(tunedTeacher(task));
+      return [accuracyOf(studentId(run, rates.cross)), teacher && MOST * teacher] as const;
+    }),
+  );
+  return verdictOf(pairs, {
+    claim: "The student keeps most of its teacher's quality",
+    how: `accuracy after both stages, against ${MOST} of the teacher's, ${taskNames.join(', ')}`,
+  });
+};
+
+/** The paper: more than three times faster. */
+const FASTER = 3;
+
+const judgeSpeed = ({ outcomes }: Measured): Judgement =>
+  verdictOf(
+    taskNames.map((task) => {
+      const times = outcomes.get(costId(task))?.measures.milliseconds;
+      return [times && 1 / FASTER, times && times['student, images kept']! / times.teacher!] as const;
+    }),
+    {
+      claim: `With images kept, the student answers ${FASTER} times as fast as its teacher`,
+      how: `1/${FASTER} of the teacher's time, against the student's share of it, ${taskNames.join(', ')}`,
+    },
+  );
 
 const judgeClaim = (claim: Claim, { size, outcomes }: Measured, rates: Rates): Judgement => {
   const of = ({ variant, begins = 'teacher' }: Side, task: TaskName, seed: number): number | undefined =>
