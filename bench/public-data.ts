@@ -33,8 +33,8 @@ const scratch = ['--from-scratch', '--size', 'mini', '--image', '64'];
 const usual = ['--clip', '1', '--order', 'torch', '--decay', 'correct', '--warmup', '0.05', '--seed', '0'];
 
 /** Shapes are a plateau among all questions; where colours and shapes alone are asked for, it is left in some hundred updates. */
-const lesson = ['--only', 'kind=color,shape', '--updates', '800'];
-const whole = ['--updates', '1500'];
+const lesson = ['--only', 'kind=color,shape', '--updates', '2000'];
+const whole = ['--updates', '2000'];
 
 const easyVqa: Benchmark = {
   data: ['fetch', 'easy-vqa'],
@@ -59,13 +59,14 @@ const easyVqa: Benchmark = {
 
 const depths = [1, 5, 10];
 const retrieving = ['--task', 'retrieval'];
+const wide = ['--batch', '128', '--updates', '1500'];
 
 const emoji: Benchmark = {
   data: ['fetch', 'emoji'],
   models: {
-    'contrast alone': ['--model', 'dide', ...scratch, ...retrieving, '--batch', '128', '--updates', '2500', ...usual],
-    teacher: ['--model', 'vilt', ...scratch, ...retrieving, '--batch', '8', '--updates', '4000', ...usual],
-    'contrast + attention': ['--teacher', '{teacher}', ...retrieving, '--batch', '128', '--updates', '2500', ...usual],
+    'contrast alone': ['--model', 'dide', ...scratch, ...retrieving, ...wide, ...usual],
+    teacher: ['--model', 'vilt', ...scratch, ...retrieving, '--batch', '8', '--updates', '2000', ...usual],
+    'contrast + attention': ['--teacher', '{teacher}', ...retrieving, ...wide, ...usual],
   },
   // A fusion encoder would pass over millions of pairs of the test.
   measure: async (model, data) =>
