@@ -9,7 +9,7 @@
  * Works, beside PyTorch's: `step` (a whole update of a distillation), `pretrain` (the same of stage 1), `teacher`,
  * `image`, `text`, `answer` (forward, one pair and eight), `ask` (a question over 10,000 cached images, beside
  * PyTorch's `answer` for as many pairs). Beside other libraries of Python: `load` (a checkpoint of 470 MB, beside
- * torch.load), `pipeline` (pictures to patches, beside Pillow and NumPy), `words` (100,000 lines to ids, beside
+ * torch.load and load_state_dict, each time in new processes), `pipeline` (pictures to patches, beside Pillow and NumPy), `words` (100,000 lines to ids, beside
  * transformers' BertTokenizer); of the last two the results are compared as well. Alone: `startup` (building and
  * compiling the step's graph), `waiting` (the share of a training's time that its data cost), `memory` (whether 2000
  * steps take more than the 2000 before).
@@ -45,8 +45,17 @@ interface Given {
   readonly folder: string;
 }
 
-/** Both sides of one work, taking turns. */
+/** Nobody loads one checkpoint again and again in one process: both sides begin anew for each turn. */
 const measure = async (given: Given, options: Options): Promise<Measured> => {
+  if (given.work !== 'load') return await takeTurns(given, options);
+  const turns: Measured[] = [];
+  for (let i = 0; i < options.repeats; i += 1) turns.push(await takeTurns(given, { ...options, repeats: 1 }));
+  const of = (side: 'ours' | 'peer'): number[] => turns.flatMap(({ milliseconds }) => milliseconds[side]);
+  return { ...turns[0]!, milliseconds: { ours: of('ours'), peer: of('peer') } };
+};
+
+/** Both sides of one work, taking turns. */
+const takeTurns = async (given: Given, options: Options): Promise<Measured> => {
   const request = { ...given, threads: options.threads, warm: warmUps(given.work) };
   const ours = await startOurs(request);
   const peer = await startPeer(request, options);
@@ -65,7 +74,10 @@ const measure = async (given: Given, options: Options): Promise<Measured> => {
   return { what: nameOf(given), milliseconds, bytes, waited, ...(isSame === undefined ? {} : { isSame }) };
 };
 
-const warmUps = (work: WorkName): number => (work === 'startup' ? 0 : work === 'words' || work === 'load' ? 1 : 2);
+const warmUps = (work: WorkName): number => {
+  if (work === 'startup' || work === 'load') return 0;
+  return work === 'words' ? 1 : 2;
+};
 
 const nameOf = ({ work, size, batch }: Given): string => {
   if (work === 'load') return 'load, base';

@@ -88,6 +88,8 @@ def load(folder: Path, _: int) -> Prepared:
     import torch
 
     model = holder(base_names())
+    for parameter in model.parameters():
+        parameter.data.zero_()  # a model's memory is there before a checkpoint goes into it
 
     def work() -> None:
         model.load_state_dict(torch.load(checkpoint_of(folder), map_location="cpu", weights_only=True))
