@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { PreparedImage } from '../data/batch.ts';
+import { inLanes } from '../data/in-lanes.ts';
 import type { SizeRule } from '../data/resize.ts';
 import { UserError } from '../errors.ts';
 import type { Entry } from './cache-index.ts';
@@ -23,9 +24,6 @@ export interface LookOptions {
   /** Files that are looked at together. */
   readonly window: number;
 }
-
-/** Files that are read at the same time; each may need 150 MB while it is decoded. */
-const LANES = 4;
 
 /** Looks at every file, a window at a time, the next one while the consumer works on the one before. */
 export async function* lookAtImages(
@@ -70,14 +68,4 @@ const look = async (
     if (failure instanceof UserError) return { kind: 'unreadable', path: file.path, failure };
     throw failure;
   }
-};
-
-const inLanes = async <In, Out>(items: readonly In[], work: (item: In) => Promise<Out>): Promise<Out[]> => {
-  const done: Out[] = new Array(items.length);
-  const places = items.entries();
-  const lane = async (): Promise<void> => {
-    for (const [place, item] of places) done[place] = await work(item);
-  };
-  await Promise.all(Array.from({ length: LANES }, lane));
-  return done;
 };
