@@ -9,9 +9,7 @@
  * --updates N (default 300), --batch N (default 32), --threads N (default all). The table comes out as Markdown:
  * validation accuracy over the updates, and accuracy on test at the end, whole and by the kind of question.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import {
   type Bodies,
@@ -76,7 +74,7 @@ const beginnings: Readonly<Record<string, Bodies>> = {
 };
 
 /** Accuracy on validation by update, and on test by kind of question. */
-const measure = async (learner: Trained, folder: string) => {
+const measure = async (learner: Trained) => {
   const seen: string[] = [];
   const options = {
     data,
@@ -89,7 +87,6 @@ const measure = async (learner: Trained, folder: string) => {
   const how = {
     updates: Number(flags.updates),
     threads: Number(flags.threads),
-    folder,
     clip: 1,
     order: 'torch',
     decay: 'correct',
@@ -107,9 +104,7 @@ const measure = async (learner: Trained, folder: string) => {
 console.log('| begun | validation, % | test, % | by kind, % |\n| --- | --- | ---: | --- |');
 for (const [name, from] of Object.entries(beginnings)) {
   process.stderr.write(`${name}\n`);
-  const folder = await mkdtemp(join(tmpdir(), 'dide-initialisation-'));
-  const { seen, mean, byKind } = await measure(initialised(await untrained(), from).trained, folder);
-  await rm(folder, { recursive: true });
+  const { seen, mean, byKind } = await measure(initialised(await untrained(), from).trained);
   const kinds = Object.entries(byKind).map(([kind, { mean: share }]) => `${kind} ${(100 * share).toFixed(1)}`);
   console.log(`| ${name} | ${seen.join(', ')} | ${(100 * mean).toFixed(1)} | ${kinds.join(', ')} |`);
 }
