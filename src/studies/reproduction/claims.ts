@@ -107,13 +107,12 @@ export const judged = (measured: Measured, rates: Rates): Judgement[] => [
 /** Of its teacher's accuracy; the paper's student keeps 95.5 % on VQA and 98.0 % on NLVR2. */
 const MOST = 0.95;
 
-const judgeKept = ({ size, outcomes }: Measured, rates: Rates): Judgement => {
-  const accuracyOf = (id: string): number | undefined => outcomes.get(id)?.measures['test-iid']?.accuracy;
+const judgeKept = (measured: Measured, rates: Rates): Judgement => {
   const pairs = taskNames.flatMap((task) =>
-    size.seeds.map((seed) => {
+    measured.size.seeds.map((seed) => {
       const run = { task, variant: 'cross', begins: stage1, share: 1, seed } as const;
-      const teacher = accuracyOf(tunedTeacher(task));
-      return [accuracyOf(studentId(run, rates.cross)), teacher && MOST * teacher] as const;
+      const teacher = accuracyOf(measured, tunedTeacher(task));
+      return [accuracyOf(measured, studentId(run, rates.cross)), teacher && MOST * teacher] as const;
     }),
   );
   return verdictOf(pairs, {
@@ -137,15 +136,20 @@ const judgeSpeed = ({ outcomes }: Measured): Judgement =>
     },
   );
 
-const judgeClaim = (claim: Claim, { size, outcomes }: Measured, rates: Rates): Judgement => {
+/** On new pictures like those of training. */
+const accuracyOf = ({ outcomes }: Measured, id: string): number | undefined =>
+  outcomes.get(id)?.measures['test-iid']?.accuracy;
+
+const judgeClaim = (claim: Claim, measured: Measured, rates: Rates): Judgement => {
+  const { seeds } = measured.size;
   const of = ({ variant, begins = 'teacher' }: Side, task: TaskName, seed: number): number | undefined =>
-    outcomes.get(studentId({ task, variant, begins, share: 1, seed }, rates[variant]))?.measures['test-iid']?.accuracy;
+    accuracyOf(measured, studentId({ task, variant, begins, share: 1, seed }, rates[variant]));
   const pairs = claim.tasks.flatMap((task) =>
-    size.seeds.map((seed) => [of(claim.better, task, seed), of(claim.than, task, seed)] as const),
+    seeds.map((seed) => [of(claim.better, task, seed), of(claim.than, task, seed)] as const),
   );
   return verdictOf(pairs, {
     claim: claim.claim,
-    how: `accuracy, ${claim.tasks.join(', ')}, ${size.seeds.length} seeds each`,
+    how: `accuracy, ${claim.tasks.join(', ')}, ${seeds.length} seeds each`,
     ...(claim.orEqual ? { slack: TOLERANCE } : {}),
   });
 };
