@@ -12,3 +12,7 @@ export type Weights = Map<string, Numbers<Float32Array>>;
 
 /** How many numbers a shape holds; a scalar's shape is []. */
 export const countOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
+
+/** The bytes under an array, where they lie: nothing is copied. */
+export const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);

@@ -1,6 +1,6 @@
 /** What ONNX files are made of, from what our symbols and numbers are. */
 import { create } from '@bufbuild/protobuf';
-import type { Numbers } from './numbers.ts';
+import { bytesOf, type Numbers } from './numbers.ts';
 import {
   type AttributeProto,
   AttributeProtoSchema,
@@ -45,7 +45,7 @@ export const attributeOf = (name: string, value: Attribute, precision: Precision
 /** An initializer whose numbers are in the file; a copy only where they are of another type. */
 export const tensorOf = (name: string, { shape, data }: Numbers, dataType: DataType): TensorProto => {
   const array = arrayOf(data, dataType);
-  const rawData = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+  const rawData = bytesOf(array);
   return create(TensorProtoSchema, { name, dataType, dims: shape.map(BigInt), rawData });
 };
 

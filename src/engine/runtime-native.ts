@@ -1,4 +1,4 @@
-import type { Data, Numbers } from './numbers.ts';
+import { bytesOf, type Data, type Numbers } from './numbers.ts';
 import { loadOrt, type Ort, type Pointer } from './ort-api.ts';
 import type { Backend, OpenBackend, Settings } from './runtime.ts';
 
@@ -11,9 +11,6 @@ const DEFAULT_MEMORY = 0;
 const elementTypeOf = (data: Data): number =>
   data instanceof Float32Array ? 1 : data instanceof Float64Array ? 11 : 6;
 
-/** Bytes that koffi passes by address. Reading `buffer` also moves a small array out of the heap, where it could move. */
-const bytesOf = (data: Data): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-
 /** What the process needs once: ONNX Runtime keeps one environment a process however often it is asked. */
 const loadEnvironment = async () => {
   const ort = await loadOrt();
@@ -22,6 +19,7 @@ const loadEnvironment = async () => {
   /** A tensor over a buffer; whoever asks for it releases it. */
   const tensorOver = ({ shape, data }: Numbers): Pointer => {
     const dims = BigInt64Array.from(shape, BigInt);
+    // koffi passes bytes by address; reading `buffer` also moves a small array out of the heap, where it could move
     const of = [memory, bytesOf(data), data.byteLength, dims, dims.length, elementTypeOf(data)];
     return ort.make('CreateTensorWithDataAsOrtValue', ...of);
   };

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { Data, Numbers } from './numbers.ts';
+import { bytesOf, type Data, type Numbers } from './numbers.ts';
 import type { Backend, OpenBackend } from './runtime.ts';
 
 type OnnxRuntime = typeof import('onnxruntime-node');
@@ -23,8 +23,6 @@ export const loadPackage = async (): Promise<OpenBackend> => {
     return new PackageRuntime(onnxRuntime, await onnxRuntime.InferenceSession.create(model, options));
   };
 };
-
-const bytesOf = (data: Data): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
 /** The binding refuses shared memory: such a buffer gets a private copy that runs read and write in its stead. */
 const unshared = <D extends Data>(data: D): D =>

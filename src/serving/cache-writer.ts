@@ -1,5 +1,6 @@
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { bytesOf } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
 import { explainDisk, replaceFile } from '../weights/replace-file.ts';
 import { cacheFiles, type Entry, type Line, readIfThere, readIndex, writtenLines } from './cache-index.ts';
@@ -64,7 +65,7 @@ const openedWriter = async (folder: string, width: number, unlock: () => Promise
   const append = async (images: readonly Placeless[], shares: Float32Array): Promise<void> => {
     if (shares.length !== images.length * width)
       throw new Error(`append: ${images.length} rows of ${width}, but ${shares.length} numbers`);
-    await appendSynced(vectors, new Uint8Array(shares.buffer, shares.byteOffset, shares.byteLength), folder);
+    await appendSynced(vectors, bytesOf(shares), folder);
     const first = row;
     row += images.length;
     await note(images.map((image, i) => ({ ...image, row: first + i })));

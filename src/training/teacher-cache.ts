@@ -3,6 +3,7 @@ import type { Feeds } from '../data/batch.ts';
 import { type Example, imageName } from '../data/example.ts';
 import { type Batch, loadBatches } from '../data/loader.ts';
 import { createTokenizer } from '../data/words.ts';
+import { bytesOf } from '../engine/numbers.ts';
 import { compile } from '../engine/session.ts';
 import { input, type Tensor } from '../engine/tensor.ts';
 import { UserError } from '../errors.ts';
@@ -105,7 +106,7 @@ const aboutOf = (
 ): About => {
   const ofTeacher = createHash('sha256').update(JSON.stringify(teacher.description));
   for (const [name, { data }] of [...teacher.weights].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    ofTeacher.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    ofTeacher.update(name).update(bytesOf(data));
   }
   const ofData = createHash('sha256');
   for (const { id, text, images } of examples) ofData.update(JSON.stringify([id, text, images.map(imageName)]));

@@ -1,4 +1,4 @@
-import type { Data } from '../engine/numbers.ts';
+import { bytesOf, type Data } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
 
 /** How a kind of number is stored: its width in bytes, and how a buffer of it becomes numbers that graphs take. */
@@ -96,7 +96,7 @@ export const toBrainFloat = (floats: Float32Array): Uint16Array => {
 export const encode = (data: Data, dtype: WrittenDtype, where: string): Uint8Array => {
   const stored = narrowed(data, dtype);
   if (stored instanceof Uint16Array) refuseOverflow(data, stored, `${where} as ${dtype}`);
-  return new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
+  return bytesOf(stored);
 };
 
 const narrowed = (data: Data, dtype: WrittenDtype): Data | Uint16Array => {

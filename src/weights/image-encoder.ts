@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Feeds } from '../data/batch.ts';
-import type { Numbers } from '../engine/numbers.ts';
+import { bytesOf, type Numbers } from '../engine/numbers.ts';
 import type { Description } from './description.ts';
 import type { Trained } from './trained.ts';
 
@@ -36,7 +36,7 @@ const hashOf = ({ description: { model, sizes }, weights }: Trained, last: strin
   const names = [...weights.keys()].filter((name) => name === last || /^(image|shared)_encoder\./.test(name));
   for (const name of names.sort()) {
     const { shape, data } = weights.get(name)!;
-    hash.update(JSON.stringify([name, shape])).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    hash.update(JSON.stringify([name, shape])).update(bytesOf(data));
   }
   return hash.digest('hex');
 };

@@ -1,4 +1,5 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { bytesOf } from '../engine/numbers.ts';
 import {
   AttributeProtoSchema,
   AttributeProto_AttributeType as AttributeType,
@@ -38,6 +39,3 @@ const fitsHalf = (tensor: TensorProto): boolean =>
 
 /** A copy, since the bytes of a file lie at any place. */
 export const floatsOf = ({ rawData }: TensorProto): Float32Array => new Float32Array(rawData.slice().buffer);
-
-export const bytesOf = (array: Uint8Array | Uint16Array | Float32Array): Uint8Array =>
-  new Uint8Array(array.buffer, array.byteOffset, array.byteLength);

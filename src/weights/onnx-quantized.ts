@@ -1,4 +1,5 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { bytesOf } from '../engine/numbers.ts';
 import {
   AttributeProtoSchema,
   AttributeProto_AttributeType as AttributeType,
@@ -10,7 +11,7 @@ import {
   type TensorProto,
   TensorProtoSchema,
 } from '../engine/onnx_pb.ts';
-import { bytesOf, floatsOf } from './onnx-halves.ts';
+import { floatsOf } from './onnx-halves.ts';
 
 /** What stands for 0 in unsigned weights. Unsigned, since products of signed ones saturate on x86 without VNNI. */
 const ZERO = 128;

@@ -1,11 +1,11 @@
 import type { FileHandle } from 'node:fs/promises';
-import { countOf, type Data, type Numbers } from '../engine/numbers.ts';
+import { bytesOf, countOf, type Data, type Numbers } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
 import { dtypes } from './dtypes.ts';
 import { isPlaceholder, unpickle } from './pickle.ts';
 import { readLegacy } from './pytorch-legacy.ts';
 import { isTensor, pytorchRules, type StoredTensor } from './pytorch-tensors.ts';
-import { bytesUnder, openForReading, readBytes, readInto } from './read-bytes.ts';
+import { openForReading, readBytes, readInto } from './read-bytes.ts';
 import { readZipDirectory, type ZipEntry } from './zip-directory.ts';
 
 /** An open checkpoint of PyTorch: its names and shapes are read and checked, its numbers are read when asked for. */
@@ -60,7 +60,7 @@ const opened = async (handle: FileHandle, path: string): Promise<PyTorchFile> =>
     if (!tensor) throw new UserError(`${path}: it has no ${name}: it has ${tensors.size} other tensors`);
     const { begin } = storageOf(tensor, held)!;
     if (into?.length === countOf(tensor.shape) && tensor.dtype === 'F32' && isRowMajor(tensor)) {
-      await readInto(handle, bytesUnder(into), { begin: begin + tensor.offset * into.BYTES_PER_ELEMENT, path });
+      await readInto(handle, bytesOf(into), { begin: begin + tensor.offset * into.BYTES_PER_ELEMENT, path });
       return { shape: tensor.shape, data: into };
     }
     return await numbersOf(handle, tensor, { begin, where: `${path}: ${name}`, path });

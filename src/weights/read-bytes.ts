@@ -59,7 +59,3 @@ export const readInto = async (
     done += bytesRead;
   }
 };
-
-/** The bytes under an array of numbers. */
-export const bytesUnder = ({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array =>
-  new Uint8Array(buffer, byteOffset, byteLength);

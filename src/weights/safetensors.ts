@@ -1,8 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
-import { countOf, type Numbers } from '../engine/numbers.ts';
+import { bytesOf, countOf, type Numbers } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
 import { dtypes, encode, type WrittenDtype } from './dtypes.ts';
-import { bytesUnder, openForReading, readBytes, readInto } from './read-bytes.ts';
+import { openForReading, readBytes, readInto } from './read-bytes.ts';
 import { replaceFile } from './replace-file.ts';
 import { type Header, longestHeader, parseHeader, type TensorInfo } from './safetensors-header.ts';
 
@@ -42,7 +42,7 @@ const openedFile = (handle: FileHandle, path: string, header: Header, dataStart:
     const info = header.tensors.get(name);
     if (!info) throw new UserError(`${path}: it has no ${name}: it holds ${listed(header.tensors)}`);
     if (into && info.dtype === 'F32' && into.byteLength === info.end - info.begin) {
-      await readInto(handle, bytesUnder(into), { begin: dataStart + info.begin, path });
+      await readInto(handle, bytesOf(into), { begin: dataStart + info.begin, path });
       return { shape: info.shape, data: into };
     }
     const bytes = await readBytes(handle, { begin: dataStart + info.begin, end: dataStart + info.end }, path);
