@@ -52,9 +52,7 @@ export const decodeImage = async (bytes: Uint8Array, where: string): Promise<Pix
   if (bytes.length === 0) throw new UserError(`${where}: the image is empty (0 bytes): get it again.`);
   const image = await openImage(bytes);
   const { width, height, space, format, channels, depth } = await image.metadata().catch((cause: Error) => {
-    throw new UserError(`${where}: not an image (${reason(cause)}): give JPEG, PNG, WebP, GIF, TIFF or AVIF.`, {
-      cause,
-    });
+    throw UNKNOWN_FORMAT.test(cause.message) ? notAnImage(where, cause) : damaged(where, cause);
   });
   if (format === 'svg') throw new UserError(`${where}: SVG is a drawing without pixels: export it as PNG first.`);
   if (width * height > PIXEL_LIMIT) {
@@ -64,7 +62,7 @@ export const decodeImage = async (bytes: Uint8Array, where: string): Promise<Pix
   const isPlain = space === 'srgb' && channels === 3 && depth === 'uchar';
   const decode = space === 'cmyk' ? decodeCmyk : isPlain ? decodePlain : decodeRgb;
   const data = await decode(image).catch((cause: Error) => {
-    throw new UserError(`${where}: the image is damaged or cut short (${reason(cause)}): get it again.`, { cause });
+    throw damaged(where, cause);
   });
   return { width, height, data };
 };
@@ -74,7 +72,20 @@ const openImage = async (bytes: Uint8Array): Promise<Sharp> => {
   return sharp(bytes, { failOn: 'truncated', limitInputPixels: false, ignoreIcc: true });
 };
 
-const reason = (cause: Error): string => cause.message.trim().split('\n')[0]!;
+/** What sharp says of bytes that begin like no picture; of those that do, it says what is wrong with their header. */
+const UNKNOWN_FORMAT = /unsupported image format/;
+
+const notAnImage = (where: string, cause: Error): UserError =>
+  new UserError(`${where}: not an image (${reason(cause)}): give JPEG, PNG, WebP, GIF, TIFF or AVIF.`, { cause });
+
+const damaged = (where: string, cause: Error): UserError =>
+  new UserError(`${where}: the image is damaged or cut short (${reason(cause)}): get it again.`, { cause });
+
+/**
+ * The first line of an error. libvips keeps one text of errors for all threads: where several pictures fail at once,
+ * one may find the details gone, so nothing may depend on them.
+ */
+const reason = (cause: Error): string => cause.message.trim().split('\n')[0]!.replace(/:$/, '');
 
 const decodeRgb = (image: Sharp): Promise<Uint8Array> =>
   bytesOf(image.removeAlpha().toColourspace('srgb').raw({ depth: 'uchar' }));

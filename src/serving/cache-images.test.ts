@@ -126,7 +126,7 @@ describe('a folder of images', () => {
     expect(last).toMatchObject({ done: 4, kept: 2, unreadable: 2 });
     expect(notices.sort()).toEqual([expect.stringContaining('1.png'), expect.stringContaining('empty.jpg')]);
     expect(cache.entries.map(({ path }) => path).sort()).toEqual(['0.png', '2.png']);
-    await expect(run({ unreadable: 'refuse' })).rejects.toThrow(/1\.png: the image is damaged|1\.png: not an image/);
+    await expect(run({ unreadable: 'refuse' })).rejects.toThrow(/1\.png: the image is damaged/);
   });
 
   it('is an error when there is no image in it, or no folder, and nothing cached is forgotten for that', async () => {

@@ -68,11 +68,11 @@ describe.each(['webdataset', 'parquet'] as const)('%s', (format) => {
     const [done] = await convert(from, options);
     expect(done).toMatchObject({
       examples: 2,
-      unreadable: [expect.stringMatching(/0001.jpg: .*premature end/)],
+      unreadable: [expect.stringMatching(/0001.jpg: the image is damaged or cut short/)],
     });
     await expect(convert(from, options)).rejects.toThrow('is not empty: give a new folder');
     await expect(convert(from, { ...options, to: `${to}-strict`, unreadable: 'refuse' })).rejects.toThrow(
-      'premature end',
+      '0001.jpg: the image is damaged or cut short',
     );
   });
 });
