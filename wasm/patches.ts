@@ -23,11 +23,10 @@ export function patch(source: usize, pitch: i32, side: i32, target: usize): void
     const end = at + <usize>(side * 3);
     while (at < end) {
       const pixels = v128.load(at);
-      const none = i8x16.splat(0);
       // bytes 0, 3, 6 and 9 are the reds of four pixels, each the lowest byte of a lane
-      const red = i8x16.shuffle(pixels, none, 0, 16, 16, 16, 3, 16, 16, 16, 6, 16, 16, 16, 9, 16, 16, 16);
-      const green = i8x16.shuffle(pixels, none, 1, 16, 16, 16, 4, 16, 16, 16, 7, 16, 16, 16, 10, 16, 16, 16);
-      const blue = i8x16.shuffle(pixels, none, 2, 16, 16, 16, 5, 16, 16, 16, 8, 16, 16, 16, 11, 16, 16, 16);
+      const red = i8x16.swizzle(pixels, i8x16(0, -1, -1, -1, 3, -1, -1, -1, 6, -1, -1, -1, 9, -1, -1, -1));
+      const green = i8x16.swizzle(pixels, i8x16(1, -1, -1, -1, 4, -1, -1, -1, 7, -1, -1, -1, 10, -1, -1, -1));
+      const blue = i8x16.swizzle(pixels, i8x16(2, -1, -1, -1, 5, -1, -1, -1, 8, -1, -1, -1, 11, -1, -1, -1));
       v128.store(out, normalised(red));
       v128.store(out + plane, normalised(green));
       v128.store(out + 2 * plane, normalised(blue));

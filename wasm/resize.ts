@@ -1,5 +1,6 @@
 /**
- * The two passes of a picture's resize in WebAssembly SIMD; AssemblyScript, compiled by scripts/build-wasm.ts.
+ * A picture's resize in WebAssembly SIMD; AssemblyScript, compiled by scripts/build-wasm.ts. Columns are a pass; rows
+ * are the same pass over the transposed picture, since sixteen lines side by side fill a register, and a pixel does not.
  *
  * Pointers are byte offsets into the imported memory. `start`, `count` and `weights` are a kernel's int32 tables: what
  * each output place takes from the input. src/data/resize.ts is the same arithmetic in plain JavaScript, bit for bit.
@@ -8,52 +9,41 @@
 const PRECISION: i32 = 22;
 const HALF: i32 = 1 << 21;
 
-/** Four int32 sums with the fraction cut off, brought to 0..255, as the lowest four bytes. */
-function toBytes(sums: v128): v128 {
-  const words = i16x8.narrow_i32x4_s(i32x4.shr_s(sums, PRECISION), i32x4.splat(0));
-  return i8x16.narrow_i16x8_u(words, words);
+/** The bytes of two rows in turn: of their first halves. */
+function low(a: v128, b: v128): v128 {
+  return i8x16.shuffle(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+}
+
+/** The bytes of two rows in turn: of their second halves. */
+function high(a: v128, b: v128): v128 {
+  return i8x16.shuffle(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
 }
 
 /**
- * Along the rows: `lines` rows of `from` pixels become rows of `to`. Eight bytes beyond the last row are read.
- *
- * Two neighbours at a time: `count` is of such pairs, and a pair's weights are four int16, their lower 11 bits and what
- * is above, so that one instruction multiplies and adds both of all three channels.
+ * Half of the transposition of 16 x 16 bytes: each row in turn with the one 8 below it, and what comes of that once
+ * again. The other half is the same once more.
  */
-export function rows(
-  source: usize,
-  target: usize,
-  lines: i32,
-  from: i32,
-  to: i32,
-  start: usize,
-  count: usize,
-  weights: usize,
-  stride: i32,
-): void {
-  for (let line = 0; line < lines; line++) {
-    const row = source + <usize>(line * from * 3);
-    let out = target + <usize>(line * to * 3);
-    for (let i = 0; i < to; i++) {
-      let at = row + <usize>(load<i32>(start + ((<usize>i) << 2)) * 3);
-      let weight = weights + ((<usize>(i * stride)) << 3);
-      const end = weight + ((<usize>load<i32>(count + ((<usize>i) << 2))) << 3);
-      let low = i32x4.splat(0);
-      let high = low;
-      while (weight < end) {
-        const none = i8x16.splat(0);
-        const bytes = v128.load64_zero(at);
-        const pixels = i8x16.shuffle(bytes, none, 0, 16, 3, 16, 1, 16, 4, 16, 2, 16, 5, 16, 16, 16, 16, 16);
-        low = i32x4.add(low, i32x4.dot_i16x8_s(pixels, v128.load32_splat(weight)));
-        high = i32x4.add(high, i32x4.dot_i16x8_s(pixels, v128.load32_splat(weight, 4)));
-        at += 6;
-        weight += 8;
-      }
-      const sums = i32x4.add(i32x4.add(i32x4.shl(high, 11), low), i32x4.splat(HALF));
-      const bytes = i32x4.extract_lane(toBytes(sums), 0);
-      store<u16>(out, <u16>bytes);
-      store<u8>(out + 2, <u8>(bytes >> 16));
-      out += 3;
+function interleave(source: usize, pitch: usize, target: usize, step: usize): void {
+  for (let i: usize = 0; i < 4; i++) {
+    const from = source + i * pitch;
+    const a = v128.load(from);
+    const b = v128.load(from + 4 * pitch);
+    const c = v128.load(from + 8 * pitch);
+    const d = v128.load(from + 12 * pitch);
+    const to = target + 4 * i * step;
+    v128.store(to, low(low(a, c), low(b, d)));
+    v128.store(to + step, high(low(a, c), low(b, d)));
+    v128.store(to + 2 * step, low(high(a, c), high(b, d)));
+    v128.store(to + 3 * step, high(high(a, c), high(b, d)));
+  }
+}
+
+/** `height` rows of `width` bytes become `width` rows of `height` bytes, both multiples of 16; a block has 256 bytes. */
+export function transpose(source: usize, target: usize, height: i32, width: i32, block: usize): void {
+  for (let y = 0; y < height; y += 16) {
+    for (let x = 0; x < width; x += 16) {
+      interleave(source + <usize>(y * width + x), width, block, 16);
+      interleave(block, 16, target + <usize>(x * height + y), height);
     }
   }
 }

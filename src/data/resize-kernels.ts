@@ -5,7 +5,7 @@ import { javascriptPasses, type Kernel, kernelFor, type Passes } from './resampl
 import { resizeKernels } from './resize-kernels.wasm.ts';
 
 interface Exports {
-  readonly rows: (...numbers: number[]) => void;
+  readonly transpose: (...numbers: number[]) => void;
   readonly columns: (...numbers: number[]) => void;
 }
 
@@ -14,13 +14,15 @@ interface Kernels extends Exports {
   readonly tables: Int32Array;
 }
 
-/** Kernels lie first, then what is read, then what is written. A picture that is larger goes through in bands. */
+/**
+ * A kernel's tables lie first, then a block that is being transposed, then two rooms, from one of which a picture goes
+ * to the other; one that is larger goes through in bands.
+ */
 const TABLES_BYTES = 1 << 20;
+const BLOCK = TABLES_BYTES;
 const ROOM_BYTES = 2 << 20;
-/** Two pixels are read as eight bytes, and the last of a row may have no neighbour. */
-const BEYOND = 64;
-const SOURCE = TABLES_BYTES;
-const TARGET = SOURCE + ROOM_BYTES + BEYOND;
+const SOURCE = BLOCK + 256;
+const TARGET = SOURCE + ROOM_BYTES;
 
 const openKernels = (): Kernels | undefined => {
   if (!canRun(resizeKernels)) return undefined;
@@ -36,41 +38,45 @@ const placed = ({ tables }: Kernels, { start, count, weights, stride }: Kernel):
   return [0, 4 * start.length, 8 * start.length, stride];
 };
 
-/** The same for neighbours two by two, the second of an odd last pair weighing nothing. */
-const inPairs = ({ start, count, weights, stride }: Kernel): Kernel => {
-  const pairs = (stride + 1) >> 1;
-  const packed = new Int16Array(start.length * pairs * 4);
-  for (let i = 0; i < start.length; i += 1) {
-    for (let k = 0; k < count[i]!; k += 1) {
-      const weight = weights[i * stride + k]!;
-      const to = 4 * (i * pairs + (k >> 1)) + (k & 1);
-      packed[to] = weight & 2047;
-      packed[to + 2] = weight >> 11;
-    }
+const fits = ({ start, weights }: Kernel): boolean => 4 * (2 * start.length + weights.length) <= TABLES_BYTES;
+
+const wholeRegisters = (bytes: number): number => Math.ceil(bytes / 16) * 16;
+
+/** Copies so many rows that begin `from` bytes apart in the source to rows that do `to` bytes apart in the target. */
+const copyRows = (
+  source: Uint8Array,
+  target: Uint8Array,
+  { count, from, to }: { readonly count: number; readonly from: number; readonly to: number },
+): void => {
+  if (from === to) {
+    target.set(source.subarray(0, count * from));
+    return;
   }
-  return {
-    start,
-    count: count.map((taken) => (taken + 1) >> 1),
-    weights: new Int32Array(packed.buffer),
-    stride: pairs,
-  };
+  const bytes = Math.min(from, to);
+  for (let row = 0; row < count; row += 1) target.set(source.subarray(row * from, row * from + bytes), row * to);
 };
 
-const fits = ({ start, weights }: Kernel): boolean => 4 * (2 * start.length + weights.length) <= TABLES_BYTES;
+/** Lines that go through at a time, so few that their bands stay in the processor's cache. */
+const LINES = 32;
 
 const rowsBy = (kernels: Kernels, pixels: Pixels, width: number): Pixels => {
   const { width: from, height, data } = pixels;
   if (width === from) return pixels;
-  const kernel = inPairs(kernelFor(from, width));
-  const lines = Math.floor(ROOM_BYTES / (3 * Math.max(from, width)));
-  if (lines < 1 || !fits(kernel)) return javascriptPasses.rows(pixels, width);
+  const kernel = kernelFor(from, width);
+  const [read, made] = [3 * from, 3 * width];
+  const [readPitch, madePitch] = [wholeRegisters(read), wholeRegisters(made)];
+  const lines = Math.min(LINES, Math.floor(ROOM_BYTES / Math.max(readPitch, madePitch) / 16) * 16);
+  if (lines < 16 || !fits(kernel)) return javascriptPasses.rows(pixels, width);
+  const { bytes, columns, transpose } = kernels;
   const tables = placed(kernels, kernel);
-  const out = new Uint8Array(3 * width * height);
-  for (let line = 0; line < height; line += lines) {
-    const count = Math.min(lines, height - line);
-    kernels.bytes.set(data.subarray(3 * line * from, 3 * (line + count) * from), SOURCE);
-    kernels.rows(SOURCE, TARGET, count, from, width, ...tables);
-    out.set(kernels.bytes.subarray(TARGET, TARGET + 3 * count * width), 3 * line * width);
+  const out = new Uint8Array(made * height);
+  for (let first = 0; first < height; first += lines) {
+    const count = Math.min(lines, height - first);
+    copyRows(data.subarray(first * read), bytes.subarray(SOURCE), { count, from: read, to: readPitch });
+    transpose(SOURCE, TARGET, lines, readPitch, BLOCK);
+    columns(TARGET, SOURCE, 3 * lines, 0, 0, width, ...tables);
+    transpose(SOURCE, TARGET, madePitch, lines, BLOCK);
+    copyRows(bytes.subarray(TARGET), out.subarray(first * made), { count, from: madePitch, to: made });
   }
   return { width, height, data: out };
 };
@@ -87,7 +93,7 @@ const columnsBy = (kernels: Kernels, pixels: Pixels, height: number): Pixels => 
   if (height === from) return pixels;
   const kernel = kernelFor(from, height);
   const bytes = 3 * width;
-  const pitch = Math.ceil(bytes / 16) * 16;
+  const pitch = wholeRegisters(bytes);
   const lines = Math.floor(ROOM_BYTES / pitch);
   if (kernel.stride > lines || !fits(kernel)) return javascriptPasses.columns(pixels, height);
   const tables = placed(kernels, kernel);
@@ -96,14 +102,11 @@ const columnsBy = (kernels: Kernels, pixels: Pixels, height: number): Pixels => 
     const end = bandEnd(kernel, first, lines);
     const offset = kernel.start[first]!;
     const until = kernel.start[end - 1]! + kernel.count[end - 1]!;
-    for (let y = offset; y < until; y += 1) {
-      kernels.bytes.set(data.subarray(y * bytes, (y + 1) * bytes), SOURCE + (y - offset) * pitch);
-    }
+    const read = { count: until - offset, from: bytes, to: pitch };
+    copyRows(data.subarray(offset * bytes), kernels.bytes.subarray(SOURCE), read);
     kernels.columns(SOURCE, TARGET, pitch, offset, first, end, ...tables);
-    for (let y = first; y < end; y += 1) {
-      const at = TARGET + (y - first) * pitch;
-      out.set(kernels.bytes.subarray(at, at + bytes), y * bytes);
-    }
+    const made = { count: end - first, from: pitch, to: bytes };
+    copyRows(kernels.bytes.subarray(TARGET), out.subarray(first * bytes), made);
     first = end;
   }
   return { width, height, data: out };
