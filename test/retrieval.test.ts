@@ -110,6 +110,26 @@ describe('learning to retrieve', () => {
     expect(fixed.map(([name]) => name)).toEqual([]);
   });
 
+  it.each([
+    ['an update a batch', {}],
+    ['several batches an update, every layer', { accumulation: 2, layers: 'all' }],
+  ] as const)('a student learns the same from a cached teacher: %s', async (name, choices) => {
+    const from = loud(createUntrained(teacher().description, 7));
+    const options = { ...choices, updates: 3, dropoutRate: 0 };
+    const said: string[] = [];
+    const cached = { ...options, cacheTeacher: join(home, name), onNotice: (message: string) => said.push(message) };
+    const [kept, whole] = [await run(student(), from, cached), await run(student(), from, options)];
+    expect(said.at(-1)).toMatch(`the cached teacher was asked ${name === 'an update a batch' ? 24 : 48} times`);
+    for (const [i, { losses }] of whole.entries())
+      for (const [loss, value] of Object.entries(losses))
+        expect(Math.abs(kept[i]!.losses[loss]! / value - 1), `${loss} of update ${i + 1}`).toBeLessThan(1e-3);
+  });
+
+  it('caches no teacher of which nothing is learnt', async () => {
+    const hard = run(student(), teacher(), { recipe: 'hard', cacheTeacher: join(home, 'hard') });
+    await expect(hard).rejects.toThrow('nothing is learnt from the teacher');
+  });
+
   it('a student without a teacher, or with one that it only began from, learns contrast alone', async () => {
     const [alone] = await run(student(), undefined, { updates: 1 });
     const [hard] = await run(student(), teacher(), { updates: 1, recipe: 'hard' });

@@ -12,7 +12,7 @@ import { objectivesOf } from '../src/training/objectives-of.ts';
 import { openTeacherCache } from '../src/training/teacher-cache.ts';
 import type { TrainStep } from '../src/training/train.ts';
 import { train } from '../src/training/train.ts';
-import { trainOnRecords } from '../src/training/train-on-records.ts';
+import { trainOnRecords, wantedToAnswer } from '../src/training/train-on-records.ts';
 import { readingFor } from '../src/weights/reading.ts';
 import { createAdapted, createStudent, createUntrained } from '../src/weights/trained.ts';
 import { nanoDescription, writeNano } from './nano.ts';
@@ -65,9 +65,10 @@ describe('a cached teacher', () => {
 
   it('is asked for nothing twice, and reads record by record what does not fit the memory', async () => {
     const said: string[] = [];
+    const learner = createStudent(teacher, { depth: 1 });
+    const wanted = wantedToAnswer({ learner, objectives: objectivesOf('soft+attention', 'sigmoid') }, teacher);
     const options = {
-      ...{ folder, teacher, learner: createStudent(teacher, { depth: 1 }), examples, threads: 1 },
-      ...{ objectives: objectivesOf('soft+attention', 'sigmoid'), onNotice: (message: string) => said.push(message) },
+      ...{ folder, teacher, learner, examples, wanted, threads: 1, onNotice: (message: string) => said.push(message) },
       reading: readingFor(teacher.description, { batch: 3 }),
     };
     await using held = await openTeacherCache(options);

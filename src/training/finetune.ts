@@ -1,13 +1,12 @@
-import { UserError } from '../errors.ts';
 import { retrieval } from '../tasks/retrieval.ts';
 import type { Task, TaskReading } from '../tasks/task.ts';
 import { type ReadingOptions, readingFor } from '../weights/reading.ts';
 import type { Trained } from '../weights/trained.ts';
 import { trainStage } from './loop.ts';
 import { type Choices, choicesSaid, objectivesOf, type Recipe } from './objectives-of.ts';
-import { type RetrievalOptions, retrievalStage } from './retrieval-stage.ts';
+import { type RetrievalOptions, retrievalStage, wantedToRetrieve } from './retrieval-stage.ts';
 import { type TrainOptions, type TrainStep, train } from './train.ts';
-import { trainOnRecords } from './train-on-records.ts';
+import { onRecords, trainOnRecords } from './train-on-records.ts';
 
 /** Everything of a training that the data and the recipe do not already say. */
 export interface FinetuneOptions
@@ -66,9 +65,17 @@ export async function* finetune(
     identity: choicesSaid(options),
   };
   if (task.name === retrieval.name) {
-    if (cacheTeacher !== undefined)
-      throw new UserError('a teacher is not cached for retrieval: leave --cache-teacher out');
-    yield* trainStage(retrievalStage(run, { examples, validation }), run);
+    const splits = { examples, validation };
+    if (cacheTeacher === undefined) yield* trainStage(retrievalStage(run, splits), run);
+    else
+      yield* onRecords(
+        cacheTeacher,
+        { ...run, examples },
+        {
+          wanted: (teacher) => wantedToRetrieve(run, teacher),
+          train: (teacherCache) => trainStage(retrievalStage({ ...run, teacherCache }, splits), run),
+        },
+      );
     return;
   }
   const objectives = objectivesOf(recipe, learner.description.scoring, options);

@@ -2,7 +2,7 @@ import type { Feeds } from '../data/batch.ts';
 import { countOf, type Numbers } from '../engine/numbers.ts';
 import type { Shape } from '../engine/shapes.ts';
 import { ancestors, input, type Tensor } from '../engine/tensor.ts';
-import type { Answered, Stream } from '../models/encoded.ts';
+import type { Encoded, Stream } from '../models/encoded.ts';
 import { encode, fromHalf } from '../weights/dtypes.ts';
 
 /** Where the names begin of what is fed in a teacher's stead. */
@@ -22,26 +22,39 @@ const streamBy = ({ mask, embedded, layers, last, first }: Stream, name: string,
   first: by(`${name}.first`, first),
 });
 
+/** What a teacher makes of a batch; logits where it answers. */
+export interface Made {
+  readonly encoded: readonly Encoded[];
+  readonly logits?: Tensor;
+}
+
 /** A teacher with everything that it made replaced, but the masks, which are those of the batch. */
-const replaced = ({ encoded, logits }: Answered, by: Replace): Answered => ({
-  encoded: encoded.map(({ text, image, pair }, i) => ({
+const replaced = <M extends Made>(made: M, by: Replace): M => ({
+  ...made,
+  encoded: made.encoded.map(({ text, image, pair }, i) => ({
     text: streamBy(text, `${KEPT}${i}.text`, by),
     image: streamBy(image, `${KEPT}${i}.image`, by),
     pair: by(`${KEPT}${i}.pair`, pair),
   })),
-  logits: by(`${KEPT}logits`, logits),
+  ...(made.logits && { logits: by(`${KEPT}logits`, made.logits) }),
 });
 
 /** A teacher that computes nothing: whatever an objective looks at is fed. Each input has the shape of what it replaces. */
-export const keptTeacher = (teacher: Answered): Answered => replaced(teacher, (name, { shape }) => input(name, shape));
+export const keptTeacher = <M extends Made>(made: M): M => replaced(made, (name, { shape }) => input(name, shape));
 
-/** What some losses look at in a kept teacher, by the names of its inputs: what the teacher itself makes there. */
-export const lookedAt = (losses: readonly Tensor[], teacher: Answered): Map<string, Tensor> => {
-  const names = new Set(ancestors(losses).flatMap(({ made }) => ('name' in made ? [made.name] : [])));
+/**
+ * What some losses look at in a teacher, found by letting them look at one that computes nothing.
+ *
+ * @returns by the names of a kept teacher's inputs, what the teacher itself makes there.
+ */
+export const lookedAt = <M extends Made>(made: M, losses: (kept: M) => readonly Tensor[]): Map<string, Tensor> => {
+  const names = new Set(
+    ancestors(losses(keptTeacher(made))).flatMap(({ made: how }) => ('name' in how ? [how.name] : [])),
+  );
   const found = new Map<string, Tensor>();
-  replaced(teacher, (name, made) => {
-    if (names.has(name)) found.set(name, made);
-    return made;
+  replaced(made, (name, whole) => {
+    if (names.has(name)) found.set(name, whole);
+    return whole;
   });
   return found;
 };

@@ -4,8 +4,10 @@ import { falseTexts } from '../data/false-texts.ts';
 import { inOrder } from '../data/loader.ts';
 import { createTokenizer } from '../data/words.ts';
 import { generator, keyOf } from '../engine/random.ts';
+import type { Tensor } from '../engine/tensor.ts';
 import { UserError } from '../errors.ts';
-import { inputsFor, type Streams } from '../models/encoded.ts';
+import { createParams, type Params } from '../layers/params.ts';
+import { type Encoded, type Inputs, inputsFor, type Streams } from '../models/encoded.ts';
 import {
   type AttentionOptions,
   crossModalAttentionDistillation,
@@ -17,12 +19,15 @@ import { firstImages, galleryOf, meanRecall } from '../tasks/recall.ts';
 import { retrieval } from '../tasks/retrieval.ts';
 import { modelOf } from '../weights/description.ts';
 import { rankedBy, retrievedBy } from '../weights/retrieving.ts';
+import type { Trained } from '../weights/trained.ts';
 import { distinctGroups } from './distinct-batches.ts';
+import { keptTeacher, lookedAt, type Made } from './kept-teacher.ts';
 import type { RunOptions } from './loop.ts';
 import type { Choices, Recipe } from './objectives-of.ts';
 import { exampleOrder } from './order.ts';
 import { scoreGallery } from './score-gallery.ts';
 import type { Stage, Term } from './stage.ts';
+import { feeding, type TeacherCache } from './teacher-cache.ts';
 
 /** What a training to retrieve has beside what every training has. */
 export interface RetrievalOptions {
@@ -43,6 +48,8 @@ export interface RetrievalRun extends RunOptions, RetrievalOptions, Choices {
   readonly selectOn?: string;
   /** What else decides which bits come out, for the run to remember. */
   readonly identity?: Stage['identity'];
+  /** What the teacher makes of the examples, computed before; then it is no part of the training's graph. */
+  readonly teacherCache?: Pick<TeacherCache, 'feeds'>;
 }
 
 interface Splits {
@@ -81,6 +88,7 @@ export const retrievalStage = (run: RetrievalRun, { examples, validation }: Spli
       ...run.identity,
       ...{ model: description.model, stage: retrieval.name, batch: reading.batch, examples: examples.length },
       ...{ attention: isDistilled(run) ? attentionWeightOf(run) : 0, gallery: images },
+      ...(run.teacherCache ? { teacher: 'cached as float16' } : {}),
       ...(isDual ? {} : { falseTexts: falseTextsOf(run) }),
       ...(selectOn === 'validation' ? {} : { selectOn }),
     },
@@ -119,21 +127,22 @@ const refuseAnswers = ({ recipe, knowledge = 'none', softWeight, hardWeight, tem
   if (wrong !== undefined) throw new UserError(`retrieval: it has no answers, and so no use for ${wrong}`);
 };
 
-type Part = Pick<Stage, 'terms' | 'batches' | 'feeds'>;
+type Part = Pick<Stage, 'terms' | 'batches' | 'feeds' | 'choosing'>;
 
 /** L_ITC + L_CA over batches in which no image and no text stands twice. */
 const contrasting = (run: RetrievalRun, examples: readonly Example[]): Part => {
-  const { learner, teacher, reading, updates, accumulation = 1, seed = 0 } = run;
+  const { learner, teacher, teacherCache, reading, updates, accumulation = 1, seed = 0 } = run;
   return {
     terms: (p, t) => {
       const inputs = inputsFor(learner.description.sizes);
       const student = retrievedBy(learner.description, p, inputs);
       const itc: Term = { ...once(imageTextContrastive(student.similarity)), contrast: student.contrast };
       if (!teacher || !isDistilled(run)) return { itc };
-      const [taught] = modelOf(teacher.description).encode(t, inputs, teacher.description.sizes);
-      const loss = crossModalAttentionDistillation(student, taught!, attentionOptionsOf(run, [student, taught!]));
-      return { itc, attention: { loss, weight: attentionWeightOf(run) } };
+      const whole = { encoded: encodedBy(teacher, t, inputs) };
+      const taught = teacherCache ? keptTeacher(whole) : whole;
+      return { itc, attention: { loss: attentionLoss(run, student, taught), weight: attentionWeightOf(run) } };
     },
+    ...(teacherCache && { choosing: feeding(teacherCache) }),
     // the groups of a run follow from each other, so those before are drawn again where it is resumed
     batches: function* (from) {
       const size = reading.batch * accumulation;
@@ -147,6 +156,22 @@ const contrasting = (run: RetrievalRun, examples: readonly Example[]): Part => {
     },
     feeds: () => ({}),
   };
+};
+
+const encodedBy = ({ description }: Trained, t: Params, inputs: Inputs): readonly Encoded[] =>
+  modelOf(description).encode(t, inputs, description.sizes);
+
+const attentionLoss = (run: RetrievalRun, student: Streams, { encoded: [taught] }: Made): Tensor =>
+  crossModalAttentionDistillation(student, taught!, attentionOptionsOf(run, [student, taught!]));
+
+/** What a student that learns to retrieve looks at in its teacher: nothing where it learns by contrast alone. */
+export const wantedToRetrieve = (run: RetrievalRun, teacher: Trained): Map<string, Tensor> => {
+  const { description } = run.learner;
+  const inputs = inputsFor(description.sizes);
+  const student = retrievedBy(description, createParams(), inputs);
+  return lookedAt({ encoded: encodedBy(teacher, createParams(), inputs) }, (kept) =>
+    isDistilled(run) ? [attentionLoss(run, student, kept)] : [],
+  );
 };
 
 /** How L_CA is varied, as in `objectivesOf`. */

@@ -5,15 +5,12 @@ import { type Batch, loadBatches } from '../data/loader.ts';
 import { createTokenizer } from '../data/words.ts';
 import { bytesOf } from '../engine/numbers.ts';
 import { compile } from '../engine/session.ts';
-import { input, type Tensor } from '../engine/tensor.ts';
+import type { Tensor } from '../engine/tensor.ts';
 import { UserError } from '../errors.ts';
-import { createParams } from '../layers/params.ts';
-import { inputsFor } from '../models/encoded.ts';
-import type { Objectives } from '../objectives/objective.ts';
-import { answeredBy } from '../weights/pretrained.ts';
 import type { Reading } from '../weights/reading.ts';
 import type { Trained } from '../weights/trained.ts';
-import { feedsOf, keptTeacher, lookedAt, patchesOf, placesOf, recordOf, withPadding } from './kept-teacher.ts';
+import { feedsOf, patchesOf, placesOf, recordOf, withPadding } from './kept-teacher.ts';
+import type { Stage } from './stage.ts';
 import { type About, openTeacherRecords, type TeacherRecords } from './teacher-records.ts';
 
 /** What a teacher makes of each training example, computed once and kept. */
@@ -24,13 +21,18 @@ export interface TeacherCache extends AsyncDisposable {
   saved(): { readonly examples: number; readonly milliseconds: number };
 }
 
+/** A stage's choice of what is fed beside a batch, where that is a cache's: its owner closes it. */
+export const feeding =
+  (cache: Pick<TeacherCache, 'feeds'>): NonNullable<Stage['choosing']> =>
+  async () => ({ feeds: (batch) => cache.feeds(batch), [Symbol.asyncDispose]: async () => {} });
+
 export interface TeacherCacheOptions {
   /** Where the records are, or go. */
   readonly folder: string;
   readonly learner: Trained;
   readonly teacher: Trained;
-  /** They decide what of the teacher is kept. */
-  readonly objectives: Objectives;
+  /** What of the teacher is kept, as `lookedAt` finds it. */
+  readonly wanted: ReadonlyMap<string, Tensor>;
   readonly examples: readonly Example[];
   readonly reading: Reading;
   /** Bytes of records that are held in memory; where there are more, each is read when it is needed. Default 2 GiB. */
@@ -40,25 +42,24 @@ export interface TeacherCacheOptions {
 }
 
 /**
- * Runs the teacher once over every example of which there is no record yet, and keeps what the objectives look at, in
+ * Runs the teacher once over every example of which there is no record yet, and keeps what is wanted of it, in
  * float16. It depends on neither the student nor the batch: only on the example, which therefore must not be augmented.
  *
  * @throws UserError where the folder belongs to another teacher or other data, or a number is too large for float16.
  */
 export const openTeacherCache = async (options: TeacherCacheOptions): Promise<TeacherCache> => {
-  const { examples, folder, memory = 2 ** 31 } = options;
-  const wanted = wantedOf(options);
+  const { examples, folder, wanted, memory = 2 ** 31 } = options;
   if (wanted.size === 0) {
     throw new UserError(
       `${folder}: nothing is learnt from the teacher, so nothing of it can be cached: leave the cache out`,
     );
   }
   const [places, words] = [placesOf(wanted), longestOf(options)];
-  const records = await openTeacherRecords(folder, aboutOf(options, wanted, words));
+  const records = await openTeacherRecords(folder, aboutOf(options, words));
   const numbers = new Map(examples.map((example, i) => [example, i]));
   let [served, reading] = [0, 0];
   try {
-    await fill(records, { ...options, wanted, words, numbers });
+    await fill(records, { ...options, words, numbers });
     await records.load(memory);
   } catch (error) {
     await records[Symbol.asyncDispose]();
@@ -78,18 +79,6 @@ export const openTeacherCache = async (options: TeacherCacheOptions): Promise<Te
   };
 };
 
-/** What the objectives look at in the teacher, found by letting them look at one that computes nothing. */
-const wantedOf = ({ learner, teacher, objectives }: TeacherCacheOptions): Map<string, Tensor> => {
-  const { description } = learner;
-  const inputs = inputsFor(description.sizes, { images: description.images });
-  const student = answeredBy(description, createParams(), inputs);
-  const taught = answeredBy(teacher.description, createParams(), inputs);
-  const target = input('target', ['batch', description.answers.length]);
-  const kept = keptTeacher(taught);
-  const losses = Object.values(objectives).map(({ objective }) => objective(student, kept, target));
-  return lookedAt(losses, taught);
-};
-
 /** Words of the longest text, or as many as all are padded to. */
 const longestOf = ({ learner: { description }, examples, reading }: TeacherCacheOptions): number => {
   const tokenizer = createTokenizer(description.vocabulary);
@@ -99,11 +88,7 @@ const longestOf = ({ learner: { description }, examples, reading }: TeacherCache
   return [...lengths.values()].reduce((most, one) => Math.max(most, one), reading.collate.padWordsTo ?? 0);
 };
 
-const aboutOf = (
-  { teacher, examples }: TeacherCacheOptions,
-  wanted: ReadonlyMap<string, Tensor>,
-  words: number,
-): About => {
+const aboutOf = ({ teacher, examples, wanted }: TeacherCacheOptions, words: number): About => {
   const ofTeacher = createHash('sha256').update(JSON.stringify(teacher.description));
   for (const [name, { data }] of [...teacher.weights].sort(([a], [b]) => (a < b ? -1 : 1))) {
     ofTeacher.update(name).update(bytesOf(data));
@@ -118,7 +103,6 @@ const aboutOf = (
 };
 
 interface Filling extends TeacherCacheOptions {
-  readonly wanted: ReadonlyMap<string, Tensor>;
   readonly words: number;
   readonly numbers: ReadonlyMap<Example, number>;
 }

@@ -1,4 +1,12 @@
+import type { Example } from '../data/example.ts';
+import { input, type Tensor } from '../engine/tensor.ts';
 import { UserError } from '../errors.ts';
+import { createParams } from '../layers/params.ts';
+import { inputsFor } from '../models/encoded.ts';
+import { answeredBy } from '../weights/pretrained.ts';
+import type { Trained } from '../weights/trained.ts';
+import { lookedAt } from './kept-teacher.ts';
+import type { RunOptions } from './loop.ts';
 import { openTeacherCache, type TeacherCache } from './teacher-cache.ts';
 import { type TrainOptions, type TrainStep, train } from './train.ts';
 
@@ -18,6 +26,39 @@ export async function* trainOnRecords(
   options: TrainOnRecordsOptions,
   folder: string,
 ): AsyncGenerator<TrainStep, void, undefined> {
+  yield* onRecords(folder, options, {
+    wanted: (teacher) => wantedToAnswer(options, teacher),
+    train: (teacherCache) => train({ ...options, teacherCache }),
+  });
+}
+
+/** What the objectives look at in the teacher. */
+export const wantedToAnswer = (
+  { learner, objectives }: Pick<TrainOptions, 'learner' | 'objectives'>,
+  teacher: Trained,
+): Map<string, Tensor> => {
+  const { description } = learner;
+  const inputs = inputsFor(description.sizes, { images: description.images });
+  const student = answeredBy(description, createParams(), inputs);
+  const target = input('target', ['batch', description.answers.length]);
+  return lookedAt(answeredBy(teacher.description, createParams(), inputs), (kept) =>
+    Object.values(objectives).map(({ objective }) => objective(student, kept, target)),
+  );
+};
+
+/** A training whose teacher can be computed before. */
+export interface Recordable {
+  /** What its losses look at in the teacher, as `lookedAt` finds it. */
+  readonly wanted: (teacher: Trained) => ReadonlyMap<string, Tensor>;
+  readonly train: (teacherCache: TeacherCache) => AsyncGenerator<TrainStep, void, undefined>;
+}
+
+/** Any training on the records of a folder, as `trainOnRecords` says of that on a task. */
+export async function* onRecords(
+  folder: string,
+  options: RunOptions & Pick<TrainOnRecordsOptions, 'onNotice'> & { readonly examples: readonly Example[] },
+  { wanted, train }: Recordable,
+): AsyncGenerator<TrainStep, void, undefined> {
   const { teacher, augment = 'none', maxPatches, onNotice } = options;
   if (!teacher) throw new UserError(`${folder}: there is no teacher to cache: give one`);
   if (augment !== 'none') {
@@ -30,9 +71,9 @@ export async function* trainOnRecords(
       `${folder}: at most ${maxPatches} patches are drawn of a picture, others in every epoch, and what the teacher makes of it cannot be cached: leave one of them out`,
     );
   }
-  await using teacherCache = await openTeacherCache({ ...options, teacher, folder });
+  await using teacherCache = await openTeacherCache({ ...options, teacher, folder, wanted: wanted(teacher) });
   try {
-    yield* train({ ...options, teacherCache });
+    yield* train(teacherCache);
   } finally {
     onNotice?.(savedBy(teacherCache));
   }

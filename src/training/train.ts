@@ -13,7 +13,7 @@ import { keptTeacher } from './kept-teacher.ts';
 import { type RunOptions, type TrainStep, trainStage } from './loop.ts';
 import { exampleOrder } from './order.ts';
 import type { Stage, Term } from './stage.ts';
-import type { TeacherCache } from './teacher-cache.ts';
+import { feeding, type TeacherCache } from './teacher-cache.ts';
 
 export type { TrainStep } from './loop.ts';
 
@@ -49,10 +49,7 @@ const answering = (options: TrainOptions): Stage => {
     terms: termsOf(options),
     batches: (from) => inOrder(examples, order.subarray(from * reading.batch), reading.batch),
     feeds: (batch) => ({ target: collateAnswers(batch.examples, answers, { outside: 'ignore' }) }),
-    ...(teacherCache && {
-      // the cache is its owner's to close
-      choosing: async () => ({ feeds: (batch) => teacherCache.feeds(batch), [Symbol.asyncDispose]: async () => {} }),
-    }),
+    ...(teacherCache && { choosing: feeding(teacherCache) }),
     validator: (parameters) =>
       openValidator({ ...options, description: learner.description, parameters, task, examples: validation }),
     identity: {
