@@ -11,8 +11,8 @@ export const markdownOf = (measured: Measured, rates: Rates | undefined): string
     '# The paper in miniature',
     '',
     `Made by \`dide reproduce\`: ${finished} of ${of ?? 'some more'} pieces${finished === of ? '' : ' so far; the same command goes on'}. Seeds ${size.seeds.join(', ')}, fixed beforehand; every run is shown, none was dropped.`,
-    '`±` is the half-width of the 95 % interval of Student’s t over seeds; a number without it is one run. `test-iid` are new',
-    'pictures like those of training, `test-comp` pictures with colours on shapes that were never seen together.',
+    '`±` is the half-width of the 95 % interval of Student’s t over seeds; a number without it is one run, `(2 of 3)` the seeds that are done.',
+    '`test-iid` are new pictures like those of training, `test-comp` pictures with colours on shapes that were never seen together.',
     '',
     ...(rates
       ? verdicts(judged(measured, rates))

@@ -65,21 +65,30 @@ export const knowledge: readonly VariantName[] = ['hard', 'soft', 'hidden', 'who
 /** What is compared over amounts of data and over depths: the method and ground truth. */
 export const compared: readonly VariantName[] = ['hard', 'cross'];
 
-/** Every student of the tables with one seed, the most telling first. */
-export const studentsOfSeed = ({ shares, depths }: ReproductionSize, seed: number): StudentRun[] => [
+/** The students of the paper's tables with one seed, the most telling first. */
+export const studentsOfPaper = (seed: number): StudentRun[] => [
   ...taskNames.flatMap((task) => stages.map(({ variant, begins }) => ({ ...usual, task, variant, begins, seed }))),
   ...taskNames.flatMap((task) =>
     [...knowledge, 'layers' as const].map((variant) => ({ ...usual, task, variant, seed })),
   ),
+];
+
+/** What the paper lacks, with one seed: less data, and shallower students. */
+const beyondPaper = ({ shares, depths }: ReproductionSize, seed: number): StudentRun[] => [
   ...shares.flatMap((share) => compared.map((variant) => ({ ...usual, task: SEARCHED, variant, share, seed }))),
   ...depths.flatMap((depth) => compared.map((variant) => ({ ...usual, task: SEARCHED, variant, depth, seed }))),
 ];
 
-/** All that the tables show, each once; a whole seed before the next, so that a study that is stopped says something. */
+/**
+ * All that the tables show, each once: the paper's with every seed before what it lacks, and a whole seed before the
+ * next, so that a study that is stopped says something.
+ */
 export const mainPieces = (size: ReproductionSize, rates: Rates): Piece[] => {
-  const pieces = size.seeds.flatMap((seed) => [
-    ...studentsOfSeed(size, seed).map((run) => studentPiece(run, size, rates[run.variant])),
-    ...retrievalPieces(size, seed),
-  ]);
+  const { seeds } = size;
+  const pieceOf = (run: StudentRun): Piece => studentPiece(run, size, rates[run.variant]);
+  const pieces = [
+    ...seeds.flatMap((seed) => [...studentsOfPaper(seed).map(pieceOf), ...retrievalPieces(size, seed)]),
+    ...seeds.flatMap((seed) => beyondPaper(size, seed).map(pieceOf)),
+  ];
   return [...new Map(pieces.map((piece) => [piece.id, piece])).values()];
 };

@@ -12,12 +12,12 @@ const written: { readonly [U in Unit]: (value: number) => string } = {
   mebibytes: (value) => (value / 2 ** 20).toFixed(0),
 };
 
-/** `55.3 ± 2.1`, `55.3` where there is one run, `–` where there is none yet. */
+/** `55.3 ± 2.1`, `55.3` where there is one run, `55.3 (1 of 3)` where others are to come, `–` where there is none yet. */
 export const cellText = (cell: Cell, unit: Unit): string => {
   if (cell === undefined) return '–';
-  if (typeof cell === 'string') return cell;
-  const mean = written[unit](cell.mean);
-  return cell.margin === undefined ? mean : `${mean} ± ${written[unit](cell.margin)}`;
+  const { values, mean, margin, of } = cell;
+  const spread = margin === undefined ? '' : ` ± ${written[unit](margin)}`;
+  return `${written[unit](mean)}${spread}${of === undefined ? '' : ` (${values.length} of ${of})`}`;
 };
 
 /** A difference of shares in points: `+7.2 ± 3.1`. */

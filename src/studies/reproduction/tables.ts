@@ -9,8 +9,8 @@ import { SEARCHED, type TaskName, taskNames } from './tasks.ts';
 import { type StudentRun, studentId, tunedTeacher } from './understanding.ts';
 import { type VariantName, variants } from './variants.ts';
 
-/** A cell: something measured, or a word. */
-export type Cell = OverSeeds | string | undefined;
+/** A cell: something measured, with fewer seeds than it will be where it says of how many. */
+export type Cell = (OverSeeds & { readonly of?: number }) | undefined;
 
 /** How the numbers of a table are shown. */
 export type Unit = 'percent' | 'milliseconds' | 'rate' | 'seconds' | 'mebibytes';
@@ -40,18 +40,19 @@ export const tablesOf = (measured: Measured, rates: Rates): Table[] => [
 
 const percent = (name: string) => ({ name, unit: 'percent' }) as const;
 
-/** A measure over all seeds; undefined until every seed is there. */
+/** A measure over all seeds that are there. */
 const over = (
   { size, outcomes }: Measured,
   id: (seed: number) => string,
-  of: (outcome: Outcome) => number | undefined,
-) => {
+  measureOf: (outcome: Outcome) => number | undefined,
+): Cell => {
   const values = size.seeds.flatMap((seed) => {
     const outcome = outcomes.get(id(seed));
-    const value = outcome && of(outcome);
+    const value = outcome && measureOf(outcome);
     return value === undefined ? [] : [value];
   });
-  return values.length === size.seeds.length ? overSeeds(values) : undefined;
+  if (values.length === 0) return undefined;
+  return values.length === size.seeds.length ? overSeeds(values) : { ...overSeeds(values), of: size.seeds.length };
 };
 
 const accuracyOn =
