@@ -10,6 +10,7 @@ export {
   type StoredImage,
   scoredAnswers,
 } from './data/example.ts';
+export { randomFlips } from './data/flips.ts';
 export { listSplits, readAnswers, readCaptions, readFolder } from './data/folder.ts';
 export {
   type Converted,

@@ -122,10 +122,11 @@ export const recipeOptions = (): Option[] => [
   amount('--head-multiplier <factor>', 'how much faster the head learns; ViLT: 10 for VQA (default: 1)'),
   amount('--clip <norm>', 'largest norm of the gradient (default: not clipped)'),
   share('--dropout <share>', '(default: 0.1)'),
-  oneOf('--augment <how>', 'how training pictures are changed; ViLT: randaugment (default: none)', [
-    'none',
-    'randaugment',
-  ]),
+  oneOf(
+    '--augment <how>',
+    'how training pictures are changed; ViLT: randaugment; flips only where texts name no side (default: none)',
+    ['none', 'randaugment', 'flips'],
+  ),
   count(
     '--max-patches <n>',
     'most patches of a training picture, drawn anew each time; ViLT in pre-training: 200 (default: all)',

@@ -1,0 +1,13 @@
+import { affine } from './affine.ts';
+import type { Pixels } from './image.ts';
+
+/**
+ * A picture as it is, mirrored left to right, upside down, or both, each as likely; nothing is lost at its edges. Only
+ * for data whose texts never say where something is, or what way it points.
+ */
+export const randomFlips = (pixels: Pixels, random: () => number): Pixels => {
+  const [across, down] = [random() < 0.5, random() < 0.5];
+  if (!across && !down) return pixels;
+  const { width, height } = pixels;
+  return affine(pixels, [across ? -1 : 1, 0, across ? width : 0, 0, down ? -1 : 1, down ? height : 0]);
+};
