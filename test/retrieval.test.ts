@@ -14,6 +14,7 @@ import { readMetrics } from '../src/training/metrics.ts';
 import { scoreGallery } from '../src/training/score-gallery.ts';
 import { readingFor } from '../src/weights/reading.ts';
 import { createStudent, createUntrained, loadTrained, type Trained } from '../src/weights/trained.ts';
+import { expectAlike } from './alike.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'retrieval-'));
 const data = join(home, 'scenes');
@@ -120,9 +121,7 @@ describe('learning to retrieve', () => {
     const cached = { ...options, cacheTeacher: join(home, name), onNotice: (message: string) => said.push(message) };
     const [kept, whole] = [await run(student(), from, cached), await run(student(), from, options)];
     expect(said.at(-1)).toMatch(`the cached teacher was asked ${name === 'an update a batch' ? 24 : 48} times`);
-    for (const [i, { losses }] of whole.entries())
-      for (const [loss, value] of Object.entries(losses))
-        expect(Math.abs(kept[i]!.losses[loss]! / value - 1), `${loss} of update ${i + 1}`).toBeLessThan(1e-3);
+    expectAlike(kept, whole);
   });
 
   it('caches no teacher of which nothing is learnt', async () => {

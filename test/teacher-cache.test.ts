@@ -15,6 +15,7 @@ import { train } from '../src/training/train.ts';
 import { trainOnRecords, wantedToAnswer } from '../src/training/train-on-records.ts';
 import { readingFor } from '../src/weights/reading.ts';
 import { createAdapted, createStudent, createUntrained } from '../src/weights/trained.ts';
+import { expectAlike } from './alike.ts';
 import { nanoDescription, writeNano } from './nano.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'teacher-cache-'));
@@ -34,15 +35,6 @@ const steps = async (options: Partial<FinetuneOptions>): Promise<TrainStep[]> =>
   const student = createStudent(teacher, { depth: 1 });
   for await (const step of finetune(student, teacher, { ...given, data: scenes, ...options })) all.push(step);
   return all;
-};
-
-const expectAlike = (cached: readonly TrainStep[], whole: readonly TrainStep[]): void => {
-  expect(cached).toHaveLength(whole.length);
-  for (const [i, { losses }] of whole.entries()) {
-    for (const [name, loss] of Object.entries(losses)) {
-      expect(Math.abs(cached[i]!.losses[name]! / loss - 1), `${name} of update ${i + 1}`).toBeLessThan(1e-3);
-    }
-  }
 };
 
 describe('a cached teacher', () => {

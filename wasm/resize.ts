@@ -3,7 +3,7 @@
  * are the same pass over the transposed picture, since sixteen lines side by side fill a register, and a pixel does not.
  *
  * Pointers are byte offsets into the imported memory. `start`, `count` and `weights` are a kernel's int32 tables: what
- * each output place takes from the input. src/data/resize.ts is the same arithmetic in plain JavaScript, bit for bit.
+ * each output place takes from the input. src/data/resample.ts is the same arithmetic in plain JavaScript, bit for bit.
  */
 
 const PRECISION: i32 = 22;
@@ -30,11 +30,15 @@ function interleave(source: usize, pitch: usize, target: usize, step: usize): vo
     const b = v128.load(from + 4 * pitch);
     const c = v128.load(from + 8 * pitch);
     const d = v128.load(from + 12 * pitch);
+    const acLow = low(a, c);
+    const acHigh = high(a, c);
+    const bdLow = low(b, d);
+    const bdHigh = high(b, d);
     const to = target + 4 * i * step;
-    v128.store(to, low(low(a, c), low(b, d)));
-    v128.store(to + step, high(low(a, c), low(b, d)));
-    v128.store(to + 2 * step, low(high(a, c), high(b, d)));
-    v128.store(to + 3 * step, high(high(a, c), high(b, d)));
+    v128.store(to, low(acLow, bdLow));
+    v128.store(to + step, high(acLow, bdLow));
+    v128.store(to + 2 * step, low(acHigh, bdHigh));
+    v128.store(to + 3 * step, high(acHigh, bdHigh));
   }
 }
 

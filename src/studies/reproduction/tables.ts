@@ -40,6 +40,9 @@ export const tablesOf = (measured: Measured, rates: Rates): Table[] => [
 
 const percent = (name: string) => ({ name, unit: 'percent' }) as const;
 
+/** What was measured once. */
+const once = (value: number | undefined): Cell => (value === undefined ? undefined : overSeeds([value]));
+
 /** A measure over all seeds that are there. */
 const over = (
   { size, outcomes }: Measured,
@@ -74,10 +77,7 @@ const splitColumns = taskNames.flatMap((task) => [percent(`${task} test-iid`), p
 const teacherRow = ({ outcomes }: Measured) => ({
   name: 'teacher',
   cells: taskNames.flatMap((task) =>
-    ['test-iid', 'test-comp'].map((split): Cell => {
-      const accuracy = outcomes.get(tunedTeacher(task))?.measures[split]?.accuracy;
-      return accuracy === undefined ? undefined : overSeeds([accuracy]);
-    }),
+    ['test-iid', 'test-comp'].map((split) => once(outcomes.get(tunedTeacher(task))?.measures[split]?.accuracy)),
   ),
 });
 
@@ -95,14 +95,10 @@ const understandingTable = (measured: Measured, rates: Rates): Table => ({
     })),
     ...published.map(({ name, accuracy }) => ({
       name,
-      cells: taskNames.flatMap((task) => [shareOf(accuracy[task]), undefined]),
+      cells: taskNames.flatMap((task) => [once(accuracy[task]), undefined]),
     })),
   ],
 });
-
-/** A published percentage, as what is measured here: one run. */
-const shareOf = (percentage: number | undefined): Cell =>
-  percentage === undefined ? undefined : overSeeds([percentage / 100]);
 
 const variantRows = (measured: Measured, rates: Rates, names: readonly VariantName[]): Table['rows'] =>
   names.map((variant) => ({
@@ -138,10 +134,7 @@ const retrievalTable = (measured: Measured): Table => ({
   rows: [
     {
       name: 'teacher',
-      cells: RECALLS.map((name): Cell => {
-        const recall = measured.outcomes.get(RETRIEVAL_TEACHER)?.measures['test-iid']?.[name];
-        return recall === undefined ? undefined : overSeeds([recall]);
-      }),
+      cells: RECALLS.map((name) => once(measured.outcomes.get(RETRIEVAL_TEACHER)?.measures['test-iid']?.[name])),
     },
     ...retrievalRows.map((row) => ({
       name: row.name,
@@ -153,7 +146,7 @@ const retrievalTable = (measured: Measured): Table => ({
         ),
       ),
     })),
-    ...published.map(({ name, recalls }) => ({ name, cells: recalls.map(shareOf) })),
+    ...published.map(({ name, recalls }) => ({ name, cells: recalls.map(once) })),
   ],
 });
 
@@ -167,10 +160,7 @@ const costTable = ({ outcomes }: Measured): Table => ({
   columns: taskNames.map((name) => ({ name, unit: 'milliseconds' })),
   rows: COSTS.map((name) => ({
     name,
-    cells: taskNames.map((task): Cell => {
-      const time = outcomes.get(costId(task))?.measures.milliseconds?.[name];
-      return time === undefined ? undefined : overSeeds([time]);
-    }),
+    cells: taskNames.map((task) => once(outcomes.get(costId(task))?.measures.milliseconds?.[name])),
   })),
 });
 
@@ -228,9 +218,8 @@ const searchTable = (measured: Measured): Table => ({
   columns: measured.size.learningRates.map((rate) => percent(`${rate}`)),
   rows: variantNames.map((variant) => ({
     name: variants[variant].name,
-    cells: measured.size.learningRates.map((rate): Cell => {
-      const tried = triedRates(variant, measured.size, measured.outcomes).find((one) => one.rate === rate);
-      return tried && overSeeds([tried.accuracy]);
-    }),
+    cells: measured.size.learningRates.map((rate) =>
+      once(triedRates(variant, measured.size, measured.outcomes).find((one) => one.rate === rate)?.accuracy),
+    ),
   })),
 });
