@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { reproductionSizes } from '../src/index.ts';
 import { dide, failing } from './cli.fixture.ts';
 
 let root: string;
@@ -35,6 +36,24 @@ it('does each piece in a process of its own, stops at once when it is interrupte
   expect(outcome.training.updates).toBe(2);
   expect(outcome.peakBytes).toBeGreaterThan(50 * 2 ** 20);
 }, 120_000);
+
+it('goes on from the numbers of another machine, of the same size alone', async () => {
+  const outcome = { id: 'teacher/vqa', measures: { validation: { accuracy: 0.5 } } };
+  const file = join(root, 'outcomes.json');
+  const write = (size: unknown, id = outcome.id): Promise<void> =>
+    writeFile(file, JSON.stringify({ size, outcomes: [{ ...outcome, id }] }));
+  const other = join(root, 'other');
+  const take = ['reproduce', '--tiny', '--out', other, '--minutes', '0.0001', '--take', file];
+  await write(reproductionSizes.tiny);
+  const { code, stdout, stderr } = await dide(take);
+  expect(code, stderr).toBe(0);
+  expect(stdout).toContain('1 of some more pieces are done');
+  expect(JSON.parse(await readFile(join(other, 'tiny', 'pieces', 'teacher', 'vqa.json'), 'utf8'))).toEqual(outcome);
+  await write(reproductionSizes.quick);
+  expect(await failing(root, ...take)).toContain('of another size');
+  await write(reproductionSizes.tiny, '../../elsewhere');
+  expect(await failing(root, ...take)).toContain('not the outcomes.json of a reproduction');
+});
 
 it('says what is wrong: no teacher to begin from', async () => {
   expect(await failing(root, ...told('--teacher', join(root, 'none.safetensors')))).toContain('no such file');

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { loadTrained } from '../../weights/trained.ts';
 import { shownExamples } from '../examples.ts';
 import { explainPairs } from '../explain.ts';
@@ -15,7 +16,7 @@ const SHOWN = 4;
 
 /**
  * What teacher, distilled and undistilled student attend to, in every head, for the first test examples of each kind of
- * question: not chosen by result. None before all three are trained.
+ * question: not chosen by result. None before all three are trained, or where their weights are gone.
  */
 export const attentionOf = async (folder: string, { size, outcomes }: Measured): Promise<ExplainedPair[]> => {
   const rates = chosenRates(size, outcomes);
@@ -27,7 +28,7 @@ export const attentionOf = async (folder: string, { size, outcomes }: Measured):
     'distilled student': student('cross'),
     'undistilled student': student('hard'),
   };
-  if (Object.values(ids).some((id) => !outcomes.has(id))) return [];
+  if (Object.values(ids).some((id) => !existsSync(weightsOf(folder, id)))) return [];
   const load = async ([name, id]: [string, string]) => [name, await loadTrained(weightsOf(folder, id))] as const;
   const models = Object.fromEntries(await Promise.all(Object.entries(ids).map(load)));
   const examples = await understanding[SEARCHED].read(scenesOf(folder, SEARCHED), 'test-iid');

@@ -24,7 +24,7 @@ export const costId = (task: TaskName): string => `cost/${task}`;
 /** Calls that are timed, after a quarter as many that are not. */
 const CALLS = 200;
 
-/** What one question costs, and what was paid before: nothing else may run meanwhile. */
+/** What one question costs, and what was paid before. */
 export const costPieces = ({ seeds }: ReproductionSize, rates: Rates): Piece[] =>
   taskNames.map((task) => {
     const student = studentId({ task, variant: 'cross', begins: 'teacher', share: 1, seed: seeds[0]! }, rates.cross);
@@ -32,6 +32,7 @@ export const costPieces = ({ seeds }: ReproductionSize, rates: Rates): Piece[] =
       id: costId(task),
       needs: [tunedTeacher(task), student],
       cost: 100,
+      isAlone: true,
       run: async ({ folder, threads }) => {
         const examples = (await understanding[task].read(scenesOf(folder, task), 'test-iid')).slice(0, 32);
         const load = (id: string): Promise<Trained> => loadTrained(weightsOf(folder, id));

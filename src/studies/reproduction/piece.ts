@@ -23,8 +23,9 @@ const trainingSchema = z.strictObject({
 export type TrainingOutcome = z.infer<typeof trainingSchema>;
 
 /** What a finished piece measured. It is kept as a small file, and never redone. */
-const outcomeSchema = z.strictObject({
-  id: z.string(),
+export const outcomeSchema = z.strictObject({
+  /** It is a path, too, below the folder of pieces. */
+  id: z.string().regex(/^(?!.*\.\.)[\w./+-]+$/),
   /** By split, each between 0 and 1; of times, in milliseconds. */
   measures: z.record(z.string(), z.record(z.string(), z.number())),
   training: trainingSchema.optional(),
@@ -54,6 +55,8 @@ export interface Piece {
   readonly needs: readonly string[];
   /** Updates, for the time left. */
   readonly cost: number;
+  /** Whether it is timed, so that nothing else may run meanwhile. */
+  readonly isAlone?: boolean;
   readonly run: (context: Context) => Promise<Pick<Outcome, 'measures' | 'training'>>;
 }
 

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { costPieces } from './cost.ts';
 import { writeAllScenes } from './data.ts';
+import { takeOutcomes } from './outcomes.ts';
 import { isFinished, type Outcome, type Piece, type PieceProgress, readOutcome } from './piece.ts';
 import { chosenRates, groundwork, mainPieces } from './plan.ts';
 import { doPiece, type RunPiecesOptions, runPieces } from './run-pieces.ts';
@@ -13,6 +14,8 @@ export interface ReproduceOptions {
   /** Where scenes, runs and pieces go; pieces that are there are not done again. */
   readonly folder: string;
   readonly size: ReproductionSize;
+  /** The `outcomes.json` of another folder or machine, whose pieces are not done again. */
+  readonly take?: string;
   /** Pieces that are done at the same time, each on one thread. Default: as many as there are cores. */
   readonly workers?: number;
   /** No piece is begun after so many minutes. */
@@ -36,27 +39,21 @@ export interface Measured {
  * The paper's studies at mini size: writes the scenes of all tasks, trains every teacher and student that its tables
  * name, and keeps what each measured as a small file. Stopped and called again, it goes on.
  *
- * @throws UserError where the shipped teacher is missing, a piece's file is damaged, or the disk is full.
+ * @throws UserError where the shipped teacher is missing, a piece's file is damaged, what is to be taken over does not fit,
+ *   or the disk is full.
  */
 export const reproduce = async (options: ReproduceOptions): Promise<Measured> => {
   const { folder, size, onProgress = () => {}, workers = availableParallelism(), minutes } = options;
   const until = minutes === undefined ? {} : { until: Date.now() + 60_000 * minutes };
+  if (options.take !== undefined) await takeOutcomes(options.take, folder, size);
   await writeAllScenes(folder, size, onProgress);
   const run: RunPiecesOptions['run'] = (piece, report) =>
     options.run ? options.run(piece.id, report) : doPiece(piece, folder, report);
   const phase = (part: string, pieces: readonly Piece[]): Promise<boolean> =>
     runPieces(pieces, { folder, workers, run, ...until, onProgress: (progress) => onProgress(part, progress) });
-  const isWhole = await phase('teachers and learning rates', groundwork(options.teacher, size));
-  const { trained, timed } = await piecesOf(options);
-  // what is timed has the machine for itself
-  if (isWhole && (await phase('students', trained)))
-    await runPieces(timed, {
-      folder,
-      workers: 1,
-      run,
-      ...until,
-      onProgress: (progress) => onProgress('times', progress),
-    });
+  // which students there are is known when the learning rates are
+  if (await phase('teachers and learning rates', groundwork(options.teacher, size)))
+    await phase('students', (await piecesOf(options)).pieces);
   return measuredIn(options);
 };
 
@@ -67,16 +64,12 @@ const piecesOf = async ({
   teacher,
   folder,
   size,
-}: Told): Promise<{
-  readonly trained: readonly Piece[];
-  readonly timed: readonly Piece[];
-  readonly isKnown: boolean;
-}> => {
+}: Told): Promise<{ readonly pieces: readonly Piece[]; readonly isKnown: boolean }> => {
   const first = groundwork(teacher, size);
   const rates = chosenRates(size, await outcomesOf(folder, first));
-  if (!rates) return { trained: first, timed: [], isKnown: false };
-  const trained = new Map([...first, ...mainPieces(size, rates)].map((piece) => [piece.id, piece]));
-  return { trained: [...trained.values()], timed: costPieces(size, rates), isKnown: true };
+  if (!rates) return { pieces: first, isKnown: false };
+  const all = [...first, ...mainPieces(size, rates), ...costPieces(size, rates)];
+  return { pieces: [...new Map(all.map((piece) => [piece.id, piece])).values()], isKnown: true };
 };
 
 const outcomesOf = async (folder: string, pieces: readonly Piece[]): Promise<Map<string, Outcome>> => {
@@ -87,8 +80,7 @@ const outcomesOf = async (folder: string, pieces: readonly Piece[]): Promise<Map
 
 /** What the pieces that are finished have measured. */
 export const measuredIn = async (options: Told): Promise<Measured> => {
-  const { trained, timed, isKnown } = await piecesOf(options);
-  const pieces = [...trained, ...timed];
+  const { pieces, isKnown } = await piecesOf(options);
   const outcomes = await outcomesOf(options.folder, pieces);
   return { size: options.size, outcomes, finished: outcomes.size, of: isKnown ? pieces.length : undefined };
 };
@@ -103,8 +95,7 @@ export const reproducePiece = async (
   options: Told,
   onProgress: (progress: PieceProgress) => void,
 ): Promise<void> => {
-  const { trained, timed } = await piecesOf(options);
-  const piece = [...trained, ...timed].find((one) => one.id === id);
+  const piece = (await piecesOf(options)).pieces.find((one) => one.id === id);
   if (!piece) throw new Error(`reproduce: there is no piece ${id}`);
   await doPiece(piece, options.folder, onProgress);
 };

@@ -58,6 +58,29 @@ describe('pieces', () => {
     expect(order).toEqual(['teacher', 'teacher', 'student']);
   });
 
+  it('that are timed have the machine for themselves, after what they need is trained again', async () => {
+    const together: string[] = [];
+    const underWay = new Set<string>();
+    const slowly = (piece: Piece): Piece => ({
+      ...piece,
+      run: async (context) => {
+        underWay.add(piece.id);
+        together.push([...underWay].join(' + '));
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        const outcome = await piece.run(context);
+        underWay.delete(piece.id);
+        return outcome;
+      },
+    });
+    await runPieces([pieceOf('teacher')], options());
+    await rm(weightsOf(folder, 'teacher'));
+    const timed = { ...pieceOf('timed', ['teacher']), isAlone: true };
+    await runPieces([pieceOf('teacher'), pieceOf('a'), pieceOf('b'), timed, pieceOf('c')].map(slowly), options());
+    expect(together.filter((ids) => ids.includes('timed'))).toEqual(['timed']);
+    expect(together).toContain('teacher + a');
+    expect(order.slice(-2)).toEqual(['timed', 'c']);
+  });
+
   it('are left for the next time once the time is up', async () => {
     expect(await runPieces([pieceOf('a')], { ...options(), until: Date.now() - 1 })).toBe(false);
     expect(order).toEqual([]);

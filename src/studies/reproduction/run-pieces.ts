@@ -38,22 +38,24 @@ export const runPieces = async (pieces: readonly Piece[], options: RunPiecesOpti
   const { folder, workers, until = Number.POSITIVE_INFINITY, run } = options;
   const pending = pendingOf(pieces, folder);
   const report = createReport(pieces, pending, options);
-  const underWay = new Map<string, Promise<void>>();
+  const underWay = new Map<Piece, Promise<void>>();
   const failures: unknown[] = [];
   const begin = (piece: Piece): void => {
     pending.delete(piece);
     const done = run(piece, (progress) => report(piece, progress))
       .then(() => report(piece, { done: 1, of: 1 }))
       .catch((failure: unknown) => void failures.push(failure))
-      .finally(() => underWay.delete(piece.id));
-    underWay.set(piece.id, done);
+      .finally(() => underWay.delete(piece));
+    underWay.set(piece, done);
   };
   const isThere = (id: string): boolean =>
-    isFinished(folder, id) && !underWay.has(id) && ![...pending].some((piece) => piece.id === id);
+    isFinished(folder, id) && ![...underWay.keys(), ...pending].some((piece) => piece.id === id);
+  const hasRoomFor = ({ isAlone }: Piece): boolean =>
+    underWay.size < (isAlone ? 1 : workers) && ![...underWay.keys()].some((piece) => piece.isAlone);
   for (;;) {
     const ready = [...pending].find(({ needs }) => needs.every(isThere));
     const mayBegin = failures.length === 0 && Date.now() < until;
-    if (ready && mayBegin && underWay.size < workers) begin(ready);
+    if (ready && mayBegin && hasRoomFor(ready)) begin(ready);
     else if (underWay.size === 0) break;
     else await Promise.race(underWay.values());
   }

@@ -5,6 +5,7 @@ import { replaceFile } from '../../weights/replace-file.ts';
 import { writeExplained } from '../report/explained-page.ts';
 import { attentionOf } from './attention.ts';
 import { markdownOf } from './markdown.ts';
+import { outcomesText } from './outcomes.ts';
 import { reproductionPage } from './page.ts';
 import { chosenRates } from './plan.ts';
 import type { Measured } from './reproduce.ts';
@@ -26,7 +27,7 @@ export const writeReproduction = async (folder: string, measured: Measured, from
   const files = {
     'README.md': markdownOf(measured, rates),
     'index.html': await reproductionPage(measured, rates, attention.length > 0 ? 'attention.html' : undefined),
-    'outcomes.json': `${JSON.stringify([...measured.outcomes.values()], null, 1)}\n`,
+    'outcomes.json': outcomesText(measured),
   };
   for (const [name, text] of Object.entries(files))
     await replaceFile(join(folder, name), (append) => append(Buffer.from(text)));
