@@ -56,9 +56,11 @@ const heatCell = (
   const rows = Math.ceil(shares.length / columns);
   const patch = (share: number, at: number): Html =>
     html`<rect x="${at % columns}" y="${Math.floor(at / columns)}" width="1" height="1" fill-opacity="${opacityOf(share / darkest)}"><title>${percent(share)}\u00a0%</title></rect>`;
+  const strongest = shares.indexOf(Math.max(...shares));
+  const [row, column] = [Math.floor(strongest / columns) + 1, (strongest % columns) + 1];
   const cls = Math.max(0, 1 - shares.reduce((sum, share) => sum + share, 0));
   return html`
-<td><svg class="heat" viewBox="0 0 ${columns} ${rows}" style="aspect-ratio: ${columns} / ${rows}"><use href="#${id}" width="${columns}" height="${rows}"/>${shares.map(patch)}</svg><small>[CLS]\u00a0${percent(cls)}\u00a0%</small></td>`;
+<td><svg class="heat" viewBox="0 0 ${columns} ${rows}" style="aspect-ratio: ${columns} / ${rows}" role="img" aria-label="Looks most at row ${row}, column ${column}"><use href="#${id}" width="${columns}" height="${rows}"/>${shares.map(patch)}</svg><small>[CLS]\u00a0${percent(cls)}\u00a0%</small></td>`;
 };
 
 const STRONGEST = 0.85;

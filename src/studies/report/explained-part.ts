@@ -108,7 +108,8 @@ interface MapOptions {
 /** Shares of the patches over the picture; the first share, that of [CLS], has no place in it. */
 const heatMap = ([, ...patches]: readonly number[], { pair, id, head, scale }: MapOptions): Html => {
   const { rows, columns } = pair;
-  return html`<svg class="heat" data-head="${head}" viewBox="0 0 ${columns} ${rows}" style="aspect-ratio: ${columns} / ${rows}"><use href="#${id}-picture" width="${columns}" height="${rows}"/>${patches.map(
+  const whose = head === 'mean' ? 'mean of the heads' : `head ${head + 1}`;
+  return html`<svg class="heat" data-head="${head}" viewBox="0 0 ${columns} ${rows}" style="aspect-ratio: ${columns} / ${rows}" role="img" aria-label="What the patches are given, ${whose}"><use href="#${id}-picture" width="${columns}" height="${rows}"/>${patches.map(
     (share, at) =>
       html`<rect x="${at % columns}" y="${Math.floor(at / columns)}" width="1" height="1" fill-opacity="${opacityOf(share / scale)}"/>`,
   )}</svg>`;
