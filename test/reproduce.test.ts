@@ -30,6 +30,7 @@ const really = [
   'student/vqa/cross/stage-1/rate-0.001/seed-0',
   'student/vqa/hard/teacher/rate-0.001/depth-1/seed-0',
   'student/retrieval/attention/stage-1/seed-0',
+  'attention/vqa',
   'cost/vqa',
 ];
 
@@ -73,6 +74,9 @@ describe('a reproduction', () => {
     const times = measured.outcomes.get('cost/vqa')!.measures.milliseconds!;
     expect(times['student, images kept']).toBeGreaterThan(0);
     expect(times['student, images kept']).toBeLessThan(times.student!);
+    const attention = measured.outcomes.get('attention/vqa')!.measures;
+    expect(Object.keys(attention)).toEqual(['distilled student', 'undistilled student']);
+    expect(attention['distilled student']!['text to image']).toBeGreaterThan(0);
   });
 
   it('does nothing again', async () => {

@@ -106,12 +106,21 @@ describe('what is written', () => {
   it('shows the verdicts and every table, with the spread over seeds', async () => {
     const text = markdownOf(studyOf(usual), rates);
     expect(text).toContain('| Soft labels beat hard ones | **holds** | +5.0 ± 0.0 | 46.0 against 41.0 |');
-    expect(text.match(/^## /gm)).toHaveLength(10);
+    expect(text.match(/^## /gm)).toHaveLength(11);
     expect(text).toContain('| soft labels + cross-modal attention | 61.1 ± 2.7 |');
     expect(text).not.toMatch(/undefined|NaN/);
     const page = await reproductionPage(studyOf(usual), rates);
     expect(page).toContain('soft labels + cross-modal attention');
     expect(page).not.toMatch(/(?:src|href)="https?:|undefined|NaN/);
+  });
+
+  it('shows both numbers of what was trained a second time', () => {
+    const study = studyOf(usual);
+    const id = tunedTeacher('vqa');
+    const twice = { id, measures: { 'test-iid': { accuracy: 0.9 } }, again: { 'test-iid': { accuracy: 0.8 } } };
+    const text = markdownOf({ ...study, outcomes: new Map([...study.outcomes, [id, twice]]) }, rates);
+    expect(text).toContain('| teacher/vqa | 90.0 | 80.0 |');
+    expect(text).toContain('| teacher | 90.0 |');
   });
 
   it('says of how many seeds a mean is, while some are to come', () => {

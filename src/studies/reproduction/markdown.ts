@@ -2,7 +2,8 @@ import { type Judgement, judged } from './claims.ts';
 import type { Rates } from './plan.ts';
 import type { Measured } from './reproduce.ts';
 import { cellText, pointsText, unitName } from './shown.ts';
-import { type Table, tablesOf } from './tables.ts';
+import type { Table } from './table.ts';
+import { tablesOf } from './tables.ts';
 
 /** The reproduction as Markdown: verdicts first, then every table. */
 export const markdownOf = (measured: Measured, rates: Rates | undefined): string => {

@@ -6,7 +6,8 @@ import { type CurveBand, curveBands } from './curve-bands.ts';
 import type { Rates } from './plan.ts';
 import type { Measured } from './reproduce.ts';
 import { cellText, pointsText, unitName } from './shown.ts';
-import { type Table, tablesOf } from './tables.ts';
+import type { Table } from './table.ts';
+import { tablesOf } from './tables.ts';
 
 /** The reproduction as one page that needs nothing but itself; `attention` is the page beside it, where there is one. */
 export const reproductionPage = async (

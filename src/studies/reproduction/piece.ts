@@ -22,12 +22,16 @@ const trainingSchema = z.strictObject({
 });
 export type TrainingOutcome = z.infer<typeof trainingSchema>;
 
+/** By split, each between 0 and 1; of times, in milliseconds; of attention, by model, in nats. */
+const measuresSchema = z.record(z.string(), z.record(z.string(), z.number()));
+
 /** What a finished piece measured. It is kept as a small file, and never redone. */
 export const outcomeSchema = z.strictObject({
   /** It is a path, too, below the folder of pieces. */
   id: z.string().regex(/^(?!.*\.\.)[\w./+-]+$/),
-  /** By split, each between 0 and 1; of times, in milliseconds. */
-  measures: z.record(z.string(), z.record(z.string(), z.number())),
+  measures: measuresSchema,
+  /** What the same training measured when it was done once more, because its weights were gone. */
+  again: measuresSchema.optional(),
   training: trainingSchema.optional(),
   /** Most memory that the process held, where it had one of its own. */
   peakBytes: z.number().optional(),

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { attentionPiece } from './attention.ts';
 import { costPieces } from './cost.ts';
 import { writeAllScenes } from './data.ts';
 import { takeOutcomes } from './outcomes.ts';
@@ -68,7 +69,7 @@ const piecesOf = async ({
   const first = groundwork(teacher, size);
   const rates = chosenRates(size, await outcomesOf(folder, first));
   if (!rates) return { pieces: first, isKnown: false };
-  const all = [...first, ...mainPieces(size, rates), ...costPieces(size, rates)];
+  const all = [...first, ...mainPieces(size, rates), attentionPiece(size, rates), ...costPieces(size, rates)];
   return { pieces: [...new Map(all.map((piece) => [piece.id, piece])).values()], isKnown: true };
 };
 

@@ -56,6 +56,9 @@ describe('pieces', () => {
     await rm(weightsOf(folder, 'teacher'));
     await runPieces([pieceOf('teacher'), pieceOf('student', ['teacher'])], options());
     expect(order).toEqual(['teacher', 'teacher', 'student']);
+    const { measures, again } = await readOutcome(folder, 'teacher');
+    expect(again).toEqual(measures);
+    expect((await readOutcome(folder, 'student')).again).toBeUndefined();
   });
 
   it('that are timed have the machine for themselves, after what they need is trained again', async () => {

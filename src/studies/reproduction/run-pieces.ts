@@ -1,7 +1,16 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isFinished, keepOutcome, type Outcome, type Piece, type PieceProgress, runOf, weightsOf } from './piece.ts';
+import {
+  isFinished,
+  keepOutcome,
+  type Outcome,
+  type Piece,
+  type PieceProgress,
+  readOutcome,
+  runOf,
+  weightsOf,
+} from './piece.ts';
 
 export interface RunPiecesOptions {
   readonly folder: string;
@@ -15,7 +24,7 @@ export interface RunPiecesOptions {
   readonly onProgress: (progress: PieceProgress) => void;
 }
 
-/** Does a piece in this process, and keeps its outcome. */
+/** Does a piece in this process, and keeps its outcome beside the one that it may have. */
 export const doPiece = async (
   piece: Piece,
   folder: string,
@@ -23,7 +32,9 @@ export const doPiece = async (
 ): Promise<void> => {
   const outcome = await piece.run({ folder, threads: 1, onProgress });
   const peakBytes = 1024 * process.resourceUsage().maxRSS;
-  await keepOutcome(folder, { id: piece.id, ...outcome, peakBytes } satisfies Outcome);
+  const first = isFinished(folder, piece.id) ? await readOutcome(folder, piece.id) : undefined;
+  const kept = first ? { ...first, again: outcome.measures } : { id: piece.id, ...outcome, peakBytes };
+  await keepOutcome(folder, kept satisfies Outcome);
   // what could go on from is of no more use
   await rm(join(runOf(folder, piece.id), 'last.safetensors'), { force: true });
 };

@@ -1,5 +1,5 @@
 import type { overSeeds } from './over-seeds.ts';
-import type { Cell, Unit } from './tables.ts';
+import type { Cell, Unit } from './table.ts';
 
 const figures = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 });
 
@@ -7,6 +7,7 @@ const figures = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 });
 const written: { readonly [U in Unit]: (value: number) => string } = {
   percent: (value) => (100 * value).toFixed(1),
   milliseconds: (value) => figures.format(value),
+  nats: (value) => figures.format(value),
   rate: (value) => `${value}`,
   seconds: (value) => value.toFixed(0),
   mebibytes: (value) => (value / 2 ** 20).toFixed(0),
@@ -31,6 +32,7 @@ export const pointsText = ({ mean, margin }: ReturnType<typeof overSeeds>): stri
 export const unitName: { readonly [U in Unit]: string } = {
   percent: '%',
   milliseconds: 'ms',
+  nats: 'nats',
   rate: '',
   seconds: 's',
   mebibytes: 'MiB',

@@ -1,29 +1,16 @@
+import { attentionTable } from './attention.ts';
 import { costId } from './cost.ts';
-import { type OverSeeds, overSeeds } from './over-seeds.ts';
+import { overSeeds } from './over-seeds.ts';
 import type { Outcome } from './piece.ts';
 import { compared, knowledge, type Rates, stages, triedRates, variantNames } from './plan.ts';
 import { published } from './published.ts';
 import type { Measured } from './reproduce.ts';
 import { RETRIEVAL_TEACHER, retrievalId, retrievalRows } from './retrieval.ts';
+import { type Cell, once, percent, type Table } from './table.ts';
 import { SEARCHED, type TaskName, taskNames } from './tasks.ts';
+import { trainedAgainTables } from './trained-again.ts';
 import { type StudentRun, studentId, tunedTeacher } from './understanding.ts';
 import { type VariantName, variants } from './variants.ts';
-
-/** A cell: something measured, with fewer seeds than it will be where it says of how many. */
-export type Cell = (OverSeeds & { readonly of?: number }) | undefined;
-
-/** How the numbers of a table are shown. */
-export type Unit = 'percent' | 'milliseconds' | 'rate' | 'seconds' | 'mebibytes';
-
-/** A table of the reproduction. */
-export interface Table {
-  readonly id: string;
-  readonly title: string;
-  /** What it shows, in a sentence; and what the paper says of the same. */
-  readonly about: string;
-  readonly columns: readonly { readonly name: string; readonly unit: Unit }[];
-  readonly rows: readonly { readonly name: string; readonly cells: readonly Cell[] }[];
-}
 
 /** All tables, as far as they are measured. */
 export const tablesOf = (measured: Measured, rates: Rates): Table[] => [
@@ -32,16 +19,13 @@ export const tablesOf = (measured: Measured, rates: Rates): Table[] => [
   costTable(measured),
   knowledgeTable(measured, rates),
   layersTable(measured, rates),
+  attentionTable(measured),
   amountsTable(measured, rates),
   depthsTable(measured, rates),
   effortTable(measured, rates),
   searchTable(measured),
+  ...trainedAgainTables(measured),
 ];
-
-const percent = (name: string) => ({ name, unit: 'percent' }) as const;
-
-/** What was measured once. */
-const once = (value: number | undefined): Cell => (value === undefined ? undefined : overSeeds([value]));
 
 /** A measure over all seeds that are there. */
 const over = (

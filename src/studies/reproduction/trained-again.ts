@@ -1,0 +1,26 @@
+import type { Outcome } from './piece.ts';
+import type { Measured } from './reproduce.ts';
+import { once, percent, type Table } from './table.ts';
+
+/** What one would name first of a piece that trains: accuracy, recall, or how well pairs are matched in stage 1. */
+const headline = (measures: Outcome['measures']): number | undefined =>
+  measures['test-iid']?.accuracy ?? measures['test-iid']?.['text R@1'] ?? measures.validation?.matching;
+
+/** The pieces that were trained a second time, for their weights; none where all weights were there. */
+export const trainedAgainTables = ({ outcomes }: Measured): Table[] => {
+  const twice = [...outcomes.values()].filter(({ again }) => again !== undefined);
+  if (twice.length === 0) return [];
+  return [
+    {
+      id: 'again',
+      title: 'Trained a second time',
+      about:
+        'Numbers that were taken over from another machine come without weights: those that other pieces begin from were trained once more, with the same seed. Another processor adds in another order, and a training goes another way from the last digits on. All other tables show the first; the pieces that were done afterwards began from the second. Accuracy or text R@1 on test-iid; matching on validation for stage 1.',
+      columns: [percent('first'), percent('second')],
+      rows: twice.map(({ id, measures, again }) => ({
+        name: id,
+        cells: [once(headline(measures)), once(headline(again!))],
+      })),
+    },
+  ];
+};
