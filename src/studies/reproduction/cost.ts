@@ -9,14 +9,12 @@ import { interaction } from '../../models/interaction.ts';
 import { headOver } from '../../models/model.ts';
 import { answeredBy } from '../../weights/pretrained.ts';
 import { readingFor } from '../../weights/reading.ts';
-import { loadTrained, type Trained } from '../../weights/trained.ts';
+import { createStudent, loadTrained, type Trained } from '../../weights/trained.ts';
 import { median } from '../latency.ts';
 import { scenesOf } from './data.ts';
 import { type Piece, weightsOf } from './piece.ts';
-import type { Rates } from './plan.ts';
-import type { ReproductionSize } from './size.ts';
 import { type TaskName, taskNames, understanding } from './tasks.ts';
-import { studentId, tunedTeacher } from './understanding.ts';
+import { tunedTeacher } from './understanding.ts';
 
 /** Table 3, by its piece. */
 export const costId = (task: TaskName): string => `cost/${task}`;
@@ -24,33 +22,30 @@ export const costId = (task: TaskName): string => `cost/${task}`;
 /** Calls that are timed, after a quarter as many that are not. */
 const CALLS = 200;
 
-/** What one question costs, and what was paid before. */
-export const costPieces = ({ seeds }: ReproductionSize, rates: Rates): Piece[] =>
-  taskNames.map((task) => {
-    const student = studentId({ task, variant: 'cross', begins: 'teacher', share: 1, seed: seeds[0]! }, rates.cross);
-    return {
-      id: costId(task),
-      needs: [tunedTeacher(task), student],
-      cost: 100,
-      isAlone: true,
-      run: async ({ folder, threads }) => {
-        const examples = (await understanding[task].read(scenesOf(folder, task), 'test-iid')).slice(0, 32);
-        const load = (id: string): Promise<Trained> => loadTrained(weightsOf(folder, id));
-        const measure = { examples, threads };
-        const taught = await load(student);
-        return {
-          measures: {
-            milliseconds: {
-              teacher: await timed(await load(tunedTeacher(task)), logitsOf, measure),
-              student: await timed(taught, logitsOf, measure),
-              'student, images kept': await timed(taught, keptLogitsOf, measure),
-              'encoding an image': await timed(taught, imageOf, measure),
-            },
+/** What one question costs, and what was paid before. A student that has learnt nothing takes as long as one that has. */
+export const costPieces = (): Piece[] =>
+  taskNames.map((task) => ({
+    id: costId(task),
+    needs: [tunedTeacher(task)],
+    cost: 100,
+    isAlone: true,
+    run: async ({ folder, threads }) => {
+      const examples = (await understanding[task].read(scenesOf(folder, task), 'test-iid')).slice(0, 32);
+      const measure = { examples, threads };
+      const teacher = await loadTrained(weightsOf(folder, tunedTeacher(task)));
+      const student = createStudent(teacher, { seed: 0 });
+      return {
+        measures: {
+          milliseconds: {
+            teacher: await timed(teacher, logitsOf, measure),
+            student: await timed(student, logitsOf, measure),
+            'student, images kept': await timed(student, keptLogitsOf, measure),
+            'encoding an image': await timed(student, imageOf, measure),
           },
-        };
-      },
-    };
-  });
+        },
+      };
+    },
+  }));
 
 type Graph = (trained: Trained) => Tensor;
 

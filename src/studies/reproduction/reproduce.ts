@@ -69,7 +69,7 @@ const piecesOf = async ({
   const first = groundwork(teacher, size);
   const rates = chosenRates(size, await outcomesOf(folder, first));
   if (!rates) return { pieces: first, isKnown: false };
-  const all = [...first, ...mainPieces(size, rates), attentionPiece(size, rates), ...costPieces(size, rates)];
+  const all = [...first, ...mainPieces(size, rates), attentionPiece(size, rates), ...costPieces()];
   return { pieces: [...new Map(all.map((piece) => [piece.id, piece])).values()], isKnown: true };
 };
 
