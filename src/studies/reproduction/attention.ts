@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs';
 import type { Example } from '../../data/example.ts';
 import { loadTrained, type Trained } from '../../weights/trained.ts';
 import { shownExamples } from '../examples.ts';
 import { explainPairs } from '../explain.ts';
 import type { ExplainedPair } from '../report/explained.ts';
 import { scenesOf } from './data.ts';
-import { type Piece, weightsOf } from './piece.ts';
+import { hasWeights, type Piece, weightsOf } from './piece.ts';
 import { chosenRates, type Rates } from './plan.ts';
 import type { Measured } from './reproduce.ts';
 import type { ReproductionSize } from './size.ts';
@@ -71,7 +70,7 @@ export const attentionOf = async (folder: string, { size, outcomes }: Measured):
   const rates = chosenRates(size, outcomes);
   if (!rates) return [];
   const ids = lookers(size, rates);
-  const areThere = Object.values(ids).every((id) => existsSync(weightsOf(folder, id)));
+  const areThere = Object.values(ids).every((id) => hasWeights(folder, id));
   return areThere ? explained(folder, ids, SHOWN) : [];
 };
 

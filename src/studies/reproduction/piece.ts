@@ -70,6 +70,13 @@ export const runOf = (folder: string, id: string): string => join(folder, 'runs'
 /** The weights that a finished piece leaves for others. */
 export const weightsOf = (folder: string, id: string): string => join(runOf(folder, id), 'best.safetensors');
 
+/** From where a training goes on that was stopped. */
+export const checkpointOf = (folder: string, id: string): string => join(runOf(folder, id), 'last.safetensors');
+
+/** Whether a piece's weights are there, and are not those of a training that is still under way. */
+export const hasWeights = (folder: string, id: string): boolean =>
+  existsSync(weightsOf(folder, id)) && !existsSync(checkpointOf(folder, id));
+
 const outcomePath = (folder: string, id: string): string => join(folder, 'pieces', `${id}.json`);
 
 export const isFinished = (folder: string, id: string): boolean => existsSync(outcomePath(folder, id));

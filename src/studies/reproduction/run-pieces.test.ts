@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { keepOutcome, type Piece, readOutcome, weightsOf } from './piece.ts';
+import { checkpointOf, keepOutcome, type Piece, readOutcome, weightsOf } from './piece.ts';
 import { doPiece, runPieces } from './run-pieces.ts';
 
 let folder: string;
@@ -59,6 +60,14 @@ describe('pieces', () => {
     const { measures, again } = await readOutcome(folder, 'teacher');
     expect(again).toEqual(measures);
     expect((await readOutcome(folder, 'student')).again).toBeUndefined();
+  });
+
+  it('are done again to the end where they were stopped while they were done again', async () => {
+    await runPieces([pieceOf('teacher')], options());
+    await writeFile(checkpointOf(folder, 'teacher'), 'half of a training');
+    await runPieces([pieceOf('teacher'), pieceOf('student', ['teacher'])], options());
+    expect(order).toEqual(['teacher', 'teacher', 'student']);
+    expect(existsSync(checkpointOf(folder, 'teacher'))).toBe(false);
   });
 
   it('that are timed have the machine for themselves, after what they need is trained again', async () => {

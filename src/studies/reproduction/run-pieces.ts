@@ -1,15 +1,13 @@
-import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import {
+  checkpointOf,
+  hasWeights,
   isFinished,
   keepOutcome,
   type Outcome,
   type Piece,
   type PieceProgress,
   readOutcome,
-  runOf,
-  weightsOf,
 } from './piece.ts';
 
 export interface RunPiecesOptions {
@@ -36,7 +34,7 @@ export const doPiece = async (
   const kept = first ? { ...first, again: outcome.measures } : { id: piece.id, ...outcome, peakBytes };
   await keepOutcome(folder, kept satisfies Outcome);
   // what could go on from is of no more use
-  await rm(join(runOf(folder, piece.id), 'last.safetensors'), { force: true });
+  await rm(checkpointOf(folder, piece.id), { force: true });
 };
 
 /**
@@ -82,7 +80,7 @@ const pendingOf = (pieces: readonly Piece[], folder: string): Set<Piece> => {
     pending.add(piece);
     for (const need of piece.needs) {
       const needed = byId.get(need);
-      if (needed && !pending.has(needed) && !existsSync(weightsOf(folder, need))) add(needed);
+      if (needed && !pending.has(needed) && !hasWeights(folder, need)) add(needed);
     }
   };
   for (const piece of pieces) if (!isFinished(folder, piece.id)) add(piece);
