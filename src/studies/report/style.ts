@@ -56,6 +56,7 @@ table.attention { width: auto; }
 .attention thead th { font-size: 13.5px; font-weight: 600; text-align: left; }
 .attention tbody th { position: sticky; left: 0; z-index: 1; background: var(--paper); min-width: 118px; max-width: 118px; padding-right: 12px; }
 .how { display: inline-block; min-width: 13em; }
+.whole { white-space: nowrap; }
 .attention td small { font-size: 11px; }
 .heat { display: block; width: 76px; border-radius: 3px; overflow: hidden; }
 .heat use { filter: grayscale(0.85) contrast(0.7) brightness(1.1); }

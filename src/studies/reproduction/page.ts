@@ -41,8 +41,10 @@ const verdicts = (judgements: readonly Judgement[]): Html =>
       judgements.map(({ claim, verdict, difference, means, how }) => [
         claim,
         html`<strong class="${verdict === 'holds' ? 'right' : verdict === 'does not hold' ? 'wrong' : ''}">${verdict}</strong>`,
-        difference ? `${pointsText(difference)} points` : '–',
-        means ? `${means.map((mean) => (100 * mean).toFixed(1)).join(' against ')} %` : '–',
+        difference ? html`<span class="whole">${pointsText(difference)} points</span>` : '–',
+        means
+          ? html`<span class="whole">${means.map((mean) => (100 * mean).toFixed(1)).join(' against ')} %</span>`
+          : '–',
         html`<span class="how">${how}</span>`,
       ]),
     )}
