@@ -1,4 +1,5 @@
 import type { Example } from '../../data/example.ts';
+import { meanOf } from '../../tasks/task.ts';
 import { loadTrained, type Trained } from '../../weights/trained.ts';
 import { shownExamples } from '../examples.ts';
 import { explainPairs } from '../explain.ts';
@@ -41,14 +42,12 @@ export const attentionPiece = (size: ReproductionSize, rates: Rates): Piece => (
     for (const [m, { name, divergence }] of pairs[0]!.models.entries()) {
       if (!divergence) continue;
       const over = (way: keyof typeof divergence): number =>
-        mean(pairs.map(({ models }) => mean(models[m]!.divergence![way])));
+        meanOf(pairs.map(({ models }) => meanOf(models[m]!.divergence![way])));
       measures[name] = { 'text to image': over('textToImage'), 'image to text': over('imageToText') };
     }
     return { measures };
   },
 });
-
-const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
 /** The models' attention to the first test examples of each kind of question in turn: not chosen by result. */
 const explained = async (
