@@ -1,7 +1,7 @@
 /**
  * Feeds every reader of foreign files 10,000 damaged ones instead of the 200 of each test run:
  *
- *   npx tsx scripts/soak.ts            all of them, one file of tests after the other: hours
+ *   npx tsx scripts/soak.ts            all of them, one file of tests after the other: five minutes or more
  *   npx tsx scripts/soak.ts weights    those whose path holds the word
  *   MUTATIONS=1000 npx tsx scripts/soak.ts
  */

@@ -107,7 +107,8 @@ const groupsOf = (
   const groups = row_groups.map(({ num_rows: rows, columns }) => {
     if (!(rows >= 0 && rows <= mostValues(size))) throw damaged(path, `a row group claims ${rows} rows`);
     for (const { meta_data: meta } of columns) {
-      const name = meta?.path_in_schema.join('.') ?? '';
+      // of a damaged file even what the format requires may be missing
+      const name = meta?.path_in_schema?.join('.') ?? '';
       if (!leaves.has(name)) throw damaged(path, `a row group has a column "${name}" that the schema lacks`);
       const start = Number(meta?.dictionary_page_offset ?? meta?.data_page_offset);
       const end = start + Number(meta?.total_compressed_size);
