@@ -69,7 +69,7 @@ export const openRun = async (stage: Stage, options: RunOptions): Promise<Run> =
       log(metrics, step);
       if (step.validation !== undefined && step.validation > (best?.accuracy ?? Number.NEGATIVE_INFINITY)) {
         best = { update: step.number, accuracy: step.validation };
-        await saveTrained(join(folder, 'best.safetensors'), {
+        await saveTrained(bestIn(folder), {
           description: described(options, { ...identity, best }),
           weights: state.weights,
         });
@@ -89,7 +89,11 @@ export const openRun = async (stage: Stage, options: RunOptions): Promise<Run> =
   };
 };
 
-const lastIn = (folder: string): string => join(folder, 'last.safetensors');
+/** What a run goes on from. */
+export const lastIn = (folder: string): string => join(folder, 'last.safetensors');
+
+/** The weights of a run that were best on validation. */
+export const bestIn = (folder: string): string => join(folder, 'best.safetensors');
 
 const lastCheckpoint = async (
   folder: string,

@@ -20,15 +20,20 @@ const ATTENTION = `attention/${SEARCHED}`;
 /** Pairs over which that is measured, and those of them that are shown. */
 const [COMPARED, SHOWN] = [64, 4];
 
-/** Whose attention is looked at, by piece: the teacher's first, then its students' with and without L_CA. */
+/** With L_CA and without, by variant. */
+const STUDENTS = { 'distilled student': 'cross', 'undistilled student': 'hard' } as const satisfies Record<
+  string,
+  VariantName
+>;
+
+const WAYS = { 'text to image': 'textToImage', 'image to text': 'imageToText' } as const;
+
+/** Whose attention is looked at, by piece: the teacher's first, then its students'. */
 const lookers = ({ seeds }: ReproductionSize, rates: Rates): Readonly<Record<string, string>> => {
   const student = (variant: VariantName): string =>
     studentId({ task: SEARCHED, variant, begins: 'teacher', share: 1, seed: seeds[0]! }, rates[variant]);
-  return {
-    teacher: tunedTeacher(SEARCHED),
-    'distilled student': student('cross'),
-    'undistilled student': student('hard'),
-  };
+  const students = Object.entries(STUDENTS).map(([name, variant]) => [name, student(variant)]);
+  return { teacher: tunedTeacher(SEARCHED), ...Object.fromEntries(students) };
 };
 
 /** KL of each student's attention to the teacher's: whether L_CA brings it nearer on pictures that were never seen. */
@@ -36,14 +41,16 @@ export const attentionPiece = (size: ReproductionSize, rates: Rates): Piece => (
   id: ATTENTION,
   needs: Object.values(lookers(size, rates)),
   cost: 50,
-  run: async ({ folder }) => {
-    const pairs = await explained(folder, lookers(size, rates), COMPARED);
+  run: async ({ folder, threads }) => {
+    const pairs = await explained(folder, lookers(size, rates), { count: COMPARED, threads });
     const measures: Record<string, Record<string, number>> = {};
     for (const [m, { name, divergence }] of pairs[0]!.models.entries()) {
       if (!divergence) continue;
-      const over = (way: keyof typeof divergence): number =>
-        meanOf(pairs.map(({ models }) => meanOf(models[m]!.divergence![way])));
-      measures[name] = { 'text to image': over('textToImage'), 'image to text': over('imageToText') };
+      const means = Object.entries(WAYS).map(([name, way]) => [
+        name,
+        meanOf(pairs.map(({ models }) => meanOf(models[m]!.divergence![way]))),
+      ]);
+      measures[name] = Object.fromEntries(means);
     }
     return { measures };
   },
@@ -53,12 +60,12 @@ export const attentionPiece = (size: ReproductionSize, rates: Rates): Piece => (
 const explained = async (
   folder: string,
   ids: Readonly<Record<string, string>>,
-  count: number,
+  { count, ...options }: { readonly count: number; readonly threads?: number },
 ): Promise<ExplainedPair[]> => {
   const models: Record<string, Trained> = {};
   for (const [name, id] of Object.entries(ids)) models[name] = await loadTrained(weightsOf(folder, id));
   const examples: Example[] = await understanding[SEARCHED].read(scenesOf(folder, SEARCHED), 'test-iid');
-  return explainPairs(models, shownExamples(examples, count));
+  return explainPairs(models, shownExamples(examples, count), options);
 };
 
 /**
@@ -70,17 +77,17 @@ export const attentionOf = async (folder: string, { size, outcomes }: Measured):
   if (!rates) return [];
   const ids = lookers(size, rates);
   const areThere = Object.values(ids).every((id) => hasWeights(folder, id));
-  return areThere ? explained(folder, ids, SHOWN) : [];
+  return areThere ? explained(folder, ids, { count: SHOWN }) : [];
 };
 
 export const attentionTable = ({ outcomes }: Measured): Table => {
-  const ways = ['text to image', 'image to text'];
+  const ways = Object.keys(WAYS);
   return {
     id: 'attention',
     title: "How far a student's attention is from its teacher's",
     about: `KL to the teacher's cross-modal attention in the last layer on ${SEARCHED} test-iid, mean over ${COMPARED} pairs, heads and rows, in nats: what L_CA is made of, on pictures that were never seen. First seed. Not in the paper.`,
     columns: ways.map((name) => ({ name, unit: 'nats' })),
-    rows: ['distilled student', 'undistilled student'].map((name) => ({
+    rows: Object.keys(STUDENTS).map((name) => ({
       name,
       cells: ways.map((way) => once(outcomes.get(ATTENTION)?.measures[name]?.[way])),
     })),

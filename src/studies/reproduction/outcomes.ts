@@ -16,16 +16,13 @@ export const outcomesText = ({ size, outcomes }: Measured): string =>
  * Takes over what another folder or machine has measured, from its `outcomes.json`; what is measured here already stays.
  * Weights do not come along: where a piece begins from some, they are trained again.
  *
- * @returns how many pieces were taken.
  * @throws UserError where the file is not such a file, or is of a reproduction of another size.
  */
-export const takeOutcomes = async (path: string, folder: string, size: ReproductionSize): Promise<number> => {
+export const takeOutcomes = async (path: string, folder: string, size: ReproductionSize): Promise<void> => {
   const { outcomes, size: theirs } = await readOutcomes(path);
-  if (!isDeepStrictEqual(theirs, JSON.parse(JSON.stringify(size))))
+  if (!isDeepStrictEqual(theirs, size))
     throw new UserError(`${path}: it is of a reproduction of another size: take one that was made with the same flags`);
-  const taken = outcomes.filter(({ id }) => !isFinished(folder, id));
-  for (const outcome of taken) await keepOutcome(folder, outcome);
-  return taken.length;
+  for (const outcome of outcomes) if (!isFinished(folder, outcome.id)) await keepOutcome(folder, outcome);
 };
 
 const readOutcomes = async (path: string): Promise<z.infer<typeof fileSchema>> => {

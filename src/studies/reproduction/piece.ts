@@ -3,6 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
+import { bestIn, lastIn } from '../../training/run.ts';
 import { replaceFile } from '../../weights/replace-file.ts';
 
 /** How a model was trained, and what that cost. */
@@ -68,10 +69,10 @@ export interface Piece {
 export const runOf = (folder: string, id: string): string => join(folder, 'runs', id);
 
 /** The weights that a finished piece leaves for others. */
-export const weightsOf = (folder: string, id: string): string => join(runOf(folder, id), 'best.safetensors');
+export const weightsOf = (folder: string, id: string): string => bestIn(runOf(folder, id));
 
 /** From where a training goes on that was stopped. */
-export const checkpointOf = (folder: string, id: string): string => join(runOf(folder, id), 'last.safetensors');
+export const checkpointOf = (folder: string, id: string): string => lastIn(runOf(folder, id));
 
 /** Whether a piece's weights are there, and are not those of a training that is still under way. */
 export const hasWeights = (folder: string, id: string): boolean =>
