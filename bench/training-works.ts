@@ -1,4 +1,4 @@
-import { MATCHING } from '../src/data/pairs.ts';
+import { collatePairs, MATCHING } from '../src/data/pairs.ts';
 import type { Numbers } from '../src/engine/numbers.ts';
 import { keyOf } from '../src/engine/random.ts';
 import { vqa } from '../src/tasks/vqa.ts';
@@ -10,7 +10,7 @@ import { createStep } from '../src/training/step.ts';
 import { termsOf, train } from '../src/training/train.ts';
 import { readingFor } from '../src/weights/reading.ts';
 import { createUntrained, type Trained } from '../src/weights/trained.ts';
-import { type Case, describe, random, randomFeeds } from './cases.ts';
+import { type Case, describe, randomFeeds } from './cases.ts';
 import { PICTURES, pathOfPicture } from './materials.ts';
 import type { Setting, Work } from './work.ts';
 
@@ -81,10 +81,12 @@ export const pretrain = ({ case: given, batch, threads }: Setting): Promise<Work
 
 const MASKED_SHARE = 0.15;
 
-/** Full-length pairs, half of the other images wrong, and 15 % of each text's words masked. */
+/** Full-length pairs, every other text to be matched with a wrong image, and 15 % of each text's words masked. */
 const pretrainingFeeds = (given: Case, batch: number): Record<string, Numbers> => {
   const { words, vocabulary } = given.sizes;
-  const feeds = randomFeeds(given, batch);
+  const { words: texts, word_mask } = randomFeeds(given, batch);
+  const images = Array.from({ length: batch }, (_, i) => (i % 2 === 0 ? i : batch + Math.floor(i / 2)));
+  const { patches, patch_mask, patch_positions } = randomFeeds(given, batch + Math.floor(batch / 2));
   const masked = Math.max(1, Math.round(MASKED_SHARE * (words - 2)));
   const shape = [batch * masked];
   const places = Int32Array.from(
@@ -92,14 +94,11 @@ const pretrainingFeeds = (given: Case, batch: number): Record<string, Numbers> =
     (_, i) => Math.floor(i / masked) * words + 1 + (i % masked),
   );
   return {
-    ...feeds,
-    patches_2: random('other patches', feeds.patches!.shape),
-    patch_mask_2: feeds.patch_mask!,
-    patch_positions_2: feeds.patch_positions!,
-    masked_words: feeds.words!,
+    ...{ words: texts!, word_mask: word_mask!, masked_words: texts! },
+    ...{ patches: patches!, patch_mask: patch_mask!, patch_positions: patch_positions! },
+    ...collatePairs(images),
     masked_places: { shape, data: places },
     masked_labels: { shape, data: places.map((place) => (place * 7919) % vocabulary) },
-    target: { shape: [batch, 2], data: Float32Array.from({ length: 2 * batch }, (_, i) => i % 2) },
   };
 };
 

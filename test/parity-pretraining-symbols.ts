@@ -1,5 +1,6 @@
+import { collatePairs } from '../src/data/pairs.ts';
 import { weightedSum } from '../src/engine/functions.ts';
-import { countOf, type Numbers, type Weights } from '../src/engine/numbers.ts';
+import type { Numbers, Weights } from '../src/engine/numbers.ts';
 import { swapped } from '../src/engine/ops.ts';
 import { input, type Tensor } from '../src/engine/tensor.ts';
 import { createParams } from '../src/layers/params.ts';
@@ -38,7 +39,7 @@ export const losses = (): Record<string, Tensor> => {
     'itc.mean': imageTextContrastive(similarity!),
     'mlm.ce': maskedLanguageModeling(student.words, words),
   };
-  const pairs = { itm: [matching.encoded[0]!, teacher.matching.encoded[0]!], itc: [own, teacher.own] } as const;
+  const pairs = { itm: [matching.encoded[0]!, teacher.matching.encoded[0]!], itc: [own!, teacher.own!] } as const;
   for (const [name, [s, t]] of Object.entries(pairs)) {
     for (const [part, loss] of Object.entries(attentionLosses(s, t))) {
       if (/^(v2t|t2v)/.test(part)) all[`${name}.attn.${part}`] = loss;
@@ -71,25 +72,13 @@ export const fixtures = async (): Promise<{
   return {
     student: fromHuggingFace(await readFixture('dide/pretrain/student')),
     teacher: new Map([...ofTeacher].map(([name, numbers]) => [`teacher_model.${name}`, numbers])),
-    feeds: { ...parityFeeds(withSecondImages(stored)), ...masked(stored), target: oneHot(stored.get('itm_labels')!) },
+    feeds: {
+      ...parityFeeds(stored),
+      ...masked(stored),
+      ...collatePairs([...stored.get('itm_image_index')!.data]),
+      target: oneHot(stored.get('itm_labels')!),
+    },
   };
-};
-
-/** Each text's own image, and beside it the one that it is to be matched with. */
-const withSecondImages = (stored: ReadonlyMap<string, Numbers>): Map<string, Numbers> => {
-  const order = stored.get('itm_image_index')!.data;
-  const doubled = (name: string): [string, Numbers] => {
-    const { shape, data } = stored.get(name)!;
-    const [batch, ...rest] = shape as [number, ...number[]];
-    const size = countOf(rest);
-    const both = new Float32Array(2 * data.length);
-    for (let b = 0; b < batch; b += 1) {
-      both.set(data.subarray(b * size, (b + 1) * size), 2 * b * size);
-      both.set(data.subarray(order[b]! * size, (order[b]! + 1) * size), (2 * b + 1) * size);
-    }
-    return [name, { shape: [batch, 2, ...rest], data: both }];
-  };
-  return new Map([...stored, doubled('pixel_values'), doubled('pixel_mask')]);
 };
 
 /** PyTorch marks what is not to be found with the label -100. */

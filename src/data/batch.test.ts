@@ -66,6 +66,21 @@ describe('collate', () => {
     expect(two.patches_2).toEqual({ shape: [1, 1, 12], data: new Float32Array(12).fill(1) });
   });
 
+  it('gives pictures together one batch of their own: all first ones, then the second ones that there are', () => {
+    const uneven = [
+      example('a', [101, 102], image(1, 1, 0), image(2, 2, 51)),
+      example('b', [101, 102], image(1, 1, 102)),
+      example('c', [101, 102], image(1, 1, 153), image(1, 1, 204)),
+    ];
+    const { words, patches, patch_mask, ...rest } = collate(uneven, { ...size, pictures: 'together' });
+    expect(words!.shape).toEqual([3, 2]);
+    expect(patches!.shape).toEqual([5, 4, 12]);
+    const shades = [0, 1, 2, 3, 4].map((k) => Math.round((patches!.data[k * 48]! + 1) * 127.5));
+    expect(shades).toEqual([0, 102, 153, 51, 204]);
+    expect([...patch_mask!.data]).toEqual([1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 0]);
+    expect(Object.keys(rest).sort()).toEqual(['patch_positions', 'word_mask']);
+  });
+
   it('keeps at most maxPatches, drawn where random is given', () => {
     const many = [example('a', [101, 102], image(3, 4, 0))];
     expect(collate(many, { ...size, maxPatches: 5 }).patch_positions!.data).toEqual(

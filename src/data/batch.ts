@@ -29,6 +29,11 @@ export interface CollateOptions {
   readonly maxPatches?: number;
   /** Draws the patches where a picture has more than `maxPatches`; without it the first ones are taken. */
   readonly random?: () => number;
+  /**
+   * Whether each place among an example's pictures has inputs of its own (default), or all of them the same: the first
+   * pictures of all examples, then the second ones of those that have any.
+   */
+  readonly pictures?: 'apart' | 'together';
 }
 
 /** What a graph is fed with, by input name. */
@@ -39,29 +44,41 @@ export type Feeds = Record<string, Numbers>;
  *
  * - `words` int32 [B, M] and `word_mask` [B, M]
  * - `patches` [B, N, 3 * patch * patch], `patch_mask` [B, N], `patch_positions` [B, N, grid * grid]; the second picture
- *   of each example has the same three with `_2` behind.
+ *   of each example has the same three with `_2` behind. Pictures together are one B of their own.
  *
  * Masks are 1 for what is there. Padding is 0 everywhere. The image CLS is not among the patches; the model adds it.
  *
- * @throws UserError when the examples differ in their number of images.
+ * @throws UserError when the examples differ in their number of pictures, and those are apart.
  */
 export const collate = (encoded: readonly EncodedExample[], options: CollateOptions): Feeds => {
-  const first = encoded[0];
-  if (!first) throw new Error('collate: no examples: a batch has at least one');
-  for (const { id, images } of encoded) {
-    if (images.length !== first.images.length) {
-      const counts = `${first.images.length} in ${first.id}, ${images.length} in ${id}`;
-      throw new UserError(`${id}: the number of images differs within a batch: ${counts}: give each example as many.`);
-    }
-  }
-  const feeds: Feeds = collateWords(encoded, options.padWordsTo ?? 0);
-  for (const k of first.images.keys()) {
-    const images = encoded.map((example) => example.images[k]!);
-    const suffix = k === 0 ? '' : `_${k + 1}`;
-    for (const [name, numbers] of Object.entries(collateImages(images, options))) feeds[name + suffix] = numbers;
-  }
-  return feeds;
+  if (encoded.length === 0) throw new Error('collate: no examples: a batch has at least one');
+  const words = collateWords(encoded, options.padWordsTo ?? 0);
+  const pictures = picturesByPlace(encoded);
+  if (options.pictures === 'together') return { ...words, ...collateImages(pictures.flat(), options) };
+  refuseUneven(encoded);
+  return Object.assign(
+    words,
+    ...pictures.map((images, k) => suffixed(collateImages(images, options), k === 0 ? '' : `_${k + 1}`)),
+  );
 };
+
+/** The first pictures of all examples, the second ones, and so on. */
+const picturesByPlace = (encoded: readonly EncodedExample[]): PreparedImage[][] => {
+  const places = Math.max(...encoded.map(({ images }) => images.length));
+  return Array.from({ length: places }, (_, k) => encoded.flatMap(({ images }) => images.slice(k, k + 1)));
+};
+
+const refuseUneven = (encoded: readonly EncodedExample[]): void => {
+  const first = encoded[0]!;
+  for (const { id, images } of encoded) {
+    if (images.length === first.images.length) continue;
+    const counts = `${first.images.length} in ${first.id}, ${images.length} in ${id}`;
+    throw new UserError(`${id}: the number of images differs within a batch: ${counts}: give each example as many.`);
+  }
+};
+
+const suffixed = (feeds: Feeds, suffix: string): Feeds =>
+  Object.fromEntries(Object.entries(feeds).map(([name, numbers]) => [name + suffix, numbers]));
 
 const collateWords = (encoded: readonly EncodedExample[], least: number): Feeds => {
   const longest = encoded.reduce((most, { words }) => Math.max(most, words.length), least);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { generator, keyOf } from '../engine/random.ts';
 import type { Example } from './example.ts';
-import { hardPairs, matchingPairs } from './pairs.ts';
+import { collatePairs, hardPairs, matchingPairs } from './pairs.ts';
 
 const all: Example[] = Array.from({ length: 200 }, (_, i) => ({
   id: `train.jsonl:${i + 1}`,
@@ -37,6 +37,20 @@ describe('pairs for matching', () => {
     }
     for (const count of kept) expect(Math.abs(count / 4000 - 0.5)).toBeLessThan(0.04);
     expect(drawn.size).toBe(all.length);
+  });
+});
+
+describe('pairs as inputs', () => {
+  it('name every false text once, and the pair of each text among true and false ones', () => {
+    const { matching_images, false_texts, matching_pairs, target } = collatePairs([0, 4, 2, 0]);
+    expect(matching_images).toEqual({ shape: [4], data: Int32Array.of(0, 4, 2, 0) });
+    expect(false_texts).toEqual({ shape: [2], data: Int32Array.of(1, 3) });
+    expect(matching_pairs).toEqual({ shape: [4], data: Int32Array.of(0, 4, 2, 5) });
+    expect(target).toEqual({ shape: [4, 2], data: Float32Array.of(0, 1, 1, 0, 0, 1, 1, 0) });
+  });
+
+  it('may all be true', () => {
+    expect(collatePairs([0, 1]).false_texts).toEqual({ shape: [0], data: new Int32Array(0) });
   });
 });
 

@@ -1,4 +1,5 @@
 import type { Numbers } from '../engine/numbers.ts';
+import type { Feeds } from './batch.ts';
 import type { Example } from './example.ts';
 import { shuffled } from './masking.ts';
 
@@ -18,6 +19,9 @@ export const matchingPairs = (batch: readonly Example[], all: readonly Example[]
     return { ...example, images, answers: [{ answer: MATCHING[kept.has(i) ? 1 : 0], score: 1 }] };
   });
 };
+
+/** Whether a pair of `matchingPairs` is a true one. */
+export const isMatched = ({ answers }: Example): boolean => answers[0]?.answer === MATCHING[1];
 
 /**
  * The same, but who does not keep its image gets another one of the batch, drawn in proportion to the softmax of how
@@ -40,6 +44,34 @@ export const hardPairs = ({ data }: Numbers, names: readonly string[], random: (
       random,
     );
   });
+};
+
+/**
+ * Who is paired with whom in a batch, of B texts and the images that they have: M texts are not matched with their own.
+ *
+ * - `matching_images` int32 [B]: the place of the image that each text is to be matched with
+ * - `false_texts` int32 [M]: the places of the texts whose image that is not
+ * - `matching_pairs` int32 [B]: the place of each text's pair, among the B true pairs and the M false ones after them
+ * - `target` [B, 2]: unmatched, matched
+ *
+ * @param images the place of each text's image to be matched with; its own stands where the text does.
+ */
+export const collatePairs = (images: readonly number[]): Feeds => {
+  const falseTexts = [...images.keys()].filter((text) => images[text] !== text);
+  const pairs = images.map((image, text) => (image === text ? text : images.length + falseTexts.indexOf(text)));
+  const column = (places: readonly number[]): Numbers => ({
+    shape: [places.length],
+    data: Int32Array.from(places),
+  });
+  return {
+    matching_images: column(images),
+    false_texts: column(falseTexts),
+    matching_pairs: column(pairs),
+    target: {
+      shape: [images.length, 2],
+      data: Float32Array.from(images.flatMap((image, text) => (image === text ? [0, 1] : [1, 0]))),
+    },
+  };
 };
 
 /** One of the places, by the softmax of their scores. */

@@ -169,6 +169,8 @@ describe('by index, value and derivative', () => {
   const into = constant(integers([4], 2, 0, 2, 2));
 
   it('gather, rows that repeat', () => check([[5, 2]], (table) => op.gather(table, indices), ([i, j, k], table) => table(at(i!, j!), k!)));
+  it('gather, rows of more axes than one', () =>
+    check([[5, 2, 3]], (table) => op.gather(table, indices), ([i, j, k, l], table) => table(at(i!, j!), k!, l!)));
   it('pick, one of each row', () =>
     check([[4, 3]], (rows) => op.pick(rows, into), ([i], rows) => rows(i!, [2, 0, 2, 2][i!]!)));
   it('pick, the derivative of its derivative', () =>

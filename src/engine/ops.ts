@@ -307,18 +307,18 @@ export const layerNormalization = (x: Tensor, scale: Tensor, shift: Tensor, epsi
 
 // --------------------------------------------------------------------------- by index
 
-/** Rows of a table: [rows, width] at indices [...] -> [..., width]. */
+/** Rows of a table: [rows, ...] at int32 indices [...] -> [..., ...]. */
 export const gather = (table: Tensor, indices: Tensor): Tensor =>
   operation(
     'Gather',
     [table, indices],
     [...indices.shape, ...table.shape.slice(1)],
     (g) => [scatterAdd(indices, g, table.shape)],
-    { attributes: { axis: 0 } },
+    { attributes: { axis: 0 }, kind: table.kind },
   );
 
 /**
- * A table [rows, width] of zeros to which every row of `updates` [..., width] is added at its index; indices may repeat.
+ * A table [rows, ...] of zeros to which every row of `updates` [..., ...] is added at its index; indices may repeat.
  *
  * ScatterElements, which wants an index for every number: ONNX Runtime's ScatterND adds with several threads at once
  * and loses what two of them add to one row.
@@ -326,9 +326,10 @@ export const gather = (table: Tensor, indices: Tensor): Tensor =>
 export const scatterAdd = (indices: Tensor, updates: Tensor, shape: Shape): Tensor => {
   const rows = volume(indices.shape);
   const flat: Shape = [rows, ...shape.slice(1)];
+  const places: Shape = [rows, ...shape.slice(1).map(() => 1)];
   return operation(
     'ScatterElements',
-    [expand(constant(0), shape), expand(reshape(indices, [rows, 1]), flat), reshape(updates, flat)],
+    [expand(constant(0), shape), expand(reshape(indices, places), flat), reshape(updates, flat)],
     shape,
     (g) => [undefined, undefined, reshape(gather(g, indices), flat)],
     { attributes: { axis: 0, reduction: 'add' } },

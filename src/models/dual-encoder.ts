@@ -2,7 +2,7 @@ import type { Tensor } from '../engine/tensor.ts';
 import { transformer } from '../layers/attention.ts';
 import { type Params, placed } from '../layers/params.ts';
 import { type Embedded, embedImage, embedText, type Modality } from './embeddings.ts';
-import type { ImageInput, Stream, TextInput } from './encoded.ts';
+import { type ImageInput, type Rows, type Stream, streamOf, type TextInput } from './encoded.ts';
 import { pooled } from './pooler.ts';
 import type { Sizes } from './sizes.ts';
 
@@ -10,6 +10,12 @@ import type { Sizes } from './sizes.ts';
 export interface Tower extends Stream {
   readonly pooled: Tensor;
 }
+
+/** What some of the texts or images became. */
+export const towerOf = (tower: Tower, rows: Rows): Tower => ({
+  ...streamOf(tower, rows),
+  pooled: rows(tower.pooled),
+});
 
 /** @param blocks where the parameters of its Transformer stand. */
 const encodeAlone = (blocks: Params, { x, mask }: Embedded, sizes: Sizes): Stream => {

@@ -3,7 +3,7 @@ import type { Size } from '../engine/shapes.ts';
 import { constant, type Tensor } from '../engine/tensor.ts';
 import { layerNorm, linear } from '../layers/linear.ts';
 import type { Params } from '../layers/params.ts';
-import type { ImageInput, TextInput } from './encoded.ts';
+import type { ImageInput, Rows, TextInput } from './encoded.ts';
 import type { Sizes } from './sizes.ts';
 
 /** Tokens ready for a Transformer: [batch, tokens, width] and their mask. */
@@ -11,6 +11,15 @@ export interface Embedded {
   readonly x: Tensor;
   readonly mask: Tensor;
 }
+
+/** Some examples of a batch. */
+export const embeddedOf = ({ x, mask }: Embedded, rows: Rows): Embedded => ({ x: rows(x), mask: rows(mask) });
+
+/** The examples of one batch, and those of another behind them. */
+export const joined = (a: Embedded, b: Embedded): Embedded => ({
+  x: concat([a.x, b.x], 0),
+  mask: concat([a.mask, b.mask], 0),
+});
 
 /** Row of the modality table: a text, the first image, NLVR2's second image; or that of each example, int32 [batch]. */
 export type Modality = 0 | 1 | 2 | Tensor;

@@ -1,3 +1,5 @@
+import { gather, slice } from '../engine/ops.ts';
+import type { Size } from '../engine/shapes.ts';
 import { input, type Tensor } from '../engine/tensor.ts';
 import type { Layer } from '../layers/attention.ts';
 import type { Sizes } from './sizes.ts';
@@ -30,20 +32,43 @@ export interface Inputs {
   readonly images: readonly ImageInput[];
 }
 
+/**
+ * What goes in where texts and images are paired twice: each text with its own image, and with the one that it is to be
+ * matched with, which is its own again or makes a false pair.
+ */
+export interface PairedInputs {
+  readonly text: TextInput;
+  /** Each image once: those of the texts in their order, then those that stand in false pairs alone. [images, ...] */
+  readonly image: ImageInput;
+  /** The place of the image that each text is to be matched with: int32 [batch]. */
+  readonly matchingImages: Tensor;
+  /** The place of each text that is to be matched with another image than its own: int32 [false]. */
+  readonly falseTexts: Tensor;
+  /** The place of the pair in which each text is matched, among the own ones and the false ones after them: int32 [batch]. */
+  readonly matchingPairs: Tensor;
+}
+
 /** The inputs that a batch of the `data` floor feeds. The second image's names end in `_2`. */
-export const inputsFor = ({ patch, grid }: Sizes, { images = 1 }: { readonly images?: number } = {}): Inputs => ({
+export const inputsFor = (sizes: Sizes, { images = 1 }: { readonly images?: number } = {}): Inputs => ({
   text: { ids: input('words', ['batch', 'words'], 'int32'), mask: input('word_mask', ['batch', 'words']) },
-  images: Array.from({ length: images }, (_, i) =>
-    imageInput(i === 0 ? '' : `_${i + 1}`, 3 * patch * patch, grid * grid),
-  ),
+  images: Array.from({ length: images }, (_, i) => imageInput(sizes, 'batch', i === 0 ? '' : `_${i + 1}`)),
 });
 
-const imageInput = (suffix: string, pixels: number, cells: number): ImageInput => {
+/** The inputs of a stage that pairs its texts twice: as many images as there are different ones. */
+export const pairedInputsFor = (sizes: Sizes): PairedInputs => ({
+  text: inputsFor(sizes).text,
+  image: imageInput(sizes, 'images'),
+  matchingImages: input('matching_images', ['batch'], 'int32'),
+  falseTexts: input('false_texts', ['false'], 'int32'),
+  matchingPairs: input('matching_pairs', ['batch'], 'int32'),
+});
+
+const imageInput = ({ patch, grid }: Sizes, count: Size, suffix = ''): ImageInput => {
   const patches = `patches${suffix}`;
   return {
-    patches: input(patches, ['batch', patches, pixels]),
-    mask: input(`patch_mask${suffix}`, ['batch', patches]),
-    positions: input(`patch_positions${suffix}`, ['batch', patches, cells]),
+    patches: input(patches, [count, patches, 3 * patch * patch]),
+    mask: input(`patch_mask${suffix}`, [count, patches]),
+    positions: input(`patch_positions${suffix}`, [count, patches, grid * grid]),
   };
 };
 
@@ -80,3 +105,43 @@ export interface Answered {
   /** [batch, answers]. */
   readonly logits: Tensor;
 }
+
+/** Encoded once, paired twice. */
+export interface Paired {
+  /** Each text with its own image. */
+  readonly own: Encoded;
+  /** Each text with the image that it is to be matched with. */
+  readonly matching: Encoded;
+}
+
+/** Which examples of a batch are taken, of whatever has them along its first axis. */
+export type Rows = (x: Tensor) => Tensor;
+
+/** Those at the given places: int32 [rows]. */
+export const rowsAt =
+  (places: Tensor): Rows =>
+  (x) =>
+    gather(x, places);
+
+/** The first `count`. */
+export const firstRows =
+  (count: Size): Rows =>
+  (x) =>
+    slice(x, 0, 0, count);
+
+/** Some images of those that are fed. */
+export const imagesOf = ({ patches, mask, positions, ...rest }: ImageInput, rows: Rows): ImageInput => ({
+  ...rest,
+  ...{ patches: rows(patches), mask: rows(mask), positions: rows(positions) },
+});
+
+/** What some examples of a batch became. */
+export const streamOf = ({ mask, embedded, layers, last, first }: Stream, rows: Rows): Stream => ({
+  ...{ mask: rows(mask), embedded: rows(embedded), last: rows(last), first: rows(first) },
+  layers: layers.map(({ query, key, hidden }) => ({ query: rows(query), key: rows(key), hidden: rows(hidden) })),
+});
+
+/** What some of the pairs became. */
+export const pairsOf = ({ text, image, pair }: Encoded, rows: Rows): Encoded => ({
+  ...{ text: streamOf(text, rows), image: streamOf(image, rows), pair: rows(pair) },
+});

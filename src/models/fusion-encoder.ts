@@ -1,10 +1,20 @@
-import { concat, slice } from '../engine/ops.ts';
+import { concat, gather, slice } from '../engine/ops.ts';
 import type { Size } from '../engine/shapes.ts';
 import { plus } from '../engine/shapes.ts';
 import { firstToken, type Transformed, transformer } from '../layers/attention.ts';
 import type { Params } from '../layers/params.ts';
-import { type Embedded, embedImage, embedText, type Modality } from './embeddings.ts';
-import type { Encoded, ImageInput, Stream, TextInput } from './encoded.ts';
+import { type Embedded, embeddedOf, embedImage, embedText, joined, type Modality } from './embeddings.ts';
+import {
+  type Encoded,
+  firstRows,
+  type ImageInput,
+  type Paired,
+  type PairedInputs,
+  pairsOf,
+  rowsAt,
+  type Stream,
+  type TextInput,
+} from './encoded.ts';
 import { pooled } from './pooler.ts';
 import type { Sizes } from './sizes.ts';
 
@@ -33,6 +43,30 @@ export const fused = (
     image: part(joint, patches, end, plus(end, patches.x.shape[1]!)),
     pair: pooled(p, joint.first),
   };
+};
+
+/**
+ * Texts and images that are paired twice. A pair costs a whole pass, so each different one is fused once: every text with
+ * its own image, and behind them the false pairs.
+ */
+export const pairsFused = (
+  p: Params,
+  { text, image, matchingImages, falseTexts, matchingPairs }: PairedInputs,
+  sizes: Sizes,
+): Paired => {
+  const own = firstRows(text.ids.shape[0]!);
+  const words = embedText(p, text, sizes);
+  const patches = embedImage(p, image, sizes, 1);
+  const falseImages = gather(matchingImages, falseTexts);
+  const pairs = fused(
+    p,
+    {
+      words: joined(words, embeddedOf(words, rowsAt(falseTexts))),
+      patches: joined(embeddedOf(patches, own), embeddedOf(patches, rowsAt(falseImages))),
+    },
+    sizes,
+  );
+  return { own: pairsOf(pairs, own), matching: pairsOf(pairs, rowsAt(matchingPairs)) };
 };
 
 /** One modality's share of the joint sequence. */

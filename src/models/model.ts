@@ -2,10 +2,20 @@ import { concat } from '../engine/ops.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { classifier } from '../layers/linear.ts';
 import { type Params, placed } from '../layers/params.ts';
-import { imageEncoder, textEncoder, textPart } from './dual-encoder.ts';
+import { imageEncoder, textEncoder, textPart, towerOf } from './dual-encoder.ts';
 import type { Modality } from './embeddings.ts';
-import type { Answered, Encoded, ImageInput, Inputs } from './encoded.ts';
-import { fusionEncoder } from './fusion-encoder.ts';
+import {
+  type Answered,
+  type Encoded,
+  firstRows,
+  type ImageInput,
+  type Inputs,
+  type Paired,
+  type PairedInputs,
+  type Rows,
+  rowsAt,
+} from './encoded.ts';
+import { fusionEncoder, pairsFused } from './fusion-encoder.ts';
 import { interaction } from './interaction.ts';
 import type { Sizes } from './sizes.ts';
 
@@ -13,6 +23,8 @@ import type { Sizes } from './sizes.ts';
 export interface Model {
   readonly name: string;
   readonly encode: (p: Params, inputs: Inputs, sizes: Sizes) => readonly Encoded[];
+  /** How it encodes texts and images that are paired twice: nothing that stands in two pairs is computed twice. */
+  readonly encodePairs: (p: Params, inputs: PairedInputs, sizes: Sizes) => Paired;
   /** Where the parameters stand that encode its texts: with its table of words, to which a language head is tied. */
   readonly texts: (p: Params) => Params;
 }
@@ -22,6 +34,7 @@ export const vilt: Model = {
   name: 'vilt',
   encode: (p, { text, images }, sizes) =>
     images.map((image, i) => fusionEncoder(seeing(p, i), { text, image }, sizes, rowOf(image, i))),
+  encodePairs: pairsFused,
   texts: (p) => p,
 };
 
@@ -34,6 +47,15 @@ export const dide: Model = {
       const patches = imageEncoder(seeing(p, i), image, sizes, rowOf(image, i));
       return { text: words, image: patches, pair: interaction(p, words.pooled, patches.pooled) };
     });
+  },
+  encodePairs: (p, { text, image, matchingImages }, sizes) => {
+    const words = textEncoder(p, text, sizes);
+    const tower = imageEncoder(p, image, sizes);
+    const pairedWith = (rows: Rows): Encoded => {
+      const patches = towerOf(tower, rows);
+      return { text: words, image: patches, pair: interaction(p, words.pooled, patches.pooled) };
+    };
+    return { own: pairedWith(firstRows(text.ids.shape[0]!)), matching: pairedWith(rowsAt(matchingImages)) };
   },
   texts: textPart,
 };

@@ -1,7 +1,6 @@
-import { collateAnswers, type Feeds } from '../data/batch.ts';
 import { imageName } from '../data/example.ts';
-import { hardPairs, MATCHING } from '../data/pairs.ts';
-import { countOf, type Numbers, type Weights } from '../engine/numbers.ts';
+import { collatePairs, hardPairs } from '../data/pairs.ts';
+import type { Weights } from '../engine/numbers.ts';
 import { generator, keyOf } from '../engine/random.ts';
 import { compile } from '../engine/session.ts';
 import { UserError } from '../errors.ts';
@@ -40,29 +39,8 @@ export const openHardNegatives = async (
       const names = examples.map(({ images }) => imageName(images[0]!));
       const results = await session.run<'similarity'>(feeds);
       const chosen = hardPairs(results.similarity, names, generator(keyOf(seed, 'pairs', number)));
-      return { ...secondImages(feeds, chosen), target: targetOf(chosen) };
+      return collatePairs(chosen);
     },
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   };
-};
-
-const targetOf = (chosen: readonly number[]): Numbers => {
-  const asked = chosen.map((image, text) => ({
-    id: String(text),
-    answers: [{ answer: MATCHING[image === text ? 1 : 0], score: 1 }],
-  }));
-  return collateAnswers(asked, MATCHING);
-};
-
-/** The chosen images of a batch, as the second ones of its texts. */
-const secondImages = (feeds: Feeds, chosen: readonly number[]): Feeds =>
-  Object.fromEntries(
-    ['patches', 'patch_mask', 'patch_positions'].map((name) => [`${name}_2`, rowsOf(feeds[name]!, chosen)]),
-  );
-
-const rowsOf = ({ shape, data }: Numbers, rows: readonly number[]): Numbers => {
-  const width = countOf(shape.slice(1));
-  const taken = new Float32Array(rows.length * width);
-  for (const [to, from] of rows.entries()) taken.set(data.subarray(from * width, (from + 1) * width), to * width);
-  return { shape: [rows.length, ...shape.slice(1)], data: taken };
 };

@@ -1,5 +1,4 @@
-import type { Batch } from '../data/loader.ts';
-import { loadChosen } from '../data/loader.ts';
+import { type Batch, type LoadOptions, loadChosen } from '../data/loader.ts';
 import { keyOf } from '../engine/random.ts';
 import { UserError } from '../errors.ts';
 import type { Reading } from '../weights/reading.ts';
@@ -94,7 +93,7 @@ export interface TrainStep {
  * @throws UserError where a loss or a gradient is not a number (the last checkpoint is then from before), where data are wrong, or where the disk is full.
  */
 export async function* trainStage(stage: Stage, options: RunOptions): AsyncGenerator<TrainStep, void, undefined> {
-  const { learner, updates, accumulation = 1, dropoutRate = 0.1, reading } = options;
+  const { learner, updates, accumulation = 1, dropoutRate = 0.1 } = options;
   await using run = await openRun(stage, options);
   let batches: AsyncGenerator<Batch, void> | undefined;
   const state = createOptimizerState(run.start?.weights ?? learner.weights, { microBatches: accumulation });
@@ -106,7 +105,7 @@ export async function* trainStage(stage: Stage, options: RunOptions): AsyncGener
     await using validator = await stage.validator(state.weights);
     await using choosing = await stage.choosing?.(state.weights);
     const first = run.update * accumulation;
-    batches = loadChosen(stage.batches(first), { ...reading, ...drawnBy(options), first, empty: 'refuse' });
+    batches = loadChosen(stage.batches(first), { ...loadingOf(stage, options), first });
     const now = { ...options, stage, choosing, state };
     for (let number = run.update + 1; number <= updates; number += 1) {
       const began = performance.now();
@@ -133,6 +132,14 @@ export async function* trainStage(stage: Stage, options: RunOptions): AsyncGener
     for (const [name, { shape, data }] of state.weights) learner.weights.set(name, { shape, data: data.slice() });
   }
 }
+
+/** How a stage reads the examples of its batches: each batch is an update's, or a part of one, and none may be missing. */
+const loadingOf = ({ pictures = 'apart' }: Stage, { reading, ...options }: RunOptions): Omit<LoadOptions, 'batch'> => ({
+  ...reading,
+  collate: { ...reading.collate, pictures },
+  ...drawnBy(options),
+  empty: 'refuse',
+});
 
 const restoreMoments = (state: OptimizerState, { first, second }: NonNullable<Run['start']>): void => {
   for (const [name, { data }] of first) state.first.get(name)!.data.set(data);

@@ -1,8 +1,7 @@
-import { collateAnswers } from '../data/batch.ts';
 import type { Example } from '../data/example.ts';
 import { inOrder } from '../data/loader.ts';
 import { createMask, type MaskingOptions } from '../data/masking.ts';
-import { MATCHING, matchingPairs } from '../data/pairs.ts';
+import { collatePairs, isMatched, MATCHING, matchingPairs } from '../data/pairs.ts';
 import { generator, keyOf } from '../engine/random.ts';
 import { input, type Tensor } from '../engine/tensor.ts';
 import { similarity } from '../models/heads.ts';
@@ -101,9 +100,10 @@ export const pretrainingStage = (
       // those of hard negatives are paired once they are encoded
       return isHard ? own : paired(own, examples, (i) => generator(keyOf(seed, 'pairs', from + i)));
     },
+    pictures: 'together',
     feeds: ({ feeds, examples: asked }, number) => ({
       ...mask(feeds.words!, feeds.word_mask!, generator(keyOf(seed, 'masking', number))),
-      ...(isHard ? {} : { target: collateAnswers(asked, MATCHING) }),
+      ...(isHard ? {} : collatePairs(matchingImages(asked))),
     }),
     ...(isHard && { choosing: (weights) => openHardNegatives(weights, { ...run, description, seed }) }),
     validator: (parameters) => {
@@ -117,7 +117,7 @@ export const pretrainingStage = (
   };
 };
 
-/** Batches whose examples have a second image each: the one that its text may or may not belong to. */
+/** Batches of which those examples have a second image that are to be matched with another than their own. */
 function* paired(
   batches: Iterable<readonly Example[]>,
   all: readonly Example[],
@@ -126,16 +126,24 @@ function* paired(
   let number = 0;
   for (const own of batches) {
     const pairs = matchingPairs(own, all, randomOf(number));
-    yield own.map((example, i) => ({ ...pairs[i]!, images: [...example.images, ...pairs[i]!.images] }));
+    yield own.map(({ images }, i) =>
+      isMatched(pairs[i]!) ? pairs[i]! : { ...pairs[i]!, images: [...images, ...pairs[i]!.images] },
+    );
     number += 1;
   }
 }
+
+/** The place of the image that each text is to be matched with: second images stand behind all first ones. */
+const matchingImages = (examples: readonly Example[]): number[] => {
+  const seconds = examples.filter(({ images }) => images.length > 1);
+  return examples.map((example, own) => (example.images.length > 1 ? examples.length + seconds.indexOf(example) : own));
+};
 
 const termsOf =
   ({ learner, teacher, queries = 'all', alignment = 0 }: PretrainRun): Stage['terms'] =>
   (p, t) => {
     const inputs = pretrainingInputs(learner.description.sizes);
-    const student = pretrainedBy(learner.description, p, inputs);
+    const student = pretrainedBy(learner.description, p, inputs, { pairs: teacher ? 'both' : 'matching' });
     const target = input('target', ['batch', MATCHING.length]);
     const { contrast, matching } = student;
     const ground = {
@@ -147,7 +155,7 @@ const termsOf =
     if (!teacher) return { itm: once(imageTextMatching(matching, matching, target)), ...ground };
     const taught = pretrainedBy(teacher.description, t, inputs);
     const attention = crossModalAttention({ queries });
-    const own = [student, taught].map(({ own, matching }) => ({ ...matching, encoded: [own] }));
+    const own = [student, taught].map(({ own, matching }) => ({ ...matching, encoded: [own!] }));
     return {
       'itm.soft': once(softLabels()(matching, taught.matching, target)),
       'itm.attention': once(attention(matching, taught.matching, target)),

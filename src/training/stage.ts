@@ -1,4 +1,4 @@
-import type { Feeds } from '../data/batch.ts';
+import type { CollateOptions, Feeds } from '../data/batch.ts';
 import type { Example } from '../data/example.ts';
 import type { Batch } from '../data/loader.ts';
 import type { Weights } from '../engine/numbers.ts';
@@ -38,6 +38,8 @@ export interface Stage {
   readonly terms: (learner: Params, teacher: Params) => Readonly<Record<string, Term>>;
   /** The examples of each batch of the run, from one of its batches on: the same ones at every call. */
   readonly batches: (from: number) => Iterable<readonly Example[]>;
+  /** How the pictures of its examples become inputs. Default: apart. */
+  readonly pictures?: CollateOptions['pictures'];
   /** What is fed beside the texts and images of the run's batch of that number, counted from 0. */
   readonly feeds: (batch: Batch, number: number) => Feeds;
   /** Chooses by a learner whose weights are these, and go on moving: hard negatives, for one. Default: nothing. */

@@ -2,7 +2,7 @@ import type { Params } from '../layers/params.ts';
 import type { Answered, Inputs } from '../models/encoded.ts';
 import { matchingHead } from '../models/heads.ts';
 import { answered } from '../models/model.ts';
-import { type Pretrained, type PretrainingInputs, pretrained } from '../models/pretrained.ts';
+import { type Pretrained, type PretrainedOptions, type PretrainingInputs, pretrained } from '../models/pretrained.ts';
 import { pretraining } from '../tasks/pretraining.ts';
 import { type Description, modelOf } from './description.ts';
 
@@ -13,10 +13,15 @@ export const isPretrained = ({ task }: Pick<Description, 'task'>): boolean => ta
  * Stage 1 of a described model, in symbols. Only a dual encoder has a space in which images and texts are compared; it
  * is as wide as the model (VLMo code).
  */
-export const pretrainedBy = (description: Description, p: Params, inputs: PretrainingInputs): Pretrained => {
+export const pretrainedBy = (
+  description: Description,
+  p: Params,
+  inputs: PretrainingInputs,
+  asked: Pick<PretrainedOptions, 'pairs'> = {},
+): Pretrained => {
   const { model, sizes, decoder = 'tied' } = description;
-  const space = model === 'dide' ? { space: sizes.width } : {};
-  return pretrained(modelOf(description), p, inputs, { sizes, decoder, ...space });
+  const contrast = model === 'dide' ? { space: sizes.width, pairs: 'both' as const } : {};
+  return pretrained(modelOf(description), p, inputs, { sizes, decoder, ...asked, ...contrast });
 };
 
 /** What a described model answers: through the head of its task, or whether text and image belong together. */
