@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { collate, type EncodedExample, type Feeds } from '../src/data/batch.ts';
+import { collatePairs } from '../src/data/pairs.ts';
 import { gradients } from '../src/engine/gradient.ts';
+import type { Numbers } from '../src/engine/numbers.ts';
 import { add } from '../src/engine/ops.ts';
 import { generator, keyOf } from '../src/engine/random.ts';
 import { ancestors, type Tensor } from '../src/engine/tensor.ts';
 import { createParams } from '../src/layers/params.ts';
-import { type Answered, inputsFor, type Stream } from '../src/models/encoded.ts';
+import { type Answered, type Encoded, inputsFor, pairedInputsFor, type Stream } from '../src/models/encoded.ts';
 import { answered, dide, type Model, vilt } from '../src/models/model.ts';
 import type { Sizes } from '../src/models/sizes.ts';
 import { crossModalAttention } from '../src/objectives/cross-modal-attention-distillation.ts';
@@ -78,9 +80,71 @@ const modelContract = (model: Model, sizes: Sizes): void => {
   });
 };
 
+/** What a model's pairs are known by. */
+const shown = (name: string, { pair, text, image }: Encoded): Record<string, Tensor> => ({
+  [`${name} pair`]: pair,
+  [`${name} words`]: text.layers.at(-1)!.query,
+  [`${name} patches`]: image.layers.at(-1)!.key,
+});
+
+/** Texts and images that stand in two pairs come out as if each pair were all there is. */
+const pairsContract = (model: Model, sizes: Sizes): void => {
+  const p = createParams();
+  const { own, matching } = model.encodePairs(p, pairedInputsFor(sizes), sizes);
+  const [alone] = model.encode(p, inputsFor(sizes), sizes);
+  const examples = examplesFor(sizes);
+  const [first] = examples;
+
+  it.each([
+    ['true ones, one with another of the batch, one with an image of its own', [0, 3, 1], [1]],
+    ['true ones alone', [0, 1, 2], []],
+  ])('encodes pairs together as it does alone: %s', async (_, matched, strangers) => {
+    const given = examples.map((one, i) =>
+      strangers.includes(i) ? { ...one, images: [...one.images, ...first!.images] } : one,
+    );
+    const feeds = { ...collate(given, { ...sizes, pictures: 'together' }), ...collatePairs(matched) };
+    const together = await valuesOf<string>(
+      { ...shown('own', own), ...shown('matching', matching) },
+      numbersFor(p),
+      feeds,
+    );
+    const pool = [...examples, first!];
+    for (const [i, { words }] of examples.entries()) {
+      for (const [name, image] of [
+        ['own', i],
+        ['matching', matched[i]!],
+      ] as const) {
+        const pair = { id: name, words, images: pool[image]!.images };
+        const expected = await valuesOf<string>(shown(name, alone!), numbersFor(p), collate([pair], sizes));
+        for (const [part, numbers] of Object.entries(expected))
+          expect(farthest(rowOf(together[part]!, i), numbers), `${part} of text ${i}`).toBeLessThan(1e-5);
+      }
+    }
+  });
+};
+
+/** One example of a batch. */
+const rowOf = ({ shape: [batch, ...rest], data }: Numbers, row: number): Numbers => {
+  const size = data.length / batch!;
+  return { shape: [1, ...rest], data: Float32Array.from(data.subarray(row * size, (row + 1) * size)) };
+};
+
+/** How far the numbers of an example alone are from what it has in a batch, where it is padded behind its tokens. */
+const farthest = (padded: Numbers, alone: Numbers): number => {
+  const [tokens, more] = [alone.shape.at(-2)!, padded.shape.at(-2)!];
+  const width = alone.shape.at(-1)!;
+  return Array.from(alone.data).reduce((most, x, i) => {
+    const place = alone.shape.length > 2 ? i + Math.floor(i / (tokens * width)) * (more - tokens) * width : i;
+    return Math.max(most, Math.abs(x - padded.data[place]!));
+  }, 0);
+};
+
 /** What every teacher keeps, whoever wrote it and whatever its shape. */
 export const teacherContract = (model: Model, sizes: Sizes): void => {
-  describe(`${model.name} of width ${sizes.width} keeps the contract of teachers`, () => modelContract(model, sizes));
+  describe(`${model.name} of width ${sizes.width} keeps the contract of teachers`, () => {
+    modelContract(model, sizes);
+    pairsContract(model, sizes);
+  });
 };
 
 const leavesOf = (outputs: readonly Tensor[]): string[] =>
@@ -96,6 +160,7 @@ export const studentContract = (name: string, sizes: Sizes, ofTeacher: Sizes): v
 
   describe(`a student ${name} keeps the contract of students`, () => {
     modelContract(dide, sizes);
+    pairsContract(dide, sizes);
 
     it('encodes its images without a text, and its texts without an image', () => {
       const { text, image } = student.encoded[0]!;
