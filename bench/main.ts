@@ -6,8 +6,8 @@
  *     npm run bench -- load pipeline words --repeats 5
  *     npm run bench -- startup memory waiting
  *
- * Works, beside PyTorch's: `step` (a whole update of a distillation), `pretrain` (the same of stage 1), `teacher`,
- * `image`, `text`, `answer` (forward, one pair and eight), `ask` (a question over 10,000 cached images, beside
+ * Works, beside PyTorch's: `step` (a whole update of a distillation), `pretrain` (the same of stage 1), `pretrain-once`
+ * (the same, beside a PyTorch that computes no pair twice, as we do), `teacher`, `image`, `text`, `answer` (forward, one pair and eight), `ask` (a question over 10,000 cached images, beside
  * PyTorch's `answer` for as many pairs). Beside other libraries of Python: `load` (a checkpoint of 470 MB, beside
  * torch.load and load_state_dict, each time in new processes), `pipeline` (pictures to patches, beside Pillow and
  * NumPy), `words` (100,000 lines to ids, beside transformers' BertTokenizer); of the last two the results are compared
@@ -111,9 +111,10 @@ const oneOf = <T extends string>(what: string, text: string, known: readonly T[]
 };
 
 const usualBatches = (work: WorkName, size: CaseName): readonly number[] => {
+  const ofPairs = size === 'base' ? 8 : cases[size].batch;
   const single: Partial<Record<WorkName, number>> = {
     ...{ step: cases[size].batch, startup: cases[size].batch, waiting: cases[size].batch },
-    ...{ pretrain: size === 'base' ? 8 : cases[size].batch, ask: 10_000, load: 1, pipeline: 32, words: 100_000 },
+    ...{ pretrain: ofPairs, 'pretrain-once': ofPairs, ask: 10_000, load: 1, pipeline: 32, words: 100_000 },
   };
   return single[work] === undefined ? [1, 8] : [single[work]];
 };

@@ -6,7 +6,7 @@
     peers/bin/python bench/peers.py --check test/parity
 
 Works: `step` (teacher forward, student forward and backward, L_SL + L_CA, AdamW), `pretrain` (a step of stage 1: the
-same of matching, contrast and masked words), and without gradients `teacher` (pairs to logits), `image` and `text` (one
+same of matching, contrast and masked words), `pretrain-once` (with the pairs that two losses want computed once), and without gradients `teacher` (pairs to logits), `image` and `text` (one
 encoder to its pooled vectors), `answer` (the interaction f and the head). The batch is the size's own for `step` and
 `pretrain` (base 4, small 32, mini 64) and 1 for the others. Every number of a size has a flag.
 
@@ -53,7 +53,7 @@ from peers_model import (
 from peers_pretrain import PretrainingStudent, PretrainingTeacher, pretraining, random_pretraining_batch
 from peers_serve import Work, peak_bytes, positive, serve, timed, write
 
-TRAINING = ("step", "pretrain")
+TRAINING = ("step", "pretrain", "pretrain-once")
 WORKS = (*TRAINING, "teacher", "image", "text", "answer")
 
 
@@ -69,9 +69,10 @@ def training_work(work: str, s: Sizes, bf16: bool) -> tuple[nn.Module, Work]:
     """The student, and one whole step of distilling it (always the same batch) -> its loss."""
     teacher: nn.Module
     student: nn.Module
-    if work == "pretrain":
+    if work.startswith("pretrain"):
+        once = work == "pretrain-once"
         teacher, student, given = PretrainingTeacher(s), PretrainingStudent(s), random_pretraining_batch(s)
-        losses: Callable[[], Tensor] = lambda: pretraining(teacher, student, given)["total"]  # noqa: E731
+        losses: Callable[[], Tensor] = lambda: pretraining(teacher, student, given, once)["total"]  # noqa: E731
     else:
         teacher, student, batch = Teacher(s), Student(s), random_batch(s)
         losses = lambda: distillation(teacher, student, batch)["total_released"]  # noqa: E731

@@ -6,6 +6,7 @@ import json
 import math
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -128,10 +129,10 @@ def stored_pretraining_batch(inputs: dict[str, Tensor], grid: int) -> Pretrainin
     other = replace(own, patches=own.patches[order], place=own.place[order], image_mask=own.image_mask[order])
     labels = inputs["mlm_labels"].flatten().long()
     places = (labels >= 0).nonzero().flatten()
-    return PretrainingBatch(own, other, inputs["mlm_input_ids"].long(), places, labels[places])
+    return PretrainingBatch(own, other, order == torch.arange(len(order)), inputs["mlm_input_ids"].long(), places, labels[places])
 
 
-def found_pretraining(folder: Path) -> dict[str, float]:
+def found_pretraining(folder: Path, once: bool = False) -> dict[str, float]:
     """The losses of stage 1 for one batch."""
     s = sizes_of_config(json.loads((folder / "hf/base/config.json").read_text()))
     teacher, student = PretrainingTeacher(s).eval(), PretrainingStudent(s, space=32)
@@ -140,14 +141,15 @@ def found_pretraining(folder: Path) -> dict[str, float]:
     teacher.load_state_dict(our_weights({f"vilt.{name}": value for name, value in base.items()} | heads))
     student.load_state_dict(our_weights(read_safetensors(folder / "dide/pretrain/student.safetensors")))
     batch = stored_pretraining_batch(read_safetensors(folder / "dide/pretrain/inputs.safetensors"), s.grid)
-    return {name: loss.item() for name, loss in pretraining(teacher, student, batch).items() if name != "total"}
+    return {name: loss.item() for name, loss in pretraining(teacher, student, batch, once).items() if name != "total"}
 
 
 def check(folder: Path) -> int:
     """Prints found and stored numbers side by side -> exit code, 1 when one of them differs."""
-    found = {"vqa": found_values, "pretrain": found_pretraining}
+    once = partial(found_pretraining, once=True)
+    found = [("vqa", found_values), ("pretrain", found_pretraining), ("pretrain", once)]
     fine = True
-    for kind, values in found.items():
+    for kind, values in found:
         path = folder / f"dide/{kind}/losses.json"
         if not path.exists():
             print(f"peers.py: {path} is not there: give --check the folder that holds dide and hf", file=sys.stderr)

