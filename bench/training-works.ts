@@ -21,7 +21,7 @@ interface Pair {
 
 /** A student over an optimiser's memory, its teacher, and the losses between them. */
 const prepared = ({ learner, teacher }: Pair, termsFor: (pair: Pair) => Stage['terms'], threads: number) => {
-  const state = createOptimizerState(learner.weights);
+  const state = createOptimizerState(learner.weights, { threads });
   const terms = termsFor({ learner: { ...learner, weights: state.weights }, teacher });
   return { state, options: { terms, teacher, dropoutRate: 0, threads } };
 };

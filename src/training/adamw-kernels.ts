@@ -1,4 +1,5 @@
 /** The optimiser's kernels over one block of memory: in WebAssembly SIMD, or the plain JavaScript that equals it. */
+import { type Call, callAll } from '../engine/parallel-calls.ts';
 import { canRun, openModule } from '../engine/web-assembly.ts';
 import { adamwKernels } from './adamw-kernels.wasm.ts';
 import { addTo, type Coefficients, sumOfSquares, updateAdamW } from './adamw-reference.ts';
@@ -18,15 +19,25 @@ export interface Place {
   readonly count: number;
 }
 
-/** Memory with the optimiser's kernels over it. */
+/** One AdamW update of one parameter. */
+export interface Update {
+  readonly place: Place;
+  readonly coefficients: Coefficients;
+}
+
+/** A piece to which as many numbers are added as it has: those that begin at byte `from`. */
+export interface Sum extends Span {
+  readonly from: number;
+}
+
+/** Memory with the optimiser's kernels over it. Pieces that are given together must not overlap. */
 export interface Block {
-  readonly buffer: ArrayBuffer;
-  /** One AdamW update of one parameter, in place. */
-  readonly update: (place: Place, coefficients: Coefficients) => void;
-  /** The sum of squares, in float64. */
-  readonly sumOfSquares: (span: Span) => number;
-  /** Adds the `span.count` numbers at byte `from` to those of the span. */
-  readonly add: (span: Span, from: number) => void;
+  readonly buffer: ArrayBufferLike;
+  /** In place. */
+  readonly update: (updates: readonly Update[]) => void;
+  /** The sum of squares of each piece, in float64. */
+  readonly sumsOfSquares: (spans: readonly Span[]) => Iterable<number>;
+  readonly add: (sums: readonly Sum[]) => void;
   readonly zero: (span: Span) => void;
 }
 
@@ -37,23 +48,51 @@ interface Exports {
   readonly zero: (at: number, count: number) => void;
 }
 
+/** Fewer numbers than this are done before another thread has woken up. */
+const FEWEST_FOR_THREADS = 2 ** 19;
+
 /** Whether this machine runs WebAssembly SIMD. */
 export const hasWebAssembly = (): boolean => canRun(adamwKernels);
 
-/** A block of at least `bytes` bytes of WebAssembly memory, zeroed; it never grows, so its views stay good. */
-export const webAssemblyBlock = (bytes: number): Block => {
-  const { exports: kernels, buffer } = openModule<Exports>(adamwKernels, bytes);
+/**
+ * A block of at least `bytes` bytes of WebAssembly memory, zeroed; it never grows, so its views stay good. Whatever is given
+ * together is spread over so many threads, which changes no bit of it.
+ */
+export const webAssemblyBlock = (bytes: number, threads = 1): Block => {
+  const opened = openModule<Exports>(adamwKernels, bytes, { shared: true });
+  const { exports: kernels, buffer } = opened;
+  const all = (pieces: readonly { readonly count: number }[], calls: readonly Call<Exports>[]): Float64Array => {
+    const isLarge = pieces.reduce((sum, { count }) => sum + count, 0) >= FEWEST_FOR_THREADS;
+    return callAll(opened, calls, isLarge ? threads : 1);
+  };
   return {
     buffer,
-    update: ({ weights, gradients, first, second, count }, c) =>
-      kernels.adamw(
-        ...[weights, gradients, first, second, count, c.scale, c.beta1, c.rest1, c.beta2, c.rest2],
-        ...[c.root, c.epsilon, c.rate, c.before, c.after],
+    update: (updates) => {
+      const places = updates.map(({ place }) => place);
+      all(places, updates.map(updateCall));
+    },
+    sumsOfSquares: (spans) =>
+      all(
+        spans,
+        spans.map(({ at, count }) => ['sumOfSquares', at, count]),
       ),
-    sumOfSquares: ({ at, count }) => kernels.sumOfSquares(at, count),
-    add: ({ at, count }, from) => kernels.add(at, from, count),
+    add: (sums) => {
+      all(
+        sums,
+        sums.map(({ at, from, count }) => ['add', at, from, count]),
+      );
+    },
     zero: ({ at, count }) => kernels.zero(at, count),
   };
+};
+
+const updateCall = ({ place, coefficients: c }: Update): Call<Exports> => {
+  const { weights, gradients, first, second, count } = place;
+  return [
+    'adamw',
+    ...[weights, gradients, first, second, count, c.scale, c.beta1, c.rest1, c.beta2, c.rest2],
+    ...[c.root, c.epsilon, c.rate, c.before, c.after],
+  ];
 };
 
 /** The same block in ordinary memory and JavaScript: about ten times as slow, and equal to the last bit. */
@@ -62,18 +101,20 @@ export const javascriptBlock = (bytes: number): Block => {
   const view = (at: number, count: number): Float32Array => new Float32Array(buffer, at, count);
   return {
     buffer,
-    update: ({ weights, gradients, first, second, count }, coefficients) =>
-      updateAdamW(
-        {
-          weights: view(weights, count),
-          gradients: view(gradients, count),
-          first: view(first, count),
-          second: view(second, count),
-        },
-        coefficients,
-      ),
-    sumOfSquares: ({ at, count }) => sumOfSquares(view(at, count)),
-    add: ({ at, count }, from) => addTo(view(at, count), view(from, count)),
+    update: (updates) => {
+      for (const { place, coefficients } of updates) {
+        const { count, ...slots } = place;
+        const of = (slot: keyof typeof slots): Float32Array => view(slots[slot], count);
+        updateAdamW(
+          { weights: of('weights'), gradients: of('gradients'), first: of('first'), second: of('second') },
+          coefficients,
+        );
+      }
+    },
+    sumsOfSquares: (spans) => spans.map(({ at, count }) => sumOfSquares(view(at, count))),
+    add: (sums) => {
+      for (const { at, from, count } of sums) addTo(view(at, count), view(from, count));
+    },
     zero: ({ at, count }) => {
       view(at, count).fill(0);
     },

@@ -72,6 +72,27 @@ describe('createOptimizerState', () => {
     expect(valuesOf(small.weights)).toEqual(valuesOf(trained({}).weights));
   });
 
+  test('has the same bits from one thread and from three', () => {
+    const large = (): Weights =>
+      new Map(['a', 'b', 'c'].map((name) => [name, { shape: [2 ** 18], data: random(name, 2 ** 18) }]));
+    const [alone, together] = [1, 3].map((threads) => {
+      const state = createOptimizerState(large(), { threads, microBatches: 2, blockBytes: 2 ** 24 });
+      const norms = [1, 2, 3].map((step) => {
+        for (const round of [1, 2]) {
+          writeGradients(state, 2 * step + round);
+          accumulate(state);
+        }
+        const norm = gradientNorm(state);
+        adamwStep(state, { step, learningRate: 1e-3, gradientScale: clipScale(norm, 0.5) / 2 });
+        return norm;
+      });
+      return { norms, weights: [...state.weights.values()], second: [...state.second.values()] };
+    });
+    expect(alone!.norms[0]).toBeGreaterThan(0);
+    expect(together).toEqual(alone);
+    expect(alone!.weights).not.toEqual([...large().values()]);
+  });
+
   test('says which weight does not fit its shape', () => {
     const wrong: Weights = new Map([['a.bias', { shape: [3], data: new Float32Array(4) }]]);
     expect(() => createOptimizerState(wrong)).toThrow('a.bias has 4 numbers, not the 3 of [3]');

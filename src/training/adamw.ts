@@ -9,8 +9,15 @@
  * and the next step feeds `state.weights`, which were moved in place.
  */
 import { countOf, type Weights } from '../engine/numbers.ts';
-import { type Block, hasWebAssembly, javascriptBlock, type Span, webAssemblyBlock } from './adamw-kernels.ts';
-import { type AdamWOptions, coefficientsOf } from './adamw-reference.ts';
+import {
+  type Block,
+  hasWebAssembly,
+  javascriptBlock,
+  type Place,
+  type Span,
+  webAssemblyBlock,
+} from './adamw-kernels.ts';
+import { type AdamWOptions, type Coefficients, coefficientsOf } from './adamw-reference.ts';
 
 export type { AdamWOptions } from './adamw-reference.ts';
 
@@ -48,9 +55,14 @@ export interface StateOptions {
   readonly microBatches?: number;
   /** What runs the kernels; WebAssembly where the machine has its SIMD. */
   readonly kernels?: 'webassembly' | 'javascript';
+  /** Threads of one update; the same bits whatever they are. 1 by default. */
+  readonly threads?: number;
   /** Bytes of one block; a parameter that needs more gets a block of its own. 1.5 GiB by default (of 4 that exist). */
   readonly blockBytes?: number;
 }
+
+/** What runs the kernels. */
+type Running = Required<Pick<StateOptions, 'kernels' | 'threads'>>;
 
 const LANES = 16;
 const GIBIBYTE = 2 ** 30;
@@ -73,9 +85,9 @@ const groupsOf = (weights: Weights, countLimit: number): string[][] => {
   return groups;
 };
 
-const allocate = (bytes: number, kernels: 'webassembly' | 'javascript'): Block => {
+const allocate = (bytes: number, { kernels, threads }: Running): Block => {
   try {
-    return kernels === 'webassembly' ? webAssemblyBlock(bytes) : javascriptBlock(bytes);
+    return kernels === 'webassembly' ? webAssemblyBlock(bytes, threads) : javascriptBlock(bytes);
   } catch (cause) {
     const gibibytes = (bytes / GIBIBYTE).toFixed(2);
     const advice = 'train a smaller model, or free memory';
@@ -83,11 +95,7 @@ const allocate = (bytes: number, kernels: 'webassembly' | 'javascript'): Block =
   }
 };
 
-const regionOf = (
-  names: string[],
-  weights: Weights,
-  options: { slots: number; kernels: 'webassembly' | 'javascript' },
-) => {
+const regionOf = (names: string[], weights: Weights, options: Running & { readonly slots: number }): Region => {
   const parameters = new Map<string, Span>();
   let count = 0;
   for (const name of names) {
@@ -97,7 +105,7 @@ const regionOf = (
   }
   const at = (slot: number): number => slot * count * 4;
   const slots = { weights: at(0), gradients: at(1), first: at(2), second: at(3), accumulated: at(4) };
-  return { block: allocate(at(options.slots), options.kernels), slots, parameters, count };
+  return { block: allocate(at(options.slots), options), slots, parameters, count };
 };
 
 /** One slot of every parameter, as views. */
@@ -118,7 +126,7 @@ const viewsOf = (weights: Weights, regions: readonly Region[], slot: Slot): Weig
  * Throws when a weight's shape and length differ, or when there is not enough memory.
  */
 export const createOptimizerState = (weights: Weights, options: StateOptions = {}): OptimizerState => {
-  const { microBatches = 1, blockBytes = 1.5 * GIBIBYTE } = options;
+  const { microBatches = 1, blockBytes = 1.5 * GIBIBYTE, threads = 1 } = options;
   const kernels = options.kernels ?? (hasWebAssembly() ? 'webassembly' : 'javascript');
   for (const [name, { shape, data }] of weights) {
     if (countOf(shape) !== data.length)
@@ -128,7 +136,7 @@ export const createOptimizerState = (weights: Weights, options: StateOptions = {
   }
   const slots = microBatches > 1 ? 5 : 4;
   const groups = groupsOf(weights, Math.floor(blockBytes / (4 * slots)));
-  const regions = groups.map((names) => regionOf(names, weights, { slots, kernels }));
+  const regions = groups.map((names) => regionOf(names, weights, { slots, kernels, threads }));
   const views = (slot: Slot): Weights => viewsOf(weights, regions, slot);
   const own = views('weights');
   for (const [name, { data }] of weights) own.get(name)!.data.set(data);
@@ -146,7 +154,9 @@ export const createOptimizerState = (weights: Weights, options: StateOptions = {
 const gradientSlot = (state: OptimizerState): 'gradients' | 'accumulated' =>
   state.accumulated ? 'accumulated' : 'gradients';
 
-const slotSpan = (region: Region, slot: Slot): Span => ({ at: region.slots[slot], count: region.count });
+/** Each parameter's piece of a slot. */
+const spansOf = ({ slots, parameters }: Region, slot: Slot): Span[] =>
+  [...parameters.values()].map(({ at, count }) => ({ at: slots[slot] + at, count }));
 
 /**
  * Adds the gradients of one micro-batch to the sum that the next `adamwStep` takes, which empties it again.
@@ -156,7 +166,11 @@ const slotSpan = (region: Region, slot: Slot): Span => ({ at: region.slots[slot]
 export const accumulate = (state: OptimizerState): void => {
   if (!state.accumulated)
     throw new Error('accumulate: the state has no room for a sum: create it with microBatches above 1');
-  for (const region of state.regions) region.block.add(slotSpan(region, 'accumulated'), region.slots.gradients);
+  for (const region of state.regions) {
+    const { accumulated, gradients } = region.slots;
+    const from = ({ at }: Span): number => at - accumulated + gradients;
+    region.block.add(spansOf(region, 'accumulated').map((span) => ({ ...span, from: from(span) })));
+  }
 };
 
 /** Sets all gradients to 0, or those of one parameter: for whoever adds to them instead of overwriting. */
@@ -169,7 +183,8 @@ export const clearGradients = (state: OptimizerState, name?: string): void => {
 
 /** The global L2 norm of the gradients that the next step takes: the accumulated sum's, where there is one. */
 export const gradientNorm = (state: OptimizerState): number => {
-  const sums = state.regions.map((region) => region.block.sumOfSquares(slotSpan(region, gradientSlot(state))));
+  const slot = gradientSlot(state);
+  const sums = state.regions.flatMap((region) => [...region.block.sumsOfSquares(spansOf(region, slot))]);
   return Math.sqrt(sums.reduce((total, sum) => total + sum, 0));
 };
 
@@ -194,16 +209,17 @@ export const adamwStep = (state: OptimizerState, options: StepOptions): void => 
   const { step, learningRate, multiplier = () => 1, decays = () => true, gradientScale = 1 } = options;
   if (!(Number.isInteger(step) && step >= 1))
     throw new Error(`adamwStep: step is ${step}: count the updates from 1 on, or the bias correction divides by zero`);
-  for (const region of state.regions) {
-    for (const [name, { at, count }] of region.parameters) {
-      const weightDecay = decays(name) ? (options.weightDecay ?? 0.01) : 0;
-      const moment = { step, learningRate: learningRate * multiplier(name), gradientScale, weightDecay };
-      const { weights, first, second } = region.slots;
-      const gradients = region.slots[gradientSlot(state)];
-      const place = { weights: weights + at, gradients: gradients + at, first: first + at, second: second + at, count };
-      region.block.update(place, coefficientsOf(moment, options));
-    }
-    if (state.accumulated) region.block.zero(slotSpan(region, 'accumulated'));
+  const coefficients = (name: string): Coefficients => {
+    const weightDecay = decays(name) ? (options.weightDecay ?? 0.01) : 0;
+    return coefficientsOf({ step, learningRate: learningRate * multiplier(name), gradientScale, weightDecay }, options);
+  };
+  for (const { block, slots, parameters, count } of state.regions) {
+    const place = ({ at, count }: Span): Place => ({
+      ...{ weights: slots.weights + at, gradients: slots[gradientSlot(state)] + at },
+      ...{ first: slots.first + at, second: slots.second + at, count },
+    });
+    block.update([...parameters].map(([name, span]) => ({ place: place(span), coefficients: coefficients(name) })));
+    if (state.accumulated) block.zero({ at: slots.accumulated, count });
   }
 };
 

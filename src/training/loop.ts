@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { type Batch, type LoadOptions, loadChosen } from '../data/loader.ts';
 import { keyOf } from '../engine/random.ts';
 import { UserError } from '../errors.ts';
@@ -93,10 +94,10 @@ export interface TrainStep {
  * @throws UserError where a loss or a gradient is not a number (the last checkpoint is then from before), where data are wrong, or where the disk is full.
  */
 export async function* trainStage(stage: Stage, options: RunOptions): AsyncGenerator<TrainStep, void, undefined> {
-  const { learner, updates, accumulation = 1, dropoutRate = 0.1 } = options;
+  const { learner, updates, accumulation = 1, dropoutRate = 0.1, threads = availableParallelism() } = options;
   await using run = await openRun(stage, options);
   let batches: AsyncGenerator<Batch, void> | undefined;
-  const state = createOptimizerState(run.start?.weights ?? learner.weights, { microBatches: accumulation });
+  const state = createOptimizerState(run.start?.weights ?? learner.weights, { microBatches: accumulation, threads });
   if (run.start) restoreMoments(state, run.start);
   // the learner looks at the weights that are trained, or a large one would be held twice
   for (const [name, numbers] of state.weights) learner.weights.set(name, numbers);
