@@ -1,4 +1,17 @@
-import { add, divide, gelu, layerNormalization, multiply, type Operand, reshape, sizeAsNumber, sum } from './ops.ts';
+import {
+  add,
+  divide,
+  gather,
+  gelu,
+  gemm,
+  identity,
+  layerNormalization,
+  multiply,
+  type Operand,
+  reshape,
+  sizeAsNumber,
+  sum,
+} from './ops.ts';
 import { axisOf, volume } from './shapes.ts';
 import { dropoutMask, type Tensor } from './tensor.ts';
 
@@ -7,6 +20,16 @@ export const mean = (x: Tensor, axes: readonly number[] = x.shape.map((_, axis) 
   divide(sum(x, axes), sizeAsNumber(volume(axes.map((axis) => x.shape[axisOf(x.shape, axis)]!))));
 
 export const square = (x: Tensor): Tensor => multiply(x, x);
+
+/**
+ * Rows of x [rows, ...] at int32 places [...]: what `gather` finds, for few rows that are large. It multiplies by ones and
+ * zeros, and so does its derivative; that of `gather` adds number by number, on one thread.
+ */
+export const gatherFew = (x: Tensor, places: Tensor): Tensor => {
+  const [rows, ...rest] = x.shape;
+  const chosen = gather(identity(rows!), places);
+  return reshape(gemm(chosen, reshape(x, [rows!, volume(rest)])), [...places.shape, ...rest]);
+};
 
 /** Zeroes a share of the numbers and scales up the rest; which ones, the mask of that name says at every run. */
 export const dropout = (x: Tensor, name: string, rate: number): Tensor =>

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { mean, square } from './functions.ts';
 import { gradients } from './gradient.ts';
 import { check, valuesOf } from './ops.fixture.ts';
-import { add, concat, exp, matmul, multiply, slice, stopGradient, sum, tanh } from './ops.ts';
+import { add, concat, exp, gather, matmul, multiply, slice, stopGradient, sum, tanh } from './ops.ts';
 import { ancestors, constant, input, isOperation, parameter, type Tensor } from './tensor.ts';
 
 const x = input('x', [1, 6]);
@@ -13,6 +13,18 @@ const operators = (tensor: Tensor): string[] =>
 const piece = (start: number, end: number): Tensor => slice(x, 1, start, end);
 
 describe('a tensor that is used more than once', () => {
+  it('gets what is looked up in it scattered onto the rest of the sum, and not added as a table of its own', async () => {
+    const table = input('table', [3, 2]);
+    const rows = (...places: number[]): Tensor =>
+      gather(table, constant({ shape: [places.length], data: Int32Array.from(places) }));
+    const loss = add(sum(multiply(table, 2)), add(sum(rows(2, 0, 2)), sum(multiply(rows(0, 1), 10))));
+    const g = gradientOf(loss, table);
+    expect(operators(g)).not.toContain('Add');
+    expect(operators(g).filter((operator) => operator === 'ScatterElements')).toHaveLength(2);
+    const numbers = { table: { shape: [3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) } };
+    expect(await valuesOf(g, numbers)).toEqual([13, 13, 12, 12, 4, 4]);
+  });
+
   it('gets the sum of what arrives', async () => {
     const g = gradientOf(sum(add(multiply(x, 2), square(x))));
     expect(await valuesOf(g, feeds)).toEqual([4, 6, 8, 10, 12, 14]);

@@ -1,4 +1,4 @@
-import { add, concat } from './ops.ts';
+import { add, concat, scatteredOnto } from './ops.ts';
 import { minus, plus, type Size, show } from './shapes.ts';
 import { ancestors, constant, isOperation, type Operation, parents, type Tensor } from './tensor.ts';
 
@@ -51,9 +51,15 @@ const leadingTo = (graph: readonly Tensor[], wanted: ReadonlySet<Tensor>): Set<T
   return leading;
 };
 
-/** The sum of what arrived. The gradients of slices that tile a tensor are put side by side, not padded and added. */
-const total = (contributions: readonly Tensor[]): Tensor =>
-  tiled(contributions) ?? contributions.reduce((a, b) => add(a, b));
+/**
+ * The sum of what arrived. The gradients of slices that tile a tensor are put side by side, not padded and added; what is
+ * scattered into a table of zeros is scattered into the rest of the sum, since a table of words is large.
+ */
+const total = (contributions: readonly Tensor[]): Tensor => {
+  const isScattered = (one: Tensor): boolean => scatteredOnto(one, one) !== undefined;
+  const last = [...contributions.filter((one) => !isScattered(one)), ...contributions.filter(isScattered)];
+  return tiled(contributions) ?? last.reduce((sum, one) => scatteredOnto(sum, one) ?? add(sum, one));
+};
 
 interface Piece {
   readonly piece: Tensor;

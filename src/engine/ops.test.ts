@@ -1,6 +1,6 @@
 // biome-ignore-all format: a line an op
 import { describe, expect, it } from 'vitest';
-import { dropout, gelu, mean, square, unsqueeze, weightedSum } from './functions.ts';
+import { dropout, gatherFew, gelu, mean, square, unsqueeze, weightedSum } from './functions.ts';
 import { gradients } from './gradient.ts';
 import type { Numbers } from './numbers.ts';
 import { type At, check, drawn, total, valuesOf } from './ops.fixture.ts';
@@ -169,6 +169,8 @@ describe('by index, value and derivative', () => {
   const into = constant(integers([4], 2, 0, 2, 2));
 
   it('gather, rows that repeat', () => check([[5, 2]], (table) => op.gather(table, indices), ([i, j, k], table) => table(at(i!, j!), k!)));
+  it('gatherFew, rows that repeat', () =>
+    check([['n', 2, 3]], (x) => gatherFew(x, into), ([i, j, k], x) => x([2, 0, 2, 2][i!]!, j!, k!), { sizes: { n: 3 } }));
   it('gather, rows of more axes than one', () =>
     check([[5, 2, 3]], (table) => op.gather(table, indices), ([i, j, k, l], table) => table(at(i!, j!), k!, l!)));
   it('pick, one of each row', () =>
@@ -179,8 +181,8 @@ describe('by index, value and derivative', () => {
   it('identity, of a named size', () =>
     check([['n', 'n']], (x) => op.multiply(x, op.identity('n')), ([i, j], x) => (i === j ? x(i!, j!) : 0), { sizes: { n: 3 } }));
   it('scatterAdd, rows that repeat', () =>
-    check([[4, 2]], (rows) => op.scatterAdd(into, rows, [3, 2]),
-      ([i, j], rows) => total(4, (k) => ([2, 0, 2, 2][k] === i ? rows(k, j!) : 0))));
+    check([[3, 2], [4, 2]], (table, rows) => op.scatterAdd(table, into, rows),
+      ([i, j], table, rows) => table(i!, j!) + total(4, (k) => ([2, 0, 2, 2][k] === i ? rows(k, j!) : 0))));
 
   // enough of them that threads would meet in one row
   it('scatterAdd adds 20,000 rows into 50, always the same', async () => {
@@ -188,8 +190,9 @@ describe('by index, value and derivative', () => {
     const places = integers([count], ...Array.from({ length: count }, (_, i) => (i * 7919) % targets));
     const rows = drawn('rows', [count, width], [-1, 1]);
     const sum = new Float64Array(targets * width);
+    const zeros = { shape: [targets, width], data: new Float32Array(targets * width) };
     for (let i = 0; i < count * width; i += 1) sum[places.data[Math.floor(i / width)]! * width + (i % width)]! += rows.data[i]!;
-    const y = op.scatterAdd(input('places', [count], 'int32'), input('rows', [count, width]), [targets, width]);
+    const y = op.scatterAdd(constant(zeros), input('places', [count], 'int32'), input('rows', [count, width]));
     await using session = await compile({ y }, { threads: 2 });
     const first = (await session.run({ places, rows })).y!.data;
     expect(Math.max(...first.map((value, i) => Math.abs(value - sum[i]!)))).toBeLessThan(1e-3);

@@ -14,7 +14,7 @@ import {
   show,
   volume,
 } from './shapes.ts';
-import { type Attribute, constant, type Derivative, type Kind, type Tensor } from './tensor.ts';
+import { type Attribute, constant, type Derivative, isOperation, type Kind, type Tensor } from './tensor.ts';
 
 /** A number stands for a constant that broadcasts to any shape. */
 export type Operand = Tensor | number;
@@ -313,27 +313,41 @@ export const gather = (table: Tensor, indices: Tensor): Tensor =>
     'Gather',
     [table, indices],
     [...indices.shape, ...table.shape.slice(1)],
-    (g) => [scatterAdd(indices, g, table.shape)],
+    (g) => [scatterAdd(zeros(table.shape), indices, g)],
     { attributes: { axis: 0 }, kind: table.kind },
   );
 
 /**
- * A table [rows, ...] of zeros to which every row of `updates` [..., ...] is added at its index; indices may repeat.
+ * A table [rows, ...] to which every row of `updates` [..., ...] is added at its index; indices may repeat.
  *
  * ScatterElements, which wants an index for every number: ONNX Runtime's ScatterND adds with several threads at once
  * and loses what two of them add to one row.
  */
-export const scatterAdd = (indices: Tensor, updates: Tensor, shape: Shape): Tensor => {
+export const scatterAdd = (table: Tensor, indices: Tensor, updates: Tensor): Tensor => {
   const rows = volume(indices.shape);
-  const flat: Shape = [rows, ...shape.slice(1)];
-  const places: Shape = [rows, ...shape.slice(1).map(() => 1)];
+  const flat: Shape = [rows, ...table.shape.slice(1)];
+  const places: Shape = [rows, ...table.shape.slice(1).map(() => 1)];
   return operation(
     'ScatterElements',
-    [expand(constant(0), shape), expand(reshape(indices, places), flat), reshape(updates, flat)],
-    shape,
-    (g) => [undefined, undefined, reshape(gather(g, indices), flat)],
+    [table, expand(reshape(indices, places), flat), reshape(updates, flat)],
+    table.shape,
+    (g) => [g, undefined, reshape(gather(g, indices), flat)],
     { attributes: { axis: 0, reduction: 'add' } },
   );
+};
+
+const zeros = (shape: Shape): Tensor => expand(constant(0), shape);
+
+/** What `scatterAdd` adds to a table of zeros, added to another table in its place; undefined for any other tensor. */
+export const scatteredOnto = (table: Tensor, { made, ...about }: Tensor): Tensor | undefined => {
+  if (!isOperation(made) || made.operator !== 'ScatterElements') return undefined;
+  const [zeroed, ...from] = made.from;
+  return isZeros(zeroed!) ? { ...about, made: { ...made, from: [table, ...from] } } : undefined;
+};
+
+const isZeros = ({ made }: Tensor): boolean => {
+  if (!isOperation(made)) return 'numbers' in made && made.numbers.data.every((x) => x === 0);
+  return made.operator === 'Expand' && isZeros(made.from[0]!);
 };
 
 /** One number of each row: rows [rows, width] at int32 indices [rows] -> [rows]. */
@@ -354,7 +368,7 @@ const placed = (indices: Tensor, values: Tensor, shape: Shape): Tensor => {
   const column: Shape = [shape[0]!, 1];
   return operation(
     'ScatterElements',
-    [expand(constant(0), shape), reshape(indices, column), reshape(values, column)],
+    [zeros(shape), reshape(indices, column), reshape(values, column)],
     shape,
     (g) => [undefined, undefined, reshape(pick(g, indices), column)],
     { attributes: { axis: 1 } },
@@ -362,5 +376,4 @@ const placed = (indices: Tensor, values: Tensor, shape: Shape): Tensor => {
 };
 
 /** 1 where row and column are the same, else 0: [size, size]. */
-export const identity = (size: Size): Tensor =>
-  operation('EyeLike', [expand(constant(0), [size, size])], [size, size], nothing);
+export const identity = (size: Size): Tensor => operation('EyeLike', [zeros([size, size])], [size, size], nothing);

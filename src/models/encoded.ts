@@ -1,3 +1,4 @@
+import { gatherFew } from '../engine/functions.ts';
 import { gather, slice } from '../engine/ops.ts';
 import type { Size } from '../engine/shapes.ts';
 import { input, type Tensor } from '../engine/tensor.ts';
@@ -117,11 +118,11 @@ export interface Paired {
 /** Which examples of a batch are taken, of whatever has them along its first axis. */
 export type Rows = (x: Tensor) => Tensor;
 
-/** Those at the given places: int32 [rows]. */
+/** Those at the given places: int32 [rows]. They are `learnt` where a gradient flows back through them. */
 export const rowsAt =
-  (places: Tensor): Rows =>
+  (places: Tensor, how: 'learnt' | 'looked up' = 'looked up'): Rows =>
   (x) =>
-    gather(x, places);
+    how === 'learnt' ? gatherFew(x, places) : gather(x, places);
 
 /** The first `count`. */
 export const firstRows =

@@ -55,7 +55,7 @@ export const dide: Model = {
       const patches = towerOf(tower, rows);
       return { text: words, image: patches, pair: interaction(p, words.pooled, patches.pooled) };
     };
-    return { own: pairedWith(firstRows(text.ids.shape[0]!)), matching: pairedWith(rowsAt(matchingImages)) };
+    return { own: pairedWith(firstRows(text.ids.shape[0]!)), matching: pairedWith(rowsAt(matchingImages, 'learnt')) };
   },
   texts: textPart,
 };
