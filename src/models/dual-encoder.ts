@@ -2,8 +2,9 @@ import type { Tensor } from '../engine/tensor.ts';
 import { transformer } from '../layers/attention.ts';
 import { type Params, placed } from '../layers/params.ts';
 import { type Embedded, embedImage, embedText, type Modality } from './embeddings.ts';
-import { type ImageInput, type Rows, type Stream, streamOf, type TextInput } from './encoded.ts';
+import type { ImageInput, Stream, TextInput } from './encoded.ts';
 import { pooled } from './pooler.ts';
+import { type Rows, rowsOfStream } from './rows.ts';
 import type { Sizes } from './sizes.ts';
 
 /** A modality encoded alone, and the vector that stands for it: [batch, width]. */
@@ -11,9 +12,9 @@ export interface Tower extends Stream {
   readonly pooled: Tensor;
 }
 
-/** What some of the texts or images became. */
-export const towerOf = (tower: Tower, rows: Rows): Tower => ({
-  ...streamOf(tower, rows),
+/** What some of the texts or images became, their vectors too. */
+export const rowsOfTower = (tower: Tower, rows: Rows): Tower => ({
+  ...rowsOfStream(tower, rows),
   pooled: rows(tower.pooled),
 });
 

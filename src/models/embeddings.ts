@@ -3,7 +3,8 @@ import type { Size } from '../engine/shapes.ts';
 import { constant, type Tensor } from '../engine/tensor.ts';
 import { layerNorm, linear } from '../layers/linear.ts';
 import type { Params } from '../layers/params.ts';
-import type { ImageInput, Rows, TextInput } from './encoded.ts';
+import type { ImageInput, TextInput } from './encoded.ts';
+import type { Rows } from './rows.ts';
 import type { Sizes } from './sizes.ts';
 
 /** Tokens ready for a Transformer: [batch, tokens, width] and their mask. */
@@ -13,7 +14,7 @@ export interface Embedded {
 }
 
 /** Some examples of a batch. */
-export const embeddedOf = ({ x, mask }: Embedded, rows: Rows): Embedded => ({ x: rows(x), mask: rows(mask) });
+export const rowsOfEmbedded = ({ x, mask }: Embedded, rows: Rows): Embedded => ({ x: rows(x), mask: rows(mask) });
 
 /** The examples of one batch, and those of another behind them. */
 export const joined = (a: Embedded, b: Embedded): Embedded => ({

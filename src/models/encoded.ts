@@ -1,5 +1,3 @@
-import { gatherFew } from '../engine/functions.ts';
-import { gather, slice } from '../engine/ops.ts';
 import type { Size } from '../engine/shapes.ts';
 import { input, type Tensor } from '../engine/tensor.ts';
 import type { Layer } from '../layers/attention.ts';
@@ -23,8 +21,6 @@ export interface ImageInput {
   readonly mask: Tensor;
   /** Weights that interpolate the position table at each patch: [batch, patches, grid²]. */
   readonly positions: Tensor;
-  /** Row of the modality table. Default: 1 for the first image of a text, 2 for the second. */
-  readonly row?: 1 | 2;
 }
 
 /** What goes in: a text about one image or more. */
@@ -114,35 +110,3 @@ export interface Paired {
   /** Each text with the image that it is to be matched with. */
   readonly matching: Encoded;
 }
-
-/** Which examples of a batch are taken, of whatever has them along its first axis. */
-export type Rows = (x: Tensor) => Tensor;
-
-/** Those at the given places: int32 [rows]. They are `learnt` where a gradient flows back through them. */
-export const rowsAt =
-  (places: Tensor, how: 'learnt' | 'looked up' = 'looked up'): Rows =>
-  (x) =>
-    how === 'learnt' ? gatherFew(x, places) : gather(x, places);
-
-/** The first `count`. */
-export const firstRows =
-  (count: Size): Rows =>
-  (x) =>
-    slice(x, 0, 0, count);
-
-/** Some images of those that are fed. */
-export const imagesOf = ({ patches, mask, positions, ...rest }: ImageInput, rows: Rows): ImageInput => ({
-  ...rest,
-  ...{ patches: rows(patches), mask: rows(mask), positions: rows(positions) },
-});
-
-/** What some examples of a batch became. */
-export const streamOf = ({ mask, embedded, layers, last, first }: Stream, rows: Rows): Stream => ({
-  ...{ mask: rows(mask), embedded: rows(embedded), last: rows(last), first: rows(first) },
-  layers: layers.map(({ query, key, hidden }) => ({ query: rows(query), key: rows(key), hidden: rows(hidden) })),
-});
-
-/** What some of the pairs became. */
-export const pairsOf = ({ text, image, pair }: Encoded, rows: Rows): Encoded => ({
-  ...{ text: streamOf(text, rows), image: streamOf(image, rows), pair: rows(pair) },
-});

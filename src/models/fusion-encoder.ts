@@ -3,19 +3,10 @@ import type { Size } from '../engine/shapes.ts';
 import { plus } from '../engine/shapes.ts';
 import { firstToken, type Transformed, transformer } from '../layers/attention.ts';
 import type { Params } from '../layers/params.ts';
-import { type Embedded, embeddedOf, embedImage, embedText, joined, type Modality } from './embeddings.ts';
-import {
-  type Encoded,
-  firstRows,
-  type ImageInput,
-  type Paired,
-  type PairedInputs,
-  pairsOf,
-  rowsAt,
-  type Stream,
-  type TextInput,
-} from './encoded.ts';
+import { type Embedded, embedImage, embedText, joined, type Modality, rowsOfEmbedded } from './embeddings.ts';
+import type { Encoded, ImageInput, Paired, PairedInputs, Stream, TextInput } from './encoded.ts';
 import { pooled } from './pooler.ts';
+import { firstRows, rowsAt, rowsOfPairs } from './rows.ts';
 import type { Sizes } from './sizes.ts';
 
 /**
@@ -61,12 +52,12 @@ export const pairsFused = (
   const pairs = fused(
     p,
     {
-      words: joined(words, embeddedOf(words, rowsAt(falseTexts))),
-      patches: joined(embeddedOf(patches, own), embeddedOf(patches, rowsAt(falseImages))),
+      words: joined(words, rowsOfEmbedded(words, rowsAt(falseTexts))),
+      patches: joined(rowsOfEmbedded(patches, own), rowsOfEmbedded(patches, rowsAt(falseImages))),
     },
     sizes,
   );
-  return { own: pairsOf(pairs, own), matching: pairsOf(pairs, rowsAt(matchingPairs)) };
+  return { own: rowsOfPairs(pairs, own), matching: rowsOfPairs(pairs, rowsAt(matchingPairs)) };
 };
 
 /** One modality's share of the joint sequence. */

@@ -1,22 +1,14 @@
+import { gatherFew } from '../engine/functions.ts';
 import { concat } from '../engine/ops.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { classifier } from '../layers/linear.ts';
 import { type Params, placed } from '../layers/params.ts';
-import { imageEncoder, textEncoder, textPart, towerOf } from './dual-encoder.ts';
+import { imageEncoder, rowsOfTower, textEncoder, textPart } from './dual-encoder.ts';
 import type { Modality } from './embeddings.ts';
-import {
-  type Answered,
-  type Encoded,
-  firstRows,
-  type ImageInput,
-  type Inputs,
-  type Paired,
-  type PairedInputs,
-  type Rows,
-  rowsAt,
-} from './encoded.ts';
+import type { Answered, Encoded, Inputs, Paired, PairedInputs } from './encoded.ts';
 import { fusionEncoder, pairsFused } from './fusion-encoder.ts';
 import { interaction } from './interaction.ts';
+import { firstRows, type Rows } from './rows.ts';
 import type { Sizes } from './sizes.ts';
 
 /** A model is a value: its name, and how it encodes a text with each of its images. A new teacher exports one of these. */
@@ -33,7 +25,7 @@ export interface Model {
 export const vilt: Model = {
   name: 'vilt',
   encode: (p, { text, images }, sizes) =>
-    images.map((image, i) => fusionEncoder(seeing(p, i), { text, image }, sizes, rowOf(image, i))),
+    images.map((image, i) => fusionEncoder(seeing(p, i), { text, image }, sizes, rowOf(i))),
   encodePairs: pairsFused,
   texts: (p) => p,
 };
@@ -44,7 +36,7 @@ export const dide: Model = {
   encode: (p, { text, images }, sizes) => {
     const words = textEncoder(p, text, sizes);
     return images.map((image, i) => {
-      const patches = imageEncoder(seeing(p, i), image, sizes, rowOf(image, i));
+      const patches = imageEncoder(seeing(p, i), image, sizes, rowOf(i));
       return { text: words, image: patches, pair: interaction(p, words.pooled, patches.pooled) };
     });
   },
@@ -52,15 +44,16 @@ export const dide: Model = {
     const words = textEncoder(p, text, sizes);
     const tower = imageEncoder(p, image, sizes);
     const pairedWith = (rows: Rows): Encoded => {
-      const patches = towerOf(tower, rows);
+      const patches = rowsOfTower(tower, rows);
       return { text: words, image: patches, pair: interaction(p, words.pooled, patches.pooled) };
     };
-    return { own: pairedWith(firstRows(text.ids.shape[0]!)), matching: pairedWith(rowsAt(matchingImages, 'learnt')) };
+    const own = firstRows(text.ids.shape[0]!);
+    return { own: pairedWith(own), matching: pairedWith((x) => gatherFew(x, matchingImages)) };
   },
   texts: textPart,
 };
 
-const rowOf = ({ row }: ImageInput, image: number): Modality => row ?? (image === 0 ? 1 : 2);
+const rowOf = (image: number): Modality => (image === 0 ? 1 : 2);
 
 /** The second image's dropout has masks of its own. */
 const seeing = (p: Params, image: number): Params => (image === 0 ? p : placed(p, `image_${image + 1}`));

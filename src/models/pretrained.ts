@@ -3,20 +3,10 @@ import { volume } from '../engine/shapes.ts';
 import { input, type Tensor } from '../engine/tensor.ts';
 import { type Params, placed } from '../layers/params.ts';
 import { wordTable } from './embeddings.ts';
-import {
-  type Answered,
-  type Encoded,
-  firstRows,
-  imagesOf,
-  type Paired,
-  type PairedInputs,
-  pairedInputsFor,
-  type Rows,
-  rowsAt,
-  type TextInput,
-} from './encoded.ts';
+import { type Answered, type Encoded, type PairedInputs, pairedInputsFor, type TextInput } from './encoded.ts';
 import { type Contrast, contrastOf, languageHead, matchingHead, ownDecoder, similarity } from './heads.ts';
 import type { Model } from './model.ts';
+import { firstRows, type Rows, rowsAt, rowsOfImages } from './rows.ts';
 import type { Sizes } from './sizes.ts';
 
 /** A batch of pre-training as symbols: texts, each paired with two images; and the texts again with words masked. */
@@ -73,17 +63,15 @@ export const pretrained = (
 ): Pretrained => {
   const { text, image, masked, places } = inputs;
   const seenWith = (place: Params, words: TextInput, rows: Rows): Encoded =>
-    model.encode(place, { text: words, images: [imagesOf(image, rows)] }, sizes)[0]!;
-  const { own, matching }: Partial<Paired> & Pick<Paired, 'matching'> =
-    pairs === 'both'
-      ? model.encodePairs(p, inputs, sizes)
-      : { matching: seenWith(p, text, rowsAt(inputs.matchingImages)) };
+    model.encode(place, { text: words, images: [rowsOfImages(image, rows)] }, sizes)[0]!;
+  const paired = pairs === 'both' ? model.encodePairs(p, inputs, sizes) : undefined;
+  const matching = paired?.matching ?? seenWith(p, text, rowsAt(inputs.matchingImages));
   const { last } = seenWith(placed(p, 'masked'), masked, firstRows(text.ids.shape[0]!)).text;
   const table = decoder === 'own' ? ownDecoder(p, sizes) : wordTable(model.texts(p), sizes);
   const rows = reshape(last, [volume(last.shape.slice(0, 2)), sizes.width]);
-  const contrast = space !== undefined && own && contrastOf(p, own, space);
+  const contrast = space !== undefined && paired && contrastOf(p, paired.own, space);
   return {
-    ...(own && { own }),
+    ...(paired && { own: paired.own }),
     matching: { encoded: [matching], logits: matchingHead(p, matching.pair) },
     words: languageHead(p, gather(rows, places), table, sizes),
     ...(contrast && { contrast, similarity: similarity(contrast) }),
