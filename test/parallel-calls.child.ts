@@ -1,12 +1,31 @@
-/** A process that has had help from a thread and then has nothing left to do. */
-
-import { callAll } from '../src/engine/parallel-calls.ts';
+/** A process that has had help from a thread: once, and then has nothing left to do; or again and again, on other memory. */
+import { createTeam } from '../src/engine/parallel-calls.ts';
 import { openModule } from '../src/engine/web-assembly.ts';
 import { adamwKernels } from '../src/training/adamw-kernels.wasm.ts';
 
-const module = openModule<{ readonly sumOfSquares: (at: number, count: number) => number }>(adamwKernels, 64, {
-  shared: true,
-});
-new Float32Array(module.buffer).fill(1);
-const calls = Array.from({ length: 100 }, () => ['sumOfSquares', 0, 16] as const);
-console.log([...new Set(callAll(module, calls, 2))].join());
+const BYTES = 64 * 2 ** 20;
+
+/** Work on memory of its own, all of it touched: the sum of so many ones. */
+const worked = (): number => {
+  const module = openModule<{ readonly sumOfSquares: (at: number, count: number) => number }>(adamwKernels, BYTES, {
+    shared: true,
+  });
+  new Float32Array(module.buffer).fill(1);
+  const pieces = Array.from({ length: 256 }, (_, i) => ['sumOfSquares', (i * BYTES) / 256, BYTES / 1024] as const);
+  return createTeam(2)
+    .callAll(module, pieces)
+    .reduce((a, b) => a + b);
+};
+
+const mebibytes = (): number => process.memoryUsage().rss / 2 ** 20;
+
+if (process.argv[2] === 'exits') console.log(worked());
+else {
+  const before = mebibytes();
+  for (let round = 0; round < 10; round += 1) {
+    worked();
+    globalThis.gc!();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  console.log(mebibytes() - before);
+}

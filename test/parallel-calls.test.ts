@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { callAll } from '../src/engine/parallel-calls.ts';
+import { createTeam } from '../src/engine/parallel-calls.ts';
 import { openModule } from '../src/engine/web-assembly.ts';
 import { adamwKernels } from '../src/training/adamw-kernels.wasm.ts';
 
@@ -24,18 +24,16 @@ const opened = () => {
 const pieces = Array.from({ length: PIECES }, (_, i) => i * COUNT * 4);
 
 test.each([1, 2, 5])('%i threads make every call once, and give back what each returns', (threads) => {
-  const module = opened();
+  const [module, team] = [opened(), createTeam(threads)];
   for (let round = 0; round < 20; round += 1) {
-    const nothing = callAll(
+    const nothing = team.callAll(
       module,
       pieces.map((at) => ['add', at, at, COUNT]),
-      threads,
     );
     expect([...nothing].every(Number.isNaN)).toBe(true);
-    const sums = callAll(
+    const sums = team.callAll(
       module,
       pieces.map((at) => ['sumOfSquares', at, COUNT]),
-      threads,
     );
     const expected = pieces.map((_, i) => COUNT * (i * 2 ** (round + 1)) ** 2);
     expect([...sums]).toEqual(expected);
@@ -43,14 +41,24 @@ test.each([1, 2, 5])('%i threads make every call once, and give back what each r
 });
 
 test('no calls are no work', () => {
-  expect(callAll(opened(), [], 2)).toHaveLength(0);
+  expect(createTeam(2).callAll(opened(), [])).toHaveLength(0);
 });
 
+const child = (flag: 'exits' | 'forgets') =>
+  spawnSync(
+    process.execPath,
+    ['--expose-gc', '--import', 'tsx', fileURLToPath(new URL('parallel-calls.child.ts', import.meta.url)), flag],
+    { timeout: 60_000, encoding: 'utf8' },
+  );
+
 test('helpers do not keep a process alive', () => {
-  const child = fileURLToPath(new URL('parallel-calls.child.ts', import.meta.url));
-  const { status, stdout } = spawnSync(process.execPath, ['--import', 'tsx', child], {
-    timeout: 60_000,
-    encoding: 'utf8',
-  });
-  expect({ status, stdout }).toEqual({ status: 0, stdout: '16\n' });
+  const { status, stdout } = child('exits');
+  expect({ status, stdout }).toEqual({ status: 0, stdout: '16777216\n' });
+});
+
+test('a team that nobody holds lets go of the memory that it worked on', () => {
+  const { status, stdout } = child('forgets');
+  expect(status).toBe(0);
+  // ten times 64 MiB, of which two may not have been noticed yet
+  expect(Number(stdout)).toBeLessThan(3 * 64);
 });

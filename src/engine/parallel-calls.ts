@@ -35,47 +35,53 @@ for (;;) {
   Atomics.wait(bell, 0, rung);
 }`;
 
-interface Helpers {
-  readonly bell: Int32Array;
-  readonly ports: MessagePort[];
+/** Threads that make calls together. Its helpers end when nobody holds it any more, and with them their hold on memory. */
+export interface Team {
+  /**
+   * Makes all calls, each once, on this thread and on helpers: in any order and at the same time, so what one writes, no
+   * other may touch. Waits until they are done.  → what they return, NaN where that is nothing
+   */
+  callAll<Exports>(opened: Opened<Exports>, calls: readonly Call<Exports>[]): Float64Array;
 }
 
-let helpers: Helpers | undefined;
+interface Helper {
+  readonly worker: Worker;
+  readonly port: MessagePort;
+}
 
-/** The process's helpers, as many as were ever asked for: asleep until the bell rings, and no reason to stay alive. */
-const helpersFor = (count: number): Helpers => {
-  helpers ??= { bell: new Int32Array(new SharedArrayBuffer(4)), ports: [] };
-  const { bell, ports } = helpers;
-  while (ports.length < count) {
-    const { port1, port2 } = new MessageChannel();
-    new Worker(HELPER, { eval: true, workerData: { port: port2, bell }, transferList: [port2] }).unref();
-    port1.unref();
-    ports.push(port1);
-  }
-  return helpers;
+let leftBehind: FinalizationRegistry<readonly Helper[]> | undefined;
+
+/** @param threads the calling one among them; the others begin with the first work, asleep whenever there is none. */
+export const createTeam = (threads: number): Team => {
+  const bell = new Int32Array(new SharedArrayBuffer(4));
+  const helpers: Helper[] = [];
+  const team: Team = {
+    callAll: ({ exports, module, memory }, calls) => {
+      const results = new Float64Array(new SharedArrayBuffer(8 * calls.length));
+      const counters = new Int32Array(new SharedArrayBuffer(SHARED_COUNTERS_BYTES));
+      while (helpers.length < Math.min(threads, calls.length) - 1) helpers.push(startHelper(bell));
+      for (const { port } of helpers) port.postMessage({ module, memory, calls, results, counters });
+      Atomics.add(bell, 0, 1);
+      Atomics.notify(bell, 0);
+      takeCalls(exports as Functions, calls, { results, counters });
+      waitFor(calls.length, counters);
+      return results;
+    },
+  };
+  leftBehind ??= new FinalizationRegistry((all) => {
+    for (const { worker } of all) void worker.terminate();
+  });
+  leftBehind.register(team, helpers);
+  return team;
 };
 
-/**
- * Makes all calls, each once, on this thread and on helpers: in any order and at the same time, so what one writes, no
- * other may touch. Waits until they are done.  → what they return, NaN where that is nothing
- */
-export const callAll = <Exports>(
-  { exports, module, memory }: Opened<Exports>,
-  calls: readonly Call<Exports>[],
-  threads: number,
-): Float64Array => {
-  const results = new Float64Array(new SharedArrayBuffer(8 * calls.length));
-  const counters = new Int32Array(new SharedArrayBuffer(SHARED_COUNTERS_BYTES));
-  const count = Math.min(threads, calls.length) - 1;
-  if (count > 0) {
-    const { bell, ports } = helpersFor(count);
-    for (const port of ports.slice(0, count)) port.postMessage({ module, memory, calls, results, counters });
-    Atomics.add(bell, 0, 1);
-    Atomics.notify(bell, 0);
-  }
-  takeCalls(exports as Functions, calls, { results, counters });
-  waitFor(calls.length, counters);
-  return results;
+/** A helper is no reason for the process to stay alive. */
+const startHelper = (bell: Int32Array): Helper => {
+  const { port1, port2 } = new MessageChannel();
+  const worker = new Worker(HELPER, { eval: true, workerData: { port: port2, bell }, transferList: [port2] });
+  worker.unref();
+  port1.unref();
+  return { worker, port: port1 };
 };
 
 /** Takes one call after the other, until all are taken. */

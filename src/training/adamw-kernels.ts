@@ -1,5 +1,5 @@
 /** The optimiser's kernels over one block of memory: in WebAssembly SIMD, or the plain JavaScript that equals it. */
-import { type Call, callAll } from '../engine/parallel-calls.ts';
+import { type Call, createTeam } from '../engine/parallel-calls.ts';
 import { canRun, openModule } from '../engine/web-assembly.ts';
 import { adamwKernels } from './adamw-kernels.wasm.ts';
 import { addTo, type Coefficients, sumOfSquares, updateAdamW } from './adamw-reference.ts';
@@ -56,14 +56,15 @@ export const hasWebAssembly = (): boolean => canRun(adamwKernels);
 
 /**
  * A block of at least `bytes` bytes of WebAssembly memory, zeroed; it never grows, so its views stay good. Whatever is given
- * together is spread over so many threads, which changes no bit of it.
+ * together is spread over the threads of a team, which changes no bit of it.
  */
-export const webAssemblyBlock = (bytes: number, threads = 1): Block => {
+export const webAssemblyBlock = (bytes: number, team = createTeam(1)): Block => {
+  const alone = createTeam(1);
   const opened = openModule<Exports>(adamwKernels, bytes, { shared: true });
   const { exports: kernels, buffer } = opened;
   const all = (pieces: readonly { readonly count: number }[], calls: readonly Call<Exports>[]): Float64Array => {
     const isLarge = pieces.reduce((sum, { count }) => sum + count, 0) >= FEWEST_FOR_THREADS;
-    return callAll(opened, calls, isLarge ? threads : 1);
+    return (isLarge ? team : alone).callAll(opened, calls);
   };
   return {
     buffer,

@@ -9,6 +9,7 @@
  * and the next step feeds `state.weights`, which were moved in place.
  */
 import { countOf, type Weights } from '../engine/numbers.ts';
+import { createTeam, type Team } from '../engine/parallel-calls.ts';
 import {
   type Block,
   hasWebAssembly,
@@ -62,7 +63,10 @@ export interface StateOptions {
 }
 
 /** What runs the kernels. */
-type Running = Required<Pick<StateOptions, 'kernels' | 'threads'>>;
+interface Running {
+  readonly kernels: 'webassembly' | 'javascript';
+  readonly team: Team;
+}
 
 const LANES = 16;
 const GIBIBYTE = 2 ** 30;
@@ -85,9 +89,9 @@ const groupsOf = (weights: Weights, countLimit: number): string[][] => {
   return groups;
 };
 
-const allocate = (bytes: number, { kernels, threads }: Running): Block => {
+const allocate = (bytes: number, { kernels, team }: Running): Block => {
   try {
-    return kernels === 'webassembly' ? webAssemblyBlock(bytes, threads) : javascriptBlock(bytes);
+    return kernels === 'webassembly' ? webAssemblyBlock(bytes, team) : javascriptBlock(bytes);
   } catch (cause) {
     const gibibytes = (bytes / GIBIBYTE).toFixed(2);
     const advice = 'train a smaller model, or free memory';
@@ -135,8 +139,9 @@ export const createOptimizerState = (weights: Weights, options: StateOptions = {
       );
   }
   const slots = microBatches > 1 ? 5 : 4;
+  const team = createTeam(threads);
   const groups = groupsOf(weights, Math.floor(blockBytes / (4 * slots)));
-  const regions = groups.map((names) => regionOf(names, weights, { slots, kernels, threads }));
+  const regions = groups.map((names) => regionOf(names, weights, { slots, kernels, team }));
   const views = (slot: Slot): Weights => viewsOf(weights, regions, slot);
   const own = views('weights');
   for (const [name, { data }] of weights) own.get(name)!.data.set(data);
