@@ -27,6 +27,7 @@ interface Options {
   readonly workers?: number;
   readonly minutes?: number;
   readonly take?: string;
+  readonly again?: string;
   readonly piece?: string;
   readonly json?: boolean;
 }
@@ -37,12 +38,14 @@ Examples:
   $ dide reproduce
   $ dide reproduce --minutes 60
   $ dide reproduce --take docs/reproduction/outcomes.json
+  $ dide reproduce --again stage-1
 
 What it does: writes generated scenes for five tasks, trains a teacher for each and every student that the tables of the
 paper name, with three seeds, and writes tables, plots and a verdict on each of the paper's claims. Every finished
 training is kept as a small file below the --out folder and never done again, so it may be stopped at any time; the same
 command goes on. Its numbers alone, outcomes.json of the report, are enough to go on from on another machine (--take);
-weights that a piece begins from and that are not there are trained again first.`;
+weights that a piece begins from and that are not there are trained again first. With --again the pieces of that name are
+trained a second time from the same seed: what then differs is neither method nor seed, but rounding.`;
 
 /** `dide reproduce`: the paper's tables, in miniature. */
 export const reproduceCommand = (): Command =>
@@ -57,6 +60,7 @@ export const reproduceCommand = (): Command =>
     .addOption(count('--workers <n>', 'pieces at the same time, each on one core (default: the number of cores)'))
     .addOption(amount('--minutes <n>', 'begin nothing new after so many'))
     .option('--take <file>', 'the outcomes.json of another machine: its finished pieces are not done again')
+    .option('--again <text>', 'do finished pieces with this in their name a second time: both numbers are shown')
     .addOption(new Option('--piece <id>', 'do one piece and nothing else').hideHelp())
     .addOption(jsonOption())
     .addHelpText('after', examples)
@@ -81,7 +85,7 @@ const run = async (options: Options): Promise<void> => {
       ...told,
       run: inProcess({ ...options, teacher }),
       onProgress,
-      ...given({ workers: options.workers, minutes: options.minutes, take: options.take }),
+      ...given({ workers: options.workers, minutes: options.minutes, take: options.take, again: options.again }),
     }),
   );
   if (!done) return;

@@ -31,7 +31,7 @@ export const outcomeSchema = z.strictObject({
   /** It is a path, too, below the folder of pieces. */
   id: z.string().regex(/^(?!.*\.\.)[\w./+-]+$/),
   measures: measuresSchema,
-  /** What the same training measured when it was done once more, because its weights were gone. */
+  /** What the same training measured when it was done once more: its weights were gone, or it was asked for. */
   again: measuresSchema.optional(),
   training: trainingSchema.optional(),
   /** Most memory that the process held, where it had one of its own. */

@@ -17,6 +17,8 @@ export interface ReproduceOptions {
   readonly size: ReproductionSize;
   /** The `outcomes.json` of another folder or machine, whose pieces are not done again. */
   readonly take?: string;
+  /** Which finished pieces are done a second time, with the same seed: those with this in their id. */
+  readonly again?: string;
   /** Pieces that are done at the same time, each on one thread. Default: as many as there are cores. */
   readonly workers?: number;
   /** No piece is begun after so many minutes. */
@@ -44,14 +46,15 @@ export interface Measured {
  *   or the disk is full.
  */
 export const reproduce = async (options: ReproduceOptions): Promise<Measured> => {
-  const { folder, size, onProgress = () => {}, workers = availableParallelism(), minutes } = options;
+  const { folder, size, onProgress = () => {}, workers = availableParallelism(), minutes, again } = options;
   const until = minutes === undefined ? {} : { until: Date.now() + 60_000 * minutes };
+  const how = { folder, workers, ...until, ...(again === undefined ? {} : { again }) };
   if (options.take !== undefined) await takeOutcomes(options.take, folder, size);
   await writeAllScenes(folder, size, onProgress);
   const run: RunPiecesOptions['run'] = (piece, report) =>
     options.run ? options.run(piece.id, report) : doPiece(piece, folder, report);
   const phase = (part: string, pieces: readonly Piece[]): Promise<boolean> =>
-    runPieces(pieces, { folder, workers, run, ...until, onProgress: (progress) => onProgress(part, progress) });
+    runPieces(pieces, { ...how, run, onProgress: (progress) => onProgress(part, progress) });
   // which students there are is known when the learning rates are
   if (await phase('teachers and learning rates', groundwork(options.teacher, size)))
     await phase('students', (await piecesOf(options)).pieces);

@@ -70,6 +70,22 @@ describe('pieces', () => {
     expect(existsSync(checkpointOf(folder, 'teacher'))).toBe(false);
   });
 
+  it('are done a second time where that is asked for, with what they begin from, and never a third time', async () => {
+    const pieces = [
+      pieceOf('stage-1/a'),
+      pieceOf('student/stage-1', ['stage-1/a']),
+      pieceOf('student/other', ['stage-1/a']),
+    ];
+    await runPieces(pieces, options());
+    order.length = 0;
+    expect(await runPieces(pieces, { ...options(), again: 'stage-1' })).toBe(true);
+    expect(order).toEqual(['stage-1/a', 'student/stage-1']);
+    const { measures, again } = await readOutcome(folder, 'student/stage-1');
+    expect(again).toEqual(measures);
+    await runPieces(pieces, { ...options(), again: 'stage-1' });
+    expect(order).toHaveLength(2);
+  });
+
   it('that are timed have the machine for themselves, after what they need is trained again', async () => {
     const together: string[] = [];
     const underWay = new Set<string>();

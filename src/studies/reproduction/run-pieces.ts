@@ -14,6 +14,8 @@ export interface RunPiecesOptions {
   readonly folder: string;
   /** Pieces that are done at the same time, each on one thread. */
   readonly workers: number;
+  /** Which finished pieces are done a second time, unless they have been: those with this in their id. */
+  readonly again?: string;
   /** No piece is begun after it. */
   readonly until?: number;
   /** Does one piece. By default here; a caller may give each a process of its own. */
@@ -45,7 +47,7 @@ export const doPiece = async (
  */
 export const runPieces = async (pieces: readonly Piece[], options: RunPiecesOptions): Promise<boolean> => {
   const { folder, workers, until = Number.POSITIVE_INFINITY, run } = options;
-  const pending = pendingOf(pieces, folder);
+  const pending = pendingOf(pieces, folder, await repeatedOf(pieces, options));
   const report = createReport(pieces, pending, options);
   const underWay = new Map<Piece, Promise<void>>();
   const failures: unknown[] = [];
@@ -72,8 +74,21 @@ export const runPieces = async (pieces: readonly Piece[], options: RunPiecesOpti
   return pending.size === 0;
 };
 
-/** The unfinished, and the finished whose weights an unfinished one needs and that are gone. */
-const pendingOf = (pieces: readonly Piece[], folder: string): Set<Piece> => {
+/** The finished that are to be done a second time. */
+const repeatedOf = async (
+  pieces: readonly Piece[],
+  { folder, again }: Pick<RunPiecesOptions, 'folder' | 'again'>,
+): Promise<Set<Piece>> => {
+  const repeated = new Set<Piece>();
+  for (const piece of pieces) {
+    if (again === undefined || !piece.id.includes(again) || !isFinished(folder, piece.id)) continue;
+    if ((await readOutcome(folder, piece.id)).again === undefined) repeated.add(piece);
+  }
+  return repeated;
+};
+
+/** The unfinished, those to be repeated, and the finished whose weights one of these needs and that are gone. */
+const pendingOf = (pieces: readonly Piece[], folder: string, repeated: ReadonlySet<Piece>): Set<Piece> => {
   const byId = new Map(pieces.map((piece) => [piece.id, piece]));
   const pending = new Set<Piece>();
   const add = (piece: Piece): void => {
@@ -83,7 +98,7 @@ const pendingOf = (pieces: readonly Piece[], folder: string): Set<Piece> => {
       if (needed && !pending.has(needed) && !hasWeights(folder, need)) add(needed);
     }
   };
-  for (const piece of pieces) if (!isFinished(folder, piece.id)) add(piece);
+  for (const piece of pieces) if (repeated.has(piece) || !isFinished(folder, piece.id)) add(piece);
   // in the order in which they were given
   return new Set(pieces.filter((piece) => pending.has(piece)));
 };

@@ -17,7 +17,7 @@ export const trainedAgainTables = ({ outcomes }: Measured): Table[] => {
       id: 'again',
       title: 'Trained a second time',
       about:
-        'Numbers that were taken over from another machine come without weights: those that other pieces begin from were trained once more, with the same seed. Another processor adds in another order, and a training goes another way from the last digits on. All other tables show the first; the pieces that were done afterwards began from the second. Seconds are those of the machine that did a piece. Accuracy or text R@1 on test-iid; matching on validation for stage 1.',
+        'Once more from the same seed: because other pieces begin from weights that did not come along with numbers from another machine, or to see how much is chance (`--again`). Another processor, or another version of the program, adds in another order, and a training goes another way from the last digits on. All other tables show the first; the pieces that were done afterwards began from the second. Seconds are those of the machine that did a piece. Accuracy or text R@1 on test-iid; matching on validation for stage 1.',
       columns: [percent('first'), percent('second')],
       rows,
     },
