@@ -120,6 +120,7 @@ describe('what is written', () => {
     const twice = { id, measures: { 'test-iid': { accuracy: 0.9 } }, again: { 'test-iid': { accuracy: 0.8 } } };
     const text = markdownOf({ ...study, outcomes: new Map([...study.outcomes, [id, twice]]) }, rates);
     expect(text).toContain('| teacher/vqa | 90.0 | 80.0 |');
+    expect(text).toContain('the two lie 10.0 points apart');
     expect(text).toContain('| teacher | 90.0 |');
   });
 
