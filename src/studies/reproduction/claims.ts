@@ -1,5 +1,6 @@
 import { costId } from './cost.ts';
 import { type OverSeeds, overSeeds } from './over-seeds.ts';
+import type { Outcome } from './piece.ts';
 import type { Rates } from './plan.ts';
 import type { Measured } from './reproduce.ts';
 import { retrievalId, retrievalRows } from './retrieval.ts';
@@ -14,6 +15,8 @@ export type Verdict = 'holds' | 'does not hold' | 'cannot tell at this size';
 export interface Judgement {
   readonly claim: string;
   readonly verdict: Verdict;
+  /** What the same runs came to when they were done once more, where all of them were. */
+  readonly again?: Pick<Judgement, 'verdict' | 'difference'>;
   /** Of what is claimed to be better over what it is better than, seed by seed and task by task. */
   readonly difference: OverSeeds | undefined;
   /** The two, in means. */
@@ -97,7 +100,24 @@ const claims: readonly Claim[] = [
 const TOLERANCE = 0.01;
 
 /** Judges every claim on what was measured on new pictures like those of training. */
-export const judged = (measured: Measured, rates: Rates): Judgement[] => [
+export const judged = (measured: Measured, rates: Rates): Judgement[] => {
+  const seconds = judgedOnce({ ...measured, outcomes: secondOutcomes(measured) }, rates);
+  return judgedOnce(measured, rates).map((judgement, i) => {
+    const { verdict, difference } = seconds[i]!;
+    const isWhole = difference && difference.values.length === judgement.difference?.values.length;
+    return isWhole ? { ...judgement, again: { verdict, difference } } : judgement;
+  });
+};
+
+/** What was trained a second time, with the second numbers. */
+const secondOutcomes = ({ outcomes }: Measured): Map<string, Outcome> =>
+  new Map(
+    [...outcomes].flatMap(([id, outcome]) =>
+      outcome.again ? [[id, { ...outcome, measures: outcome.again }] as const] : [],
+    ),
+  );
+
+const judgedOnce = (measured: Measured, rates: Rates): Judgement[] => [
   ...claims.map((claim) => judgeClaim(claim, measured, rates)),
   judgeRetrieval(measured),
   judgeKept(measured, rates),

@@ -26,14 +26,15 @@ export const markdownOf = (measured: Measured, rates: Rates | undefined): string
 const verdicts = (judgements: readonly Judgement[]): string[] => [
   '## The paper’s claims',
   '',
-  '| claim | verdict | difference, points | means, % | compared |',
-  '| --- | --- | ---: | ---: | --- |',
-  ...judgements.map(({ claim, verdict, difference, means, how }) =>
+  '| claim | verdict | difference, points | means, % | trained a second time | compared |',
+  '| --- | --- | ---: | ---: | --- | --- |',
+  ...judgements.map(({ claim, verdict, difference, means, again, how }) =>
     row([
       claim,
       `**${verdict}**`,
       difference ? pointsText(difference) : '–',
       means ? means.map((mean) => (100 * mean).toFixed(1)).join(' against ') : '–',
+      again?.difference ? `${again.verdict}, ${pointsText(again.difference)}` : '–',
       how,
     ]),
   ),

@@ -37,13 +37,16 @@ const verdicts = (judgements: readonly Judgement[]): Html =>
     'claims',
     'The paper’s claims',
     html`${table(
-      ['Claim', 'Verdict', 'Difference', 'Means', 'Compared'],
-      judgements.map(({ claim, verdict, difference, means, how }) => [
+      ['Claim', 'Verdict', 'Difference', 'Means', 'A second time', 'Compared'],
+      judgements.map(({ claim, verdict, difference, means, again, how }) => [
         claim,
         html`<strong class="${verdict === 'holds' ? 'right' : verdict === 'does not hold' ? 'wrong' : ''}">${verdict}</strong>`,
         difference ? html`<span class="whole">${pointsText(difference)} points</span>` : '–',
         means
           ? html`<span class="whole">${means.map((mean) => (100 * mean).toFixed(1)).join(' against ')} %</span>`
+          : '–',
+        again?.difference
+          ? html`${again.verdict}, <span class="whole">${pointsText(again.difference)} points</span>`
           : '–',
         html`<span class="how">${how}</span>`,
       ]),
