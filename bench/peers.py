@@ -6,9 +6,10 @@
     peers/bin/python bench/peers.py --check test/parity
 
 Works: `step` (teacher forward, student forward and backward, L_SL + L_CA, AdamW), `pretrain` (a step of stage 1: the
-same of matching, contrast and masked words), `pretrain-once` (with the pairs that two losses want computed once), and without gradients `teacher` (pairs to logits), `image` and `text` (one
-encoder to its pooled vectors), `answer` (the interaction f and the head). The batch is the size's own for `step` and
-`pretrain` (base 4, small 32, mini 64) and 1 for the others. Every number of a size has a flag.
+same of matching, contrast and masked words), `pretrain-once` (with the pairs that two losses want computed once), and
+without gradients `teacher` (pairs to logits), `image` and `text` (one encoder to its pooled vectors), `answer` (the
+interaction f and the head). The batch is the size's own for the first three (base 4, small 32, mini 64) and 1 for the
+others. Every number of a size has a flag.
 
 With --serve it first prints {"ready": true, "torch", "parameters"} once it is warm, then reads requests from stdin, one
 a line, so that a driver in any language can alternate with it (peers_serve.py). Without --serve it does the work

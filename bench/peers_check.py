@@ -129,7 +129,8 @@ def stored_pretraining_batch(inputs: dict[str, Tensor], grid: int) -> Pretrainin
     other = replace(own, patches=own.patches[order], place=own.place[order], image_mask=own.image_mask[order])
     labels = inputs["mlm_labels"].flatten().long()
     places = (labels >= 0).nonzero().flatten()
-    return PretrainingBatch(own, other, order == torch.arange(len(order)), inputs["mlm_input_ids"].long(), places, labels[places])
+    true = order == torch.arange(len(order))
+    return PretrainingBatch(own, other, true, inputs["mlm_input_ids"].long(), places, labels[places])
 
 
 def found_pretraining(folder: Path, once: bool = False) -> dict[str, float]:

@@ -2,8 +2,8 @@
 
 Matching learns from the teacher alone (L_SL + L_CA on pairs of which half are false), contrast from the diagonal and
 L_CA on the matched pairs, masked words from ground truth. The language head is computed at the masked places alone,
-and its decoder is the text encoder's word table. Half of the pairs to be matched are the true ones: as codes of this kind do,
-each loss computes the pairs that it wants, or (`once`) an image is encoded and a pair fused once, whoever wants it.
+and its decoder is the text encoder's word table. Half of the pairs to be matched are the true ones: as codes of this
+kind do, each loss computes the pairs that it wants, or (`once`) a pair is computed once, whoever wants it.
 """
 
 from __future__ import annotations
