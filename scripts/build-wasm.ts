@@ -10,44 +10,29 @@ import asc from 'assemblyscript/asc';
 
 /** What is compiled: where to, and what the bytes are called there. */
 const kernels = {
-  adamw: {
-    source: 'wasm/adamw.ts',
-    target: 'src/training/adamw-kernels.wasm.ts',
-    constant: 'adamwKernels',
-    // whatever memory it is given: up to the 4 GiB that there are
-    flags: ['--enable', 'threads', '--sharedMemory', '--maximumMemory', '65536'],
-  },
-  patches: { source: 'wasm/patches.ts', target: 'src/data/patch-kernels.wasm.ts', constant: 'patchKernels', flags: [] },
-  random: {
-    source: 'wasm/random.ts',
-    target: 'src/engine/random-kernels.wasm.ts',
-    constant: 'randomKernels',
-    flags: [],
-  },
-  resize: { source: 'wasm/resize.ts', target: 'src/data/resize-kernels.wasm.ts', constant: 'resizeKernels', flags: [] },
+  adamw: { source: 'wasm/adamw.ts', target: 'src/training/adamw-kernels.wasm.ts', constant: 'adamwKernels' },
+  patches: { source: 'wasm/patches.ts', target: 'src/data/patch-kernels.wasm.ts', constant: 'patchKernels' },
+  random: { source: 'wasm/random.ts', target: 'src/engine/random-kernels.wasm.ts', constant: 'randomKernels' },
+  resize: { source: 'wasm/resize.ts', target: 'src/data/resize-kernels.wasm.ts', constant: 'resizeKernels' },
 } as const;
 
 export type KernelName = keyof typeof kernels;
 
-const FLAGS = [
-  '--enable',
-  'simd',
-  '-O3',
-  '--converge',
-  '--noAssert',
-  '--runtime',
-  'stub',
-  '--importMemory',
-  '--noExportMemory',
-];
+const FLAGS = ['-O3', '--converge', '--noAssert', '--runtime', 'stub', '--importMemory', '--noExportMemory'];
+
+/** What one of them has beside these: memory that threads share, whatever there is of it up to the 4 GiB that exist. */
+const ownFlags: Partial<Record<KernelName, readonly string[]>> = {
+  adamw: ['--enable', 'threads', '--sharedMemory', '--maximumMemory', '65536'],
+};
 
 const pathOf = (file: string): string => fileURLToPath(new URL(`../${file}`, import.meta.url));
 
 /** The bytes of a module as the installed compiler makes them. Throws with the compiler's words. */
 export const compileKernels = async (name: KernelName): Promise<Uint8Array> => {
-  const { source, flags } = kernels[name];
+  const { source } = kernels[name];
+  const flags = ['--enable', 'simd', ...FLAGS, ...(ownFlags[name] ?? [])];
   const written = new Map<string, Uint8Array>();
-  const { error, stderr } = await asc.main([source, '--outFile', 'kernels.wasm', ...FLAGS, ...flags], {
+  const { error, stderr } = await asc.main([source, '--outFile', 'kernels.wasm', ...flags], {
     readFile: (file) => (file === source ? readFileSync(pathOf(source), 'utf8') : null),
     writeFile: (file, contents) => {
       if (typeof contents !== 'string') written.set(file, contents);
