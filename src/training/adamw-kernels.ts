@@ -48,8 +48,8 @@ interface Exports {
   readonly zero: (at: number, count: number) => void;
 }
 
-/** Fewer numbers than this are done before another thread has woken up. */
-const FEWEST_FOR_THREADS = 2 ** 19;
+/** A smaller block, of half a million parameters, is done before another thread has woken up. */
+const FEWEST_BYTES_FOR_THREADS = 2 ** 23;
 
 /** Whether this machine runs WebAssembly SIMD. */
 export const hasWebAssembly = (): boolean => canRun(adamwKernels);
@@ -59,30 +59,15 @@ export const hasWebAssembly = (): boolean => canRun(adamwKernels);
  * together is spread over the threads of a team, which changes no bit of it.
  */
 export const webAssemblyBlock = (bytes: number, team = createTeam(1)): Block => {
-  const alone = createTeam(1);
   const opened = openModule<Exports>(adamwKernels, bytes, { shared: true });
   const { exports: kernels, buffer } = opened;
-  const all = (pieces: readonly { readonly count: number }[], calls: readonly Call<Exports>[]): Float64Array => {
-    const isLarge = pieces.reduce((sum, { count }) => sum + count, 0) >= FEWEST_FOR_THREADS;
-    return (isLarge ? team : alone).callAll(opened, calls);
-  };
+  const who = bytes < FEWEST_BYTES_FOR_THREADS ? createTeam(1) : team;
+  const all = (calls: readonly Call<Exports>[]): Float64Array => who.callAll(opened, calls);
   return {
     buffer,
-    update: (updates) => {
-      const places = updates.map(({ place }) => place);
-      all(places, updates.map(updateCall));
-    },
-    sumsOfSquares: (spans) =>
-      all(
-        spans,
-        spans.map(({ at, count }) => ['sumOfSquares', at, count]),
-      ),
-    add: (sums) => {
-      all(
-        sums,
-        sums.map(({ at, from, count }) => ['add', at, from, count]),
-      );
-    },
+    update: (updates) => void all(updates.map(updateCall)),
+    sumsOfSquares: (spans) => all(spans.map(({ at, count }) => ['sumOfSquares', at, count])),
+    add: (sums) => void all(sums.map(({ at, from, count }) => ['add', at, from, count])),
     zero: ({ at, count }) => kernels.zero(at, count),
   };
 };

@@ -218,13 +218,13 @@ export const adamwStep = (state: OptimizerState, options: StepOptions): void => 
     const weightDecay = decays(name) ? (options.weightDecay ?? 0.01) : 0;
     return coefficientsOf({ step, learningRate: learningRate * multiplier(name), gradientScale, weightDecay }, options);
   };
-  for (const { block, slots, parameters, count } of state.regions) {
+  for (const { block, slots, parameters, count: all } of state.regions) {
     const place = ({ at, count }: Span): Place => ({
       ...{ weights: slots.weights + at, gradients: slots[gradientSlot(state)] + at },
       ...{ first: slots.first + at, second: slots.second + at, count },
     });
     block.update([...parameters].map(([name, span]) => ({ place: place(span), coefficients: coefficients(name) })));
-    if (state.accumulated) block.zero({ at: slots.accumulated, count });
+    if (state.accumulated) block.zero({ at: slots.accumulated, count: all });
   }
 };
 
