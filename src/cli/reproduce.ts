@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
@@ -80,11 +80,12 @@ const run = async (options: Options): Promise<void> => {
   }
   const began = performance.now();
   const report = options.report ?? join(folder, 'report');
-  const done = await withProgress((onProgress) =>
+  const done = await untilInterrupted((onProgress, signal) =>
     reproduce({
       ...told,
-      run: inProcess({ ...options, teacher }),
+      run: inProcess({ ...options, teacher }, signal),
       onProgress,
+      signal,
       ...given({ workers: options.workers, minutes: options.minutes, take: options.take, again: options.again }),
     }),
   );
@@ -94,17 +95,16 @@ const run = async (options: Options): Promise<void> => {
 };
 
 /** Nothing where Ctrl-C stopped it: that ends the pieces under way, too, and what is finished is kept. */
-const withProgress = async (
-  work: (onProgress: NonNullable<ReproduceOptions['onProgress']>) => Promise<Measured>,
+const untilInterrupted = async (
+  work: (onProgress: NonNullable<ReproduceOptions['onProgress']>, signal: AbortSignal) => Promise<Measured>,
 ): Promise<Measured | undefined> => {
+  const stop = new AbortController();
   using bars = openParts();
-  using interrupt = listenForInterrupt(() => {
-    for (const child of underWay) child.kill();
-  });
+  using _ = listenForInterrupt(() => stop.abort());
   try {
-    return await work((part, progress) => bars.update(part, progress));
+    return await work((part, progress) => bars.update(part, progress), stop.signal);
   } catch (error) {
-    if (!interrupt.isRequested()) throw error;
+    if (!stop.signal.aborted) throw error;
     bars[Symbol.dispose]();
     process.stderr.write('Stopped. Finished pieces are kept; the same command goes on.\n');
     process.exitCode = 130;
@@ -112,28 +112,23 @@ const withProgress = async (
   }
 };
 
-/** The processes of pieces. */
-const underWay = new Set<ChildProcess>();
-
-/** The same command for one piece, in a process whose memory is its own. */
+/** The same command for one piece, in a process whose memory is its own and which the signal ends. */
 const inProcess =
-  ({ out, teacher, quick, tiny }: Options & { readonly teacher: string }) =>
+  ({ out, teacher, quick, tiny }: Options & { readonly teacher: string }, signal: AbortSignal) =>
   (piece: string, onProgress: (progress: PieceProgress) => void): Promise<void> =>
     new Promise((resolve, reject) => {
       const size = tiny ? ['--tiny'] : quick ? ['--quick'] : [];
       const told = ['reproduce', '--out', out, '--teacher', teacher, ...size, '--piece', piece];
-      const child = fork(process.argv[1]!, told, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
-      underWay.add(child);
+      const child = fork(process.argv[1]!, told, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], signal });
       let said = '';
       child.stderr!.on('data', (chunk: Buffer) => {
         said = (said + chunk.toString()).slice(-4000);
       });
       child.on('message', (progress) => onProgress(progress as PieceProgress));
       child.on('error', reject);
-      child.on('exit', (code, signal) => {
-        underWay.delete(child);
+      child.on('exit', (code, ending) => {
         if (code === 0) resolve();
-        else reject(new UserError(`${piece}: it ended with ${signal ?? `exit code ${code}`}: ${said.trim()}`));
+        else reject(new UserError(`${piece}: it ended with ${ending ?? `exit code ${code}`}: ${said.trim()}`));
       });
     });
 

@@ -118,6 +118,13 @@ test('a run that breaks leaves nothing behind', async () => {
   expect(await readdir(home)).toEqual([]);
 });
 
+test('a run that is stopped leaves nothing behind', async () => {
+  const stop = new AbortController();
+  const told = { ...nano, onProgress: () => stop.abort(), signal: stop.signal };
+  await expect(writeScenes(folder, told)).rejects.toThrow('This operation was aborted');
+  expect(await readdir(home)).toEqual([]);
+});
+
 test('progress counts the pairs of each split', async () => {
   const seen: string[] = [];
   await writeScenes(folder, { ...nano, onProgress: ({ split, done, of }) => seen.push(`${split} ${done}/${of}`) });

@@ -13,6 +13,8 @@ export interface WriteOptions extends PlanOptions {
   readonly encodePng: (pixels: Pixels) => Promise<Uint8Array>;
   /** Called after every few pairs. */
   readonly onProgress?: (progress: Progress) => void;
+  /** Stops it; nothing is left behind. */
+  readonly signal?: AbortSignal | undefined;
   /** The command that made the folder, for its README. */
   readonly command?: string;
 }
@@ -80,6 +82,7 @@ const writeSplit = async (folder: string, split: SplitName, plan: Plan, options:
   const rows: Row[] = [];
   await mkdir(join(folder, 'images', split), { recursive: true });
   for (let done = 0; done < of; done += CHUNK) {
+    options.signal?.throwIfAborted();
     const units = Array.from({ length: Math.min(CHUNK, of - done) }, (_, place) => done + place + 1);
     const chunk = { split, units, first: done * views[plan.view].pictures + 1 };
     rows.push(...(await writeChunk(folder, chunk, plan, options)));

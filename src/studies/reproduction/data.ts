@@ -25,11 +25,16 @@ export const measured = ['validation', 'test-iid', 'test-comp'] as const;
 /** Where the scenes of a view lie. */
 export const scenesOf = (folder: string, view: View): string => join(folder, 'scenes', view);
 
+interface WriteAllOptions {
+  readonly onProgress: (part: string, progress: PieceProgress) => void;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** Writes the scenes of all views, or leaves them where they are complete. */
 export const writeAllScenes = async (
   folder: string,
   { units }: Pick<ReproductionSize, 'units'>,
-  onProgress: (part: string, progress: PieceProgress) => void,
+  { onProgress, signal }: WriteAllOptions,
 ): Promise<void> => {
   for (const [view, { train, heldOut }] of Object.entries(units) as [View, ReproductionSize['units'][View]][]) {
     await writeScenes(scenesOf(folder, view), {
@@ -39,6 +44,7 @@ export const writeAllScenes = async (
       plain: view === 'vqa' ? 0.5 : 0,
       sizes: { train, ...Object.fromEntries(measured.map((split) => [split, heldOut])) },
       encodePng,
+      signal,
       onProgress: ({ split, done, of }) => onProgress(`scenes: ${view} ${split}`, { done, of }),
     });
   }

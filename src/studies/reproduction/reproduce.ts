@@ -23,6 +23,8 @@ export interface ReproduceOptions {
   readonly workers?: number;
   /** No piece is begun after so many minutes. */
   readonly minutes?: number;
+  /** Stops it: no more scenes are written and no piece is begun. What `run` has under way is the caller's to end. */
+  readonly signal?: AbortSignal;
   /** Does a piece; by default in this process. A caller may give each a process of its own. */
   readonly run?: (id: string, onProgress: (progress: PieceProgress) => void) => Promise<void>;
   readonly onProgress?: (part: string, progress: PieceProgress) => void;
@@ -43,18 +45,20 @@ export interface Measured {
  * name, and keeps what each measured as a small file. Stopped and called again, it goes on.
  *
  * @throws UserError where the shipped teacher is missing, a piece's file is damaged, what is to be taken over does not fit,
- *   or the disk is full.
+ *   or the disk is full; the signal's reason where it was aborted.
  */
 export const reproduce = async (options: ReproduceOptions): Promise<Measured> => {
-  const { folder, size, onProgress = () => {}, workers = availableParallelism(), minutes, again } = options;
-  const until = minutes === undefined ? {} : { until: Date.now() + 60_000 * minutes };
-  const how = { folder, workers, ...until, ...(again === undefined ? {} : { again }) };
+  const { folder, size, onProgress = () => {}, workers = availableParallelism(), minutes, again, signal } = options;
+  const until = minutes === undefined ? undefined : Date.now() + 60_000 * minutes;
   if (options.take !== undefined) await takeOutcomes(options.take, folder, size);
-  await writeAllScenes(folder, size, onProgress);
+  await writeAllScenes(folder, size, { onProgress, signal });
   const run: RunPiecesOptions['run'] = (piece, report) =>
     options.run ? options.run(piece.id, report) : doPiece(piece, folder, report);
   const phase = (part: string, pieces: readonly Piece[]): Promise<boolean> =>
-    runPieces(pieces, { ...how, run, onProgress: (progress) => onProgress(part, progress) });
+    runPieces(pieces, {
+      ...{ folder, workers, again, until, signal, run },
+      onProgress: (progress) => onProgress(part, progress),
+    });
   // which students there are is known when the learning rates are
   if (await phase('teachers and learning rates', groundwork(options.teacher, size)))
     await phase('students', (await piecesOf(options)).pieces);

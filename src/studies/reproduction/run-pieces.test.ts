@@ -114,6 +114,21 @@ describe('pieces', () => {
     expect(order).toEqual([]);
   });
 
+  it('are not begun once it is to stop, even where none was under way at that moment', async () => {
+    const stop = new AbortController();
+    const told = { ...options(1), signal: stop.signal };
+    const run: typeof told.run = async (...args) => {
+      await told.run(...args);
+      stop.abort();
+    };
+    const pieces = [pieceOf('first'), pieceOf('second')];
+    await expect(runPieces(pieces, { ...told, run })).rejects.toThrow('This operation was aborted');
+    expect(order).toEqual(['first']);
+    expect((await readOutcome(folder, 'first')).id).toBe('first');
+    await expect(runPieces(pieces, told)).rejects.toThrow('This operation was aborted');
+    expect(order).toEqual(['first']);
+  });
+
   it('keep what others have measured where one of them fails', async () => {
     const failing = { ...pieceOf('failing'), run: () => Promise.reject(new Error('no')) };
     await expect(runPieces([pieceOf('good'), failing, pieceOf('never', ['failing'])], options())).rejects.toThrow('no');

@@ -15,9 +15,11 @@ export interface RunPiecesOptions {
   /** Pieces that are done at the same time, each on one thread. */
   readonly workers: number;
   /** Which finished pieces are done a second time, unless they have been: those with this in their id. */
-  readonly again?: string;
+  readonly again?: string | undefined;
   /** No piece is begun after it. */
-  readonly until?: number;
+  readonly until?: number | undefined;
+  /** Nothing is begun once it is aborted. */
+  readonly signal?: AbortSignal | undefined;
   /** Does one piece. By default here; a caller may give each a process of its own. */
   readonly run: (piece: Piece, onProgress: (progress: PieceProgress) => void) => Promise<void>;
   /** Updates of all pieces together. */
@@ -43,10 +45,10 @@ export const doPiece = async (
  * Does all pieces that are not finished, those first that stand first, as soon as what they need is there.
  *
  * @returns whether all are finished; otherwise the time was up.
- * @throws what the first failing piece threw, once the others under way have ended.
+ * @throws what the first failing piece threw, or why the signal was aborted, once the others under way have ended.
  */
 export const runPieces = async (pieces: readonly Piece[], options: RunPiecesOptions): Promise<boolean> => {
-  const { folder, workers, until = Number.POSITIVE_INFINITY, run } = options;
+  const { folder, workers, until = Number.POSITIVE_INFINITY, signal, run } = options;
   const pending = pendingOf(pieces, folder, await repeatedOf(pieces, options));
   const report = createReport(pieces, pending, options);
   const underWay = new Map<Piece, Promise<void>>();
@@ -65,11 +67,12 @@ export const runPieces = async (pieces: readonly Piece[], options: RunPiecesOpti
     underWay.size < (isAlone ? 1 : workers) && ![...underWay.keys()].some((piece) => piece.isAlone);
   for (;;) {
     const ready = [...pending].find(({ needs }) => needs.every(isThere));
-    const mayBegin = failures.length === 0 && Date.now() < until;
+    const mayBegin = failures.length === 0 && !signal?.aborted && Date.now() < until;
     if (ready && mayBegin && hasRoomFor(ready)) begin(ready);
     else if (underWay.size === 0) break;
     else await Promise.race(underWay.values());
   }
+  signal?.throwIfAborted();
   if (failures.length) throw failures[0];
   return pending.size === 0;
 };
