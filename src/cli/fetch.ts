@@ -1,5 +1,6 @@
 import { Argument, Command, Option } from 'commander';
 import { type Fetched, fetchData, packagedData } from '../index.ts';
+import { listenForInterrupt, sayStopped } from './interrupt.ts';
 import { given, jsonOption, seedOption } from './options.ts';
 import { openParts } from './progress.ts';
 import { grouped, print, tableOf } from './table.ts';
@@ -42,18 +43,13 @@ export const fetchCommand = (): Command =>
     .action(run);
 
 async function run(name: keyof typeof packagedData, folder: string, { json, ...options }: Options): Promise<void> {
-  const stop = new AbortController();
-  const onSignal = (): void => stop.abort();
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  using interrupt = listenForInterrupt();
   try {
-    const fetched = await fetchWithProgress(name, folder, { ...given(options), signal: stop.signal });
+    const fetched = await fetchWithProgress(name, folder, { ...given(options), signal: interrupt.signal });
     print(reportOf(folder, fetched), { folder, ...fetched }, { json });
   } catch (error) {
-    if (!stop.signal.aborted) throw error;
-    process.exitCode = 130;
-    process.stderr.write(`Stopped; nothing was written to ${folder}.\n`);
-  } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    if (!interrupt.signal.aborted) throw error;
+    sayStopped(`Stopped; nothing was written to ${folder}.`);
   }
 }
 

@@ -36,7 +36,7 @@ const verbs: readonly (() => Command)[] = [
 ];
 
 /** Exit codes: 0 done, 1 something that the user can mend, 70 a fault of ours (sysexits' EX_SOFTWARE). */
-export const exits = { userError: 1, fault: 70, interrupted: 130 } as const;
+export const exits = { userError: 1, fault: 70 } as const;
 
 const examples = `
 A whole journey, at toy size (seconds) and in full (drop --tiny):

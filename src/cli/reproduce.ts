@@ -13,7 +13,7 @@ import {
   UserError,
   writeReproduction,
 } from '../index.ts';
-import { listenForInterrupt } from './interrupt.ts';
+import { listenForInterrupt, sayStopped } from './interrupt.ts';
 import { amount, count, given, jsonOption } from './options.ts';
 import { openParts } from './progress.ts';
 import { durationOf, print } from './table.ts';
@@ -98,16 +98,14 @@ const run = async (options: Options): Promise<void> => {
 const untilInterrupted = async (
   work: (onProgress: NonNullable<ReproduceOptions['onProgress']>, signal: AbortSignal) => Promise<Measured>,
 ): Promise<Measured | undefined> => {
-  const stop = new AbortController();
   using bars = openParts();
-  using _ = listenForInterrupt(() => stop.abort());
+  using interrupt = listenForInterrupt();
   try {
-    return await work((part, progress) => bars.update(part, progress), stop.signal);
+    return await work((part, progress) => bars.update(part, progress), interrupt.signal);
   } catch (error) {
-    if (!stop.signal.aborted) throw error;
+    if (!interrupt.signal.aborted) throw error;
     bars[Symbol.dispose]();
-    process.stderr.write('Stopped. Finished pieces are kept; the same command goes on.\n');
-    process.exitCode = 130;
+    sayStopped('Stopped. Finished pieces are kept; the same command goes on.');
     return undefined;
   }
 };

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { LAST_LESSON, loadTrained, saveTrained, trainTeacher, UserError, untrainedTeacher } from '../index.ts';
-import { listenForInterrupt } from './interrupt.ts';
+import { LAST_LESSON, loadTrained, saveTrained, trainTeacher, untrainedTeacher } from '../index.ts';
+import { listenForInterrupt, STOPPING, sayStopped } from './interrupt.ts';
 import { given, threadsOption } from './options.ts';
 import { openParts } from './progress.ts';
 import { percent } from './table.ts';
@@ -31,7 +31,7 @@ export const teacherCommand = (): Command =>
 
 const run = async ({ out, folder, threads }: Options): Promise<void> => {
   const teacher = untrainedTeacher();
-  using interrupt = listenForInterrupt((message) => process.stderr.write(`${message}\n`));
+  using interrupt = listenForInterrupt(() => process.stderr.write(`${STOPPING}\n`));
   using parts = openParts();
   const steps = trainTeacher(teacher, {
     folder,
@@ -42,10 +42,9 @@ const run = async ({ out, folder, threads }: Options): Promise<void> => {
   for await (const { lesson, number, of, losses, validation } of steps) {
     if (validation !== undefined) last = `, validation ${percent(validation)}`;
     parts.update(`${lesson}: training`, { done: number, of, note: `loss ${losses.total!.toFixed(3)}${last}` });
-    if (interrupt.isRequested()) {
-      throw new UserError(
-        `teacher: stopped in ${lesson} at update ${number} of ${of}: the same command goes on from there`,
-      );
+    if (interrupt.signal.aborted) {
+      parts[Symbol.dispose]();
+      return sayStopped(`Stopped in ${lesson} after update ${number} of ${of}; the same command goes on from there.`);
     }
   }
   await saveTrained(out, await loadTrained(join(folder, `${LAST_LESSON}-run`, 'best.safetensors')));

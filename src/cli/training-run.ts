@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TrainStep } from '../index.ts';
 import { createWaiting, type Tolerance } from './data-options.ts';
-import { listenForInterrupt } from './interrupt.ts';
+import { listenForInterrupt, STOPPING, sayStopped } from './interrupt.ts';
 import type { Learning } from './learner.ts';
 import { headOf } from './model-file.ts';
 import { openProgress } from './progress.ts';
@@ -51,7 +51,7 @@ interface Done {
 
 const learn = async ({ verb, steps }: TrainingRun): Promise<Done> => {
   using progress = openProgress(verb);
-  using interrupt = listenForInterrupt(progress.say);
+  using interrupt = listenForInterrupt(() => progress.say(STOPPING));
   let last: TrainStep | undefined;
   const noteOf = createNote();
   const waiting = createWaiting();
@@ -59,7 +59,7 @@ const learn = async ({ verb, steps }: TrainingRun): Promise<Done> => {
     last = step;
     waiting.add(step);
     progress.update(step.number, step.of, noteOf(step));
-    if (interrupt.isRequested() && step.number < step.of) return { last, isStopped: true, waiting };
+    if (interrupt.signal.aborted && step.number < step.of) return { last, isStopped: true, waiting };
   }
   return { last, isStopped: false, waiting };
 };
@@ -76,13 +76,10 @@ const createNote = (): ((step: TrainStep) => string) => {
 };
 
 const sayHowToResume = async (run: TrainingRun, { last }: Done): Promise<void> => {
-  process.exitCode = 130;
   const path = lastIn(run);
   const saved = existsSync(path) ? (await headOf(path)).progress?.update : undefined;
   const next = saved === undefined ? 'no checkpoint was due yet' : `${path} holds update ${saved}`;
-  process.stderr.write(
-    `Stopped after update ${last!.number} of ${last!.of}; ${next}. To go on: the same command with --resume.\n`,
-  );
+  sayStopped(`Stopped after update ${last!.number} of ${last!.of}; ${next}. To go on: the same command with --resume.`);
 };
 
 const report = async (run: TrainingRun, done: Done & { readonly milliseconds: number }): Promise<void> => {
