@@ -136,9 +136,12 @@ describe('what is written', () => {
     const study = studyOf(usual);
     const id = tunedTeacher('vqa');
     const twice = { id, measures: { 'test-iid': { accuracy: 0.9 } }, again: { 'test-iid': { accuracy: 0.8 } } };
-    const text = markdownOf({ ...study, outcomes: new Map([...study.outcomes, [id, twice]]) }, rates);
+    const alike = { id: tunedTeacher('ve'), measures: twice.measures, again: structuredClone(twice.measures) };
+    const outcomes = new Map([...study.outcomes, [id, twice], [alike.id, alike]]);
+    const text = markdownOf({ ...study, outcomes }, rates);
     expect(text).toContain('| teacher/vqa | 90.0 | 80.0 |');
-    expect(text).toContain('the two lie 10.0 points apart');
+    expect(text).toContain('Of 2, 1 measured the same to the last digit');
+    expect(text).toContain('the two lie 5.0 points apart');
     expect(text).toContain('| teacher | 90.0 |');
   });
 

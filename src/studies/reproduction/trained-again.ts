@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Outcome } from './piece.ts';
 import type { Measured } from './reproduce.ts';
 import { once, percent, type Table } from './table.ts';
@@ -6,11 +7,12 @@ import { once, percent, type Table } from './table.ts';
 const headline = (measures: Outcome['measures']): number | undefined =>
   measures['test-iid']?.accuracy ?? measures['test-iid']?.['text R@1'] ?? measures.validation?.matching;
 
-/** The pieces that were trained a second time, for their weights; none where all weights were there. */
+/** The pieces that were trained a second time; none where nobody asked for it and all weights were there. */
 export const trainedAgainTables = ({ outcomes }: Measured): Table[] => {
   const twice = [...outcomes.values()].flatMap(({ id, measures, again }) => {
     const [first, second] = [headline(measures), again && headline(again)];
-    return first === undefined || second === undefined ? [] : [{ id, first, second }];
+    if (first === undefined || second === undefined) return [];
+    return [{ id, first, second, isSame: isDeepStrictEqual(measures, again) }];
   });
   if (twice.length === 0) return [];
   const apart = twice.reduce((sum, { first, second }) => sum + Math.abs(first - second), 0) / twice.length;
@@ -21,6 +23,7 @@ export const trainedAgainTables = ({ outcomes }: Measured): Table[] => {
       about: [
         'Once more from the same seed: because other pieces begin from weights that did not come along with numbers from another machine, or to see how much is chance (--again).',
         'Another processor, or another version of the program, adds in another order, and a training goes another way from the last digits on.',
+        `Of ${twice.length}, ${twice.filter(({ isSame }) => isSame).length} measured the same to the last digit, on every split: a second training that went the first one's way says nothing new.`,
         `On average the two lie ${(100 * apart).toFixed(1)} points apart.`,
         'All other tables show the first; the pieces that were done afterwards began from the second.',
         'Seconds are those of the machine that did a piece. Accuracy or text R@1 on test-iid; matching on validation for stage 1.',
