@@ -73,9 +73,10 @@ objectiveContract('hiddenStates, layer by layer', hiddenStates({ layers: every, 
 objectiveContract('imageTextMatching', imageTextMatching, { zeroWhenEqual: 'neither' });
 objectiveContract('matchingDistillation', matchingDistillation(), { zeroWhenEqual: 'value' });
 
-const folder = join(mkdtempSync(join(tmpdir(), 'contracts-')), 'scenes');
+const home = mkdtempSync(join(tmpdir(), 'dide-contracts-'));
+const folder = join(home, 'scenes');
 beforeAll(() => writeNano(folder, 4), 60_000);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 contracts.taskContract(vqa, { folder: () => folder, split: 'validation' });
 

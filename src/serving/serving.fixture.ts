@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { afterAll } from 'vitest';
 import { encodePng, type Pixels } from '../data/image.ts';
 import { mulberry32, seedFor } from '../data/scenes/random.ts';
 import { renderScene } from '../data/scenes/render.ts';
@@ -39,7 +40,15 @@ export const raggedScene = (seed: number): Pixels => {
   return { width, height, data: Buffer.concat(rows) };
 };
 
-export const temporaryFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'dide-serving-'));
+const temporary: string[] = [];
+afterAll(() => Promise.all(temporary.map((folder) => rm(folder, { recursive: true, force: true }))));
+
+/** A new folder, until all tests of the file have ended. */
+export const temporaryFolder = async (): Promise<string> => {
+  const folder = await mkdtemp(join(tmpdir(), 'dide-serving-'));
+  temporary.push(folder);
+  return folder;
+};
 
 /** Writes generated images; of equal seeds the files are equal. */
 export const writeImages = async (folder: string, seeds: Readonly<Record<string, number>>): Promise<void> => {
