@@ -1,6 +1,6 @@
 /**
- * Works that are under way at the same time: the system reads and decodes on its own threads. A picture may need 150 MB
- * while it is decoded.
+ * Works that are under way at the same time, unless told: the system reads and decodes on its own threads. A picture may
+ * need 150 MB while it is decoded.
  */
 const LANES = 4;
 
@@ -9,7 +9,11 @@ const LANES = 4;
  *
  * @throws what the first failing work threw, once those under way have ended; no other is begun.
  */
-export const inLanes = async <T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> => {
+export const inLanes = async <T, R>(
+  items: readonly T[],
+  work: (item: T) => Promise<R>,
+  lanes = LANES,
+): Promise<R[]> => {
   const results: R[] = Array.from({ length: items.length });
   const failures: unknown[] = [];
   const places = items.keys();
@@ -19,7 +23,7 @@ export const inLanes = async <T, R>(items: readonly T[], work: (item: T) => Prom
       results[place] = await work(items[place]!);
     }
   };
-  await Promise.all(Array.from({ length: LANES }, () => lane().catch((failure: unknown) => failures.push(failure))));
+  await Promise.all(Array.from({ length: lanes }, () => lane().catch((failure: unknown) => failures.push(failure))));
   if (failures.length > 0) throw failures[0];
   return results;
 };

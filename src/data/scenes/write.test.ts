@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Pixels } from './render.ts';
 import { worlds } from './world.ts';
@@ -108,13 +109,18 @@ test('a folder that holds something else is not touched', async () => {
   await expect(writeScenes(home, nano)).rejects.toThrow('that are not scenes');
 });
 
-test('a run that breaks leaves nothing behind', async () => {
-  let left = 30;
+test('a run that breaks leaves nothing behind, and no picture that is still being written', async () => {
+  let [begun, underWay] = [0, 0];
   const breaks = async (pixels: Pixels) => {
-    if (left-- === 0) throw new Error('disk full');
+    begun += 1;
+    if (begun === 30) throw new Error('disk full');
+    underWay += 1;
+    await setTimeout(10);
+    underWay -= 1;
     return raw(pixels);
   };
   await expect(writeScenes(folder, { ...nano, encodePng: breaks })).rejects.toThrow('disk full');
+  expect(underWay).toBe(0);
   expect(await readdir(home)).toEqual([]);
 });
 

@@ -1,12 +1,14 @@
 import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
+import { inLanes } from '../in-lanes.ts';
 import { type Manifest, type Plan, type PlanOptions, planOf } from './manifest.ts';
 import { seedFor } from './random.ts';
 import { readmeOf } from './readme.ts';
 import { type Pixels, renderScene } from './render.ts';
 import { type SplitName, splitNames, splits } from './splits.ts';
 import { type Row, type Unit, views } from './views.ts';
+import type { Scene } from './world.ts';
 
 export interface WriteOptions extends PlanOptions {
   /** Turns a picture into the bytes of a PNG file. */
@@ -49,6 +51,9 @@ const alreadyThere = async (folder: string, plan: Plan): Promise<Manifest | unde
 /** Pairs that are drawn before their pictures are encoded together. */
 const CHUNK = 32;
 
+/** Pictures that are encoded at the same time. */
+const LANES = 16;
+
 const nameOf = (split: SplitName, number: number): string => `images/${split}/${String(number).padStart(6, '0')}.png`;
 
 const drawUnit = (plan: Plan, split: SplitName, unit: number): Unit => {
@@ -63,14 +68,17 @@ interface Chunk {
   readonly first: number;
 }
 
-/** Draws some units, and saves their pictures all at once. `first` numbers the first picture. */
+/** Draws some units, and saves their pictures, several at a time. `first` numbers the first picture. */
 const writeChunk = async (folder: string, chunk: Chunk, plan: Plan, options: WriteOptions): Promise<readonly Row[]> => {
   const { split, units, first } = chunk;
   const drawn = units.map((unit) => drawUnit(plan, split, unit));
   const scenes = drawn.flatMap((unit) => unit.scenes);
   const names = scenes.map((_, place) => nameOf(split, first + place));
-  const save = async (name: string, pixels: Pixels) => writeFile(join(folder, name), await options.encodePng(pixels));
-  await Promise.all(scenes.map((scene, place) => save(names[place]!, renderScene(scene, plan.pixels))));
+  const save = async ([place, scene]: [number, Scene]): Promise<void> => {
+    const picture = await options.encodePng(renderScene(scene, plan.pixels));
+    await writeFile(join(folder, names[place]!), picture);
+  };
+  await inLanes([...scenes.entries()], save, LANES);
   return drawn.flatMap((unit, place) => {
     const from = place * unit.scenes.length;
     return unit.rows(names.slice(from, from + unit.scenes.length), units[place]!);
