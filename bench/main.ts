@@ -6,16 +6,17 @@
  *     npm run bench -- load pipeline words --repeats 5
  *     npm run bench -- startup memory waiting
  *
- * Works, beside PyTorch's: `step` (a whole update of a distillation), `pretrain` (the same of stage 1), `pretrain-once`
- * (the same, beside a PyTorch that computes no pair twice, as we do), `teacher`, `image`, `text`, `answer` (forward, one
- * pair and eight), `ask` (a question over 10,000 cached images, beside PyTorch's `answer` for as many pairs). Beside other libraries of Python: `load` (a checkpoint of 470 MB, beside
- * torch.load and load_state_dict, each time in new processes), `pipeline` (pictures to patches, beside Pillow and
- * NumPy), `words` (100,000 lines to ids, beside transformers' BertTokenizer); of the last two the results are compared
- * as well. Alone: `startup` (building and compiling the step's graph), `waiting` (the share of a training's time that
- * its data cost), `memory` (whether 2000 steps take more than the 2000 before).
- * Each side runs in a process of its own, and the two take turns. Flags: --size base|small|mini (default small; data
- * are read at base), --batch N, --repeats N (default 7), --threads N (default all), --python PATH (default python3;
- * peers.py and peers_data.py say what it needs; without that, our half stands alone).
+ * Works, beside PyTorch's: `step` (a whole update of a distillation), `pretrain` (the same of stage 1),
+ * `pretrain-once` (the same, beside a PyTorch that computes no pair twice, as we do), `teacher`, `image`, `text`,
+ * `answer` (forward, one pair and eight), `ask` (a question over 10,000 cached images, beside PyTorch's `answer` for
+ * as many pairs). Beside other libraries of Python: `load` (a checkpoint of 470 MB, beside torch.load and
+ * load_state_dict, each time in new processes), `pipeline` (pictures to patches, beside Pillow and NumPy), `words`
+ * (100,000 lines to ids, beside transformers' BertTokenizer); of the last two the results are compared as well.
+ * Alone: `startup` (building and compiling the step's graph), `waiting` (the share of a training's time that its data
+ * cost), `memory` (whether 2000 steps take more than the 2000 before). Each side runs in a process of its own, and
+ * the two take turns. Flags: --size base|small|mini (default small; data are read at base), --batch N, --repeats N
+ * (default 7), --threads N (default all), --python PATH (default python3; peers.py and peers_data.py say what it
+ * needs; without that, our half stands alone).
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';

@@ -36,6 +36,16 @@ export const dide = (
     onStart?.((signal) => child.kill(signal));
   });
 
+/** Presses Ctrl-C once something has happened. */
+export const interruptedOnce = (hasHappened: () => boolean, args: readonly string[]): Promise<Ended> =>
+  dide(args, (kill) => {
+    const timer = setInterval(() => {
+      if (!hasHappened()) return;
+      clearInterval(timer);
+      kill('SIGINT');
+    }, 10);
+  });
+
 /** The same in this process, without a second of start-up. */
 export const inProcess = async (args: readonly string[]): Promise<Ended> => {
   const said = { stdout: '', stderr: '' };

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { best, dide, failing, finetuneFrom, inProcess, jsonOf, placeForTests } from './cli.fixture.ts';
+import { best, failing, finetuneFrom, inProcess, interruptedOnce, jsonOf, placeForTests } from './cli.fixture.ts';
 
 const place = placeForTests();
 let root: string;
@@ -101,14 +101,9 @@ describe('a journey through the command line', () => {
       '--checkpoint-every',
       '1',
     );
-    const { code, stderr, stdout } = await dide(args, (kill) => {
-      const curves = join(out, 'metrics.jsonl');
-      const timer = setInterval(() => {
-        if (!existsSync(curves) || readFileSync(curves, 'utf8').split('\n').length < 4) return;
-        clearInterval(timer);
-        kill('SIGINT');
-      }, 20);
-    });
+    const curves = join(out, 'metrics.jsonl');
+    const isTraining = (): boolean => existsSync(curves) && readFileSync(curves, 'utf8').split('\n').length >= 4;
+    const { code, stderr, stdout } = await interruptedOnce(isTraining, args);
     expect(code, stderr).toBe(130);
     expect(stdout).toBe('');
     const [, done, saved] =

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { best, dide, failing, finetuneFrom, inProcess, jsonOf } from './cli.fixture.ts';
+import { best, failing, finetuneFrom, inProcess, interruptedOnce, jsonOf } from './cli.fixture.ts';
 
 let root: string;
 const at = (name: string): string => join(root, name);
@@ -134,13 +134,8 @@ describe('Ctrl-C', () => {
       '--updates',
       '60',
     );
-    const stopped = await dide([...args, '--out', at('torn')], (kill) => {
-      const watch = setInterval(() => {
-        if (!existsSync(join(at('torn'), 'last.safetensors'))) return;
-        clearInterval(watch);
-        kill('SIGINT');
-      }, 10);
-    });
+    const isSaved = (): boolean => existsSync(join(at('torn'), 'last.safetensors'));
+    const stopped = await interruptedOnce(isSaved, [...args, '--out', at('torn')]);
     expect(stopped.code, stopped.stderr).toBe(130);
     expect(stopped.stderr).toMatch(/Stopped after update \d+ of 60; .* To go on: the same command with --resume\./);
     await jsonOf(...args, '--out', at('torn'), '--resume');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { reproductionSizes } from '../src/index.ts';
-import { dide, failing } from './cli.fixture.ts';
+import { dide, failing, interruptedOnce } from './cli.fixture.ts';
 
 let root: string;
 beforeAll(async () => {
@@ -21,19 +21,10 @@ it('begins nothing once the time is up, and shows that there is nothing yet', as
   expect(await readFile(join(root, 'tiny', 'report', 'README.md'), 'utf8')).toContain('nothing to compare yet');
 });
 
-/** Runs it until a file is there, and presses Ctrl-C. */
-const interruptedAt = (file: string, ...args: string[]) =>
-  dide(args, (kill) => {
-    const timer = setInterval(() => {
-      if (!existsSync(file)) return;
-      clearInterval(timer);
-      kill('SIGINT');
-    }, 20);
-  });
-
 it('stops while it writes scenes, when no piece is under way yet', async () => {
   const out = join(root, 'early');
-  const { code, stderr } = await interruptedAt(join(out, 'tiny', 'scenes'), 'reproduce', '--tiny', '--out', out);
+  const hasBegun = (): boolean => existsSync(join(out, 'tiny', 'scenes'));
+  const { code, stderr } = await interruptedOnce(hasBegun, ['reproduce', '--tiny', '--out', out]);
   expect(code, stderr).toBe(130);
   expect(stderr).toContain('the same command goes on.');
   expect(existsSync(join(out, 'tiny', 'pieces'))).toBe(false);
@@ -41,7 +32,7 @@ it('stops while it writes scenes, when no piece is under way yet', async () => {
 
 it('does each piece in a process of its own, stops at once when it is interrupted, and keeps what is finished', async () => {
   const first = join(root, 'tiny', 'pieces', 'stage-1', 'teacher.json');
-  const { code, stderr } = await interruptedAt(first, ...told('--workers', '1'));
+  const { code, stderr } = await interruptedOnce(() => existsSync(first), told('--workers', '1'));
   expect(code, stderr).toBe(130);
   expect(stderr).toContain('Finished pieces are kept; the same command goes on.');
   const outcome = JSON.parse(await readFile(first, 'utf8'));
