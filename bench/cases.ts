@@ -1,9 +1,9 @@
 import type { Feeds } from '../src/data/batch.ts';
-import { SPECIAL_PIECES } from '../src/data/words.ts';
+import { SPECIAL_PIECES } from '../src/data/tokenizer.ts';
 import { countOf, type Numbers } from '../src/engine/numbers.ts';
 import { keyOf, uniform } from '../src/engine/random.ts';
-import { base32, mini, type Sizes } from '../src/models/sizes.ts';
-import type { Description } from '../src/weights/description.ts';
+import type { Description } from '../src/model/config.ts';
+import { base32, mini, type Sizes } from '../src/model/sizes.ts';
 
 /** What is timed, apart from its batch: peers_model.py has the same sizes under the same names. */
 export interface Case {

@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { collate } from '../src/data/batch.ts';
 import { loadBatches } from '../src/data/loader.ts';
-import { createPreparer } from '../src/data/preparer.ts';
-import { createTokenizer, readVocabulary } from '../src/data/words.ts';
-import { base32 } from '../src/models/sizes.ts';
+import { createPreparer } from '../src/data/preprocess.ts';
+import { createTokenizer, readVocabulary } from '../src/data/tokenizer.ts';
+import { base32 } from '../src/model/sizes.ts';
 import { vqa } from '../src/tasks/vqa.ts';
-import { loadTeacher } from '../src/weights/load-teacher.ts';
-import { sizeRuleOf } from '../src/weights/reading.ts';
+import { loadTeacher } from '../src/checkpoints/load.ts';
+import { sizeRuleOf } from '../src/inference/preprocessor.ts';
 import { pathOfPicture } from './materials.ts';
 import type { Setting, Work } from './work.ts';
 

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { mean, multiply, subtract } from '../src/engine/index.ts';
+import { mean, multiply, subtract } from '../src/engine.ts';
 import * as dide from '../src/index.ts';
 
 const { createStudent, loadTrained, objectivesOf, readingFor, train, vqa, worlds, writeScenes } = dide;

@@ -10,10 +10,26 @@ import asc from 'assemblyscript/asc';
 
 /** What is compiled: where to, and what the bytes are called there. */
 const kernels = {
-  adamw: { source: 'wasm/adamw.ts', target: 'src/training/adamw-kernels.wasm.ts', constant: 'adamwKernels' },
-  patches: { source: 'wasm/patches.ts', target: 'src/data/patch-kernels.wasm.ts', constant: 'patchKernels' },
-  random: { source: 'wasm/random.ts', target: 'src/engine/random-kernels.wasm.ts', constant: 'randomKernels' },
-  resize: { source: 'wasm/resize.ts', target: 'src/data/resize-kernels.wasm.ts', constant: 'resizeKernels' },
+  adamw: {
+    source: 'src/kernels/adamw/adamw.as.ts',
+    target: 'src/kernels/adamw/adamw.wasm.ts',
+    constant: 'adamwKernels',
+  },
+  patches: {
+    source: 'src/kernels/patches/patches.as.ts',
+    target: 'src/kernels/patches/patches.wasm.ts',
+    constant: 'patchKernels',
+  },
+  random: {
+    source: 'src/kernels/dropout/dropout.as.ts',
+    target: 'src/kernels/dropout/dropout.wasm.ts',
+    constant: 'randomKernels',
+  },
+  resize: {
+    source: 'src/kernels/resize/resize.as.ts',
+    target: 'src/kernels/resize/resize.wasm.ts',
+    constant: 'resizeKernels',
+  },
 } as const;
 
 export type KernelName = keyof typeof kernels;

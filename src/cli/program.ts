@@ -2,20 +2,20 @@ import { readFileSync } from 'node:fs';
 import { styleText } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { UserError } from '../errors.ts';
-import { askCommand } from './ask.ts';
-import { cacheCommand } from './cache.ts';
-import { convertCommand } from './convert.ts';
-import { evaluateCommand } from './evaluate.ts';
-import { explainCommand } from './explain.ts';
-import { exportCommand } from './export.ts';
-import { fetchCommand } from './fetch.ts';
-import { finetuneCommand } from './finetune.ts';
-import { inspectCommand } from './inspect.ts';
-import { pretrainCommand } from './pretrain.ts';
-import { quickstartCommand } from './quickstart.ts';
-import { reproduceCommand } from './reproduce.ts';
-import { scenesCommand } from './scenes.ts';
-import { teacherCommand } from './teacher.ts';
+import { askCommand } from './verbs/ask.ts';
+import { cacheCommand } from './verbs/cache.ts';
+import { convertCommand } from './verbs/convert.ts';
+import { evaluateCommand } from './verbs/evaluate.ts';
+import { explainCommand } from './verbs/explain.ts';
+import { exportCommand } from './verbs/export.ts';
+import { fetchCommand } from './verbs/fetch.ts';
+import { finetuneCommand } from './verbs/finetune.ts';
+import { inspectCommand } from './verbs/inspect.ts';
+import { pretrainCommand } from './verbs/pretrain.ts';
+import { quickstartCommand } from './verbs/quickstart.ts';
+import { reproduceCommand } from './verbs/reproduce.ts';
+import { scenesCommand } from './verbs/scenes.ts';
+import { teacherCommand } from './verbs/teacher.ts';
 
 /** The verbs, in the order in which one needs them; each is made by the file of its name. */
 const verbs: readonly (() => Command)[] = [

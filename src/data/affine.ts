@@ -1,4 +1,4 @@
-import type { Pixels } from './image.ts';
+import type { Pixels } from '../kernels/pixels.ts';
 
 /** Where a pixel of the result comes from: x' = a x + b y + c, y' = d x + e y + f. */
 export type Matrix = readonly [a: number, b: number, c: number, d: number, e: number, f: number];

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Pixels } from '../kernels/pixels.ts';
 import { type AugmentationName, augmentations, levelOf, randAugment } from './augment.ts';
-import type { Pixels } from './image.ts';
 
 interface Fixture {
   readonly pictures: Readonly<

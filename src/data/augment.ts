@@ -1,5 +1,5 @@
+import type { Pixels } from '../kernels/pixels.ts';
 import { affine, rotation } from './affine.ts';
-import type { Pixels } from './image.ts';
 
 /** Draws a number from 0 up to 1. */
 type Random = () => number;

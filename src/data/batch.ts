@@ -1,7 +1,7 @@
 import type { Numbers } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
+import type { Pixels } from '../kernels/pixels.ts';
 import type { Example } from './example.ts';
-import type { Pixels } from './image.ts';
 import { choosePatches, type PatchGrid, writePatches, writePositionWeights } from './patches.ts';
 
 /** A picture resized to whole patches. */

@@ -1,5 +1,5 @@
+import type { Pixels } from '../kernels/pixels.ts';
 import { affine } from './affine.ts';
-import type { Pixels } from './image.ts';
 
 /**
  * A picture as it is, mirrored left to right, upside down, or both, each as likely; nothing is lost at its edges. Only

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../errors.ts';
+import { type JsonLine, readJsonLines } from '../files/json-lines.ts';
 import { scoredAnswers } from './example.ts';
 import { listSplits, readAnswers, readFolder } from './folder.ts';
-import { type JsonLine, readJsonLines } from './json-lines.ts';
 
 let root: string;
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
+import { fieldError, type JsonLine, readJsonLines, textField, textsField } from '../files/json-lines.ts';
 import { type Example, type ScoredAnswer, scoredAnswers } from './example.ts';
-import { fieldError, type JsonLine, readJsonLines, textField, textsField } from './json-lines.ts';
 
 /**
  * The examples of one split of a folder in the question and answer layout: `<folder>/<split>.jsonl`, one a line:

@@ -5,7 +5,8 @@ import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../errors.ts';
-import { decodeImage, drawOnWhite, encodePng, type Pixels, readImage } from './image.ts';
+import type { Pixels } from '../kernels/pixels.ts';
+import { decodeImage, drawOnWhite, encodePng, readImage } from './image.ts';
 
 const picture = (width: number, height: number): Pixels => ({
   width,

@@ -1,14 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Sharp } from 'sharp';
 import { UserError } from '../errors.ts';
+import type { Pixels } from '../kernels/pixels.ts';
 import { type ImageSource, imageName } from './example.ts';
-
-/** A picture in memory: `data[(y * width + x) * 3 + channel]`, red, green, blue, 0 to 255. */
-export interface Pixels {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array;
-}
 
 /** The largest picture that is decoded, in pixels; a small file can claim a size that fills the memory. */
 export const PIXEL_LIMIT = 50e6;

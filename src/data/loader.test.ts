@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { UserError } from '../errors.ts';
+import type { Pixels } from '../kernels/pixels.ts';
 import type { EncodedExample } from './batch.ts';
 import { type Example, type ImageSource, imageName } from './example.ts';
-import { encodePng, type Pixels, readImage } from './image.ts';
+import { encodePng, readImage } from './image.ts';
 import { loadBatches } from './loader.ts';
-import { createPreparer, type PreparerOptions } from './preparer.ts';
-import { createTokenizer } from './words.ts';
+import { createPreparer, type PreparerOptions } from './preprocess.ts';
+import { createTokenizer } from './tokenizer.ts';
 
 const tokenizer = createTokenizer(['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'red', 'blue', '?']);
 const collate = { patch: 8, grid: 4 };

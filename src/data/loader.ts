@@ -1,9 +1,9 @@
 import { UserError } from '../errors.ts';
+import { inLanes } from '../files/map-concurrent.ts';
 import { type CollateOptions, collate, type EncodedExample, type Feeds } from './batch.ts';
 import type { Example } from './example.ts';
-import { inLanes } from './in-lanes.ts';
-import type { Augment, Prepare } from './preparer.ts';
-import { createTolerance, type OnUnreadable } from './unreadable.ts';
+import type { Augment, Prepare } from './preprocess.ts';
+import { createTolerance, type OnUnreadable } from './skip-policy.ts';
 
 /** Some examples and what a graph is fed for them. */
 export interface Batch {

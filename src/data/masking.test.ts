@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Numbers } from '../engine/numbers.ts';
 import { generator, keyOf } from '../engine/random.ts';
 import { createMask, type MaskingOptions } from './masking.ts';
-import { SPECIAL_PIECES } from './words.ts';
+import { SPECIAL_PIECES } from './tokenizer.ts';
 
 const vocabulary = [...SPECIAL_PIECES, ...Array.from({ length: 60 }, (_, i) => (i % 3 === 2 ? `##p${i}` : `w${i}`))];
 const [PAD, CLS, SEP, MASK] = ['[PAD]', '[CLS]', '[SEP]', '[MASK]'].map((piece) => vocabulary.indexOf(piece)) as [

@@ -1,6 +1,6 @@
 import type { Numbers } from '../engine/numbers.ts';
 import type { Feeds } from './batch.ts';
-import { SPECIAL_PIECES } from './words.ts';
+import { SPECIAL_PIECES } from './tokenizer.ts';
 
 export interface MaskingOptions {
   /** The word pieces by id. */

@@ -1,5 +1,5 @@
-import type { Pixels } from './image.ts';
-import { patchesInWebAssembly } from './patch-kernels.ts';
+import { patchesInWebAssembly } from '../kernels/patches/patches.ts';
+import type { Pixels } from '../kernels/pixels.ts';
 
 /** A picture as rows of numbers, one a patch. */
 export interface Patches {

@@ -1,6 +1,6 @@
-import type { Pixels } from './image.ts';
-import { javascriptPasses, type Passes } from './resample.ts';
-import { webAssemblyPasses } from './resize-kernels.ts';
+import type { Pixels } from '../kernels/pixels.ts';
+import { javascriptPasses, type Passes } from '../kernels/resize/reference.ts';
+import { webAssemblyPasses } from '../kernels/resize/resize.ts';
 
 /** How large a picture becomes before it is cut into patches. All in pixels. */
 export interface SizeRule {

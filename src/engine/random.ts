@@ -4,7 +4,7 @@
  * Math.log, Math.cos and Math.sin, whose last bit may differ between JavaScript engines.
  */
 
-import { maskInWebAssembly } from './random-kernels.ts';
+import { maskInWebAssembly } from '../kernels/dropout/dropout.ts';
 
 /** A stream of random numbers: Philox's key in words 0 and 1, the upper half of its counter in words 2 and 3. */
 export type Key = readonly [number, number, number, number];

@@ -1,7 +1,7 @@
 import { mean } from '../engine/functions.ts';
 import { add, divide, exp, expand, logSoftmax, multiply, reshape, stopGradient, subtract, sum } from '../engine/ops.ts';
 import type { Tensor } from '../engine/tensor.ts';
-import { maskBias, scores } from '../layers/attention.ts';
+import { maskBias, scores } from '../model/attention.ts';
 
 /** `teacher-student` is KL(teacher ‖ student), the authors' code; `student-teacher` is the other reading of the paper. */
 export type Direction = 'teacher-student' | 'student-teacher';

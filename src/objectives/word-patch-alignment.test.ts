@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { gradients } from '../engine/gradient.ts';
 import type { Numbers } from '../engine/numbers.ts';
 import { generator, keyOf } from '../engine/random.ts';
-import { compile } from '../engine/session.ts';
+import { compile } from '../engine/runtime/session.ts';
 import { input, type Tensor } from '../engine/tensor.ts';
-import type { Encoded, Stream } from '../models/encoded.ts';
+import type { Encoded, Stream } from '../model/encoded.ts';
 import { alignment, costsOf, transportPlan, wordPatchAlignment } from './word-patch-alignment.ts';
 
 const [BATCH, WORDS, PATCHES, WIDTH] = [4, 7, 6, 5];

@@ -1,6 +1,6 @@
 import type { Example } from '../data/example.ts';
+import { interval } from '../tasks/metrics/interval.ts';
 import type { Judged } from '../tasks/task.ts';
-import { interval } from './bootstrap.ts';
 import type { AccuracyReport } from './report/content.ts';
 
 /** What an annotation line calls its kind of question; `all` where it says nothing. */

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { parityFeeds, parityInputs, paritySizes, readFixture, relativeError } from '../../test/fixtures.ts';
+import { parityFeeds, parityInputs, paritySizes, readFixture, relativeError } from '../../test/fixtures/parity.ts';
+import { createUntrained, type Trained } from '../checkpoints/model-file.ts';
+import { fromHuggingFace } from '../checkpoints/rename-tensors.ts';
 import type { Numbers } from '../engine/numbers.ts';
-import { tiny } from '../models/sizes.ts';
-import type { Description } from '../weights/description.ts';
-import { fromHuggingFace } from '../weights/names.ts';
-import { createUntrained, type Trained } from '../weights/trained.ts';
+import type { Description } from '../model/config.ts';
+import { tiny } from '../model/sizes.ts';
 import { attentionDivergence, type CrossAttention, crossAttention, wordAttention } from './attention.ts';
 
 const described = (model: Description['model'], more: Partial<Description> = {}): Description => ({

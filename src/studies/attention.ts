@@ -1,16 +1,16 @@
+import type { Trained } from '../checkpoints/model-file.ts';
 import { mean } from '../engine/functions.ts';
 import type { Numbers } from '../engine/numbers.ts';
 import { add, softmax } from '../engine/ops.ts';
-import { compile } from '../engine/session.ts';
+import { compile } from '../engine/runtime/session.ts';
 import type { Tensor } from '../engine/tensor.ts';
-import { maskBias } from '../layers/attention.ts';
-import { createParams } from '../layers/params.ts';
-import { type Inputs, inputsFor } from '../models/encoded.ts';
-import { answered } from '../models/model.ts';
+import { answered } from '../model/architecture.ts';
+import { maskBias } from '../model/attention.ts';
+import { modelOf } from '../model/config.ts';
+import { type Inputs, inputsFor } from '../model/encoded.ts';
+import { createParams } from '../model/params.ts';
 import { across } from '../objectives/cross-modal-attention-distillation.ts';
 import type { Attention } from '../objectives/divergence.ts';
-import { modelOf } from '../weights/description.ts';
-import type { Trained } from '../weights/trained.ts';
 
 type Floats = Numbers<Float32Array>;
 

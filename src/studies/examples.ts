@@ -1,11 +1,11 @@
+import type { Trained } from '../checkpoints/model-file.ts';
 import { collate } from '../data/batch.ts';
 import type { Example, ImageSource } from '../data/example.ts';
 import { readImageBytes } from '../data/image.ts';
-import { createTokenizer } from '../data/words.ts';
+import { createTokenizer } from '../data/tokenizer.ts';
+import { compileAnswers } from '../evaluation/evaluate.ts';
+import { readingFor } from '../inference/preprocessor.ts';
 import { bestOf, probabilityOf } from '../tasks/task.ts';
-import { compileAnswers } from '../training/evaluate.ts';
-import { readingFor } from '../weights/reading.ts';
-import type { Trained } from '../weights/trained.ts';
 import { kindOf } from './accuracy.ts';
 import { attentionDivergence, crossAttention, type WordAttention, wordAttention } from './attention.ts';
 import type { ExampleReport } from './report/content.ts';

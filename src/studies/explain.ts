@@ -1,14 +1,14 @@
+import type { Trained } from '../checkpoints/model-file.ts';
+import { isRetrieving } from '../checkpoints/retrieving.ts';
 import { collate, type PreparedImage } from '../data/batch.ts';
 import type { Example } from '../data/example.ts';
 import { encodePng } from '../data/image.ts';
-import { createTokenizer } from '../data/words.ts';
+import { createTokenizer } from '../data/tokenizer.ts';
 import type { Numbers } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
+import { compileAnswers } from '../evaluation/evaluate.ts';
+import { readingFor } from '../inference/preprocessor.ts';
 import { probabilityOf } from '../tasks/task.ts';
-import { compileAnswers } from '../training/evaluate.ts';
-import { readingFor } from '../weights/reading.ts';
-import { isRetrieving } from '../weights/retrieving.ts';
-import type { Trained } from '../weights/trained.ts';
 import { crossAttention, meanDivergence } from './attention.ts';
 import type { ExplainedModel, ExplainedPair, HeadedAttention } from './report/explained.ts';
 

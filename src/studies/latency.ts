@@ -1,11 +1,11 @@
+import type { Trained } from '../checkpoints/model-file.ts';
 import { collate } from '../data/batch.ts';
 import type { Example } from '../data/example.ts';
-import { ask } from '../serving/ask.ts';
-import type { ImageCache } from '../serving/image-cache.ts';
-import { compileAnswers } from '../training/evaluate.ts';
-import { readingFor } from '../weights/reading.ts';
-import type { Student } from '../weights/student.ts';
-import type { Trained } from '../weights/trained.ts';
+import { compileAnswers } from '../evaluation/evaluate.ts';
+import { ask } from '../inference/ask.ts';
+import type { ImageCache } from '../inference/image-cache.ts';
+import { readingFor } from '../inference/preprocessor.ts';
+import type { Student } from '../inference/student.ts';
 import type { LatencyReport } from './report/content.ts';
 
 /** Pairs that are timed one by one, after as many that are not. */

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createUntrained, type Trained } from '../checkpoints/model-file.ts';
 import { encodePng } from '../data/image.ts';
-import type { Manifest } from '../data/scenes/manifest.ts';
-import { answersOf, vocabularyOf } from '../data/scenes/vocabulary.ts';
-import { type World, worlds } from '../data/scenes/world.ts';
-import { type Progress, writeScenes } from '../data/scenes/write.ts';
-import { SPECIAL_PIECES } from '../data/words.ts';
-import { mini } from '../models/sizes.ts';
+import { SPECIAL_PIECES } from '../data/tokenizer.ts';
+import { mini } from '../model/sizes.ts';
 import { vqa } from '../tasks/vqa.ts';
 import { type FinetuneOptions, finetune } from '../training/finetune.ts';
-import type { TrainStep } from '../training/train.ts';
-import { createUntrained, type Trained } from '../weights/trained.ts';
+import type { TrainStep } from '../training/stages/answering.ts';
+import type { Manifest } from './scenes/manifest.ts';
+import { answersOf, vocabularyOf } from './scenes/vocabulary.ts';
+import { type World, worlds } from './scenes/world.ts';
+import { type Progress, writeScenes } from './scenes/write.ts';
 
 /**
  * The world of the mini teacher: 3 x 3 cells of one patch each, 2 to 5 objects, at most one relation in a question. What

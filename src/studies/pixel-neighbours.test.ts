@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Example } from '../data/example.ts';
 import { encodePng } from '../data/image.ts';
-import { galleryOf, recalls } from '../tasks/recall.ts';
+import { galleryOf, recalls } from '../tasks/metrics/recall.ts';
 import { pixelNeighbours } from './pixel-neighbours.ts';
 
 let folder: string;

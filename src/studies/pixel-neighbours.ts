@@ -3,7 +3,7 @@ import { readImage } from '../data/image.ts';
 import { resize } from '../data/resize.ts';
 import type { Numbers } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
-import type { Gallery } from '../tasks/recall.ts';
+import type { Gallery } from '../tasks/metrics/recall.ts';
 
 export interface PixelOptions {
   /** Side to which every picture is shrunk, in pixels. Default 16. */

@@ -1,19 +1,19 @@
 import { join } from 'node:path';
+import { loadTrained, type Trained } from '../checkpoints/model-file.ts';
 import type { Example } from '../data/example.ts';
-import type { Manifest } from '../data/scenes/manifest.ts';
 import { countOf } from '../engine/numbers.ts';
+import { evaluate } from '../evaluation/evaluate.ts';
+import { readingFor } from '../inference/preprocessor.ts';
 import type { Judged } from '../tasks/task.ts';
 import { vqa } from '../tasks/vqa.ts';
-import { evaluate } from '../training/evaluate.ts';
-import type { Recipe } from '../training/objectives-of.ts';
-import { readingFor } from '../weights/reading.ts';
-import { loadTrained, type Trained } from '../weights/trained.ts';
+import type { Recipe } from '../training/losses.ts';
 import { accuracyReport, priorAccuracy } from './accuracy.ts';
 import { exampleReports, shownExamples } from './examples.ts';
 import { type Answers, findingsOf } from './findings.ts';
 import { quickstartWorld, writeMiniScenes } from './mini.ts';
 import type { DataReport, ModelReport, QuickstartReport } from './report/content.ts';
 import { writeReport } from './report/write-report.ts';
+import type { Manifest } from './scenes/manifest.ts';
 import { serviceReport } from './service.ts';
 import { type Studied, studentsOf } from './students.ts';
 

@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Trained } from '../checkpoints/model-file.ts';
 import type { Example } from '../data/example.ts';
-import { type Answer, ask } from '../serving/ask.ts';
-import { cacheImages } from '../serving/cache-images.ts';
-import { openStudent } from '../weights/student.ts';
-import type { Trained } from '../weights/trained.ts';
+import { type Answer, ask } from '../inference/ask.ts';
+import { cacheImages } from '../inference/cache-images.ts';
+import { openStudent } from '../inference/student.ts';
 import { dataUri } from './examples.ts';
 import { latencyReport } from './latency.ts';
 import type { QuestionReport, QuickstartReport } from './report/content.ts';

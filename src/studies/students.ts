@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { createStudent, type Trained } from '../checkpoints/model-file.ts';
 import { vqa } from '../tasks/vqa.ts';
 import { type FinetuneOptions, finetune } from '../training/finetune.ts';
-import type { TrainStep } from '../training/loop.ts';
-import type { Recipe } from '../training/objectives-of.ts';
-import { createStudent, type Trained } from '../weights/trained.ts';
+import type { Recipe } from '../training/losses.ts';
+import type { TrainStep } from '../training/options.ts';
 import { curvesOf } from './curves.ts';
 import type { ModelReport } from './report/content.ts';
 

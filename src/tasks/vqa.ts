@@ -1,6 +1,6 @@
 import { openAnswers, readingOf } from '../data/formats/open-examples.ts';
+import { officialMeasures } from './metrics/vqa-official.ts';
 import { scoreOf, type Task } from './task.ts';
-import { officialMeasures } from './vqa-official.ts';
 
 /**
  * Visual question answering (Goyal et al. 2017): a question about one image, one answer out of a fixed vocabulary.

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
+import { readSafetensors, writeSafetensors } from '../checkpoints/formats/safetensors.ts';
 import type { Weights } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
-import { readSafetensors, writeSafetensors } from '../weights/safetensors.ts';
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 
 let folder: string;

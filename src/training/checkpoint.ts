@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
+import { matchWeights, shapesOf } from '../checkpoints/check-shapes.ts';
+import { readSafetensors, writeSafetensors } from '../checkpoints/formats/safetensors.ts';
+import { withoutBuffers } from '../checkpoints/rename-tensors.ts';
 import type { Numbers, Weights } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
-import { matchWeights, shapesOf } from '../weights/match.ts';
-import { withoutBuffers } from '../weights/names.ts';
-import { readSafetensors, writeSafetensors } from '../weights/safetensors.ts';
 
 /** Everything that a stopped training needs to go on as if it had not stopped. */
 export interface Checkpoint<Progress> {

@@ -1,6 +1,6 @@
 import type { Numbers } from '../engine/numbers.ts';
 import { bernoulliMask, type Key, keyOf } from '../engine/random.ts';
-import { type Session, shapesFor } from '../engine/session.ts';
+import { type Session, shapesFor } from '../engine/runtime/session.ts';
 
 /**
  * Fresh masks for every dropout of a graph, each from a random stream of its own: the same key and the same name give

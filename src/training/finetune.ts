@@ -1,12 +1,12 @@
+import type { Trained } from '../checkpoints/model-file.ts';
+import { type ReadingOptions, readingFor } from '../inference/preprocessor.ts';
 import { retrieval } from '../tasks/retrieval.ts';
 import type { Task, TaskReading } from '../tasks/task.ts';
-import { type ReadingOptions, readingFor } from '../weights/reading.ts';
-import type { Trained } from '../weights/trained.ts';
 import { trainStage } from './loop.ts';
-import { type Choices, choicesSaid, objectivesOf, type Recipe } from './objectives-of.ts';
-import { type RetrievalOptions, retrievalStage, wantedToRetrieve } from './retrieval-stage.ts';
-import { type TrainOptions, type TrainStep, train } from './train.ts';
-import { onRecords, trainOnRecords } from './train-on-records.ts';
+import { type Choices, choicesSaid, objectivesOf, type Recipe } from './losses.ts';
+import { type TrainOptions, type TrainStep, train } from './stages/answering.ts';
+import { type RetrievalOptions, retrievalStage, wantedToRetrieve } from './stages/retrieval.ts';
+import { onRecords, trainOnRecords } from './teacher-outputs/train-on-cache.ts';
 
 /** Everything of a training that the data and the recipe do not already say. */
 export interface FinetuneOptions

@@ -1,14 +1,14 @@
+import { pretrainedBy } from '../checkpoints/pretrained.ts';
 import { imageName } from '../data/example.ts';
 import { collatePairs, hardPairs } from '../data/pairs.ts';
 import type { Weights } from '../engine/numbers.ts';
 import { generator, keyOf } from '../engine/random.ts';
-import { compile } from '../engine/session.ts';
+import { compile } from '../engine/runtime/session.ts';
 import { UserError } from '../errors.ts';
-import { createParams } from '../layers/params.ts';
-import { pretrainingInputs } from '../models/pretrained.ts';
-import type { Description } from '../weights/description.ts';
-import { pretrainedBy } from '../weights/pretrained.ts';
-import type { Choosing } from './stage.ts';
+import type { Description } from '../model/config.ts';
+import { createParams } from '../model/params.ts';
+import { pretrainingInputs } from '../model/purposes/pretraining.ts';
+import type { Choosing } from './stages/stage.ts';
 
 interface HardOptions {
   readonly description: Description;

@@ -2,8 +2,6 @@ import { availableParallelism } from 'node:os';
 import { type Batch, type LoadOptions, loadChosen } from '../data/loader.ts';
 import { keyOf } from '../engine/random.ts';
 import { UserError } from '../errors.ts';
-import type { Reading } from '../weights/reading.ts';
-import type { Trained } from '../weights/trained.ts';
 import {
   accumulate,
   adamwStep,
@@ -12,78 +10,14 @@ import {
   decayGroups,
   gradientNorm,
   type OptimizerState,
-} from './adamw.ts';
-import { type AugmentationPolicy, drawnBy } from './augmentation.ts';
-import type { MicroBatch } from './contrast-cache.ts';
-import { openRun, type Run } from './run.ts';
-import { learningRateAt } from './schedule.ts';
-import type { Choosing, Stage } from './stage.ts';
+} from '../optim/adamw.ts';
+import { learningRateAt } from '../optim/schedule.ts';
+import { drawnBy } from './augmentation.ts';
+import type { MicroBatch } from './grad-cache.ts';
+import type { RunOptions, TrainStep } from './options.ts';
+import { openRun, type Run } from './run-folder.ts';
+import type { Choosing, Stage } from './stages/stage.ts';
 import { createStep, type Step } from './step.ts';
-
-/** How a learner is trained, whatever the stage. The defaults are those of the authors' fine-tuning, where they say theirs. */
-export interface RunOptions {
-  /** Trained in place. */
-  readonly learner: Trained;
-  readonly teacher?: Trained;
-  readonly reading: Reading;
-  /** Updates of the weights. */
-  readonly updates: number;
-  /** At the end of the warm-up. */
-  readonly learningRate: number;
-  /** Share of the updates in which the learning rate rises. Default 0.1. */
-  readonly warmup?: number;
-  /** How much faster than the rest the head learns: 10 for VQA in ViLT's code. Default 1. */
-  readonly headMultiplier?: number;
-  /** Batches whose gradients are averaged into one update. Default 1. */
-  readonly accumulation?: number;
-  /** What L_ITC compares where there is accumulation: all pairs of an update (default), or those of each batch. */
-  readonly contrastOver?: 'update' | 'micro-batch';
-  /** Largest norm of the gradient. Default: not clipped. */
-  readonly clip?: number;
-  /** Default 0.1, as ViLT trains. */
-  readonly dropoutRate?: number;
-  /** Default 0.01. */
-  readonly weightDecay?: number;
-  /** Which AdamW: transformers' of 2020, as the authors used, or PyTorch's. Default reference. */
-  readonly order?: 'reference' | 'torch';
-  /** Which parameters decay. Default reference. */
-  readonly decay?: keyof typeof decayGroups;
-  /** How the pictures of the training examples are changed, differently each time. Default: not at all. */
-  readonly augment?: AugmentationPolicy;
-  /**
-   * Most patches of a training picture; of one that has more, so many are drawn, differently each time. 200 as ViLT was
-   * pre-trained. Default: all of them, as in validation.
-   */
-  readonly maxPatches?: number;
-  /** Of the data's order, of dropout, of augmentation and of patches. Default 0. */
-  readonly seed?: number;
-  /** Updates between two validations; the last update is always validated. Default: a tenth of all. */
-  readonly validateEvery?: number;
-  /** Updates between two checkpoints of the run. Default: at each validation. */
-  readonly checkpointEvery?: number;
-  /** Where curves and checkpoints go. Default: nowhere. */
-  readonly folder?: string;
-  /** Goes on from the folder's last checkpoint, where there is one. */
-  readonly resume?: boolean;
-  readonly threads?: number;
-}
-
-/** What one update did. */
-export interface TrainStep {
-  /** From 1. */
-  readonly number: number;
-  readonly of: number;
-  /** Each objective's loss before the update, and their weighted `total`. */
-  readonly losses: Readonly<Record<string, number>>;
-  readonly learningRate: number;
-  readonly gradientNorm: number;
-  /** Accuracy on the validation examples, after the updates that were validated. */
-  readonly validation?: number;
-  /** Of the whole update, waiting included. */
-  readonly milliseconds: number;
-  /** How long the update waited for its data. */
-  readonly waitMilliseconds: number;
-}
 
 /**
  * Trains, yielding after every update. The loop is the caller's: print, plot, or break whenever it is enough.
@@ -118,19 +52,24 @@ export async function* trainStage(stage: Stage, options: RunOptions): AsyncGener
       const done = { number, of: updates, losses, ...moved, ...(validation === undefined ? {} : { validation }) };
       await run.record(done, state);
       if (number === updates) await run.save(number, state);
-      let isLeft = true;
-      try {
-        yield { ...done, milliseconds: performance.now() - began, waitMilliseconds };
-        isLeft = false;
-      } finally {
-        if (isLeft) await run.save(number, state, 'now');
-      }
+      yield* savedIfLeft(run, state, { ...done, milliseconds: performance.now() - began, waitMilliseconds });
     }
   } finally {
     // wherever the loop is left, no picture is read any more
     await batches?.return();
     // a copy of its own, or it would keep gradients and moments alive
     for (const [name, { shape, data }] of state.weights) learner.weights.set(name, { shape, data: data.slice() });
+  }
+}
+
+/** Yields a step; where the caller leaves the loop there, the run is saved. */
+async function* savedIfLeft(run: Run, state: OptimizerState, done: TrainStep): AsyncGenerator<TrainStep, void> {
+  let isLeft = true;
+  try {
+    yield done;
+    isLeft = false;
+  } finally {
+    if (isLeft) await run.save(done.number, state, 'now');
   }
 }
 

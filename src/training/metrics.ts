@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
-import { explainDisk, replaceFile } from '../weights/replace-file.ts';
+import { explainDisk, replaceFile } from '../files/atomic-write.ts';
 import { type Measurement, openingRecord, scalarsRecord } from './tensorboard.ts';
 
 /** The curves of one run, open for more. */

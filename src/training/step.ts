@@ -1,16 +1,16 @@
+import type { Trained } from '../checkpoints/model-file.ts';
 import { weightedSum } from '../engine/functions.ts';
 import { gradients } from '../engine/gradient.ts';
 import type { Numbers, Weights } from '../engine/numbers.ts';
 import type { Key } from '../engine/random.ts';
-import { compile } from '../engine/session.ts';
+import { compile } from '../engine/runtime/session.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { UserError } from '../errors.ts';
-import { createParams } from '../layers/params.ts';
-import type { Trained } from '../weights/trained.ts';
-import type { OptimizerState } from './adamw.ts';
-import { type ContrastCache, openContrastCache, seededContrast } from './contrast-cache.ts';
+import { createParams } from '../model/params.ts';
+import type { OptimizerState } from '../optim/adamw.ts';
 import { dropoutMasks } from './dropout-masks.ts';
-import type { Stage, Term } from './stage.ts';
+import { type ContrastCache, openContrastCache, seededContrast } from './grad-cache.ts';
+import type { Stage, Term } from './stages/stage.ts';
 
 /** In one graph, the teacher's names stand under this prefix, as in the authors' checkpoints. */
 const TEACHER = 'teacher_model';

@@ -2,7 +2,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readCsv } from './csv.ts';
+import { readCsv } from '../../files/csv.ts';
 import { expectPicture, fixture } from './formats.fixture.ts';
 import { openExamples } from './open-examples.ts';
 

@@ -5,9 +5,9 @@ import { type Example, type ImageSource, imageName } from '../example.ts';
 import { decodeImage, readImageBytes } from '../image.ts';
 import type { Found, Wanted } from './format.ts';
 import { openAnswers, openExamples } from './open-examples.ts';
+import { parquetSink } from './parquet/write.ts';
 import type { Sink, Written, WrittenImage } from './sink.ts';
-import { parquetSink } from './write-parquet.ts';
-import { webDatasetSink } from './write-webdataset.ts';
+import { webDatasetSink } from './webdataset/write.ts';
 
 /** What `convertExamples` writes: each format's sink, and where in the new folder its files go. */
 const sinks = {

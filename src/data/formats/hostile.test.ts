@@ -5,18 +5,18 @@ import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../errors.ts';
+import { readJsonLines } from '../../files/json-lines.ts';
 import { type Example, imageName } from '../example.ts';
-import { readJsonLines } from '../json-lines.ts';
 import { loadBatches } from '../loader.ts';
-import { createPreparer } from '../preparer.ts';
-import { createUnreadable } from '../unreadable.ts';
-import { createTokenizer, SPECIAL_PIECES } from '../words.ts';
+import { createPreparer } from '../preprocess.ts';
+import { createUnreadable } from '../skip-policy.ts';
+import { createTokenizer, SPECIAL_PIECES } from '../tokenizer.ts';
 import { type Converted, convertExamples } from './convert.ts';
 import type { ExampleTask } from './format.ts';
 import { fixture } from './formats.fixture.ts';
 import { openExamples } from './open-examples.ts';
-import { streamShards } from './web-stream.ts';
-import { parquetSink } from './write-parquet.ts';
+import { parquetSink } from './parquet/write.ts';
+import { streamShards } from './webdataset/stream.ts';
 
 let root: string;
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
+import { readJsonArray } from '../../files/json-array.ts';
+import { fieldError, type JsonLine, textField } from '../../files/json-lines.ts';
 import type { Example } from '../example.ts';
-import { fieldError, type JsonLine, textField } from '../json-lines.ts';
 import { createFinder, createMissing, type Format, splitIn } from './format.ts';
-import { readJsonArray } from './json-array.ts';
 
 const SPLITS = { train: ['train', 'restval'], validation: ['val'] };
 const FILES = ['dataset_coco.json', 'dataset_flickr30k.json', 'dataset_flickr8k.json'];

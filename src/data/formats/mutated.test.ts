@@ -9,7 +9,7 @@ import type { ExampleTask } from './format.ts';
 import { fixture } from './formats.fixture.ts';
 import { MUTATIONS, mutated } from './mutations.fixture.ts';
 import { openExamples } from './open-examples.ts';
-import { streamShards } from './web-stream.ts';
+import { streamShards } from './webdataset/stream.ts';
 
 /** Longest that one file may take, in milliseconds, and the most memory that it may add, in bytes. */
 const LONGEST = 5000;

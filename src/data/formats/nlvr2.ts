@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
+import { fieldError, type JsonLine, readJsonLines, textField } from '../../files/json-lines.ts';
 import { type Example, scoredLabel } from '../example.ts';
-import { fieldError, type JsonLine, readJsonLines, textField } from '../json-lines.ts';
 import { createFinder, createMissing, type Format, splitIn, type Wanted } from './format.ts';
 
 const SPLITS = { validation: ['dev'], test: ['test1'] };

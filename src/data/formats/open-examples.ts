@@ -2,15 +2,15 @@ import { statSync } from 'node:fs';
 import { UserError } from '../../errors.ts';
 import type { Example } from '../example.ts';
 import { firstSeen, listedAnswers } from '../folder.ts';
+import { viltArrow } from './arrow/vilt-arrow.ts';
 import { exampleTasks, type Format, type Found, type FoundOptions, namesIn, type Wanted } from './format.ts';
 import { karpathy } from './karpathy.ts';
 import { nlvr2Lines } from './nlvr2.ts';
-import { parquet } from './parquet.ts';
+import { parquet } from './parquet/parquet.ts';
 import { snliVeJson, snliVeLines } from './snli-ve.ts';
 import { csvFolder, jsonLinesFolder } from './tables.ts';
-import { viltArrow } from './vilt-arrow.ts';
 import { vqav2 } from './vqav2.ts';
-import { webDataset } from './webdataset.ts';
+import { webDataset } from './webdataset/webdataset.ts';
 
 /** The layouts that are known, in the order in which a folder is tried for them. */
 export const formats: readonly Format[] = [

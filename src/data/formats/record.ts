@@ -1,6 +1,6 @@
 import { UserError } from '../../errors.ts';
+import { fieldError, type JsonLine, textField } from '../../files/json-lines.ts';
 import { type Example, type ImageSource, type ScoredAnswer, scoredAnswers, scoredLabel } from '../example.ts';
-import { fieldError, type JsonLine, textField } from '../json-lines.ts';
 import type { ExampleTask } from './format.ts';
 import { entailmentLabel } from './snli-ve.ts';
 

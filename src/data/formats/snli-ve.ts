@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import { UserError } from '../../errors.ts';
+import { readJsonArray } from '../../files/json-array.ts';
+import { type JsonLine, readJsonLines, textField } from '../../files/json-lines.ts';
 import { type Example, type ScoredAnswer, scoredLabel } from '../example.ts';
-import { type JsonLine, readJsonLines, textField } from '../json-lines.ts';
 import { createFinder, createMissing, type Format, splitIn, type Wanted } from './format.ts';
-import { readJsonArray } from './json-array.ts';
 
 const SPLITS = { validation: ['dev'] };
 export const entailmentLabels = ['entailment', 'neutral', 'contradiction'] as const;

@@ -2,10 +2,10 @@ import { readdirSync } from 'node:fs';
 import { UserError } from '../../errors.ts';
 import type { Example } from '../example.ts';
 import { firstSeen } from '../folder.ts';
+import { viltArrow } from './arrow/vilt-arrow.ts';
 import { type ExampleTask, exampleTasks, type Format, type Found } from './format.ts';
 import { formats } from './open-examples.ts';
 import { entailmentLabels } from './snli-ve.ts';
-import { viltArrow } from './vilt-arrow.ts';
 
 /** A split as it was found. */
 export interface SurveyedSplit extends Found {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { readCsv } from '../../files/csv.ts';
+import { textField } from '../../files/json-lines.ts';
 import { type Example, imageName } from '../example.ts';
 import { readCaptions, readFolder } from '../folder.ts';
-import { textField } from '../json-lines.ts';
-import { readCsv } from './csv.ts';
 import { createFinder, createMissing, type ExampleTask, exampleTasks, type Format, namesIn } from './format.ts';
 import { recordExamples } from './record.ts';
 

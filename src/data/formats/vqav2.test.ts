@@ -2,8 +2,8 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readJsonArray } from '../../files/json-array.ts';
 import { expectPicture, fixture } from './formats.fixture.ts';
-import { readJsonArray } from './json-array.ts';
 import { openAnswers, openExamples } from './open-examples.ts';
 import { answerVocabulary, normalizeAnswer } from './vqa-answers.ts';
 

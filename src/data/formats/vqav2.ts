@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
 import { UserError } from '../../errors.ts';
+import { readJsonArray } from '../../files/json-array.ts';
+import { fieldError, type JsonLine, textField } from '../../files/json-lines.ts';
 import { type Example, scoredAnswers } from '../example.ts';
 import { listedAnswers } from '../folder.ts';
-import { fieldError, type JsonLine, textField } from '../json-lines.ts';
 import { createFinder, createMissing, type Format, type Found, splitIn, type Wanted } from './format.ts';
-import { readJsonArray } from './json-array.ts';
 import { answerVocabulary } from './vqa-answers.ts';
 
 const SPLITS = {

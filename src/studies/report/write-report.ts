@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { replaceFile } from '../../weights/replace-file.ts';
+import { replaceFile } from '../../files/atomic-write.ts';
 import type { QuickstartReport } from './content.ts';
 import { page } from './page.ts';
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { judged } from './claims.ts';
-import { costId } from './cost.ts';
-import { markdownOf } from './markdown.ts';
-import { reproductionPage } from './page.ts';
-import type { Outcome } from './piece.ts';
+import type { Outcome } from './job.ts';
+import { costId } from './page/cost.ts';
+import { markdownOf } from './page/markdown.ts';
+import { reproductionPage } from './page/page.ts';
 import { chosenRates, type Rates, studentsOfPaper, variantNames } from './plan.ts';
-import type { Measured } from './reproduce.ts';
+import type { Measured } from './results.ts';
 import { reproductionSizes } from './size.ts';
 import { taskNames } from './tasks.ts';
 import { studentId, tunedTeacher } from './understanding.ts';

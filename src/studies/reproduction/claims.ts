@@ -1,8 +1,8 @@
-import { costId } from './cost.ts';
-import { type OverSeeds, overSeeds } from './over-seeds.ts';
-import type { Outcome } from './piece.ts';
+import { type OverSeeds, overSeeds } from './confidence.ts';
+import type { Outcome } from './job.ts';
+import { costId } from './page/cost.ts';
 import type { Rates } from './plan.ts';
-import type { Measured } from './reproduce.ts';
+import type { Measured } from './results.ts';
 import { retrievalId, retrievalRows } from './retrieval.ts';
 import { type TaskName, taskNames } from './tasks.ts';
 import { type Beginning, studentId, tunedTeacher } from './understanding.ts';

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { encodePng } from '../../data/image.ts';
-import type { View } from '../../data/scenes/views.ts';
-import type { World } from '../../data/scenes/world.ts';
-import { writeScenes } from '../../data/scenes/write.ts';
 import { miniWorld } from '../mini.ts';
-import type { PieceProgress } from './piece.ts';
+import type { View } from '../scenes/views.ts';
+import type { World } from '../scenes/world.ts';
+import { writeScenes } from '../scenes/write.ts';
+import type { PieceProgress } from './job.ts';
 import type { ReproductionSize } from './size.ts';
 
 /**

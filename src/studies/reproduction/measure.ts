@@ -1,11 +1,11 @@
+import type { Trained } from '../../checkpoints/model-file.ts';
 import type { Example } from '../../data/example.ts';
+import { evaluate } from '../../evaluation/evaluate.ts';
+import { readingFor } from '../../inference/preprocessor.ts';
 import { meanOf, type Task } from '../../tasks/task.ts';
-import { evaluate } from '../../training/evaluate.ts';
-import { readingFor } from '../../weights/reading.ts';
-import type { Trained } from '../../weights/trained.ts';
 import { kindOf } from '../accuracy.ts';
 import { measured } from './data.ts';
-import type { Outcome } from './piece.ts';
+import type { Outcome } from './job.ts';
 
 /** Accuracy on every measured split, and what else the task's protocol reports; on the test splits also by kind. */
 export const measuresOf = async (

@@ -1,4 +1,4 @@
-import type { Outcome, Piece } from './piece.ts';
+import type { Outcome, Piece } from './job.ts';
 import { retrievalPieces, retrievalTeacherPiece } from './retrieval.ts';
 import type { ReproductionSize } from './size.ts';
 import { pretrainedStudentPiece, pretrainedTeacherPiece } from './stage1.ts';

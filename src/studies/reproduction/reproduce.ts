@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os';
-import { attentionPiece } from './attention.ts';
-import { costPieces } from './cost.ts';
 import { writeAllScenes } from './data.ts';
-import { takeOutcomes } from './outcomes.ts';
-import { isFinished, type Outcome, type Piece, type PieceProgress, readOutcome } from './piece.ts';
+import { isFinished, type Outcome, type Piece, type PieceProgress, readOutcome } from './job.ts';
+import { attentionPiece } from './page/attention.ts';
+import { costPieces } from './page/cost.ts';
 import { chosenRates, groundwork, mainPieces } from './plan.ts';
-import { doPiece, type RunPiecesOptions, runPieces } from './run-pieces.ts';
+import { type Measured, takeOutcomes } from './results.ts';
+import { doPiece, type RunPiecesOptions, runPieces } from './run-jobs.ts';
 import type { ReproductionSize } from './size.ts';
 
 /** What a reproduction is told. */
@@ -28,16 +28,6 @@ export interface ReproduceOptions {
   /** Does a piece; by default in this process. A caller may give each a process of its own. */
   readonly run?: (id: string, onProgress: (progress: PieceProgress) => void) => Promise<void>;
   readonly onProgress?: (part: string, progress: PieceProgress) => void;
-}
-
-/** What was measured so far. */
-export interface Measured {
-  readonly size: ReproductionSize;
-  /** By the id of their piece. */
-  readonly outcomes: ReadonlyMap<string, Outcome>;
-  /** Pieces of the whole; how many are not known before the search for learning rates has ended. */
-  readonly finished: number;
-  readonly of: number | undefined;
 }
 
 /**

@@ -1,11 +1,11 @@
-import { galleryOf, recalls } from '../../tasks/recall.ts';
+import { createAdapted, createStudent, loadTrained, type Trained } from '../../checkpoints/model-file.ts';
+import { scoreGallery } from '../../evaluation/score-retrieval.ts';
+import { readingFor } from '../../inference/preprocessor.ts';
+import { galleryOf, recalls } from '../../tasks/metrics/recall.ts';
 import { retrieval } from '../../tasks/retrieval.ts';
 import { finetune } from '../../training/finetune.ts';
-import { scoreGallery } from '../../training/score-gallery.ts';
-import { readingFor } from '../../weights/reading.ts';
-import { createAdapted, createStudent, loadTrained, type Trained } from '../../weights/trained.ts';
 import { measured, scenesOf } from './data.ts';
-import { type Context, type Outcome, type Piece, weightsOf } from './piece.ts';
+import { type Context, type Outcome, type Piece, weightsOf } from './job.ts';
 import type { ReproductionSize } from './size.ts';
 import { PRETRAINED_TEACHER, pretrainedStudent } from './stage1.ts';
 import { type Lesson, runOptions, trainedTo } from './training.ts';

@@ -1,4 +1,4 @@
-import type { View } from '../../data/scenes/views.ts';
+import type { View } from '../scenes/views.ts';
 
 /** How large a reproduction is: its data, how long everybody is trained, and how often it is repeated. */
 export interface ReproductionSize {

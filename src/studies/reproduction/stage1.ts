@@ -1,7 +1,7 @@
-import { pretrain } from '../../training/pretrain.ts';
-import { createStudent, loadTrained, type Trained } from '../../weights/trained.ts';
+import { createStudent, loadTrained, type Trained } from '../../checkpoints/model-file.ts';
+import { pretrain } from '../../training/stages/pretraining.ts';
 import { scenesOf } from './data.ts';
-import { type Context, type Outcome, type Piece, weightsOf } from './piece.ts';
+import { type Context, type Outcome, type Piece, weightsOf } from './job.ts';
 import type { ReproductionSize } from './size.ts';
 import { beginningOf, wordsOf } from './teachers.ts';
 import { type Lesson, runOptions, trainedTo } from './training.ts';

@@ -1,8 +1,8 @@
-import type { View } from '../../data/scenes/views.ts';
 import { nlvr2 } from '../../tasks/nlvr2.ts';
 import { snliVe } from '../../tasks/snli-ve.ts';
 import type { Task } from '../../tasks/task.ts';
 import { vqa } from '../../tasks/vqa.ts';
+import type { View } from '../scenes/views.ts';
 
 /** The understanding tasks of the paper, each a view of one world. */
 export const understanding = { vqa, nlvr2, ve: snliVe } as const satisfies Partial<Record<View, Task>>;

@@ -1,11 +1,11 @@
+import { createUntrained, type Trained } from '../../checkpoints/model-file.ts';
 import type { Example } from '../../data/example.ts';
 import { MATCHING } from '../../data/pairs.ts';
-import { type View, viewNames } from '../../data/scenes/views.ts';
-import { unknownWords } from '../../data/words.ts';
+import { unknownWords } from '../../data/tokenizer.ts';
 import { countOf } from '../../engine/numbers.ts';
 import { pretraining } from '../../tasks/pretraining.ts';
 import { retrieval } from '../../tasks/retrieval.ts';
-import { createUntrained, type Trained } from '../../weights/trained.ts';
+import { type View, viewNames } from '../scenes/views.ts';
 import { scenesOf } from './data.ts';
 import { understanding } from './tasks.ts';
 

@@ -1,8 +1,8 @@
+import type { Trained } from '../../checkpoints/model-file.ts';
 import { countOf } from '../../engine/numbers.ts';
-import type { RunOptions, TrainStep } from '../../training/loop.ts';
-import type { Trained } from '../../weights/trained.ts';
+import type { RunOptions, TrainStep } from '../../training/options.ts';
 import { curvesOf } from '../curves.ts';
-import { type Context, runOf, type TrainingOutcome } from './piece.ts';
+import { type Context, runOf, type TrainingOutcome } from './job.ts';
 
 /** How everybody is trained, teacher or student, whatever it learns from; only the learning rate is searched. */
 export const training = {

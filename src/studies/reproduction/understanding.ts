@@ -1,10 +1,10 @@
+import { createAdapted, createStudent, loadTrained, type Trained } from '../../checkpoints/model-file.ts';
 import type { Example } from '../../data/example.ts';
 import type { Task } from '../../tasks/task.ts';
 import { finetune } from '../../training/finetune.ts';
-import { createAdapted, createStudent, loadTrained, type Trained } from '../../weights/trained.ts';
 import { scenesOf } from './data.ts';
+import { type Context, type Outcome, type Piece, weightsOf } from './job.ts';
 import { measuresOf } from './measure.ts';
-import { type Context, type Outcome, type Piece, weightsOf } from './piece.ts';
 import type { ReproductionSize } from './size.ts';
 import { PRETRAINED_TEACHER, pretrainedStudent } from './stage1.ts';
 import { type TaskName, understanding } from './tasks.ts';

@@ -1,4 +1,4 @@
-import type { Choices, Recipe } from '../../training/objectives-of.ts';
+import type { Choices, Recipe } from '../../training/losses.ts';
 
 /** What a student learns from in fine-tuning: the rows of the paper's ablations. */
 export interface Variant {

@@ -1,0 +1,135 @@
+import { existsSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
+import type { Numbers } from '../../engine/numbers.ts';
+import { UserError } from '../../errors.ts';
+import { openForReading } from '../../files/read-exactly.ts';
+import { readPyTorch } from './pytorch/pytorch.ts';
+import { readSafetensors } from './safetensors.ts';
+
+/** An open file of weights, whoever wrote it: names and shapes are known, numbers are read when asked for. */
+export interface WeightsFile extends AsyncDisposable {
+  /** The file itself, also where a folder was named. */
+  readonly path: string;
+  readonly format: 'safetensors' | 'pytorch';
+  readonly tensors: ReadonlyMap<string, { readonly dtype: string; readonly shape: readonly number[] }>;
+  /** What safetensors keep beside the weights. */
+  readonly metadata: ReadonlyMap<string, string>;
+  /**
+   * One tensor; floats become float32, integers int32.
+   *
+   * @param into where its numbers go when the file has them as float32, row-major; otherwise they get their own array.
+   */
+  read(name: string, into?: Float32Array): Promise<Numbers>;
+  close(): Promise<void>;
+}
+
+/** What a folder of Hugging Face calls its weights, the safer first. */
+const usualNames = [
+  'model.safetensors',
+  'model.safetensors.index.json',
+  'pytorch_model.bin',
+  'pytorch_model.bin.index.json',
+] as const;
+
+/**
+ * Opens a `.safetensors`, `.ckpt`, `.bin` or `.pt` file, an index of several (`*.index.json`), or the folder of any of
+ * these, by what it holds and not by its name. The caller closes it, or says `await using`.
+ *
+ * @throws UserError where there is nothing to open, or where it is damaged or not safe to read.
+ */
+export const openWeights = async (path: string): Promise<WeightsFile> => {
+  const file = statSync(path, { throwIfNoEntry: false })?.isDirectory() ? weightsIn(path) : path;
+  return file.endsWith('.index.json') ? await openShards(file) : await openOne(file);
+};
+
+const openOne = async (file: string): Promise<WeightsFile> => {
+  if (await isPickled(file)) {
+    const { tensors, read, close } = await readPyTorch(file);
+    return { path: file, format: 'pytorch', tensors, metadata: new Map(), read, close, [Symbol.asyncDispose]: close };
+  }
+  const { tensors, metadata, read, close } = await readSafetensors(file);
+  return { path: file, format: 'safetensors', tensors, metadata, read, close, [Symbol.asyncDispose]: close };
+};
+
+/** Whether a folder holds weights under one of the names that Hugging Face gives them. */
+export const holdsWeights = (folder: string): boolean => usualNames.some((name) => existsSync(join(folder, name)));
+
+const weightsIn = (folder: string): string => {
+  const name = usualNames.find((candidate) => existsSync(join(folder, candidate)));
+  if (name !== undefined) return join(folder, name);
+  throw new UserError(`${folder}: it holds none of ${usualNames.join(', ')}: give the file of the weights itself`);
+};
+
+/** A zip archive or a bare pickle: both are PyTorch's. */
+const isPickled = async (path: string): Promise<boolean> => {
+  const handle = await openForReading(path);
+  try {
+    const start = new Uint8Array(8);
+    await handle.read(start, 0, 8, 0);
+    const isZip = start[0] === 0x50 && start[1] === 0x4b && start[2] === 3 && start[3] === 4;
+    // 0x80 and a protocol; of a safetensors header the first two bytes can be that, the last four are 0
+    return isZip || (start[0] === 0x80 && start[1]! >= 2 && start[1]! <= 5 && start[4] !== 0);
+  } finally {
+    await handle.close();
+  }
+};
+
+const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
+
+const openShards = async (index: string): Promise<WeightsFile> => {
+  const shardOf = new Map(Object.entries(await readIndex(index)));
+  const open: [string, WeightsFile][] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(open.map(([, shard]) => shard.close()));
+  };
+  try {
+    for (const name of new Set(shardOf.values())) open.push([name, await openOne(join(dirname(index), name))]);
+    const shards = new Map(open);
+    const tensors = [...shardOf].map(([name, shard]) => [name, tensorIn(shards.get(shard)!, name)] as const);
+    const read = async (name: string, into?: Float32Array): Promise<Numbers> =>
+      await shards.get(shardOf.get(name)!)!.read(name, into);
+    const [, { format }] = open[0]!;
+    const metadata = new Map<string, string>();
+    return { path: index, format, tensors: new Map(tensors), metadata, read, close, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};
+
+const readIndex = async (path: string): Promise<Record<string, string>> => {
+  const found = indexSchema.safeParse(await readJson(path));
+  if (!found.success) throw new UserError(`${path}: it is no index of weights:\n${z.prettifyError(found.error)}`);
+  const shards = Object.values(found.data.weight_map);
+  const isBeside = (name: string): boolean =>
+    name === basename(name) && !['', '.', '..'].includes(name) && !name.endsWith('.index.json');
+  const outside = shards.find((name) => !isBeside(name));
+  if (shards.length > 0 && outside === undefined) return found.data.weight_map;
+  throw new UserError(
+    `${path}: it names ${outside === undefined ? 'no file at all' : JSON.stringify(outside)}: the files of an index stand beside it`,
+  );
+};
+
+const tensorIn = ({ tensors, path }: WeightsFile, name: string) => {
+  const tensor = tensors.get(name);
+  if (tensor) return tensor;
+  throw new UserError(`${path}: it has no ${name}, which the index beside it promises: copy the folder again`);
+};
+
+/** No index and no config.json is longer. Bytes. */
+const LONGEST_JSON = 2 ** 24;
+
+/** @throws UserError where it is not there, no JSON, or far too long. */
+export const readJson = async (path: string): Promise<unknown> => {
+  const { size = 0 } = statSync(path, { throwIfNoEntry: false }) ?? {};
+  if (size > LONGEST_JSON) {
+    throw new UserError(`${path}: it has ${size} bytes, where such a file has ${LONGEST_JSON} at most: check the file`);
+  }
+  try {
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch (cause) {
+    throw new UserError(`${path}: it cannot be read as JSON (${String(cause)}): check the file`, { cause });
+  }
+};

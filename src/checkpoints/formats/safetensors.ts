@@ -1,0 +1,135 @@
+import type { FileHandle } from 'node:fs/promises';
+import { bytesOf, countOf, type Numbers } from '../../engine/numbers.ts';
+import { UserError } from '../../errors.ts';
+import { replaceFile } from '../../files/atomic-write.ts';
+import { openForReading, readBytes, readInto } from '../../files/read-exactly.ts';
+import { dtypes, encode, type WrittenDtype } from './dtypes.ts';
+import { type Header, longestHeader, parseHeader, type TensorInfo } from './safetensors-header.ts';
+
+/** An open safetensors file: its header is read and checked, its numbers are read when asked for. */
+export interface SafetensorsFile extends Header, AsyncDisposable {
+  readonly path: string;
+  /**
+   * One tensor; floats become float32, integers int32. Throws a UserError for a name that the file does not have.
+   *
+   * @param into where its numbers go when the file has them as float32; otherwise they get their own array.
+   */
+  read(name: string, into?: Float32Array): Promise<Numbers>;
+  /** Every tensor, in the header's order. */
+  readAll(): Promise<Map<string, Numbers>>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a safetensors file. The caller closes it, or says `await using`.
+ *
+ * Throws a UserError when there is no such file or when its header does not describe it exactly: no length that the
+ * file does not have, no overlap, no byte that belongs to no tensor.
+ */
+export const readSafetensors = async (path: string): Promise<SafetensorsFile> => {
+  const handle = await openForReading(path);
+  try {
+    const { header, dataStart } = await readHeader(handle, path);
+    return openedFile(handle, path, header, dataStart);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+};
+
+const openedFile = (handle: FileHandle, path: string, header: Header, dataStart: number): SafetensorsFile => {
+  const read = async (name: string, into?: Float32Array): Promise<Numbers> => {
+    const info = header.tensors.get(name);
+    if (!info) throw new UserError(`${path}: it has no ${name}: it holds ${listed(header.tensors)}`);
+    if (into && info.dtype === 'F32' && into.byteLength === info.end - info.begin) {
+      await readInto(handle, bytesOf(into), { begin: dataStart + info.begin, path });
+      return { shape: info.shape, data: into };
+    }
+    const bytes = await readBytes(handle, { begin: dataStart + info.begin, end: dataStart + info.end }, path);
+    return { shape: info.shape, data: dtypes.get(info.dtype)!.decode(bytes.buffer, `${path}: ${name}`) };
+  };
+  const readAll = async (): Promise<Map<string, Numbers>> => {
+    const all = new Map<string, Numbers>();
+    for (const name of header.tensors.keys()) all.set(name, await read(name));
+    return all;
+  };
+  const close = (): Promise<void> => handle.close();
+  return { path, ...header, read, readAll, close, [Symbol.asyncDispose]: close };
+};
+
+const listed = (tensors: ReadonlyMap<string, TensorInfo>): string => {
+  const names = [...tensors.keys()];
+  return names.slice(0, 5).join(', ') + (names.length > 5 ? ` and ${names.length - 5} more` : '') || 'nothing';
+};
+
+const readHeader = async (handle: FileHandle, path: string): Promise<{ header: Header; dataStart: number }> => {
+  const { size } = await handle.stat();
+  if (size < 8) throw new UserError(`${path}: it has ${size} bytes, less than a header's length takes: copy it again`);
+  const length = new DataView((await readBytes(handle, { begin: 0, end: 8 }, path)).buffer).getBigUint64(0, true);
+  if (length > longestHeader || length > size - 8) {
+    const most = Math.min(longestHeader, size - 8);
+    throw new UserError(`${path}: its header claims ${length} bytes of at most ${most}: it is no safetensors file`);
+  }
+  const dataStart = 8 + Number(length);
+  const json = await readBytes(handle, { begin: 8, end: dataStart }, path);
+  return { header: parseHeader(json, size - dataStart, path), dataStart };
+};
+
+/**
+ * Writes weights so that the file is either whole and new, or still the old one.
+ *
+ * `dtype` is how floats are stored (their own width unless given); integers are I32 always. The same numbers give the
+ * same bytes. Throws a UserError when the disk is full, or when a number is too large for `dtype`.
+ */
+export const writeSafetensors = async (
+  path: string,
+  weights: ReadonlyMap<string, Numbers>,
+  metadata: Readonly<Record<string, string>> = {},
+  { dtype }: { dtype?: 'F32' | 'F16' | 'BF16' } = {},
+): Promise<void> => {
+  const tensors = planned(weights, dtype);
+  await replaceFile(path, async (append) => {
+    await append(headerBytes(weights, tensors, metadata));
+    for (const [name, kind] of tensors) await append(encode(weights.get(name)!.data, kind, `${path}: ${name}`));
+  });
+};
+
+/** What is written, in the order of the data: wide numbers first, so that each lies at a multiple of its width. */
+const planned = (
+  weights: ReadonlyMap<string, Numbers>,
+  dtype: 'F32' | 'F16' | 'BF16' | undefined,
+): Map<string, WrittenDtype> => {
+  const kinds = [...weights].map(([name, { shape, data }]): [string, WrittenDtype] => {
+    if (name === '__metadata__' || countOf(shape) !== data.length) {
+      throw new Error(`writeSafetensors: ${name} [${shape.join(', ')}] with ${data.length} numbers cannot be written`);
+    }
+    if (data instanceof Int32Array) return [name, 'I32'];
+    return [name, dtype ?? (data instanceof Float64Array ? 'F64' : 'F32')];
+  });
+  return new Map(kinds.sort(([, a], [, b]) => dtypes.get(b)!.bytes - dtypes.get(a)!.bytes));
+};
+
+/** The length and the JSON, in the order of `weights`, filled up with spaces to a multiple of 8. */
+const headerBytes = (
+  weights: ReadonlyMap<string, Numbers>,
+  tensors: ReadonlyMap<string, WrittenDtype>,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array => {
+  const begins = new Map<string, number>();
+  let end = 0;
+  for (const [name, kind] of tensors) {
+    begins.set(name, end);
+    end += weights.get(name)!.data.length * dtypes.get(kind)!.bytes;
+  }
+  const entries = [...weights].map(([name, { shape, data }]) => {
+    const dtype = tensors.get(name)!;
+    const begin = begins.get(name)!;
+    return [name, { dtype, shape, data_offsets: [begin, begin + data.length * dtypes.get(dtype)!.bytes] }];
+  });
+  const notes = Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {};
+  const json = Buffer.from(JSON.stringify({ ...notes, ...Object.fromEntries(entries) }));
+  const header = Buffer.alloc(8 + Math.ceil(json.length / 8) * 8, ' ');
+  header.writeBigUInt64LE(BigInt(header.length - 8));
+  json.copy(header, 8);
+  return header;
+};

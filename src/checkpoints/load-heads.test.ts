@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pretraining } from '../tasks/pretraining.ts';
+import { retrieval } from '../tasks/retrieval.ts';
+import { vqa } from '../tasks/vqa.ts';
+import { readPyTorch } from './formats/pytorch/pytorch.ts';
+import { loadTeacher } from './load.ts';
+import { createStudent, type Trained } from './model-file.ts';
+
+/** A checkpoint with the heads that ViLT was pre-trained with: mlm_score, whose decoder is its own, and itm_score. */
+const path = 'test/files/checkpoint/base.ckpt';
+const vocabulary = readFileSync('test/files/checkpoint/hf/vocab.txt', 'utf8').trim().split('\n');
+
+let file: Awaited<ReturnType<typeof readPyTorch>>;
+beforeAll(async () => {
+  file = await readPyTorch(path);
+});
+afterAll(() => file.close());
+
+const loadedFor = async (task: Parameters<typeof loadTeacher>[1]['task']) => {
+  const notices: string[] = [];
+  const trained = await loadTeacher(path, { task, vocabulary, answers: [], onNotice: (told) => notices.push(told) });
+  return { ...trained, notices: notices.join('\n') };
+};
+
+describe('a pre-trained checkpoint of ViLT', () => {
+  it('goes on with its own table for masked words, not with that of the words that it reads', async () => {
+    const { description, weights } = await loadTeacher(path, { task: pretraining, vocabulary });
+    expect(description).toMatchObject({ model: 'vilt', task: 'pretraining', decoder: 'own' });
+    const decoder = 'mlm_score.decoder.weight';
+    for (const name of [decoder, 'mlm_score.bias', 'mlm_score.transform.dense.weight', 'itm_score.fc.weight'])
+      expect(weights.get(name)!.data, name).toEqual((await file.read(name)).data);
+    expect(weights.get(decoder)!.data).not.toEqual(weights.get('text_embeddings.word_embeddings.weight')!.data);
+  });
+
+  it('teaches a student that begins with no table at random', async () => {
+    const teacher: Trained = await loadTeacher(path, { task: pretraining, vocabulary });
+    const { description, weights } = createStudent(teacher);
+    expect(description).not.toHaveProperty('decoder');
+    expect(weights.has('mlm_score.decoder.weight')).toBe(false);
+  });
+
+  it('begins to rank with the "yes" of its matching head', async () => {
+    const { weights, notices } = await loadedFor(retrieval);
+    for (const part of ['weight', 'bias'] as const) {
+      const { data } = await file.read(`itm_score.fc.${part}`);
+      expect(weights.get(`rank_output.${part}`)!.data).toEqual(data.slice(data.length / 2));
+      expect(weights.get(`itm_score.fc.${part}`)!.data).toEqual(data);
+    }
+    expect(notices).toContain(
+      'it has no rank_output, the head for retrieval: a fresh one begins as the "yes" of its itm_score',
+    );
+    expect(notices).toContain('its mlm_score is not used for retrieval');
+  });
+
+  it('has no table for masked words where it is to answer', async () => {
+    const { description, weights } = await loadTeacher(path, { task: vqa, vocabulary, answers: ['no', 'yes'] });
+    expect(description).not.toHaveProperty('decoder');
+    expect([...weights.keys()].filter((name) => /mlm|itm/.test(name))).toEqual([]);
+  });
+});

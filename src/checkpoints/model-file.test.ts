@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import type { Description } from '../model/config.ts';
+import { tiny } from '../model/sizes.ts';
+import { nlvr2 } from '../tasks/nlvr2.ts';
+import { createAdapted, createStudent, createUntrained, type Trained } from './model-file.ts';
+
+const description: Description = {
+  model: 'vilt',
+  sizes: { ...tiny, vocabulary: 9 },
+  task: 'vqa',
+  images: 1,
+  scoring: 'sigmoid',
+  answers: ['yes', 'no', 'red'],
+  vocabulary: [],
+  recipe: { of: 'before' },
+};
+const source = createUntrained(description, 1);
+const forPairs = { task: nlvr2, answers: ['False', 'True'] };
+const types = 'token_type_embeddings.weight';
+const rowsOf = ({ weights }: Trained, name: string): number[][] => {
+  const { shape, data } = weights.get(name)!;
+  return Array.from({ length: shape[0]! }, (_, row) => [...data.slice(row * shape[1]!, (row + 1) * shape[1]!)]);
+};
+
+describe('a student for two images, from a teacher for one', () => {
+  const student = createStudent(source, forPairs);
+
+  it('knows the second image as the first', () => {
+    const [text, image] = rowsOf(source, types);
+    expect(rowsOf(student, `image_encoder.${types}`)).toEqual([text, image, image]);
+    expect(rowsOf(student, `text_encoder.${types}`)).toEqual([text, image, image]);
+  });
+
+  it('is described as one, with a head over both pairs', () => {
+    expect(student.description).toMatchObject({
+      model: 'dide',
+      task: 'nlvr2',
+      images: 2,
+      scoring: 'softmax',
+      recipe: {},
+    });
+    expect(student.description.sizes.types).toBe(3);
+    expect(student.weights.get('nlvr2_classifier.0.weight')!.shape).toEqual([64, 64]);
+    expect(student.weights.get('nlvr2_classifier.3.weight')!.shape).toEqual([2, 64]);
+  });
+});
+
+describe('a model adapted to another task', () => {
+  it('keeps everything but its head', () => {
+    const adapted = createAdapted(source, forPairs);
+    expect(adapted.description.model).toBe('vilt');
+    expect([...adapted.weights.keys()].filter((name) => name.startsWith('vqa'))).toEqual([]);
+    for (const [name, { data }] of source.weights)
+      if (!/_classifier|^token_type/.test(name)) expect(adapted.weights.get(name)!.data, name).toEqual(data);
+    expect(rowsOf(adapted, types)[2]).toEqual(rowsOf(source, types)[1]);
+  });
+
+  it('has a head that begins at random even where the old one has its shape', () => {
+    const adapted = createAdapted(source, { task: { name: 'vqa', images: 1, scoring: 'sigmoid' }, seed: 2 });
+    const head = 'vqa_classifier.0.weight';
+    expect(adapted.weights.get(head)!.data).not.toEqual(source.weights.get(head)!.data);
+  });
+});
+
+describe('a model whose masked words have a table of their own', () => {
+  const decoder = 'mlm_score.decoder.weight';
+  const pretrained = createUntrained(
+    { ...description, task: 'pretraining', scoring: 'softmax', answers: ['apart', 'together'], decoder: 'own' },
+    3,
+  );
+
+  it('keeps it where it goes on with its task', () => {
+    const on = createAdapted(pretrained, { task: { name: 'pretraining', images: 1, scoring: 'softmax' } });
+    expect(on.description.decoder).toBe('own');
+    expect(on.weights.get(decoder)).toEqual(pretrained.weights.get(decoder));
+  });
+
+  it('has no use of it for another task, and its student looks words up in the table that it copied', () => {
+    expect(createAdapted(pretrained, forPairs).description).not.toHaveProperty('decoder');
+    const { description: student, weights } = createStudent(pretrained);
+    expect(student).not.toHaveProperty('decoder');
+    expect(weights.has(decoder)).toBe(false);
+    const table = 'text_embeddings.word_embeddings.weight';
+    expect(weights.get(`text_encoder.${table}`)).toEqual(pretrained.weights.get(table));
+  });
+});

@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { MATCHING } from '../data/pairs.ts';
+import { SPECIAL_PIECES } from '../data/tokenizer.ts';
+import type { Description } from '../model/config.ts';
+import { tiny } from '../model/sizes.ts';
+import { pretraining } from '../tasks/pretraining.ts';
+import { retrieval } from '../tasks/retrieval.ts';
+import { createAdapted, createStudent, createUntrained, loadTrained, saveTrained, type Trained } from './model-file.ts';
+
+const home = mkdtempSync(join(tmpdir(), 'retrieving-'));
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+const described = (model: Description['model'], task: string, answers: readonly string[]): Description => ({
+  ...{ model, task, images: 1, scoring: 'softmax', answers: [...answers], vocabulary: [...SPECIAL_PIECES], recipe: {} },
+  sizes: { ...tiny, vocabulary: SPECIAL_PIECES.length },
+});
+const teacher = createUntrained(described('vilt', retrieval.name, []), 1);
+const pretrained = (model: Description['model']): Trained =>
+  createUntrained(described(model, pretraining.name, MATCHING), 2);
+const adapted = (source: Trained): Trained => createAdapted(source, { task: retrieval, answers: [] });
+const headsIn = ({ weights }: Trained): string[] =>
+  [...weights.keys()].filter((name) => /^(itc|itm_score|rank_output|fusion|mlm_score)|_classifier/.test(name));
+
+describe('a model that retrieves', () => {
+  it('has two heads where it is a teacher, and only its space where it is a student', () => {
+    expect(headsIn(teacher).sort()).toEqual(
+      ['itm_score.fc.bias', 'itm_score.fc.weight', 'rank_output.bias', 'rank_output.weight'].sort(),
+    );
+    const student = createStudent(teacher);
+    expect(headsIn(student).sort()).toEqual(['itc.image_proj.weight', 'itc.logit_scale', 'itc.text_proj.weight']);
+    expect(student.description).toMatchObject({ model: 'dide', task: 'retrieval', answers: [] });
+    expect(student.weights.get('image_encoder.transformer.norm.weight')).toEqual(
+      teacher.weights.get('transformer.norm.weight'),
+    );
+  });
+
+  it.each([
+    ['teacher', teacher],
+    ['student', createStudent(teacher)],
+  ])('is the same after it was saved and loaded: %s', async (name, model) => {
+    const path = join(home, `${name}.safetensors`);
+    await saveTrained(path, model);
+    const { description, weights } = await loadTrained(path);
+    expect(description).toEqual(model.description);
+    expect([...weights.keys()].sort()).toEqual([...model.weights.keys()].sort());
+    const differing = [...weights].filter(([part, { data }]) =>
+      data.some((x, i) => x !== model.weights.get(part)!.data[i]),
+    );
+    expect(differing).toEqual([]);
+  });
+
+  it('begins to rank as a pre-trained teacher says yes to a match, and keeps its matching head', () => {
+    const source = pretrained('vilt');
+    const matching = source.weights.get('itm_score.fc.weight')!;
+    source.weights.get('itm_score.fc.bias')!.data.set([3, 4]);
+    const { weights } = adapted(source);
+    expect(weights.get('rank_output.weight')!.data).toEqual(matching.data.slice(tiny.width));
+    expect([...weights.get('rank_output.bias')!.data]).toEqual([4]);
+    expect(weights.get('itm_score.fc.weight')).toEqual(matching);
+  });
+
+  it('keeps the rank head that its source has', () => {
+    expect(adapted(teacher).weights.get('rank_output.weight')).toEqual(teacher.weights.get('rank_output.weight'));
+  });
+
+  it('goes on with the space of a pre-trained student', () => {
+    const source = pretrained('dide');
+    source.weights.get('itc.logit_scale')!.data[0] = 1.5;
+    const { weights } = adapted(source);
+    expect(weights.get('itc.logit_scale')!.data[0]).toBe(1.5);
+    expect(weights.get('itc.text_proj.weight')).toEqual(source.weights.get('itc.text_proj.weight'));
+    expect([...weights.keys()].filter((name) => /fusion|pooler|itm_score/.test(name))).toEqual([]);
+  });
+});

@@ -1,0 +1,106 @@
+import { type Command, Option } from 'commander';
+import { createUnreadable, type FinetuneOptions, type ReadingOptions, type Task, UserError } from '../../index.ts';
+import { type Cell, percent } from '../terminal/table.ts';
+import { given, oneOf } from './options.ts';
+
+/** What is done with data that are not as they should be. */
+export interface DataOptions {
+  readonly missing: 'refuse' | 'skip';
+  readonly strict?: boolean;
+}
+
+/** What is done with pictures that are not there or cannot be read. */
+export const dataOptions = (): Option[] => [
+  oneOf('--missing <what>', 'examples whose picture is not there', ['refuse', 'skip']).default('refuse'),
+  new Option('--strict', 'stop at the first example that cannot be read, instead of leaving it out and listing it'),
+];
+
+/** Gives a verb the options of `dataOptions`. */
+export const addDataOptions = (command: Command): Command => {
+  for (const option of dataOptions()) command.addOption(option);
+  return command;
+};
+
+/** The task as it is, but whoever reads its examples is as lenient of missing pictures as the options say. */
+export const lenient = (task: Task, { missing = 'refuse' }: Partial<DataOptions>): Task => ({
+  ...task,
+  read: (folder, split, options) => task.read(folder, split, { missing, ...options }),
+});
+
+/** Examples that are listed by name. */
+const NAMED = 3;
+
+/** Collects what cannot be read while a verb works, for its report. */
+export const openTolerance = ({ strict }: Pick<DataOptions, 'strict'>) => {
+  const unreadable = createUnreadable();
+  return {
+    /** For `readingFor` and `finetune`. */
+    reading: strict ? {} : ({ onUnreadable: unreadable.listen } satisfies Partial<ReadingOptions>),
+    failures: unreadable.failures,
+    /** The count and the first few, a line each; nothing where all could be read. */
+    lines: (): string[] => {
+      const all = unreadable.failures();
+      if (all.length === 0) return [];
+      const [head, rest] = [`${all.length} examples could not be read and were left out:`, all.length - NAMED];
+      return [head, ...all.slice(0, NAMED).map((why) => `  ${why}`), ...(rest > 0 ? [`  … and ${rest} more`] : [])];
+    },
+  };
+};
+
+/** What a verb could not read. */
+export type Tolerance = Pick<ReturnType<typeof openTolerance>, 'failures' | 'lines'>;
+
+/** Splits on which the authors' code chose the best weights (`the_metric` of the ViLT code); VQA's is `rest_val`. */
+const REFERENCE: Readonly<Record<string, string>> = {
+  nlvr2: 'test',
+  ve: 'test',
+  retrieval: 'test',
+  vqa: 'validation',
+};
+
+/** The split on which the best weights are chosen. */
+export const selectOption = (): Option =>
+  new Option(
+    '--select <split>',
+    "split on which the best weights are chosen; reference: the authors' own, test for all but VQA",
+  ).default('validation');
+
+/**
+ * The split that `--select` means. Every other one than validation is warned of, since a number of a split that chose
+ * the weights is too good.
+ */
+export const selectedSplit = (
+  select: string | undefined,
+  { name }: Pick<Task, 'name'>,
+): Pick<FinetuneOptions, 'selectOn'> => {
+  const split = select === 'reference' ? REFERENCE[name] : (select ?? 'validation');
+  if (split === undefined)
+    throw new UserError(`--select reference: the authors have no task ${name}: give the name of a split`);
+  if (split === 'validation') return {};
+  const why = select === 'reference' ? "as the authors' code does it" : 'as asked';
+  process.stderr.write(
+    `warning: the best weights are chosen on ${split}, ${why}: what they reach there is too good to be told as a result.\n`,
+  );
+  return given({ selectOn: split });
+};
+
+/** The share of a training that is waited for data above which something should be done. */
+const MUCH = 0.02;
+
+/** How long the updates of a training took, and how much of it they waited for their data. */
+export const createWaiting = () => {
+  let [waited, whole] = [0, 0];
+  const share = (): number => (whole === 0 ? 0 : waited / whole);
+  return {
+    add: (step: { readonly milliseconds: number; readonly waitMilliseconds: number }): void => {
+      waited += step.waitMilliseconds;
+      whole += step.milliseconds;
+    },
+    share,
+    /** `pixels` is the shortest side that the model reads. */
+    fact: (pixels: number): [string, Cell] => {
+      const advice = `: keep the pictures no larger than ${pixels} pixels at their shortest side, or leave cores to reading with fewer --threads`;
+      return ['waited for data', `${percent(share())}${share() > MUCH ? advice : ''}`];
+    },
+  };
+};

@@ -1,0 +1,33 @@
+import { type Bodies, initialised, readImageBody, readTextBody, type Trained } from '../../index.ts';
+import { given } from './options.ts';
+
+/** What `--from-scratch` may begin from instead of at random. */
+export interface BeginningOptions {
+  readonly initImage?: string;
+  readonly initText?: string;
+  /** Of the ViT's attention. */
+  readonly heads?: number;
+}
+
+/** Reads the files that a model is to begin from. @throws UserError where one is no ViT or no BERT. */
+export const bodiesOf = async ({ initImage, initText, heads }: BeginningOptions): Promise<Bodies> =>
+  given({
+    image: initImage === undefined ? undefined : await readImageBody(initImage, given({ heads })),
+    text: initText === undefined ? undefined : await readTextBody(initText),
+  });
+
+/** The model begun from files, which says on stderr what of it began so and what at random; without files, as it is. */
+export const beginFrom = (untrained: Trained, bodies: Bodies): Trained => {
+  const { image, text } = bodies;
+  if (!image && !text) return untrained;
+  const { trained, loaded, random, words } = initialised(untrained, bodies);
+  const known = text ? `, ${words} of ${untrained.description.vocabulary.length} words among them` : '';
+  say(`${loaded.length} tensors begin as in the files${known}; at random: ${random.join(', ') || 'none'}`);
+  if (image && image.unused.length > 0) say(`not used of the ViT: ${shortened(image.unused)}`);
+  return trained;
+};
+
+const shortened = (names: readonly string[]): string =>
+  names.slice(0, 6).join(', ') + (names.length > 6 ? ` and ${names.length - 6} more` : '');
+
+const say = (message: string): void => void process.stderr.write(`${message}\n`);

@@ -1,0 +1,129 @@
+import {
+  type Bodies,
+  createAdapted,
+  createStudent,
+  createUntrained,
+  type Description,
+  loadTrained,
+  lookInto,
+  type Scoring,
+  type StudentOptions,
+  sizes,
+  sizesOfBodies,
+  type Task,
+  type Trained,
+  UserError,
+} from '../../index.ts';
+import { type ForeignOptions, openModelFor, sayUnused } from './checkpoint.ts';
+import { beginFrom, bodiesOf } from './init-from.ts';
+import { given } from './options.ts';
+import { vocabularyNamed } from './vocabulary.ts';
+
+/** What the options of `finetune` say of the model that is to learn. */
+export interface LearnerOptions extends ForeignOptions {
+  readonly data: string;
+  readonly seed: number;
+  readonly teacher?: string;
+  readonly from?: string;
+  readonly fromScratch?: boolean;
+  readonly model: Description['model'];
+  readonly size: keyof typeof sizes;
+  readonly depth?: number;
+  readonly patch?: number;
+  readonly sharedEncoders?: boolean;
+  readonly scoring?: Scoring;
+  readonly initImage?: string;
+  readonly initText?: string;
+}
+
+/** Who learns, and from whom. */
+export interface Learning {
+  readonly learner: Trained;
+  readonly teacher?: Trained;
+  /** For the report: how the learner began. */
+  readonly began: string;
+}
+
+/** @throws UserError where the options name no learner, or models that do not fit the task or each other. */
+export const learningOf = async (options: LearnerOptions, task: Task): Promise<Learning> => {
+  const teacher = options.teacher === undefined ? undefined : await openModelFor(task, options.teacher, options);
+  const taught = teacher ? { teacher } : {};
+  if (options.from !== undefined) {
+    const learner = await beginningFrom(options.from, task, options);
+    if (teacher) refuseUnlike(learner, teacher, options.from);
+    return { learner, ...taught, began: `goes on from ${options.from}` };
+  }
+  if (teacher) {
+    return {
+      learner: createStudent(teacher, { seed: options.seed, ...shapeOf(options) }),
+      teacher,
+      began: `a student of ${options.teacher}`,
+    };
+  }
+  if (!options.fromScratch) {
+    throw new UserError('nothing says what is to learn: give --teacher FILE, --from FILE or --from-scratch');
+  }
+  const { initImage, initText } = options;
+  const files = [initImage, initText].filter((file) => file !== undefined);
+  const from = files.length > 0 ? files.join(' and ') : `scratch, ${options.size} size`;
+  return { learner: await untrained(options, task), began: `${options.model} from ${from}` };
+};
+
+/** What is gone on from; a model of ours that was trained for another task gets a new head, which begins at random. */
+const beginningFrom = async (from: string, task: Task, options: LearnerOptions): Promise<Trained> => {
+  const { isOurs, path } = await lookInto(from);
+  if (isOurs) sayUnused(from, options);
+  const trained = isOurs ? await loadTrained(path) : await openModelFor(task, from, options);
+  if (trained.description.task === task.name) return trained;
+  return createAdapted(trained, { task, answers: await task.answers(options.data), seed: options.seed });
+};
+
+/** Teacher and learner read one batch with one set of ids, patches and answers. */
+const refuseUnlike = (learner: Trained, teacher: Trained, path: string): void => {
+  const readingOf = ({ description: { answers, vocabulary, sizes, images } }: Trained) =>
+    ({ answers, vocabulary, images, patch: sizes.patch, grid: sizes.grid, image: sizes.image }) as const;
+  const [mine, theirs] = [readingOf(learner), readingOf(teacher)];
+  for (const name of ['answers', 'vocabulary', 'images', 'patch', 'grid', 'image'] as const) {
+    if (JSON.stringify(mine[name]) === JSON.stringify(theirs[name])) continue;
+    throw new UserError(`${path}: its ${name} differ from the teacher's: give a learner that reads and answers alike`);
+  }
+};
+
+const untrained = async (options: LearnerOptions, task: Task): Promise<Trained> => {
+  const { model, size, seed, data, scoring = task.scoring, sharedEncoders } = options;
+  if (sharedEncoders && model !== 'dide') {
+    throw new UserError(`--shared-encoders: ${model} is one encoder: give --teacher for a student, or --model dide`);
+  }
+  const vocabulary = await vocabularyFor(options, task);
+  const bodies = await bodiesOf(options);
+  const description: Description = {
+    model,
+    sizes: { ...sizesFor(options, bodies), vocabulary: vocabulary.length, types: 1 + task.images },
+    task: task.name,
+    images: task.images,
+    scoring,
+    answers: await task.answers(data),
+    vocabulary,
+    recipe: { size },
+  };
+  return beginFrom(createUntrained(description, seed), bodies);
+};
+
+/** What differs from the teacher's shape, or from that of the size. */
+const shapeOf = ({ depth, sharedEncoders }: LearnerOptions): Pick<StudentOptions, 'depth' | 'encoders'> => ({
+  ...(depth === undefined ? {} : { depth }),
+  ...(sharedEncoders ? { encoders: 'shared' } : {}),
+});
+
+const sizesFor = (options: LearnerOptions, bodies: Bodies) => {
+  const { depth } = options;
+  const usual = sizesOfBodies(sizes[options.size], bodies, given({ depth }));
+  const { image = usual.image, patch = usual.patch } = options;
+  if (image % patch !== 0)
+    throw new UserError(`--image: ${image} pixels are not whole patches of ${patch}: give a multiple of ${patch}`);
+  return { ...usual, ...shapeOf(options), image, patch, grid: image / patch };
+};
+
+/** The pieces that are named, or the data's own words; those of a model of ViLT's size are BERT's. */
+const vocabularyFor = async ({ vocabulary, size, data }: LearnerOptions, task: Task): Promise<string[]> =>
+  await vocabularyNamed(vocabulary ?? (size === 'base32' ? 'bert' : 'data'), { data, task });

@@ -1,0 +1,26 @@
+import { type Description, parseDescription, readSafetensors } from '../../index.ts';
+
+/** What a file of weights says of itself, without its numbers being read. */
+export interface Head {
+  /** Absent where the file was not saved by dide. */
+  readonly description?: Description;
+  /** What a run's checkpoint keeps beside the weights. */
+  readonly progress?: { readonly update?: number };
+  readonly tensors: number;
+  readonly parameters: number;
+}
+
+/** @throws UserError where the file is not there or not a safetensors file. */
+export const headOf = async (path: string): Promise<Head> => {
+  await using file = await readSafetensors(path);
+  const described = file.metadata.get('dide.description');
+  const progress = file.metadata.get('dide.progress');
+  const weights = [...file.tensors].filter(([name]) => !name.startsWith('optimizer.'));
+  const numbers = weights.map(([, { shape }]) => shape.reduce((product, size) => product * size, 1));
+  return {
+    tensors: file.tensors.size,
+    parameters: numbers.reduce((sum, count) => sum + count, 0),
+    ...(described === undefined ? {} : { description: parseDescription(described, path) }),
+    ...(progress === undefined ? {} : { progress: JSON.parse(progress) as Head['progress'] & object }),
+  };
+};

@@ -1,0 +1,99 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  bertVocabulary,
+  type Example,
+  exampleTasks,
+  openExamples,
+  readVocabulary,
+  SPECIAL_PIECES,
+  type Task,
+  UserError,
+  unknownWords,
+} from '../../index.ts';
+import { percent } from '../terminal/table.ts';
+
+/** Where the words of a model from scratch come from, beside what `--vocabulary` says. */
+export interface WordSources {
+  /** The folder that it learns from. */
+  readonly data: string;
+  readonly task: Pick<Task, 'read'>;
+}
+
+/**
+ * The pieces that `--vocabulary` names, with commas between several: `bert`, a `vocab.txt`, `data` for the folder that is
+ * learnt from, or another folder of data. A folder gives its `vocab.txt`, or the words of its training texts. Listed
+ * pieces keep their order; the words follow, sorted, each once.
+ *
+ * @throws UserError where a folder has no texts that any task reads.
+ */
+export const vocabularyNamed = async (named: string, sources: WordSources): Promise<string[]> => {
+  const parts = await Promise.all(named.split(',').map((part) => piecesOf(part.trim(), sources)));
+  const listed = parts.flatMap(({ listed = [] }) => listed);
+  const words = parts.flatMap(({ words = [] }) => words).sort();
+  return [...new Set([...(listed.length > 0 ? listed : SPECIAL_PIECES), ...words])];
+};
+
+interface Pieces {
+  /** Pieces by id. */
+  readonly listed?: readonly string[];
+  readonly words?: readonly string[];
+}
+
+const piecesOf = async (part: string, { data, task }: WordSources): Promise<Pieces> => {
+  if (part === 'bert') return { listed: await bertVocabulary() };
+  const path = part === 'data' ? data : part;
+  const list = join(path, 'vocab.txt');
+  if (existsSync(list)) return { listed: await readVocabulary(list) };
+  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile();
+  if (part !== 'data' && isFile) return { listed: await readVocabulary(path) };
+  return { words: unknownWords(part === 'data' ? await task.read(data, 'train') : await textsAt(path)) };
+};
+
+/** The training examples of a folder, whatever task they are for. */
+const textsAt = async (path: string): Promise<readonly Example[]> => {
+  const failures: UserError[] = [];
+  for (const task of exampleTasks) {
+    try {
+      return (await openExamples(path, { task, split: 'train' })).examples;
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      failures.push(error);
+    }
+  }
+  throw new UserError(`--vocabulary: ${failures[0]!.message}`, { cause: failures[0] });
+};
+
+/** Share of unknown words above which a model and its data do not fit. */
+const MOST_UNKNOWN = 0.01;
+
+/** Texts that are looked at. */
+const LOOKED_AT = 20_000;
+
+/**
+ * The task as it is, but its training texts must be in words that the model knows, unless others are ignored: a word
+ * that its vocabulary cannot spell is `[UNK]` to it, and all of them the same.
+ */
+export const spelling = (
+  task: Task,
+  vocabulary: readonly string[],
+  unknown: 'refuse' | 'ignore' | undefined = 'refuse',
+): Task => ({
+  ...task,
+  read: async (folder, split, options) => {
+    const examples = await task.read(folder, split, options);
+    if (unknown === 'refuse' && split === 'train') refuseUnknown(examples.slice(0, LOOKED_AT), vocabulary, folder);
+    return examples;
+  },
+});
+
+const refuseUnknown = (examples: readonly Example[], vocabulary: readonly string[], folder: string): void => {
+  const unknown = unknownWords(examples, vocabulary);
+  const share = unknown.length / Math.max(1, unknownWords(examples).length);
+  if (share <= MOST_UNKNOWN) return;
+  const words = [...new Set(unknown)].sort();
+  const some = words.slice(0, 8).join(', ') + (words.length > 8 ? ', …' : '');
+  throw new UserError(
+    `${folder}: ${percent(share)} of the words of its texts are unknown to the model, ${words.length} different ones (${some}): begin with a model whose words include them, made with --from-scratch --vocabulary data,${folder}; or read them as [UNK] with --unknown-words ignore`,
+  );
+};

@@ -1,0 +1,109 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TrainStep } from '../../index.ts';
+import { createWaiting, type Tolerance } from '../options/data.ts';
+import type { Learning } from '../options/learner.ts';
+import { headOf } from '../options/model-file.ts';
+import { listenForInterrupt, STOPPING, sayStopped } from './interrupt.ts';
+import { openProgress } from './progress.ts';
+import { type Cell, durationOf, factsOf, grouped, percent, print } from './table.ts';
+
+/** A training on the command line: what is run, and what is said of it. */
+export interface TrainingRun {
+  readonly verb: string;
+  /** The folder of the run. */
+  readonly out: string;
+  readonly json?: boolean | undefined;
+  readonly task: string;
+  readonly learning: Learning;
+  /** What could not be read, where such examples are left out. */
+  readonly tolerance?: Tolerance;
+  /** The training itself; notices go above the bar. */
+  readonly steps: (onNotice: (message: string) => void) => AsyncIterable<TrainStep>;
+  /** The command that one runs next, given the best weights. */
+  readonly next: (best: string) => Promise<string>;
+}
+
+/**
+ * Trains with a bar until all is done or Ctrl-C is pressed, and reports. A new folder that did not come as far as a
+ * checkpoint is removed again.
+ */
+export const runTraining = async (run: TrainingRun): Promise<void> => {
+  const isNew = !existsSync(run.out);
+  const began = performance.now();
+  const done = await learn(run).catch(async (error: unknown) => {
+    if (isNew && !existsSync(lastIn(run))) await rm(run.out, { recursive: true, force: true });
+    throw error;
+  });
+  if (done.isStopped) return await sayHowToResume(run, done);
+  await report(run, { ...done, milliseconds: performance.now() - began });
+};
+
+const lastIn = ({ out }: TrainingRun): string => join(out, 'last.safetensors');
+
+interface Done {
+  /** Absent where no update was left to do. */
+  readonly last: TrainStep | undefined;
+  readonly isStopped: boolean;
+  readonly waiting: ReturnType<typeof createWaiting>;
+}
+
+const learn = async ({ verb, steps }: TrainingRun): Promise<Done> => {
+  using progress = openProgress(verb);
+  using interrupt = listenForInterrupt(() => progress.say(STOPPING));
+  let last: TrainStep | undefined;
+  const noteOf = createNote();
+  const waiting = createWaiting();
+  for await (const step of steps(progress.say)) {
+    last = step;
+    waiting.add(step);
+    progress.update(step.number, step.of, noteOf(step));
+    if (interrupt.signal.aborted && step.number < step.of) return { last, isStopped: true, waiting };
+  }
+  return { last, isStopped: false, waiting };
+};
+
+/** The loss as a running mean, and the last validation. */
+const createNote = (): ((step: TrainStep) => string) => {
+  let loss: number | undefined;
+  let validation: number | undefined;
+  return (step) => {
+    loss = loss === undefined ? step.losses.total! : 0.9 * loss + 0.1 * step.losses.total!;
+    validation = step.validation ?? validation;
+    return `loss ${loss.toFixed(3)}${validation === undefined ? '' : ` · validation ${percent(validation)}`}`;
+  };
+};
+
+const sayHowToResume = async (run: TrainingRun, { last }: Done): Promise<void> => {
+  const path = lastIn(run);
+  const saved = existsSync(path) ? (await headOf(path)).progress?.update : undefined;
+  const next = saved === undefined ? 'no checkpoint was due yet' : `${path} holds update ${saved}`;
+  sayStopped(`Stopped after update ${last!.number} of ${last!.of}; ${next}. To go on: the same command with --resume.`);
+};
+
+const report = async (run: TrainingRun, done: Done & { readonly milliseconds: number }): Promise<void> => {
+  const { out, task, learning } = run;
+  const { learner, began } = learning;
+  const weights = join(out, 'best.safetensors');
+  const { description } = await headOf(weights);
+  const best = description?.recipe.best as { update: number; accuracy: number } | undefined;
+  const { model, answers } = learner.description;
+  const parameters = [...learner.weights.values()].reduce((sum, { data }) => sum + data.length, 0);
+  const losses = done.last?.losses ?? {};
+  const facts: [string, Cell][] = [
+    ['model', `${began}: ${model}, ${grouped(parameters)} parameters`],
+    ...(answers.length > 0 ? [['answers', answers.length] satisfies [string, Cell]] : []),
+    ['updates', done.last ? grouped(done.last.of) : 'none were left'],
+    ...Object.entries(losses).map(([name, loss]): [string, Cell] => [`loss ${name}`, loss.toFixed(4)]),
+    ['best validation', best ? `${percent(best.accuracy)} at update ${grouped(best.update)}` : 'none'],
+    ['time', durationOf(done.milliseconds)],
+    ...(done.last ? [done.waiting.fact(learner.description.sizes.image)] : []),
+    ['saved', out],
+  ];
+  const { milliseconds } = done;
+  const leftOut = { waitedForData: done.waiting.share(), unreadable: run.tolerance?.failures() ?? [] };
+  const lines = (run.tolerance?.lines() ?? []).map((line) => `\n${line}`).join('');
+  const result = { out, task, model, parameters, updates: done.last?.of ?? 0, losses, best, milliseconds, ...leftOut };
+  print(`${factsOf(facts)}${lines}\n\nNext: ${await run.next(weights)}`, result, run);
+};

@@ -1,0 +1,74 @@
+import { Command, Option } from 'commander';
+import { type CacheProgress, cacheImages, type Trained } from '../../index.ts';
+import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
+import { count, given, jsonOption, oneOf, threadsOption } from '../options/options.ts';
+import type { TaskName } from '../options/tasks.ts';
+import { openProgress } from '../terminal/progress.ts';
+import { type Cell, durationOf, factsOf, grouped, print } from '../terminal/table.ts';
+
+interface Options extends ForeignOptions {
+  readonly task?: TaskName;
+  readonly to: string;
+  readonly batch?: number;
+  readonly unreadable: 'skip' | 'refuse';
+  readonly threads?: number;
+  readonly json?: boolean;
+}
+
+const examples = `
+Examples:
+  $ dide cache runs/student/best.safetensors photos --to photos.cache
+  $ dide ask runs/student/best.safetensors "is there a dog?" --cache photos.cache --top 5
+  $ dide cache dide_vqa.ckpt photos --answers vqa2-id2label.json --to photos.cache
+  $ dide cache runs/retriever/best.safetensors photos --to photos.cache
+
+A student of retrieval makes a cache to be searched by a description, any other one to be asked questions. A picture is
+encoded once; run it again after pictures were added, changed or removed, and only those are encoded.`;
+
+/** `dide cache`: encodes a folder of images, once for all questions to come. */
+export const cacheCommand = (): Command =>
+  addForeignOptions(new Command('cache'))
+    .summary('encode a folder of images once, for all questions and searches to come')
+    .description(
+      "Encodes every image of a folder with a student's image encoder, once for all questions and searches to come.",
+    )
+    .argument('<student>', 'a dual encoder: best.safetensors of its run')
+    .argument('<images>', 'a folder of images; its folders are searched too')
+    .addOption(new Option('--to <folder>', 'where the cache is, or will be').makeOptionMandatory())
+    .addOption(count('--batch <n>', 'images at a time (default: 16)'))
+    .addOption(oneOf('--unreadable <what>', 'files that hold no readable image', ['skip', 'refuse']).default('skip'))
+    .addOption(threadsOption())
+    .addOption(jsonOption())
+    .addHelpText('after', examples)
+    .action(run);
+
+async function run(file: string, images: string, options: Options): Promise<void> {
+  const student = await openModel(file, options);
+  const began = performance.now();
+  const { cache, counts } = await cacheWithProgress(student, images, options);
+  const milliseconds = performance.now() - began;
+  const facts: [string, Cell][] = [
+    ['images', grouped(cache.entries.length)],
+    ['encoded now', grouped(counts.encoded)],
+    ['encoded before', grouped(counts.kept)],
+    ['unreadable', grouped(counts.unreadable)],
+    ['forgotten', grouped(counts.forgotten)],
+    ['time', durationOf(milliseconds)],
+    ['saved', options.to],
+  ];
+  const next = `\n\nNext: dide ask ${file} "…" --cache ${options.to}`;
+  const { encoded, kept, unreadable, forgotten } = counts;
+  const result = { to: options.to, images: cache.entries.length, encoded, kept, unreadable, forgotten, milliseconds };
+  print(factsOf(facts) + next, result, options);
+}
+
+const cacheWithProgress = async (student: Trained, images: string, { to, unreadable, batch, threads }: Options) => {
+  using progress = openProgress('cache');
+  let counts: CacheProgress = { done: 0, of: 0, encoded: 0, kept: 0, unreadable: 0, forgotten: 0 };
+  const onProgress = (now: CacheProgress): void => {
+    counts = now;
+    progress.update(now.done, now.of);
+  };
+  const options = { to, unreadable, onProgress, onNotice: progress.say, ...given({ batch, threads }) };
+  return { cache: await cacheImages(student, images, options), counts };
+};

@@ -1,0 +1,83 @@
+import { Command, Option } from 'commander';
+import { type Converted, convertExamples, convertedFormats, type ExampleTask, exampleTasks } from '../../index.ts';
+import { jsonOption, oneOf } from '../options/options.ts';
+import { openProgress } from '../terminal/progress.ts';
+import { durationOf, grouped, print, tableOf } from '../terminal/table.ts';
+
+interface Options {
+  readonly to: string;
+  readonly format: (typeof convertedFormats)[number];
+  readonly task: ExampleTask;
+  readonly split: readonly string[];
+  readonly missing: 'refuse' | 'skip';
+  readonly strict?: boolean;
+  readonly json?: boolean;
+}
+
+const examples = `
+Examples:
+  $ dide convert data/vqav2 --to shards/vqav2 --format webdataset
+  $ dide convert data/arrow --to shards/nlvr2 --format parquet --task nlvr2 --split train validation test
+
+It reads the ViLT code's Arrow files, the JSON of VQAv2, NLVR2, SNLI-VE and Karpathy's splits, WebDataset shards,
+parquet of the Hugging Face hub, and folders with JSON lines or CSV.`;
+
+/** `dide convert`: any layout of a data set, as shards or parquet. */
+export const convertCommand = (): Command =>
+  new Command('convert')
+    .summary('write a data set, in whatever layout, as WebDataset shards or parquet')
+    .description(
+      'Writes a data set, in whatever layout it is, as WebDataset shards or parquet. Pictures keep their bytes.',
+    )
+    .argument('<folder>', 'the data set: a folder, a file, or shards/{00000..00013}.tar')
+    .addOption(new Option('--to <folder>', 'where to; it must be new or empty').makeOptionMandatory())
+    .addOption(oneOf('--format <name>', 'what to write', convertedFormats).default('webdataset'))
+    .addOption(
+      oneOf('--task <name>', 'what its examples are; retrieval is any picture with captions', exampleTasks).default(
+        'vqa',
+      ),
+    )
+    .addOption(new Option('--split <names...>', 'which splits').default(['train', 'validation']))
+    .addOption(
+      oneOf('--missing <what>', 'annotations whose picture is not there', ['refuse', 'skip']).default('refuse'),
+    )
+    .option('--strict', 'stop at a picture that cannot be decoded, instead of passing it over and listing it')
+    .addOption(jsonOption())
+    .addHelpText('after', examples)
+    .action(run);
+
+async function run(folder: string, { strict, split: splits, json, ...options }: Options): Promise<void> {
+  const began = performance.now();
+  const done: Converted[] = [];
+  for await (const one of converted(folder, { ...options, splits, unreadable: strict ? 'refuse' : 'skip' }))
+    done.push(one);
+  const milliseconds = performance.now() - began;
+  const rows = done.map(({ split, examples: written, files, unreadable }) => [
+    split,
+    written,
+    files,
+    unreadable.length,
+  ]);
+  const left = done.flatMap(({ unreadable, notices }) => [...notices, ...unreadable.map((why) => `left out: ${why}`)]);
+  const found = [...new Set(done.map(({ layout }) => layout))].map((layout) => `found ${layout}`);
+  const all = done.reduce((sum, { examples: written }) => sum + written, 0);
+  const pace = `${grouped(all)} examples in ${durationOf(milliseconds)}, ${grouped(Math.round((1000 * all) / milliseconds))} a second: ${options.to}`;
+  const table = tableOf([['split', 'examples', 'files', 'unreadable pictures'], ...rows]);
+  print(
+    [...found, '', table, '', ...left, pace].join('\n'),
+    { to: options.to, splits: done, milliseconds },
+    json ? { json } : {},
+  );
+}
+
+/** A bar for the split that is under way, with its pace. */
+async function* converted(folder: string, options: Parameters<typeof convertExamples>[1]) {
+  using progress = openProgress('convert');
+  const began = new Map<string, number>();
+  const onProgress: typeof options.onProgress = ({ split, done, of }) => {
+    if (!began.has(split)) began.set(split, performance.now());
+    const seconds = (performance.now() - began.get(split)!) / 1000;
+    progress.update(done, of, seconds > 0 ? `${split} · ${grouped(Math.round(done / seconds))} examples/s` : split);
+  };
+  yield* convertExamples(folder, { ...options, onProgress });
+}

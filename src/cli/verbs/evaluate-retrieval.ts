@@ -1,0 +1,73 @@
+import {
+  type Example,
+  firstImages,
+  foundIn,
+  type Gallery,
+  galleryOf,
+  groupScores,
+  readingFor,
+  type ScoredGallery,
+  scoreGallery,
+  type Trained,
+  UserError,
+} from '../../index.ts';
+import type { openTolerance } from '../options/data.ts';
+import { given } from '../options/options.ts';
+import { type Measured, measured, measuresTable } from '../terminal/measured.ts';
+import { openProgress } from '../terminal/progress.ts';
+import { grouped, print } from '../terminal/table.ts';
+
+/** What `evaluate` is told where a model retrieves. */
+export interface RetrievalEvaluation {
+  readonly batch: number;
+  readonly gallery?: number;
+  readonly predictions?: string;
+  readonly submission?: string;
+  readonly seed: number;
+  readonly threads?: number;
+  readonly json?: boolean;
+  /** Hears of pictures that cannot be read, and tells of them. */
+  readonly tolerance: ReturnType<typeof openTolerance>;
+}
+
+/**
+ * Recall of texts and of images at 1, 5 and 10, and the scores within groups of captions made of the same words.
+ *
+ * @throws UserError where answers are to be written.
+ */
+export const evaluateRetrieval = async (
+  trained: Trained,
+  splits: readonly (readonly [split: string, examples: readonly Example[]])[],
+  options: RetrievalEvaluation,
+): Promise<void> => {
+  if (options.predictions !== undefined || options.submission !== undefined)
+    throw new UserError('evaluate: a model that retrieves answers nothing: leave out --predictions and --submission');
+  const lines: Measured[] = [];
+  const sizes: { split: string; images: number; texts: number }[] = [];
+  for (const [split, examples] of splits) {
+    const asked = firstImages(galleryOf(examples), options.gallery ?? Number.POSITIVE_INFINITY);
+    const { scores, ...gallery } = await scored(trained, [split, asked], options);
+    sizes.push({ split, images: gallery.images.length, texts: gallery.texts.length });
+    const found = { ...foundIn(scores, gallery), ...groupScores(scores, gallery) };
+    lines.push(...measured(split, found, options.seed));
+  }
+  const searched = sizes.map(
+    ({ split, images, texts }) => `${split}: ${grouped(images)} images and ${grouped(texts)} texts, each of all`,
+  );
+  const { failures, lines: leftOut } = options.tolerance;
+  const text = [measuresTable(lines), ...searched, ...leftOut()].join('\n');
+  print(text, { galleries: sizes, lines, unreadable: failures() }, options);
+};
+
+const scored = async (
+  trained: Trained,
+  [split, gallery]: readonly [string, Gallery],
+  { batch, threads, tolerance }: RetrievalEvaluation,
+): Promise<ScoredGallery> => {
+  using progress = openProgress(`evaluate ${split}`);
+  return await scoreGallery(trained, gallery, {
+    reading: readingFor(trained.description, { batch, onNotice: progress.say, ...tolerance.reading }),
+    onProgress: progress.update,
+    ...given({ threads }),
+  });
+};

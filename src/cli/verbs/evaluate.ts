@@ -1,0 +1,209 @@
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { Command, Option } from 'commander';
+import {
+  type Example,
+  evaluate,
+  imageName,
+  type Judged,
+  readingFor,
+  retrieval,
+  submissionOf,
+  type Task,
+  type Trained,
+  UserError,
+} from '../../index.ts';
+import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
+import { addDataOptions, type DataOptions, openTolerance } from '../options/data.ts';
+import { count, jsonOption, seedOption, threadsOption } from '../options/options.ts';
+import { galleryOption } from '../options/retrieval.ts';
+import { outside, type TaskName, taskNamed, tasks } from '../options/tasks.ts';
+import { type Estimate, estimate } from '../terminal/estimate.ts';
+import { measured, measuresTable, rangeOf } from '../terminal/measured.ts';
+import { openProgress, type Progress } from '../terminal/progress.ts';
+import { type Cell, percent, print, tableOf } from '../terminal/table.ts';
+import { evaluateRetrieval } from './evaluate-retrieval.ts';
+
+interface Options extends ForeignOptions, DataOptions {
+  readonly data: string;
+  readonly split: string;
+  readonly task?: TaskName;
+  readonly batch: number;
+  readonly predictions?: string;
+  readonly submission?: string;
+  readonly gallery?: number;
+  readonly seed: number;
+  readonly threads?: number;
+  readonly json?: boolean;
+}
+
+/** One line of the report: a split, or the questions of one kind in it. */
+interface Line extends Pick<Estimate, 'interval'> {
+  readonly split: string;
+  readonly questions: number;
+  readonly accuracy: number;
+  /** Absent for the whole split. */
+  readonly kind?: string;
+}
+
+const examples = `
+Examples:
+  $ dide evaluate runs/student/best.safetensors --data data/scenes --split validation,test-iid,test-comp
+  $ dide evaluate runs/student/best.safetensors --data data/scenes --predictions predictions.jsonl --json
+  $ dide evaluate vilt_vqa.ckpt --answers vqa2-id2label.json --data data/vqav2
+  $ dide evaluate runs/retriever/best.safetensors --data data/retrieval --gallery 200
+
+The interval is the 95 % bootstrap over the questions, or over what else a measure counts: NLVR2's consistency, its
+statements. Where the rows of the data have a "kind", each kind has a line. Of retrieval: recall of texts and of images
+at 1, 5 and 10; and where rows have a "quadruple", how many of these groups are told apart whole, and R@1 within them.`;
+
+/** `dide evaluate`: how often a model is right. */
+export const evaluateCommand = (): Command =>
+  addDataOptions(addForeignOptions(new Command('evaluate')))
+    .summary('how often a model is right, by split and kind of question')
+    .description('Says how often a model is right, by split and kind of question.')
+    .argument('<file>', 'a model: best.safetensors of a run, a .ckpt of ViLT or DiDE, a Hugging Face folder')
+    .addOption(new Option('--data <folder>', 'the data').makeOptionMandatory())
+    .addOption(new Option('--split <names>', 'splits, with commas between').default('validation'))
+    .addOption(count('--batch <n>', 'questions at a time').default(64))
+    .addOption(new Option('--predictions <file>', 'write what was answered to each question, one JSON object a line'))
+    .addOption(new Option('--submission <file>', "write the answers as VQA's server takes them, of a single split"))
+    .addOption(galleryOption('of retrieval: search the first images of a split only (default: all)'))
+    .addOption(seedOption())
+    .addOption(threadsOption())
+    .addOption(jsonOption())
+    .addHelpText('after', examples)
+    .action(run);
+
+async function run(file: string, options: Options): Promise<void> {
+  const trained = await openModel(file, options);
+  const [task, tolerance] = [await taskOf(trained, file, options.task), openTolerance(options)];
+  const names = options.split.split(',').map((name) => name.trim());
+  // Every split is read before the first is asked, so that a misspelt one costs no time.
+  const splits: [string, Example[]][] = [];
+  for (const name of names)
+    splits.push([name, await task.read(options.data, name, { missing: options.missing, onNotice })]);
+  if (task.name === retrieval.name) return await evaluateRetrieval(trained, splits, { ...options, tolerance });
+  const judged: [string, Judged[]][] = [];
+  for (const [name, asked] of splits)
+    judged.push([name, await judgeSplit(trained, name, asked, { ...options, task, tolerance })]);
+  if (options.predictions !== undefined) await writePredictions(options.predictions, judged);
+  if (options.submission !== undefined) await writeSubmission(options.submission, judged);
+  const lines = judged.flatMap(([split, all]) => linesOf(split, all, options.seed));
+  const measures = judged.flatMap(([split, all]) => measured(split, task.measures?.(all) ?? {}, options.seed));
+  const tables = [tableOf(rowsOf(lines)), ...(measures.length === 0 ? [] : [measuresTable(measures)])];
+  const text = [...tables, ...paragraphOf(tolerance.lines())].join('\n\n');
+  const { data, predictions } = options;
+  print(text, { file, data, lines, measures, predictions, unreadable: tolerance.failures() }, options);
+}
+
+const onNotice = (message: string): void => void process.stderr.write(`${message}\n`);
+
+const paragraphOf = (lines: readonly string[]): string[] => (lines.length === 0 ? [] : [lines.join('\n')]);
+
+const taskOf = async ({ description }: Trained, file: string, given?: TaskName): Promise<Task> => {
+  const known: readonly Task[] = given === undefined ? Object.values(tasks) : [await taskNamed(given)];
+  const task = known.find(({ name }) => name === description.task);
+  if (task) return { ...task, scoring: description.scoring };
+  throw new UserError(
+    `${file}: its task ${description.task} is not among ${known.map(({ name }) => name).join(', ')}: give --task with the module that defines it, or another file`,
+  );
+};
+
+/** How a split is judged. */
+interface Judging extends Omit<Options, 'task'> {
+  readonly task: Task;
+  readonly tolerance: ReturnType<typeof openTolerance>;
+}
+
+const judgeSplit = async (trained: Trained, split: string, asked: readonly Example[], how: Judging) => {
+  using progress = openProgress(`evaluate ${split}`);
+  const { description } = trained;
+  noticeOutside(asked, description.answers, progress);
+  const { batch, threads, task, tolerance } = how;
+  return await evaluate(trained, asked, {
+    task,
+    reading: readingFor(description, { batch, onNotice: progress.say, ...tolerance.reading }),
+    onProgress: progress.update,
+    ...(threads === undefined ? {} : { threads }),
+  });
+};
+
+const noticeOutside = (asked: readonly Example[], answers: readonly string[], { say }: Progress): void => {
+  const unknown = outside(asked, answers);
+  const [first] = unknown;
+  if (first)
+    say(
+      `${first.id}: ${JSON.stringify(first.answer)} and ${unknown.length - 1} more answers are not among the model's ${answers.length}: they count as wrong.`,
+    );
+};
+
+const linesOf = (split: string, judged: readonly Judged[], seed: number): Line[] => {
+  const kinds = new Map<string, number[]>();
+  for (const { example, score } of judged) {
+    const kind = example.about?.kind;
+    if (typeof kind !== 'string') continue;
+    if (!kinds.has(kind)) kinds.set(kind, []);
+    kinds.get(kind)!.push(score);
+  }
+  const all = judged.map(({ score }) => score);
+  const byKind = [...kinds].sort(([a], [b]) => (a < b ? -1 : 1));
+  const lineOf = (scores: readonly number[]): Line => {
+    const { of: questions, share: accuracy, interval } = estimate(scores, seed);
+    return { split, questions, accuracy, interval };
+  };
+  return [lineOf(all), ...byKind.map(([kind, scores]) => ({ ...lineOf(scores), kind }))];
+};
+
+const rowsOf = (lines: readonly Line[]): Cell[][] => [
+  ['split', 'kind', 'questions', 'accuracy', '95 % interval'],
+  ...lines.map(({ split, kind, questions, accuracy, interval }) => [
+    split,
+    kind ?? 'all',
+    questions,
+    percent(accuracy),
+    rangeOf(interval),
+  ]),
+];
+
+const writeSubmission = async (
+  path: string,
+  judged: readonly (readonly [string, readonly Judged[]])[],
+): Promise<void> => {
+  const [split, ...more] = judged;
+  if (more.length > 0)
+    throw new UserError(`--submission: ${judged.length} splits are asked: give one, as the server does`);
+  await writeWhole(path, JSON.stringify(submissionOf(split![1])));
+};
+
+const writePredictions = async (
+  path: string,
+  judged: readonly (readonly [string, readonly Judged[]])[],
+): Promise<void> => {
+  const rows = judged.flatMap(([split, all]) =>
+    all.map(({ example: { id, images, text, answers }, predicted, score }) => ({
+      split,
+      id,
+      images: images.map(imageName),
+      text,
+      predicted,
+      answers,
+      score,
+    })),
+  );
+  await writeWhole(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+};
+
+/** Written beside and renamed, so that the file is whole or not there. */
+const writeWhole = async (path: string, text: string): Promise<void> => {
+  const beside = `${path}.partial`;
+  try {
+    await writeFile(beside, text);
+    await rename(beside, path);
+  } catch (cause) {
+    await rm(beside, { force: true });
+    throw new UserError(
+      `${path}: cannot be written (${(cause as NodeJS.ErrnoException).code}): give a place where you may write`,
+      { cause },
+    );
+  }
+};

@@ -1,0 +1,96 @@
+import { Command, Option } from 'commander';
+import {
+  type ExportPrecision,
+  exportOnnx,
+  retrieval,
+  saveHuggingFace,
+  saveTrained,
+  type Trained,
+  UserError,
+} from '../../index.ts';
+import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
+import { given, jsonOption, oneOf, threadsOption } from '../options/options.ts';
+import type { TaskName } from '../options/tasks.ts';
+import { bytesOf, type Cell, factsOf, print } from '../terminal/table.ts';
+
+interface Options extends ForeignOptions {
+  readonly out: string;
+  readonly to: keyof typeof formats;
+  readonly precision: ExportPrecision;
+  readonly task?: TaskName;
+  readonly threads?: number;
+  readonly json?: boolean;
+}
+
+/** What is told of an export, to people and to machines. */
+interface Told {
+  readonly facts: readonly [string, Cell][];
+  readonly result: object;
+}
+
+const examples = `
+Examples:
+  $ dide export runs/student/best.safetensors --out exported
+  $ dide export runs/student/best.safetensors --out exported --precision int8
+  $ dide export dide_vqa.ckpt --answers vqa2-id2label.json --out exported
+  $ dide export runs/teacher/best.safetensors --to huggingface --out teacher
+  $ dide export vilt_vqa.ckpt --answers vqa2-id2label.json --to safetensors --precision fp16 --out vilt.safetensors
+
+onnx: a student as text.onnx, image.onnx and answer.onnx, a teacher as model.onnx, a student that retrieves as text.onnx
+and image.onnx, which give vectors of length 1 to be multiplied; vocabulary and a JSON that says what goes in. huggingface: a teacher as the folder that transformers loads. safetensors: a file of dide's own.`;
+
+/** `dide export`: a model for other programs. */
+export const exportCommand = (): Command =>
+  addForeignOptions(new Command('export'))
+    .summary('a model as ONNX for any language, for transformers, or as one file')
+    .description('Writes a model for other programs, and checks ONNX files against it.')
+    .argument('<file>', 'a model: best.safetensors of a run, a .ckpt of ViLT or DiDE, a Hugging Face folder')
+    .addOption(new Option('--out <path>', 'where it goes: a folder; of safetensors, the file').makeOptionMandatory())
+    .addOption(oneOf('--to <format>', 'what it becomes', Object.keys(formats)).default('onnx'))
+    .addOption(
+      oneOf('--precision <which>', 'of the weights; int8: of ONNX alone', ['fp32', 'fp16', 'int8']).default('fp32'),
+    )
+    .addOption(threadsOption())
+    .addOption(jsonOption())
+    .addHelpText('after', examples)
+    .action(run);
+
+const run = async (file: string, options: Options): Promise<void> => {
+  const { out, to, precision } = options;
+  const { facts, result } = await formats[to](await openModel(file, options), options);
+  print(factsOf([...facts, ['saved', out]]), { file, out, to, precision, ...result }, options);
+};
+
+const toOnnx = async (trained: Trained, { out, precision, threads }: Options): Promise<Told> => {
+  const exported = await exportOnnx(trained, out, { precision, ...given({ threads }) });
+  const { files, difference, largest, agreed, pairs } = exported;
+  const searches = trained.description.task === retrieval.name;
+  const what = searches ? "vector's number" : 'logit';
+  return {
+    facts: [
+      ...files.map(({ name, bytes }): [string, Cell] => [name, bytesOf(bytes)]),
+      [
+        'largest error',
+        `${difference.toExponential(1)} of a ${what}, where the largest ${what} is ${largest.toPrecision(3)}`,
+      ],
+      searches
+        ? ['same image found', `for ${agreed} of ${pairs} texts of noise`]
+        : ['same answers', `${agreed} of ${pairs} pairs of noise`],
+    ],
+    result: exported,
+  };
+};
+
+const toHuggingFace = async (trained: Trained, { out, precision }: Options): Promise<Told> => {
+  if (precision !== 'fp32') throw new UserError('--precision: transformers is given fp32: leave it out');
+  await saveHuggingFace(out, trained);
+  return { facts: [['for', 'from_pretrained of transformers']], result: {} };
+};
+
+const toSafetensors = async (trained: Trained, { out, precision }: Options): Promise<Told> => {
+  if (precision === 'int8') throw new UserError('--precision: int8 is for ONNX: give fp32 or fp16');
+  await saveTrained(out, trained, { dtype: precision === 'fp16' ? 'F16' : 'F32' });
+  return { facts: [['tensors', trained.weights.size]], result: { tensors: trained.weights.size } };
+};
+
+const formats = { onnx: toOnnx, huggingface: toHuggingFace, safetensors: toSafetensors } as const;

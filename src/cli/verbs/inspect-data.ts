@@ -1,0 +1,103 @@
+import { type Example, imageName, openAnswers, type Survey, surveyData } from '../../index.ts';
+import { type Cell, factsOf, grouped, percent, type Shown, tableOf } from '../terminal/table.ts';
+
+/** Answers and splits that are listed. */
+const SHOWN = 8;
+
+/** What a folder or file of data holds, in whichever layout; undefined where it is none. */
+export const dataShown = async (path: string): Promise<Shown | undefined> => {
+  const told = [];
+  for (const survey of await surveyData(path)) told.push(await tellingOf(path, survey));
+  const [first, ...more] = told;
+  if (!first) return undefined;
+  return {
+    text: told.map(({ text }) => text).join('\n\n'),
+    result: { kind: 'data', ...first.result, ...(more.length ? { others: more.map(({ result }) => result) } : {}) },
+  };
+};
+
+const tellingOf = async (path: string, survey: Survey): Promise<Shown> => {
+  const { task } = survey;
+  const splits = survey.splits.map(countsOf);
+  const all = survey.splits.flatMap(({ examples }) => examples);
+  const frequent = frequencies(all);
+  const [prior] = frequent;
+  const answers = task === 'retrieval' ? [] : await openAnswers(path, task).catch(() => []);
+  const notices = [...survey.problems, ...survey.splits.flatMap(({ notices: some }) => some)];
+  const doubts = doubtsOf(survey, answers);
+  const train = `dide finetune --teacher TEACHER --task ${task} --data ${path} --out runs/${task}`;
+  const facts: [string, Cell][] = [
+    ['layout', [...new Set(survey.splits.map(({ layout }) => layout))].join('; ')],
+    ['task', task],
+    ...(answers.length > 0 ? [['answers', `${grouped(answers.length)}: ${someOf(answers)}`] as [string, Cell]] : []),
+    ...(prior ? [['most frequent', frequentText(frequent)] as [string, Cell]] : []),
+    ...(prior ? [['prior', `${percent(prior.share)} by always saying ${prior.answer}`] as [string, Cell]] : []),
+    ...firstFacts(all[0]),
+    ['to train', train],
+  ];
+  return {
+    text: [tableOf(rowsOf(splits)), factsOf(facts), ...[...doubts, ...notices]].join('\n\n'),
+    result: { task, splits, answers, prior, frequent: frequent.slice(0, SHOWN), doubts, notices, first: all[0], train },
+  };
+};
+
+const rowsOf = (splits: readonly ReturnType<typeof countsOf>[]): Cell[][] => [
+  ['split', 'rows', 'images', 'texts', 'with answers', 'images missing'],
+  ...splits.map(({ split, rows, images, texts, answered, missing }) => [split, rows, images, texts, answered, missing]),
+];
+
+const countsOf = ({ split, examples, missing = 0 }: Survey['splits'][number]) => ({
+  split,
+  rows: examples.length,
+  images: new Set(examples.flatMap(({ images }) => images.map(imageName))).size,
+  texts: new Set(examples.map(({ text }) => text)).size,
+  answered: examples.filter(({ answers }) => answers.length > 0).length,
+  missing,
+});
+
+const someOf = (answers: readonly string[]): string =>
+  `${answers.slice(0, SHOWN).join(', ')}${answers.length > SHOWN ? ', …' : ''}`;
+
+const frequentText = (frequent: readonly { readonly answer: string; readonly share: number }[]): string =>
+  frequent
+    .slice(0, SHOWN)
+    .map(({ answer, share }) => `${answer} ${percent(share)}`)
+    .join(', ');
+
+/** What always saying an answer would earn, of the examples with answers; the best first. */
+const frequencies = (examples: readonly Example[]): { answer: string; share: number }[] => {
+  const earned = new Map<string, number>();
+  const answered = examples.filter(({ answers }) => answers.length > 0);
+  for (const { answer, score } of answered.flatMap(({ answers }) => answers)) {
+    earned.set(answer, (earned.get(answer) ?? 0) + score);
+  }
+  return [...earned]
+    .map(([answer, sum]) => ({ answer, share: sum / answered.length }))
+    .sort((a, b) => b.share - a.share);
+};
+
+const firstFacts = (example: Example | undefined): [string, Cell][] => {
+  if (!example) return [];
+  const said = example.answers.map(({ answer, score }) => (score === 1 ? answer : `${answer} (${score})`)).join(', ');
+  const pictures = example.images.map(imageName).join(' and ');
+  return [['first', `${example.id}: ${JSON.stringify(example.text)}${said ? ` -> ${said}` : ''}, of ${pictures}`]];
+};
+
+/** What of the answers would be learnt or judged wrong: those that training lacks, those that differ by case alone. */
+const doubtsOf = ({ splits }: Survey, answers: readonly string[]): string[] => {
+  const known = new Set(answers);
+  const unknown = splits.flatMap(({ split, examples }) => {
+    const outside = frequencies(examples).filter(({ answer }) => answers.length > 0 && !known.has(answer));
+    if (outside.length === 0) return [];
+    return [`${split}: ${outside.length} answers are not among those to learn: ${someOf(namesOf(outside))}`];
+  });
+  const spelt = new Map<string, string[]>();
+  for (const { answer } of frequencies(splits.flatMap(({ examples }) => examples))) {
+    const key = answer.trim().toLowerCase();
+    spelt.set(key, [...(spelt.get(key) ?? []), answer]);
+  }
+  const mixed = [...spelt.values()].filter((names) => names.length > 1).map((names) => names.join(' / '));
+  return [...unknown, ...(mixed.length > 0 ? [`answers that differ in case alone are two: ${someOf(mixed)}`] : [])];
+};
+
+const namesOf = (some: readonly { readonly answer: string }[]): string[] => some.map(({ answer }) => answer);

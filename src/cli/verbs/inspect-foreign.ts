@@ -1,0 +1,38 @@
+import type { Looked } from '../../index.ts';
+import { type Cell, factsOf, grouped, type Shown } from '../terminal/table.ts';
+
+/** What a checkpoint that dide did not save holds, what it lacks, and for which task it is. */
+export const foreignShown = (looked: Looked): Shown => {
+  const { sizes, labels = [], hasTeacher, otherHeads, lacks } = looked;
+  const facts: [string, Cell][] = [
+    ['kind', `${kindOf(looked)}, ${looked.format}`],
+    ...(sizes ? sizeFacts(sizes) : []),
+    ['head', headsOf(looked)],
+    ...optional(labels.length > 0, 'answers', `${labels.slice(0, 8).join(', ')}${labels.length > 8 ? ', …' : ''}`),
+    ...optional(otherHeads.length > 0, 'other heads', otherHeads.join(', ')),
+    ...optional(lacks.length > 0, 'to be told', lacks.join('; ')),
+    ...optional(hasTeacher, 'teacher', 'carried along, and left behind when it is loaded'),
+    ['parameters', grouped(looked.parameters)],
+    ['tensors', looked.tensors],
+  ];
+  return { text: factsOf(facts), result: { kind: 'weights', ...looked } };
+};
+
+const optional = (isThere: boolean, name: string, value: Cell): [string, Cell][] => (isThere ? [[name, value]] : []);
+
+const kindOf = ({ model }: Looked): string => {
+  if (model === undefined) return 'weights of something else than ViLT or DiDE';
+  return model === 'vilt' ? 'a ViLT, a fusion encoder' : 'a DiDE, a dual encoder';
+};
+
+const sizeFacts = (sizes: NonNullable<Looked['sizes']>): [string, Cell][] => [
+  ['layers', `${sizes.depth} of width ${sizes.width}, ${sizes.heads} heads`],
+  ['pictures', `${sizes.image} pixels at the shortest side, patches of ${sizes.patch}`],
+  ['words', `${grouped(sizes.vocabulary)} pieces, texts up to ${sizes.words}`],
+  ['modalities', sizes.types],
+];
+
+const headsOf = ({ classifiers }: Looked): string => {
+  if (classifiers.length === 0) return 'none: any task can begin from it, with a fresh head';
+  return classifiers.map(({ task, answers }) => `${task}, ${grouped(answers)} answers`).join('; ');
+};

@@ -1,0 +1,154 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { type Description, holdsWeights, lookInto, openImageCache, UserError } from '../../index.ts';
+import { headsOption } from '../options/checkpoint.ts';
+import { headOf } from '../options/model-file.ts';
+import { given, jsonOption } from '../options/options.ts';
+import { bytesOf, type Cell, factsOf, grouped, percent, print, type Shown } from '../terminal/table.ts';
+import { dataShown } from './inspect-data.ts';
+import { foreignShown } from './inspect-foreign.ts';
+
+interface Options {
+  readonly heads?: number;
+  readonly json?: boolean;
+}
+
+const examples = `
+Examples:
+  $ dide inspect runs/student/best.safetensors
+  $ dide inspect runs/student
+  $ dide inspect data/scenes
+  $ dide inspect data/vqav2
+  $ dide inspect data/cache
+  $ dide inspect vilt_vqa.ckpt`;
+
+/** `dide inspect`: what a file or folder of dide holds. */
+export const inspectCommand = (): Command =>
+  new Command('inspect')
+    .summary('what a model, a run, a cache or a data folder holds')
+    .description('Says what a model file, a checkpoint, the folder of a run, an image cache or a data folder holds.')
+    .argument('<path>', 'a file or a folder')
+    .addOption(headsOption())
+    .addOption(jsonOption())
+    .addHelpText('after', examples)
+    .action(async (path: string, options: Options) => {
+      const { text, result } = await shownOf(path, options);
+      print(text, { path, ...result }, options);
+    });
+
+const shownOf = async (path: string, options: Options): Promise<Shown> => {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (!stats) throw new UserError(`${path}: there is no such file or folder: check the path`);
+  if (/\.(arrow|parquet|tar|jsonl|csv)$/.test(path) && stats.isFile()) {
+    const shown = await dataShown(path);
+    if (shown) return shown;
+  }
+  if (!stats.isDirectory() || holdsWeights(path)) return await weightsShown(path, options);
+  if (existsSync(join(path, 'cache.json'))) return await cacheShown(path);
+  const files = ['best.safetensors', 'last.safetensors'].map((name) => join(path, name)).filter(existsSync);
+  if (files.length > 0) return await runShown(files);
+  const shown = await dataShown(path);
+  if (shown) return shown;
+  throw new UserError(`${path}: it holds no model, run, cache or data in a layout that is known: give another folder`);
+};
+
+/** A file of ours says more of itself than its tensors do. */
+const weightsShown = async (path: string, { heads }: Options): Promise<Shown> => {
+  const looked = await lookInto(path, given({ heads }));
+  return looked.isOurs || (looked.model === undefined && looked.path.endsWith('.safetensors'))
+    ? await modelShown(looked.path)
+    : foreignShown(looked);
+};
+
+const runShown = async (files: readonly string[]): Promise<Shown> => {
+  const shown: (readonly [string, Shown])[] = [];
+  for (const file of files)
+    shown.push([file, shown.length === 0 ? await modelShown(file) : await checkpointShown(file)]);
+  return {
+    text: shown.map(([file, { text }]) => `${file}\n${text}`).join('\n\n'),
+    result: { kind: 'run', files: Object.fromEntries(shown.map(([file, { result }]) => [file, result])) },
+  };
+};
+
+const modelShown = async (path: string): Promise<Shown> => {
+  const { description, progress, tensors, parameters } = await headOf(path);
+  const { size: bytes } = statSync(path);
+  const kind = progress ? 'checkpoint' : description ? 'model' : 'weights';
+  const facts: [string, Cell][] = [
+    ['kind', { checkpoint: 'a checkpoint of a run', model: 'a model', weights: 'weights not saved by dide' }[kind]],
+    ...(description ? describedFacts(description) : []),
+    ...(progress?.update === undefined ? [] : [['updates done', grouped(progress.update)] as [string, Cell]]),
+    ['parameters', grouped(parameters)],
+    ['tensors', tensors],
+    ['size', bytesOf(bytes)],
+  ];
+  return {
+    text: factsOf(facts),
+    result: {
+      kind,
+      bytes,
+      tensors,
+      parameters,
+      ...(progress ? { progress } : {}),
+      ...(description ? { description } : {}),
+    },
+  };
+};
+
+/** Of a run's checkpoint only what its best model has not said already. */
+const checkpointShown = async (path: string): Promise<Shown> => {
+  const { result } = await modelShown(path);
+  const { progress } = await headOf(path);
+  const facts: [string, Cell][] = [
+    ['kind', 'a checkpoint of the same run'],
+    ['updates done', grouped(progress?.update ?? 0)],
+    ['size', bytesOf(statSync(path).size)],
+  ];
+  return { text: factsOf(facts), result };
+};
+
+const models: Readonly<Record<Description['model'], string>> = {
+  vilt: 'vilt, a fusion encoder',
+  dide: 'dide, a dual encoder',
+};
+
+const describedFacts = ({
+  model,
+  sizes,
+  task,
+  answers,
+  vocabulary,
+  scoring,
+  recipe,
+}: Description): [string, Cell][] => [
+  ['model', models[model]],
+  ['layers', `${sizes.depth} of width ${sizes.width}, ${sizes.heads} heads`],
+  ['pictures', `${sizes.image} pixels at the shortest side, patches of ${sizes.patch}`],
+  ['words', `${grouped(vocabulary.length)} pieces, texts up to ${sizes.words}`],
+  [
+    'task',
+    `${task}, ${answers.length} answers (${scoring}): ${answers.slice(0, 8).join(', ')}${answers.length > 8 ? ', …' : ''}`,
+  ],
+  ...Object.entries(recipe).map(([name, value]): [string, Cell] => [`recipe ${name}`, recipeValue(value)]),
+];
+
+const recipeValue = (value: unknown): string => {
+  if (typeof value !== 'object' || value === null) return String(value);
+  const entries = Object.entries(value).map(
+    ([name, part]) => `${name} ${name === 'accuracy' ? percent(Number(part)) : part}`,
+  );
+  return entries.join(', ');
+};
+
+const cacheShown = async (folder: string): Promise<Shown> => {
+  const { about, entries } = await openImageCache(folder);
+  const facts: [string, Cell][] = [
+    ['kind', 'an image cache'],
+    ['images', grouped(entries.length)],
+    ['rows', grouped(new Set(entries.map(({ row }) => row)).size)],
+    ['row', `${about.width} numbers, ${bytesOf(4 * about.width)}`],
+    ['student', `${about.student.slice(0, 12)} (${about.task})`],
+  ];
+  return { text: factsOf(facts), result: { kind: 'cache', images: entries.length, about } };
+};

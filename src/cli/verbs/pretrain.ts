@@ -1,0 +1,68 @@
+import { Command } from 'commander';
+import { type PretrainOptions, pretrain, pretraining } from '../../index.ts';
+import { lenient, openTolerance } from '../options/data.ts';
+import { type Learning, learningOf } from '../options/learner.ts';
+import { given } from '../options/options.ts';
+import { addPretrainOptions, type Options } from '../options/pretrain.ts';
+import { spelling } from '../options/vocabulary.ts';
+import { runTraining } from '../terminal/training-run.ts';
+import { trainingOf } from './finetune.ts';
+
+const examples = `
+Examples:
+  Both stages, from captions to answers. The teacher learns from ground truth, in words that the task will need, too:
+  $ dide pretrain --from-scratch --model vilt --data data/captions --vocabulary data,data/vqa --out runs/teacher
+
+  Its student learns matching and contrast from it, and masked words:
+  $ dide pretrain --teacher runs/teacher/best.safetensors --data data/captions --out runs/student
+
+  Then the teacher learns a task, and teaches it to the student:
+  $ dide finetune --from runs/teacher/best.safetensors --data data/vqa --out runs/vqa-teacher
+  $ dide finetune --from runs/student/best.safetensors --teacher runs/vqa-teacher/best.safetensors --data data/vqa \\
+      --out runs/vqa-student
+
+  Contrast over 256 pairs where only 64 fit, with negatives that look right:
+  $ dide pretrain --teacher runs/teacher/best.safetensors --data data/captions --out runs/hard \\
+      --batch 64 --accumulation 4 --negatives hard
+
+Data: {"image": "images/1.png", "caption": "A red cup."} a line of train.jsonl and validation.jsonl, or ViLT's Arrow
+files, Karpathy's JSON, CSV, parquet, WebDataset shards. Ctrl-C stops after the update under way; the same command with
+--resume goes on from the last checkpoint, and ends with the same weights as a run that was never stopped.`;
+
+/** `dide pretrain`: stage 1, of a student on its teacher, or of any model on ground truth. */
+export const pretrainCommand = (): Command =>
+  addPretrainOptions(new Command('pretrain'))
+    .summary('stage 1: learn from images and captions, before any task')
+    .description(
+      'Learns from images with captions before any task: matching and contrast from a teacher, or from ground truth, and masked words.',
+    )
+    .addHelpText('after', examples)
+    .action(run);
+
+const run = async (options: Options): Promise<void> => {
+  const task = lenient(pretraining, options);
+  const learning = await learningOf(options.tiny ? { ...options, size: 'tiny' } : options, task);
+  const { learner, teacher } = learning;
+  const { read } = spelling(task, learner.description.vocabulary, options.unknownWords);
+  const tolerance = openTolerance(options);
+  const training = { ...stageOf(options, learning), ...tolerance.reading, read };
+  await runTraining({
+    verb: 'pretrain',
+    ...{ out: options.out, json: options.json, task: pretraining.name, learning, tolerance },
+    steps: (onNotice) => pretrain(learner, teacher, { ...training, onNotice }),
+    next: async (best) =>
+      learner.description.model === 'vilt'
+        ? `dide pretrain --teacher ${best} --data ${options.data} --out STUDENT`
+        : `dide finetune --from ${best} --teacher TEACHER --data TASK --out STUDENT`,
+  });
+};
+
+const stageOf = (options: Options, learning: Learning): PretrainOptions => {
+  const { negatives, contrastOver, queries, wpa: alignment, masking: whole, maskedShare: share } = options;
+  const masking = given({ whole, share });
+  return {
+    ...trainingOf(options, learning),
+    ...given({ negatives, contrastOver, queries, alignment }),
+    ...(Object.keys(masking).length > 0 ? { masking } : {}),
+  };
+};

@@ -1,0 +1,101 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import {
+  type QuickstartReport,
+  quickstart,
+  quickstartSizes,
+  type Recipe,
+  SHIPPED_TEACHER,
+  UserError,
+} from '../../index.ts';
+import { given, jsonOption, seedOption, threadsOption } from '../options/options.ts';
+import { openParts } from '../terminal/progress.ts';
+import { durationOf, grouped, percent, print, tableOf } from '../terminal/table.ts';
+
+interface Options {
+  readonly teacher?: string;
+  readonly out: string;
+  readonly seed: number;
+  readonly all?: boolean;
+  readonly tiny?: boolean;
+  readonly resume?: boolean;
+  readonly threads?: number;
+  readonly json?: boolean;
+}
+
+const examples = `
+Examples:
+  $ dide quickstart
+  $ dide quickstart --all --seed 1 --out runs/seed-1
+  $ dide quickstart --tiny
+
+What it does: writes generated pictures with questions, distils students from the teacher that comes with the package,
+evaluates all of them, caches the test images, asks one question of them all, and writes report.html.`;
+
+/** `dide quickstart`: the whole path, once. */
+export const quickstartCommand = (): Command =>
+  new Command('quickstart')
+    .summary('the whole path once, with a report: about five minutes')
+    .description('Runs the whole path once: data, teacher, students, evaluation, cache, one question, report.')
+    .option('--out <folder>', 'where data, runs and report go', 'runs/quickstart')
+    .option(
+      '--teacher <file>',
+      'a fusion encoder trained by `dide teacher` (default: the one that comes with the package)',
+    )
+    .option('--all', 'also a student that learns from soft labels alone')
+    .option('--tiny', 'a few updates on a few pictures, for trying out: seconds, and nothing is learnt')
+    .option('--resume', 'go on with a quickstart that was stopped')
+    .addOption(seedOption())
+    .addOption(threadsOption())
+    .addOption(jsonOption())
+    .addHelpText('after', examples)
+    .action(run);
+
+const run = async (options: Options): Promise<void> => {
+  const { teacher = SHIPPED_TEACHER } = options;
+  if (!existsSync(teacher)) {
+    throw new UserError(`${teacher}: no such file: train one with: dide teacher --out ${teacher}`);
+  }
+  const recipes: Recipe[] = options.all ? ['hard', 'soft', 'soft+attention'] : ['hard', 'soft+attention'];
+  using bars = openParts();
+  const report = await quickstart({
+    teacher,
+    folder: options.out,
+    seed: options.seed,
+    recipes,
+    size: options.tiny ? quickstartSizes.tiny : quickstartSizes.full,
+    resume: options.resume ?? false,
+    command: `npm run quickstart -- ${['--seed', options.seed, ...(options.all ? ['--all'] : []), ...(options.tiny ? ['--tiny'] : [])].join(' ')}`,
+    onProgress: bars.update,
+    ...given({ threads: options.threads }),
+  });
+  bars[Symbol.dispose]();
+  print(textOf(report, options), report, options);
+};
+
+const textOf = (report: QuickstartReport, { out }: Options): string => {
+  const splits = Object.keys(report.models[0]!.accuracy);
+  const shown = ({ mean, low, high }: { mean: number; low: number; high: number }): string =>
+    `${percent(mean)} (${(100 * low).toFixed(1)}-${(100 * high).toFixed(1)})`;
+  const accuracy = report.models.map(({ name, parameters, updates, accuracy: of }) => [
+    name,
+    grouped(parameters),
+    grouped(updates),
+    ...splits.map((split) => shown(of[split]!)),
+  ]);
+  const latency = report.latency.map(({ what, millisecondsPerImage }) => [
+    what,
+    `${millisecondsPerImage.toPrecision(3)} ms an image`,
+  ]);
+  return [
+    tableOf([['accuracy (95 % interval)', 'parameters', 'updates', ...splits], ...accuracy]),
+    `always the commonest answer to that kind of question: ${report.data.priorPercent.toFixed(1)} %`,
+    '',
+    tableOf([['one more question', 'time'], ...latency]),
+    '',
+    ...report.findings.map((finding) => `- ${finding}`),
+    '',
+    `seed ${report.seed}, ${durationOf(1000 * report.seconds)} in all. Open ${join(out, 'report.html')}`,
+  ].join('\n');
+};

@@ -1,0 +1,93 @@
+import { Command } from 'commander';
+import { encodePng, viewNames, type WriteOptions, worlds, writeScenes } from '../../index.ts';
+import { count, given, jsonOption, oneOf, seedOption } from '../options/options.ts';
+import { openProgress } from '../terminal/progress.ts';
+import { grouped, print, tableOf } from '../terminal/table.ts';
+
+interface Options {
+  readonly task: WriteOptions['view'];
+  readonly world: keyof typeof worlds;
+  readonly seed: number;
+  readonly tiny?: boolean;
+  readonly train?: number;
+  readonly validation?: number;
+  readonly testIid?: number;
+  readonly testComp?: number;
+  readonly pixels?: number;
+  readonly questions?: number;
+  readonly hops?: string;
+  readonly json?: boolean;
+}
+
+const usual = { train: 4000, validation: 300, testIid: 500, testComp: 500 };
+const tiny = { train: 24, validation: 8, testIid: 8, testComp: 8 };
+
+const examples = `
+Examples:
+  $ dide scenes data/scenes
+  $ dide scenes data/easy --train 8000 --hops 0
+  $ dide scenes data/statements --task nlvr2
+  $ dide scenes /tmp/scenes --tiny
+
+Sizes count pairs of pictures; for other tasks, statements with four pairs of pictures (nlvr2), hypotheses with three
+pictures (ve), four pictures with their captions (retrieval), or pictures with several captions each (pretraining). Neither pictures nor texts alone give the answer there
+either. Each pair is two pictures that differ by one small edit, with questions whose answers differ: neither the picture nor
+the question alone gives the answer. The folder has the layout that every other verb reads.`;
+
+/** `dide scenes`: writes the generated data set. */
+export const scenesCommand = (): Command =>
+  new Command('scenes')
+    .summary('write a generated data set of pictures and questions')
+    .description('Writes a data set of generated pictures with questions and answers about them.')
+    .argument('<folder>', 'where to; it must be new, empty, or hold the very same scenes')
+    .addOption(oneOf('--task <name>', 'what the texts are for', viewNames).default('vqa'))
+    .addOption(oneOf('--world <name>', 'how rich the pictures are', Object.keys(worlds)).default('mini'))
+    .addOption(count('--train <pairs>', `pairs of pictures to learn from (default: ${usual.train})`))
+    .addOption(count('--validation <pairs>', `pairs to choose the best weights by (default: ${usual.validation})`))
+    .addOption(count('--test-iid <pairs>', `pairs like those to learn from (default: ${usual.testIid})`))
+    .addOption(count('--test-comp <pairs>', `pairs with colours on shapes never seen (default: ${usual.testComp})`))
+    .addOption(count('--pixels <n>', "side of a picture (default: the world's, 48 or 64)"))
+    .addOption(count('--questions <n>', 'most questions about a pair to learn from (default: 4)'))
+    .addOption(oneOf('--hops <n>', "most relations that a question chains (default: the world's, 2)", ['0', '1', '2']))
+    .option('--tiny', 'a few pairs of each split, for trying out: a second')
+    .addOption(seedOption())
+    .addOption(jsonOption())
+    .addHelpText('after', examples)
+    .action(writeFolder);
+
+async function writeFolder(folder: string, options: Options, command: Command): Promise<void> {
+  const { train, validation, testIid, testComp } = { ...(options.tiny ? tiny : usual), ...given(options) };
+  const world = { ...worlds[options.world], ...(options.hops === undefined ? {} : { maxHops: Number(options.hops) }) };
+  const manifest = await writeWithProgress(folder, {
+    seed: options.seed,
+    view: options.task,
+    world,
+    sizes: { train, validation, 'test-iid': testIid, 'test-comp': testComp },
+    encodePng,
+    command: `dide ${[command.name(), ...process.argv.slice(3)].join(' ')}`,
+    ...given({ pixels: options.pixels, questionsPerPair: options.questions }),
+  });
+  const rows = Object.entries(manifest.rows).map(([split, questions]) => {
+    return [split, manifest.images[split as keyof typeof manifest.images] ?? 0, questions] as const;
+  });
+  const shown = [['split', 'images', 'rows'], ...rows];
+  const next = `\n${folder}: ${grouped(rows.reduce((sum, [, images]) => sum + images, 0))} pictures of ${manifest.pixels} x ${manifest.pixels} pixels.`;
+  print(tableOf(shown) + next, { folder, ...manifest }, options);
+}
+
+const writeWithProgress = async (folder: string, options: Parameters<typeof writeScenes>[1]) => {
+  using progress = openProgress('scenes');
+  const of = Object.values(options.sizes).reduce((sum, pairs) => sum + pairs, 0);
+  const done = new Map<string, number>();
+  return await writeScenes(folder, {
+    ...options,
+    onProgress: (now) => {
+      done.set(now.split, now.done);
+      progress.update(
+        [...done.values()].reduce((sum, pairs) => sum + pairs),
+        of,
+        now.split,
+      );
+    },
+  });
+};

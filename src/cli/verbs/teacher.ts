@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { LAST_LESSON, loadTrained, saveTrained, trainTeacher, untrainedTeacher } from '../../index.ts';
+import { given, threadsOption } from '../options/options.ts';
+import { listenForInterrupt, STOPPING, sayStopped } from '../terminal/interrupt.ts';
+import { openParts } from '../terminal/progress.ts';
+import { percent } from '../terminal/table.ts';
+
+interface Options {
+  readonly out: string;
+  readonly folder: string;
+  readonly threads?: number;
+}
+
+const examples = `
+Example:
+  $ dide teacher --out assets/teacher-mini.safetensors
+
+Stop it when you like: the same command goes on where it was.`;
+
+/** `dide teacher`: retrains the quickstart's teacher from nothing. */
+export const teacherCommand = (): Command =>
+  new Command('teacher')
+    .summary("retrain the quickstart's teacher from nothing: about half an hour")
+    .description("Writes the teacher's scenes and trains the quickstart's fusion encoder on them, from nothing.")
+    .requiredOption('--out <file>', 'where the teacher goes (safetensors)')
+    .option('--folder <folder>', 'where its data and its run go', 'runs/teacher')
+    .addOption(threadsOption())
+    .addHelpText('after', examples)
+    .action(run);
+
+const run = async ({ out, folder, threads }: Options): Promise<void> => {
+  const teacher = untrainedTeacher();
+  using interrupt = listenForInterrupt(() => process.stderr.write(`${STOPPING}\n`));
+  using parts = openParts();
+  const steps = trainTeacher(teacher, {
+    folder,
+    onScenes: (lesson, { split, done, of }) => parts.update(`${lesson}: writing ${split}`, { done, of }),
+    ...given({ threads }),
+  });
+  let last = '';
+  for await (const { lesson, number, of, losses, validation } of steps) {
+    if (validation !== undefined) last = `, validation ${percent(validation)}`;
+    parts.update(`${lesson}: training`, { done: number, of, note: `loss ${losses.total!.toFixed(3)}${last}` });
+    if (interrupt.signal.aborted) {
+      parts[Symbol.dispose]();
+      return sayStopped(`Stopped in ${lesson} after update ${number} of ${of}; the same command goes on from there.`);
+    }
+  }
+  await saveTrained(out, await loadTrained(join(folder, `${LAST_LESSON}-run`, 'best.safetensors')));
+};

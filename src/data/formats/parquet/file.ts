@@ -1,0 +1,179 @@
+import { stat } from 'node:fs/promises';
+import {
+  type AsyncBuffer,
+  type Compressors,
+  type FileMetaData,
+  parquetMetadataAsync,
+  parquetReadObjects,
+  parquetSchema,
+  type SchemaTree,
+} from 'hyparquet';
+import { UserError } from '../../../errors.ts';
+import { readRange } from '../../../files/byte-range.ts';
+import { checkPages } from './pages.ts';
+
+/** A parquet file whose footer is read. */
+export interface ParquetFile {
+  readonly path: string;
+  readonly source: Source;
+  readonly metadata: FileMetaData;
+  readonly columns: readonly string[];
+  /** First row and row after the last of every row group. */
+  readonly groups: readonly { readonly from: number; readonly to: number }[];
+}
+
+/** Largest footer, and most bytes that a page may become; damaged lengths must not fill the memory. */
+const LARGEST_FOOTER = 64 * 2 ** 20;
+const largestPage = (compressed: number): number => Math.min(2 ** 30, 16 * 2 ** 20 + 100 * compressed);
+
+/** @throws UserError when the file is cut short or no parquet file. */
+export const openParquet = async (path: string): Promise<ParquetFile> => {
+  const { size } = await stat(path);
+  if (size < 12) throw damaged(path, `is no parquet file, but ${size} bytes`);
+  const tail = Buffer.from(await readRange(path, { offset: size - 8, length: 8 }));
+  if (tail.toString('latin1', 4) !== 'PAR1') throw damaged(path, 'does not end with PAR1');
+  const footer = tail.readUInt32LE(0);
+  if (footer > Math.min(size - 12, LARGEST_FOOTER)) throw damaged(path, `its footer claims ${footer} bytes`);
+  const source = sourceOf(path, size);
+  const metadata = await understood(path, source, () => parquetMetadataAsync(source.file));
+  const root = await understood(path, source, async () => parquetSchema(metadata));
+  source.metadata = metadata;
+  const columns = root.children.map(({ element }) => element.name);
+  return {
+    path,
+    source,
+    metadata,
+    columns,
+    groups: groupsOf(path, metadata, { size, leaves: new Set(leavesOf(root)) }),
+  };
+};
+
+const damaged = (path: string, what: string, options?: ErrorOptions): UserError =>
+  new UserError(`${path}: ${what}: it is cut short or damaged: get it again.`, options);
+
+/** The file for the parser, and why a part of it could not be read. */
+interface Source {
+  readonly file: AsyncBuffer;
+  failure?: UserError;
+  /** Known once the footer is read; then the pages of what is read are checked. */
+  metadata?: FileMetaData;
+}
+
+/**
+ * The parser asks for several parts at once and, where one fails, waits for none of the others, whose failures would end
+ * the process. So a part never fails: it comes empty, and `understood` throws the reason.
+ */
+const sourceOf = (path: string, size: number): Source => {
+  const read = async (from: number, to: number): Promise<ArrayBuffer> => {
+    const [offset, end] = [Math.max(0, from < 0 ? size + from : from), Math.min(to, size)];
+    if (!(end >= offset)) throw damaged(path, `a column claims bytes ${offset} to ${end} of ${size}`);
+    const { buffer: bytes } = await readRange(path, { offset, length: end - offset });
+    if (source.metadata) checkPages(source.metadata, { offset, bytes });
+    return bytes as ArrayBuffer;
+  };
+  const slice = (from: number, to = size): Promise<ArrayBuffer> =>
+    read(from, to).catch((failure: Error) => {
+      source.failure ??= failure instanceof UserError ? failure : damaged(path, `cannot be read (${failure.message})`);
+      return new ArrayBuffer(0);
+    });
+  const source: Source = { file: { byteLength: size, slice } };
+  return source;
+};
+
+/** What the parser throws over damaged bytes says nothing to a user. */
+const understood = async <T>(path: string, source: Source, read: () => Promise<T>): Promise<T> => {
+  try {
+    const result = await read();
+    if (source.failure) throw source.failure;
+    return result;
+  } catch (cause) {
+    throw source.failure ?? damaged(path, `cannot be read (${(cause as Error).message})`, { cause });
+  }
+};
+
+/** Where the values of a file are: the paths of all columns, `image.bytes`, and the names that they begin with. */
+const leavesOf = ({ path, children }: SchemaTree): string[] =>
+  children.length === 0 ? [path.join('.')] : children.flatMap(leavesOf);
+
+/** Equal values take next to no bytes, but billions of them in a small file are a damaged number. */
+const mostValues = (size: number): number => 1e6 + 100 * size;
+
+const groupsOf = (
+  path: string,
+  { row_groups, num_rows }: FileMetaData,
+  { size, leaves }: { readonly size: number; readonly leaves: ReadonlySet<string> },
+) => {
+  let from = 0;
+  const groups = row_groups.map(({ num_rows: rows, columns }) => {
+    if (!(rows >= 0 && rows <= mostValues(size))) throw damaged(path, `a row group claims ${rows} rows`);
+    for (const { meta_data: meta } of columns) {
+      // of a damaged file even what the format requires may be missing
+      const name = meta?.path_in_schema?.join('.') ?? '';
+      if (!leaves.has(name)) throw damaged(path, `a row group has a column "${name}" that the schema lacks`);
+      const start = Number(meta?.dictionary_page_offset ?? meta?.data_page_offset);
+      const end = start + Number(meta?.total_compressed_size);
+      if (!(start >= 0 && end >= start && end <= size))
+        throw damaged(path, `a column claims bytes ${start} to ${end} of ${size}`);
+      if (!(Number(meta?.num_values) <= mostValues(size)))
+        throw damaged(path, `a column claims ${meta?.num_values} values`);
+    }
+    from += Number(rows);
+    return { from: from - Number(rows), to: from };
+  });
+  if (from !== Number(num_rows)) throw damaged(path, `its row groups have ${from} rows of ${num_rows}`);
+  return groups;
+};
+
+let bounded: Compressors | undefined;
+
+/** The decompressors, each refusing to make a page larger than any is. */
+const boundedCompressors = async (): Promise<Compressors> => {
+  if (bounded) return bounded;
+  const { compressors } = await import('hyparquet-compressors');
+  const { snappyUncompress } = await import('hyparquet');
+  const snappy = (input: Uint8Array, length: number): Uint8Array => {
+    const output = new Uint8Array(length);
+    snappyUncompress(input, output);
+    return output;
+  };
+  bounded = Object.fromEntries(
+    Object.entries({ SNAPPY: snappy, ...compressors }).map(([codec, decompress]) => [
+      codec,
+      (input: Uint8Array, length: number) => {
+        if (!(length >= 0 && length <= largestPage(input.length)))
+          throw new RangeError(`a page claims ${length} bytes`);
+        return decompress(input, length);
+      },
+    ]),
+  );
+  return bounded;
+};
+
+/** Some columns of some rows; binary values are bytes, texts are texts, 64-bit numbers are plain where they fit. */
+export const readRows = async (
+  { path, source, metadata }: ParquetFile,
+  columns: readonly string[],
+  { from, to }: { readonly from: number; readonly to: number },
+): Promise<Record<string, unknown>[]> => {
+  if (columns.length === 0) return Array.from({ length: to - from }, () => ({}));
+  const compressors = await boundedCompressors();
+  const options = {
+    file: source.file,
+    metadata,
+    compressors,
+    columns: [...columns],
+    rowStart: from,
+    rowEnd: to,
+    utf8: false,
+  };
+  const rows = await understood(path, source, () => parquetReadObjects(options));
+  if (rows.length !== to - from) throw damaged(path, `rows ${from} to ${to} are ${rows.length}`);
+  return rows.map((row) => plain(row) as Record<string, unknown>);
+};
+
+const plain = (value: unknown): unknown => {
+  if (typeof value === 'bigint') return Number(value);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || value instanceof Date) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plain(inner)]));
+};

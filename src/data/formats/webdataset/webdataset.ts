@@ -1,0 +1,95 @@
+import { statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { UserError } from '../../../errors.ts';
+import { readRange } from '../../../files/byte-range.ts';
+import { tarMembers } from '../../../files/tar-index.ts';
+import type { Example } from '../../example.ts';
+import { type ExampleTask, exampleTasks, type Format, namesIn, splitIn } from '../format.ts';
+import { expandBraces } from './braces.ts';
+import { keyOf, type Sample, type SampleFile, sampleExamples } from './sample.ts';
+
+const SPLITS = { train: ['train'], validation: ['validation', 'val', 'dev'], test: ['test'] };
+
+/**
+ * Shards of WebDataset and img2dataset: tar files in which the files of a sample follow each other, `000.jpg`, `000.txt`,
+ * `000.json`. Only headers, texts and JSON are read; a picture is read where it stands, so shuffling costs nothing.
+ *
+ * `path` is a folder, a shard, or a list: `shards/{00000..00013}.tar`. In a folder the shards of a split begin with its
+ * name or are in a folder of its name; shards that name no split are train. A shard that is cut short gives the samples
+ * before the cut, and that is said.
+ */
+export const webDataset: Format = {
+  name: 'WebDataset',
+  tasks: exampleTasks,
+  looksFor: ({ split }) => [`${split}-*.tar`, `${split}/*.tar`, ...(split === 'train' ? ['*.tar'] : [])],
+  open: async (path, { task, split }) => {
+    const shards = shardsOf(path, split);
+    if (shards.length === 0) return undefined;
+    const [examples, notices]: [Example[], string[]] = [[], []];
+    for (const shard of shards) examples.push(...(await examplesOf(shard, task, (notice) => notices.push(notice))));
+    return { layout: `${webDataset.name} (${shards.length} shards, ${basename(shards[0]!)} …)`, examples, notices };
+  },
+};
+
+/**
+ * The shards that a path names: a folder, a shard or a list with braces.
+ *
+ * @throws UserError when a shard of a list is not there.
+ */
+export const shardsOf = (path: string, split: string): string[] => {
+  if (!/[{]|::/.test(path)) return statSync(path).isFile() ? [path].filter(isShard) : shardsIn(path, split);
+  const shards = expandBraces(path);
+  const lost = shards.filter((shard) => !statSync(shard, { throwIfNoEntry: false }));
+  if (lost.length === 0) return shards;
+  throw new UserError(
+    `${path}: ${lost.length} of ${shards.length} shards are not there, the first is ${lost[0]}: check the list.`,
+  );
+};
+
+const isShard = (name: string): boolean => name.endsWith('.tar');
+
+const shardsIn = (path: string, split: string): string[] => {
+  const [names, wanted] = [namesIn(path).filter(isShard), splitIn(SPLITS, split)];
+  const isOf = (name: string, splits: readonly string[]): boolean =>
+    splits.some((one) => name.startsWith(one) && /^[-_.\d]/.test(name.slice(one.length)));
+  const own = names.filter((name) => isOf(name, wanted));
+  if (own.length) return own.map((name) => join(path, name));
+  const inside = wanted.flatMap((one) =>
+    namesIn(join(path, one))
+      .filter(isShard)
+      .map((name) => join(path, one, name)),
+  );
+  if (inside.length || split !== 'train') return inside;
+  return names.filter((name) => !isOf(name, Object.values(SPLITS).flat())).map((name) => join(path, name));
+};
+
+const examplesOf = async (shard: string, task: ExampleTask, notice: (message: string) => void): Promise<Example[]> => {
+  const examples: Example[] = [];
+  for await (const sample of samplesIn(shard, notice)) {
+    const found = await sampleExamples(sample, task);
+    if ('unusable' in found) notice(`${found.unusable}: left out.`);
+    else examples.push(...found);
+  }
+  return examples;
+};
+
+/** The samples of a shard that are whole. */
+async function* samplesIn(shard: string, notice: (message: string) => void): AsyncGenerator<Sample, void, undefined> {
+  let [key, files]: [string, SampleFile[]] = ['', []];
+  let damage: string | undefined;
+  const sample = (): Sample => ({ where: `${basename(shard)}, ${key}`, files });
+  const members = tarMembers(shard, (why) => {
+    damage = why;
+  });
+  for await (const { name, ...range } of members) {
+    const [next, extension] = keyOf(name) ?? ['', ''];
+    if (next === '') continue;
+    if (next !== key && files.length) yield sample();
+    if (next !== key) [key, files] = [next, []];
+    files.push({ extension, length: range.length, read: () => readRange(shard, range) });
+  }
+  if (damage === undefined && files.length) yield sample();
+  // Of the sample at the cut some files may be missing: it is lost, too.
+  if (damage !== undefined)
+    notice(`${shard}: ${damage}: what follows is left out${key ? `, with sample ${key}` : ''}.`);
+}

@@ -1,0 +1,67 @@
+import { createWriteStream } from 'node:fs';
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import { pack } from 'tar-stream';
+import { recordOfAll } from '../converted-record.ts';
+import type { Sink, SinkOptions, Written } from '../sink.ts';
+
+/** Bytes of pictures of a shard, when it is closed; as img2dataset's, small enough to move and large enough to stream. */
+const SHARD = 512 * 2 ** 20;
+
+/**
+ * Writes shards of WebDataset: `train-000000.tar`, in each the files `000000017.jpg` and `000000017.json` of a sample.
+ * Pictures are the bytes that they were. A shard has its name only when it is whole.
+ */
+export const webDatasetSink = ({ to, split, task, shard: most = SHARD }: SinkOptions): Sink => {
+  let [samples, shards, bytes]: [number, number, number] = [0, 0, 0];
+  let open: ReturnType<typeof openShard> | undefined;
+  const close = async (): Promise<void> => {
+    await open?.close();
+    open = undefined;
+    bytes = 0;
+  };
+  return {
+    add: async (written) => {
+      if (bytes >= most) await close();
+      open ??= openShard(join(to, `${split}-${String(shards++).padStart(6, '0')}.tar`));
+      for (const [name, content] of filesOf(written, task))
+        await open.add(`${String(samples).padStart(9, '0')}.${name}`, content);
+      bytes += written.images.reduce((sum, image) => sum + image.bytes.length, 0);
+      samples += 1;
+    },
+    close,
+    files: () => shards,
+  };
+};
+
+const filesOf = ({ images, examples }: Written, task: SinkOptions['task']): [string, Uint8Array][] => [
+  ...images.map(({ bytes, extension }, side): [string, Uint8Array] => [
+    images.length > 1 ? `${side}.${extension}` : extension,
+    bytes,
+  ]),
+  ['json', Buffer.from(JSON.stringify(recordOfAll(examples, task)))],
+];
+
+const openShard = (path: string) => {
+  const archive = pack();
+  const partial = `${path}.partial`;
+  const file = createWriteStream(partial);
+  const done = finished(archive.pipe(file as never) as unknown as NodeJS.WritableStream);
+  done.catch(() => undefined);
+  return {
+    add: (name: string, content: Uint8Array): Promise<void> =>
+      new Promise((resolve, reject) => {
+        // A date of its own would make two conversions of the same data differ.
+        archive.entry({ name, mtime: new Date(0) }, Buffer.from(content), (error) =>
+          error ? reject(error) : resolve(),
+        );
+        done.catch(reject);
+      }),
+    close: async (): Promise<void> => {
+      archive.finalize();
+      await done;
+      await rename(partial, path);
+    },
+  };
+};

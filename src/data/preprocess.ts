@@ -1,0 +1,99 @@
+import { UserError } from '../errors.ts';
+import type { Pixels } from '../kernels/pixels.ts';
+import type { EncodedExample, PreparedImage } from './batch.ts';
+import { type Example, type ImageSource, imageName } from './example.ts';
+import { readImage } from './image.ts';
+import { createImageMemory, type ImageMemory } from './image-memory.ts';
+import { patchGrid } from './patches.ts';
+import { resize, resizedSize, type SizeRule } from './resize.ts';
+import { checkText, type EncodedText, type Tokenizer } from './tokenizer.ts';
+
+/** How examples become numbers. */
+export interface PreparerOptions {
+  readonly tokenizer: Tokenizer;
+  /** How large pictures become; `multiple` is the patch size. */
+  readonly size: SizeRule;
+  /** Most words with [CLS] and [SEP]; 40 by default, as in ViLT. */
+  readonly limit?: number;
+  /** Bytes of resized pixels to keep, so that later epochs decode nothing; 512 MiB by default, 0 keeps none. */
+  readonly memory?: number;
+  /** Reads a picture; `readImage` by default. */
+  readonly read?: (image: ImageSource) => Promise<Pixels>;
+  /** Hears, once each, what was done to the data: a question cut short, a picture clamped, a word unknown. */
+  readonly onNotice?: (message: string) => void;
+}
+
+/** Changes a picture of an example before it is resized; `image` is its place among the example's, from 0. */
+export type Augment = (pixels: Pixels, image: number) => Pixels;
+
+/**
+ * Turns an example into numbers; its errors are `UserError`s that start with the example's id. Pictures that `augment`
+ * changed are not remembered.
+ */
+export type Prepare = (example: Example, augment?: Augment) => Promise<EncodedExample>;
+
+/** Reads, resizes and tokenizes. Pictures are remembered by name: two questions about one decode it once. */
+export const createPreparer = (options: PreparerOptions): Prepare => {
+  const prepareImage = imagePreparer(options, createImageMemory(options.memory ?? 512 * 2 ** 20));
+  const notice = once(options.onNotice);
+  return async ({ id, text, images }, augment) => {
+    checkText(text, id);
+    const words = options.tokenizer.encode(text, { limit: options.limit ?? 40 });
+    noticeText(words, id, notice);
+    const prepared: PreparedImage[] = [];
+    for (const [place, image] of images.entries()) {
+      const change = augment && ((pixels: Pixels): Pixels => augment(pixels, place));
+      prepared.push(await prepareImage(image, notice, change).catch((error: unknown) => rethrow(error, id)));
+    }
+    return { id, words: words.ids, images: prepared };
+  };
+};
+
+type Notice = (message: string) => void;
+
+const once = (onNotice: Notice = () => {}): Notice => {
+  const said = new Set<string>();
+  return (message) => {
+    if (!said.has(message)) onNotice(message);
+    said.add(message);
+  };
+};
+
+const noticeText = ({ truncated, pieces, unknown }: EncodedText, id: string, notice: Notice): void => {
+  if (truncated) notice(`${id}: the text is too long: only its first ${pieces.length - 2} word pieces are read.`);
+  if (unknown.length) notice(`${id}: words that the vocabulary cannot spell: ${unknown.join(', ')}: read as [UNK].`);
+};
+
+const rethrow = (error: unknown, id: string): never => {
+  throw error instanceof UserError ? new UserError(`${id}: ${error.message}`, { cause: error }) : error;
+};
+
+const imagePreparer = ({ size, read = readImage }: PreparerOptions, memory: ImageMemory) => {
+  const underWay = new Map<string, Promise<PreparedImage>>();
+  type Change = (pixels: Pixels) => Pixels;
+  const prepare = async (source: ImageSource, notice: Notice, change: Change): Promise<PreparedImage> =>
+    fit(change(await read(source)), size, (message) => notice(`${imageName(source)}: ${message}`));
+  return async (source: ImageSource, notice: Notice, change?: Change): Promise<PreparedImage> => {
+    if (change) return prepare(source, notice, change);
+    const name = imageName(source);
+    const known = memory.get(name) ?? underWay.get(name);
+    if (known) return known;
+    const image = prepare(source, notice, (pixels) => pixels)
+      .then((whole) => {
+        memory.keep(name, whole);
+        return whole;
+      })
+      .finally(() => underWay.delete(name));
+    underWay.set(name, image);
+    return image;
+  };
+};
+
+/** A picture resized to whole patches; `notice` hears where that distorts it. */
+export const fit = (pixels: Pixels, rule: SizeRule, notice: Notice = () => {}): PreparedImage => {
+  const { width, height, clamped } = resizedSize(pixels, rule);
+  const ratio = `${pixels.width} x ${pixels.height}`;
+  if (clamped) notice(`${ratio} is very long and thin: it is distorted to ${width} x ${height} to keep one patch.`);
+  const resized = resize(pixels, width, height);
+  return { pixels: resized, ...patchGrid(resized, rule.multiple) };
+};

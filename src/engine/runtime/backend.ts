@@ -1,0 +1,60 @@
+import type { Numbers } from '../numbers.ts';
+
+/**
+ * A model ready to run over buffers that belong to the caller. Nothing is copied on the way in or out.
+ *
+ * A bound buffer is kept from the garbage collector until another takes its name or the runtime closes. It must keep
+ * its memory: do not transfer its ArrayBuffer, and do not grow a WebAssembly memory that it is a view into.
+ * Binding while a run is under way throws.
+ */
+export interface Runtime {
+  /** `native` is ONNX Runtime's C API, off the event loop; `package` is onnxruntime-node's binding, which blocks it. */
+  readonly kind: 'native' | 'package';
+  /** The names that can be bound, in the model's order. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Binds a buffer to an input; every later run reads it, until another is bound. The shape may change with it. */
+  bindInput(name: string, numbers: Numbers): void;
+  /**
+   * Binds a buffer to an output; every later run writes it, and outputs without a buffer are not returned. The same
+   * buffer may be an input too (in place): that is safe where every write depends on all the reads of what it replaces.
+   */
+  bindOutput(name: string, numbers: Numbers): void;
+  /** Runs once. Rejects with ONNX Runtime's own message (a shape that does not fit, an input without a buffer). */
+  run(): Promise<void>;
+  /** Frees the session. Runs and bindings after it throw; a run under way ends first. Closing twice is closing once. */
+  close(): void;
+}
+
+/** How a model is opened. Every key has a default. */
+export interface RuntimeOptions {
+  /** Which of the two; without it native, and package where koffi or the library does not load. */
+  readonly kind?: Runtime['kind'];
+  /** Threads of one operator. Default: the processors that this process may use. */
+  readonly threads?: number;
+  /** Whether idle threads spin between operators: faster, but they take the processor. Default: ONNX Runtime's (yes). */
+  readonly spin?: boolean;
+  /**
+   * Weights whose numbers are not in the model's bytes. The native kind reads them where they lie (the matrix products
+   * keep a packed copy beside); the package kind copies them once. They must not change while the runtime is open.
+   * The model names each as an initializer with its dataType and dims, dataLocation EXTERNAL, no rawData, and
+   * externalData `location` = the initializer's name, `offset` = '0', `length` = its bytes. It may not list it as an
+   * input too.
+   */
+  readonly initializers?: ReadonlyMap<string, Numbers>;
+  /** Hears, once, why the native kind did not load. Default: one process warning (`process.emitWarning`). */
+  readonly onFallback?: (reason: string) => void;
+}
+
+/** What a backend is told: the options, with their defaults filled in. */
+export interface Settings {
+  readonly threads: number;
+  readonly spin: boolean | undefined;
+  readonly initializers: ReadonlyMap<string, Numbers>;
+}
+
+/** What one of the two kinds does. It may trust that nothing overlaps and that every buffer has the size of its shape. */
+export type Backend = Runtime;
+
+/** Opens a model, off the event loop where the kind can do so. */
+export type OpenBackend = (model: Uint8Array, settings: Settings) => Promise<Backend>;

@@ -1,0 +1,170 @@
+import { countOf, type Data, type Numbers } from '../numbers.ts';
+import { leavesOf, type Precision, writeOnnx } from '../onnx/write.ts';
+import { evaluate, type Shape, show, termsOf } from '../shapes.ts';
+import { describe, type Kind, type Tensor } from '../tensor.ts';
+import type { Runtime, RuntimeOptions } from './backend.ts';
+import { createRuntime } from './runtime.ts';
+
+type Named<T> = Readonly<Record<string, T>>;
+
+/** How outputs become a session. Every key has a default. */
+export interface CompileOptions extends Omit<RuntimeOptions, 'initializers'> {
+  /**
+   * Parameters the session holds: fastest for inference, since the runtime may pack them once. Never change their
+   * numbers afterwards.
+   */
+  readonly weights?: ReadonlyMap<string, Numbers>;
+  /** Parameters the session reads anew at every run, where they lie: for training. */
+  readonly parameters?: ReadonlyMap<string, Numbers>;
+  /** Buffers that outputs of fixed shape are written into at every run, by output. The others are allocated. */
+  readonly into?: Named<Numbers>;
+  /** float64 is for tests of derivatives. Default float32. */
+  readonly precision?: Precision;
+}
+
+/** A compiled graph. It owns a session: close it, or let `await using` do it. */
+export interface Session extends AsyncDisposable {
+  /** What `run` must be fed: the leaves that are no parameters. */
+  readonly inputs: readonly Tensor[];
+  readonly runtime: Runtime['kind'];
+  /**
+   * Runs once over a batch of any size: named sizes take their values from the feeds.
+   * Outputs come in fresh arrays, but for those given by `into`.
+   *
+   * @throws Error where a feed is missing, or its shape or the sizes it implies do not fit.
+   */
+  run<O extends string = string>(feeds: Named<Numbers>): Promise<Record<O, Numbers<Float32Array>>>;
+  close(): void;
+}
+
+/**
+ * The outputs, and everything they need, as one session; what they do not need never reaches it.
+ *
+ * @throws Error where a parameter has no numbers or numbers of another shape, or two tensors have one name.
+ */
+export const compile = async (outputs: Named<Tensor>, options: CompileOptions = {}): Promise<Session> => {
+  const { weights = new Map(), parameters = new Map(), into = {}, precision = 'float32', ...runtimeOptions } = options;
+  const leaves = leavesOf(Object.values(outputs));
+  const held = numbersOf(leaves, weights);
+  const read = numbersOf(
+    leaves.filter((leaf) => !held.has(nameOf(leaf)!)),
+    parameters,
+  );
+  const inputs = leaves.filter((leaf) => mustBeFed(leaf, [held, read]));
+  const bytes = writeOnnx(outputs, { precision, weights: held, storage: 'outside' });
+  const runtime = await createRuntime(bytes, { ...runtimeOptions, initializers: held });
+  for (const [name, numbers] of read) runtime.bindInput(name, numbers);
+  for (const [name, numbers] of Object.entries(into)) runtime.bindOutput(name, numbers);
+  return {
+    inputs,
+    runtime: runtime.kind,
+    run: async (feeds) => {
+      const sizes = bindFeeds(runtime, inputs, feeds);
+      const results: Record<string, Numbers> = {};
+      for (const [name, { shape, kind }] of Object.entries(outputs)) {
+        results[name] = into[name] ?? allocate(shape, kind, precision, sizes);
+        if (!into[name]) runtime.bindOutput(name, results[name]);
+      }
+      await runtime.run();
+      return results as Record<string, Numbers<Float32Array>>;
+    },
+    close: () => runtime.close(),
+    [Symbol.asyncDispose]: async () => runtime.close(),
+  };
+};
+
+const nameOf = ({ made }: Tensor): string | undefined =>
+  'leaf' in made && made.leaf !== 'constant' ? made.name : undefined;
+
+/** The numbers of those leaves that are given any, which must have their shape. */
+const numbersOf = (leaves: readonly Tensor[], given: ReadonlyMap<string, Numbers>): Map<string, Numbers> => {
+  const found = new Map<string, Numbers>();
+  for (const leaf of leaves) {
+    const name = nameOf(leaf);
+    const numbers = name === undefined ? undefined : given.get(name);
+    if (numbers === undefined) continue;
+    if (show(numbers.shape) !== show(leaf.shape)) {
+      throw new Error(`compile: parameter ${name} is ${show(numbers.shape)}: the graph wants ${show(leaf.shape)}`);
+    }
+    found.set(name!, numbers);
+  }
+  return found;
+};
+
+/** False for a constant, and for what has its numbers. */
+const mustBeFed = (leaf: Tensor, given: readonly ReadonlyMap<string, Numbers>[]): boolean => {
+  const name = nameOf(leaf);
+  if (name === undefined || given.some((numbers) => numbers.has(name))) return false;
+  if ('leaf' in leaf.made && leaf.made.leaf === 'input') return true;
+  throw new Error(`compile: parameter ${name} has no numbers: give them as weights or parameters`);
+};
+
+/** An input with the shape that it must have beside the given feeds. */
+export interface ExpectedInput {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** For dropout masks, the share that is kept. */
+  readonly keep?: number;
+}
+
+/** The inputs of a session for a batch of which some feeds are given: what dropout masks must look like. */
+export const shapesFor = ({ inputs }: Pick<Session, 'inputs'>, feeds: Named<Numbers>): ExpectedInput[] => {
+  const sizes = sizesFrom(inputs, feeds);
+  return inputs.map((leaf) => ({
+    name: nameOf(leaf)!,
+    shape: leaf.shape.map((size) => evaluate(size, sizes)),
+    ...('keep' in leaf.made && leaf.made.keep !== undefined ? { keep: leaf.made.keep } : {}),
+  }));
+};
+
+const bindFeeds = (runtime: Runtime, inputs: readonly Tensor[], feeds: Named<Numbers>): Map<string, number> => {
+  const missing = inputs.filter((leaf) => feeds[nameOf(leaf)!] === undefined);
+  if (missing.length > 0) throw new Error(`run: not fed: ${missing.map(describe).join(', ')}`);
+  const sizes = sizesFrom(inputs, feeds);
+  for (const leaf of inputs) runtime.bindInput(nameOf(leaf)!, feeds[nameOf(leaf)!]!);
+  return sizes;
+};
+
+/** The value of every named size that a feed carries. @throws Error where a feed does not fit beside the others. */
+const sizesFrom = (inputs: readonly Tensor[], feeds: Named<Numbers>): Map<string, number> => {
+  const sizes = new Map<string, number>();
+  const fed = inputs.flatMap((leaf) => {
+    const numbers = feeds[nameOf(leaf)!];
+    return numbers ? [{ name: nameOf(leaf)!, symbolic: leaf.shape, actual: numbers.shape }] : [];
+  });
+  for (const { symbolic, actual } of fed) learnSizes(symbolic, actual, sizes);
+  for (const { name, symbolic, actual } of fed) {
+    const fits =
+      symbolic.length === actual.length && symbolic.every((size, axis) => evaluate(size, sizes) === actual[axis]);
+    if (!fits)
+      throw new Error(`run: input ${name} is ${show(actual)}: it must be ${show(symbolic)}${known(symbolic, sizes)}`);
+  }
+  return sizes;
+};
+
+/** What the first feed with a name says about it; sums and products of names say nothing. */
+const learnSizes = (symbolic: Shape, actual: readonly number[], sizes: Map<string, number>): void =>
+  symbolic.forEach((size, axis) => {
+    const value = actual[axis];
+    if (typeof size === 'string' && !/[*+]/.test(size) && !sizes.has(size) && value !== undefined)
+      sizes.set(size, value);
+  });
+
+/** For errors: ` with batch = 2, words = 7`. */
+const known = (symbolic: Shape, sizes: ReadonlyMap<string, number>): string => {
+  const names = new Set(symbolic.flatMap((size) => termsOf(size).flatMap((term) => term.names)));
+  const values = [...names].flatMap((name) => (sizes.has(name) ? [`${name} = ${sizes.get(name)}`] : []));
+  return values.length > 0 ? ` with ${values.join(', ')}` : '';
+};
+
+const allocate = (shape: Shape, kind: Kind, precision: Precision, sizes: ReadonlyMap<string, number>): Numbers => {
+  const actual = shape.map((size) => evaluate(size, sizes));
+  const count = countOf(actual);
+  const data: Data =
+    kind === 'int32'
+      ? new Int32Array(count)
+      : precision === 'float64'
+        ? new Float64Array(count)
+        : new Float32Array(count);
+  return { shape: actual, data };
+};

@@ -1,0 +1,147 @@
+import type { Trained } from '../checkpoints/model-file.ts';
+import type { Feeds } from '../data/batch.ts';
+import type { Example } from '../data/example.ts';
+import { loadBatches } from '../data/loader.ts';
+import { countOf, type Numbers } from '../engine/numbers.ts';
+import { compile } from '../engine/runtime/session.ts';
+import { UserError } from '../errors.ts';
+import type { Reading } from '../inference/preprocessor.ts';
+import { cosines, openSearcher, type Searcher } from '../inference/retriever.ts';
+import { vilt } from '../model/architecture.ts';
+import { inputsFor } from '../model/encoded.ts';
+import { rankHead } from '../model/heads.ts';
+import { createParams } from '../model/params.ts';
+import type { Gallery } from '../tasks/metrics/recall.ts';
+
+export interface ScoreOptions {
+  /** Where it has `onUnreadable`, what cannot be read is left out of the gallery; otherwise it is an error. */
+  readonly reading: Reading;
+  readonly threads?: number;
+  /** Called as rows of work are done: images and texts of a dual encoder, images of a fusion encoder. */
+  readonly onProgress?: (done: number, of: number) => void;
+}
+
+/** A gallery of what could be read, and how well every text of it fits every image. */
+export interface ScoredGallery extends Gallery {
+  /** [images, texts], higher is better. */
+  readonly scores: Numbers;
+}
+
+/**
+ * How well every text of a gallery fits every image. A dual encoder encodes each once, and a score is a dot product of
+ * what `itc` projects them to; a fusion encoder passes over every pair, and its `rank_output` says the score.
+ *
+ * An image that cannot be read is left out together with its texts, and so is an image none of whose texts can be read.
+ *
+ * @throws UserError where the model has not the head for it, where an image cannot be read and nobody listens for that,
+ * and where it is so with more than half of the first ones.
+ */
+export const scoreGallery = async (
+  trained: Trained,
+  gallery: Gallery,
+  options: ScoreOptions,
+): Promise<ScoredGallery> => {
+  const score = trained.description.model === 'dide' ? byProduct : byPairs;
+  return belonging(gallery, await score(trained, gallery, options));
+};
+
+/** What could be read of a gallery, by its places there, and its scores. */
+interface Read {
+  readonly images: readonly number[];
+  readonly texts: readonly number[];
+  /** [images, texts] */
+  readonly scores: Numbers;
+}
+
+/** The texts whose image was read, and the images that have such a text. */
+const belonging = (gallery: Gallery, { images, texts, scores }: Read): ScoredGallery => {
+  const belongs = new Set(texts.map((text) => gallery.imageOf[text]!));
+  const rows = [...images.keys()].filter((row) => belongs.has(images[row]!));
+  const places = new Map(rows.map((row, place) => [images[row]!, place]));
+  const columns = [...texts.keys()].filter((column) => places.has(gallery.imageOf[texts[column]!]!));
+  const at = rows.flatMap((row) => columns.map((column) => row * texts.length + column));
+  return {
+    images: rows.map((row) => gallery.images[images[row]!]!),
+    texts: columns.map((column) => gallery.texts[texts[column]!]!),
+    imageOf: columns.map((column) => places.get(gallery.imageOf[texts[column]!]!)!),
+    scores: { shape: [rows.length, columns.length], data: Float32Array.from(at, (place) => scores.data[place]!) },
+  };
+};
+
+const byProduct = async (trained: Trained, { images, texts }: Gallery, options: ScoreOptions): Promise<Read> => {
+  await using searcher = await openSearcher(trained, threadsOf(options));
+  const of = images.length + texts.length;
+  const encode = async (examples: readonly Example[], run: Searcher['textVectors'], before: number) => {
+    const read: number[] = [];
+    const vectors = new Float32Array(examples.length * searcher.width);
+    for await (const { feeds, places } of batchesOf(examples, options.reading)) {
+      vectors.set((await run(feeds)).data, read.length * searcher.width);
+      read.push(...places);
+      options.onProgress?.(before + read.length, of);
+    }
+    const shape = [read.length, searcher.width];
+    return { read, vectors: { shape, data: vectors.subarray(0, countOf(shape)) } };
+  };
+  const seen = await encode(images, searcher.imageShares, 0);
+  const said = await encode(texts.map(withoutImages), searcher.textVectors, images.length);
+  options.onProgress?.(of, of);
+  return { images: seen.read, texts: said.read, scores: cosines(seen.vectors, said.vectors) };
+};
+
+const threadsOf = ({ threads }: ScoreOptions) => (threads === undefined ? {} : { threads });
+
+/** A text is read without the picture that it is about, which may be one that cannot be. */
+const withoutImages = (example: Example): Example => ({ ...example, images: [] });
+
+/** The examples that can be read, some at a time: what a graph is fed, and their places. */
+async function* batchesOf(examples: readonly Example[], reading: Reading) {
+  const placeOf = new Map(examples.map((example, place) => [example, place]));
+  for await (const { feeds, examples: some } of loadBatches(examples, [...examples.keys()], reading))
+    yield { feeds, places: some.map((example) => placeOf.get(example)!) };
+}
+
+const byPairs = async (trained: Trained, { images, texts }: Gallery, options: ScoreOptions): Promise<Read> => {
+  await using session = await compileRanking(trained, options);
+  const words: { readonly feeds: Feeds; readonly places: readonly number[] }[] = [];
+  for await (const some of batchesOf(texts.map(withoutImages), options.reading)) words.push(some);
+  const said = words.flatMap(({ places }) => places);
+  const read: number[] = [];
+  const scores = new Float32Array(images.length * said.length);
+  for await (const { feeds: image, places } of batchesOf(images, { ...options.reading, batch: 1 })) {
+    let at = read.length * said.length;
+    for (const { feeds, places } of words) {
+      const { out } = await session.run<'out'>({ ...repeated(image, places.length), ...feeds });
+      scores.set(out.data, at);
+      at += places.length;
+    }
+    read.push(...places);
+    options.onProgress?.(read.length, images.length);
+  }
+  options.onProgress?.(images.length, images.length);
+  const shape = [read.length, said.length];
+  return { images: read, texts: said, scores: { shape, data: scores.subarray(0, countOf(shape)) } };
+};
+
+const compileRanking = async ({ description, weights }: Trained, options: ScoreOptions) => {
+  const { model, task, sizes } = description;
+  if (!weights.has('rank_output.weight')) {
+    throw new UserError(
+      `the model (${model}, ${task}) has no rank_output: it was not trained to retrieve: give one that was`,
+    );
+  }
+  const p = createParams();
+  const [encoded] = vilt.encode(p, inputsFor(sizes), sizes);
+  return await compile({ out: rankHead(p, encoded!.pair) }, { weights, ...threadsOf(options) });
+};
+
+/** The feeds of one image, [1, …], for so many texts: [count, …]. */
+const repeated = (feeds: Feeds, count: number): Feeds =>
+  Object.fromEntries(
+    Object.entries(feeds)
+      .filter(([name]) => name.startsWith('patch'))
+      .map(([name, { shape, data }]) => {
+        const rows = new Float32Array(count * data.length);
+        for (let row = 0; row < count; row += 1) rows.set(data, row * data.length);
+        return [name, { shape: [count, ...shape.slice(1)], data: rows }];
+      }),
+  );

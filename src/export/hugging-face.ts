@@ -1,0 +1,115 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeSafetensors } from '../checkpoints/formats/safetensors.ts';
+import { isOf } from '../checkpoints/heads.ts';
+import type { Trained } from '../checkpoints/model-file.ts';
+import { toHuggingFace } from '../checkpoints/rename-tensors.ts';
+import { isRetrieving } from '../checkpoints/retrieving.ts';
+import type { Weights } from '../engine/numbers.ts';
+import { UserError } from '../errors.ts';
+import type { Description } from '../model/config.ts';
+import { pretraining } from '../tasks/pretraining.ts';
+
+/**
+ * Saves a fusion encoder as the folder that transformers' `from_pretrained` loads: config.json, model.safetensors,
+ * preprocessor_config.json, vocab.txt and tokenizer_config.json.
+ *
+ * transformers has one LayerNorm epsilon where ViLT has two. The word embeddings' (1e-12) is written, as its own
+ * conversion does: they are what an epsilon moves most, and the blocks' 1e-6 changes logits by about 4e-6.
+ *
+ * A teacher of retrieval becomes a ViltForImageAndTextRetrieval, without its matching head: that class has none, and no
+ * score needs it.
+ *
+ * @throws UserError where the model is no fusion encoder, which is all that transformers knows, or is pretrained alone:
+ * it has no class with both of those heads.
+ */
+export const saveHuggingFace = async (folder: string, { description, weights }: Trained): Promise<void> => {
+  if (description.model !== 'vilt') {
+    throw new UserError(`${folder}: transformers has no dual encoder: give a teacher, or export the student as ONNX`);
+  }
+  if (description.task === pretraining.name) {
+    throw new UserError(
+      `${folder}: transformers has no class for a pretrained model: its ViltForMaskedLM has no matching head (itm_score): fine-tune the model for a task first`,
+    );
+  }
+  await mkdir(folder, { recursive: true });
+  await writeSafetensors(join(folder, 'model.safetensors'), toHuggingFace(knownOf(description, weights)), {
+    format: 'pt',
+  });
+  const json = (name: string, value: object): Promise<void> =>
+    writeFile(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
+  await json('config.json', configOf(description));
+  await json('preprocessor_config.json', preprocessorOf(description));
+  await json('tokenizer_config.json', tokenizerOf(description));
+  await writeFile(join(folder, 'vocab.txt'), `${description.vocabulary.join('\n')}\n`);
+};
+
+/** The weights that transformers' class has a place for. */
+const knownOf = (description: Description, weights: Weights): Weights =>
+  isRetrieving(description) ? new Map([...weights].filter(([name]) => !isOf('itm_score', name))) : weights;
+
+const classOf = (description: Description): string => {
+  if (isRetrieving(description)) return 'ViltForImageAndTextRetrieval';
+  return description.images === 1 ? 'ViltForQuestionAnswering' : 'ViltForImagesAndTextClassification';
+};
+
+const configOf = (description: Description): object => ({
+  architectures: [classOf(description)],
+  ...bodyOf(description),
+  ...(description.answers.length === 0 ? {} : labelsOf(description)),
+});
+
+const bodyOf = ({ sizes, images }: Description): object => ({
+  model_type: 'vilt',
+  hidden_size: sizes.width,
+  num_hidden_layers: sizes.depth,
+  num_attention_heads: sizes.heads,
+  intermediate_size: sizes.hidden,
+  hidden_act: 'gelu',
+  hidden_dropout_prob: 0,
+  attention_probs_dropout_prob: 0,
+  initializer_range: 0.02,
+  layer_norm_eps: sizes.textEpsilon,
+  image_size: sizes.grid * sizes.patch,
+  patch_size: sizes.patch,
+  num_channels: 3,
+  qkv_bias: true,
+  vocab_size: sizes.vocabulary,
+  type_vocab_size: 2,
+  modality_type_vocab_size: sizes.types,
+  max_position_embeddings: sizes.words,
+  max_image_length: -1,
+  num_images: images === 1 ? -1 : images,
+  tie_word_embeddings: false,
+});
+
+const labelsOf = ({ answers }: Description): object => ({
+  id2label: Object.fromEntries(answers.map((answer, i) => [i, answer])),
+  label2id: Object.fromEntries(answers.map((answer, i) => [answer, i])),
+});
+
+const preprocessorOf = ({ sizes }: Description): object => ({
+  image_processor_type: 'ViltImageProcessor',
+  do_resize: true,
+  size: { shortest_edge: sizes.image },
+  size_divisor: sizes.patch,
+  resample: 3,
+  do_rescale: true,
+  rescale_factor: 1 / 255,
+  do_normalize: true,
+  image_mean: [0.5, 0.5, 0.5],
+  image_std: [0.5, 0.5, 0.5],
+  do_pad: true,
+});
+
+/** What transformers' BertTokenizer is told beside vocab.txt. */
+export const tokenizerOf = ({ sizes }: Description): object => ({
+  tokenizer_class: 'BertTokenizer',
+  do_lower_case: true,
+  model_max_length: sizes.words,
+  unk_token: '[UNK]',
+  sep_token: '[SEP]',
+  pad_token: '[PAD]',
+  cls_token: '[CLS]',
+  mask_token: '[MASK]',
+});

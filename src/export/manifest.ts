@@ -1,0 +1,77 @@
+import { isRetrieving } from '../checkpoints/retrieving.ts';
+import type { Description } from '../model/config.ts';
+
+/** Everything that a program in any language needs beside the exported files. */
+export const aboutOf = (description: Description, precision: string): object => {
+  const { sizes, task, answers, scoring } = description;
+  const searches = isRetrieving(description);
+  return {
+    task,
+    ...(searches ? {} : { answers, scoring }),
+    precision,
+    text: { longest: sizes.words, vocabulary: 'vocab.txt', lowerCase: true },
+    pictures: {
+      resize: {
+        shortestEdge: sizes.image,
+        longestEdge: Math.trunc((1333 / 800) * sizes.image),
+        multipleOf: sizes.patch,
+        filter: 'bicubic',
+      },
+      normalise: { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] },
+      patch: sizes.patch,
+      grid: sizes.grid,
+    },
+    files: searches ? vectorsAbout : description.model === 'dide' ? partsAbout(description) : wholeAbout(description),
+  };
+};
+
+const words = {
+  words: 'int32 [batch, words]: ids with [CLS] and [SEP]',
+  word_mask: 'float32 [batch, words]: 1 real, 0 padding',
+};
+
+const patches = (suffix = ''): Record<string, string> => ({
+  [`patches${suffix}`]: 'float32 [batch, patches, 3 patch patch]: raster order, each by channel, row, column',
+  [`patch_mask${suffix}`]: 'float32 [batch, patches]: 1 real, 0 padding',
+  [`patch_positions${suffix}`]:
+    'float32 [batch, patches, grid grid]: bilinear weights (align_corners) of each patch over the position table',
+});
+
+const inOrder = 'in the order of answers';
+
+const partsAbout = ({ answers, images }: Description): object => ({
+  'text.onnx': { inputs: words, outputs: { text_shares: 'float32 [batch, 2 width]' } },
+  'image.onnx': {
+    inputs: {
+      ...patches(),
+      ...(images === 2 && { image_place: 'int32 [batch]: 1 the first of two images, 2 the second' }),
+    },
+    outputs: { image_shares: 'float32 [batch, 2 width]: keep them, one an image' },
+  },
+  'answer.onnx': {
+    inputs: {
+      text_shares: 'float32 [1, 2 width]: one text',
+      image_shares: 'float32 [images, 2 width]',
+      ...(images === 2 && { image_shares_2: 'float32 [images, 2 width]: the second of each two' }),
+    },
+    outputs: { logits: `float32 [images, ${answers.length}], ${inOrder}` },
+  },
+});
+
+const vectorsAbout = {
+  'text.onnx': {
+    inputs: words,
+    outputs: { text_vector: 'float32 [batch, width], of length 1: how well it fits an image is their dot product' },
+  },
+  'image.onnx': {
+    inputs: patches(),
+    outputs: { image_vector: 'float32 [batch, width], of length 1: keep them, one an image' },
+  },
+};
+
+const wholeAbout = ({ answers, images }: Description): object => ({
+  'model.onnx': {
+    inputs: { ...words, ...patches(), ...(images === 2 && patches('_2')) },
+    outputs: { logits: `float32 [batch, ${answers.length}], ${inOrder}` },
+  },
+});

@@ -1,0 +1,100 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Trained } from '../checkpoints/model-file.ts';
+import { isRetrieving } from '../checkpoints/retrieving.ts';
+import { writeOnnx } from '../engine/onnx/write.ts';
+import { createRuntime } from '../engine/runtime/runtime.ts';
+import { UserError } from '../errors.ts';
+import { replaceFile } from '../files/atomic-write.ts';
+import type { Description } from '../model/config.ts';
+import { type Checked, checked, type RunFile } from './check.ts';
+import { exportGraphs } from './graphs.ts';
+import { withHalfWeights } from './halves.ts';
+import { tokenizerOf } from './hugging-face.ts';
+import { aboutOf } from './manifest.ts';
+import { withQuantizedWeights } from './quantize.ts';
+
+/** How an exported model keeps its weights: as they are, in half the size, or in a quarter. */
+export type ExportPrecision = 'fp32' | 'fp16' | 'int8';
+
+/** What was written, and how far it is from the model itself. */
+export interface Exported extends Checked {
+  readonly files: readonly { readonly name: string; readonly bytes: number }[];
+}
+
+const written: Readonly<Record<ExportPrecision, (bytes: Uint8Array) => Uint8Array>> = {
+  fp32: (bytes) => bytes,
+  fp16: withHalfWeights,
+  int8: (bytes) => withHalfWeights(withQuantizedWeights(bytes)),
+};
+
+/**
+ * Writes a model as plain ONNX files with their weights inside, beside its vocabulary and a JSON of what goes in and how
+ * pictures become patches; then runs them beside the model itself. A student (dide) becomes text.onnx, image.onnx and
+ * answer.onnx with student.json, a fusion encoder (vilt) model.onnx with teacher.json; both for one image or two. A
+ * student that retrieves becomes text.onnx and image.onnx, which give vectors of length 1: their dot product says how
+ * well they fit.
+ *
+ * @throws UserError where it is a fusion encoder that answers nothing (retrieval), where it was not trained to retrieve
+ * though that is its task, or where its weights are damaged.
+ */
+export const exportOnnx = async (
+  trained: Trained,
+  folder: string,
+  { precision = 'fp32', threads }: { readonly precision?: ExportPrecision; readonly threads?: number } = {},
+): Promise<Exported> => {
+  const { description, weights } = trained;
+  refuseMute(trained);
+  await mkdir(folder, { recursive: true });
+  const files = Object.entries(exportGraphs(description)).map(([name, outputs]) => ({
+    name: `${name}.onnx`,
+    bytes: written[precision](writeOnnx(outputs, { weights })),
+  }));
+  for (const { name, bytes } of files) await replaceFile(join(folder, name), (append) => append(bytes));
+  await writeAbout(folder, description, precision);
+  const options = threads === undefined ? {} : { threads };
+  return {
+    files: files.map(({ name, bytes }) => ({ name, bytes: bytes.byteLength })),
+    ...(await checked(trained, runnerOf(new Map(files.map(({ name, bytes }) => [name, bytes])), options), options)),
+  };
+};
+
+/** A model must give answers, or vectors. */
+const refuseMute = ({ description, weights }: Trained): void => {
+  const { model, task, answers } = description;
+  if (model === 'dide' && isRetrieving(description)) {
+    const lacking = ['itc.text_proj.weight', 'itc.image_proj.weight'].find((name) => !weights.has(name));
+    if (lacking === undefined) return;
+    throw new UserError(
+      `export: the model (${model}, ${task}) has no ${lacking}: give one that was trained to retrieve`,
+    );
+  }
+  if (answers.length > 0) return;
+  throw new UserError(
+    `export: a fusion encoder (${model}) for ${task} gives neither answers nor vectors: give a student, or a model that answers`,
+  );
+};
+
+const writeAbout = async (folder: string, description: Description, precision: ExportPrecision): Promise<void> => {
+  const json = (name: string, value: object): Promise<void> =>
+    writeFile(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
+  await writeFile(join(folder, 'vocab.txt'), `${description.vocabulary.join('\n')}\n`);
+  await json('tokenizer_config.json', tokenizerOf(description));
+  await json(description.model === 'dide' ? 'student.json' : 'teacher.json', aboutOf(description, precision));
+};
+
+/** Runs one of the files just written, from its bytes; it is fed what it asks for of all that there is. */
+const runnerOf =
+  (files: ReadonlyMap<string, Uint8Array>, options: { readonly threads?: number }): RunFile =>
+  async (file, feeds, shape) => {
+    const runtime = await createRuntime(files.get(file)!, options);
+    try {
+      for (const name of runtime.inputs) runtime.bindInput(name, feeds[name]!);
+      const result = { shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) };
+      runtime.bindOutput(runtime.outputs[0]!, result);
+      await runtime.run();
+      return result;
+    } finally {
+      runtime.close();
+    }
+  };

@@ -1,0 +1,85 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createUntrained, type Trained } from '../checkpoints/model-file.ts';
+import { SPECIAL_PIECES } from '../data/tokenizer.ts';
+import type { Numbers } from '../engine/numbers.ts';
+import { createRuntime } from '../engine/runtime/runtime.ts';
+import { openSearcher } from '../inference/retriever.ts';
+import { tiny } from '../model/sizes.ts';
+import { exportOnnx } from './onnx.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'export-retriever-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const retriever = (): Trained =>
+  createUntrained(
+    {
+      ...{ model: 'dide', task: 'retrieval', images: 1, scoring: 'softmax', answers: [], recipe: {} },
+      ...{ sizes: { ...tiny, vocabulary: SPECIAL_PIECES.length }, vocabulary: [...SPECIAL_PIECES] },
+    },
+    3,
+  );
+
+const filled = (shape: readonly number[], numberAt: (i: number) => number): Numbers => ({
+  shape,
+  data: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => numberAt(i)),
+});
+
+/** Two texts of three words, and two images of two patches. */
+const feeds: Readonly<Record<string, Numbers>> = {
+  words: { shape: [2, 3], data: Int32Array.of(2, 4, 3, 2, 1, 3) },
+  word_mask: filled([2, 3], () => 1),
+  patches: filled([2, 2, 3 * tiny.patch ** 2], (i) => Math.sin(0.7 * i)),
+  patch_mask: filled([2, 2], () => 1),
+  patch_positions: filled([2, 2, tiny.grid ** 2], (i) => Math.sin(1.7 * i)),
+};
+
+const vectorsOf = async (path: string): Promise<Float32Array> => {
+  const runtime = await createRuntime(new Uint8Array(await readFile(path)), { threads: 1 });
+  const data = new Float32Array(2 * tiny.width);
+  for (const name of runtime.inputs) runtime.bindInput(name, feeds[name]!);
+  runtime.bindOutput(runtime.outputs[0]!, { shape: [2, tiny.width], data });
+  await runtime.run();
+  runtime.close();
+  return data;
+};
+
+it.each([
+  ['fp32', 1e-5],
+  ['fp16', 5e-3],
+  ['int8', 0.1],
+] as const)('a retriever in %s gives vectors of length 1, within %d of its own', async (precision, accepted) => {
+  const [to, trained] = [join(folder, precision), retriever()];
+  const { files, difference, largest, agreed, pairs } = await exportOnnx(trained, to, { precision, threads: 1 });
+  expect(files.map(({ name }) => name).sort()).toEqual(['image.onnx', 'text.onnx']);
+  expect((await readdir(to)).sort()).toEqual(
+    ['image.onnx', 'student.json', 'text.onnx', 'tokenizer_config.json', 'vocab.txt'].sort(),
+  );
+  expect(difference / largest).toBeLessThan(accepted);
+  expect(largest).toBeGreaterThan(0);
+  expect(pairs).toBe(4);
+  if (precision === 'fp32') expect(agreed).toBe(4);
+  await using searcher = await openSearcher(trained, { threads: 1 });
+  const own = { 'text.onnx': await searcher.textVectors(feeds), 'image.onnx': await searcher.imageShares(feeds) };
+  for (const [file, { data }] of Object.entries(own)) {
+    const given = await vectorsOf(join(to, file));
+    for (const row of [0, 1])
+      expect(Math.hypot(...given.subarray(row * tiny.width, (row + 1) * tiny.width))).toBeCloseTo(1, 5);
+    for (const [i, number] of data.entries()) expect(Math.abs(given[i]! - number)).toBeLessThan(accepted);
+  }
+});
+
+it('a retriever says what goes in and what comes out, and of no answers', async () => {
+  const to = join(folder, 'told');
+  await exportOnnx(retriever(), to, { threads: 1 });
+  const about = JSON.parse(await readFile(join(to, 'student.json'), 'utf8'));
+  expect(Object.keys(about.files).sort()).toEqual(['image.onnx', 'text.onnx']);
+  expect(Object.keys(about.files['text.onnx'].outputs)).toEqual(['text_vector']);
+  expect(Object.keys(about.files['image.onnx'].outputs)).toEqual(['image_vector']);
+  expect(about.answers).toBeUndefined();
+});

@@ -1,0 +1,131 @@
+import { createReadStream } from 'node:fs';
+import { basename } from 'node:path';
+import { UserError } from '../errors.ts';
+import type { JsonLine } from './json-lines.ts';
+
+/** Longest object of a list, in characters; a file without closing braces must not fill the memory. */
+const LONGEST = 16 * 2 ** 20;
+
+/** Characters that matter while the file is only followed, not read. */
+const QUOTE = 34;
+const BACKSLASH = 92;
+
+/** Where the scan of a file is. */
+interface Scan {
+  /** Open braces and brackets around the next character. */
+  depth: number;
+  inText: boolean;
+  escaped: boolean;
+  /** Depth of the entries of the list; 0 until it is found. */
+  entries: number;
+  /** Where in the text the current entry began; -1 between two. */
+  from: number;
+  /** Where the last text at depth 1 began and ended: the name of a list. */
+  name: [number, number];
+}
+
+/**
+ * The objects of a list in a JSON file, one at a time: `[{…}, …]`, or `{"name": [{…}, …]}` where a name is given.
+ * The file, which may be larger than a string can be, is never in memory whole.
+ *
+ * @throws UserError when the file cannot be read, lacks the list, is cut short or is no JSON.
+ */
+export async function* readJsonArray(path: string, name?: string): AsyncGenerator<JsonLine, void, undefined> {
+  const scan: Scan = { depth: 0, inText: false, escaped: false, entries: 0, from: -1, name: [0, 0] };
+  let text = '';
+  let number = 0;
+  for await (const chunk of chunksOf(path)) {
+    const kept = scan.from >= 0 ? scan.from : Math.max(0, text.length - 1000);
+    shift(scan, kept);
+    const next = text.length - kept;
+    text = text.slice(kept) + chunk;
+    for (const [from, to] of entriesIn(text, next, { scan, ...(name === undefined ? {} : { name }) })) {
+      number += 1;
+      yield entryOf(text.slice(from, to), `${basename(path)}, entry ${number}`);
+    }
+    if (scan.from >= 0 && text.length - scan.from > LONGEST) throw damaged(path, `entry ${number + 1} never ends`);
+  }
+  if (scan.entries === 0)
+    throw new UserError(
+      `${path}: has no list${name === undefined ? '' : ` "${name}"`}: check that it is the right file.`,
+    );
+  if (scan.depth !== 0)
+    throw damaged(path, `it ends inside ${scan.from < 0 ? 'the list' : 'an entry'}, after ${number} whole ones`);
+}
+
+const damaged = (path: string, what: string): UserError =>
+  new UserError(`${path}: cut short or damaged: ${what}: get it again.`);
+
+const shift = (scan: Scan, by: number): void => {
+  if (scan.from >= 0) scan.from -= by;
+  scan.name = [scan.name[0] - by, scan.name[1] - by];
+};
+
+async function* chunksOf(path: string): AsyncGenerator<string, void, undefined> {
+  try {
+    for await (const chunk of createReadStream(path, { encoding: 'utf8', highWaterMark: 2 ** 18 }))
+      yield chunk as string;
+  } catch (cause) {
+    throw new UserError(`${path}: cannot be read (${(cause as NodeJS.ErrnoException).code}): check the path.`, {
+      cause,
+    });
+  }
+}
+
+/** Follows the text from `next` on; begin and end of every entry that ends in it. */
+function* entriesIn(
+  text: string,
+  next: number,
+  { scan, name }: { readonly scan: Scan; readonly name?: string },
+): Generator<[number, number], void, undefined> {
+  for (let i = next; i < text.length; i += 1) {
+    const code = text.charCodeAt(i);
+    if (scan.inText) {
+      followText(scan, code, i);
+    } else if (code === QUOTE) {
+      scan.inText = true;
+      if (scan.depth === 1) scan.name = [i + 1, i + 1];
+    } else if (code === 0x7b || code === 0x5b) {
+      open(scan, i, text.charAt(i) === '[' && isList(text, scan, name));
+    } else if (code === 0x7d || code === 0x5d) {
+      scan.depth -= 1;
+      if (scan.depth === scan.entries && scan.from >= 0) {
+        yield [scan.from, i + 1];
+        scan.from = -1;
+      }
+      if (scan.depth < scan.entries) scan.entries = Number.POSITIVE_INFINITY;
+    }
+  }
+}
+
+const followText = (scan: Scan, code: number, i: number): void => {
+  if (scan.escaped) scan.escaped = false;
+  else if (code === BACKSLASH) scan.escaped = true;
+  else if (code === QUOTE) {
+    scan.inText = false;
+    if (scan.depth === 1) scan.name = [scan.name[0], i];
+  }
+};
+
+const open = (scan: Scan, i: number, isWanted: boolean): void => {
+  if (scan.entries > 0 && scan.depth === scan.entries) scan.from = i;
+  scan.depth += 1;
+  if (isWanted) scan.entries = scan.depth;
+};
+
+const isList = (text: string, { entries, depth, name: [from, to] }: Scan, name: string | undefined): boolean =>
+  entries === 0 && (name === undefined ? depth === 0 : depth === 1 && text.slice(from, to) === name);
+
+const entryOf = (text: string, where: string): JsonLine => {
+  const row = parsed(text, where);
+  if (typeof row === 'object' && row !== null && !Array.isArray(row)) return { where, row: row as JsonLine['row'] };
+  throw new UserError(`${where}: not an object but ${text.slice(0, 60)}: check that it is the right file.`);
+};
+
+const parsed = (text: string, where: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new UserError(`${where}: not JSON: ${text.slice(0, 60)}…: get the file again.`, { cause });
+  }
+};

@@ -1,0 +1,160 @@
+import type { Trained } from '../checkpoints/model-file.ts';
+import { isRetrieving } from '../checkpoints/retrieving.ts';
+import { collate } from '../data/batch.ts';
+import { UserError } from '../errors.ts';
+import { type CacheWriter, openCacheWriter } from './cache-writer.ts';
+import { type Looked, lookAtImages } from './file-states.ts';
+import { aboutOf, type ImageCache, openImageCache } from './image-cache.ts';
+import type { ImageEncoder } from './image-encoder.ts';
+import { type ImageFile, listImages } from './image-files.ts';
+import { sizeRuleOf } from './preprocessor.ts';
+import { openSearcher } from './retriever.ts';
+import { openStudent } from './student.ts';
+
+/** How far the caching of a folder is; the last one says what became of it. */
+export interface CacheProgress {
+  /** Files dealt with, in whatever way. */
+  readonly done: number;
+  readonly of: number;
+  /** Images that went through the encoder. */
+  readonly encoded: number;
+  /** Images that were cached already. */
+  readonly kept: number;
+  /** Files that hold no readable image. */
+  readonly unreadable: number;
+  /** Images that were cached before and whose files are gone. */
+  readonly forgotten: number;
+}
+
+export interface CacheOptions {
+  /** The folder of the cache; made where there is none. */
+  readonly to: string;
+  /** Images that are encoded together, and the most that a crash loses. Default 16. */
+  readonly batch?: number;
+  readonly onProgress?: (progress: CacheProgress) => void;
+  /** Hears of every file that is passed over, and why. */
+  readonly onNotice?: (message: string) => void;
+  /** What becomes of a file that holds no readable image: it is passed over (default), or ends everything. */
+  readonly unreadable?: 'skip' | 'refuse';
+  /** Where a trained model is given instead of an open student. Default: the processors that this process may use. */
+  readonly threads?: number;
+}
+
+/**
+ * Encodes every image below a folder once and keeps what a question, or a search, will need of it. What is cached
+ * already is left alone: a file with the same path, size and time, or the same bytes under any name. Images that are
+ * gone are forgotten.
+ *
+ * @throws UserError where the folder has no image, the cache is another student's, or the model is no student.
+ */
+export const cacheImages = async (
+  student: ImageEncoder | Trained,
+  folder: string,
+  options: CacheOptions,
+): Promise<ImageCache> => {
+  if (!('weights' in student)) return cacheWith(student, folder, options);
+  const open = isRetrieving(student.description) ? openSearcher : openStudent;
+  await using opened = await open(student, options.threads === undefined ? {} : { threads: options.threads });
+  return await cacheWith(opened, folder, options);
+};
+
+const cacheWith = async (student: ImageEncoder, folder: string, options: CacheOptions): Promise<ImageCache> => {
+  const files = await listImages(folder);
+  const writer = await openCacheWriter(options.to, aboutOf(student));
+  try {
+    await fill(writer, files, { student, folder, options });
+  } finally {
+    await writer.close();
+  }
+  return openImageCache(options.to);
+};
+
+interface Work {
+  readonly student: ImageEncoder;
+  readonly folder: string;
+  readonly options: CacheOptions;
+}
+
+const fill = async (
+  writer: CacheWriter,
+  files: readonly ImageFile[],
+  { student, folder, options }: Work,
+): Promise<void> => {
+  const { batch = 16, onProgress } = options;
+  if (!(batch >= 1)) throw new UserError(`cacheImages: a batch of ${batch} images: give at least 1`);
+  const counts = { encoded: 0, kept: 0, unreadable: 0, forgotten: 0 };
+  const report = (kind: keyof typeof counts, count: number): void => {
+    counts[kind] += count;
+    const done = counts.encoded + counts.kept + counts.unreadable;
+    if (count > 0) onProgress?.({ ...counts, done, of: files.length });
+  };
+  const { sizes } = student.description;
+  for await (const window of lookAtImages(files, {
+    folder,
+    rule: sizeRuleOf(sizes),
+    cached: writer.entries,
+    window: 4 * batch,
+  })) {
+    report('unreadable', await passOver(writer, window, options));
+    report('kept', await keep(writer, window));
+    for (const images of batchesOf(window, batch)) report('encoded', await encode(writer, images, student));
+  }
+  // Only now, so that a file that was moved has found its numbers under its old name.
+  report('forgotten', await forgetMissing(writer, files));
+};
+
+const passOver = async (
+  writer: CacheWriter,
+  window: readonly Looked[],
+  { unreadable, onNotice }: CacheOptions,
+): Promise<number> => {
+  const failed = window.filter((looked) => looked.kind === 'unreadable');
+  for (const { failure } of failed) {
+    if (unreadable === 'refuse') throw failure;
+    onNotice?.(`passed over: ${failure.message}`);
+  }
+  await forget(
+    writer,
+    failed.map(({ path }) => path),
+  );
+  return failed.length;
+};
+
+const keep = async (writer: CacheWriter, window: readonly Looked[]): Promise<number> => {
+  const renamed = window.filter((looked) => looked.kind === 'renamed').map(({ entry }) => entry);
+  await writer.note(renamed);
+  return renamed.length + window.filter(({ kind }) => kind === 'kept').length;
+};
+
+type NewImage = Extract<Looked, { kind: 'new' }>;
+
+/** The images to encode, those with about as many patches together, so that little is padded. */
+const batchesOf = (window: readonly Looked[], batch: number): NewImage[][] => {
+  const patches = ({ picture: { rows, columns } }: NewImage): number => rows * columns;
+  const images = window.filter((looked) => looked.kind === 'new').sort((a, b) => patches(a) - patches(b));
+  return Array.from({ length: Math.ceil(images.length / batch) }, (_, i) => images.slice(i * batch, (i + 1) * batch));
+};
+
+const encode = async (writer: CacheWriter, images: readonly NewImage[], student: ImageEncoder): Promise<number> => {
+  const encoded = images.map(({ file, picture }) => ({ id: file.path, words: new Int32Array(0), images: [picture] }));
+  const shares = await student.imageShares(collate(encoded, student.description.sizes));
+  await writer.append(
+    images.map(({ file }) => file),
+    shares.data,
+  );
+  return images.length;
+};
+
+const forgetMissing = async (writer: CacheWriter, files: readonly ImageFile[]): Promise<number> => {
+  const there = new Set(files.map(({ path }) => path));
+  return forget(
+    writer,
+    [...writer.entries.keys()].filter((path) => !there.has(path)),
+  );
+};
+
+const forget = async (writer: CacheWriter, paths: readonly string[]): Promise<number> => {
+  const known = paths.filter((path) => writer.entries.has(path));
+  await writer.note(known.map((path) => ({ path, forgotten: true })));
+  return known.length;
+};

@@ -1,0 +1,149 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { isRetrieving } from '../checkpoints/retrieving.ts';
+import type { Numbers } from '../engine/numbers.ts';
+import { UserError } from '../errors.ts';
+import { cacheFiles, type Entry, parsedJson, readIfThere, readIndex } from './cache-index.ts';
+import type { ImageEncoder } from './image-encoder.ts';
+import { sizeRuleOf } from './preprocessor.ts';
+
+const aboutSchema = z.strictObject({
+  format: z.literal(1),
+  /** `identity()` of the student that encoded the images. */
+  student: z.string(),
+  /** What that student was trained for, for people. */
+  task: z.string(),
+  /** How pictures became patches, in pixels. */
+  preprocessing: z.strictObject({ resize: z.literal('pillow-bicubic'), shortest: z.number(), multiple: z.number() }),
+  /** Row of the modality table with which the images were encoded. */
+  modality: z.literal(1),
+  /** Numbers in a row. */
+  width: z.number().int().positive(),
+});
+
+/** What a cache says of itself in `cache.json`. */
+export type About = Readonly<z.infer<typeof aboutSchema>>;
+
+/** Some cached images, and their shares of the interaction. */
+export interface Block {
+  readonly entries: readonly Entry[];
+  /** [entries, width] */
+  readonly shares: Numbers<Float32Array>;
+}
+
+/** Images that a student has encoded, in a folder, as they were when it was opened. It holds no file open. */
+export interface ImageCache {
+  readonly folder: string;
+  readonly about: About;
+  /** In the order of their rows. */
+  readonly entries: readonly Entry[];
+  /**
+   * Every image, at most `rows` at a time (default 4096), so that a cache may be larger than the memory. The numbers of
+   * a block are overwritten by those of the next.
+   */
+  blocks(rows?: number): AsyncGenerator<Block, void, undefined>;
+}
+
+/** @throws UserError where the folder is no cache, or one that this version does not read. */
+export const openImageCache = async (folder: string): Promise<ImageCache> => {
+  const about = await readAbout(folder);
+  if (!about)
+    throw new UserError(
+      `${folder}: it is no image cache, for it has no ${cacheFiles.about}: cache a folder of images first`,
+    );
+  const index = await readIndex(folder, about.width);
+  const entries = [...index.entries.values()].sort((a, b) => a.row - b.row);
+  const vectors = join(folder, cacheFiles.vectors);
+  return {
+    folder,
+    about,
+    entries,
+    blocks: (rows = 4096) => readBlocks(vectors, { entries, width: about.width, rows }),
+  };
+};
+
+/** What the cache of a student says of itself. */
+export const aboutOf = ({ identity, width, description: { sizes, task } }: ImageEncoder): About => ({
+  format: 1,
+  student: identity(),
+  task,
+  preprocessing: {
+    resize: 'pillow-bicubic',
+    shortest: sizeRuleOf(sizes).shortest,
+    multiple: sizeRuleOf(sizes).multiple,
+  },
+  modality: 1,
+  width,
+});
+
+/** @throws UserError where the cache is another's: it names both students, or their tasks where one of them searches. */
+export const checkStudent = (folder: string, cached: About, now: About): void => {
+  if (cached.student === now.student) return;
+  if (isRetrieving(cached) !== isRetrieving(now)) {
+    const [made, wanted] = isRetrieving(cached) ? ['searched', 'asked'] : ['asked', 'searched'];
+    throw new UserError(
+      `${folder}: it was made to be ${made}, by a student of ${cached.task}, and is to be ${wanted}, by one of ${now.task}: make a cache with this one`,
+    );
+  }
+  throw new UserError(
+    `${folder}: it was made by student ${said(cached)}, and this is student ${said(now)}: use that one, or make a cache with this one`,
+  );
+};
+
+const said = ({ student, task, width, preprocessing }: About): string =>
+  `${student.slice(0, 12)} (${task}, rows of ${width}, pictures of ${preprocessing.shortest} pixels)`;
+
+/** What the folder's `cache.json` says; nothing where there is none. @throws UserError where it is not ours. */
+export const readAbout = async (folder: string): Promise<About | undefined> => {
+  const path = join(folder, cacheFiles.about);
+  const text = await readIfThere(path);
+  if (text === undefined) return undefined;
+  const parsed = aboutSchema.safeParse(parsedJson(text));
+  if (parsed.success) return parsed.data;
+  throw new UserError(
+    `${path}: it is not one that this version reads: make the cache again:\n${z.prettifyError(parsed.error)}`,
+  );
+};
+
+interface Wanted {
+  readonly entries: readonly Entry[];
+  readonly width: number;
+  readonly rows: number;
+}
+
+async function* readBlocks(vectors: string, { entries, width, rows }: Wanted): AsyncGenerator<Block, void, undefined> {
+  if (entries.length === 0) return;
+  const handle = await open(vectors);
+  const buffer = new Float32Array(Math.min(rows, entries.length) * width);
+  try {
+    for (let start = 0; start < entries.length; start += rows) {
+      const some = entries.slice(start, start + rows);
+      await readRows(handle, some, new Uint8Array(buffer.buffer, 0, some.length * width * 4));
+      yield { entries: some, shares: { shape: [some.length, width], data: buffer.subarray(0, some.length * width) } };
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Rows in rising order, each run of neighbours at once. */
+const readRows = async (handle: FileHandle, entries: readonly Entry[], into: Uint8Array): Promise<void> => {
+  const rowBytes = into.length / entries.length;
+  for (let start = 0, end = 1; start < entries.length; start = end, end += 1) {
+    while (entries[end]?.row === entries[end - 1]!.row + 1) end += 1;
+    await readExactly(handle, into.subarray(start * rowBytes, end * rowBytes), entries[start]!.row * rowBytes);
+  }
+};
+
+const readExactly = async (handle: FileHandle, into: Uint8Array, position: number): Promise<void> => {
+  for (let done = 0; done < into.length; ) {
+    const { bytesRead } = await handle.read(into, done, into.length - done, position + done);
+    if (bytesRead === 0) {
+      throw new UserError(
+        `${cacheFiles.vectors}: it ended at byte ${position + done} while it was read: open the cache again`,
+      );
+    }
+    done += bytesRead;
+  }
+};

@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import type { Trained } from '../checkpoints/model-file.ts';
+import type { Feeds } from '../data/batch.ts';
+import { bytesOf, type Numbers } from '../engine/numbers.ts';
+import type { Description } from '../model/config.ts';
+
+/** What encodes images for a cache: a dual encoder that answers, or one that searches. */
+export interface ImageEncoder {
+  readonly description: Description;
+  /** Numbers that an image becomes. */
+  readonly width: number;
+  /** What decides an image's share: a hash of the sizes, the image encoder and what comes right behind it. */
+  identity(): string;
+  /** The feeds of images, as `collate` makes them → [images, width] */
+  imageShares(feeds: Feeds): Promise<Numbers<Float32Array>>;
+}
+
+/**
+ * Two models with the same identity make the same share of every image. Hashed once, when it is first asked for.
+ *
+ * @param last the parameter behind the image encoder that has a part in the share.
+ */
+export const identityOf = (trained: Trained, last: string): (() => string) => {
+  let hash: string | undefined;
+  return () => {
+    hash ??= hashOf(trained, last);
+    return hash;
+  };
+};
+
+const hashOf = ({ description: { model, sizes }, weights }: Trained, last: string): string => {
+  const { width, depth, heads, hidden, epsilon, patch, grid, image, types } = sizes;
+  const hash = createHash('sha256').update(
+    JSON.stringify({ model, width, depth, heads, hidden, epsilon, patch, grid, image, types }),
+  );
+  const names = [...weights.keys()].filter((name) => name === last || /^(image|shared)_encoder\./.test(name));
+  for (const name of names.sort()) {
+    const { shape, data } = weights.get(name)!;
+    hash.update(JSON.stringify([name, shape])).update(bytesOf(data));
+  }
+  return hash.digest('hex');
+};

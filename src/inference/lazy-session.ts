@@ -1,0 +1,40 @@
+import type { Trained } from '../checkpoints/model-file.ts';
+import type { Feeds } from '../data/batch.ts';
+import type { Numbers } from '../engine/numbers.ts';
+import { compile, type Session } from '../engine/runtime/session.ts';
+import type { Tensor } from '../engine/tensor.ts';
+
+/** A graph with one output that is compiled when it is first run. */
+export interface LazySession {
+  run(feeds: Feeds): Promise<Numbers<Float32Array>>;
+  close(): Promise<void>;
+}
+
+/** Compiled at its first run. A session runs once at a time, so each run waits for the one before. */
+export const openLazily = (
+  graph: () => Tensor,
+  { weights }: Trained,
+  options: { readonly threads?: number },
+): LazySession => {
+  let session: Promise<Session> | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  let closed = false;
+  return {
+    run: async (feeds) => {
+      if (closed) throw new Error('student: it is closed: open another');
+      session ??= compile({ out: graph() }, { weights, ...options });
+      const opened = session;
+      const result = last.then(async () => (await (await opened).run<'out'>(feeds)).out);
+      last = result.catch(() => undefined);
+      return result;
+    },
+    close: async () => {
+      closed = true;
+      await last;
+      await session?.then(
+        (opened) => opened.close(),
+        () => undefined,
+      );
+    },
+  };
+};

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { createUntrained } from '../checkpoints/model-file.ts';
+import { SPECIAL_PIECES } from '../data/tokenizer.ts';
+import type { Description } from '../model/config.ts';
+import { tiny } from '../model/sizes.ts';
+import { openStudent } from './student.ts';
+
+const description: Description = {
+  model: 'dide',
+  sizes: { ...tiny, vocabulary: SPECIAL_PIECES.length },
+  task: 'vqa',
+  images: 1,
+  scoring: 'softmax',
+  answers: ['yes', 'no', 'maybe'],
+  vocabulary: [...SPECIAL_PIECES],
+  recipe: {},
+};
+const width = 2 * tiny.width;
+
+const rows = (count: number, seed: number) => ({
+  shape: [count, width],
+  data: Float32Array.from({ length: count * width }, (_, i) => Math.sin(seed + i)),
+});
+
+describe('a student at work', () => {
+  it('answers one text about many images as it answers the same text beside each of them', async () => {
+    await using student = await openStudent(createUntrained(description, 3), { threads: 1 });
+    const text = rows(1, 5);
+    const images = rows(4, 1);
+    const repeated = {
+      shape: [4, width],
+      data: Float32Array.from({ length: 4 * width }, (_, i) => text.data[i % width]!),
+    };
+    const [one, many] = [await student.answers(text, images), await student.answers(repeated, images)];
+    expect(one.shape).toEqual([4, 3]);
+    for (const [i, logit] of one.data.entries()) expect(logit).toBeCloseTo(many.data[i]!, 5);
+    await expect(student.answers(rows(3, 0), images)).rejects.toThrow('image_shares');
+  });
+
+  it('is known by its image encoder and the first layer of its interaction, not by its texts or its head', async () => {
+    const identity = async (changed?: string): Promise<string> => {
+      const trained = createUntrained(description, 3);
+      if (changed) trained.weights.get(changed)!.data[0]! += 1;
+      await using student = await openStudent(trained);
+      return student.identity();
+    };
+    const own = await identity();
+    expect(own).toMatch(/^[0-9a-f]{64}$/);
+    for (const name of ['image_encoder.transformer.blocks.1.mlp.fc2.bias', 'fusion.0.weight'])
+      expect(await identity(name)).not.toBe(own);
+    for (const name of ['text_encoder.pooler.dense.bias', 'fusion.0.bias', 'vqa_classifier.3.bias'])
+      expect(await identity(name)).toBe(own);
+  });
+
+  it('is no fusion encoder, and none that needs two images at once', async () => {
+    await expect(openStudent(createUntrained({ ...description, model: 'vilt' }, 0))).rejects.toThrow(
+      'encodes no image without a text',
+    );
+    const paired = createUntrained({ ...description, images: 2, sizes: { ...description.sizes, types: 3 } }, 0);
+    await expect(openStudent(paired)).rejects.toMatchObject({ name: 'UserError' });
+  });
+
+  it('answers nothing once it is closed', async () => {
+    const student = await openStudent(createUntrained(description, 3), { threads: 1 });
+    const underWay = student.answers(rows(1, 0), rows(2, 1));
+    await student.close();
+    expect((await underWay).shape).toEqual([2, 3]);
+    await student.close();
+    await expect(student.answers(rows(1, 0), rows(2, 1))).rejects.toThrow('it is closed');
+  });
+});

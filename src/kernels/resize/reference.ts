@@ -1,0 +1,110 @@
+import type { Pixels } from '../pixels.ts';
+
+/** The two directions of a resize, one pass each; a direction whose size stays is left alone. */
+export interface Passes {
+  readonly rows: (pixels: Pixels, width: number) => Pixels;
+  readonly columns: (pixels: Pixels, height: number) => Pixels;
+}
+
+/** Bits behind the point: 32, less 8 for the value and 2 for the kernel's overshoot. */
+const PRECISION = 22;
+const HALF = 1 << (PRECISION - 1);
+
+/** What each output place takes from the input: `count[i]` neighbours from `start[i]` on, weights at `i * stride`. */
+export interface Kernel {
+  readonly start: Int32Array;
+  readonly count: Int32Array;
+  readonly weights: Int32Array;
+  readonly stride: number;
+}
+
+/** Keys' cubic with a = -0.5, zero beyond 2. */
+const cubic = (distance: number): number => {
+  const x = Math.abs(distance);
+  if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
+  return x < 2 ? (((x - 5) * x + 8) * x - 4) * -0.5 : 0;
+};
+
+/** The kernel of a resize from so many places to so many. */
+export const kernelFor = (from: number, to: number): Kernel => {
+  const scale = from / to;
+  const stretch = Math.max(scale, 1);
+  const support = 2 * stretch;
+  const stride = Math.ceil(support) * 2 + 1;
+  const start = new Int32Array(to);
+  const count = new Int32Array(to);
+  const weights = new Int32Array(to * stride);
+  const shares = new Float64Array(stride);
+  for (let i = 0; i < to; i += 1) {
+    const centre = (i + 0.5) * scale;
+    const first = Math.max(Math.trunc(centre - support + 0.5), 0);
+    const end = Math.min(Math.trunc(centre + support + 0.5), from);
+    start[i] = first;
+    count[i] = end - first;
+    let sum = 0;
+    for (let at = first; at < end; at += 1) {
+      const share = cubic((at - centre + 0.5) / stretch);
+      shares[at - first] = share;
+      sum += share;
+    }
+    for (let k = 0; k < end - first; k += 1) weights[i * stride + k] = inFixedPoint(shares[k]! / sum);
+  }
+  return { start, count, weights, stride };
+};
+
+/** A share of 1 as an integer of 1 << 22, rounded half away from zero. */
+const inFixedPoint = (share: number): number => {
+  const scaled = share * (1 << PRECISION);
+  return Math.trunc(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
+};
+
+/** Where the places of one direction lie in memory: the next along it, the next line beside it, how many lines. */
+interface Layout {
+  readonly along: number;
+  readonly beside: number;
+  readonly lines: number;
+}
+
+const rows = (pixels: Pixels, width: number): Pixels => {
+  const { width: from, height, data } = pixels;
+  if (width === from) return pixels;
+  const source = { along: 3, beside: from * 3, lines: height };
+  return { width, height, data: resample(data, source, { ...source, beside: width * 3 }, kernelFor(from, width)) };
+};
+
+const columns = (pixels: Pixels, height: number): Pixels => {
+  const { width, height: from, data } = pixels;
+  if (height === from) return pixels;
+  const layout = { along: width * 3, beside: 3, lines: width };
+  return { width, height, data: resample(data, layout, layout, kernelFor(from, height)) };
+};
+
+/** One output place of all lines at a time, so that its weights stay at hand. The clamped array cuts to 0..255. */
+const resample = (data: Uint8Array, source: Layout, target: Layout, kernel: Kernel): Uint8Array => {
+  const { start, count, weights, stride } = kernel;
+  const step = source.along;
+  const out = new Uint8ClampedArray(source.lines * start.length * 3);
+  for (let i = 0; i < start.length; i += 1) {
+    const end = i * stride + count[i]!;
+    for (let line = 0; line < source.lines; line += 1) {
+      let red = HALF;
+      let green = HALF;
+      let blue = HALF;
+      let at = start[i]! * step + line * source.beside;
+      for (let k = i * stride; k < end; k += 1, at += step) {
+        const weight = weights[k]!;
+        red = (red + Math.imul(data[at]!, weight)) | 0;
+        green = (green + Math.imul(data[at + 1]!, weight)) | 0;
+        blue = (blue + Math.imul(data[at + 2]!, weight)) | 0;
+      }
+      const to = i * target.along + line * target.beside;
+      out[to] = red >> PRECISION;
+      out[to + 1] = green >> PRECISION;
+      out[to + 2] = blue >> PRECISION;
+    }
+  }
+  return new Uint8Array(out.buffer);
+};
+
+/** The passes in plain JavaScript: several times as slow as in WebAssembly, and equal to the last bit. */
+export const javascriptPasses: Passes = { rows, columns };

@@ -1,0 +1,99 @@
+/**
+ * A picture's resize in WebAssembly SIMD; AssemblyScript, compiled by scripts/build-wasm.ts. Columns are a pass; rows
+ * are the same pass over the transposed picture, since sixteen lines side by side fill a register, and a pixel does not.
+ *
+ * Pointers are byte offsets into the imported memory. `start`, `count` and `weights` are a kernel's int32 tables: what
+ * each output place takes from the input. src/kernels/resize/reference.ts is the same arithmetic in plain JavaScript, bit for bit.
+ */
+
+const PRECISION: i32 = 22;
+const HALF: i32 = 1 << 21;
+
+/** The bytes of two rows in turn: of their first halves. */
+function low(a: v128, b: v128): v128 {
+  return i8x16.shuffle(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+}
+
+/** The bytes of two rows in turn: of their second halves. */
+function high(a: v128, b: v128): v128 {
+  return i8x16.shuffle(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+}
+
+/**
+ * Half of the transposition of 16 x 16 bytes: each row in turn with the one 8 below it, and what comes of that once
+ * again. The other half is the same once more.
+ */
+function interleave(source: usize, pitch: usize, target: usize, step: usize): void {
+  for (let i: usize = 0; i < 4; i++) {
+    const from = source + i * pitch;
+    const a = v128.load(from);
+    const b = v128.load(from + 4 * pitch);
+    const c = v128.load(from + 8 * pitch);
+    const d = v128.load(from + 12 * pitch);
+    const acLow = low(a, c);
+    const acHigh = high(a, c);
+    const bdLow = low(b, d);
+    const bdHigh = high(b, d);
+    const to = target + 4 * i * step;
+    v128.store(to, low(acLow, bdLow));
+    v128.store(to + step, high(acLow, bdLow));
+    v128.store(to + 2 * step, low(acHigh, bdHigh));
+    v128.store(to + 3 * step, high(acHigh, bdHigh));
+  }
+}
+
+/** `height` rows of `width` bytes become `width` rows of `height` bytes, both multiples of 16; a block has 256 bytes. */
+export function transpose(source: usize, target: usize, height: i32, width: i32, block: usize): void {
+  for (let y = 0; y < height; y += 16) {
+    for (let x = 0; x < width; x += 16) {
+      interleave(source + <usize>(y * width + x), width, block, 16);
+      interleave(block, 16, target + <usize>(x * height + y), height);
+    }
+  }
+}
+
+/**
+ * Along the columns: output rows `first` to `last` of `bytes` bytes each, a multiple of 16; source rows begin with
+ * number `offset`.
+ */
+export function columns(
+  source: usize,
+  target: usize,
+  bytes: i32,
+  offset: i32,
+  first: i32,
+  last: i32,
+  start: usize,
+  count: usize,
+  weights: usize,
+  stride: i32,
+): void {
+  let out = target;
+  for (let i = first; i < last; i++) {
+    const row = source + <usize>((load<i32>(start + ((<usize>i) << 2)) - offset) * bytes);
+    const begin = weights + ((<usize>(i * stride)) << 2);
+    const end = begin + ((<usize>load<i32>(count + ((<usize>i) << 2))) << 2);
+    for (let x = 0; x < bytes; x += 16) {
+      let at = row + <usize>x;
+      let a = i32x4.splat(HALF);
+      let b = a;
+      let c = a;
+      let d = a;
+      for (let weight = begin; weight < end; weight += 4) {
+        const pixels = v128.load(at);
+        const share = v128.load32_splat(weight);
+        const low = i16x8.extend_low_i8x16_u(pixels);
+        const high = i16x8.extend_high_i8x16_u(pixels);
+        a = i32x4.add(a, i32x4.mul(i32x4.extend_low_i16x8_u(low), share));
+        b = i32x4.add(b, i32x4.mul(i32x4.extend_high_i16x8_u(low), share));
+        c = i32x4.add(c, i32x4.mul(i32x4.extend_low_i16x8_u(high), share));
+        d = i32x4.add(d, i32x4.mul(i32x4.extend_high_i16x8_u(high), share));
+        at += <usize>bytes;
+      }
+      const ab = i16x8.narrow_i32x4_s(i32x4.shr_s(a, PRECISION), i32x4.shr_s(b, PRECISION));
+      const cd = i16x8.narrow_i32x4_s(i32x4.shr_s(c, PRECISION), i32x4.shr_s(d, PRECISION));
+      v128.store(out, i8x16.narrow_i16x8_u(ab, cd));
+      out += 16;
+    }
+  }
+}

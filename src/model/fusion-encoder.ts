@@ -1,0 +1,79 @@
+import { concat, gather, slice } from '../engine/ops.ts';
+import type { Size } from '../engine/shapes.ts';
+import { plus } from '../engine/shapes.ts';
+import { firstToken, type Transformed, transformer } from './attention.ts';
+import { type Embedded, embedImage, embedText, joined, type Modality, rowsOfEmbedded } from './embeddings.ts';
+import type { Encoded, ImageInput, Paired, PairedInputs, Stream, TextInput } from './encoded.ts';
+import type { Params } from './params.ts';
+import { pooled } from './pooler.ts';
+import { firstRows, rowsAt, rowsOfPairs } from './select.ts';
+import type { Sizes } from './sizes.ts';
+
+/**
+ * The teacher: ViLT (Kim et al. 2021). Text and image run through one Transformer together, text first, so every
+ * image-text pair costs a whole pass. The pair is what the text's [CLS] became.
+ */
+export const fusionEncoder = (
+  p: Params,
+  { text, image }: { readonly text: TextInput; readonly image: ImageInput },
+  sizes: Sizes,
+  row: Modality = 1,
+): Encoded => fused(p, { words: embedText(p, text, sizes), patches: embedImage(p, image, sizes, row) }, sizes);
+
+/** The same from what both modalities were embedded to: where an image meets many texts, it is embedded once. */
+export const fused = (
+  p: Params,
+  { words, patches }: { readonly words: Embedded; readonly patches: Embedded },
+  sizes: Sizes,
+): Encoded => {
+  const x = concat([words.x, patches.x], 1);
+  const joint = transformer(p.within('transformer'), x, concat([words.mask, patches.mask], 1), sizes);
+  const end = words.x.shape[1]!;
+  return {
+    text: { ...part(joint, words, 0, end), first: joint.first },
+    image: part(joint, patches, end, plus(end, patches.x.shape[1]!)),
+    pair: pooled(p, joint.first),
+  };
+};
+
+/**
+ * Texts and images that are paired twice. A pair costs a whole pass, so each different one is fused once: every text with
+ * its own image, and behind them the false pairs.
+ */
+export const pairsFused = (
+  p: Params,
+  { text, image, matchingImages, falseTexts, matchingPairs }: PairedInputs,
+  sizes: Sizes,
+): Paired => {
+  const own = firstRows(text.ids.shape[0]!);
+  const words = embedText(p, text, sizes);
+  const patches = embedImage(p, image, sizes, 1);
+  const falseImages = gather(matchingImages, falseTexts);
+  const pairs = fused(
+    p,
+    {
+      words: joined(words, rowsOfEmbedded(words, rowsAt(falseTexts))),
+      patches: joined(rowsOfEmbedded(patches, own), rowsOfEmbedded(patches, rowsAt(falseImages))),
+    },
+    sizes,
+  );
+  return { own: rowsOfPairs(pairs, own), matching: rowsOfPairs(pairs, rowsAt(matchingPairs)) };
+};
+
+/** One modality's share of the joint sequence. */
+const part = (
+  { layers, last }: Transformed,
+  { x, mask }: { x: Stream['embedded']; mask: Stream['mask'] },
+  start: Size,
+  end: Size,
+): Stream => ({
+  mask,
+  embedded: x,
+  layers: layers.map(({ query, key, hidden }) => ({
+    query: slice(query, 2, start, end),
+    key: slice(key, 2, start, end),
+    hidden: slice(hidden, 1, start, end),
+  })),
+  last: slice(last, 1, start, end),
+  first: firstToken(slice(last, 1, start, end)),
+});

@@ -1,0 +1,36 @@
+import { add, concat, gemm, slice } from '../engine/ops.ts';
+import type { Tensor } from '../engine/tensor.ts';
+import { classifier, classifierRest, widthOf } from './linear.ts';
+import type { Params } from './params.ts';
+
+/**
+ * The shallow interaction over a text and an image that were encoded apart, text first (DiDE code):
+ *
+ *   f(t, v) = B gelu(LN(A [t; v]))        t, v [batch, width] → [batch, width]
+ */
+export const interaction = (p: Params, text: Tensor, image: Tensor): Tensor =>
+  classifier(p.within('fusion'), concat([text, image], 1), [2 * widthOf(text), widthOf(text)]);
+
+/**
+ * A [t; v] = A_t t + A_v v, so each modality's share of f's first layer can be computed alone and kept.
+ *
+ * The image's share, A_v v: [images, width] → [images, 2 width].
+ */
+export const imageShare = (p: Params, image: Tensor): Tensor => {
+  const width = widthOf(image);
+  return gemm(image, slice(firstWeight(p, width), 1, width, 2 * width), ['as-is', 'transposed']);
+};
+
+/** The text's share, A_t t + a: [texts, width] → [texts, 2 width]. */
+export const textShare = (p: Params, text: Tensor): Tensor => {
+  const width = widthOf(text);
+  const bias = p.within('fusion.0').get('bias', [2 * width], 'zeros');
+  return gemm(text, slice(firstWeight(p, width), 1, 0, width), ['as-is', 'transposed'], bias);
+};
+
+/** f from the two shares: what is left to do for one more question over a kept image. → [images, width] */
+export const interactionOfShares = (p: Params, text: Tensor, image: Tensor): Tensor =>
+  classifierRest(p.within('fusion'), add(text, image), widthOf(image) / 2);
+
+const firstWeight = (p: Params, width: number): Tensor =>
+  p.within('fusion.0').get('weight', [2 * width, 2 * width], 'normal');

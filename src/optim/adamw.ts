@@ -1,0 +1,245 @@
+/**
+ * AdamW (Loshchilov and Hutter, 2019) over weights, gradients and moments that lie side by side in memory of their own.
+ *
+ * A step of training: the session writes into `state.gradients`, then
+ *
+ *   const scale = clipScale(gradientNorm(state), 1);
+ *   adamwStep(state, { step, learningRate, gradientScale: scale, decays: decayGroups.reference });
+ *
+ * and the next step feeds `state.weights`, which were moved in place.
+ */
+import { countOf, type Weights } from '../engine/numbers.ts';
+import {
+  type Block,
+  hasWebAssembly,
+  javascriptBlock,
+  type Place,
+  type Span,
+  webAssemblyBlock,
+} from '../kernels/adamw/adamw.ts';
+import { type AdamWOptions, type Coefficients, coefficientsOf } from '../kernels/adamw/reference.ts';
+import { createTeam, type Team } from '../kernels/threads.ts';
+
+export type { AdamWOptions } from '../kernels/adamw/reference.ts';
+
+/** The arrays that one parameter may have. */
+type Slot = 'weights' | 'gradients' | 'first' | 'second' | 'accumulated';
+
+/** Parameters that share a block of memory, and where each slot of the block begins. */
+interface Region {
+  readonly block: Block;
+  /** The first byte of each slot. */
+  readonly slots: Readonly<Record<Slot, number>>;
+  /** Each parameter's bytes from the beginning of a slot, and its padded length. */
+  readonly parameters: ReadonlyMap<string, Span>;
+  /** The padded length of a slot, in float32. */
+  readonly count: number;
+}
+
+/** Weights, their gradients and both moments, side by side in WebAssembly memory; every array begins at 64 bytes. */
+export interface OptimizerState {
+  readonly weights: Weights;
+  /** Where the session writes. */
+  readonly gradients: Weights;
+  /** The running mean of the gradients, m. */
+  readonly first: Weights;
+  /** The running mean of their squares, v. */
+  readonly second: Weights;
+  /** The sum of several micro-batches' gradients; there only when more than one makes a step. */
+  readonly accumulated?: Weights;
+  readonly regions: readonly Region[];
+}
+
+/** How `createOptimizerState` lays out its memory. */
+export interface StateOptions {
+  /** Micro-batches that make one step; above 1 there is room for the sum of their gradients. 1 by default. */
+  readonly microBatches?: number;
+  /** What runs the kernels; WebAssembly where the machine has its SIMD. */
+  readonly kernels?: 'webassembly' | 'javascript';
+  /** Threads of one update; the same bits whatever they are. 1 by default. */
+  readonly threads?: number;
+  /** Bytes of one block; a parameter that needs more gets a block of its own. 1.5 GiB by default (of 4 that exist). */
+  readonly blockBytes?: number;
+}
+
+/** What runs the kernels. */
+interface Running {
+  readonly kernels: 'webassembly' | 'javascript';
+  readonly team: Team;
+}
+
+const LANES = 16;
+const GIBIBYTE = 2 ** 30;
+
+const padded = (count: number): number => Math.ceil(count / LANES) * LANES;
+
+/** Names in their order, in groups that fit a block each. */
+const groupsOf = (weights: Weights, countLimit: number): string[][] => {
+  const groups: string[][] = [];
+  let room = 0;
+  for (const [name, { data }] of weights) {
+    const count = padded(data.length);
+    if (groups.length === 0 || count > room) {
+      groups.push([]);
+      room = Math.max(countLimit, count);
+    }
+    groups.at(-1)!.push(name);
+    room -= count;
+  }
+  return groups;
+};
+
+const allocate = (bytes: number, { kernels, team }: Running): Block => {
+  try {
+    return kernels === 'webassembly' ? webAssemblyBlock(bytes, team) : javascriptBlock(bytes);
+  } catch (cause) {
+    const gibibytes = (bytes / GIBIBYTE).toFixed(2);
+    const advice = 'train a smaller model, or free memory';
+    throw new Error(`createOptimizerState: no ${gibibytes} GiB of memory for one block: ${advice}`, { cause });
+  }
+};
+
+const regionOf = (names: string[], weights: Weights, options: Running & { readonly slots: number }): Region => {
+  const parameters = new Map<string, Span>();
+  let count = 0;
+  for (const name of names) {
+    const span = { at: count * 4, count: padded(weights.get(name)!.data.length) };
+    parameters.set(name, span);
+    count += span.count;
+  }
+  const at = (slot: number): number => slot * count * 4;
+  const slots = { weights: at(0), gradients: at(1), first: at(2), second: at(3), accumulated: at(4) };
+  return { block: allocate(at(options.slots), options), slots, parameters, count };
+};
+
+/** One slot of every parameter, as views. */
+const viewsOf = (weights: Weights, regions: readonly Region[], slot: Slot): Weights => {
+  const views: Weights = new Map();
+  for (const { block, slots, parameters } of regions) {
+    for (const [name, { at }] of parameters) {
+      const { shape } = weights.get(name)!;
+      views.set(name, { shape, data: new Float32Array(block.buffer, slots[slot] + at, countOf(shape)) });
+    }
+  }
+  return views;
+};
+
+/**
+ * Memory for training: the weights copied in; gradients and moments 0. 16 bytes a parameter, 20 with micro-batches.
+ *
+ * Throws when a weight's shape and length differ, or when there is not enough memory.
+ */
+export const createOptimizerState = (weights: Weights, options: StateOptions = {}): OptimizerState => {
+  const { microBatches = 1, blockBytes = 1.5 * GIBIBYTE, threads = 1 } = options;
+  const kernels = options.kernels ?? (hasWebAssembly() ? 'webassembly' : 'javascript');
+  for (const [name, { shape, data }] of weights) {
+    if (countOf(shape) !== data.length)
+      throw new Error(
+        `createOptimizerState: ${name} has ${data.length} numbers, not the ${countOf(shape)} of [${shape.join(', ')}]`,
+      );
+  }
+  const slots = microBatches > 1 ? 5 : 4;
+  const team = createTeam(threads);
+  const groups = groupsOf(weights, Math.floor(blockBytes / (4 * slots)));
+  const regions = groups.map((names) => regionOf(names, weights, { slots, kernels, team }));
+  const views = (slot: Slot): Weights => viewsOf(weights, regions, slot);
+  const own = views('weights');
+  for (const [name, { data }] of weights) own.get(name)!.data.set(data);
+  const state = {
+    weights: own,
+    gradients: views('gradients'),
+    first: views('first'),
+    second: views('second'),
+    regions,
+  };
+  return slots === 5 ? { ...state, accumulated: views('accumulated') } : state;
+};
+
+/** The slot that a step takes its gradients from. */
+const gradientSlot = (state: OptimizerState): 'gradients' | 'accumulated' =>
+  state.accumulated ? 'accumulated' : 'gradients';
+
+/** Each parameter's piece of a slot. */
+const spansOf = ({ slots, parameters }: Region, slot: Slot): Span[] =>
+  [...parameters.values()].map(({ at, count }) => ({ at: slots[slot] + at, count }));
+
+/**
+ * Adds the gradients of one micro-batch to the sum that the next `adamwStep` takes, which empties it again.
+ *
+ * Throws for a state that was made without micro-batches.
+ */
+export const accumulate = (state: OptimizerState): void => {
+  if (!state.accumulated)
+    throw new Error('accumulate: the state has no room for a sum: create it with microBatches above 1');
+  for (const region of state.regions) {
+    const { accumulated, gradients } = region.slots;
+    const from = ({ at }: Span): number => at - accumulated + gradients;
+    region.block.add(spansOf(region, 'accumulated').map((span) => ({ ...span, from: from(span) })));
+  }
+};
+
+/** Sets all gradients to 0, or those of one parameter: for whoever adds to them instead of overwriting. */
+export const clearGradients = (state: OptimizerState, name?: string): void => {
+  for (const region of state.regions) {
+    const span = name === undefined ? { at: 0, count: region.count } : region.parameters.get(name);
+    if (span) region.block.zero({ at: region.slots.gradients + span.at, count: span.count });
+  }
+};
+
+/** The global L2 norm of the gradients that the next step takes: the accumulated sum's, where there is one. */
+export const gradientNorm = (state: OptimizerState): number => {
+  const slot = gradientSlot(state);
+  const sums = state.regions.flatMap((region) => [...region.block.sumsOfSquares(spansOf(region, slot))]);
+  return Math.sqrt(sums.reduce((total, sum) => total + sum, 0));
+};
+
+/** The factor that brings gradients of this norm under the limit: min(1, limit / (norm + 1e-6)), as torch clips. */
+export const clipScale = (norm: number, limit: number): number => Math.min(1, limit / (norm + 1e-6));
+
+/** One step of AdamW. */
+export interface StepOptions extends AdamWOptions {
+  /** The number of this update, from 1 on. */
+  readonly step: number;
+  readonly learningRate: number;
+  /** A parameter's own factor of the learning rate; 1 for all by default. */
+  readonly multiplier?: (name: string) => number;
+  /** Whether a parameter decays; all by default. See `decayGroups`. */
+  readonly decays?: (name: string) => boolean;
+  /** What the gradients are multiplied by, for clipping and for the mean over micro-batches; 1 by default. */
+  readonly gradientScale?: number;
+}
+
+/** Moves every weight by one AdamW update, in place, and empties the accumulated sum. Throws if `step` is below 1. */
+export const adamwStep = (state: OptimizerState, options: StepOptions): void => {
+  const { step, learningRate, multiplier = () => 1, decays = () => true, gradientScale = 1 } = options;
+  if (!(Number.isInteger(step) && step >= 1))
+    throw new Error(`adamwStep: step is ${step}: count the updates from 1 on, or the bias correction divides by zero`);
+  const coefficients = (name: string): Coefficients => {
+    const weightDecay = decays(name) ? (options.weightDecay ?? 0.01) : 0;
+    return coefficientsOf({ step, learningRate: learningRate * multiplier(name), gradientScale, weightDecay }, options);
+  };
+  for (const { block, slots, parameters, count: all } of state.regions) {
+    const place = ({ at, count }: Span): Place => ({
+      ...{ weights: slots.weights + at, gradients: slots[gradientSlot(state)] + at },
+      ...{ first: slots.first + at, second: slots.second + at, count },
+    });
+    block.update([...parameters].map(([name, span]) => ({ place: place(span), coefficients: coefficients(name) })));
+    if (state.accumulated) block.zero({ at: slots.accumulated, count: all });
+  }
+};
+
+const UNDECAYED = ['bias', 'LayerNorm.weight', 'norm.weight', 'norm1.weight', 'norm2.weight'];
+const HEAD_NORM = /(?:^|[._])(?:classifier|fusion)\.1\.weight$/;
+const LAYER_NORM = /(?:layernorm|layer_norm|norm\d*|layernorm_before|layernorm_after)\.weight$/i;
+
+/**
+ * Which parameters decay, by name.
+ *
+ * `reference`: ViLT's code, which knows its LayerNorms by the names of timm and BERT, and so decays those inside
+ * Sequential heads (`classifier.1.weight`, `fusion.1.weight`). `correct`: no LayerNorm decays, whatever its name.
+ */
+export const decayGroups = {
+  reference: (name: string): boolean => !UNDECAYED.some((part) => name.includes(part)),
+  correct: (name: string): boolean =>
+    !name.includes('bias') && !LAYER_NORM.test(name) && !HEAD_NORM.test(name) && decayGroups.reference(name),
+} as const satisfies Record<'reference' | 'correct', (name: string) => boolean>;

@@ -1,0 +1,63 @@
+import { jsonIn, readTarball } from '../../files/tarball.ts';
+
+/** What an emoji stands for, however it is drawn. */
+export interface Concept {
+  /** Its code points, as `1f469-200d-1f692`. */
+  readonly code: string;
+  /** Its name: `woman firefighter`. No two have one. */
+  readonly label: string;
+  /** Words that it is found by: fire, firetruck. */
+  readonly tags: readonly string[];
+  /** Of Unicode's groups: `people-body`. */
+  readonly group: string;
+  /** Its name in another language. */
+  readonly translation?: string;
+}
+
+/** Names, tags and groups of emoji, of Unicode's CLDR. */
+export const texts = {
+  client: 'npm',
+  name: 'emojibase-data@17.0.0',
+  file: 'emojibase-data-17.0.0.tgz',
+  integrity: 'sha512-Yvgb5AWoHViHV/gq1qr5ZAarcBip+B27/ZLRsUJkbgAEaLlZ/fof9g882LTpmEpyhBNEC0m2SEmItljHsTygjA==',
+  licence: 'MIT; its texts are CLDR data under Unicode-3.0',
+} as const;
+
+/** Languages that name every emoji. */
+export const LOCALES = ['da', 'de', 'es', 'fi', 'fr', 'it', 'nb', 'nl', 'pl', 'pt', 'sv'];
+
+/** Flags, and parts that are no emoji of their own: skin tones, hair. */
+const LEFT_OUT = ['flags', 'component'];
+
+/** The code points of a drawing or a name, whether or not they say that they want colour (U+FE0F). */
+export const codeOf = (hexcode: string): string =>
+  hexcode
+    .toLowerCase()
+    .split('-')
+    .filter((point) => point !== 'fe0f')
+    .join('-');
+
+interface Listed {
+  readonly hexcode: string;
+  readonly label: string;
+  readonly tags?: readonly string[];
+  readonly group?: number;
+}
+
+/** Emoji by name, without flags, without skin tones and hair, by code. */
+export const conceptsIn = async (path: string, locale?: string): Promise<Concept[]> => {
+  const wanted = ['en', ...(locale === undefined ? [] : [locale])].map((name) => `package/${name}/data.json`);
+  const files = await readTarball(path, (name) => name === GROUPS || wanted.includes(name));
+  const { groups } = jsonIn(files, GROUPS, path) as { groups: Readonly<Record<string, string>> };
+  const [english, other] = wanted.map((name) => jsonIn(files, name, path) as Listed[]);
+  const translations = new Map(other?.map(({ hexcode, label }) => [hexcode, label]));
+  const concepts = english!.flatMap(({ hexcode, label, tags = [], group }): Concept[] => {
+    const named = group === undefined ? undefined : groups[group];
+    if (named === undefined || LEFT_OUT.includes(named)) return [];
+    const translation = translations.get(hexcode);
+    return [{ code: codeOf(hexcode), label, tags, group: named, ...(translation ? { translation } : {}) }];
+  });
+  return concepts.sort((a, b) => (a.code < b.code ? -1 : 1));
+};
+
+const GROUPS = 'package/meta/groups.json';

@@ -1,0 +1,89 @@
+import { createStudent, loadTrained, type Trained } from '../../../checkpoints/model-file.ts';
+import { answeredBy } from '../../../checkpoints/pretrained.ts';
+import { collate } from '../../../data/batch.ts';
+import type { Example } from '../../../data/example.ts';
+import { compile } from '../../../engine/runtime/session.ts';
+import { input, type Tensor } from '../../../engine/tensor.ts';
+import { readingFor } from '../../../inference/preprocessor.ts';
+import { headOver } from '../../../model/architecture.ts';
+import { imageEncoder, textEncoder } from '../../../model/dual-encoder.ts';
+import { inputsFor } from '../../../model/encoded.ts';
+import { interaction } from '../../../model/interaction.ts';
+import { createParams } from '../../../model/params.ts';
+import { median } from '../../latency.ts';
+import { scenesOf } from '../data.ts';
+import { type Piece, weightsOf } from '../job.ts';
+import { type TaskName, taskNames, understanding } from '../tasks.ts';
+import { tunedTeacher } from '../understanding.ts';
+
+/** Table 3, by its piece. */
+export const costId = (task: TaskName): string => `cost/${task}`;
+
+/** Calls that are timed, after a quarter as many that are not. */
+const CALLS = 200;
+
+/** What one question costs, and what was paid before. A student that has learnt nothing takes as long as one that has. */
+export const costPieces = (): Piece[] =>
+  taskNames.map((task) => ({
+    id: costId(task),
+    needs: [tunedTeacher(task)],
+    cost: 100,
+    isAlone: true,
+    run: async ({ folder, threads }) => {
+      const examples = (await understanding[task].read(scenesOf(folder, task), 'test-iid')).slice(0, 32);
+      const measure = { examples, threads };
+      const teacher = await loadTrained(weightsOf(folder, tunedTeacher(task)));
+      const student = createStudent(teacher, { seed: 0 });
+      return {
+        measures: {
+          milliseconds: {
+            teacher: await timed(teacher, logitsOf, measure),
+            student: await timed(student, logitsOf, measure),
+            'student, images kept': await timed(student, keptLogitsOf, measure),
+            'encoding an image': await timed(student, imageOf, measure),
+          },
+        },
+      };
+    },
+  }));
+
+type Graph = (trained: Trained) => Tensor;
+
+const logitsOf: Graph = ({ description }) =>
+  answeredBy(description, createParams(), inputsFor(description.sizes, description)).logits;
+
+const imageOf: Graph = ({ description: { sizes } }) =>
+  imageEncoder(createParams(), inputsFor(sizes).images[0]!, sizes).pooled;
+
+/** The text encoder, f and the head, of images whose vectors are there. */
+const keptLogitsOf: Graph = ({ description: { sizes, task, images, answers } }) => {
+  const p = createParams();
+  const { pooled } = textEncoder(p, inputsFor(sizes).text, sizes);
+  const vectors = Array.from({ length: images }, (_, i) => input(`vector_${i + 1}`, ['batch', sizes.width]));
+  const pairs = vectors.map((vector) => interaction(p, pooled, vector));
+  return headOver(p, pairs, { sizes, head: { task, answers: answers.length } });
+};
+
+/** The median of one call with one example, in milliseconds; pictures are decoded before the clock starts. */
+const timed = async (
+  trained: Trained,
+  graph: Graph,
+  { examples, threads }: { readonly examples: readonly Example[]; readonly threads: number },
+): Promise<number> => {
+  const { prepare, collate: rule } = readingFor(trained.description, { batch: 1 });
+  await using session = await compile({ out: graph(trained) }, { weights: trained.weights, threads });
+  const { width } = trained.description.sizes;
+  const vector = { shape: [1, width], data: new Float32Array(width).fill(0.5) };
+  const times: number[] = [];
+  for (let call = 0; call < 1.25 * CALLS; call += 1) {
+    const feeds = {
+      ...collate([await prepare(examples[call % examples.length]!)], rule),
+      vector_1: vector,
+      vector_2: vector,
+    };
+    const began = performance.now();
+    await session.run(feeds);
+    times.push(performance.now() - began);
+  }
+  return median(times.slice(CALLS / 4));
+};

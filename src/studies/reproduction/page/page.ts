@@ -1,0 +1,115 @@
+import { figure, legend, modelEncoding, responsive } from '../../report/charts.ts';
+import { document } from '../../report/document.ts';
+import { type Html, html, jsonScript, section, table } from '../../report/html.ts';
+import { type Judgement, judged } from '../claims.ts';
+import type { Rates } from '../plan.ts';
+import type { Measured } from '../results.ts';
+import { type CurveBand, curveBands } from './curve-bands.ts';
+import { cellText, pointsText, unitName } from './format.ts';
+import type { Table } from './table.ts';
+import { tablesOf } from './tables.ts';
+
+/** The reproduction as one page that needs nothing but itself; `attention` is the page beside it, where there is one. */
+export const reproductionPage = async (
+  measured: Measured,
+  rates: Rates | undefined,
+  attention?: string,
+): Promise<string> => {
+  const { finished, of, size } = measured;
+  const tables = rates ? tablesOf(measured, rates) : [];
+  const body: Html[] = [
+    html`<header class="opening"><h1>The paper in miniature</h1>
+<p>The studies of Wang et al. 2022, “Distilled Dual-Encoder Model for Vision-Language Understanding”, on generated scenes:
+${finished} of ${of ?? 'some more'} pieces, seeds ${size.seeds.join(', ')}. Fixed beforehand; every run is shown.</p>
+${attention === undefined ? '' : html`<nav><a href="${attention}">What they attend to, head by head</a></nav>`}</header>`,
+    rates
+      ? verdicts(judged(measured, rates))
+      : html`<p>The search for learning rates has not ended: there is nothing to compare yet.</p>`,
+    ...(rates ? [await curves(curveBands(measured, rates))] : []),
+    ...tables.map(tableSection),
+    jsonScript('numbers', { size, outcomes: [...measured.outcomes.values()] }),
+  ];
+  return document({ title: 'Distilled dual encoders: the paper in miniature', body });
+};
+
+const verdicts = (judgements: readonly Judgement[]): Html =>
+  section(
+    'claims',
+    'The paper’s claims',
+    html`${table(
+      ['Claim', 'Verdict', 'Difference', 'Means', 'A second time', 'Compared'],
+      judgements.map(({ claim, verdict, difference, means, again, how }) => [
+        claim,
+        html`<strong class="${verdict === 'holds' ? 'right' : verdict === 'does not hold' ? 'wrong' : ''}">${verdict}</strong>`,
+        difference ? html`<span class="whole">${pointsText(difference)} points</span>` : '–',
+        means
+          ? html`<span class="whole">${means.map((mean) => (100 * mean).toFixed(1)).join(' against ')} %</span>`
+          : '–',
+        again?.difference
+          ? html`${again.verdict}, <span class="whole">${pointsText(again.difference)} points</span>`
+          : '–',
+        html`<span class="how">${how}</span>`,
+      ]),
+    )}
+<p class="note">Differences are paired: the same task, seed, data and order of data. ± is the half-width of the 95 % interval of Student’s t.
+A claim holds where the whole interval is above zero, does not hold where it is below, and otherwise cannot be told.</p>`,
+  );
+
+const tableSection = ({ id, title, about, columns, rows }: Table): Html =>
+  section(
+    id,
+    title,
+    html`<p>${about}</p>${table(
+      ['', ...columns.map(({ name, unit }) => html`${name}<small>${unitName[unit]}</small>`)],
+      rows.map(({ name, cells }) => [name, ...cells.map((cell, i) => cellText(cell, columns[i]!.unit))]),
+    )}`,
+  );
+
+/** Validation accuracy over the updates, a task a chart, a line a variant, with the band of its seeds. */
+const curves = async (bands: readonly CurveBand[]): Promise<Html> => {
+  const names = [...new Set(bands.map(({ model }) => model))];
+  const tasks = [...new Set(bands.map(({ task }) => task))];
+  if (bands.length === 0) return html``;
+  const charts = await Promise.all(
+    tasks.map((task) =>
+      taskCurves(
+        task,
+        bands.filter((band) => band.task === task),
+        names,
+      ),
+    ),
+  );
+  return section(
+    'curves',
+    'Training',
+    html`${legend(names)}${charts}<p class="note">Bands reach from the worst seed to the best.</p>`,
+  );
+};
+
+const taskCurves = async (task: string, values: readonly CurveBand[], names: readonly string[]): Promise<Html> => {
+  const { color, dash } = modelEncoding(names);
+  const x = { field: 'step', type: 'quantitative', axis: { title: 'updates', tickCount: 6 } } as const;
+  const axis = { title: null, tickCount: 5 } as const;
+  const y = { field: 'mean', type: 'quantitative', axis, scale: { zero: false, nice: true } } as const;
+  const drawing = await responsive((width) => ({
+    width,
+    height: 280,
+    data: { values: [...values] },
+    layer: [
+      {
+        mark: { type: 'area', opacity: 0.14 },
+        encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, color },
+      },
+      { mark: { type: 'line', strokeWidth: 2 }, encoding: { x, y, color, strokeDash: dash } },
+    ],
+  }));
+  const ends = names.flatMap((name) => {
+    const last = values.findLast(({ model }) => model === name);
+    return last ? [`${name} ${last.mean.toFixed(1)} %`] : [];
+  });
+  return figure(
+    drawing,
+    `Validation accuracy on ${task} over updates: ${ends.join(', ')}`,
+    html`<strong>${task}</strong>, validation accuracy, %. At the end: ${ends.join(', ')}.`,
+  );
+};

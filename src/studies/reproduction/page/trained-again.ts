@@ -1,0 +1,35 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Outcome } from '../job.ts';
+import type { Measured } from '../results.ts';
+import { once, percent, type Table } from './table.ts';
+
+/** What one would name first of a piece that trains: accuracy, recall, or how well pairs are matched in stage 1. */
+const headline = (measures: Outcome['measures']): number | undefined =>
+  measures['test-iid']?.accuracy ?? measures['test-iid']?.['text R@1'] ?? measures.validation?.matching;
+
+/** The pieces that were trained a second time; none where nobody asked for it and all weights were there. */
+export const trainedAgainTables = ({ outcomes }: Measured): Table[] => {
+  const twice = [...outcomes.values()].flatMap(({ id, measures, again }) => {
+    const [first, second] = [headline(measures), again && headline(again)];
+    if (first === undefined || second === undefined) return [];
+    return [{ id, first, second, isSame: isDeepStrictEqual(measures, again) }];
+  });
+  if (twice.length === 0) return [];
+  const apart = twice.reduce((sum, { first, second }) => sum + Math.abs(first - second), 0) / twice.length;
+  return [
+    {
+      id: 'again',
+      title: 'Trained a second time',
+      about: [
+        'Once more from the same seed: because other pieces begin from weights that did not come along with numbers from another machine, or to see how much is chance (--again).',
+        'Another processor, or another version of the program, adds in another order, and a training goes another way from the last digits on.',
+        `Of ${twice.length}, ${twice.filter(({ isSame }) => isSame).length} measured the same to the last digit, on every split: a second training that went the first one's way says nothing new.`,
+        `On average the two lie ${(100 * apart).toFixed(1)} points apart.`,
+        'All other tables show the first; the pieces that were done afterwards began from the second.',
+        'Seconds are those of the machine that did a piece. Accuracy or text R@1 on test-iid; matching on validation for stage 1.',
+      ].join(' '),
+      columns: [percent('first'), percent('second')],
+      rows: twice.map(({ id, first, second }) => ({ name: id, cells: [once(first), once(second)] })),
+    },
+  ];
+};

@@ -1,0 +1,143 @@
+import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '../../errors.ts';
+import { inLanes } from '../../files/map-concurrent.ts';
+import { type Manifest, type Plan, type PlanOptions, planOf } from './manifest.ts';
+import { seedFor } from './random.ts';
+import { readmeOf } from './readme.ts';
+import { type Pixels, renderScene } from './render.ts';
+import { type SplitName, splitNames, splits } from './splits.ts';
+import { type Row, type Unit, views } from './views.ts';
+import type { Scene } from './world.ts';
+
+export interface WriteOptions extends PlanOptions {
+  /** Turns a picture into the bytes of a PNG file. */
+  readonly encodePng: (pixels: Pixels) => Promise<Uint8Array>;
+  /** Called after every few pairs. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** Stops it; nothing is left behind. */
+  readonly signal?: AbortSignal | undefined;
+  /** The command that made the folder, for its README. */
+  readonly command?: string;
+}
+
+export interface Progress {
+  readonly split: SplitName;
+  readonly done: number;
+  readonly of: number;
+}
+
+const MANIFEST = 'scenes.json';
+
+const readManifest = async (folder: string): Promise<Manifest | undefined> => {
+  const text = await readFile(join(folder, MANIFEST), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : JSON.parse(text);
+};
+
+/** The manifest if the folder already is what was asked for; nothing if it is free; otherwise an error. */
+const alreadyThere = async (folder: string, plan: Plan): Promise<Manifest | undefined> => {
+  const files = await readdir(folder).catch(() => []);
+  if (files.length === 0) return undefined;
+  const manifest = await readManifest(folder);
+  if (manifest === undefined)
+    throw new UserError(`${folder}: holds ${files.length} files that are not scenes: give an empty or new folder`);
+  const { images, rows, ...made } = manifest;
+  if (JSON.stringify(made) === JSON.stringify(plan)) return manifest;
+  throw new UserError(
+    `${folder}: holds other scenes (seed ${made.seed}, ${made.world.name} world, ${JSON.stringify(made.sizes)}): give another folder, or remove it`,
+  );
+};
+
+/** Pairs that are drawn before their pictures are encoded together. */
+const CHUNK = 32;
+
+/** Pictures that are encoded at the same time. */
+const LANES = 16;
+
+const nameOf = (split: SplitName, number: number): string => `images/${split}/${String(number).padStart(6, '0')}.png`;
+
+const drawUnit = (plan: Plan, split: SplitName, unit: number): Unit => {
+  const { stream, heldOut } = splits[split];
+  const rich = split === 'train' ? { texts: plan.questionsPerPair, plain: plan.plain } : { texts: 1, plain: 0 };
+  return views[plan.view].draw(plan.world, { seed: seedFor(plan.seed, stream, unit), heldOut, ...rich });
+};
+
+interface Chunk {
+  readonly split: SplitName;
+  readonly units: readonly number[];
+  readonly first: number;
+}
+
+/** Draws some units, and saves their pictures, several at a time. `first` numbers the first picture. */
+const writeChunk = async (folder: string, chunk: Chunk, plan: Plan, options: WriteOptions): Promise<readonly Row[]> => {
+  const { split, units, first } = chunk;
+  const drawn = units.map((unit) => drawUnit(plan, split, unit));
+  const scenes = drawn.flatMap((unit) => unit.scenes);
+  const names = scenes.map((_, place) => nameOf(split, first + place));
+  const save = async ([place, scene]: [number, Scene]): Promise<void> => {
+    const picture = await options.encodePng(renderScene(scene, plan.pixels));
+    await writeFile(join(folder, names[place]!), picture);
+  };
+  await inLanes([...scenes.entries()], save, LANES);
+  return drawn.flatMap((unit, place) => {
+    const from = place * unit.scenes.length;
+    return unit.rows(names.slice(from, from + unit.scenes.length), units[place]!);
+  });
+};
+
+const writeSplit = async (folder: string, split: SplitName, plan: Plan, options: WriteOptions) => {
+  const of = plan.sizes[split]!;
+  const rows: Row[] = [];
+  await mkdir(join(folder, 'images', split), { recursive: true });
+  for (let done = 0; done < of; done += CHUNK) {
+    options.signal?.throwIfAborted();
+    const units = Array.from({ length: Math.min(CHUNK, of - done) }, (_, place) => done + place + 1);
+    const chunk = { split, units, first: done * views[plan.view].pictures + 1 };
+    rows.push(...(await writeChunk(folder, chunk, plan, options)));
+    options.onProgress?.({ split, done: done + units.length, of });
+  }
+  await writeFile(join(folder, `${split}.jsonl`), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  return { images: of * views[plan.view].pictures, rows: rows.length };
+};
+
+const writeAll = async (folder: string, plan: Plan, options: WriteOptions): Promise<Manifest> => {
+  const images: { [S in SplitName]?: number } = {};
+  const rows: { [S in SplitName]?: number } = {};
+  for (const split of splitNames.filter((name) => plan.sizes[name] !== undefined)) {
+    const written = await writeSplit(folder, split, plan, options);
+    images[split] = written.images;
+    rows[split] = written.rows;
+  }
+  const manifest: Manifest = { ...plan, images, rows };
+  const answers = views[plan.view].answers(plan.world);
+  if (answers.length > 0) await writeFile(join(folder, 'answers.txt'), `${answers.join('\n')}\n`);
+  await writeFile(join(folder, 'README.md'), readmeOf(manifest, options.command));
+  await writeFile(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+  return manifest;
+};
+
+/**
+ * Writes a data set of scenes as a user would have one: `images/<split>/000001.png`, `<split>.jsonl`, `answers.txt`,
+ * `README.md`, and `scenes.json`, which says what the folder follows from. It is written beside, as `<folder>.partial`,
+ * and renamed at the end, so that a run that was killed leaves no half folder. A folder that is complete already is
+ * left as it is.
+ *
+ * Throws a `UserError` if the folder holds something else, or a size is no whole number.
+ */
+export const writeScenes = async (folder: string, options: WriteOptions): Promise<Manifest> => {
+  const plan = planOf(options);
+  const there = await alreadyThere(folder, plan);
+  if (there) return there;
+  const beside = `${folder}.partial`;
+  await rm(beside, { recursive: true, force: true });
+  await mkdir(beside, { recursive: true });
+  try {
+    const manifest = await writeAll(beside, plan, options);
+    await rmdir(folder).catch(() => undefined);
+    await rename(beside, folder);
+    return manifest;
+  } catch (error) {
+    await rm(beside, { recursive: true, force: true });
+    throw error;
+  }
+};

@@ -1,0 +1,133 @@
+import type { Example } from '../../data/example.ts';
+import { imageName } from '../../data/example.ts';
+import type { Numbers } from '../../engine/numbers.ts';
+import { meanOf } from '../task.ts';
+
+/** Which texts belong to which images, both by their places in the score matrix. */
+export interface Gallery {
+  /** An example of every image, each image once. */
+  readonly images: readonly Example[];
+  /** The examples whose texts are searched and searched for. */
+  readonly texts: readonly Example[];
+  /** The image of each text. */
+  readonly imageOf: readonly number[];
+}
+
+/**
+ * The images and texts of a split, each image once, and a caption that an image has twice once (as ViLT's reader keeps
+ * them). The same words about two images are two texts.
+ */
+export const galleryOf = (examples: readonly Example[]): Gallery => {
+  const places = new Map<string, number>();
+  const images: Example[] = [];
+  const texts: Example[] = [];
+  const imageOf: number[] = [];
+  const seen = new Set<string>();
+  for (const example of examples) {
+    const name = example.images.map(imageName).join('\n');
+    const place = places.get(name) ?? images.length;
+    places.set(name, place);
+    if (place === images.length) images.push(example);
+    const key = `${place} ${example.text}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    texts.push(example);
+    imageOf.push(place);
+  }
+  return { images, texts, imageOf };
+};
+
+/** The same of its first images alone, with all of their texts. */
+export const firstImages = ({ images, texts, imageOf }: Gallery, count: number): Gallery => ({
+  images: images.slice(0, count),
+  texts: texts.filter((_, text) => imageOf[text]! < count),
+  imageOf: imageOf.filter((image) => image < count),
+});
+
+/** Recall at a few depths, each between 0 and 1. */
+export type Recalls = Readonly<Record<string, number>>;
+
+/**
+ * Image-text retrieval both ways: `text R@k`, the share of images of which any caption is among the k best texts, and
+ * `image R@k`, the share of texts whose image is among the k best.
+ *
+ * Ties count by halves, and so on: where the last of k places is shared by several equally good ones, the recall is the
+ * chance that a random order among them finds a right one. So neither the order of the files nor a model that says the
+ * same of everything gains by them.
+ *
+ * @param scores [images, texts], higher is better.
+ * @throws Error where the matrix is not of the gallery's size, or a score is not a number.
+ */
+export const recalls = (
+  scores: Numbers,
+  { images, imageOf }: Pick<Gallery, 'images' | 'imageOf'>,
+  depths: readonly number[] = [1, 5, 10],
+): Recalls =>
+  Object.fromEntries(
+    Object.entries(foundIn(scores, { images, imageOf }, depths)).map(([name, found]) => [name, meanOf(found)]),
+  );
+
+/** What a training to retrieve is judged by: the mean of text R@1 and image R@1. */
+export const meanRecall = (scores: Numbers, gallery: Pick<Gallery, 'images' | 'imageOf'>): number =>
+  meanOf(Object.values(recalls(scores, gallery, [1])));
+
+/** The parts of `recalls`, by the same names: of each query, the images' or the texts', the chance to be found. */
+export const foundIn = (
+  scores: Numbers,
+  { images, imageOf }: Pick<Gallery, 'images' | 'imageOf'>,
+  depths: readonly number[] = [1, 5, 10],
+): Readonly<Record<string, readonly number[]>> => {
+  const [rows, columns] = [images.length, imageOf.length];
+  if (scores.shape[0] !== rows || scores.shape[1] !== columns)
+    throw new Error(`recalls: the scores are [${scores.shape.join(', ')}], not [${rows} images, ${columns} texts]`);
+  const unclear = scores.data.findIndex((score) => Number.isNaN(score));
+  if (unclear >= 0) throw new Error(`recalls: score ${unclear} is not a number`);
+  const texts = Array.from({ length: rows }, (_, image) =>
+    ranksOf(
+      Array.from(scores.data.subarray(image * columns, (image + 1) * columns)),
+      (text) => imageOf[text] === image,
+    ),
+  );
+  const found = Array.from({ length: columns }, (_, text) =>
+    ranksOf(
+      Array.from({ length: rows }, (_, image) => scores.data[image * columns + text]!),
+      (image) => imageOf[text] === image,
+    ),
+  );
+  return Object.fromEntries([
+    ...depths.map((k) => [`text R@${k}`, texts.map((rank) => chanceWithin(rank, k))] as const),
+    ...depths.map((k) => [`image R@${k}`, found.map((rank) => chanceWithin(rank, k))] as const),
+  ]);
+};
+
+/** Where the best of the right ones stands. */
+interface Rank {
+  /** How many are better than it. */
+  readonly better: number;
+  /** How many are as good, itself included, and how many of them are right ones. */
+  readonly equal: number;
+  readonly right: number;
+}
+
+const ranksOf = (scores: readonly number[], isRight: (place: number) => boolean): Rank => {
+  const best = scores.reduce((most, score, place) => (isRight(place) ? Math.max(most, score) : most), -Infinity);
+  let [better, equal, right] = [0, 0, 0];
+  for (const [place, score] of scores.entries()) {
+    if (score > best) better += 1;
+    if (score !== best) continue;
+    equal += 1;
+    if (isRight(place)) right += 1;
+  }
+  return { better, equal, right };
+};
+
+/**
+ * The chance that one of the right ones is in the first k places: 1 - C(wrong, free) / C(equal, free), where so many
+ * places are free for those that are equally good.
+ */
+const chanceWithin = ({ better, equal, right }: Rank, k: number): number => {
+  let missed = 1;
+  const free = Math.min(Math.max(0, k - better), equal);
+  for (let taken = 0; taken < free; taken += 1) missed *= Math.max(0, equal - right - taken) / (equal - taken);
+  return 1 - missed;
+};

@@ -1,0 +1,113 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { nanoDescription, writeNano } from '../../test/fixtures/nano.ts';
+import { readJsonFixture } from '../../test/fixtures/parity.ts';
+import { fixtures, student, target, teacher } from '../../test/parity/symbols.ts';
+import { createStudent, createUntrained, loadTrained } from '../checkpoints/model-file.ts';
+import { compile } from '../engine/runtime/session.ts';
+import type { Tensor } from '../engine/tensor.ts';
+import type { Scoring } from '../tasks/task.ts';
+import { vqa } from '../tasks/vqa.ts';
+import { finetune } from './finetune.ts';
+import { type Choices, objectivesOf, type Recipe } from './losses.ts';
+
+type Row = readonly [reference: string, loss: string, recipe: Recipe, choices?: Choices, scoring?: Scoring];
+
+const all = { queries: 'all' } as const;
+const valid = { queries: 'valid' } as const;
+const every = { ...valid, layers: 'all' } as const;
+const back = { divergence: 'student-teacher' } as const;
+const method = 'soft+attention';
+
+/** What each choice comes to, by the names of the reference. */
+const rows: readonly Row[] = [
+  ['hard_bce', 'hard', 'hard'],
+  ['hard_bce', 'hard', method, { hardWeight: 0.5 }],
+  ['soft_bce', 'soft', 'soft'],
+  ['soft_kl_T1.ts', 'soft', 'soft', {}, 'softmax'],
+  ['soft_kl_T2.st', 'soft', method, { ...back, temperature: 2 }, 'softmax'],
+  ['attn.cross.ts.mean_all', 'attention', method],
+  ['attn.cross.ts.mean_valid', 'attention', method, valid],
+  ['attn.cross.st.mean_per_sample', 'attention', method, { ...back, queries: 'valid-per-example' }],
+  ['attn.uni.ts.mean_all', 'attention', method, { knowledge: 'uni-modal', ...all }],
+  ['attn.whole.st.mean_valid', 'attention', method, { knowledge: 'whole', ...valid, ...back }],
+  ['attn.joint.ts.mean_valid', 'attention', 'hard', { knowledge: 'joint', ...valid }],
+  ['hidden_last.sum_of_means', 'hidden', method, { knowledge: 'hidden-states' }],
+  ['layerwise_mean.cross.ts', 'attention', method, every],
+  ['layerwise_mean.whole.st', 'attention', method, { knowledge: 'whole', ...every, ...back }],
+  ['layerwise_mean.hidden', 'hidden', 'soft', { knowledge: 'hidden-states', layers: 'all' }],
+];
+
+describe('every choice of what is learnt', () => {
+  it('is the loss that the reference has for it', async () => {
+    const { student: weights, teacher: frozen, feeds } = await fixtures();
+    const outputs: Record<string, Tensor> = {};
+    for (const [i, [, loss, recipe, choices, scoring = 'sigmoid']] of rows.entries()) {
+      outputs[i] = objectivesOf(recipe, scoring, choices)[loss]!.objective(student, teacher, target);
+    }
+    await using session = await compile(outputs, { parameters: new Map([...weights, ...frozen]), threads: 1 });
+    const values = await session.run(feeds);
+    const { losses } = readJsonFixture('dide/vqa/losses');
+    for (const [i, [reference]] of rows.entries()) {
+      expect(Math.abs(values[i]!.data[0]! / losses[reference] - 1), reference).toBeLessThan(1e-5);
+    }
+  });
+
+  it('has the weights that were given, and leaves out what weighs nothing', () => {
+    const weightsOf = (recipe: Recipe, choices?: Choices) =>
+      Object.entries(objectivesOf(recipe, 'sigmoid', choices)).map(([name, { weight }]) => [name, weight]);
+    expect(weightsOf('hard')).toEqual([['hard', 1]]);
+    expect(weightsOf('soft')).toEqual([['soft', 1]]);
+    expect(weightsOf(method)).toEqual([
+      ['soft', 1],
+      ['attention', 1],
+    ]);
+    expect(weightsOf(method, { knowledge: 'none', hardWeight: 0.3 })).toEqual([
+      ['hard', 0.3],
+      ['soft', 1],
+    ]);
+    expect(weightsOf('hard', { knowledge: 'hidden-states', attentionWeight: 2, hardWeight: 0 })).toEqual([
+      ['hidden', 2],
+    ]);
+  });
+
+  it('is refused where it would change nothing', () => {
+    expect(() => objectivesOf('hard', 'sigmoid', { hardWeight: 0 })).toThrow('leave nothing to learn from');
+    expect(() => objectivesOf('soft', 'sigmoid', { temperature: 2 })).toThrow('this model scores by sigmoid');
+    expect(() => objectivesOf('soft', 'softmax', { temperature: 0 })).toThrow('give a number above 0');
+    expect(() => objectivesOf('soft', 'softmax', { layers: 'all' })).toThrow('choose a knowledge');
+  });
+});
+
+const home = mkdtempSync(join(tmpdir(), 'choices-'));
+const scenes = join(home, 'scenes');
+beforeAll(() => writeNano(scenes, 8), 60_000);
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+describe('a training by choices', () => {
+  const options = { task: vqa, data: scenes, batch: 8, updates: 1, learningRate: 1e-3, threads: 1 };
+  const taught = createUntrained(nanoDescription('vilt'), 1);
+
+  it.each<[string, string, Choices]>([
+    ['whole attention of all layers', 'attention', { knowledge: 'whole', ...every, hardWeight: 0.5 }],
+    ['hidden states', 'hidden', { knowledge: 'hidden-states' }],
+  ])('of %s takes a step, beside a teacher that is deeper', async (_, loss, choices) => {
+    for await (const { losses } of finetune(createStudent(taught, { depth: 1 }), taught, { ...options, ...choices })) {
+      expect(losses[loss]).toBeGreaterThan(0);
+      expect(losses.total).toBeCloseTo(losses[loss]! + losses.soft! + 0.5 * (losses.hard ?? 0), 4);
+    }
+  });
+
+  it('is remembered by its run, and cannot be resumed as another', async () => {
+    const folder = join(home, 'run');
+    const run = async (choices: Choices) => {
+      for await (const _ of finetune(createStudent(taught), taught, { ...options, folder, resume: true, ...choices }));
+    };
+    await run({ knowledge: 'uni-modal', layers: 'all' });
+    const { description } = await loadTrained(join(folder, 'best.safetensors'));
+    expect(description.recipe.choices).toBe('uni-modal, all layers');
+    await expect(run({ knowledge: 'uni-modal' })).rejects.toThrow('choices was uni-modal, all layers, now uni-modal');
+  });
+});

@@ -1,0 +1,147 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { metadataOf, saveTrained } from '../checkpoints/model-file.ts';
+import { UserError } from '../errors.ts';
+import { removeUnfinished } from '../files/atomic-write.ts';
+import type { OptimizerState } from '../optim/adamw.ts';
+import { type Checkpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { type Metrics, openMetrics } from './metrics.ts';
+import type { RunOptions, TrainStep } from './options.ts';
+import type { Stage } from './stages/stage.ts';
+
+const progressSchema = z.strictObject({
+  /** Updates done. */
+  update: z.number().int().nonnegative(),
+  /** The best validation so far, and where. */
+  best: z.strictObject({ update: z.number(), accuracy: z.number() }).nullable(),
+  /** What a resumed run must have in common with the one it resumes. */
+  options: z.record(z.string(), z.union([z.string(), z.number()])),
+});
+type Progress = z.infer<typeof progressSchema>;
+
+/** The folder of one training: `last.safetensors` to go on from, `best.safetensors` to use, and the curves. */
+export interface Run extends AsyncDisposable {
+  /** Updates that were done before. */
+  readonly update: number;
+  /** What to go on from. */
+  readonly start: Checkpoint<Progress> | undefined;
+  readonly isValidated: (number: number) => boolean;
+  /** Logs an update, and keeps its weights where they are the best so far. */
+  readonly record: (step: Omit<TrainStep, 'milliseconds' | 'waitMilliseconds'>, state: OptimizerState) => Promise<void>;
+  /** Saves the checkpoint of an update, where one is due or `now`. Ask once the weights are known to give numbers. */
+  readonly save: (number: number, state: OptimizerState, when?: 'due' | 'now') => Promise<void>;
+}
+
+/** A run without a folder. */
+const unkept: Omit<Run, 'isValidated'> = {
+  update: 0,
+  start: undefined,
+  record: async () => {},
+  save: async () => {},
+  [Symbol.asyncDispose]: async () => {},
+};
+
+/**
+ * Opens a run, at its last checkpoint where it is to be resumed and has one.
+ *
+ * @throws UserError where the folder holds another run.
+ */
+export const openRun = async (stage: Stage, options: RunOptions): Promise<Run> => {
+  const { folder, resume = false, updates, validateEvery = Math.max(1, Math.floor(updates / 10)) } = options;
+  const due = (number: number, every: number): boolean => number % every === 0 || number === updates;
+  const isValidated = (number: number): boolean => due(number, validateEvery);
+  if (folder === undefined) return { ...unkept, isValidated };
+  const identity = identityOf(stage, options);
+  await mkdir(folder, { recursive: true });
+  await removeUnfinished(folder);
+  const start = resume ? await lastCheckpoint(folder, identity) : undefined;
+  const update = start?.progress.update ?? 0;
+  const metrics = await openMetrics(folder, resume ? { resumeAt: update } : {});
+  let best = start?.progress.best ?? null;
+  let saved = update;
+  return {
+    update,
+    start,
+    isValidated,
+    record: async (step, state) => {
+      log(metrics, step);
+      if (step.validation !== undefined && step.validation > (best?.accuracy ?? Number.NEGATIVE_INFINITY)) {
+        best = { update: step.number, accuracy: step.validation };
+        await saveTrained(bestIn(folder), {
+          description: described(options, { ...identity, best }),
+          weights: state.weights,
+        });
+      }
+    },
+    save: async (number, state, when = 'due') => {
+      if (number === saved || (when === 'due' && !due(number, options.checkpointEvery ?? validateEvery))) return;
+      saved = number;
+      const progress = { update: number, best, options: identity };
+      await saveCheckpoint(
+        lastIn(folder),
+        { ...state, progress },
+        metadataOf(described(options, { ...identity, ...(best ? { best } : {}) })),
+      );
+    },
+    [Symbol.asyncDispose]: async () => metrics.close(),
+  };
+};
+
+/** What a run goes on from. */
+export const lastIn = (folder: string): string => join(folder, 'last.safetensors');
+
+/** The weights of a run that were best on validation. */
+export const bestIn = (folder: string): string => join(folder, 'best.safetensors');
+
+const lastCheckpoint = async (
+  folder: string,
+  identity: Progress['options'],
+): Promise<Checkpoint<Progress> | undefined> => {
+  const path = lastIn(folder);
+  if (!existsSync(path)) return undefined;
+  const checkpoint = await loadCheckpoint(path, progressSchema);
+  const [before, now] = [checkpoint.progress.options, identity];
+  const differing = Object.keys({ ...before, ...now }).filter((key) => before[key] !== now[key]);
+  if (differing.length === 0) return checkpoint;
+  const listed = differing
+    .map((key) => `${key} was ${before[key] ?? 'not given'}, now ${now[key] ?? 'not given'}`)
+    .join('; ');
+  throw new UserError(
+    `${path}: it belongs to another run: ${listed}: resume with the same options, or give another folder`,
+  );
+};
+
+/** Everything that decides which bits come out. */
+const identityOf = (stage: Stage, options: RunOptions): Progress['options'] => ({
+  ...stage.identity,
+  updates: options.updates,
+  accumulation: options.accumulation ?? 1,
+  learningRate: options.learningRate,
+  warmup: options.warmup ?? 0.1,
+  headMultiplier: options.headMultiplier ?? 1,
+  clip: options.clip ?? 'none',
+  dropoutRate: options.dropoutRate ?? 0.1,
+  weightDecay: options.weightDecay ?? 0.01,
+  order: options.order ?? 'reference',
+  decay: options.decay ?? 'reference',
+  seed: options.seed ?? 0,
+  ...(options.contrastOver === 'micro-batch' ? { contrastOver: options.contrastOver } : {}),
+  // a run without augmentation is told as those were that could not have any
+  ...(options.augment === undefined || options.augment === 'none' ? {} : { augment: options.augment }),
+  ...(options.maxPatches === undefined ? {} : { maxPatches: options.maxPatches }),
+});
+
+const described = ({ learner: { description } }: RunOptions, how: Readonly<Record<string, unknown>>) => ({
+  ...description,
+  recipe: { ...description.recipe, ...how },
+});
+
+const log = (
+  metrics: Metrics,
+  { number, losses, learningRate, gradientNorm, validation }: Parameters<Run['record']>[0],
+): void => {
+  const curves = Object.fromEntries(Object.entries(losses).map(([name, loss]) => [`loss/${name}`, loss]));
+  metrics.log(number, { ...curves, learningRate, gradientNorm, ...(validation === undefined ? {} : { validation }) });
+};

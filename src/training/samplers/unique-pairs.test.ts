@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import type { Example } from '../../data/example.ts';
+import { distinctGroups } from './unique-pairs.ts';
+
+const example = (image: string, text: string): Example => ({
+  id: `${image} ${text}`,
+  images: [image],
+  text,
+  answers: [],
+});
+
+/** Ten images with five captions each; the first caption of all images is the same. */
+const captions = Array.from({ length: 10 }, (_, image) =>
+  Array.from({ length: 5 }, (_, i) => example(`${image}.png`, i === 0 ? 'a picture' : `caption ${i} of ${image}`)),
+).flat();
+
+describe('groups for contrast', () => {
+  it('hold no image and no text twice, and are full', () => {
+    const groups = [...distinctGroups(captions, { groups: 40, size: 8, seed: 3 })];
+    expect(groups).toHaveLength(40);
+    for (const group of groups) {
+      expect(group).toHaveLength(8);
+      expect(new Set(group.map(({ images }) => images[0])).size).toBe(8);
+      expect(new Set(group.map(({ text }) => text)).size).toBe(8);
+    }
+  });
+
+  it('show every example about as often as any other, where all images have as many', () => {
+    const seen = new Map<string, number>();
+    const others = captions.filter(({ text }) => text !== 'a picture');
+    for (const group of distinctGroups(others, { groups: 50, size: 8, seed: 3 }))
+      for (const { id } of group) seen.set(id, (seen.get(id) ?? 0) + 1);
+    expect(seen.size).toBe(40);
+    expect(Math.max(...seen.values()) - Math.min(...seen.values())).toBeLessThanOrEqual(3);
+  });
+
+  it('are the same at every call, and others with another seed', () => {
+    const of = (seed: number) => [...distinctGroups(captions, { groups: 5, size: 4, seed })];
+    expect(of(1)).toEqual(of(1));
+    expect(of(1)).not.toEqual(of(2));
+  });
+
+  it('are smaller where nothing else fits', () => {
+    const two = [example('a', 'x'), example('a', 'y'), example('b', 'x')];
+    for (const group of distinctGroups(two, { groups: 6, size: 3, seed: 0 })) expect(group.length).toBeLessThan(3);
+  });
+});

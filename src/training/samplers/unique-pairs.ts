@@ -1,0 +1,46 @@
+import { type Example, imageName } from '../../data/example.ts';
+import { epochOrder } from './length-grouped.ts';
+
+export interface DistinctOptions {
+  /** How many groups there are to be. */
+  readonly groups: number;
+  /** Examples of one group: those of all batches of an update, where these are compared as one. */
+  readonly size: number;
+  readonly seed: number;
+}
+
+/**
+ * Groups of examples in none of which an image or a text stands twice: in contrast every other text of the group is a
+ * false one, and a second caption of the same image would be a true one counted as false.
+ *
+ * The order is that of the epochs, one after the other. An example whose image or text the group already has waits for
+ * the next group, in front of all others. A group is smaller only where no example of a whole epoch fits into it.
+ */
+export function* distinctGroups(
+  examples: readonly Example[],
+  { groups, size, seed }: DistinctOptions,
+): Generator<readonly Example[], void, undefined> {
+  const keys = examples.map(({ images, text }) => [`image ${images.map(imageName).join('\n')}`, `text ${text}`]);
+  const endless = places(examples, { size, seed });
+  let waiting = new Set<number>();
+  for (let made = 0; made < groups; made += 1) {
+    const [taken, chosen, later] = [new Set<string>(), [] as number[], new Set<number>()];
+    const offer = (place: number): void => {
+      const isFree = chosen.length < size && !keys[place]!.some((key) => taken.has(key));
+      if (!isFree) return void later.add(place);
+      for (const key of keys[place]!) taken.add(key);
+      chosen.push(place);
+    };
+    for (const place of waiting) offer(place);
+    for (let drawn = 0; chosen.length < size && drawn < 2 * examples.length; drawn += 1) offer(endless.next().value);
+    waiting = later;
+    yield chosen.map((place) => examples[place]!);
+  }
+}
+
+function* places(
+  examples: readonly Example[],
+  { size: batch, seed }: Pick<DistinctOptions, 'size' | 'seed'>,
+): Generator<number, never, undefined> {
+  for (let epoch = 0; ; epoch += 1) yield* epochOrder(examples, { batch, seed, epoch });
+}

@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto';
+import type { Trained } from '../../checkpoints/model-file.ts';
+import type { Feeds } from '../../data/batch.ts';
+import { type Example, imageName } from '../../data/example.ts';
+import { type Batch, loadBatches } from '../../data/loader.ts';
+import { createTokenizer } from '../../data/tokenizer.ts';
+import { bytesOf } from '../../engine/numbers.ts';
+import { compile } from '../../engine/runtime/session.ts';
+import type { Tensor } from '../../engine/tensor.ts';
+import { UserError } from '../../errors.ts';
+import type { Reading } from '../../inference/preprocessor.ts';
+import type { Stage } from '../stages/stage.ts';
+import { feedsOf, patchesOf, placesOf, recordOf, withPadding } from './placeholder.ts';
+import { type About, openTeacherRecords, type TeacherRecords } from './records.ts';
+
+/** What a teacher makes of each training example, computed once and kept. */
+export interface TeacherCache extends AsyncDisposable {
+  /** What is fed in the teacher's stead beside a batch. @throws UserError where a record is damaged. */
+  feeds(batch: Batch): Promise<Feeds>;
+  /** Examples fed so far, and how many milliseconds less that took than the teacher would have. */
+  saved(): { readonly examples: number; readonly milliseconds: number };
+}
+
+/** A stage's choice of what is fed beside a batch, where that is a cache's: its owner closes it. */
+export const feeding =
+  (cache: Pick<TeacherCache, 'feeds'>): NonNullable<Stage['choosing']> =>
+  async () => ({ feeds: (batch) => cache.feeds(batch), [Symbol.asyncDispose]: async () => {} });
+
+export interface TeacherCacheOptions {
+  /** Where the records are, or go. */
+  readonly folder: string;
+  readonly learner: Trained;
+  readonly teacher: Trained;
+  /** What of the teacher is kept, as `lookedAt` finds it. */
+  readonly wanted: ReadonlyMap<string, Tensor>;
+  readonly examples: readonly Example[];
+  readonly reading: Reading;
+  /** Bytes of records that are held in memory; where there are more, each is read when it is needed. Default 2 GiB. */
+  readonly memory?: number;
+  readonly threads?: number;
+  readonly onNotice?: (message: string) => void;
+}
+
+/**
+ * Runs the teacher once over every example of which there is no record yet, and keeps what is wanted of it, in
+ * float16. It depends on neither the student nor the batch: only on the example, which therefore must not be augmented.
+ *
+ * @throws UserError where the folder belongs to another teacher or other data, or a number is too large for float16.
+ */
+export const openTeacherCache = async (options: TeacherCacheOptions): Promise<TeacherCache> => {
+  const { examples, folder, wanted, memory = 2 ** 31 } = options;
+  if (wanted.size === 0) {
+    throw new UserError(
+      `${folder}: nothing is learnt from the teacher, so nothing of it can be cached: leave the cache out`,
+    );
+  }
+  const [places, words] = [placesOf(wanted), longestOf(options)];
+  const records = await openTeacherRecords(folder, aboutOf(options, words));
+  const numbers = new Map(examples.map((example, i) => [example, i]));
+  let [served, reading] = [0, 0];
+  try {
+    await fill(records, { ...options, words, numbers });
+    await records.load(memory);
+  } catch (error) {
+    await records[Symbol.asyncDispose]();
+    throw error;
+  }
+  return {
+    feeds: async (batch) => {
+      const began = performance.now();
+      const read = batch.examples.map((example) => records.read(numbers.get(example)!));
+      const feeds = feedsOf(await Promise.all(read), places, { feeds: batch.feeds, words });
+      served += batch.examples.length;
+      reading += performance.now() - began;
+      return feeds;
+    },
+    saved: () => ({ examples: served, milliseconds: served * records.milliseconds() - reading }),
+    [Symbol.asyncDispose]: () => records[Symbol.asyncDispose](),
+  };
+};
+
+/** Words of the longest text, or as many as all are padded to. */
+const longestOf = ({ learner: { description }, examples, reading }: TeacherCacheOptions): number => {
+  const tokenizer = createTokenizer(description.vocabulary);
+  const limit = description.sizes.words;
+  const lengths = new Map(examples.map(({ text }) => [text, 0]));
+  for (const text of lengths.keys()) lengths.set(text, tokenizer.encode(text, { limit }).ids.length);
+  return [...lengths.values()].reduce((most, one) => Math.max(most, one), reading.collate.padWordsTo ?? 0);
+};
+
+const aboutOf = ({ teacher, examples, wanted }: TeacherCacheOptions, words: number): About => {
+  const ofTeacher = createHash('sha256').update(JSON.stringify(teacher.description));
+  for (const [name, { data }] of [...teacher.weights].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    ofTeacher.update(name).update(bytesOf(data));
+  }
+  const ofData = createHash('sha256');
+  for (const { id, text, images } of examples) ofData.update(JSON.stringify([id, text, images.map(imageName)]));
+  return {
+    ...{ format: 1, words, examples: examples.length },
+    ...{ teacher: ofTeacher.digest('hex'), data: ofData.digest('hex') },
+    kept: [...wanted].map(([name, { shape }]) => `${name} [${shape.join(', ')}]`).join('; '),
+  };
+};
+
+interface Filling extends TeacherCacheOptions {
+  readonly words: number;
+  readonly numbers: ReadonlyMap<Example, number>;
+}
+
+/** Milliseconds between two notices of how far it is. */
+const NOTICE = 10_000;
+
+const fill = async (records: TeacherRecords, options: Filling): Promise<void> => {
+  const { examples, teacher, wanted, reading, words, numbers, threads, onNotice = () => {} } = options;
+  const missing = [...examples.keys()].filter((example) => !records.has(example));
+  if (missing.length === 0) return;
+  onNotice(`caching what the teacher makes of ${missing.length} of ${examples.length} examples`);
+  const places = placesOf(wanted);
+  const limit = threads === undefined ? {} : { threads };
+  await using session = await compile(Object.fromEntries(wanted), { weights: teacher.weights, ...limit });
+  const padded = { ...reading, collate: { ...reading.collate, padWordsTo: words } };
+  let [done, began, said] = [0, performance.now(), performance.now()];
+  for await (const { feeds, examples: some } of loadBatches(examples, missing, padded)) {
+    const started = performance.now();
+    const made = await session.run(withPadding(feeds));
+    const milliseconds = (performance.now() - started) / some.length;
+    const batch = some.map((example, at) => ({
+      ...{ example: numbers.get(example)!, milliseconds },
+      record: recordOf(made, places, { at, patches: patchesOf(feeds, at), where: example.id }),
+    }));
+    await records.append(batch);
+    done += some.length;
+    if (performance.now() - said < NOTICE) continue;
+    said = performance.now();
+    const left = (((said - began) / done) * (missing.length - done)) / 60_000;
+    onNotice(`cached ${done} of ${missing.length} examples; ${left.toFixed(0)} min left`);
+  }
+};

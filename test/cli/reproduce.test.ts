@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { reproductionSizes } from '../../src/index.ts';
+import { dide, failing, interruptedOnce } from './cli.fixture.ts';
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'dide-reproduce-cli-'));
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+const told = (...args: string[]): string[] => ['reproduce', '--tiny', '--out', root, ...args];
+
+it('begins nothing once the time is up, and shows that there is nothing yet', async () => {
+  const { code, stdout, stderr } = await dide(told('--minutes', '0.0001'));
+  expect(code, stderr).toBe(0);
+  expect(stdout).toContain('0 of some more pieces are done');
+  expect(await readFile(join(root, 'tiny', 'report', 'README.md'), 'utf8')).toContain('nothing to compare yet');
+});
+
+it('stops while it writes scenes, when no piece is under way yet', async () => {
+  const out = join(root, 'early');
+  const hasBegun = (): boolean => existsSync(join(out, 'tiny', 'scenes'));
+  const { code, stderr } = await interruptedOnce(hasBegun, ['reproduce', '--tiny', '--out', out]);
+  expect(code, stderr).toBe(130);
+  expect(stderr).toContain('the same command goes on.');
+  expect(existsSync(join(out, 'tiny', 'pieces'))).toBe(false);
+});
+
+it('does each piece in a process of its own, stops at once when it is interrupted, and keeps what is finished', async () => {
+  const first = join(root, 'tiny', 'pieces', 'stage-1', 'teacher.json');
+  const { code, stderr } = await interruptedOnce(() => existsSync(first), told('--workers', '1'));
+  expect(code, stderr).toBe(130);
+  expect(stderr).toContain('Finished pieces are kept; the same command goes on.');
+  const outcome = JSON.parse(await readFile(first, 'utf8'));
+  expect(outcome.training.updates).toBe(2);
+  expect(outcome.peakBytes).toBeGreaterThan(50 * 2 ** 20);
+}, 120_000);
+
+it('goes on from the numbers of another machine, of the same size alone', async () => {
+  const outcome = { id: 'teacher/vqa', measures: { validation: { accuracy: 0.5 } } };
+  const file = join(root, 'outcomes.json');
+  const write = (size: unknown, id = outcome.id): Promise<void> =>
+    writeFile(file, JSON.stringify({ size, outcomes: [{ ...outcome, id }] }));
+  const other = join(root, 'other');
+  const take = ['reproduce', '--tiny', '--out', other, '--minutes', '0.0001', '--take', file];
+  await write(reproductionSizes.tiny);
+  const { code, stdout, stderr } = await dide(take);
+  expect(code, stderr).toBe(0);
+  expect(stdout).toContain('1 of some more pieces are done');
+  expect(JSON.parse(await readFile(join(other, 'tiny', 'pieces', 'teacher', 'vqa.json'), 'utf8'))).toEqual(outcome);
+  await write(reproductionSizes.quick);
+  expect(await failing(root, ...take)).toContain('of another size');
+  await write(reproductionSizes.tiny, '../../elsewhere');
+  expect(await failing(root, ...take)).toContain('not the outcomes.json of a reproduction');
+});
+
+it('says what is wrong: no teacher to begin from', async () => {
+  expect(await failing(root, ...told('--teacher', join(root, 'none.safetensors')))).toContain('no such file');
+});

@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** The folder of the project, with a slash at its end. */
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A file of the project as text. */
+export const textOf = (path: string): string => readFileSync(root + path, 'utf8');
+
+/** The blocks of one language in a Markdown text, in their order. */
+export const blocksOf = (markdown: string, language: string): string[] =>
+  [...markdown.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)]
+    .filter(([, name]) => name === language)
+    .map(([, , code]) => code!);

@@ -1,0 +1,107 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { run } from '../../src/cli/program.ts';
+import {
+  loadTrained,
+  type QuickstartReport,
+  quickstart,
+  quickstartSizes,
+  saveTrained,
+  untrainedTeacher,
+} from '../../src/index.ts';
+
+let folder: string;
+let teacher: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'dide-quickstart-'));
+  teacher = join(folder, 'teacher.safetensors');
+  await saveTrained(teacher, untrainedTeacher());
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('the quickstart', () => {
+  let report: QuickstartReport;
+  const parts = new Set<string>();
+  beforeAll(async () => {
+    report = await quickstart({
+      teacher,
+      folder: join(folder, 'run'),
+      recipes: ['hard', 'soft', 'soft+attention'],
+      size: quickstartSizes.tiny,
+      command: 'npm run quickstart -- --tiny',
+      threads: 1,
+      onProgress: (part) => parts.add(part),
+    });
+  });
+
+  it('walks the whole path: data, three students, evaluation, cache, question, times', () => {
+    expect(report.models.map(({ name }) => name)).toEqual([
+      'teacher',
+      'hard labels',
+      'soft labels',
+      'soft labels + attention',
+    ]);
+    expect(report.data.splits['test-iid']).toEqual({ examples: 16, images: 16 });
+    for (const { accuracy } of report.models)
+      expect(Object.keys(accuracy)).toEqual(['validation', 'test-iid', 'test-comp']);
+    expect(report.cache.images).toBe(16);
+    expect(report.question.answers).toHaveLength(12);
+    expect(report.latency.every(({ millisecondsPerImage }) => millisecondsPerImage > 0)).toBe(true);
+    expect([...parts]).toEqual(expect.arrayContaining(['scenes: train', 'students', 'caching']));
+  });
+
+  it('shows examples with the attention of every model, whose rows are shares', () => {
+    expect(report.examples).toHaveLength(6);
+    for (const { models, words, rows, columns } of report.examples) {
+      expect(models).toHaveLength(4);
+      expect(models[0]!.kl).toBe(0);
+      for (const { textToImage } of models) {
+        expect(textToImage).toHaveLength(words.length);
+        for (const row of textToImage) {
+          expect(row).toHaveLength(rows * columns);
+          expect(row.reduce((a, b) => a + b)).toBeLessThanOrEqual(1 + 1e-5);
+        }
+      }
+    }
+  });
+
+  it('writes one page that opens without a network, and students that load', async () => {
+    const page = await readFile(join(folder, 'run', 'report.html'), 'utf8');
+    expect(page).toContain('soft labels + attention');
+    expect(page).not.toMatch(/(?:src|href)="https?:/);
+    const student = await loadTrained(join(folder, 'run', 'soft+attention', 'best.safetensors'));
+    expect(student.description.model).toBe('dide');
+  });
+
+  it('is resumed without training anything again', async () => {
+    const began = performance.now();
+    const again = await quickstart({
+      teacher,
+      folder: join(folder, 'run'),
+      recipes: ['hard', 'soft', 'soft+attention'],
+      size: quickstartSizes.tiny,
+      command: 'again',
+      threads: 1,
+      resume: true,
+    });
+    expect(again.models.map(({ accuracy }) => accuracy)).toEqual(report.models.map(({ accuracy }) => accuracy));
+    expect(performance.now() - began).toBeLessThan(60_000);
+  });
+});
+
+it('without a teacher, says how to get one', async () => {
+  expect(
+    await run([
+      'node',
+      'dide',
+      'quickstart',
+      '--tiny',
+      '--teacher',
+      join(folder, 'none.safetensors'),
+      '--out',
+      join(folder, 'no'),
+    ]),
+  ).toBe(1);
+});

@@ -1,0 +1,153 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createStudent, createUntrained, loadTrained, type Trained } from '../../src/checkpoints/model-file.ts';
+import { encodePng } from '../../src/data/image.ts';
+import { inOrder, loadChosen } from '../../src/data/loader.ts';
+import { MATCHING } from '../../src/data/pairs.ts';
+import { createTokenizer, SPECIAL_PIECES } from '../../src/data/tokenizer.ts';
+import { keyOf } from '../../src/engine/random.ts';
+import { UserError } from '../../src/errors.ts';
+import { readingFor } from '../../src/inference/preprocessor.ts';
+import { tiny } from '../../src/model/sizes.ts';
+import { accumulate, createOptimizerState } from '../../src/optim/adamw.ts';
+import { answersOf } from '../../src/studies/scenes/vocabulary.ts';
+import { writeScenes } from '../../src/studies/scenes/write.ts';
+import { pretraining } from '../../src/tasks/pretraining.ts';
+import { openHardNegatives } from '../../src/training/hard-negatives.ts';
+import type { TrainStep } from '../../src/training/options.ts';
+import { type PretrainOptions, pretrain, pretrainingStage } from '../../src/training/stages/pretraining.ts';
+import type { Stage } from '../../src/training/stages/stage.ts';
+import { createStep } from '../../src/training/step.ts';
+import { nanoWorld } from '../fixtures/nano.ts';
+
+const home = mkdtempSync(join(tmpdir(), 'pretrain-options-'));
+const data = join(home, 'captions');
+let vocabulary: readonly string[];
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+beforeAll(async () => {
+  const sizes = { train: 12, validation: 4 };
+  await writeScenes(data, { seed: 1, view: 'retrieval', world: nanoWorld, sizes, encodePng });
+  const { encode } = createTokenizer(SPECIAL_PIECES);
+  const words = (await pretraining.read(data, 'train')).flatMap(({ text }) => encode(text).unknown);
+  vocabulary = [...SPECIAL_PIECES, ...new Set([...words, ...answersOf(nanoWorld)])];
+});
+
+const teacher = (): Trained =>
+  createUntrained(
+    {
+      ...{ model: 'vilt', sizes: { ...tiny, vocabulary: vocabulary.length }, task: pretraining.name, images: 1 },
+      ...{ scoring: 'softmax', answers: [...MATCHING], vocabulary: [...vocabulary], recipe: {} },
+    },
+    1,
+  );
+const student = (): Trained => createStudent(teacher(), { seed: 2 });
+
+const given = { batch: 8, updates: 4, learningRate: 1e-3, threads: 1, dropoutRate: 0.1, seed: 3 };
+
+/** A run that is left after each of these updates and resumed. */
+const run = async (
+  options: Partial<PretrainOptions>,
+  [learner, taught = undefined]: [Trained, Trained?],
+  ends = [4],
+) => {
+  const steps: TrainStep[] = [];
+  for (const end of ends) {
+    for await (const step of pretrain(learner, taught, { data, ...given, ...options, resume: true })) {
+      steps.push(step);
+      if (step.number === end) break;
+    }
+  }
+  return steps;
+};
+
+describe('stage 1 is resumed bit for bit', () => {
+  it.each([
+    ['hard negatives and whole contrast', { negatives: 'hard', accumulation: 2, batch: 4 }, 'distilled'],
+    ['contrast of each batch', { contrastOver: 'micro-batch', accumulation: 2, batch: 4 }, 'distilled'],
+    ['patches drawn anew', { maxPatches: 2 }, 'distilled'],
+    ['word-patch alignment and masked pieces', { alignment: 0.1, masking: { whole: 'pieces' } }, 'teacher'],
+  ] as const)('with %s', async (name, options, who) => {
+    const models = (): [Trained, Trained?] => (who === 'teacher' ? [teacher()] : [student(), teacher()]);
+    const [peaceful, torn] = [join(home, name, 'peaceful'), join(home, name, 'torn')];
+    const every = { ...options, checkpointEvery: 3, validateEvery: 2 };
+    await run({ ...every, folder: peaceful }, models());
+    const steps = await run({ ...every, folder: torn }, models(), [1, 4]);
+    expect(steps.map(({ number }) => number)).toEqual([1, 2, 3, 4]);
+    for (const file of ['last.safetensors', 'best.safetensors'])
+      expect(readFileSync(join(torn, file)).equals(readFileSync(join(peaceful, file))), file).toBe(true);
+    await expect(run({ ...every, folder: torn, updates: 5 }, models())).rejects.toThrow(/updates was 4, now 5/);
+    const { recipe } = (await loadTrained(join(torn, 'best.safetensors'))).description;
+    expect(recipe.maxPatches).toBe('maxPatches' in options ? 2 : undefined);
+  });
+});
+
+/** The mean gradients of L_ITC of one update over the first 16 examples, by name. */
+const contrastOf = async (batch: number, accumulation: number): Promise<Map<string, Float32Array>> => {
+  const learner = student();
+  const examples = (await pretraining.read(data, 'train')).map((one) => ({ ...one, answers: MATCHED }));
+  const reading = readingFor(learner.description, { batch });
+  const options = { learner, reading, updates: 1, learningRate: 1, dropoutRate: 0, threads: 1, accumulation };
+  const stage = pretrainingStage(options, { examples, validation: examples });
+  const terms: Stage['terms'] = (p, t) =>
+    Object.fromEntries(
+      Object.entries(stage.terms(p, t)).map(([name, term]) => [name, { ...term, weight: name === 'itc' ? 1 : 0 }]),
+    );
+  const state = createOptimizerState(learner.weights, { microBatches: accumulation });
+  await using step = await createStep({ ...options, terms }, state);
+  const batches = loadChosen(inOrder(examples, [...Array(16).keys()], batch), reading);
+  const micros = async function* () {
+    for await (const { waitMilliseconds, ...made } of batches)
+      yield { feeds: { ...made.feeds, ...stage.feeds({ ...made, waitMilliseconds }, 0) }, waitMilliseconds, key: KEY };
+  };
+  for await (const { feeds, ...how } of step.contrast?.seeded(micros()) ?? micros()) {
+    await step.run(feeds, { number: 1, ...how });
+    if (accumulation > 1) accumulate(state);
+  }
+  const found = state.accumulated ?? state.gradients;
+  return new Map([...found].map(([name, { data: sum }]) => [name, sum.map((x) => x / accumulation)]));
+};
+
+const KEY = keyOf(0, 'dropout');
+const MATCHED = [{ answer: 'matched', score: 1 }];
+
+describe('contrast in stage 1', () => {
+  it('has the gradients of one batch of 16 in 4 batches of 4, for every parameter and its temperature', async () => {
+    const [whole, parts] = [await contrastOf(16, 1), await contrastOf(4, 4)];
+    const largest = Math.max(
+      ...[...whole.values()].flatMap((data) => data.reduce((m, x) => Math.max(m, Math.abs(x)), 0)),
+    );
+    expect(Math.abs(whole.get('itc.logit_scale')![0]!)).toBeGreaterThan(1e-3);
+    for (const [name, data] of whole) {
+      const apart = data.reduce((most, x, i) => Math.max(most, Math.abs(x - parts.get(name)![i]!)), 0);
+      expect(apart / largest, name).toBeLessThan(1e-5);
+    }
+  });
+});
+
+describe('hard negatives', () => {
+  it('are images of the batch, with the target that says which are true', async () => {
+    const learner = student();
+    const reading = readingFor(learner.description, { batch: 8 });
+    const examples = await pretraining.read(data, 'train');
+    await using choosing = await openHardNegatives(learner.weights, { ...learner, seed: 0, threads: 1 });
+    for await (const batch of loadChosen(inOrder(examples, [...Array(16).keys()], 8), reading)) {
+      const { target, matching_images, ...rest } = await choosing.feeds(batch, 0);
+      const places = [...matching_images!.data];
+      const isOwn = places.map((place, text) => place === text);
+      expect(isOwn.filter(Boolean)).toHaveLength(4);
+      expect(places.every((place) => place >= 0 && place < 8)).toBe(true);
+      expect([...target!.data]).toEqual(isOwn.flatMap((own) => (own ? [0, 1] : [1, 0])));
+      expect(Object.keys(rest).sort()).toEqual(['false_texts', 'matching_pairs']);
+    }
+  });
+
+  it('are refused where the learner cannot compare images and texts', async () => {
+    const steps = pretrain(teacher(), undefined, { data, ...given, negatives: 'hard' });
+    await expect(steps.next()).rejects.toThrow(UserError);
+    await expect(pretrain(teacher(), undefined, { data, ...given, negatives: 'hard' }).next()).rejects.toThrow(
+      /^hard negatives: a vilt has no vectors/,
+    );
+  });
+});

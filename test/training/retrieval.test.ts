@@ -1,0 +1,195 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createStudent, createUntrained, loadTrained, type Trained } from '../../src/checkpoints/model-file.ts';
+import { encodePng } from '../../src/data/image.ts';
+import { createTokenizer, SPECIAL_PIECES } from '../../src/data/tokenizer.ts';
+import { scoreGallery } from '../../src/evaluation/score-retrieval.ts';
+import { readingFor } from '../../src/inference/preprocessor.ts';
+import { tiny } from '../../src/model/sizes.ts';
+import { firstImages, galleryOf, meanRecall } from '../../src/tasks/metrics/recall.ts';
+import { retrieval } from '../../src/tasks/retrieval.ts';
+import { type FinetuneOptions, finetune } from '../../src/training/finetune.ts';
+import { readMetrics } from '../../src/training/metrics.ts';
+import type { TrainStep } from '../../src/training/options.ts';
+import { expectAlike } from './alike.ts';
+
+const home = mkdtempSync(join(tmpdir(), 'retrieval-'));
+const data = join(home, 'scenes');
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+let vocabulary: string[];
+beforeAll(async () => {
+  for (const split of ['train', 'validation']) await writeColours(split);
+  const texts = (await retrieval.read(data, 'train')).map(({ text }) => text);
+  const words = texts.flatMap((text) => createTokenizer(SPECIAL_PIECES).encode(text).unknown);
+  vocabulary = [...SPECIAL_PIECES, ...new Set(words)];
+}, 60_000);
+
+const hues = { red: 0, green: 1, blue: 2 };
+const lights = { dark: 60, plain: 150, bright: 240 };
+
+/** Pictures of one colour in each of their two halves, and two captions of each that say which. */
+const writeColours = async (split: string): Promise<void> => {
+  await mkdir(join(data, split), { recursive: true });
+  const halves = Object.entries(hues).flatMap(([hue, channel]) =>
+    Object.entries(lights).map(([light, value]) => ({ words: `${light} ${hue}`, channel, value })),
+  );
+  const rows: object[] = [];
+  for (const [i, top] of halves.entries()) {
+    for (const bottom of halves.slice(i % 2, 8)) {
+      const pixels = new Uint8Array(48 * 48 * 3);
+      for (let at = 0; at < 48 * 48; at += 1) {
+        const { channel, value } = at < 24 * 48 ? top : bottom;
+        pixels[3 * at + channel] = value;
+      }
+      const image = `${split}/${rows.length}.png`;
+      await writeFile(join(data, image), await encodePng({ width: 48, height: 48, data: pixels }));
+      rows.push(
+        { image, caption: `${top.words} over ${bottom.words}` },
+        { image, caption: `${bottom.words} under ${top.words}` },
+      );
+    }
+  }
+  await writeFile(join(data, `${split}.jsonl`), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+};
+
+const teacher = (): Trained =>
+  createUntrained(
+    {
+      ...{ model: 'vilt', task: retrieval.name, images: 1, scoring: 'softmax', answers: [], vocabulary, recipe: {} },
+      sizes: { ...tiny, vocabulary: vocabulary.length },
+    },
+    1,
+  );
+/** Attention that is not even, so that there is something to learn of it. */
+const loud = (trained: Trained): Trained => {
+  for (const [name, { data }] of trained.weights)
+    if (name.endsWith('attn.qkv.weight')) data.set(data.map((x) => 3 * x));
+  return trained;
+};
+const student = (): Trained => createStudent(teacher(), { seed: 2 });
+
+const usual = { task: retrieval, batch: 8, updates: 12, learningRate: 1e-3, threads: 1, dropoutRate: 0.1 };
+
+const run = async (learner: Trained, from: Trained | undefined, options: Partial<FinetuneOptions> = {}) => {
+  const steps: TrainStep[] = [];
+  for await (const step of finetune(learner, from, { ...usual, data, ...options })) steps.push(step);
+  return steps;
+};
+
+const mean = (steps: readonly TrainStep[], name: string): number =>
+  steps.reduce((sum, { losses }) => sum + losses[name]!, 0) / steps.length;
+
+const long = { updates: 60, validateEvery: 60, learningRate: 3e-3, dropoutRate: 0 };
+
+describe('learning to retrieve', () => {
+  it('a teacher learns to rank: it begins at ln(1 + false texts), and falls; its matching head stays', async () => {
+    const learner = teacher();
+    const matching = structuredClone(learner.weights.get('itm_score.fc.weight'));
+    const steps = await run(learner, undefined, { ...long, falseTexts: 3 });
+    expect(Object.keys(steps[0]!.losses)).toEqual(['rank', 'total']);
+    expect(Math.abs(steps[0]!.losses.rank! - Math.log(4))).toBeLessThan(0.3);
+    expect(mean(steps.slice(-10), 'rank')).toBeLessThan(0.95 * mean(steps.slice(0, 10), 'rank'));
+    expect(steps.at(-1)!.validation).toBeGreaterThan(0);
+    expect(learner.weights.get('itm_score.fc.weight')).toEqual(matching);
+  });
+
+  it('a student learns contrast and attention, moves all of its weights and none of its teacher', async () => {
+    const [from, learner] = [loud(createUntrained(teacher().description, 7)), student()];
+    const before = structuredClone(from.weights);
+    const steps = await run(learner, from, long);
+    expect(Object.keys(steps[0]!.losses)).toEqual(['itc', 'attention', 'total']);
+    for (const name of ['itc', 'attention'])
+      expect(mean(steps.slice(-10), name), name).toBeLessThan(0.95 * mean(steps.slice(0, 10), name));
+    expect(from.weights).toEqual(before);
+    const fixed = [...student().weights].filter(([name, { data: was }]) =>
+      was.every((x, i) => x === learner.weights.get(name)!.data[i]),
+    );
+    expect(fixed.map(([name]) => name)).toEqual([]);
+  });
+
+  it.each([
+    ['an update a batch', {}],
+    ['several batches an update, every layer', { accumulation: 2, layers: 'all' }],
+  ] as const)('a student learns the same from a cached teacher: %s', async (name, choices) => {
+    const from = loud(createUntrained(teacher().description, 7));
+    const options = { ...choices, updates: 3, dropoutRate: 0 };
+    const said: string[] = [];
+    const cached = { ...options, cacheTeacher: join(home, name), onNotice: (message: string) => said.push(message) };
+    const [kept, whole] = [await run(student(), from, cached), await run(student(), from, options)];
+    expect(said.at(-1)).toMatch(`the cached teacher was asked ${name === 'an update a batch' ? 24 : 48} times`);
+    expectAlike(kept, whole);
+  });
+
+  it('caches no teacher of which nothing is learnt', async () => {
+    const hard = run(student(), teacher(), { recipe: 'hard', cacheTeacher: join(home, 'hard') });
+    await expect(hard).rejects.toThrow('nothing is learnt from the teacher');
+  });
+
+  it('a student without a teacher, or with one that it only began from, learns contrast alone', async () => {
+    const [alone] = await run(student(), undefined, { updates: 1 });
+    const [hard] = await run(student(), teacher(), { updates: 1, recipe: 'hard' });
+    expect(Object.keys(alone!.losses)).toEqual(['itc', 'total']);
+    expect(hard!.losses).toEqual(alone!.losses);
+  });
+
+  it.each([
+    ['a student', student, teacher],
+    ['a teacher', teacher, () => undefined],
+  ])('%s goes on bit for bit where it was left', async (name, learner, from) => {
+    const [peaceful, torn] = [join(home, `${name} peaceful`), join(home, `${name} torn`)];
+    const options = {
+      ...{
+        accumulation: 2,
+        batch: 4,
+        clip: 1,
+        seed: 5,
+        checkpointEvery: 3,
+        validateEvery: 6,
+        falseTexts: 2,
+        gallery: 4,
+      },
+    };
+    await run(learner(), from(), { ...options, folder: peaceful });
+    for (const last of [2, 7, 12]) {
+      const given = { ...usual, data, ...options, folder: torn, resume: true };
+      for await (const { number } of finetune(learner(), from(), given)) if (number === last) break;
+    }
+    for (const file of ['last.safetensors', 'best.safetensors'])
+      expect(readFileSync(join(torn, file)).equals(readFileSync(join(peaceful, file))), file).toBe(true);
+    const curves = (folder: string) => readMetrics(folder).map(({ step, values }) => ({ step, values }));
+    expect(curves(torn)).toEqual(curves(peaceful));
+  });
+
+  it('is judged by the mean recall on the first validation images, and its file says the same', async () => {
+    const folder = join(home, 'judged');
+    const steps = await run(student(), undefined, { folder, updates: 4, validateEvery: 4, gallery: 6 });
+    const best = await loadTrained(join(folder, 'best.safetensors'));
+    const gallery = firstImages(galleryOf(await retrieval.read(data, 'validation')), 6);
+    const { scores } = await scoreGallery(best, gallery, {
+      reading: readingFor(best.description, { batch: 5 }),
+      threads: 1,
+    });
+    expect(gallery.images).toHaveLength(6);
+    expect(meanRecall(scores, gallery)).toBe(steps.at(-1)!.validation);
+  });
+
+  it('remembers the split that chose its weights, where it is another than validation', async () => {
+    const folder = join(home, 'selected');
+    const chosen = { folder, updates: 2, validateEvery: 1, gallery: 4 };
+    await run(student(), undefined, { ...chosen, selectOn: 'train' });
+    expect((await loadTrained(join(folder, 'best.safetensors'))).description.recipe.selectOn).toBe('train');
+    await expect(run(student(), undefined, { ...chosen, resume: true })).rejects.toThrow(
+      /selectOn was train, now not given/,
+    );
+  });
+
+  it('refuses what has no meaning', async () => {
+    await expect(run(student(), teacher(), { recipe: 'soft' })).rejects.toThrow(/no use for the recipe soft/);
+    await expect(run(teacher(), teacher())).rejects.toThrow(/leave the teacher out/);
+    await expect(run(student(), undefined, { batch: 69 })).rejects.toThrow(/wants 69 images, .* have 68/);
+  });
+});
