@@ -61,7 +61,9 @@ describe('a vocabulary', () => {
 
   it('that is not there is an error with its path', async () => {
     await expect(readVocabulary('/nowhere/vocab.txt')).rejects.toThrow(/^\/nowhere\/vocab.txt: cannot read .*ENOENT/);
-    await expect(readVocabulary(new URL(import.meta.url))).rejects.toThrow(/tokenizer.test.ts: \d+ lines without \[PAD\]/);
+    await expect(readVocabulary(new URL(import.meta.url))).rejects.toThrow(
+      /tokenizer.test.ts: \d+ lines without \[PAD\]/,
+    );
   });
 });
 
