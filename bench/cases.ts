@@ -2,7 +2,7 @@ import type { Feeds } from '../src/data/batch.ts';
 import { SPECIAL_PIECES } from '../src/data/tokenizer.ts';
 import { countOf, type Numbers } from '../src/engine/numbers.ts';
 import { keyOf, uniform } from '../src/engine/random.ts';
-import type { Description } from '../src/model/config.ts';
+import type { ModelConfig } from '../src/model/config.ts';
 import { base32, mini, type Sizes } from '../src/model/sizes.ts';
 
 /** What is timed, apart from its batch: peers_model.py has the same sizes under the same names. */
@@ -30,7 +30,7 @@ export const cases = {
 export type CaseName = keyof typeof cases;
 
 /** A teacher or a student of these sizes, for VQA. */
-export const describe = (model: Description['model'], { sizes, answers }: Case): Description => ({
+export const describe = (model: ModelConfig['model'], { sizes, answers }: Case): ModelConfig => ({
   model,
   sizes,
   task: 'vqa',

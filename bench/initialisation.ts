@@ -12,18 +12,18 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import {
-  type Bodies,
-  createUntrained,
+  type Backbones,
+  createModel,
   evaluate,
   finetune,
-  initialised,
-  readImageBody,
-  readingFor,
-  readTextBody,
+  initFrom,
+  type Model,
+  preprocessorFor,
+  readImageBackbone,
+  readTextBackbone,
   SPECIAL_PIECES,
   sizes,
-  sizesOfBodies,
-  type Trained,
+  sizesOfBackbones,
   unknownWords,
   vqa,
 } from '../src/index.ts';
@@ -48,14 +48,14 @@ if (imageBody === undefined || textBody === undefined || data === undefined)
 /** Lower than a mini model's: what was learnt before is to be kept. The same for all. */
 const LEARNING_RATE = 2e-4;
 
-const bodies = { image: await readImageBody(imageBody), text: await readTextBody(textBody) };
+const bodies = { image: await readImageBackbone(imageBody), text: await readTextBackbone(textBody) };
 
 /** One model for all beginnings, at random. */
-const untrained = async (): Promise<Trained> => {
+const untrained = async (): Promise<Model> => {
   const words = new Set(unknownWords(await vqa.read(data, 'train')));
   const vocabulary = [...SPECIAL_PIECES, ...[...words].sort()];
-  const shape = sizesOfBodies({ ...sizes.mini, image: 64 }, bodies, { depth: Number(flags.depth) });
-  return createUntrained(
+  const shape = sizesOfBackbones({ ...sizes.mini, image: 64 }, bodies, { depth: Number(flags.depth) });
+  return createModel(
     {
       model: 'vilt',
       sizes: { ...shape, vocabulary: vocabulary.length, types: 2 },
@@ -66,7 +66,7 @@ const untrained = async (): Promise<Trained> => {
   );
 };
 
-const beginnings: Readonly<Record<string, Bodies>> = {
+const beginnings: Readonly<Record<string, Backbones>> = {
   'at random': {},
   'the words of a BERT': { text: bodies.text },
   'the body of a ViT': { image: bodies.image },
@@ -74,7 +74,7 @@ const beginnings: Readonly<Record<string, Bodies>> = {
 };
 
 /** Accuracy on validation by update, and on test by kind of question. */
-const measure = async (learner: Trained) => {
+const measure = async (model: Model) => {
   const seen: string[] = [];
   const options = {
     data,
@@ -91,20 +91,20 @@ const measure = async (learner: Trained) => {
     order: 'torch',
     decay: 'correct',
   } as const;
-  for await (const { number, validation } of finetune(learner, undefined, { ...options, ...how })) {
+  for await (const { number, validation } of finetune(model, undefined, { ...options, ...how })) {
     if (validation === undefined) continue;
     seen.push(`${number}: ${(100 * validation).toFixed(1)}`);
     process.stderr.write(`  ${seen.at(-1)} %\n`);
   }
-  const reading = readingFor(learner.description, { batch: 64 });
-  const judged = await evaluate(learner, await vqa.read(data, 'test'), { task: vqa, reading });
+  const preprocessor = preprocessorFor(model.config, { batch: 64 });
+  const judged = await evaluate(model, await vqa.read(data, 'test'), { task: vqa, preprocessor });
   return { seen, ...accuracyReport(judged, { seed: 0 }) };
 };
 
 console.log('| begun | validation, % | test, % | by kind, % |\n| --- | --- | ---: | --- |');
 for (const [name, from] of Object.entries(beginnings)) {
   process.stderr.write(`${name}\n`);
-  const { seen, mean, byKind } = await measure(initialised(await untrained(), from).trained);
+  const { seen, mean, byKind } = await measure(initFrom(await untrained(), from).trained);
   const kinds = Object.entries(byKind).map(([kind, { mean: share }]) => `${kind} ${(100 * share).toFixed(1)}`);
   console.log(`| ${name} | ${seen.join(', ')} | ${(100 * mean).toFixed(1)} | ${kinds.join(', ')} |`);
 }

@@ -4,11 +4,11 @@ import {
   evaluate,
   galleryOf,
   loadTrained,
-  readingFor,
+  type Model,
+  preprocessorFor,
   recalls,
   retrieval,
   scoreGallery,
-  type Trained,
   vqa,
 } from '../src/index.ts';
 import { accuracyReport } from '../src/studies/accuracy.ts';
@@ -24,7 +24,7 @@ export interface Benchmark {
   /** What each model's `finetune` is given, beside its data and folder; `{name}` is the best of the model so named. */
   readonly models: Readonly<Record<string, readonly string[]>>;
   /** What a model is measured by. */
-  readonly measure: (model: Trained, data: string) => Promise<Measures>;
+  readonly measure: (model: Model, data: string) => Promise<Measures>;
   /** What is reached without a model. */
   readonly baselines: (data: string) => Promise<Readonly<Record<string, Measures>>>;
 }
@@ -48,8 +48,8 @@ const easyVqa: Benchmark = {
     'soft labels + attention': [...student, ...shapes],
   },
   measure: async (model, data) => {
-    const reading = readingFor(model.description, { batch: 64 });
-    const judged = await evaluate(model, await vqa.read(data, 'test'), { task: vqa, reading });
+    const preprocessor = preprocessorFor(model.config, { batch: 64 });
+    const judged = await evaluate(model, await vqa.read(data, 'test'), { task: vqa, preprocessor });
     const { mean, byKind } = accuracyReport(judged, { seed: 0 });
     const kinds = Object.entries(byKind).sort(([a], [b]) => (a < b ? -1 : 1));
     return { test: mean, ...Object.fromEntries(kinds.map(([kind, { mean: share }]) => [kind, share])) };
@@ -64,9 +64,11 @@ const depths = [1, 5, 10];
 const retrieving = ['--task', 'retrieval'];
 const wide = ['--batch', '128', '--updates', '2500'];
 
-const searched = async (model: Trained, data: string): Promise<Measures> => {
-  const reading = readingFor(model.description, { batch: 64 });
-  const { scores, ...gallery } = await scoreGallery(model, galleryOf(await retrieval.read(data, 'test')), { reading });
+const searched = async (model: Model, data: string): Promise<Measures> => {
+  const preprocessor = preprocessorFor(model.config, { batch: 64 });
+  const { scores, ...gallery } = await scoreGallery(model, galleryOf(await retrieval.read(data, 'test')), {
+    preprocessor,
+  });
   return { images: gallery.images.length, ...recalls(scores, gallery, depths) };
 };
 

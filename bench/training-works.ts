@@ -1,8 +1,8 @@
-import { createUntrained, type Trained } from '../src/checkpoints/model-file.ts';
+import { createModel, type Model } from '../src/checkpoints/model-file.ts';
 import { collatePairs, MATCHING } from '../src/data/pairs.ts';
 import type { Numbers } from '../src/engine/numbers.ts';
 import { keyOf } from '../src/engine/random.ts';
-import { readingFor } from '../src/inference/preprocessor.ts';
+import { preprocessorFor } from '../src/inference/preprocessor.ts';
 import { adamwStep, createOptimizerState, decayGroups, gradientNorm } from '../src/optim/adamw.ts';
 import { vqa } from '../src/tasks/vqa.ts';
 import { objectivesOf } from '../src/training/losses.ts';
@@ -15,14 +15,14 @@ import { PICTURES, pathOfPicture } from './materials.ts';
 import type { Setting, Work } from './work.ts';
 
 interface Pair {
-  readonly learner: Trained;
-  readonly teacher: Trained;
+  readonly model: Model;
+  readonly teacher: Model;
 }
 
 /** A student over an optimiser's memory, its teacher, and the losses between them. */
-const prepared = ({ learner, teacher }: Pair, termsFor: (pair: Pair) => Stage['terms'], threads: number) => {
-  const state = createOptimizerState(learner.weights, { threads });
-  const terms = termsFor({ learner: { ...learner, weights: state.weights }, teacher });
+const prepared = ({ model, teacher }: Pair, termsFor: (pair: Pair) => Stage['losses'], threads: number) => {
+  const state = createOptimizerState(model.weights, { threads });
+  const terms = termsFor({ model: { ...model, weights: state.weights }, teacher });
   return { state, options: { terms, teacher, dropoutRate: 0, threads } };
 };
 
@@ -42,8 +42,8 @@ const updates = async ({ state, options }: Prepared, feeds: Readonly<Record<stri
 };
 
 const answeringPair = (given: Case): Pair => ({
-  learner: createUntrained(describe('dide', given), 0),
-  teacher: createUntrained(describe('vilt', given), 1),
+  model: createModel(describe('dide', given), 0),
+  teacher: createModel(describe('vilt', given), 1),
 });
 
 const objectives = objectivesOf('soft+attention', 'sigmoid');
@@ -68,13 +68,18 @@ export const startup = async (setting: Setting): Promise<Work> => {
 export const pretrain = ({ case: given, batch, threads }: Setting): Promise<Work> => {
   const heads = { task: 'pretraining', answers: [...MATCHING], scoring: 'softmax' as const };
   const pair = {
-    learner: createUntrained({ ...describe('dide', given), ...heads }, 0),
-    teacher: createUntrained({ ...describe('vilt', given), ...heads }, 1),
+    model: createModel({ ...describe('dide', given), ...heads }, 0),
+    teacher: createModel({ ...describe('vilt', given), ...heads }, 1),
   };
   const nobody = { id: '', text: '', images: [], answers: [] };
-  const termsFor = (pair: Pair): Stage['terms'] => {
-    const run = { ...pair, reading: readingFor(pair.learner.description, { batch: 1 }), updates: 1, learningRate: 0 };
-    return pretrainingStage(run, { examples: [nobody], validation: [nobody] }).terms;
+  const termsFor = (pair: Pair): Stage['losses'] => {
+    const run = {
+      ...pair,
+      preprocessor: preprocessorFor(pair.model.config, { batch: 1 }),
+      updates: 1,
+      learningRate: 0,
+    };
+    return pretrainingStage(run, { examples: [nobody], validation: [nobody] }).losses;
   };
   return updates(prepared(pair, termsFor, threads), pretrainingFeeds(given, batch));
 };
@@ -104,7 +109,7 @@ const pretrainingFeeds = (given: Case, batch: number): Record<string, Numbers> =
 
 /** One update of a real training over pictures on the disk, and how long it waited for them. */
 export const waiting = async ({ case: given, batch, threads, folder }: Setting): Promise<Work> => {
-  const { learner, teacher } = answeringPair(given);
+  const { model, teacher } = answeringPair(given);
   const examples = Array.from({ length: PICTURES }, (_, i) => ({
     id: `${i}`,
     text: 'is it red?',
@@ -112,8 +117,8 @@ export const waiting = async ({ case: given, batch, threads, folder }: Setting):
     answers: [{ answer: 'answer 0', score: 1 }],
   }));
   const steps = train({
-    ...{ learner, teacher, task: vqa, objectives, examples, validation: examples.slice(0, 1), threads },
-    reading: readingFor(learner.description, { batch, padWordsTo: given.sizes.words }),
+    ...{ model, teacher, task: vqa, objectives, examples, validation: examples.slice(0, 1), threads },
+    preprocessor: preprocessorFor(model.config, { batch, padWordsTo: given.sizes.words }),
     updates: Math.floor(PICTURES / batch),
     validateEvery: PICTURES,
     learningRate: 1e-4,

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createUntrained } from '../src/checkpoints/model-file.ts';
+import { createModel } from '../src/checkpoints/model-file.ts';
 import type { Numbers } from '../src/engine/numbers.ts';
 import { compile } from '../src/engine/runtime/session.ts';
 import { input, type Tensor } from '../src/engine/tensor.ts';
@@ -37,7 +37,7 @@ const forward = async (
 
 /** One question over so many cached images, whose cache is in the system's page cache too after the first run. */
 const ask = async ({ case: given, batch, threads }: Setting): Promise<Work> => {
-  const student = await openStudent(createUntrained(describe('dide', given), 0), { threads });
+  const student = await openStudent(createModel(describe('dide', given), 0), { threads });
   const cache = await randomCache(student, batch);
   return async () => {
     await askCache(student, 'Is it red?', cache, { top: 10 });

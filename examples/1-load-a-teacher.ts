@@ -2,10 +2,19 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { accuracyOf, encodePng, evaluate, loadTrained, readingFor, vqa, worlds, writeScenes } from '../src/index.ts';
+import {
+  accuracyOf,
+  encodePng,
+  evaluate,
+  loadTrained,
+  preprocessorFor,
+  vqa,
+  worlds,
+  writeScenes,
+} from '../src/index.ts';
 
 const teacher = await loadTrained('assets/teacher-mini.safetensors');
-const { model, sizes, answers } = teacher.description;
+const { model, sizes, answers } = teacher.config;
 console.log(`${model}: ${sizes.depth} layers of width ${sizes.width}, ${answers.length} answers`);
 
 // 20 pairs of pictures that differ by one small edit, with a question that the two answer differently
@@ -14,8 +23,8 @@ const world = { ...worlds.mini, maxHops: 1, questions: ['exists', 'count', 'attr
 await writeScenes(folder, { seed: 77, view: 'vqa', world, sizes: { validation: 20 }, encodePng });
 
 const examples = await vqa.read(folder, 'validation');
-const reading = readingFor(teacher.description, { batch: 20 });
-const judged = await evaluate(teacher, examples, { task: vqa, reading, threads: 1 });
+const preprocessor = preprocessorFor(teacher.config, { batch: 20 });
+const judged = await evaluate(teacher, examples, { task: vqa, preprocessor, threads: 1 });
 for (const { example, predicted, score } of judged.slice(0, 4)) {
   console.log(`${example.text} ${predicted}: ${score === 1 ? 'right' : 'wrong'}`);
 }

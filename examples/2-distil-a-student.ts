@@ -2,16 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  createStudent,
-  encodePng,
-  finetune,
-  loadTrained,
-  saveTrained,
-  vqa,
-  worlds,
-  writeScenes,
-} from '../src/index.ts';
+import { createStudent, encodePng, finetune, loadTrained, saveModel, vqa, worlds, writeScenes } from '../src/index.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'dide-'));
 const data = join(folder, 'scenes');
@@ -33,5 +24,5 @@ for await (const { number, of, losses } of finetune(student, teacher, { task: vq
 const meanOf = (some: readonly number[]): number => some.reduce((sum, one) => sum + one, 0) / some.length;
 console.log(`the loss is ${(meanOf(totals.slice(-5)) / meanOf(totals.slice(0, 5))).toFixed(2)} of what it was`);
 
-await saveTrained(process.argv[2] ?? join(folder, 'student.safetensors'), student);
+await saveModel(process.argv[2] ?? join(folder, 'student.safetensors'), student);
 await rm(folder, { recursive: true });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { mean, multiply, subtract } from '../src/engine.ts';
 import * as dide from '../src/index.ts';
 
-const { createStudent, loadTrained, objectivesOf, readingFor, train, vqa, worlds, writeScenes } = dide;
+const { createStudent, loadTrained, objectivesOf, preprocessorFor, train, vqa, worlds, writeScenes } = dide;
 
 /** The student's f(t, v) must be the vector that the teacher's head reads: mean of (z_S - z_T)². → scalar */
 const pairVectors: dide.Objective = (student, teacher) => {
@@ -19,15 +19,15 @@ const sizes = { train: 48, validation: 8 };
 await writeScenes(folder, { seed: 80, view: 'vqa', world, sizes, encodePng: dide.encodePng });
 
 const teacher = await loadTrained('assets/teacher-mini.safetensors');
-const learner = createStudent(teacher);
+const model = createStudent(teacher);
 const pair = { objective: pairVectors, weight: 1, needsTeacher: true };
-const objectives = { ...objectivesOf('soft+attention', learner.description.scoring), pair };
+const objectives = { ...objectivesOf('soft+attention', model.config.scoring), pair };
 const [examples, validation] = [await vqa.read(folder, 'train'), await vqa.read(folder, 'validation')];
-const reading = readingFor(learner.description, { batch: 16 });
+const preprocessor = preprocessorFor(model.config, { batch: 16 });
 const learning = { updates: 30, learningRate: 1e-3, dropoutRate: 0, threads: 1 };
 
 // the derivative of a new objective follows from its ops: nothing else is to be written
-const steps = train({ learner, teacher, objectives, task: vqa, examples, validation, reading, ...learning });
+const steps = train({ model, teacher, objectives, task: vqa, examples, validation, preprocessor, ...learning });
 for await (const { number, of, losses } of steps) {
   if (number === 1 || number === of) console.log(`${number}/${of}: pair vectors ${losses.pair!.toFixed(3)} apart`);
 }

@@ -32,9 +32,9 @@ for (const split of ['train', 'validation']) {
 }
 // all of the teacher but its head, which is new; then ground truth, since nobody teaches this task yet
 const teacher = await dide.loadTrained('assets/teacher-mini.safetensors');
-const learner = dide.createAdapted(teacher, { task: lightSide, answers: await lightSide.answers(folder) });
+const model = dide.adaptModel(teacher, { task: lightSide, answers: await lightSide.answers(folder) });
 const learning = { task: lightSide, data: folder, batch: 16, updates: 20, learningRate: 1e-3, dropoutRate: 0 };
-for await (const { number, of, validation } of dide.finetune(learner, undefined, { ...learning, threads: 1 })) {
+for await (const { number, of, validation } of dide.finetune(model, undefined, { ...learning, threads: 1 })) {
   if (number === of) console.log(`${(100 * validation!).toFixed(0)} % right after ${of} updates`);
 }
 await rm(folder, { recursive: true });

@@ -4,21 +4,21 @@
 export { readAnswerList } from './checkpoints/answer-list.ts';
 export { holdsWeights } from './checkpoints/formats/open.ts';
 export { readSafetensors } from './checkpoints/formats/safetensors.ts';
-export { type ImageBody, readImageBody } from './checkpoints/image-backbone.ts';
-export { type Begun, type Bodies, initialised, sizesOfBodies } from './checkpoints/init-from.ts';
-export { type Looked, lookInto } from './checkpoints/inspect.ts';
-export { type LoadOptions, loadTeacher } from './checkpoints/load.ts';
+export { type ImageBackbone, readImageBackbone } from './checkpoints/image-backbone.ts';
+export { type Backbones, type InitReport, initFrom, sizesOfBackbones } from './checkpoints/init-from.ts';
+export { type CheckpointInfo, inspectCheckpoint } from './checkpoints/inspect.ts';
+export { type LoadOptions, loadCheckpointModel } from './checkpoints/load.ts';
 export {
+  adaptModel,
   type BeginOptions,
-  createAdapted,
+  createModel,
   createStudent,
-  createUntrained,
   loadTrained,
+  type Model,
   type StudentOptions,
-  saveTrained,
-  type Trained,
+  saveModel,
 } from './checkpoints/model-file.ts';
-export { readTextBody, type TextBody } from './checkpoints/text-backbone.ts';
+export { readTextBackbone, type TextBackbone } from './checkpoints/text-backbone.ts';
 // data: folders in, examples out
 export { type AugmentationName, augmentations, randAugment } from './data/augment.ts';
 export {
@@ -39,18 +39,18 @@ export {
   convertedFormats,
 } from './data/formats/convert.ts';
 export {
+  type Dataset,
+  type DatasetQuery,
   type ExampleTask,
   exampleTasks,
   type Format,
-  type Found,
-  type FoundOptions,
-  type Wanted,
+  type ReadOptions,
 } from './data/formats/format.ts';
 export { openAnswers, openExamples } from './data/formats/open-examples.ts';
 export { type Survey, type SurveyedSplit, surveyData } from './data/formats/survey.ts';
 export { type StreamOptions, streamShards } from './data/formats/webdataset/stream.ts';
 export { encodePng, readImage } from './data/image.ts';
-export { createUnreadable, type OnUnreadable, type Unreadable } from './data/skip-policy.ts';
+export { createSkipPolicy, type OnUnreadable, type SkipPolicy } from './data/skip-policy.ts';
 export { bertVocabulary, createTokenizer, readVocabulary, SPECIAL_PIECES, unknownWords } from './data/tokenizer.ts';
 export type { Numbers, Weights } from './engine/numbers.ts';
 export { generator, keyOf } from './engine/random.ts';
@@ -65,12 +65,12 @@ export { type Answer, type AskOptions, ask, askInBlocks } from './inference/ask.
 export { type CacheOptions, type CacheProgress, cacheImages } from './inference/cache-images.ts';
 export { type ImageCache, openImageCache } from './inference/image-cache.ts';
 export type { ImageEncoder } from './inference/image-encoder.ts';
-export { type Reading, type ReadingOptions, readingFor } from './inference/preprocessor.ts';
-export { openSearcher, type Searcher } from './inference/retriever.ts';
+export { type Preprocessor, type PreprocessorOptions, preprocessorFor } from './inference/preprocessor.ts';
+export { openRetriever, type Retriever } from './inference/retriever.ts';
 export { type FoundImage, type SearchOptions, searchImages } from './inference/search.ts';
 export { type OpenStudentOptions, openStudent, type Student } from './inference/student.ts';
-export { dide, type Model, vilt } from './model/architecture.ts';
-export { type Description, parseDescription } from './model/config.ts';
+export { type Architecture, dide, vilt } from './model/architecture.ts';
+export { type ModelConfig, parseConfig } from './model/config.ts';
 // models: what there is, by size and by name
 export type { Answered, Encoded } from './model/encoded.ts';
 export { type Sizes, sizes } from './model/sizes.ts';
@@ -98,9 +98,9 @@ export { type QuickstartOptions, quickstart, quickstartSizes } from './studies/q
 export type { QuickstartReport } from './studies/report/content.ts';
 export type { ExplainedModel, ExplainedPair } from './studies/report/explained.ts';
 export { writeExplained } from './studies/report/explained-page.ts';
-export type { PieceProgress } from './studies/reproduction/job.ts';
+export type { JobProgress } from './studies/reproduction/job.ts';
 export { writeReproduction } from './studies/reproduction/page/write.ts';
-export { type ReproduceOptions, reproduce, reproducePiece } from './studies/reproduction/reproduce.ts';
+export { type ReproduceOptions, reproduce, reproduceJob } from './studies/reproduction/reproduce.ts';
 export type { Measured } from './studies/reproduction/results.ts';
 export { type ReproductionSize, reproductionSizes } from './studies/reproduction/size.ts';
 export { viewNames } from './studies/scenes/views.ts';
@@ -126,12 +126,12 @@ export { nlvr2 } from './tasks/nlvr2.ts';
 export { pretraining } from './tasks/pretraining.ts';
 export { retrieval } from './tasks/retrieval.ts';
 export { confusionOf, snliVe } from './tasks/snli-ve.ts';
-export type { Judged, Scoring, Task, TaskReading } from './tasks/task.ts';
+export type { Prediction, Scoring, Task, TaskReading } from './tasks/task.ts';
 export { vqa } from './tasks/vqa.ts';
 // training
 export type { AugmentationPolicy } from './training/augmentation.ts';
 export { type FinetuneOptions, finetune } from './training/finetune.ts';
-export { type Choices, type Knowledge, objectivesOf, type Recipe } from './training/losses.ts';
+export { type DistillationOptions, type Knowledge, objectivesOf, type Recipe } from './training/losses.ts';
 export { type TrainOptions, type TrainStep, train } from './training/stages/answering.ts';
 export { type PretrainOptions, pretrain } from './training/stages/pretraining.ts';
 export type { RetrievalOptions } from './training/stages/retrieval.ts';

@@ -31,7 +31,7 @@ describe('a list of answers', () => {
   it('has a name for a place that none names, and says so', async () => {
     const notices: string[] = [];
     const path = await written('gap.json', { 0: 'no', 2: 'two' });
-    const answers = await readAnswerList(path, { onNotice: (notice) => void notices.push(notice) });
+    const answers = await readAnswerList(path, { onWarning: (notice) => void notices.push(notice) });
     expect(answers).toEqual(['no', 'unknown (1)', 'two']);
     expect(notices).toEqual([`${path}: nothing is named 1: that answer is called "unknown (1)"`]);
   });

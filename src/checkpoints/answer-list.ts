@@ -14,9 +14,9 @@ const MOST = 2 ** 20;
  */
 export const readAnswerList = async (
   path: string,
-  { onNotice }: { readonly onNotice?: (message: string) => void } = {},
+  { onWarning }: { readonly onWarning?: (message: string) => void } = {},
 ): Promise<string[]> => {
-  const answers = path.endsWith('.json') ? listedIn(await readJson(path), { path, onNotice }) : await linesOf(path);
+  const answers = path.endsWith('.json') ? listedIn(await readJson(path), { path, onWarning }) : await linesOf(path);
   const seen = new Set<string>();
   for (const answer of answers) {
     if (seen.has(answer))
@@ -41,7 +41,7 @@ const linesOf = async (path: string): Promise<string[]> => {
 
 interface Where {
   readonly path: string;
-  readonly onNotice: ((message: string) => void) | undefined;
+  readonly onWarning: ((message: string) => void) | undefined;
 }
 
 const listedIn = (json: unknown, where: Where): string[] => {
@@ -72,7 +72,7 @@ const pairsOf = (record: Record<string, unknown>, where: Where): [number, string
     throw noAnswers(where);
   });
 
-const placed = (pairs: readonly (readonly [number, string])[], { path, onNotice }: Where): string[] => {
+const placed = (pairs: readonly (readonly [number, string])[], { path, onWarning }: Where): string[] => {
   const answers = new Map(pairs);
   if (answers.size < pairs.length) throw new UserError(`${path}: two answers have one id: give each its own`);
   const count = 1 + pairs.reduce((most, [id]) => Math.max(most, id), -1);
@@ -80,7 +80,7 @@ const placed = (pairs: readonly (readonly [number, string])[], { path, onNotice 
   if (missing > pairs.length) throw new UserError(`${path}: ${missing} of ${count} ids have no answer: name them all`);
   return Array.from({ length: count }, (_, id) => {
     const answer = answers.get(id);
-    if (answer === undefined) onNotice?.(`${path}: nothing is named ${id}: that answer is called "unknown (${id})"`);
+    if (answer === undefined) onWarning?.(`${path}: nothing is named ${id}: that answer is called "unknown (${id})"`);
     return answer ?? `unknown (${id})`;
   });
 };

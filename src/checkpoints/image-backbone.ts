@@ -8,7 +8,7 @@ import { fromHuggingFace, withoutBuffers } from './rename-tensors.ts';
 type Floats = Numbers<Float32Array>;
 
 /** What a ViT gives a ViLT: patch projection, [CLS], positions, blocks and the last LayerNorm. */
-export interface ImageBody {
+export interface ImageBackbone {
   /** What of a model's sizes it decides; `grid` is its own and may be resized. */
   readonly sizes: Pick<Sizes, 'width' | 'depth' | 'heads' | 'hidden' | 'patch' | 'grid'>;
   /** Under our names, `transformer.…`, its LayerScale folded away. */
@@ -25,7 +25,10 @@ export interface ImageBody {
  * @param options.heads Default: one for 64 of the width.
  * @throws UserError where it is no plain ViT.
  */
-export const readImageBody = async (path: string, { heads }: { readonly heads?: number } = {}): Promise<ImageBody> => {
+export const readImageBackbone = async (
+  path: string,
+  { heads }: { readonly heads?: number } = {},
+): Promise<ImageBackbone> => {
   const { body, unused } = await tensorsOf(path);
   const renamed = withPositions(new Map([...fromHuggingFace(body)].map(([name, one]) => [underOurs(name), one])));
   const folded = withoutLayerScale(renamed);
@@ -101,7 +104,7 @@ const rowsScaled = ({ shape, data }: Floats, factors: Float32Array): Floats => {
 const sizesOf = (
   weights: ReadonlyMap<string, Floats>,
   { path, heads }: { readonly path: string; readonly heads?: number },
-): ImageBody['sizes'] => {
+): ImageBackbone['sizes'] => {
   const shapeOf = (name: string, axes: number): readonly number[] => {
     const shape = weights.get(name)?.shape;
     if (shape?.length === axes) return shape;

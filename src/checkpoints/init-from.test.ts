@@ -6,13 +6,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SPECIAL_PIECES } from '../data/tokenizer.ts';
 import { countOf, type Numbers } from '../engine/numbers.ts';
 import { GraphProtoSchema, ModelProtoSchema, NodeProtoSchema, TensorProtoSchema } from '../engine/onnx/onnx_pb.ts';
-import type { Description } from '../model/config.ts';
+import type { ModelConfig } from '../model/config.ts';
 import { tiny } from '../model/sizes.ts';
 import { writeSafetensors } from './formats/safetensors.ts';
-import { readImageBody } from './image-backbone.ts';
-import { initialised, sizesOfBodies } from './init-from.ts';
-import { createUntrained } from './model-file.ts';
-import { readTextBody } from './text-backbone.ts';
+import { readImageBackbone } from './image-backbone.ts';
+import { initFrom, sizesOfBackbones } from './init-from.ts';
+import { createModel } from './model-file.ts';
+import { readTextBackbone } from './text-backbone.ts';
 
 const [width, hidden, patch, grid, depth] = [8, 12, 4, 3, 2];
 
@@ -130,15 +130,15 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 const bodies = async () => ({
-  image: await readImageBody(join(folder, 'timm.safetensors'), { heads: 2 }),
-  text: await readTextBody(join(folder, 'bert.safetensors')),
+  image: await readImageBackbone(join(folder, 'timm.safetensors'), { heads: 2 }),
+  text: await readTextBackbone(join(folder, 'bert.safetensors')),
 });
 
-const untrained = async (model: Description['model'], options: { depth?: number; image?: number } = {}) => {
-  const sizes = sizesOfBodies({ ...tiny, vocabulary: 6, types: 2, image: 12 }, await bodies(), options);
+const untrained = async (model: ModelConfig['model'], options: { depth?: number; image?: number } = {}) => {
+  const sizes = sizesOfBackbones({ ...tiny, vocabulary: 6, types: 2, image: 12 }, await bodies(), options);
   const words = [...SPECIAL_PIECES, 'star'];
-  const description = { model, sizes, task: 'vqa', images: 1, scoring: 'softmax', recipe: {} } as const;
-  return createUntrained({ ...description, answers: ['no', 'yes'], vocabulary: words }, 5);
+  const config = { model, sizes, task: 'vqa', images: 1, scoring: 'softmax', recipe: {} } as const;
+  return createModel({ ...config, answers: ['no', 'yes'], vocabulary: words }, 5);
 };
 
 describe('a ViT to begin from', () => {
@@ -157,22 +157,22 @@ describe('a ViT to begin from', () => {
   it('is the same by the names of timm, of Hugging Face, and in an ONNX export', async () => {
     const { weights } = (await bodies()).image;
     for (const name of ['dino.safetensors', 'dino.onnx']) {
-      const other = await readImageBody(join(folder, name), { heads: 2 });
+      const other = await readImageBackbone(join(folder, name), { heads: 2 });
       expect(new Map([...other.weights].sort())).toEqual(new Map([...weights].sort()));
     }
   });
 
   it('is refused where it is something else', async () => {
-    await expect(readImageBody(join(folder, 'bert.safetensors'))).rejects.toThrow('give a plain ViT');
-    await expect(readTextBody(join(folder, 'timm.safetensors'))).rejects.toThrow('give a BERT');
+    await expect(readImageBackbone(join(folder, 'bert.safetensors'))).rejects.toThrow('give a plain ViT');
+    await expect(readTextBackbone(join(folder, 'timm.safetensors'))).rejects.toThrow('give a BERT');
     await writeFile(join(folder, 'no.onnx'), 'no model at all');
-    await expect(readImageBody(join(folder, 'no.onnx'))).rejects.toThrow('no.onnx: it is');
+    await expect(readImageBackbone(join(folder, 'no.onnx'))).rejects.toThrow('no.onnx: it is');
   });
 });
 
 describe('a model that begins from a ViT and a BERT', () => {
   it('has both in it, and says what is left to chance', async () => {
-    const { trained, random, words } = initialised(await untrained('vilt'), await bodies());
+    const { trained, random, words } = initFrom(await untrained('vilt'), await bodies());
     const qkv = trained.weights.get('transformer.blocks.1.attn.qkv.weight')!.data;
     expect(qkv).toEqual(timm.get('blocks.1.attn.qkv.weight')!.data);
     const positions = trained.weights.get('text_embeddings.position_embeddings.weight')!;
@@ -189,8 +189,8 @@ describe('a model that begins from a ViT and a BERT', () => {
 
   it('may be a dual encoder, less deep, for larger pictures', async () => {
     const before = await untrained('dide', { depth: 1, image: 20 });
-    const { trained, random } = initialised(before, await bodies());
-    expect(trained.description.sizes).toMatchObject({ depth: 1, grid: 5, image: 20 });
+    const { trained, random } = initFrom(before, await bodies());
+    expect(trained.config.sizes).toMatchObject({ depth: 1, grid: 5, image: 20 });
     for (const tower of ['text_encoder', 'image_encoder']) {
       const fc1 = trained.weights.get(`${tower}.transformer.blocks.0.mlp.fc1.weight`)!.data;
       expect(fc1).toEqual(timm.get('blocks.0.mlp.fc1.weight')!.data);
@@ -204,7 +204,7 @@ describe('a model that begins from a ViT and a BERT', () => {
 
   it('is not deeper than the ViT, nor of two widths', async () => {
     const { image, text } = await bodies();
-    expect(() => sizesOfBodies(tiny, { image }, { depth: 3 })).toThrow('the ViT has 2 layers');
-    expect(() => sizesOfBodies(tiny, { text })).toThrow('are 8 wide and the model 32');
+    expect(() => sizesOfBackbones(tiny, { image }, { depth: 3 })).toThrow('the ViT has 2 layers');
+    expect(() => sizesOfBackbones(tiny, { text })).toThrow('are 8 wide and the model 32');
   });
 });

@@ -1,20 +1,20 @@
 import type { Numbers } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
 import type { Sizes } from '../model/sizes.ts';
-import type { ImageBody } from './image-backbone.ts';
+import type { ImageBackbone } from './image-backbone.ts';
 import { fitted } from './interpolate-positions.ts';
-import type { Trained } from './model-file.ts';
-import type { TextBody } from './text-backbone.ts';
+import type { Model } from './model-file.ts';
+import type { TextBackbone } from './text-backbone.ts';
 
 /** What a model begins from instead of at random. */
-export interface Bodies {
-  readonly image?: ImageBody;
-  readonly text?: TextBody;
+export interface Backbones {
+  readonly image?: ImageBackbone;
+  readonly text?: TextBackbone;
 }
 
 /** What begins from the files and what still begins at random, by our names. */
-export interface Begun {
-  readonly trained: Trained;
+export interface InitReport {
+  readonly trained: Model;
   readonly loaded: readonly string[];
   readonly random: readonly string[];
   /** Pieces of the model's vocabulary whose row of the word table was in the file; 0 without a text body. */
@@ -31,9 +31,9 @@ export interface Begun {
  * @param untrained as `createUntrained` makes it; it is not changed.
  * @throws UserError where a file does not fit the model's sizes.
  */
-export const initialised = (untrained: Trained, bodies: Bodies): Begun => {
-  const { description } = untrained;
-  const source = sourceOf(description, bodies);
+export const initFrom = (untrained: Model, bodies: Backbones): InitReport => {
+  const { config } = untrained;
+  const source = sourceOf(config, bodies);
   const weights = new Map<string, Numbers<Float32Array>>();
   const [loaded, random]: [string[], string[]] = [[], []];
   for (const [name, { shape, data }] of untrained.weights) {
@@ -43,15 +43,15 @@ export const initialised = (untrained: Trained, bodies: Bodies): Begun => {
     weights.set(name, own);
   }
   const known = new Set(bodies.text?.vocabulary);
-  const words = description.vocabulary.filter((piece) => known.has(piece)).length;
-  return { trained: { description, weights }, loaded, random, words };
+  const words = config.vocabulary.filter((piece) => known.has(piece)).length;
+  return { trained: { config, weights }, loaded, random, words };
 };
 
 const WORDS = 'text_embeddings.word_embeddings.weight';
 
 /** Fills a parameter of this name, or says that there is nothing to fill it with. */
 const sourceOf =
-  ({ sizes, vocabulary }: Trained['description'], { image, text }: Bodies) =>
+  ({ sizes, vocabulary }: Model['config'], { image, text }: Backbones) =>
   (bare: string, own: Numbers<Float32Array>): boolean => {
     const found = image?.weights.get(bare) ?? text?.weights.get(bare);
     if (!found) return false;
@@ -70,7 +70,7 @@ const checked = (name: string, { shape, data }: Numbers<Float32Array>, wanted: r
 /** The rows of the pieces that both know; the others stay as they are. */
 const fillWords = (
   { data, shape: [, width] }: Numbers<Float32Array>,
-  text: TextBody,
+  text: TextBackbone,
   vocabulary: readonly string[],
 ) => {
   const rows = new Map(text.vocabulary.map((piece, row) => [piece, row]));
@@ -88,9 +88,9 @@ const fillWords = (
  * @param options.image Shortest side of a picture in pixels. Default: as many whole patches as fit into the usual one.
  * @throws UserError where there are not so many layers, or where the files are not equally wide.
  */
-export const sizesOfBodies = (
+export const sizesOfBackbones = (
   usual: Sizes,
-  { image: body, text }: Bodies,
+  { image: body, text }: Backbones,
   { depth, image }: { readonly depth?: number; readonly image?: number } = {},
 ): Sizes => {
   const all = { ...usual, ...body?.sizes };

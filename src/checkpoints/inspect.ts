@@ -9,7 +9,7 @@ import { isDual, planOf } from './load.ts';
 import { configBeside, labelsOf, sizesFrom } from './sizes.ts';
 
 /** What a checkpoint of ViLT, DiDE or Hugging Face holds, without its numbers being read. */
-export interface Looked {
+export interface CheckpointInfo {
   readonly path: string;
   readonly format: 'safetensors' | 'pytorch';
   readonly tensors: number;
@@ -43,7 +43,10 @@ const architectures: Readonly<Record<string, string>> = {
  * @param heads of its attention, which no tensor shows. Default: config.json's; one for 64 of the width.
  * @throws UserError where it is not safe or whole.
  */
-export const lookInto = async (path: string, { heads }: { readonly heads?: number } = {}): Promise<Looked> => {
+export const inspectCheckpoint = async (
+  path: string,
+  { heads }: { readonly heads?: number } = {},
+): Promise<CheckpointInfo> => {
   await using file = await openWeights(path);
   const { shapes } = planOf(file, 'classifier');
   const isOurs = file.metadata.has('dide.description');
@@ -74,7 +77,7 @@ export const lookInto = async (path: string, { heads }: { readonly heads?: numbe
 /** BERT's word pieces, which are read where no others are given. */
 const BERT_PIECES = 30_522;
 
-interface Told extends Pick<Looked, 'path' | 'classifiers'> {
+interface Told extends Pick<CheckpointInfo, 'path' | 'classifiers'> {
   readonly labels: readonly string[] | undefined;
   /** Of its table of words. */
   readonly rows: number | undefined;
@@ -92,7 +95,7 @@ const lacksOf = ({ classifiers, labels, path, rows }: Told): string[] => {
 };
 
 /** The model and its sizes, or nothing where the tensors are those of something else. */
-const modelOf = (...[shapes, hints]: Parameters<typeof sizesFrom>): Pick<Looked, 'model' | 'sizes'> => {
+const modelOf = (...[shapes, hints]: Parameters<typeof sizesFrom>): Pick<CheckpointInfo, 'model' | 'sizes'> => {
   try {
     return { model: isDual(shapes) ? 'dide' : 'vilt', sizes: sizesFrom(shapes, hints) };
   } catch (error) {

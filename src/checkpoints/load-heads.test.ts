@@ -4,8 +4,8 @@ import { pretraining } from '../tasks/pretraining.ts';
 import { retrieval } from '../tasks/retrieval.ts';
 import { vqa } from '../tasks/vqa.ts';
 import { readPyTorch } from './formats/pytorch/pytorch.ts';
-import { loadTeacher } from './load.ts';
-import { createStudent, type Trained } from './model-file.ts';
+import { loadCheckpointModel } from './load.ts';
+import { createStudent, type Model } from './model-file.ts';
 
 /** A checkpoint with the heads that ViLT was pre-trained with: mlm_score, whose decoder is its own, and itm_score. */
 const path = 'test/files/checkpoint/base.ckpt';
@@ -17,16 +17,21 @@ beforeAll(async () => {
 });
 afterAll(() => file.close());
 
-const loadedFor = async (task: Parameters<typeof loadTeacher>[1]['task']) => {
+const loadedFor = async (task: Parameters<typeof loadCheckpointModel>[1]['task']) => {
   const notices: string[] = [];
-  const trained = await loadTeacher(path, { task, vocabulary, answers: [], onNotice: (told) => notices.push(told) });
+  const trained = await loadCheckpointModel(path, {
+    task,
+    vocabulary,
+    answers: [],
+    onWarning: (told) => notices.push(told),
+  });
   return { ...trained, notices: notices.join('\n') };
 };
 
 describe('a pre-trained checkpoint of ViLT', () => {
   it('goes on with its own table for masked words, not with that of the words that it reads', async () => {
-    const { description, weights } = await loadTeacher(path, { task: pretraining, vocabulary });
-    expect(description).toMatchObject({ model: 'vilt', task: 'pretraining', decoder: 'own' });
+    const { config, weights } = await loadCheckpointModel(path, { task: pretraining, vocabulary });
+    expect(config).toMatchObject({ model: 'vilt', task: 'pretraining', decoder: 'own' });
     const decoder = 'mlm_score.decoder.weight';
     for (const name of [decoder, 'mlm_score.bias', 'mlm_score.transform.dense.weight', 'itm_score.fc.weight'])
       expect(weights.get(name)!.data, name).toEqual((await file.read(name)).data);
@@ -34,9 +39,9 @@ describe('a pre-trained checkpoint of ViLT', () => {
   });
 
   it('teaches a student that begins with no table at random', async () => {
-    const teacher: Trained = await loadTeacher(path, { task: pretraining, vocabulary });
-    const { description, weights } = createStudent(teacher);
-    expect(description).not.toHaveProperty('decoder');
+    const teacher: Model = await loadCheckpointModel(path, { task: pretraining, vocabulary });
+    const { config, weights } = createStudent(teacher);
+    expect(config).not.toHaveProperty('decoder');
     expect(weights.has('mlm_score.decoder.weight')).toBe(false);
   });
 
@@ -54,8 +59,8 @@ describe('a pre-trained checkpoint of ViLT', () => {
   });
 
   it('has no table for masked words where it is to answer', async () => {
-    const { description, weights } = await loadTeacher(path, { task: vqa, vocabulary, answers: ['no', 'yes'] });
-    expect(description).not.toHaveProperty('decoder');
+    const { config, weights } = await loadCheckpointModel(path, { task: vqa, vocabulary, answers: ['no', 'yes'] });
+    expect(config).not.toHaveProperty('decoder');
     expect([...weights.keys()].filter((name) => /mlm|itm/.test(name))).toEqual([]);
   });
 });

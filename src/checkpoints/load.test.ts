@@ -9,14 +9,14 @@ import type { Numbers } from '../engine/numbers.ts';
 import { compile } from '../engine/runtime/session.ts';
 import { UserError } from '../errors.ts';
 import { answered } from '../model/architecture.ts';
-import { modelOf } from '../model/config.ts';
+import { architectureOf } from '../model/config.ts';
 import { inputsFor } from '../model/encoded.ts';
 import { createParams } from '../model/params.ts';
 import { nlvr2 } from '../tasks/nlvr2.ts';
 import { snliVe } from '../tasks/snli-ve.ts';
 import { vqa } from '../tasks/vqa.ts';
-import { loadTeacher } from './load.ts';
-import { loadTrained, saveTrained, type Trained } from './model-file.ts';
+import { loadCheckpointModel } from './load.ts';
+import { loadTrained, type Model, saveModel } from './model-file.ts';
 
 const files = 'test/files/checkpoint';
 const pieces = readFileSync(`${files}/hf/vocab.txt`, 'utf8').trim().split('\n');
@@ -61,10 +61,10 @@ const feeds = (): Record<string, Numbers> => {
   };
 };
 
-const logitsOf = async ({ description, weights }: Trained): Promise<number[]> => {
-  const { sizes, task, answers } = description;
+const logitsOf = async ({ config, weights }: Model): Promise<number[]> => {
+  const { sizes, task, answers } = config;
   const head = { task, answers: answers.length };
-  const { logits } = answered(modelOf(description), createParams(), inputsFor(sizes), { sizes, head });
+  const { logits } = answered(architectureOf(config), createParams(), inputsFor(sizes), { sizes, head });
   await using session = await compile({ logits }, { weights, threads: 1 });
   return [...(await session.run<'logits'>(feeds())).logits.data];
 };
@@ -80,23 +80,23 @@ describe('a model of transformers', () => {
     'loaded from %s answers as it does there',
     async (path) => {
       const { vocabulary, answers } = given;
-      const loaded = await loadTeacher(`${files}/${path}`, {
+      const loaded = await loadCheckpointModel(`${files}/${path}`, {
         task: vqa,
         vocabulary,
         ...(path === 'vilt.ckpt' ? { answers } : {}),
       });
       const logits = await logitsOf(loaded);
-      expect(loaded.description.answers).toEqual(answers);
+      expect(loaded.config.answers).toEqual(answers);
       for (const [i, logit] of theirs.logits.flat().entries()) expect(logits[i]).toBeCloseTo(logit, 4);
     },
   );
 
   it('comes back from a file of ours as it went there, and only for its task', async () => {
-    const loaded = await loadTeacher(`${files}/hf`, { task: vqa });
+    const loaded = await loadCheckpointModel(`${files}/hf`, { task: vqa });
     const path = join(folder, 'ours.safetensors');
-    await saveTrained(path, loaded);
-    expect(await loadTeacher(path, { task: vqa })).toEqual(await loadTrained(path));
-    await expect(loadTeacher(path, { task: nlvr2 })).rejects.toThrow('it was trained for vqa, not nlvr2');
+    await saveModel(path, loaded);
+    expect(await loadCheckpointModel(path, { task: vqa })).toEqual(await loadTrained(path));
+    await expect(loadCheckpointModel(path, { task: nlvr2 })).rejects.toThrow('it was trained for vqa, not nlvr2');
   });
 
   it.each(['vqa', 'nlvr2', 'mlm', 'irtr', 'base'])(
@@ -106,13 +106,13 @@ describe('a model of transformers', () => {
       const vocabulary = [...SPECIAL_PIECES, ...Array.from({ length: 195 }, (_, i) => `word${i}`)];
       const answers = Array.from({ length: 10 }, (_, i) => `answer ${i}`);
       const notices: string[] = [];
-      const onNotice = (notice: string): void => void notices.push(notice);
+      const onWarning = (notice: string): void => void notices.push(notice);
       const task = name === 'nlvr2' ? nlvr2 : vqa;
-      const options = { task, vocabulary, heads: 4, onNotice, ...(task === vqa ? { answers } : {}) };
-      const { description, weights } = await loadTeacher(join(folder, name, 'model.safetensors'), options);
-      expect(description.sizes).toMatchObject({ width: 64, depth: 3, hidden: 160, patch: 16, grid: 5, words: 16 });
-      expect(description.sizes.types).toBe(name === 'nlvr2' ? 3 : 2);
-      expect(weights.get(`${task.name}_classifier.3.bias`)!.shape).toEqual([description.answers.length]);
+      const options = { task, vocabulary, heads: 4, onWarning, ...(task === vqa ? { answers } : {}) };
+      const { config, weights } = await loadCheckpointModel(join(folder, name, 'model.safetensors'), options);
+      expect(config.sizes).toMatchObject({ width: 64, depth: 3, hidden: 160, patch: 16, grid: 5, words: 16 });
+      expect(config.sizes.types).toBe(name === 'nlvr2' ? 3 : 2);
+      expect(weights.get(`${task.name}_classifier.3.bias`)!.shape).toEqual([config.answers.length]);
       const unused = { mlm: 'its mlm_score is not used', irtr: 'its rank_output is not used' }[name];
       if (unused) expect(notices.join()).toContain(unused);
       expect(notices.some((notice) => notice.includes('a fresh one begins'))).toBe(!['vqa', 'nlvr2'].includes(name));
@@ -122,42 +122,42 @@ describe('a model of transformers', () => {
 
 describe('a checkpoint of ViLT or DiDE', () => {
   it('that was distilled becomes a dual encoder, and the teacher that it carries stays behind', async () => {
-    const { description, weights } = await loadTeacher(`${files}/distilled.ckpt`, { task: vqa, ...given });
-    expect(description.model).toBe('dide');
+    const { config, weights } = await loadCheckpointModel(`${files}/distilled.ckpt`, { task: vqa, ...given });
+    expect(config.model).toBe('dide');
     expect([...weights.keys()].filter((name) => /teacher|position_ids|text_encoder.*patch/.test(name))).toEqual([]);
-    expect((await logitsOf({ description, weights })).every(Number.isFinite)).toBe(true);
+    expect((await logitsOf({ config, weights })).every(Number.isFinite)).toBe(true);
   });
 
   it('that lacks the head of the task but has another says for what it was fine-tuned', async () => {
-    await expect(loadTeacher(`${files}/nlvr2.ckpt`, { task: vqa, ...given })).rejects.toThrow(
+    await expect(loadCheckpointModel(`${files}/nlvr2.ckpt`, { task: vqa, ...given })).rejects.toThrow(
       `${files}/nlvr2.ckpt has no vqa_classifier.0.weight: it was fine-tuned for nlvr2. Give --task nlvr2, or another checkpoint.`,
     );
-    const { description } = await loadTeacher(`${files}/nlvr2.ckpt`, { task: nlvr2, vocabulary: pieces });
-    expect(description).toMatchObject({ answers: ['False', 'True'], images: 2, sizes: { types: 3, epsilon: 1e-6 } });
-    await expect(loadTeacher(`${files}/hf`, { task: nlvr2 })).rejects.toThrow(
+    const { config } = await loadCheckpointModel(`${files}/nlvr2.ckpt`, { task: nlvr2, vocabulary: pieces });
+    expect(config).toMatchObject({ answers: ['False', 'True'], images: 2, sizes: { types: 3, epsilon: 1e-6 } });
+    await expect(loadCheckpointModel(`${files}/hf`, { task: nlvr2 })).rejects.toThrow(
       'its head reads 1 image and nlvr2 asks about 2',
     );
   });
 
   it('that was only pre-trained gets a fresh head, and for two images a third row like the second', async () => {
     const notices: string[] = [];
-    const onNotice = (notice: string): void => void notices.push(notice);
-    const task = { task: nlvr2, vocabulary: pieces, onNotice };
-    const { weights } = await loadTeacher(`${files}/base.ckpt`, task);
+    const onWarning = (notice: string): void => void notices.push(notice);
+    const task = { task: nlvr2, vocabulary: pieces, onWarning };
+    const { weights } = await loadCheckpointModel(`${files}/base.ckpt`, task);
     const { shape, data } = weights.get('token_type_embeddings.weight')!;
     expect(shape).toEqual([3, 64]);
     expect(data.slice(128)).toEqual(data.slice(64, 128));
     expect(notices.join('\n')).toMatch(
       /no nlvr2_classifier, the head for nlvr2.*mlm_score, itm_score is not used.*has 2 rows and becomes 3/s,
     );
-    const { description } = await loadTeacher(`${files}/base.ckpt`, { task: snliVe, vocabulary: pieces });
-    expect(description.answers).toHaveLength(3);
+    const { config } = await loadCheckpointModel(`${files}/base.ckpt`, { task: snliVe, vocabulary: pieces });
+    expect(config.answers).toHaveLength(3);
   });
 
   it('has its position tables resized for larger pictures and, on request, for longer texts', async () => {
-    const before = await loadTeacher(`${files}/vilt.ckpt`, { task: vqa, ...given });
-    const after = await loadTeacher(`${files}/vilt.ckpt`, { task: vqa, ...given, image: 20, words: 23 });
-    expect(after.description.sizes).toMatchObject({ image: 20, grid: 5, words: 23 });
+    const before = await loadCheckpointModel(`${files}/vilt.ckpt`, { task: vqa, ...given });
+    const after = await loadCheckpointModel(`${files}/vilt.ckpt`, { task: vqa, ...given, image: 20, words: 23 });
+    expect(after.config.sizes).toMatchObject({ image: 20, grid: 5, words: 23 });
     const [small, large] = [before, after].map(({ weights }) => weights.get('transformer.pos_embed')!) as [
       Numbers,
       Numbers,
@@ -180,12 +180,12 @@ describe('a checkpoint of ViLT or DiDE', () => {
     [{ answers: given.answers, vocabulary: pieces.slice(0, 9) }, /rows and the vocabulary 9 pieces/],
     [{}, 'nothing says which they are'],
   ])('is refused with %j', async (options, message) => {
-    const asked = loadTeacher(`${files}/vilt.ckpt`, { task: vqa, vocabulary: pieces, ...options });
+    const asked = loadCheckpointModel(`${files}/vilt.ckpt`, { task: vqa, vocabulary: pieces, ...options });
     await expect(asked).rejects.toThrow(message);
     await expect(asked).rejects.toThrow(UserError);
   });
 
   it('whose names are not those of a ViLT is refused with some of them', async () => {
-    await expect(loadTeacher(`${files}/views.pt`, { task: vqa })).rejects.toThrow('it has plain, transposed');
+    await expect(loadCheckpointModel(`${files}/views.pt`, { task: vqa })).rejects.toThrow('it has plain, transposed');
   });
 });

@@ -1,8 +1,8 @@
 import { countOf, type Numbers, type Weights } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
-import { inLanes } from '../files/map-concurrent.ts';
+import { mapConcurrent } from '../files/map-concurrent.ts';
 import { fitsInMemory } from '../files/read-exactly.ts';
-import type { Description } from '../model/config.ts';
+import type { ModelConfig } from '../model/config.ts';
 import { type Declared, initialWeights, type RootParams } from '../model/params.ts';
 import { pretraining } from '../tasks/pretraining.ts';
 import type { Task } from '../tasks/task.ts';
@@ -10,7 +10,7 @@ import { matchWeights, type Shapes, shapesOf, unusedParts } from './check-shapes
 import { openWeights, type WeightsFile } from './formats/open.ts';
 import { answersOfHead, headName, headsMissing, isOf, isOfOther } from './heads.ts';
 import { fitted, isFitted } from './interpolate-positions.ts';
-import { declaredBy, loadTrained, type Trained } from './model-file.ts';
+import { declareParams, loadTrained, type Model } from './model-file.ts';
 import { fromHuggingFace, nameHere, partOf } from './rename-tensors.ts';
 import { beginRank } from './retrieving.ts';
 import { type CheckpointConfig, configBeside, sizesFrom } from './sizes.ts';
@@ -35,7 +35,7 @@ export interface LoadOptions {
   /** Of a head that the file does not have. Default 0. */
   readonly seed?: number;
   /** Hears what was added, resized or left unused. */
-  readonly onNotice?: (message: string) => void;
+  readonly onWarning?: (message: string) => void;
 }
 
 /**
@@ -46,39 +46,35 @@ export interface LoadOptions {
  * @throws UserError where the file is not safe or whole, lacks the task's head but has another one's, or where any
  * tensor is missing, unexpected or misshapen (all are listed).
  */
-export const loadTeacher = async (path: string, options: LoadOptions): Promise<Trained> => {
+export const loadCheckpointModel = async (path: string, options: LoadOptions): Promise<Model> => {
   await using file = await openWeights(path);
   if (file.metadata.has('dide.description')) return await loadOurs(file.path, options.task);
   const plan = planOf(file, headName(options.task.name));
-  const description = await describedBy(file, plan, options);
-  const declared = declaredBy(description);
+  const config = await describedBy(file, plan, options);
+  const declared = declareParams(config);
   const wanted = shapesOf(declared.declared);
-  const fresh = headsMissing(description.task, wanted, plan.shapes);
+  const fresh = headsMissing(config.task, wanted, plan.shapes);
   checkNames(wanted, plan, { path: file.path, task: options.task.name, fresh });
-  for (const message of noticesOf(plan, description, fresh)) options.onNotice?.(`${file.path}: ${message}`);
+  for (const message of noticesOf(plan, config, fresh)) options.onWarning?.(`${file.path}: ${message}`);
   const room = roomFor(wanted);
   const numbersOf = async ([name, declaration]: [string, Declared]): Promise<[string, Numbers<Float32Array>]> => {
     const from = plan.from.get(name);
     const numbers = from
-      ? fitted(
-          name,
-          await readUnit(file, from, { head: headName(options.task.name), into: room(name) }),
-          description.sizes,
-        )
-      : freshOne({ ...declared, declared: new Map([[name, declaration]]) }, description, options.seed);
+      ? fitted(name, await readUnit(file, from, { head: headName(options.task.name), into: room(name) }), config.sizes)
+      : freshOne({ ...declared, declared: new Map([[name, declaration]]) }, config, options.seed);
     return [name, numbers];
   };
-  const weights: Weights = new Map(await inLanes([...declared.declared], numbersOf));
+  const weights: Weights = new Map(await mapConcurrent([...declared.declared], numbersOf));
   if (fresh.includes('rank_output') && !fresh.includes('itm_score')) beginRank(weights, matchingIn(weights));
-  return { description, weights };
+  return { config, weights };
 };
 
 /** The matching head alone, from which a rank head that the file has not begins. */
 const matchingIn = (weights: Weights): Weights => new Map([...weights].filter(([name]) => isOf('itm_score', name)));
 
-const loadOurs = async (path: string, task: LoadOptions['task']): Promise<Trained> => {
+const loadOurs = async (path: string, task: LoadOptions['task']): Promise<Model> => {
   const trained = await loadTrained(path);
-  const { task: own } = trained.description;
+  const { task: own } = trained.config;
   if (own === task.name) return trained;
   throw new UserError(`${path}: it was trained for ${own}, not ${task.name}: give another file, or --task ${own}`);
 };
@@ -108,7 +104,7 @@ export const planOf = ({ tensors }: Pick<WeightsFile, 'tensors'>, head: string):
   return { shapes: new Map(shapes), from };
 };
 
-const describedBy = async ({ path }: WeightsFile, { shapes }: Plan, options: LoadOptions): Promise<Description> => {
+const describedBy = async ({ path }: WeightsFile, { shapes }: Plan, options: LoadOptions): Promise<ModelConfig> => {
   const { task, image, words, heads } = options;
   const config: CheckpointConfig | undefined = await configBeside(path);
   const told = sizesFrom(shapes, { config, heads, path });
@@ -157,7 +153,7 @@ const checkNames = (
   matchWeights(expected, found, path, { ignore: unusedParts });
 };
 
-const noticesOf = ({ shapes }: Plan, { sizes, task }: Description, fresh: readonly string[]): string[] => {
+const noticesOf = ({ shapes }: Plan, { sizes, task }: ModelConfig, fresh: readonly string[]): string[] => {
   const unused = new Set([...shapes.keys()].filter((name) => isOfOther(name, task)).map((name) => name.split('.')[0]));
   const resized = [...shapes].filter(([name, shape]) => isFitted(name) && rowsOf(name, sizes) !== shape.at(-2));
   return [
@@ -170,7 +166,7 @@ const noticesOf = ({ shapes }: Plan, { sizes, task }: Description, fresh: readon
 const beginningOf = (head: string, fresh: readonly string[]): string =>
   head === 'rank_output' && !fresh.includes('itm_score') ? 'as the "yes" of its itm_score' : 'at random';
 
-const rowsOf = (name: string, { types, grid, words }: Description['sizes']): number => {
+const rowsOf = (name: string, { types, grid, words }: ModelConfig['sizes']): number => {
   if (name.endsWith('pos_embed')) return 1 + grid * grid;
   return name.endsWith('position_embeddings.weight') ? words : types;
 };
@@ -214,5 +210,5 @@ const readUnit = async (
   throw new UserError(`${file.path}: ${from.join(', ')} do not make one tensor: the file is damaged, copy it again`);
 };
 
-const freshOne = (declared: RootParams, { sizes }: Description, seed = 0): Numbers<Float32Array> =>
+const freshOne = (declared: RootParams, { sizes }: ModelConfig, seed = 0): Numbers<Float32Array> =>
   [...initialWeights(declared, { seed, deviation: 0.02 * Math.sqrt(768 / sizes.width) }).values()][0]!;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Description } from '../model/config.ts';
+import type { ModelConfig } from '../model/config.ts';
 import { tiny } from '../model/sizes.ts';
 import { nlvr2 } from '../tasks/nlvr2.ts';
-import { createAdapted, createStudent, createUntrained, type Trained } from './model-file.ts';
+import { adaptModel, createModel, createStudent, type Model } from './model-file.ts';
 
-const description: Description = {
+const config: ModelConfig = {
   model: 'vilt',
   sizes: { ...tiny, vocabulary: 9 },
   task: 'vqa',
@@ -14,10 +14,10 @@ const description: Description = {
   vocabulary: [],
   recipe: { of: 'before' },
 };
-const source = createUntrained(description, 1);
+const source = createModel(config, 1);
 const forPairs = { task: nlvr2, answers: ['False', 'True'] };
 const types = 'token_type_embeddings.weight';
-const rowsOf = ({ weights }: Trained, name: string): number[][] => {
+const rowsOf = ({ weights }: Model, name: string): number[][] => {
   const { shape, data } = weights.get(name)!;
   return Array.from({ length: shape[0]! }, (_, row) => [...data.slice(row * shape[1]!, (row + 1) * shape[1]!)]);
 };
@@ -32,14 +32,14 @@ describe('a student for two images, from a teacher for one', () => {
   });
 
   it('is described as one, with a head over both pairs', () => {
-    expect(student.description).toMatchObject({
+    expect(student.config).toMatchObject({
       model: 'dide',
       task: 'nlvr2',
       images: 2,
       scoring: 'softmax',
       recipe: {},
     });
-    expect(student.description.sizes.types).toBe(3);
+    expect(student.config.sizes.types).toBe(3);
     expect(student.weights.get('nlvr2_classifier.0.weight')!.shape).toEqual([64, 64]);
     expect(student.weights.get('nlvr2_classifier.3.weight')!.shape).toEqual([2, 64]);
   });
@@ -47,8 +47,8 @@ describe('a student for two images, from a teacher for one', () => {
 
 describe('a model adapted to another task', () => {
   it('keeps everything but its head', () => {
-    const adapted = createAdapted(source, forPairs);
-    expect(adapted.description.model).toBe('vilt');
+    const adapted = adaptModel(source, forPairs);
+    expect(adapted.config.model).toBe('vilt');
     expect([...adapted.weights.keys()].filter((name) => name.startsWith('vqa'))).toEqual([]);
     for (const [name, { data }] of source.weights)
       if (!/_classifier|^token_type/.test(name)) expect(adapted.weights.get(name)!.data, name).toEqual(data);
@@ -56,7 +56,7 @@ describe('a model adapted to another task', () => {
   });
 
   it('has a head that begins at random even where the old one has its shape', () => {
-    const adapted = createAdapted(source, { task: { name: 'vqa', images: 1, scoring: 'sigmoid' }, seed: 2 });
+    const adapted = adaptModel(source, { task: { name: 'vqa', images: 1, scoring: 'sigmoid' }, seed: 2 });
     const head = 'vqa_classifier.0.weight';
     expect(adapted.weights.get(head)!.data).not.toEqual(source.weights.get(head)!.data);
   });
@@ -64,20 +64,20 @@ describe('a model adapted to another task', () => {
 
 describe('a model whose masked words have a table of their own', () => {
   const decoder = 'mlm_score.decoder.weight';
-  const pretrained = createUntrained(
-    { ...description, task: 'pretraining', scoring: 'softmax', answers: ['apart', 'together'], decoder: 'own' },
+  const pretrained = createModel(
+    { ...config, task: 'pretraining', scoring: 'softmax', answers: ['apart', 'together'], decoder: 'own' },
     3,
   );
 
   it('keeps it where it goes on with its task', () => {
-    const on = createAdapted(pretrained, { task: { name: 'pretraining', images: 1, scoring: 'softmax' } });
-    expect(on.description.decoder).toBe('own');
+    const on = adaptModel(pretrained, { task: { name: 'pretraining', images: 1, scoring: 'softmax' } });
+    expect(on.config.decoder).toBe('own');
     expect(on.weights.get(decoder)).toEqual(pretrained.weights.get(decoder));
   });
 
   it('has no use of it for another task, and its student looks words up in the table that it copied', () => {
-    expect(createAdapted(pretrained, forPairs).description).not.toHaveProperty('decoder');
-    const { description: student, weights } = createStudent(pretrained);
+    expect(adaptModel(pretrained, forPairs).config).not.toHaveProperty('decoder');
+    const { config: student, weights } = createStudent(pretrained);
     expect(student).not.toHaveProperty('decoder');
     expect(weights.has(decoder)).toBe(false);
     const table = 'text_embeddings.word_embeddings.weight';

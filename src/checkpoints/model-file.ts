@@ -1,6 +1,6 @@
 import type { Numbers, Weights } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
-import { type Description, parseDescription } from '../model/config.ts';
+import { type ModelConfig, parseConfig } from '../model/config.ts';
 import { inputsFor } from '../model/encoded.ts';
 import { createParams, initialWeights, type RootParams } from '../model/params.ts';
 import { pretrainingInputs } from '../model/purposes/pretraining.ts';
@@ -14,8 +14,8 @@ import { withoutBuffers } from './rename-tensors.ts';
 import { beginRank, declareRetrieval, isRetrieving } from './retrieving.ts';
 
 /** A model with numbers in it, and what they are. */
-export interface Trained {
-  readonly description: Description;
+export interface Model {
+  readonly config: ModelConfig;
   readonly weights: Weights;
 }
 
@@ -23,15 +23,15 @@ const descriptionKey = 'dide.description';
 const optimizerPart = /^optimizer\./;
 
 /** Saves a model whole or not at all; the weights as float32 or, at half the size, as float16. */
-export const saveTrained = async (
+export const saveModel = async (
   path: string,
-  { description, weights }: Trained,
+  { config, weights }: Model,
   { dtype = 'F32' }: { readonly dtype?: 'F32' | 'F16' } = {},
-): Promise<void> => writeSafetensors(path, weights, metadataOf(description), { dtype });
+): Promise<void> => writeSafetensors(path, weights, metadataOf(config), { dtype });
 
 /** What `saveTrained` writes beside the weights; a checkpoint of a run carries it too. */
-export const metadataOf = (description: Description): Record<string, string> => ({
-  [descriptionKey]: JSON.stringify(description),
+export const metadataOf = (config: ModelConfig): Record<string, string> => ({
+  [descriptionKey]: JSON.stringify(config),
 });
 
 /**
@@ -39,35 +39,35 @@ export const metadataOf = (description: Description): Record<string, string> => 
  *
  * @throws UserError where the file is not one of ours, or where tensors are missing, extra or misshapen (all listed).
  */
-export const loadTrained = async (path: string): Promise<Trained> => {
+export const loadTrained = async (path: string): Promise<Model> => {
   await using file = await readSafetensors(path);
-  const description = parseDescription(file.metadata.get(descriptionKey), path);
-  matchWeights(expectedShapes(description), shapesOf(file.tensors), path, { ignore: [optimizerPart] });
+  const config = parseConfig(file.metadata.get(descriptionKey), path);
+  matchWeights(expectedShapes(config), shapesOf(file.tensors), path, { ignore: [optimizerPart] });
   const weights = new Map<string, Numbers>();
   for (const name of file.tensors.keys()) if (!optimizerPart.test(name)) weights.set(name, await file.read(name));
-  return { description, weights: withoutBuffers(weights) };
+  return { config, weights: withoutBuffers(weights) };
 };
 
 /** Every parameter that the described model has, declared by building its symbols once. */
-export const declaredBy = (description: Description): RootParams => {
+export const declareParams = (config: ModelConfig): RootParams => {
   const p = createParams();
-  if (isPretrained(description)) pretrainedBy(description, p, pretrainingInputs(description.sizes));
-  else if (isRetrieving(description)) declareRetrieval(description, p);
-  else answeredBy(description, p, inputsFor(description.sizes, { images: description.images }));
+  if (isPretrained(config)) pretrainedBy(config, p, pretrainingInputs(config.sizes));
+  else if (isRetrieving(config)) declareRetrieval(config, p);
+  else answeredBy(config, p, inputsFor(config.sizes, { images: config.images }));
   return p;
 };
 
-const expectedShapes = (description: Description): Shapes => shapesOf(declaredBy(description).declared);
+const expectedShapes = (config: ModelConfig): Shapes => shapesOf(declareParams(config).declared);
 
 /**
  * A model that has learnt nothing yet. Its random weights have the deviation 0.02 of ViLT at ViLT's width, and a larger
  * one in a narrower model, so that sums over the width begin equally large.
  */
-export const createUntrained = (description: Description, seed: number): Trained => ({
-  description,
-  weights: initialWeights(declaredBy(description), {
+export const createModel = (config: ModelConfig, seed: number): Model => ({
+  config,
+  weights: initialWeights(declareParams(config), {
     seed,
-    deviation: 0.02 * Math.sqrt(768 / description.sizes.width),
+    deviation: 0.02 * Math.sqrt(768 / config.sizes.width),
   }),
 });
 
@@ -79,15 +79,15 @@ export const createUntrained = (description: Description, seed: number): Trained
  *
  * @throws UserError where it is to have no layer.
  */
-export const createStudent = (teacher: Trained, options: StudentOptions = {}): Trained => {
-  const { decoder: _, ...description } = described(teacher, options);
-  const { depth = description.sizes.depth, encoders = 'apart' } = options;
+export const createStudent = (teacher: Model, options: StudentOptions = {}): Model => {
+  const { decoder: _, ...config } = described(teacher, options);
+  const { depth = config.sizes.depth, encoders = 'apart' } = options;
   if (!(Number.isSafeInteger(depth) && depth >= 1)) {
     throw new UserError(`createStudent: a student of ${depth} layers: give a whole number from 1 up`);
   }
-  const pairs = everyLayer(depth, teacher.description.sizes.depth);
-  const sizes: Sizes = { ...description.sizes, depth, ...(encoders === 'shared' ? { encoders } : {}) };
-  return begunFrom(teacher, { ...description, sizes, model: 'dide' }, options, (name) =>
+  const pairs = everyLayer(depth, teacher.config.sizes.depth);
+  const sizes: Sizes = { ...config.sizes, depth, ...(encoders === 'shared' ? { encoders } : {}) };
+  return begunFrom(teacher, { ...config, sizes, model: 'dide' }, options, (name) =>
     /^(?:text|image|shared)_encoder\.(.+)$/
       .exec(name)?.[1]
       ?.replace(/^(transformer\.blocks\.)(\d+)/, (_, blocks, layer) => `${blocks}${pairs[Number(layer)]!.teacher}`),
@@ -103,7 +103,7 @@ export interface StudentOptions extends BeginOptions {
 }
 
 /** The same model for another task: everything but its head begins as a copy. */
-export const createAdapted = (source: Trained, options: BeginOptions & { readonly task: TaskHead }): Trained =>
+export const adaptModel = (source: Model, options: BeginOptions & { readonly task: TaskHead }): Model =>
   begunFrom(source, described(source, options), options, (name) => (isHead(name) ? undefined : name));
 
 /** What a task asks of a model. */
@@ -118,14 +118,14 @@ export interface BeginOptions {
   readonly task?: TaskHead;
 }
 
-const described = ({ description }: Trained, { task, answers = description.answers }: BeginOptions): Description => {
-  const { name, images, scoring } = task ?? { ...description, name: description.task };
-  const { decoder, ...kept } = description;
-  const sizes = { ...description.sizes, types: Math.max(description.sizes.types, 1 + images) };
+const described = ({ config }: Model, { task, answers = config.answers }: BeginOptions): ModelConfig => {
+  const { name, images, scoring } = task ?? { ...config, name: config.task };
+  const { decoder, ...kept } = config;
+  const sizes = { ...config.sizes, types: Math.max(config.sizes.types, 1 + images) };
   return {
     ...kept,
     ...{ sizes, task: name, images, scoring, answers: [...answers], recipe: {} },
-    ...(decoder !== undefined && name === description.task ? { decoder } : {}),
+    ...(decoder !== undefined && name === config.task ? { decoder } : {}),
   };
 };
 
@@ -133,19 +133,19 @@ const isHead = (name: string): boolean => /^[^.]+_classifier\./.test(name);
 
 /** A new model, with a copy of every parameter for which the old one has a source. */
 const begunFrom = (
-  source: Trained,
-  description: Description,
+  source: Model,
+  config: ModelConfig,
   { seed = 0 }: BeginOptions,
   sourceOf: (name: string) => string | undefined,
-): Trained => {
-  const { weights } = createUntrained(description, seed);
+): Model => {
+  const { weights } = createModel(config, seed);
   for (const [name, numbers] of weights) {
     const from = sourceOf(name);
     const copied = from === undefined ? undefined : source.weights.get(from);
     if (copied) copyRows(numbers, copied);
   }
   beginRank(weights, source.weights);
-  return { description, weights };
+  return { config, weights };
 };
 
 /** A table that has one row more, as the modalities do for a second image, repeats its last in it (ViLT code). */

@@ -1,5 +1,5 @@
 import { answered } from '../model/architecture.ts';
-import { type Description, modelOf } from '../model/config.ts';
+import { architectureOf, type ModelConfig } from '../model/config.ts';
 import type { Answered, Inputs } from '../model/encoded.ts';
 import { matchingHead } from '../model/heads.ts';
 import type { Params } from '../model/params.ts';
@@ -12,28 +12,28 @@ import {
 import { pretraining } from '../tasks/pretraining.ts';
 
 /** Whether a description is of a model with the heads of pre-training. */
-export const isPretrained = ({ task }: Pick<Description, 'task'>): boolean => task === pretraining.name;
+export const isPretrained = ({ task }: Pick<ModelConfig, 'task'>): boolean => task === pretraining.name;
 
 /**
  * Stage 1 of a described model, in symbols. Only a dual encoder has a space in which images and texts are compared; it
  * is as wide as the model (VLMo code).
  */
 export const pretrainedBy = (
-  description: Description,
+  config: ModelConfig,
   p: Params,
   inputs: PretrainingInputs,
   asked: Pick<PretrainedOptions, 'pairs'> = {},
 ): Pretrained => {
-  const { model, sizes, decoder = 'tied' } = description;
+  const { model, sizes, decoder = 'tied' } = config;
   const contrast = model === 'dide' ? { space: sizes.width, pairs: 'both' as const } : {};
-  return pretrained(modelOf(description), p, inputs, { sizes, decoder, ...asked, ...contrast });
+  return pretrained(architectureOf(config), p, inputs, { sizes, decoder, ...asked, ...contrast });
 };
 
 /** What a described model answers: through the head of its task, or whether text and image belong together. */
-export const answeredBy = (description: Description, p: Params, inputs: Inputs): Answered => {
-  const { sizes, task, answers } = description;
-  const model = modelOf(description);
-  if (!isPretrained(description)) return answered(model, p, inputs, { sizes, head: { task, answers: answers.length } });
+export const answeredBy = (config: ModelConfig, p: Params, inputs: Inputs): Answered => {
+  const { sizes, task, answers } = config;
+  const model = architectureOf(config);
+  if (!isPretrained(config)) return answered(model, p, inputs, { sizes, head: { task, answers: answers.length } });
   const encoded = model.encode(p, inputs, sizes);
   return { encoded, logits: matchingHead(p, encoded[0]!.pair) };
 };

@@ -4,24 +4,23 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { MATCHING } from '../data/pairs.ts';
 import { SPECIAL_PIECES } from '../data/tokenizer.ts';
-import type { Description } from '../model/config.ts';
+import type { ModelConfig } from '../model/config.ts';
 import { tiny } from '../model/sizes.ts';
 import { pretraining } from '../tasks/pretraining.ts';
 import { retrieval } from '../tasks/retrieval.ts';
-import { createAdapted, createStudent, createUntrained, loadTrained, saveTrained, type Trained } from './model-file.ts';
+import { adaptModel, createModel, createStudent, loadTrained, type Model, saveModel } from './model-file.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'retrieving-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-const described = (model: Description['model'], task: string, answers: readonly string[]): Description => ({
+const described = (model: ModelConfig['model'], task: string, answers: readonly string[]): ModelConfig => ({
   ...{ model, task, images: 1, scoring: 'softmax', answers: [...answers], vocabulary: [...SPECIAL_PIECES], recipe: {} },
   sizes: { ...tiny, vocabulary: SPECIAL_PIECES.length },
 });
-const teacher = createUntrained(described('vilt', retrieval.name, []), 1);
-const pretrained = (model: Description['model']): Trained =>
-  createUntrained(described(model, pretraining.name, MATCHING), 2);
-const adapted = (source: Trained): Trained => createAdapted(source, { task: retrieval, answers: [] });
-const headsIn = ({ weights }: Trained): string[] =>
+const teacher = createModel(described('vilt', retrieval.name, []), 1);
+const pretrained = (model: ModelConfig['model']): Model => createModel(described(model, pretraining.name, MATCHING), 2);
+const adapted = (source: Model): Model => adaptModel(source, { task: retrieval, answers: [] });
+const headsIn = ({ weights }: Model): string[] =>
   [...weights.keys()].filter((name) => /^(itc|itm_score|rank_output|fusion|mlm_score)|_classifier/.test(name));
 
 describe('a model that retrieves', () => {
@@ -31,7 +30,7 @@ describe('a model that retrieves', () => {
     );
     const student = createStudent(teacher);
     expect(headsIn(student).sort()).toEqual(['itc.image_proj.weight', 'itc.logit_scale', 'itc.text_proj.weight']);
-    expect(student.description).toMatchObject({ model: 'dide', task: 'retrieval', answers: [] });
+    expect(student.config).toMatchObject({ model: 'dide', task: 'retrieval', answers: [] });
     expect(student.weights.get('image_encoder.transformer.norm.weight')).toEqual(
       teacher.weights.get('transformer.norm.weight'),
     );
@@ -42,9 +41,9 @@ describe('a model that retrieves', () => {
     ['student', createStudent(teacher)],
   ])('is the same after it was saved and loaded: %s', async (name, model) => {
     const path = join(home, `${name}.safetensors`);
-    await saveTrained(path, model);
-    const { description, weights } = await loadTrained(path);
-    expect(description).toEqual(model.description);
+    await saveModel(path, model);
+    const { config, weights } = await loadTrained(path);
+    expect(config).toEqual(model.config);
     expect([...weights.keys()].sort()).toEqual([...model.weights.keys()].sort());
     const differing = [...weights].filter(([part, { data }]) =>
       data.some((x, i) => x !== model.weights.get(part)!.data[i]),

@@ -1,6 +1,6 @@
 import type { Weights } from '../engine/numbers.ts';
 import type { Tensor } from '../engine/tensor.ts';
-import type { Description } from '../model/config.ts';
+import type { ModelConfig } from '../model/config.ts';
 import { type Inputs, inputsFor } from '../model/encoded.ts';
 import { fusionEncoder } from '../model/fusion-encoder.ts';
 import { matchingHead, rankHead } from '../model/heads.ts';
@@ -9,25 +9,25 @@ import { candidateInputs, type Retrieved, ranked, retrieved } from '../model/pur
 import { retrieval } from '../tasks/retrieval.ts';
 
 /** Whether a description is of a model that finds texts and images instead of answering. */
-export const isRetrieving = ({ task }: Pick<Description, 'task'>): boolean => task === retrieval.name;
+export const isRetrieving = ({ task }: Pick<ModelConfig, 'task'>): boolean => task === retrieval.name;
 
 /** A described dual encoder's share in a batch; its space is as wide as the model (VLMo code). */
-export const retrievedBy = ({ sizes }: Description, p: Params, inputs: Inputs): Retrieved =>
+export const retrievedBy = ({ sizes }: ModelConfig, p: Params, inputs: Inputs): Retrieved =>
   retrieved(p, inputs, { sizes, space: sizes.width });
 
 /** A described fusion encoder's scores of so many candidate texts an image. → [batch, candidates] */
-export const rankedBy = ({ sizes }: Description, p: Params, candidates: number): Tensor =>
+export const rankedBy = ({ sizes }: ModelConfig, p: Params, candidates: number): Tensor =>
   ranked(p, candidateInputs(sizes, candidates), sizes);
 
 /**
  * Declares all parameters of a described model that retrieves. A fusion encoder keeps the matching head, from which its
  * rank head began, and never moves it (ViLT code).
  */
-export const declareRetrieval = (description: Description, p: Params): void => {
-  const { model, sizes } = description;
+export const declareRetrieval = (config: ModelConfig, p: Params): void => {
+  const { model, sizes } = config;
   const inputs = inputsFor(sizes);
   if (model === 'dide') {
-    retrievedBy(description, p, inputs);
+    retrievedBy(config, p, inputs);
     return;
   }
   const { pair } = fusionEncoder(p, { text: inputs.text, image: inputs.images[0]! }, sizes);

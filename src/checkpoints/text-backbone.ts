@@ -4,7 +4,7 @@ import { openWeights } from './formats/open.ts';
 import { vocabularyFor } from './vocabulary.ts';
 
 /** What a BERT gives a ViLT: its word embeddings and all that is added to them. */
-export interface TextBody {
+export interface TextBackbone {
   readonly width: number;
   /** The word pieces by id. */
   readonly vocabulary: readonly string[];
@@ -27,10 +27,10 @@ const wanted = [
  * @param options.vocabulary its word pieces by id. Default: `vocab.txt` beside the file; BERT's where there is none.
  * @throws UserError where one of them is missing.
  */
-export const readTextBody = async (
+export const readTextBackbone = async (
   path: string,
   { vocabulary }: { readonly vocabulary?: readonly string[] } = {},
-): Promise<TextBody> => {
+): Promise<TextBackbone> => {
   await using file = await openWeights(path);
   const weights = new Map<string, Numbers<Float32Array>>();
   for (const part of wanted) {

@@ -196,7 +196,7 @@ describe('createPreparer', () => {
 
   it('tells once of a cut text, an unknown word and a picture too thin', async () => {
     const notices: string[] = [];
-    const prepare = preparer({ limit: 4, memory: 0, onNotice: (message) => notices.push(message) });
+    const prepare = preparer({ limit: 4, memory: 0, onWarning: (message) => notices.push(message) });
     const odd = { ...exampleOf(3), text: 'red green blue', images: ['thin.png'] };
     for (let epoch = 0; epoch < 2; epoch += 1) {
       const { words, images } = await prepare(odd);

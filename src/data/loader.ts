@@ -1,9 +1,9 @@
 import { UserError } from '../errors.ts';
-import { inLanes } from '../files/map-concurrent.ts';
+import { mapConcurrent } from '../files/map-concurrent.ts';
 import { type CollateOptions, collate, type EncodedExample, type Feeds } from './batch.ts';
 import type { Example } from './example.ts';
 import type { Augment, Prepare } from './preprocess.ts';
-import { createTolerance, type OnUnreadable } from './skip-policy.ts';
+import { createSkipLimit, type OnUnreadable } from './skip-policy.ts';
 
 /** Some examples and what a graph is fed for them. */
 export interface Batch {
@@ -74,7 +74,7 @@ export async function* loadChosen(
   const choices = chosen[Symbol.iterator]();
   const stop = new AbortController();
   const waiting: Promise<Omit<Batch, 'waitMilliseconds'>>[] = [];
-  const tolerance = createTolerance(options);
+  const tolerance = createSkipLimit(options);
   let last: Promise<unknown> = Promise.resolve();
   let number = options.first ?? 0;
   const begin = (): void => {
@@ -131,7 +131,7 @@ const prepareAll = (
   examples: readonly Example[],
   { prepare, onUnreadable, augment, number, signal }: Making,
 ): Promise<(EncodedExample | undefined)[]> =>
-  inLanes([...examples.entries()], async ([place, example]) => {
+  mapConcurrent([...examples.entries()], async ([place, example]) => {
     if (signal.aborted) return undefined;
     return await prepare(example, augment?.(number, place)).catch((failure: unknown) => {
       if (!onUnreadable || !(failure instanceof UserError)) throw failure;

@@ -11,7 +11,7 @@ const DRAWS = 100;
  * thousands; of a small set it would be many, so texts of the same image, and the same words about another, are drawn
  * again.
  */
-export const falseTexts = (
+export const negativeTexts = (
   { images, text }: Example,
   all: readonly Example[],
   { count, random }: { readonly count: number; readonly random: () => number },

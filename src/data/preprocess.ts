@@ -20,7 +20,7 @@ export interface PreparerOptions {
   /** Reads a picture; `readImage` by default. */
   readonly read?: (image: ImageSource) => Promise<Pixels>;
   /** Hears, once each, what was done to the data: a question cut short, a picture clamped, a word unknown. */
-  readonly onNotice?: (message: string) => void;
+  readonly onWarning?: (message: string) => void;
 }
 
 /** Changes a picture of an example before it is resized; `image` is its place among the example's, from 0. */
@@ -35,7 +35,7 @@ export type Prepare = (example: Example, augment?: Augment) => Promise<EncodedEx
 /** Reads, resizes and tokenizes. Pictures are remembered by name: two questions about one decode it once. */
 export const createPreparer = (options: PreparerOptions): Prepare => {
   const prepareImage = imagePreparer(options, createImageMemory(options.memory ?? 512 * 2 ** 20));
-  const notice = once(options.onNotice);
+  const notice = once(options.onWarning);
   return async ({ id, text, images }, augment) => {
     checkText(text, id);
     const words = options.tokenizer.encode(text, { limit: options.limit ?? 40 });
@@ -51,10 +51,10 @@ export const createPreparer = (options: PreparerOptions): Prepare => {
 
 type Notice = (message: string) => void;
 
-const once = (onNotice: Notice = () => {}): Notice => {
+const once = (onWarning: Notice = () => {}): Notice => {
   const said = new Set<string>();
   return (message) => {
-    if (!said.has(message)) onNotice(message);
+    if (!said.has(message)) onWarning(message);
     said.add(message);
   };
 };

@@ -4,7 +4,7 @@ import type { EncodedExample } from './batch.ts';
 import type { Example } from './example.ts';
 import { type LoadOptions, loadBatches, loadChosen } from './loader.ts';
 import type { Augment } from './preprocess.ts';
-import { createUnreadable } from './skip-policy.ts';
+import { createSkipPolicy } from './skip-policy.ts';
 
 const exampleOf = (place: number): Example => ({ id: `train.jsonl:${place}`, images: ['a'], text: 'red', answers: [] });
 const pixels = { width: 8, height: 8, data: new Uint8Array(192) };
@@ -17,7 +17,7 @@ const encode = ({ id }: Example): EncodedExample => ({
 /** The sizes of the batches of a pass over examples of which some cannot be read. */
 const pass = async (length: number, isDamaged: (place: number) => boolean, options: Partial<LoadOptions> = {}) => {
   const examples = Array.from({ length }, (_, place) => exampleOf(place));
-  const unreadable = createUnreadable();
+  const unreadable = createSkipPolicy();
   const prepare = async (example: Example): Promise<EncodedExample> => {
     if (isDamaged(examples.indexOf(example))) throw new UserError(`${example.id}: it is damaged.`);
     return encode(example);
@@ -39,7 +39,7 @@ describe('examples that cannot be read', () => {
   });
 
   it('are listed once each, however often they are met', () => {
-    const { listen, failures } = createUnreadable();
+    const { listen, failures } = createSkipPolicy();
     for (let epoch = 0; epoch < 3; epoch += 1) listen(new UserError('train.jsonl:7: it is damaged.'), exampleOf(7));
     expect(failures()).toEqual(['train.jsonl:7: it is damaged.']);
   });

@@ -24,7 +24,7 @@ interface Tolerance {
  *
  * `made` and `end` throw a UserError that begins with the first failure; `made` too where a batch may not be empty.
  */
-export const createTolerance = ({
+export const createSkipLimit = ({
   onUnreadable,
   empty = 'skip',
 }: {
@@ -61,14 +61,14 @@ export const createTolerance = ({
 };
 
 /** Keeps the examples that could not be read, each once, however often it is met. */
-export interface Unreadable {
+export interface SkipPolicy {
   readonly listen: OnUnreadable;
   /** Why, an example each, in the order in which they were met. */
   readonly failures: () => string[];
 }
 
 /** A list of unreadable examples, for whoever reports at the end. */
-export const createUnreadable = (): Unreadable => {
+export const createSkipPolicy = (): SkipPolicy => {
   const all = new Map<string, string>();
   return {
     listen: ({ message }, { id }) => void all.set(id, message),

@@ -1,10 +1,10 @@
 import {
   add,
   divide,
+  eye,
   gather,
   gelu,
   gemm,
-  identity,
   layerNormalization,
   multiply,
   type Operand,
@@ -27,7 +27,7 @@ export const square = (x: Tensor): Tensor => multiply(x, x);
  */
 export const gatherFew = (x: Tensor, places: Tensor): Tensor => {
   const [rows, ...rest] = x.shape;
-  const chosen = gather(identity(rows!), places);
+  const chosen = gather(eye(rows!), places);
   return reshape(gemm(chosen, reshape(x, [rows!, volume(rest)])), [...places.shape, ...rest]);
 };
 

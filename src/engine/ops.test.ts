@@ -103,7 +103,7 @@ describe('the same numbers, otherwise arranged, with their derivatives', () => {
   const sizes = { n: 2, m: 3 };
   it('transpose', () => check([[2, 3, 4]], (x) => op.transpose(x, [2, 0, 1]), ([i, j, k], x) => x(j!, k!, i!)));
   it('transpose, axes from the end', () => check([[2, 3, 4]], (x) => op.transpose(x, [-1, 0, -2]), ([i, j, k], x) => x(j!, k!, i!)));
-  it('swapped', () => check([[2, 3, 4]], op.swapped, ([i, j, k], x) => x(i!, k!, j!)));
+  it('swapped', () => check([[2, 3, 4]], op.transposeLast, ([i, j, k], x) => x(i!, k!, j!)));
   it('reshape', () =>
     check([[2, 6]], (x) => op.reshape(x, [3, 2, 2]),
       ([i, j, k], x) => x(Math.floor((4 * i! + 2 * j! + k!) / 6), (4 * i! + 2 * j! + k!) % 6)));
@@ -174,12 +174,12 @@ describe('by index, value and derivative', () => {
   it('gather, rows of more axes than one', () =>
     check([[5, 2, 3]], (table) => op.gather(table, indices), ([i, j, k, l], table) => table(at(i!, j!), k!, l!)));
   it('pick, one of each row', () =>
-    check([[4, 3]], (rows) => op.pick(rows, into), ([i], rows) => rows(i!, [2, 0, 2, 2][i!]!)));
+    check([[4, 3]], (rows) => op.takeAlongAxis(rows, into), ([i], rows) => rows(i!, [2, 0, 2, 2][i!]!)));
   it('pick, the derivative of its derivative', () =>
-    check([[4, 3]], (rows) => gradients(op.sum(square(op.pick(rows, into))), new Set([rows])).get(rows)!,
+    check([[4, 3]], (rows) => gradients(op.sum(square(op.takeAlongAxis(rows, into))), new Set([rows])).get(rows)!,
       ([i, j], rows) => (j === [2, 0, 2, 2][i!] ? 2 * rows(i!, j!) : 0)));
   it('identity, of a named size', () =>
-    check([['n', 'n']], (x) => op.multiply(x, op.identity('n')), ([i, j], x) => (i === j ? x(i!, j!) : 0), { sizes: { n: 3 } }));
+    check([['n', 'n']], (x) => op.multiply(x, op.eye('n')), ([i, j], x) => (i === j ? x(i!, j!) : 0), { sizes: { n: 3 } }));
   it('scatterAdd, rows that repeat', () =>
     check([[3, 2], [4, 2]], (table, rows) => op.scatterAdd(table, into, rows),
       ([i, j], table, rows) => table(i!, j!) + total(4, (k) => ([2, 0, 2, 2][k] === i ? rows(k, j!) : 0))));

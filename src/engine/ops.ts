@@ -100,8 +100,8 @@ const cast = (x: Tensor, kind: Kind): Tensor =>
 /** [..., n, k] · [..., k, m] -> [..., n, m], broadcasting the axes in front. */
 export const matmul = (a: Tensor, b: Tensor): Tensor =>
   operation('MatMul', [a, b], productShape('matmul', a.shape, b.shape), (g) => [
-    reducedTo(matmul(g, swapped(b)), a.shape),
-    reducedTo(matmul(swapped(a), g), b.shape),
+    reducedTo(matmul(g, transposeLast(b)), a.shape),
+    reducedTo(matmul(transposeLast(a), g), b.shape),
   ]);
 
 /** How a product reads one of its sides. */
@@ -151,7 +151,7 @@ export const transpose = (x: Tensor, order: readonly number[]): Tensor => {
 };
 
 /** The last two axes exchanged. */
-export const swapped = (x: Tensor): Tensor => {
+export const transposeLast = (x: Tensor): Tensor => {
   const axes = x.shape.map((_, axis) => axis);
   return transpose(x, [...axes.slice(0, -2), axes.length - 1, axes.length - 2]);
 };
@@ -351,7 +351,7 @@ const isZeros = ({ made }: Tensor): boolean => {
 };
 
 /** One number of each row: rows [rows, width] at int32 indices [rows] -> [rows]. */
-export const pick = (rows: Tensor, indices: Tensor): Tensor => {
+export const takeAlongAxis = (rows: Tensor, indices: Tensor): Tensor => {
   const column: Shape = [rows.shape[0]!, 1];
   const picked = operation(
     'GatherElements',
@@ -370,10 +370,10 @@ const placed = (indices: Tensor, values: Tensor, shape: Shape): Tensor => {
     'ScatterElements',
     [zeros(shape), reshape(indices, column), reshape(values, column)],
     shape,
-    (g) => [undefined, undefined, reshape(pick(g, indices), column)],
+    (g) => [undefined, undefined, reshape(takeAlongAxis(g, indices), column)],
     { attributes: { axis: 1 } },
   );
 };
 
 /** 1 where row and column are the same, else 0: [size, size]. */
-export const identity = (size: Size): Tensor => operation('EyeLike', [zeros([size, size])], [size, size], nothing);
+export const eye = (size: Size): Tensor => operation('EyeLike', [zeros([size, size])], [size, size], nothing);

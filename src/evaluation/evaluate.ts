@@ -1,15 +1,15 @@
-import type { Trained } from '../checkpoints/model-file.ts';
+import type { Model } from '../checkpoints/model-file.ts';
 import { answeredBy } from '../checkpoints/pretrained.ts';
 import type { Example } from '../data/example.ts';
 import { loadBatches } from '../data/loader.ts';
 import type { Numbers, Weights } from '../engine/numbers.ts';
 import { compile, type Session } from '../engine/runtime/session.ts';
 import { UserError } from '../errors.ts';
-import type { Reading } from '../inference/preprocessor.ts';
-import type { Description } from '../model/config.ts';
+import type { Preprocessor } from '../inference/preprocessor.ts';
+import type { ModelConfig } from '../model/config.ts';
 import { inputsFor } from '../model/encoded.ts';
 import { createParams } from '../model/params.ts';
-import { bestOf, type Judged, type Task } from '../tasks/task.ts';
+import { bestOf, type Prediction, type Task } from '../tasks/task.ts';
 
 /**
  * A graph that answers: the logits of a model, for pairs of text and image.
@@ -17,13 +17,13 @@ import { bestOf, type Judged, type Task } from '../tasks/task.ts';
  * @throws UserError where the model has no answers.
  */
 export const compileAnswers = (
-  description: Description,
+  config: ModelConfig,
   held: { readonly weights: Weights } | { readonly parameters: Weights },
   { threads }: { readonly threads?: number } = {},
 ): Promise<Session> => {
-  const { sizes, images, task, answers } = description;
+  const { sizes, images, task, answers } = config;
   if (answers.length === 0) throw new UserError(`the model (${task}) finds instead of answering: score its gallery`);
-  const { logits } = answeredBy(description, createParams(), inputsFor(sizes, { images }));
+  const { logits } = answeredBy(config, createParams(), inputsFor(sizes, { images }));
   return compile({ logits }, { ...held, ...(threads === undefined ? {} : { threads }) });
 };
 
@@ -31,9 +31,13 @@ export const compileAnswers = (
 export async function* judge(
   session: Session,
   examples: readonly Example[],
-  { task, answers, reading }: { readonly task: Task; readonly answers: readonly string[]; readonly reading: Reading },
-): AsyncGenerator<Judged[], void, undefined> {
-  for await (const { feeds, examples: asked } of loadBatches(examples, [...examples.keys()], reading)) {
+  {
+    task,
+    answers,
+    preprocessor,
+  }: { readonly task: Task; readonly answers: readonly string[]; readonly preprocessor: Preprocessor },
+): AsyncGenerator<Prediction[], void, undefined> {
+  for await (const { feeds, examples: asked } of loadBatches(examples, [...examples.keys()], preprocessor)) {
     const { logits } = await session.run<'logits'>(feeds);
     refuseNaN(logits, asked);
     yield bestOf(logits).map((best, i) => {
@@ -50,23 +54,23 @@ export interface Validator extends AsyncDisposable {
 }
 
 export interface ValidatorOptions {
-  readonly description: Description;
+  readonly config: ModelConfig;
   /** Weights that go on moving. */
   readonly parameters: Weights;
   readonly examples: readonly Example[];
   readonly task: Task;
-  readonly reading: Reading;
+  readonly preprocessor: Preprocessor;
   readonly threads?: number;
 }
 
 /** Judges a model again and again while it is trained: the accuracy of its weights as they are. */
 export const openValidator = async (options: ValidatorOptions): Promise<Validator> => {
-  const { description, parameters, examples, task, reading, threads } = options;
-  const session = await compileAnswers(description, { parameters }, threads === undefined ? {} : { threads });
+  const { config, parameters, examples, task, preprocessor, threads } = options;
+  const session = await compileAnswers(config, { parameters }, threads === undefined ? {} : { threads });
   return {
     accuracy: async () => {
       const all = [];
-      for await (const judged of judge(session, examples, { task, answers: description.answers, reading }))
+      for await (const judged of judge(session, examples, { task, answers: config.answers, preprocessor }))
         all.push(...judged);
       return accuracyOf(all);
     },
@@ -85,26 +89,26 @@ const refuseNaN = ({ data }: Numbers, asked: readonly Example[]): void => {
 };
 
 /** The mean score: accuracy where one answer is right. */
-export const accuracyOf = (judged: readonly Pick<Judged, 'score'>[]): number =>
+export const accuracyOf = (judged: readonly Pick<Prediction, 'score'>[]): number =>
   judged.reduce((sum, { score }) => sum + score, 0) / judged.length;
 
 export interface EvaluateOptions {
   readonly task: Task;
-  readonly reading: Reading;
+  readonly preprocessor: Preprocessor;
   readonly threads?: number;
   readonly onProgress?: (done: number, of: number) => void;
 }
 
 /** Everything a trained model says of the examples. */
 export const evaluate = async (
-  { description, weights }: Trained,
+  { config, weights }: Model,
   examples: readonly Example[],
   options: EvaluateOptions,
-): Promise<Judged[]> => {
-  const { task, reading, threads, onProgress } = options;
-  await using session = await compileAnswers(description, { weights }, threads === undefined ? {} : { threads });
-  const all: Judged[] = [];
-  for await (const judged of judge(session, examples, { task, answers: description.answers, reading })) {
+): Promise<Prediction[]> => {
+  const { task, preprocessor, threads, onProgress } = options;
+  await using session = await compileAnswers(config, { weights }, threads === undefined ? {} : { threads });
+  const all: Prediction[] = [];
+  for await (const judged of judge(session, examples, { task, answers: config.answers, preprocessor })) {
     all.push(...judged);
     onProgress?.(all.length, examples.length);
   }

@@ -2,14 +2,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createUntrained, type Trained } from '../checkpoints/model-file.ts';
+import { createModel, type Model } from '../checkpoints/model-file.ts';
 import { readFolder } from '../data/folder.ts';
 import { encodePng } from '../data/image.ts';
-import { createUnreadable } from '../data/skip-policy.ts';
+import { createSkipPolicy } from '../data/skip-policy.ts';
 import { createTokenizer, SPECIAL_PIECES } from '../data/tokenizer.ts';
 import { keyOf, uniform } from '../engine/random.ts';
-import { readingFor } from '../inference/preprocessor.ts';
-import type { Description } from '../model/config.ts';
+import { preprocessorFor } from '../inference/preprocessor.ts';
+import type { ModelConfig } from '../model/config.ts';
 import { tiny } from '../model/sizes.ts';
 import { worlds } from '../studies/scenes/world.ts';
 import { writeScenes } from '../studies/scenes/write.ts';
@@ -34,10 +34,10 @@ const random = (name: string, shape: readonly number[]) => {
   return { shape, data: uniform(keyOf(3, name), data).map((x) => x - 0.5) };
 };
 
-const model = (kind: Description['model'], heads: Readonly<Record<string, readonly number[]>>): Trained => {
+const model = (kind: ModelConfig['model'], heads: Readonly<Record<string, readonly number[]>>): Model => {
   const sizes = { ...tiny, vocabulary: vocabulary.length };
   const answers = ['no'];
-  const trained = createUntrained(
+  const trained = createModel(
     { model: kind, sizes, task: 'vqa', images: 1, scoring: 'softmax', answers, vocabulary, recipe: {} },
     4,
   );
@@ -45,10 +45,10 @@ const model = (kind: Description['model'], heads: Readonly<Record<string, readon
   return trained;
 };
 
-const scored = (trained: Trained, some: Gallery, batch: number) =>
-  scoreGallery(trained, some, { reading: readingFor(trained.description, { batch }), threads: 1 });
+const scored = (trained: Model, some: Gallery, batch: number) =>
+  scoreGallery(trained, some, { preprocessor: preprocessorFor(trained.config, { batch }), threads: 1 });
 
-describe.each<[Description['model'], Readonly<Record<string, readonly number[]>>]>([
+describe.each<[ModelConfig['model'], Readonly<Record<string, readonly number[]>>]>([
   ['dide', { 'itc.image_proj.weight': [16, 32], 'itc.text_proj.weight': [16, 32] }],
   ['vilt', { 'rank_output.weight': [1, 32], 'rank_output.bias': [1] }],
 ])('the scores of a gallery by %s', (kind, heads) => {
@@ -77,10 +77,10 @@ describe.each<[Description['model'], Readonly<Record<string, readonly number[]>>
     const hurt = galleryOf(gallery.texts.map((text, i) => (i % 4 === 2 ? { ...text, images: [broken] } : text)));
     // two texts of one image that cannot be read
     expect([hurt.images.length, hurt.texts.length]).toEqual([7, 8]);
-    const unreadable = createUnreadable();
+    const unreadable = createSkipPolicy();
     const progress: string[] = [];
     const { scores, ...read } = await scoreGallery(trained, hurt, {
-      reading: readingFor(trained.description, { batch: 3, onUnreadable: unreadable.listen }),
+      preprocessor: preprocessorFor(trained.config, { batch: 3, onUnreadable: unreadable.listen }),
       threads: 1,
       onProgress: (done, all) => progress.push(`${done}/${all}`),
     });

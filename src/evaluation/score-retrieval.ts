@@ -1,12 +1,12 @@
-import type { Trained } from '../checkpoints/model-file.ts';
+import type { Model } from '../checkpoints/model-file.ts';
 import type { Feeds } from '../data/batch.ts';
 import type { Example } from '../data/example.ts';
 import { loadBatches } from '../data/loader.ts';
 import { countOf, type Numbers } from '../engine/numbers.ts';
 import { compile } from '../engine/runtime/session.ts';
 import { UserError } from '../errors.ts';
-import type { Reading } from '../inference/preprocessor.ts';
-import { cosines, openSearcher, type Searcher } from '../inference/retriever.ts';
+import type { Preprocessor } from '../inference/preprocessor.ts';
+import { cosines, openRetriever, type Retriever } from '../inference/retriever.ts';
 import { vilt } from '../model/architecture.ts';
 import { inputsFor } from '../model/encoded.ts';
 import { rankHead } from '../model/heads.ts';
@@ -15,7 +15,7 @@ import type { Gallery } from '../tasks/metrics/recall.ts';
 
 export interface ScoreOptions {
   /** Where it has `onUnreadable`, what cannot be read is left out of the gallery; otherwise it is an error. */
-  readonly reading: Reading;
+  readonly preprocessor: Preprocessor;
   readonly threads?: number;
   /** Called as rows of work are done: images and texts of a dual encoder, images of a fusion encoder. */
   readonly onProgress?: (done: number, of: number) => void;
@@ -36,12 +36,8 @@ export interface ScoredGallery extends Gallery {
  * @throws UserError where the model has not the head for it, where an image cannot be read and nobody listens for that,
  * and where it is so with more than half of the first ones.
  */
-export const scoreGallery = async (
-  trained: Trained,
-  gallery: Gallery,
-  options: ScoreOptions,
-): Promise<ScoredGallery> => {
-  const score = trained.description.model === 'dide' ? byProduct : byPairs;
+export const scoreGallery = async (trained: Model, gallery: Gallery, options: ScoreOptions): Promise<ScoredGallery> => {
+  const score = trained.config.model === 'dide' ? byProduct : byPairs;
   return belonging(gallery, await score(trained, gallery, options));
 };
 
@@ -68,13 +64,13 @@ const belonging = (gallery: Gallery, { images, texts, scores }: Read): ScoredGal
   };
 };
 
-const byProduct = async (trained: Trained, { images, texts }: Gallery, options: ScoreOptions): Promise<Read> => {
-  await using searcher = await openSearcher(trained, threadsOf(options));
+const byProduct = async (trained: Model, { images, texts }: Gallery, options: ScoreOptions): Promise<Read> => {
+  await using searcher = await openRetriever(trained, threadsOf(options));
   const of = images.length + texts.length;
-  const encode = async (examples: readonly Example[], run: Searcher['textVectors'], before: number) => {
+  const encode = async (examples: readonly Example[], run: Retriever['textVectors'], before: number) => {
     const read: number[] = [];
     const vectors = new Float32Array(examples.length * searcher.width);
-    for await (const { feeds, places } of batchesOf(examples, options.reading)) {
+    for await (const { feeds, places } of batchesOf(examples, options.preprocessor)) {
       vectors.set((await run(feeds)).data, read.length * searcher.width);
       read.push(...places);
       options.onProgress?.(before + read.length, of);
@@ -82,7 +78,7 @@ const byProduct = async (trained: Trained, { images, texts }: Gallery, options: 
     const shape = [read.length, searcher.width];
     return { read, vectors: { shape, data: vectors.subarray(0, countOf(shape)) } };
   };
-  const seen = await encode(images, searcher.imageShares, 0);
+  const seen = await encode(images, searcher.imageFeatures, 0);
   const said = await encode(texts.map(withoutImages), searcher.textVectors, images.length);
   options.onProgress?.(of, of);
   return { images: seen.read, texts: said.read, scores: cosines(seen.vectors, said.vectors) };
@@ -94,20 +90,20 @@ const threadsOf = ({ threads }: ScoreOptions) => (threads === undefined ? {} : {
 const withoutImages = (example: Example): Example => ({ ...example, images: [] });
 
 /** The examples that can be read, some at a time: what a graph is fed, and their places. */
-async function* batchesOf(examples: readonly Example[], reading: Reading) {
+async function* batchesOf(examples: readonly Example[], preprocessor: Preprocessor) {
   const placeOf = new Map(examples.map((example, place) => [example, place]));
-  for await (const { feeds, examples: some } of loadBatches(examples, [...examples.keys()], reading))
+  for await (const { feeds, examples: some } of loadBatches(examples, [...examples.keys()], preprocessor))
     yield { feeds, places: some.map((example) => placeOf.get(example)!) };
 }
 
-const byPairs = async (trained: Trained, { images, texts }: Gallery, options: ScoreOptions): Promise<Read> => {
+const byPairs = async (trained: Model, { images, texts }: Gallery, options: ScoreOptions): Promise<Read> => {
   await using session = await compileRanking(trained, options);
   const words: { readonly feeds: Feeds; readonly places: readonly number[] }[] = [];
-  for await (const some of batchesOf(texts.map(withoutImages), options.reading)) words.push(some);
+  for await (const some of batchesOf(texts.map(withoutImages), options.preprocessor)) words.push(some);
   const said = words.flatMap(({ places }) => places);
   const read: number[] = [];
   const scores = new Float32Array(images.length * said.length);
-  for await (const { feeds: image, places } of batchesOf(images, { ...options.reading, batch: 1 })) {
+  for await (const { feeds: image, places } of batchesOf(images, { ...options.preprocessor, batch: 1 })) {
     let at = read.length * said.length;
     for (const { feeds, places } of words) {
       const { out } = await session.run<'out'>({ ...repeated(image, places.length), ...feeds });
@@ -122,8 +118,8 @@ const byPairs = async (trained: Trained, { images, texts }: Gallery, options: Sc
   return { images: read, texts: said, scores: { shape, data: scores.subarray(0, countOf(shape)) } };
 };
 
-const compileRanking = async ({ description, weights }: Trained, options: ScoreOptions) => {
-  const { model, task, sizes } = description;
+const compileRanking = async ({ config, weights }: Model, options: ScoreOptions) => {
+  const { model, task, sizes } = config;
   if (!weights.has('rank_output.weight')) {
     throw new UserError(
       `the model (${model}, ${task}) has no rank_output: it was not trained to retrieve: give one that was`,

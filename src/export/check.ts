@@ -1,12 +1,12 @@
-import type { Trained } from '../checkpoints/model-file.ts';
+import type { Model } from '../checkpoints/model-file.ts';
 import { isRetrieving } from '../checkpoints/retrieving.ts';
 import { collate, type EncodedExample, type Feeds } from '../data/batch.ts';
 import type { Numbers } from '../engine/numbers.ts';
 import { generator, keyOf } from '../engine/random.ts';
 import { compile } from '../engine/runtime/session.ts';
 import { UserError } from '../errors.ts';
-import { cosines, openSearcher } from '../inference/retriever.ts';
-import type { Description } from '../model/config.ts';
+import { cosines, openRetriever } from '../inference/retriever.ts';
+import type { ModelConfig } from '../model/config.ts';
 import type { Sizes } from '../model/sizes.ts';
 import { bestOf } from '../tasks/task.ts';
 import { wholeOf } from './graphs.ts';
@@ -28,18 +28,18 @@ export type RunFile = (file: string, feeds: Feeds, shape: readonly number[]) => 
 const [PROBES, ASKED] = [4, 2];
 
 /** Asks the exported files and the model itself the same. @throws UserError where what it says is no number. */
-export const checked = (trained: Trained, run: RunFile, options: CheckOptions): Promise<Checked> =>
-  isRetrieving(trained.description) ? checkedVectors(trained, run, options) : checkedAnswers(trained, run, options);
+export const checked = (trained: Model, run: RunFile, options: CheckOptions): Promise<Checked> =>
+  isRetrieving(trained.config) ? checkedVectors(trained, run, options) : checkedAnswers(trained, run, options);
 
 interface CheckOptions {
   readonly threads?: number;
 }
 
-const checkedVectors = async (trained: Trained, run: RunFile, options: CheckOptions): Promise<Checked> => {
-  await using searcher = await openSearcher(trained, options);
-  const { sizes } = trained.description;
+const checkedVectors = async (trained: Model, run: RunFile, options: CheckOptions): Promise<Checked> => {
+  await using searcher = await openRetriever(trained, options);
+  const { sizes } = trained.config;
   const [feeds, shape] = [collate(noise(sizes), sizes), [PROBES, searcher.width]];
-  const wanted = [await searcher.textVectors(feeds), await searcher.imageShares(feeds)] as const;
+  const wanted = [await searcher.textVectors(feeds), await searcher.imageFeatures(feeds)] as const;
   const given = [await run('text.onnx', feeds, shape), await run('image.onnx', feeds, shape)] as const;
   const apart = wanted.map((vectors, i) => distance(vectors, given[i]!));
   return {
@@ -50,18 +50,12 @@ const checkedVectors = async (trained: Trained, run: RunFile, options: CheckOpti
 };
 
 /** The model answers in one graph. */
-const checkedAnswers = async (
-  { description, weights }: Trained,
-  run: RunFile,
-  options: CheckOptions,
-): Promise<Checked> => {
-  const questions = questionsOver(description);
-  await using session = await compile({ logits: wholeOf(description) }, { weights, ...options });
-  const { logits: wanted } = await session.run<'logits'>(collate(questions.pairs, description.sizes));
+const checkedAnswers = async ({ config, weights }: Model, run: RunFile, options: CheckOptions): Promise<Checked> => {
+  const questions = questionsOver(config);
+  await using session = await compile({ logits: wholeOf(config) }, { weights, ...options });
+  const { logits: wanted } = await session.run<'logits'>(collate(questions.pairs, config.sizes));
   const given =
-    description.model === 'dide'
-      ? await fromParts(description, questions, run)
-      : await fromWhole(description, questions, run);
+    config.model === 'dide' ? await fromParts(config, questions, run) : await fromWhole(config, questions, run);
   return { ...distance(wanted, given), ...agreement(wanted, given) };
 };
 
@@ -83,10 +77,10 @@ interface Questions {
   readonly singles: readonly EncodedExample[];
 }
 
-const fromWhole = async ({ sizes, answers }: Description, { pairs }: Questions, run: RunFile) =>
+const fromWhole = async ({ sizes, answers }: ModelConfig, { pairs }: Questions, run: RunFile) =>
   await run('model.onnx', collate(pairs, sizes), [pairs.length, answers.length]);
 
-const fromParts = async ({ sizes, answers, images }: Description, { singles }: Questions, run: RunFile) => {
+const fromParts = async ({ sizes, answers, images }: ModelConfig, { singles }: Questions, run: RunFile) => {
   const feeds = collate(singles, sizes);
   const wide = [PROBES, 2 * sizes.width];
   const texts = await run('text.onnx', feeds, wide);
@@ -126,7 +120,7 @@ const rows = ({ shape, data }: Numbers<Float32Array>, places: readonly number[])
 };
 
 /** Texts and pictures of noise, of different lengths and sizes. */
-const questionsOver = ({ sizes, images }: Description): Questions => {
+const questionsOver = ({ sizes, images }: ModelConfig): Questions => {
   const singles = noise(sizes);
   const pairs = singles.flatMap(({ words }, text) =>
     placesOf(text).map((image) => ({

@@ -3,13 +3,13 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadTeacher } from '../checkpoints/load.ts';
-import { createUntrained } from '../checkpoints/model-file.ts';
+import { loadCheckpointModel } from '../checkpoints/load.ts';
+import { createModel } from '../checkpoints/model-file.ts';
 import { collate } from '../data/batch.ts';
 import { SPECIAL_PIECES } from '../data/tokenizer.ts';
 import { compile } from '../engine/runtime/session.ts';
 import { vilt } from '../model/architecture.ts';
-import type { Description } from '../model/config.ts';
+import type { ModelConfig } from '../model/config.ts';
 import { inputsFor } from '../model/encoded.ts';
 import { rankHead } from '../model/heads.ts';
 import { createParams } from '../model/params.ts';
@@ -22,11 +22,11 @@ const python = process.env.DIDE_PYTHON ?? 'python3';
 const hasTransformers = spawnSync(python, ['-c', 'import transformers, torch']).status === 0;
 
 const sizes = { ...tiny, vocabulary: SPECIAL_PIECES.length };
-const description: Description = {
+const config: ModelConfig = {
   ...{ model: 'vilt', sizes, task: retrieval.name, images: 1, scoring: 'softmax', answers: [], recipe: {} },
   vocabulary: [...SPECIAL_PIECES],
 };
-const teacher = createUntrained(description, 2);
+const teacher = createModel(config, 2);
 
 /** One picture of the whole grid, and a text. */
 const side = sizes.grid * sizes.patch;
@@ -65,7 +65,7 @@ describe('a teacher of retrieval saved for transformers', () => {
     const config = JSON.parse(await readFile(join(folder, 'teacher', 'config.json'), 'utf8'));
     expect(config).toMatchObject({ architectures: ['ViltForImageAndTextRetrieval'], num_images: -1 });
     expect(Object.keys(config)).not.toContain('id2label');
-    const again = await loadTeacher(join(folder, 'teacher'), { task: retrieval });
+    const again = await loadCheckpointModel(join(folder, 'teacher'), { task: retrieval });
     for (const [name, numbers] of teacher.weights)
       if (!name.startsWith('itm_score')) expect(again.weights.get(name), name).toEqual(numbers);
   });
@@ -88,7 +88,7 @@ describe('a teacher of retrieval saved for transformers', () => {
 
 it('a pretrained model is refused before anything is written: transformers has no class with its heads', async () => {
   const answers = await pretraining.answers('');
-  const pretrained = createUntrained({ ...description, task: pretraining.name, answers }, 1);
+  const pretrained = createModel({ ...config, task: pretraining.name, answers }, 1);
   await expect(saveHuggingFace(join(folder, 'none'), pretrained)).rejects.toThrow(
     'its ViltForMaskedLM has no matching head (itm_score)',
   );

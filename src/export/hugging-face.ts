@@ -2,12 +2,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeSafetensors } from '../checkpoints/formats/safetensors.ts';
 import { isOf } from '../checkpoints/heads.ts';
-import type { Trained } from '../checkpoints/model-file.ts';
+import type { Model } from '../checkpoints/model-file.ts';
 import { toHuggingFace } from '../checkpoints/rename-tensors.ts';
 import { isRetrieving } from '../checkpoints/retrieving.ts';
 import type { Weights } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
-import type { Description } from '../model/config.ts';
+import type { ModelConfig } from '../model/config.ts';
 import { pretraining } from '../tasks/pretraining.ts';
 
 /**
@@ -23,43 +23,43 @@ import { pretraining } from '../tasks/pretraining.ts';
  * @throws UserError where the model is no fusion encoder, which is all that transformers knows, or is pretrained alone:
  * it has no class with both of those heads.
  */
-export const saveHuggingFace = async (folder: string, { description, weights }: Trained): Promise<void> => {
-  if (description.model !== 'vilt') {
+export const saveHuggingFace = async (folder: string, { config, weights }: Model): Promise<void> => {
+  if (config.model !== 'vilt') {
     throw new UserError(`${folder}: transformers has no dual encoder: give a teacher, or export the student as ONNX`);
   }
-  if (description.task === pretraining.name) {
+  if (config.task === pretraining.name) {
     throw new UserError(
       `${folder}: transformers has no class for a pretrained model: its ViltForMaskedLM has no matching head (itm_score): fine-tune the model for a task first`,
     );
   }
   await mkdir(folder, { recursive: true });
-  await writeSafetensors(join(folder, 'model.safetensors'), toHuggingFace(knownOf(description, weights)), {
+  await writeSafetensors(join(folder, 'model.safetensors'), toHuggingFace(knownOf(config, weights)), {
     format: 'pt',
   });
   const json = (name: string, value: object): Promise<void> =>
     writeFile(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
-  await json('config.json', configOf(description));
-  await json('preprocessor_config.json', preprocessorOf(description));
-  await json('tokenizer_config.json', tokenizerOf(description));
-  await writeFile(join(folder, 'vocab.txt'), `${description.vocabulary.join('\n')}\n`);
+  await json('config.json', configOf(config));
+  await json('preprocessor_config.json', preprocessorOf(config));
+  await json('tokenizer_config.json', tokenizerOf(config));
+  await writeFile(join(folder, 'vocab.txt'), `${config.vocabulary.join('\n')}\n`);
 };
 
 /** The weights that transformers' class has a place for. */
-const knownOf = (description: Description, weights: Weights): Weights =>
-  isRetrieving(description) ? new Map([...weights].filter(([name]) => !isOf('itm_score', name))) : weights;
+const knownOf = (config: ModelConfig, weights: Weights): Weights =>
+  isRetrieving(config) ? new Map([...weights].filter(([name]) => !isOf('itm_score', name))) : weights;
 
-const classOf = (description: Description): string => {
-  if (isRetrieving(description)) return 'ViltForImageAndTextRetrieval';
-  return description.images === 1 ? 'ViltForQuestionAnswering' : 'ViltForImagesAndTextClassification';
+const classOf = (config: ModelConfig): string => {
+  if (isRetrieving(config)) return 'ViltForImageAndTextRetrieval';
+  return config.images === 1 ? 'ViltForQuestionAnswering' : 'ViltForImagesAndTextClassification';
 };
 
-const configOf = (description: Description): object => ({
-  architectures: [classOf(description)],
-  ...bodyOf(description),
-  ...(description.answers.length === 0 ? {} : labelsOf(description)),
+const configOf = (config: ModelConfig): object => ({
+  architectures: [classOf(config)],
+  ...bodyOf(config),
+  ...(config.answers.length === 0 ? {} : labelsOf(config)),
 });
 
-const bodyOf = ({ sizes, images }: Description): object => ({
+const bodyOf = ({ sizes, images }: ModelConfig): object => ({
   model_type: 'vilt',
   hidden_size: sizes.width,
   num_hidden_layers: sizes.depth,
@@ -83,12 +83,12 @@ const bodyOf = ({ sizes, images }: Description): object => ({
   tie_word_embeddings: false,
 });
 
-const labelsOf = ({ answers }: Description): object => ({
+const labelsOf = ({ answers }: ModelConfig): object => ({
   id2label: Object.fromEntries(answers.map((answer, i) => [i, answer])),
   label2id: Object.fromEntries(answers.map((answer, i) => [answer, i])),
 });
 
-const preprocessorOf = ({ sizes }: Description): object => ({
+const preprocessorOf = ({ sizes }: ModelConfig): object => ({
   image_processor_type: 'ViltImageProcessor',
   do_resize: true,
   size: { shortest_edge: sizes.image },
@@ -103,7 +103,7 @@ const preprocessorOf = ({ sizes }: Description): object => ({
 });
 
 /** What transformers' BertTokenizer is told beside vocab.txt. */
-export const tokenizerOf = ({ sizes }: Description): object => ({
+export const tokenizerOf = ({ sizes }: ModelConfig): object => ({
   tokenizer_class: 'BertTokenizer',
   do_lower_case: true,
   model_max_length: sizes.words,

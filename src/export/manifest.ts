@@ -1,10 +1,10 @@
 import { isRetrieving } from '../checkpoints/retrieving.ts';
-import type { Description } from '../model/config.ts';
+import type { ModelConfig } from '../model/config.ts';
 
 /** Everything that a program in any language needs beside the exported files. */
-export const aboutOf = (description: Description, precision: string): object => {
-  const { sizes, task, answers, scoring } = description;
-  const searches = isRetrieving(description);
+export const aboutOf = (config: ModelConfig, precision: string): object => {
+  const { sizes, task, answers, scoring } = config;
+  const searches = isRetrieving(config);
   return {
     task,
     ...(searches ? {} : { answers, scoring }),
@@ -21,7 +21,7 @@ export const aboutOf = (description: Description, precision: string): object => 
       patch: sizes.patch,
       grid: sizes.grid,
     },
-    files: searches ? vectorsAbout : description.model === 'dide' ? partsAbout(description) : wholeAbout(description),
+    files: searches ? vectorsAbout : config.model === 'dide' ? partsAbout(config) : wholeAbout(config),
   };
 };
 
@@ -39,7 +39,7 @@ const patches = (suffix = ''): Record<string, string> => ({
 
 const inOrder = 'in the order of answers';
 
-const partsAbout = ({ answers, images }: Description): object => ({
+const partsAbout = ({ answers, images }: ModelConfig): object => ({
   'text.onnx': { inputs: words, outputs: { text_shares: 'float32 [batch, 2 width]' } },
   'image.onnx': {
     inputs: {
@@ -69,7 +69,7 @@ const vectorsAbout = {
   },
 };
 
-const wholeAbout = ({ answers, images }: Description): object => ({
+const wholeAbout = ({ answers, images }: ModelConfig): object => ({
   'model.onnx': {
     inputs: { ...words, ...patches(), ...(images === 2 && patches('_2')) },
     outputs: { logits: `float32 [batch, ${answers.length}], ${inOrder}` },

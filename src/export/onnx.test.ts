@@ -3,19 +3,19 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadTeacher } from '../checkpoints/load.ts';
-import { createUntrained, type Trained } from '../checkpoints/model-file.ts';
+import { loadCheckpointModel } from '../checkpoints/load.ts';
+import { createModel, type Model } from '../checkpoints/model-file.ts';
 import { SPECIAL_PIECES } from '../data/tokenizer.ts';
 import type { Numbers } from '../engine/numbers.ts';
 import { compile } from '../engine/runtime/session.ts';
-import type { Description } from '../model/config.ts';
+import type { ModelConfig } from '../model/config.ts';
 import { tiny } from '../model/sizes.ts';
 import { vqa } from '../tasks/vqa.ts';
 import { wholeOf } from './graphs.ts';
 import { saveHuggingFace } from './hugging-face.ts';
 import { type ExportPrecision, exportOnnx } from './onnx.ts';
 
-const description: Description = {
+const config: ModelConfig = {
   model: 'dide',
   sizes: { ...tiny, vocabulary: SPECIAL_PIECES.length },
   task: 'vqa',
@@ -50,7 +50,7 @@ describe('a student exported as ONNX', () => {
     ['int8', 0.1],
   ] as const)('in %s answers as the student does, within %d of its largest logit', async (precision, accepted) => {
     const to = join(folder, precision);
-    const { files, difference, largest, pairs } = await exportOnnx(createUntrained(description, 3), to, {
+    const { files, difference, largest, pairs } = await exportOnnx(createModel(config, 3), to, {
       precision,
       threads: 1,
     });
@@ -91,7 +91,7 @@ describe('a student exported as ONNX', () => {
     const table = weights.get('image_encoder.token_type_embeddings.weight')!;
     table.data.fill(1, 2 * tiny.width);
     const { difference, largest } = await exportOnnx(
-      { description: describing('dide', 2), weights },
+      { config: describing('dide', 2), weights },
       join(folder, 'apart'),
       { threads: 1 },
     );
@@ -100,9 +100,9 @@ describe('a student exported as ONNX', () => {
 
   it('must answer something, or search', async () => {
     const searching = { ...describing('dide', 1), task: 'retrieval', answers: [] };
-    const asked = exportOnnx({ description: searching, weights: new Map() }, join(folder, 'search'));
+    const asked = exportOnnx({ config: searching, weights: new Map() }, join(folder, 'search'));
     await expect(asked).rejects.toThrow('has no itc.text_proj.weight: give one that was trained to retrieve');
-    const ranking = { description: { ...searching, model: 'vilt' as const }, weights: new Map() };
+    const ranking = { config: { ...searching, model: 'vilt' as const }, weights: new Map() };
     await expect(exportOnnx(ranking, join(folder, 'rank'))).rejects.toThrow('gives neither answers nor vectors');
   });
 
@@ -127,7 +127,7 @@ for path in glob.glob(f"{sys.argv[1]}/*/*.onnx"):
       await exportOnnx(trained, to, { threads: 1 });
       const feeds = someFeeds(images);
       await using session = await compile(
-        { logits: wholeOf(trained.description) },
+        { logits: wholeOf(trained.config) },
         { weights: trained.weights, threads: 1 },
       );
       const { logits } = await session.run<'logits'>(feeds);
@@ -140,13 +140,12 @@ for path in glob.glob(f"{sys.argv[1]}/*/*.onnx"):
   });
 });
 
-const describing = (model: Description['model'], images: 1 | 2): Description => ({
-  ...description,
-  ...{ model, images, task: images === 2 ? 'nlvr2' : 'vqa', sizes: { ...description.sizes, types: 1 + images } },
+const describing = (model: ModelConfig['model'], images: 1 | 2): ModelConfig => ({
+  ...config,
+  ...{ model, images, task: images === 2 ? 'nlvr2' : 'vqa', sizes: { ...config.sizes, types: 1 + images } },
 });
 
-const trainedFor = (model: Description['model'], images: 1 | 2): Trained =>
-  createUntrained(describing(model, images), 3);
+const trainedFor = (model: ModelConfig['model'], images: 1 | 2): Model => createModel(describing(model, images), 3);
 
 /** One text of three words about one image, or two, of two patches. */
 const someFeeds = (images: 1 | 2): Record<string, Numbers> => {
@@ -188,15 +187,15 @@ describe('a teacher saved for transformers', () => {
   const files = 'test/files/checkpoint';
 
   it('holds the very tensors of the folder that it was loaded from', async () => {
-    const loaded = await loadTeacher(`${files}/hf`, { task: vqa });
+    const loaded = await loadCheckpointModel(`${files}/hf`, { task: vqa });
     await saveHuggingFace(join(folder, 'hf'), loaded);
-    const again = await loadTeacher(join(folder, 'hf'), { task: vqa });
+    const again = await loadCheckpointModel(join(folder, 'hf'), { task: vqa });
     expect(again.weights).toEqual(loaded.weights);
-    expect(again.description).toEqual({ ...loaded.description, recipe: again.description.recipe });
+    expect(again.config).toEqual({ ...loaded.config, recipe: again.config.recipe });
   });
 
   it('cannot be a student, which transformers does not know', async () => {
-    await expect(saveHuggingFace(folder, createUntrained(description, 1))).rejects.toThrow('no dual encoder');
+    await expect(saveHuggingFace(folder, createModel(config, 1))).rejects.toThrow('no dual encoder');
   });
 
   const options = { timeout: 300_000 };
@@ -204,7 +203,7 @@ describe('a teacher saved for transformers', () => {
     'is loaded by from_pretrained and answers as before',
     options,
     async () => {
-      await saveHuggingFace(join(folder, 'again'), await loadTeacher(`${files}/hf`, { task: vqa }));
+      await saveHuggingFace(join(folder, 'again'), await loadCheckpointModel(`${files}/hf`, { task: vqa }));
       const code = `
 import json, sys, torch
 from transformers import ViltForQuestionAnswering, ViltImageProcessor, BertTokenizer

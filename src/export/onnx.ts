@@ -1,12 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Trained } from '../checkpoints/model-file.ts';
+import type { Model } from '../checkpoints/model-file.ts';
 import { isRetrieving } from '../checkpoints/retrieving.ts';
 import { writeOnnx } from '../engine/onnx/write.ts';
 import { createRuntime } from '../engine/runtime/runtime.ts';
 import { UserError } from '../errors.ts';
-import { replaceFile } from '../files/atomic-write.ts';
-import type { Description } from '../model/config.ts';
+import { writeAtomically } from '../files/atomic-write.ts';
+import type { ModelConfig } from '../model/config.ts';
 import { type Checked, checked, type RunFile } from './check.ts';
 import { exportGraphs } from './graphs.ts';
 import { withHalfWeights } from './halves.ts';
@@ -39,19 +39,19 @@ const written: Readonly<Record<ExportPrecision, (bytes: Uint8Array) => Uint8Arra
  * though that is its task, or where its weights are damaged.
  */
 export const exportOnnx = async (
-  trained: Trained,
+  trained: Model,
   folder: string,
   { precision = 'fp32', threads }: { readonly precision?: ExportPrecision; readonly threads?: number } = {},
 ): Promise<Exported> => {
-  const { description, weights } = trained;
+  const { config, weights } = trained;
   refuseMute(trained);
   await mkdir(folder, { recursive: true });
-  const files = Object.entries(exportGraphs(description)).map(([name, outputs]) => ({
+  const files = Object.entries(exportGraphs(config)).map(([name, outputs]) => ({
     name: `${name}.onnx`,
     bytes: written[precision](writeOnnx(outputs, { weights })),
   }));
-  for (const { name, bytes } of files) await replaceFile(join(folder, name), (append) => append(bytes));
-  await writeAbout(folder, description, precision);
+  for (const { name, bytes } of files) await writeAtomically(join(folder, name), (append) => append(bytes));
+  await writeAbout(folder, config, precision);
   const options = threads === undefined ? {} : { threads };
   return {
     files: files.map(({ name, bytes }) => ({ name, bytes: bytes.byteLength })),
@@ -60,9 +60,9 @@ export const exportOnnx = async (
 };
 
 /** A model must give answers, or vectors. */
-const refuseMute = ({ description, weights }: Trained): void => {
-  const { model, task, answers } = description;
-  if (model === 'dide' && isRetrieving(description)) {
+const refuseMute = ({ config, weights }: Model): void => {
+  const { model, task, answers } = config;
+  if (model === 'dide' && isRetrieving(config)) {
     const lacking = ['itc.text_proj.weight', 'itc.image_proj.weight'].find((name) => !weights.has(name));
     if (lacking === undefined) return;
     throw new UserError(
@@ -75,12 +75,12 @@ const refuseMute = ({ description, weights }: Trained): void => {
   );
 };
 
-const writeAbout = async (folder: string, description: Description, precision: ExportPrecision): Promise<void> => {
+const writeAbout = async (folder: string, config: ModelConfig, precision: ExportPrecision): Promise<void> => {
   const json = (name: string, value: object): Promise<void> =>
     writeFile(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
-  await writeFile(join(folder, 'vocab.txt'), `${description.vocabulary.join('\n')}\n`);
-  await json('tokenizer_config.json', tokenizerOf(description));
-  await json(description.model === 'dide' ? 'student.json' : 'teacher.json', aboutOf(description, precision));
+  await writeFile(join(folder, 'vocab.txt'), `${config.vocabulary.join('\n')}\n`);
+  await json('tokenizer_config.json', tokenizerOf(config));
+  await json(config.model === 'dide' ? 'student.json' : 'teacher.json', aboutOf(config, precision));
 };
 
 /** Runs one of the files just written, from its bytes; it is fed what it asks for of all that there is. */

@@ -12,7 +12,7 @@ export type Append = (bytes: Uint8Array) => Promise<void>;
  * The bytes go to `path.<random>.tmp` beside it, reach the disk, and only then take the name. When anything fails, the
  * temporary file is removed and whatever stood at `path` is untouched. Throws a UserError when the disk is the reason.
  */
-export const replaceFile = async (path: string, write: (append: Append) => Promise<void>): Promise<void> => {
+export const writeAtomically = async (path: string, write: (append: Append) => Promise<void>): Promise<void> => {
   try {
     const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
     const handle = await open(temporary, 'wx');

@@ -1,13 +1,13 @@
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { inLanes } from './map-concurrent.ts';
+import { mapConcurrent } from './map-concurrent.ts';
 
 const numbers = Array.from({ length: 20 }, (_, i) => i);
 
 describe('work in lanes', () => {
   it('keeps the order of its items, and is done on a few of them at a time', async () => {
     let [now, most] = [0, 0];
-    const doubled = await inLanes(numbers, async (one) => {
+    const doubled = await mapConcurrent(numbers, async (one) => {
       now += 1;
       most = Math.max(most, now);
       await setTimeout((7 * one) % 5);
@@ -26,7 +26,7 @@ describe('work in lanes', () => {
       if (one === 1) throw new Error('the second');
       ended.push(one);
     };
-    await expect(inLanes(numbers, work)).rejects.toThrow('the second');
+    await expect(mapConcurrent(numbers, work)).rejects.toThrow('the second');
     expect(begun).toEqual([0, 1, 2, 3]);
     expect(ended).toEqual([0, 2, 3]);
   });

@@ -9,7 +9,7 @@ const LANES = 4;
  *
  * @throws what the first failing work threw, once those under way have ended; no other is begun.
  */
-export const inLanes = async <T, R>(
+export const mapConcurrent = async <T, R>(
   items: readonly T[],
   work: (item: T) => Promise<R>,
   lanes = LANES,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Trained } from '../checkpoints/model-file.ts';
+import type { Model } from '../checkpoints/model-file.ts';
 import { collate } from '../data/batch.ts';
 import { compile } from '../engine/runtime/session.ts';
 import { answered, dide } from '../model/architecture.ts';
@@ -10,7 +10,7 @@ import { ask, askInBlocks } from './ask.ts';
 import { cacheImages } from './cache-images.ts';
 import { type ImageCache, openImageCache } from './image-cache.ts';
 import { numbered, randomStudent, temporaryFolder, writeImages } from './inference.fixture.ts';
-import { readingFor } from './preprocessor.ts';
+import { preprocessorFor } from './preprocessor.ts';
 import { openStudent } from './student.ts';
 
 const question = 'what color is the large circle ?';
@@ -27,9 +27,9 @@ beforeAll(async () => {
 });
 
 /** What the whole model says of one image at a time, without a cache: a row of logits each. */
-const directLogits = async ({ description, weights }: Trained): Promise<Map<string, Float32Array>> => {
-  const { sizes, task, answers } = description;
-  const reading = readingFor(description, { batch: 1 });
+const directLogits = async ({ config, weights }: Model): Promise<Map<string, Float32Array>> => {
+  const { sizes, task, answers } = config;
+  const preprocessor = preprocessorFor(config, { batch: 1 });
   const { logits } = answered(dide, createParams(), inputsFor(sizes), {
     sizes,
     head: { task, answers: answers.length },
@@ -37,8 +37,8 @@ const directLogits = async ({ description, weights }: Trained): Promise<Map<stri
   await using session = await compile({ logits }, { weights, threads: 1 });
   const all = new Map<string, Float32Array>();
   for (const path of images) {
-    const encoded = await reading.prepare({ id: path, text: question, images: [join(folder, path)], answers: [] });
-    all.set(path, (await session.run<'logits'>(collate([encoded], reading.collate))).logits.data);
+    const encoded = await preprocessor.prepare({ id: path, text: question, images: [join(folder, path)], answers: [] });
+    all.set(path, (await session.run<'logits'>(collate([encoded], preprocessor.collate))).logits.data);
   }
   return all;
 };
@@ -54,13 +54,13 @@ describe('a question over a cache', () => {
   it('has exactly the logits that the student gives without one, whatever the sizes of the images', async () => {
     const direct = await directLogits(trained);
     await using student = await openStudent(trained, { threads: 1 });
-    const encoded = await readingFor(trained.description, { batch: 1 }).prepare({
+    const encoded = await preprocessorFor(trained.config, { batch: 1 }).prepare({
       id: '',
       text: question,
       images: [],
       answers: [],
     });
-    const text = await student.textShares(collate([encoded], trained.description.sizes));
+    const text = await student.textFeatures(collate([encoded], trained.config.sizes));
     let [seen, furthest, largest] = [0, 0, 0];
     for await (const { entries, shares } of cache.blocks(4)) {
       const logits = await student.answers(text, shares);
@@ -81,12 +81,12 @@ describe('a question over a cache', () => {
     ['softmax', softmax],
     ['sigmoid', sigmoid],
   ] as const)('is answered best first, with the probability by %s', async (scoring, probabilities) => {
-    const scored = { ...trained, description: { ...trained.description, scoring } };
+    const scored = { ...trained, config: { ...trained.config, scoring } };
     const direct = await directLogits(scored);
     const expected = [...direct].map(([image, logits]) => {
       const all = probabilities(logits);
       const probability = Math.max(...all);
-      return { image, answer: trained.description.answers[all.indexOf(probability)], probability };
+      return { image, answer: trained.config.answers[all.indexOf(probability)], probability };
     });
     expected.sort((a, b) => b.probability - a.probability);
     await using student = await openStudent(scored, { threads: 1 });
@@ -100,7 +100,7 @@ describe('a question over a cache', () => {
 
   it('can rank the images by one answer', async () => {
     const direct = await directLogits(trained);
-    const place = trained.description.answers.indexOf('yes');
+    const place = trained.config.answers.indexOf('yes');
     await using student = await openStudent(trained, { threads: 1 });
     const answers = await ask(student, question, cache, { answer: 'yes', top: 2 });
     const best = [...direct].sort(([, a], [, b]) => b[place]! - a[place]!)[0]!;
@@ -130,8 +130,8 @@ describe('a question over a cache', () => {
   it('says when the question was cut or has unknown words, and refuses an empty one', async () => {
     await using student = await openStudent(trained, { threads: 1 });
     const notices: string[] = [];
-    await ask(student, 'is there a '.repeat(20), cache, { onNotice: (message) => notices.push(message) });
-    await ask(student, 'is there a zeppelin ?', cache, { onNotice: (message) => notices.push(message) });
+    await ask(student, 'is there a '.repeat(20), cache, { onWarning: (message) => notices.push(message) });
+    await ask(student, 'is there a zeppelin ?', cache, { onWarning: (message) => notices.push(message) });
     expect(notices).toEqual([
       expect.stringContaining('only its first 38 word pieces are read'),
       expect.stringContaining('zeppelin'),

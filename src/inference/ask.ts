@@ -3,7 +3,7 @@ import { bestOf, probabilityOf } from '../tasks/task.ts';
 import { encodeText } from './encode-text.ts';
 import { aboutOf, checkStudent, type ImageCache } from './image-cache.ts';
 import type { Student } from './student.ts';
-import { firstOf } from './top-k.ts';
+import { topK } from './top-k.ts';
 
 /** What the student answers about one image. */
 export interface Answer {
@@ -20,7 +20,7 @@ export interface AskOptions {
   /** Instead of each image's best answer this one: which images is it true of? */
   readonly answer?: string;
   /** Hears what was done to the question: cut short, a word unknown. */
-  readonly onNotice?: (message: string) => void;
+  readonly onWarning?: (message: string) => void;
 }
 
 /** Images of a block. Larger ones make the logits leave the processor's cache and are no faster. */
@@ -41,7 +41,7 @@ export const ask = async (
 ): Promise<Answer[]> => {
   const { top = Number.POSITIVE_INFINITY } = options;
   if (!(top >= 1)) throw new UserError(`ask: the top ${top} answers: ask for at least 1`);
-  return firstOf(askInBlocks(student, question, cache, options), top, surestFirst);
+  return topK(askInBlocks(student, question, cache, options), top, surestFirst);
 };
 
 /** The same, image by image in the order of the cache, some hundred answers at a time, as they are found. */
@@ -49,12 +49,12 @@ export async function* askInBlocks(
   student: Student,
   question: string,
   cache: ImageCache,
-  { answer, onNotice }: Omit<AskOptions, 'top'> = {},
+  { answer, onWarning }: Omit<AskOptions, 'top'> = {},
 ): AsyncGenerator<Answer[], void, undefined> {
   checkStudent(cache.folder, cache.about, aboutOf(student));
-  const { answers, scoring } = student.description;
+  const { answers, scoring } = student.config;
   const wanted = answer === undefined ? undefined : placeOf(answer, answers);
-  const text = await student.textShares(await encodeText(student, ['question', question], onNotice));
+  const text = await student.textFeatures(await encodeText(student, ['question', question], onWarning));
   for await (const { entries, shares } of cache.blocks(BLOCK)) {
     const logits = await student.answers(text, shares);
     const chosen = wanted === undefined ? bestOf(logits) : entries.map(() => wanted);

@@ -30,7 +30,7 @@ const run = async (options: Partial<CacheOptions> = {}, student: Student | typeo
     batch: 2,
     threads: 1,
     onProgress,
-    onNotice: (notice) => notices.push(notice),
+    onWarning: (notice) => notices.push(notice),
     ...options,
   });
   return { cache, notices, last };
@@ -150,8 +150,8 @@ describe('a cache', () => {
     );
     const weights = new Map(trained.weights);
     weights.set('vqa_classifier.3.bias', {
-      shape: [trained.description.answers.length],
-      data: new Float32Array(trained.description.answers.length).fill(1),
+      shape: [trained.config.answers.length],
+      data: new Float32Array(trained.config.answers.length).fill(1),
     });
     expect((await run({}, { ...trained, weights })).last).toMatchObject({ encoded: 0, kept: 2 });
   });
@@ -162,10 +162,10 @@ describe('a cache', () => {
     let batches = 0;
     const dying: Student = {
       ...student,
-      imageShares: async (feeds) => {
+      imageFeatures: async (feeds) => {
         batches += 1;
         if (batches === 3) throw new Error('killed');
-        return student.imageShares(feeds);
+        return student.imageFeatures(feeds);
       },
     };
     await expect(run({}, dying)).rejects.toThrow('killed');

@@ -1,14 +1,14 @@
-import type { Trained } from '../checkpoints/model-file.ts';
+import type { Model } from '../checkpoints/model-file.ts';
 import { isRetrieving } from '../checkpoints/retrieving.ts';
 import { collate } from '../data/batch.ts';
 import { UserError } from '../errors.ts';
 import { type CacheWriter, openCacheWriter } from './cache-writer.ts';
-import { type Looked, lookAtImages } from './file-states.ts';
+import { type FileState, inspectImages } from './file-states.ts';
 import { aboutOf, type ImageCache, openImageCache } from './image-cache.ts';
 import type { ImageEncoder } from './image-encoder.ts';
 import { type ImageFile, listImages } from './image-files.ts';
 import { sizeRuleOf } from './preprocessor.ts';
-import { openSearcher } from './retriever.ts';
+import { openRetriever } from './retriever.ts';
 import { openStudent } from './student.ts';
 
 /** How far the caching of a folder is; the last one says what became of it. */
@@ -33,7 +33,7 @@ export interface CacheOptions {
   readonly batch?: number;
   readonly onProgress?: (progress: CacheProgress) => void;
   /** Hears of every file that is passed over, and why. */
-  readonly onNotice?: (message: string) => void;
+  readonly onWarning?: (message: string) => void;
   /** What becomes of a file that holds no readable image: it is passed over (default), or ends everything. */
   readonly unreadable?: 'skip' | 'refuse';
   /** Where a trained model is given instead of an open student. Default: the processors that this process may use. */
@@ -48,12 +48,12 @@ export interface CacheOptions {
  * @throws UserError where the folder has no image, the cache is another student's, or the model is no student.
  */
 export const cacheImages = async (
-  student: ImageEncoder | Trained,
+  student: ImageEncoder | Model,
   folder: string,
   options: CacheOptions,
 ): Promise<ImageCache> => {
   if (!('weights' in student)) return cacheWith(student, folder, options);
-  const open = isRetrieving(student.description) ? openSearcher : openStudent;
+  const open = isRetrieving(student.config) ? openRetriever : openStudent;
   await using opened = await open(student, options.threads === undefined ? {} : { threads: options.threads });
   return await cacheWith(opened, folder, options);
 };
@@ -88,8 +88,8 @@ const fill = async (
     const done = counts.encoded + counts.kept + counts.unreadable;
     if (count > 0) onProgress?.({ ...counts, done, of: files.length });
   };
-  const { sizes } = student.description;
-  for await (const window of lookAtImages(files, {
+  const { sizes } = student.config;
+  for await (const window of inspectImages(files, {
     folder,
     rule: sizeRuleOf(sizes),
     cached: writer.entries,
@@ -105,13 +105,13 @@ const fill = async (
 
 const passOver = async (
   writer: CacheWriter,
-  window: readonly Looked[],
-  { unreadable, onNotice }: CacheOptions,
+  window: readonly FileState[],
+  { unreadable, onWarning }: CacheOptions,
 ): Promise<number> => {
   const failed = window.filter((looked) => looked.kind === 'unreadable');
   for (const { failure } of failed) {
     if (unreadable === 'refuse') throw failure;
-    onNotice?.(`passed over: ${failure.message}`);
+    onWarning?.(`passed over: ${failure.message}`);
   }
   await forget(
     writer,
@@ -120,16 +120,16 @@ const passOver = async (
   return failed.length;
 };
 
-const keep = async (writer: CacheWriter, window: readonly Looked[]): Promise<number> => {
+const keep = async (writer: CacheWriter, window: readonly FileState[]): Promise<number> => {
   const renamed = window.filter((looked) => looked.kind === 'renamed').map(({ entry }) => entry);
   await writer.note(renamed);
   return renamed.length + window.filter(({ kind }) => kind === 'kept').length;
 };
 
-type NewImage = Extract<Looked, { kind: 'new' }>;
+type NewImage = Extract<FileState, { kind: 'new' }>;
 
 /** The images to encode, those with about as many patches together, so that little is padded. */
-const batchesOf = (window: readonly Looked[], batch: number): NewImage[][] => {
+const batchesOf = (window: readonly FileState[], batch: number): NewImage[][] => {
   const patches = ({ picture: { rows, columns } }: NewImage): number => rows * columns;
   const images = window.filter((looked) => looked.kind === 'new').sort((a, b) => patches(a) - patches(b));
   return Array.from({ length: Math.ceil(images.length / batch) }, (_, i) => images.slice(i * batch, (i + 1) * batch));
@@ -137,7 +137,7 @@ const batchesOf = (window: readonly Looked[], batch: number): NewImage[][] => {
 
 const encode = async (writer: CacheWriter, images: readonly NewImage[], student: ImageEncoder): Promise<number> => {
   const encoded = images.map(({ file, picture }) => ({ id: file.path, words: new Int32Array(0), images: [picture] }));
-  const shares = await student.imageShares(collate(encoded, student.description.sizes));
+  const shares = await student.imageFeatures(collate(encoded, student.config.sizes));
   await writer.append(
     images.map(({ file }) => file),
     shares.data,

@@ -2,7 +2,7 @@ import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bytesOf } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
-import { explainDisk, replaceFile } from '../files/atomic-write.ts';
+import { explainDisk, writeAtomically } from '../files/atomic-write.ts';
 import { cacheFiles, type Entry, type Line, readIfThere, readIndex, writtenLines } from './cache-index.ts';
 import { type About, checkStudent, readAbout } from './image-cache.ts';
 
@@ -36,7 +36,7 @@ export const openCacheWriter = async (folder: string, about: About): Promise<Cac
   const unlock = await lock(folder);
   try {
     if (!there)
-      await replaceFile(join(folder, cacheFiles.about), (write) =>
+      await writeAtomically(join(folder, cacheFiles.about), (write) =>
         write(Buffer.from(`${JSON.stringify(about, null, 2)}\n`)),
       );
     return await openedWriter(folder, about.width, unlock);
@@ -49,7 +49,7 @@ export const openCacheWriter = async (folder: string, about: About): Promise<Cac
 const openedWriter = async (folder: string, width: number, unlock: () => Promise<void>): Promise<CacheWriter> => {
   const { entries, nextRow, torn } = await readIndex(folder, width);
   const indexPath = join(folder, cacheFiles.index);
-  if (torn) await replaceFile(indexPath, (write) => write(writtenLines(entries.values())));
+  if (torn) await writeAtomically(indexPath, (write) => write(writtenLines(entries.values())));
   const vectors = await open(join(folder, cacheFiles.vectors), 'a+').catch((error: unknown) => rethrow(folder, error));
   await vectors.truncate(nextRow * width * 4);
   const index = await open(indexPath, 'a');

@@ -1,12 +1,12 @@
 import { collate, type Feeds } from '../data/batch.ts';
 import { createPreparer } from '../data/preprocess.ts';
 import type { Tokenizer } from '../data/tokenizer.ts';
-import type { Description } from '../model/config.ts';
+import type { ModelConfig } from '../model/config.ts';
 import { sizeRuleOf } from './preprocessor.ts';
 
 /** What reads a text: a student or a searcher. */
 interface Reader {
-  readonly description: Description;
+  readonly config: ModelConfig;
   readonly tokenizer: Tokenizer;
 }
 
@@ -18,15 +18,15 @@ interface Reader {
  * @throws UserError where it is empty.
  */
 export const encodeText = async (
-  { description: { sizes }, tokenizer }: Reader,
+  { config: { sizes }, tokenizer }: Reader,
   [id, text]: readonly [id: string, text: string],
-  onNotice?: (message: string) => void,
+  onWarning?: (message: string) => void,
 ): Promise<Feeds> => {
   const prepare = createPreparer({
     tokenizer,
     size: sizeRuleOf(sizes),
     limit: sizes.words,
-    ...(onNotice ? { onNotice } : {}),
+    ...(onWarning ? { onWarning } : {}),
   });
   return collate([await prepare({ id, text, images: [], answers: [] })], sizes);
 };

@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import type { PreparedImage } from '../data/batch.ts';
 import type { SizeRule } from '../data/resize.ts';
 import { UserError } from '../errors.ts';
-import { inLanes } from '../files/map-concurrent.ts';
+import { mapConcurrent } from '../files/map-concurrent.ts';
 import type { Entry } from './cache-index.ts';
 import type { Placeless } from './cache-writer.ts';
 import { type ImageFile, prepareImage, readBytes, sha256Of } from './image-files.ts';
 
 /** What a file turned out to be, beside what is cached. */
-export type Looked =
+export type FileState =
   | { readonly kind: 'kept' }
   /** The same bytes are cached, under another name or from another time. */
   | { readonly kind: 'renamed'; readonly entry: Entry }
@@ -26,13 +26,13 @@ export interface LookOptions {
 }
 
 /** Looks at every file, a window at a time, the next one while the consumer works on the one before. */
-export async function* lookAtImages(
+export async function* inspectImages(
   files: readonly ImageFile[],
   options: LookOptions,
-): AsyncGenerator<Looked[], void, undefined> {
+): AsyncGenerator<FileState[], void, undefined> {
   const byBytes = new Map([...options.cached.values()].map((entry) => [entry.sha256, entry]));
-  const begin = (start: number): Promise<Looked[]> => {
-    const looked = inLanes(files.slice(start, start + options.window), (file) => look(file, options, byBytes));
+  const begin = (start: number): Promise<FileState[]> => {
+    const looked = mapConcurrent(files.slice(start, start + options.window), (file) => look(file, options, byBytes));
     // Its error belongs to whoever asks for this window, which may be later.
     looked.catch(() => undefined);
     return looked;
@@ -54,7 +54,7 @@ const look = async (
   file: ImageFile,
   { folder, rule, cached }: LookOptions,
   byBytes: ReadonlyMap<string, Entry>,
-): Promise<Looked> => {
+): Promise<FileState> => {
   const known = cached.get(file.path);
   if (known?.bytes === file.bytes && known.modified === file.modified) return { kind: 'kept' };
   const where = join(folder, file.path);

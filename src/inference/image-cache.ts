@@ -64,7 +64,7 @@ export const openImageCache = async (folder: string): Promise<ImageCache> => {
 };
 
 /** What the cache of a student says of itself. */
-export const aboutOf = ({ identity, width, description: { sizes, task } }: ImageEncoder): About => ({
+export const aboutOf = ({ identity, width, config: { sizes, task } }: ImageEncoder): About => ({
   format: 1,
   student: identity(),
   task,

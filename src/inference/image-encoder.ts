@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
-import type { Trained } from '../checkpoints/model-file.ts';
+import type { Model } from '../checkpoints/model-file.ts';
 import type { Feeds } from '../data/batch.ts';
 import { bytesOf, type Numbers } from '../engine/numbers.ts';
-import type { Description } from '../model/config.ts';
+import type { ModelConfig } from '../model/config.ts';
 
 /** What encodes images for a cache: a dual encoder that answers, or one that searches. */
 export interface ImageEncoder {
-  readonly description: Description;
+  readonly config: ModelConfig;
   /** Numbers that an image becomes. */
   readonly width: number;
   /** What decides an image's share: a hash of the sizes, the image encoder and what comes right behind it. */
   identity(): string;
   /** The feeds of images, as `collate` makes them → [images, width] */
-  imageShares(feeds: Feeds): Promise<Numbers<Float32Array>>;
+  imageFeatures(feeds: Feeds): Promise<Numbers<Float32Array>>;
 }
 
 /**
@@ -20,7 +20,7 @@ export interface ImageEncoder {
  *
  * @param last the parameter behind the image encoder that has a part in the share.
  */
-export const identityOf = (trained: Trained, last: string): (() => string) => {
+export const identityOf = (trained: Model, last: string): (() => string) => {
   let hash: string | undefined;
   return () => {
     hash ??= hashOf(trained, last);
@@ -28,7 +28,7 @@ export const identityOf = (trained: Trained, last: string): (() => string) => {
   };
 };
 
-const hashOf = ({ description: { model, sizes }, weights }: Trained, last: string): string => {
+const hashOf = ({ config: { model, sizes }, weights }: Model, last: string): string => {
   const { width, depth, heads, hidden, epsilon, patch, grid, image, types } = sizes;
   const hash = createHash('sha256').update(
     JSON.stringify({ model, width, depth, heads, hidden, epsilon, patch, grid, image, types }),

@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
-import { createUntrained, type Trained } from '../checkpoints/model-file.ts';
+import { createModel, type Model } from '../checkpoints/model-file.ts';
 import { encodePng } from '../data/image.ts';
 import { SPECIAL_PIECES } from '../data/tokenizer.ts';
 import type { Pixels } from '../kernels/pixels.ts';
-import type { Description } from '../model/config.ts';
+import type { ModelConfig } from '../model/config.ts';
 import { tiny } from '../model/sizes.ts';
 import { mulberry32, seedFor } from '../studies/scenes/random.ts';
 import { renderScene } from '../studies/scenes/render.ts';
@@ -17,8 +17,8 @@ const world = worlds.mini;
 const vocabulary = [...SPECIAL_PIECES, ...vocabularyOf(world)];
 
 /** A student that has learnt nothing, but says something else of every image. */
-export const randomStudent = (seed = 0, some: Partial<Description> = {}): Trained =>
-  createUntrained(
+export const randomStudent = (seed = 0, some: Partial<ModelConfig> = {}): Model =>
+  createModel(
     {
       model: 'dide',
       sizes: { ...tiny, vocabulary: vocabulary.length },

@@ -1,4 +1,4 @@
-import type { Trained } from '../checkpoints/model-file.ts';
+import type { Model } from '../checkpoints/model-file.ts';
 import type { Feeds } from '../data/batch.ts';
 import type { Numbers } from '../engine/numbers.ts';
 import { compile, type Session } from '../engine/runtime/session.ts';
@@ -13,7 +13,7 @@ export interface LazySession {
 /** Compiled at its first run. A session runs once at a time, so each run waits for the one before. */
 export const openLazily = (
   graph: () => Tensor,
-  { weights }: Trained,
+  { weights }: Model,
   options: { readonly threads?: number },
 ): LazySession => {
   let session: Promise<Session> | undefined;

@@ -3,11 +3,11 @@ import { createPreparer, type Prepare } from '../data/preprocess.ts';
 import type { SizeRule } from '../data/resize.ts';
 import type { OnUnreadable } from '../data/skip-policy.ts';
 import { createTokenizer } from '../data/tokenizer.ts';
-import type { Description } from '../model/config.ts';
+import type { ModelConfig } from '../model/config.ts';
 import type { Sizes } from '../model/sizes.ts';
 
 /** How examples become batches, the same wherever a model meets data. */
-export interface Reading {
+export interface Preprocessor {
   readonly prepare: Prepare;
   readonly collate: CollateOptions;
   readonly batch: number;
@@ -15,13 +15,13 @@ export interface Reading {
   readonly onUnreadable?: OnUnreadable;
 }
 
-export interface ReadingOptions {
+export interface PreprocessorOptions {
   /** Examples of one batch. */
   readonly batch: number;
   /** Pads texts to so many words, as the reference does to 40. Default: the longest text of the batch. */
   readonly padWordsTo?: number;
   /** Hears what was done to the data: a question cut short, a picture clamped. */
-  readonly onNotice?: (message: string) => void;
+  readonly onWarning?: (message: string) => void;
   /**
    * Hears of an example that cannot be read, a corrupt picture for one, and lets it be left out. Without it such an
    * example is an error, and with it, too, where it is so with more than half of the first examples.
@@ -30,17 +30,17 @@ export interface ReadingOptions {
 }
 
 /** How a described model reads examples: its own words, its own picture size. */
-export const readingFor = (
-  { sizes, vocabulary }: Description,
-  { batch, padWordsTo, onNotice, onUnreadable }: ReadingOptions,
-): Reading => ({
+export const preprocessorFor = (
+  { sizes, vocabulary }: ModelConfig,
+  { batch, padWordsTo, onWarning, onUnreadable }: PreprocessorOptions,
+): Preprocessor => ({
   batch,
   ...(onUnreadable ? { onUnreadable } : {}),
   prepare: createPreparer({
     tokenizer: createTokenizer(vocabulary),
     size: sizeRuleOf(sizes),
     limit: sizes.words,
-    ...(onNotice ? { onNotice } : {}),
+    ...(onWarning ? { onWarning } : {}),
   }),
   collate: { patch: sizes.patch, grid: sizes.grid, ...(padWordsTo === undefined ? {} : { padWordsTo }) },
 });

@@ -1,9 +1,9 @@
-import type { Trained } from '../checkpoints/model-file.ts';
+import type { Model } from '../checkpoints/model-file.ts';
 import type { Feeds } from '../data/batch.ts';
 import { createTokenizer, type Tokenizer } from '../data/tokenizer.ts';
 import type { Numbers } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
-import { modelOf } from '../model/config.ts';
+import { architectureOf } from '../model/config.ts';
 import { imageEncoder, textEncoder } from '../model/dual-encoder.ts';
 import { inputsFor } from '../model/encoded.ts';
 import { projected } from '../model/heads.ts';
@@ -15,10 +15,10 @@ import { openLazily } from './lazy-session.ts';
  * A dual encoder that finds images by texts, at work: each becomes a vector u of length 1, and how well they fit is
  * u_t · u_v. It owns its inference sessions: close it, or let `await using` do it. Calls may overlap.
  */
-export interface Searcher extends ImageEncoder, AsyncDisposable {
+export interface Retriever extends ImageEncoder, AsyncDisposable {
   readonly tokenizer: Tokenizer;
   /** u_v: the feeds of images, as `collate` makes them → [images, width] */
-  imageShares(feeds: Feeds): Promise<Numbers<Float32Array>>;
+  imageFeatures(feeds: Feeds): Promise<Numbers<Float32Array>>;
   /** u_t: the feeds of texts → [texts, width] */
   textVectors(feeds: Feeds): Promise<Numbers<Float32Array>>;
   /** Frees the sessions; calls under way end first, and calls after it throw. */
@@ -33,13 +33,13 @@ const IMAGE_PROJECTION = 'itc.image_proj.weight';
  *
  * @throws UserError where the model is no dual encoder, or was not trained to retrieve.
  */
-export const openSearcher = async (
-  trained: Trained,
+export const openRetriever = async (
+  trained: Model,
   options: { readonly threads?: number } = {},
-): Promise<Searcher> => {
-  const { description, weights } = trained;
-  const { model, task, sizes } = description;
-  if (modelOf({ model }).name !== 'dide') {
+): Promise<Retriever> => {
+  const { config, weights } = trained;
+  const { model, task, sizes } = config;
+  if (architectureOf({ model }).name !== 'dide') {
     throw new UserError(
       `openSearcher: the model is ${model}, which encodes no image without a text: give a student (dide) of retrieval`,
     );
@@ -63,11 +63,11 @@ export const openSearcher = async (
     await Promise.all([runs.image.close(), runs.text.close()]);
   };
   return {
-    description,
+    config,
     width,
-    tokenizer: createTokenizer(description.vocabulary),
+    tokenizer: createTokenizer(config.vocabulary),
     identity: identityOf(trained, IMAGE_PROJECTION),
-    imageShares: (feeds) => runs.image.run(feeds),
+    imageFeatures: (feeds) => runs.image.run(feeds),
     textVectors: (feeds) => runs.text.run(feeds),
     close,
     [Symbol.asyncDispose]: close,

@@ -9,8 +9,8 @@ import { ask } from './ask.ts';
 import { cacheImages } from './cache-images.ts';
 import { type ImageCache, openImageCache } from './image-cache.ts';
 import { numbered, raggedScene, randomStudent, temporaryFolder, writeImages } from './inference.fixture.ts';
-import { readingFor } from './preprocessor.ts';
-import { openSearcher } from './retriever.ts';
+import { preprocessorFor } from './preprocessor.ts';
+import { openRetriever } from './retriever.ts';
 import { searchImages } from './search.ts';
 import { openStudent } from './student.ts';
 
@@ -35,9 +35,9 @@ describe('a search over a cache', () => {
       answers: [],
     }));
     const gallery = galleryOf(asked);
-    const reading = readingFor(trained.description, { batch: 2 });
-    const { scores } = await scoreGallery(trained, gallery, { reading, threads: 1 });
-    await using searcher = await openSearcher(trained, { threads: 1 });
+    const preprocessor = preprocessorFor(trained.config, { batch: 2 });
+    const { scores } = await scoreGallery(trained, gallery, { preprocessor, threads: 1 });
+    await using searcher = await openRetriever(trained, { threads: 1 });
     for (const [column, text] of texts.entries()) {
       const expected = images.map((image, row) => ({ image, score: scores.data[row * images.length + column]! }));
       expected.sort((a, b) => b.score - a.score);
@@ -50,7 +50,7 @@ describe('a search over a cache', () => {
 
   it('is over vectors of length 1', async () => {
     for await (const { shares } of cache.blocks(1)) {
-      expect(shares.shape).toEqual([1, trained.description.sizes.width]);
+      expect(shares.shape).toEqual([1, trained.config.sizes.width]);
       expect(Math.hypot(...shares.data)).toBeCloseTo(1, 6);
     }
   });
@@ -63,16 +63,16 @@ describe('a search over a cache', () => {
     const encoded: number[] = [];
     await cacheImages(trained, own, { to, threads: 1, onProgress: (progress) => encoded.push(progress.encoded) });
     expect(encoded.at(-1)).toBe(1);
-    await using searcher = await openSearcher(trained, { threads: 1 });
+    await using searcher = await openRetriever(trained, { threads: 1 });
     const scoreOf = async (image: string, where: ImageCache) =>
       (await searchImages(searcher, texts[0]!, where)).find((found) => found.image === image)!.score;
     expect(await scoreOf('1.png', await openImageCache(to))).toBeCloseTo(await scoreOf('8.png', cache), 6);
   });
 
   it('says what is wrong with the text or the wish', async () => {
-    await using searcher = await openSearcher(trained, { threads: 1 });
+    await using searcher = await openRetriever(trained, { threads: 1 });
     const notices: string[] = [];
-    await searchImages(searcher, 'a zeppelin', cache, { onNotice: (message) => notices.push(message) });
+    await searchImages(searcher, 'a zeppelin', cache, { onWarning: (message) => notices.push(message) });
     expect(notices).toEqual([expect.stringMatching(/^text: .*zeppelin/)]);
     await expect(searchImages(searcher, ' ', cache)).rejects.toThrow(/^text: the text is empty/);
     await expect(searchImages(searcher, texts[0]!, cache, { top: 0 })).rejects.toThrow('search for at least 1');
@@ -83,7 +83,7 @@ describe('a cache of one kind', () => {
   it('is refused by students of the other, which say so', async () => {
     const answering = randomStudent(3);
     await using student = await openStudent(answering, { threads: 1 });
-    await using searcher = await openSearcher(trained, { threads: 1 });
+    await using searcher = await openRetriever(trained, { threads: 1 });
     const to = join(await temporaryFolder(), 'images.cache');
     const asked = await cacheImages(answering, folder, { to, threads: 1 });
     await expect(ask(student, texts[0]!, cache)).rejects.toThrow(
@@ -97,7 +97,7 @@ describe('a cache of one kind', () => {
 
   it('is made by a dual encoder that has what it needs', async () => {
     await expect(openStudent(trained)).rejects.toThrow('searches instead of answering');
-    await expect(openSearcher(randomStudent())).rejects.toThrow('has no itc.image_proj.weight');
+    await expect(openRetriever(randomStudent())).rejects.toThrow('has no itc.image_proj.weight');
     const fusion = randomStudent(1, { model: 'vilt', task: retrieval.name, answers: [] });
     await expect(cacheImages(fusion, folder, { to: join(folder, 'never') })).rejects.toThrow('the model is vilt');
   });

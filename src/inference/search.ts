@@ -1,8 +1,8 @@
 import { UserError } from '../errors.ts';
 import { encodeText } from './encode-text.ts';
 import { aboutOf, checkStudent, type ImageCache } from './image-cache.ts';
-import { cosines, type Searcher } from './retriever.ts';
-import { firstOf } from './top-k.ts';
+import { cosines, type Retriever } from './retriever.ts';
+import { topK } from './top-k.ts';
 
 /** An image, and how well it fits the text. */
 export interface FoundImage {
@@ -16,7 +16,7 @@ export interface SearchOptions {
   /** Most images to return. Default: all. */
   readonly top?: number;
   /** Hears what was done to the text: cut short, a word unknown. */
-  readonly onNotice?: (message: string) => void;
+  readonly onWarning?: (message: string) => void;
 }
 
 /**
@@ -27,16 +27,16 @@ export interface SearchOptions {
  * @throws UserError where the text is empty, or the cache is another student's.
  */
 export const searchImages = async (
-  searcher: Searcher,
+  searcher: Retriever,
   text: string,
   cache: ImageCache,
   options: SearchOptions = {},
 ): Promise<FoundImage[]> => {
-  const { top = Number.POSITIVE_INFINITY, onNotice } = options;
+  const { top = Number.POSITIVE_INFINITY, onWarning } = options;
   if (!(top >= 1)) throw new UserError(`searchImages: the top ${top} images: search for at least 1`);
   checkStudent(cache.folder, cache.about, aboutOf(searcher));
-  const vector = await searcher.textVectors(await encodeText(searcher, ['text', text], onNotice));
-  return firstOf(scored(), top, bestFirst);
+  const vector = await searcher.textVectors(await encodeText(searcher, ['text', text], onWarning));
+  return topK(scored(), top, bestFirst);
 
   async function* scored(): AsyncGenerator<FoundImage[], void, undefined> {
     for await (const { entries, shares } of cache.blocks()) {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { createUntrained } from '../checkpoints/model-file.ts';
+import { createModel } from '../checkpoints/model-file.ts';
 import { SPECIAL_PIECES } from '../data/tokenizer.ts';
-import type { Description } from '../model/config.ts';
+import type { ModelConfig } from '../model/config.ts';
 import { tiny } from '../model/sizes.ts';
 import { openStudent } from './student.ts';
 
-const description: Description = {
+const config: ModelConfig = {
   model: 'dide',
   sizes: { ...tiny, vocabulary: SPECIAL_PIECES.length },
   task: 'vqa',
@@ -24,7 +24,7 @@ const rows = (count: number, seed: number) => ({
 
 describe('a student at work', () => {
   it('answers one text about many images as it answers the same text beside each of them', async () => {
-    await using student = await openStudent(createUntrained(description, 3), { threads: 1 });
+    await using student = await openStudent(createModel(config, 3), { threads: 1 });
     const text = rows(1, 5);
     const images = rows(4, 1);
     const repeated = {
@@ -39,7 +39,7 @@ describe('a student at work', () => {
 
   it('is known by its image encoder and the first layer of its interaction, not by its texts or its head', async () => {
     const identity = async (changed?: string): Promise<string> => {
-      const trained = createUntrained(description, 3);
+      const trained = createModel(config, 3);
       if (changed) trained.weights.get(changed)!.data[0]! += 1;
       await using student = await openStudent(trained);
       return student.identity();
@@ -53,15 +53,15 @@ describe('a student at work', () => {
   });
 
   it('is no fusion encoder, and none that needs two images at once', async () => {
-    await expect(openStudent(createUntrained({ ...description, model: 'vilt' }, 0))).rejects.toThrow(
+    await expect(openStudent(createModel({ ...config, model: 'vilt' }, 0))).rejects.toThrow(
       'encodes no image without a text',
     );
-    const paired = createUntrained({ ...description, images: 2, sizes: { ...description.sizes, types: 3 } }, 0);
+    const paired = createModel({ ...config, images: 2, sizes: { ...config.sizes, types: 3 } }, 0);
     await expect(openStudent(paired)).rejects.toMatchObject({ name: 'UserError' });
   });
 
   it('answers nothing once it is closed', async () => {
-    const student = await openStudent(createUntrained(description, 3), { threads: 1 });
+    const student = await openStudent(createModel(config, 3), { threads: 1 });
     const underWay = student.answers(rows(1, 0), rows(2, 1));
     await student.close();
     expect((await underWay).shape).toEqual([2, 3]);

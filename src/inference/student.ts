@@ -1,4 +1,4 @@
-import type { Trained } from '../checkpoints/model-file.ts';
+import type { Model } from '../checkpoints/model-file.ts';
 import { isRetrieving } from '../checkpoints/retrieving.ts';
 import type { Feeds } from '../data/batch.ts';
 import { createTokenizer, type Tokenizer } from '../data/tokenizer.ts';
@@ -6,10 +6,10 @@ import type { Numbers } from '../engine/numbers.ts';
 import { input, type Tensor } from '../engine/tensor.ts';
 import { UserError } from '../errors.ts';
 import { headOver } from '../model/architecture.ts';
-import { type Description, modelOf } from '../model/config.ts';
+import { architectureOf, type ModelConfig } from '../model/config.ts';
 import { imageEncoder, textEncoder } from '../model/dual-encoder.ts';
 import { inputsFor } from '../model/encoded.ts';
-import { imageShare, interactionOfShares, textShare } from '../model/interaction.ts';
+import { imageFeatures, interactionOfFeatures, textFeatures } from '../model/interaction.ts';
 import { createParams } from '../model/params.ts';
 import { type ImageEncoder, identityOf } from './image-encoder.ts';
 import { openLazily } from './lazy-session.ts';
@@ -22,11 +22,11 @@ import { openLazily } from './lazy-session.ts';
 export interface Student extends ImageEncoder, AsyncDisposable {
   readonly tokenizer: Tokenizer;
   /** A_t t + a: the feeds of texts, as `collate` makes them → [texts, 2 width] */
-  textShares(feeds: Feeds): Promise<Numbers<Float32Array>>;
+  textFeatures(feeds: Feeds): Promise<Numbers<Float32Array>>;
   /** A_v v: the feeds of images, as `collate` makes them → [images, 2 width] */
-  imageShares(feeds: Feeds): Promise<Numbers<Float32Array>>;
+  imageFeatures(feeds: Feeds): Promise<Numbers<Float32Array>>;
   /** Logits of one text [1, 2 width] about many images [images, 2 width], or of as many texts → [images, answers] */
-  answers(textShares: Numbers, imageShares: Numbers): Promise<Numbers<Float32Array>>;
+  answers(textFeatures: Numbers, imageFeatures: Numbers): Promise<Numbers<Float32Array>>;
   /** Frees the sessions; calls under way end first, and calls after it throw. */
   close(): Promise<void>;
 }
@@ -43,10 +43,10 @@ export interface OpenStudentOptions {
  * @throws UserError where the model is no dual encoder, searches instead of answering, or answers about pairs of
  * images.
  */
-export const openStudent = async (trained: Trained, options: OpenStudentOptions = {}): Promise<Student> => {
-  const { description } = trained;
-  checkServable(description);
-  const graphs = graphsOf(description);
+export const openStudent = async (trained: Model, options: OpenStudentOptions = {}): Promise<Student> => {
+  const { config } = trained;
+  checkServable(config);
+  const graphs = graphsOf(config);
   const runs = {
     text: openLazily(graphs.text, trained, options),
     image: openLazily(graphs.image, trained, options),
@@ -57,12 +57,12 @@ export const openStudent = async (trained: Trained, options: OpenStudentOptions 
     await Promise.all(Object.values(runs).map((run) => run.close()));
   };
   return {
-    description,
-    width: 2 * description.sizes.width,
-    tokenizer: createTokenizer(description.vocabulary),
+    config,
+    width: 2 * config.sizes.width,
+    tokenizer: createTokenizer(config.vocabulary),
     identity: identityOf(trained, 'fusion.0.weight'),
-    textShares: (feeds) => runs.text.run(feeds),
-    imageShares: (feeds) => runs.image.run(feeds),
+    textFeatures: (feeds) => runs.text.run(feeds),
+    imageFeatures: (feeds) => runs.image.run(feeds),
     answers: (text, images) =>
       (text.shape[0] === 1 ? runs.oneText : runs.manyTexts).run({ text_shares: text, image_shares: images }),
     close,
@@ -70,14 +70,14 @@ export const openStudent = async (trained: Trained, options: OpenStudentOptions 
   };
 };
 
-const checkServable = (description: Description): void => {
-  const { model, images, task } = description;
-  if (modelOf({ model }).name !== 'dide') {
+const checkServable = (config: ModelConfig): void => {
+  const { model, images, task } = config;
+  if (architectureOf({ model }).name !== 'dide') {
     throw new UserError(
       `openStudent: the model is ${model}, which encodes no image without a text: give a student (dide) distilled from it`,
     );
   }
-  if (isRetrieving(description)) {
+  if (isRetrieving(config)) {
     throw new UserError(
       `openStudent: the model (${task}) searches instead of answering: open it with openSearcher, or give one that answers`,
     );
@@ -90,18 +90,18 @@ const checkServable = (description: Description): void => {
 };
 
 /** The parts of a dual encoder, each a graph of its own. */
-export const graphsOf = ({ sizes, task, answers }: Description) => {
+export const graphsOf = ({ sizes, task, answers }: ModelConfig) => {
   const p = createParams();
   const { text, images } = inputsFor(sizes);
   return {
-    text: (): Tensor => textShare(p, textEncoder(p, text, sizes).pooled),
-    image: (): Tensor => imageShare(p, imageEncoder(p, images[0]!, sizes).pooled),
+    text: (): Tensor => textFeatures(p, textEncoder(p, text, sizes).pooled),
+    image: (): Tensor => imageFeatures(p, imageEncoder(p, images[0]!, sizes).pooled),
     answers: (texts: 1 | 'images'): Tensor => {
       const shares = [
         input('text_shares', [texts, 2 * sizes.width]),
         input('image_shares', ['images', 2 * sizes.width]),
       ] as const;
-      return headOver(p, [interactionOfShares(p, ...shares)], { sizes, head: { task, answers: answers.length } });
+      return headOver(p, [interactionOfFeatures(p, ...shares)], { sizes, head: { task, answers: answers.length } });
     },
   };
 };

@@ -1,5 +1,5 @@
 /** The first `top` of many in an order, of which about twice as many are held at a time. */
-export const firstOf = async <T>(
+export const topK = async <T>(
   blocks: AsyncIterable<readonly T[]>,
   top: number,
   order: (a: T, b: T) => number,

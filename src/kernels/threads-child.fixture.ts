@@ -1,7 +1,7 @@
 /** A process that has had help from a thread: once, and then has nothing left to do; or again and again, on other memory. */
 
 import { adamwKernels } from './adamw/adamw.wasm.ts';
-import { createTeam } from './threads.ts';
+import { createThreadPool } from './threads.ts';
 import { openModule } from './web-assembly.ts';
 
 const BYTES = 64 * 2 ** 20;
@@ -13,7 +13,7 @@ const worked = (): number => {
   });
   new Float32Array(module.buffer).fill(1);
   const pieces = Array.from({ length: 256 }, (_, i) => ['sumOfSquares', (i * BYTES) / 256, BYTES / 1024] as const);
-  return createTeam(2)
+  return createThreadPool(2)
     .callAll(module, pieces)
     .reduce((a, b) => a + b);
 };

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { adamwKernels } from './adamw/adamw.wasm.ts';
-import { createTeam } from './threads.ts';
+import { createThreadPool } from './threads.ts';
 import { openModule } from './web-assembly.ts';
 
 interface Exports {
@@ -24,7 +24,7 @@ const opened = () => {
 const pieces = Array.from({ length: PIECES }, (_, i) => i * COUNT * 4);
 
 test.each([1, 2, 5])('%i threads make every call once, and give back what each returns', (threads) => {
-  const [module, team] = [opened(), createTeam(threads)];
+  const [module, team] = [opened(), createThreadPool(threads)];
   for (let round = 0; round < 20; round += 1) {
     const nothing = team.callAll(
       module,
@@ -41,7 +41,7 @@ test.each([1, 2, 5])('%i threads make every call once, and give back what each r
 });
 
 test('no calls are no work', () => {
-  expect(createTeam(2).callAll(opened(), [])).toHaveLength(0);
+  expect(createThreadPool(2).callAll(opened(), [])).toHaveLength(0);
 });
 
 const child = (flag: 'exits' | 'forgets') =>

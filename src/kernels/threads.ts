@@ -36,7 +36,7 @@ for (;;) {
 }`;
 
 /** Threads that make calls together. Its helpers end when nobody holds it any more, and with them their hold on memory. */
-export interface Team {
+export interface ThreadPool {
   /**
    * Makes all calls, each once, on this thread and on helpers: in any order and at the same time, so what one writes, no
    * other may touch. Waits until they are done.  → what they return, NaN where that is nothing
@@ -52,10 +52,10 @@ interface Helper {
 let leftBehind: FinalizationRegistry<readonly Helper[]> | undefined;
 
 /** @param threads the calling one among them; the others begin with the first work, asleep whenever there is none. */
-export const createTeam = (threads: number): Team => {
+export const createThreadPool = (threads: number): ThreadPool => {
   const bell = new Int32Array(new SharedArrayBuffer(4));
   const helpers: Helper[] = [];
-  const team: Team = {
+  const team: ThreadPool = {
     callAll: ({ exports, module, memory }, calls) => {
       const results = new Float64Array(new SharedArrayBuffer(8 * calls.length));
       const counters = new Int32Array(new SharedArrayBuffer(SHARED_COUNTERS_BYTES));

@@ -1,7 +1,7 @@
-import { add, matmul, multiply, reshape, slice, softmax, subtract, swapped, transpose } from '../engine/ops.ts';
+import { add, matmul, multiply, reshape, slice, softmax, subtract, transpose, transposeLast } from '../engine/ops.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { layerNorm, linear, mlp, widthOf } from './linear.ts';
-import { type Params, placed } from './params.ts';
+import { type Params, withDropoutName } from './params.ts';
 
 /** What a Transformer is, apart from its weights. */
 export interface TransformerSizes {
@@ -26,7 +26,7 @@ const MASKED = -10_000;
 
 /** Q Kᵀ / √(width of a head): [batch, heads, queries, keys]. */
 export const scores = (query: Tensor, key: Tensor): Tensor =>
-  matmul(multiply(query, 1 / Math.sqrt(widthOf(query))), swapped(key));
+  matmul(multiply(query, 1 / Math.sqrt(widthOf(query))), transposeLast(key));
 
 /** What is added to scores so that padding is not attended to. Mask [batch, keys] -> [batch, 1, 1, keys]. */
 export const maskBias = (mask: Tensor): Tensor => {
@@ -79,7 +79,7 @@ const block = (p: Params, x: Tensor, bias: Tensor, { heads, hidden, epsilon }: T
     key,
     hidden: onward(x, query, p),
     // its dropout has masks of another shape
-    first: onward(firstToken(x), slice(query, 2, 0, 1), placed(p, 'first')),
+    first: onward(firstToken(x), slice(query, 2, 0, 1), withDropoutName(p, 'first')),
   };
 };
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
-import { dide, type Model, vilt } from './architecture.ts';
+import { type Architecture, dide, vilt } from './architecture.ts';
 
 const count = z.number().int().nonnegative();
 
@@ -37,15 +37,15 @@ const descriptionSchema = z.strictObject({
   recipe: z.record(z.string(), z.unknown()),
 });
 
-export type Description = z.infer<typeof descriptionSchema>;
+export type ModelConfig = z.infer<typeof descriptionSchema>;
 
-const models: Readonly<Record<Description['model'], Model>> = { vilt, dide };
+const models: Readonly<Record<ModelConfig['model'], Architecture>> = { vilt, dide };
 
 /** The model that a description names. */
-export const modelOf = ({ model }: Pick<Description, 'model'>): Model => models[model];
+export const architectureOf = ({ model }: Pick<ModelConfig, 'model'>): Architecture => models[model];
 
 /** @throws UserError where the file's metadata are not a description. */
-export const parseDescription = (json: string | undefined, path: string): Description => {
+export const parseConfig = (json: string | undefined, path: string): ModelConfig => {
   if (json === undefined)
     throw new UserError(`${path}: it does not say which model it holds: it was not saved by dide`);
   const parsed = descriptionSchema.safeParse(parsedJson(json, path));

@@ -2,9 +2,9 @@ import type { Tensor } from '../engine/tensor.ts';
 import { transformer } from './attention.ts';
 import { type Embedded, embedImage, embedText, type Modality } from './embeddings.ts';
 import type { ImageInput, Stream, TextInput } from './encoded.ts';
-import { type Params, placed } from './params.ts';
+import { type Params, withDropoutName } from './params.ts';
 import { pooled } from './pooler.ts';
-import { type Rows, rowsOfStream } from './select.ts';
+import { type Select, selectStream } from './select.ts';
 import type { Sizes } from './sizes.ts';
 
 /** A modality encoded alone, and the vector that stands for it: [batch, width]. */
@@ -13,8 +13,8 @@ export interface Tower extends Stream {
 }
 
 /** What some of the texts or images became, their vectors too. */
-export const rowsOfTower = (tower: Tower, rows: Rows): Tower => ({
-  ...rowsOfStream(tower, rows),
+export const selectTower = (tower: Tower, rows: Select): Tower => ({
+  ...selectStream(tower, rows),
   pooled: rows(tower.pooled),
 });
 
@@ -26,7 +26,7 @@ const encodeAlone = (blocks: Params, { x, mask }: Embedded, sizes: Sizes): Strea
 
 /** The Transformer of a modality: its tower's, or the one of both, whose dropout then has masks for each. */
 const blocksOf = (p: Params, modality: 'text' | 'image', { encoders = 'apart' }: Sizes): Params =>
-  encoders === 'apart' ? p.within(`${modality}_encoder`) : placed(p.within('shared_encoder'), modality);
+  encoders === 'apart' ? p.within(`${modality}_encoder`) : withDropoutName(p.within('shared_encoder'), modality);
 
 /** Where the text encoder's parameters stand. */
 export const textPart = (p: Params): Params => p.within('text_encoder');

@@ -4,7 +4,7 @@ import { constant, type Tensor } from '../engine/tensor.ts';
 import type { ImageInput, TextInput } from './encoded.ts';
 import { layerNorm, linear } from './linear.ts';
 import type { Params } from './params.ts';
-import type { Rows } from './select.ts';
+import type { Select } from './select.ts';
 import type { Sizes } from './sizes.ts';
 
 /** Tokens ready for a Transformer: [batch, tokens, width] and their mask. */
@@ -14,10 +14,10 @@ export interface Embedded {
 }
 
 /** Some examples of a batch. */
-export const rowsOfEmbedded = ({ x, mask }: Embedded, rows: Rows): Embedded => ({ x: rows(x), mask: rows(mask) });
+export const selectEmbedded = ({ x, mask }: Embedded, rows: Select): Embedded => ({ x: rows(x), mask: rows(mask) });
 
 /** The examples of one batch, and those of another behind them. */
-export const joined = (a: Embedded, b: Embedded): Embedded => ({
+export const concatEmbedded = (a: Embedded, b: Embedded): Embedded => ({
   x: concat([a.x, b.x], 0),
   mask: concat([a.mask, b.mask], 0),
 });

@@ -2,11 +2,11 @@ import { concat, gather, slice } from '../engine/ops.ts';
 import type { Size } from '../engine/shapes.ts';
 import { plus } from '../engine/shapes.ts';
 import { firstToken, type Transformed, transformer } from './attention.ts';
-import { type Embedded, embedImage, embedText, joined, type Modality, rowsOfEmbedded } from './embeddings.ts';
+import { concatEmbedded, type Embedded, embedImage, embedText, type Modality, selectEmbedded } from './embeddings.ts';
 import type { Encoded, ImageInput, Paired, PairedInputs, Stream, TextInput } from './encoded.ts';
 import type { Params } from './params.ts';
 import { pooled } from './pooler.ts';
-import { firstRows, rowsAt, rowsOfPairs } from './select.ts';
+import { atIndices, firstRows, selectPairs } from './select.ts';
 import type { Sizes } from './sizes.ts';
 
 /**
@@ -18,10 +18,10 @@ export const fusionEncoder = (
   { text, image }: { readonly text: TextInput; readonly image: ImageInput },
   sizes: Sizes,
   row: Modality = 1,
-): Encoded => fused(p, { words: embedText(p, text, sizes), patches: embedImage(p, image, sizes, row) }, sizes);
+): Encoded => fuse(p, { words: embedText(p, text, sizes), patches: embedImage(p, image, sizes, row) }, sizes);
 
 /** The same from what both modalities were embedded to: where an image meets many texts, it is embedded once. */
-export const fused = (
+export const fuse = (
   p: Params,
   { words, patches }: { readonly words: Embedded; readonly patches: Embedded },
   sizes: Sizes,
@@ -40,7 +40,7 @@ export const fused = (
  * Texts and images that are paired twice. A pair costs a whole pass, so each different one is fused once: every text with
  * its own image, and behind them the false pairs.
  */
-export const pairsFused = (
+export const fusePairs = (
   p: Params,
   { text, image, matchingImages, falseTexts, matchingPairs }: PairedInputs,
   sizes: Sizes,
@@ -49,15 +49,15 @@ export const pairsFused = (
   const words = embedText(p, text, sizes);
   const patches = embedImage(p, image, sizes, 1);
   const falseImages = gather(matchingImages, falseTexts);
-  const pairs = fused(
+  const pairs = fuse(
     p,
     {
-      words: joined(words, rowsOfEmbedded(words, rowsAt(falseTexts))),
-      patches: joined(rowsOfEmbedded(patches, own), rowsOfEmbedded(patches, rowsAt(falseImages))),
+      words: concatEmbedded(words, selectEmbedded(words, atIndices(falseTexts))),
+      patches: concatEmbedded(selectEmbedded(patches, own), selectEmbedded(patches, atIndices(falseImages))),
     },
     sizes,
   );
-  return { own: rowsOfPairs(pairs, own), matching: rowsOfPairs(pairs, rowsAt(matchingPairs)) };
+  return { own: selectPairs(pairs, own), matching: selectPairs(pairs, atIndices(matchingPairs)) };
 };
 
 /** One modality's share of the joint sequence. */

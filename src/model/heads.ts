@@ -1,5 +1,5 @@
 import { gelu } from '../engine/functions.ts';
-import { add, divide, exp, gemm, matmul, multiply, reshape, sqrt, sum, swapped } from '../engine/ops.ts';
+import { add, divide, exp, gemm, matmul, multiply, reshape, sqrt, sum, transposeLast } from '../engine/ops.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { layerNorm, linear, widthOf } from './linear.ts';
 import type { Params } from './params.ts';
@@ -77,4 +77,4 @@ export const contrastOf = (p: Params, { text, image }: Compared, space: number):
 
 /** How alike each image and each text are, scaled by the temperature: → [images, texts]. */
 export const similarity = ({ image, text, logitScale }: Contrast): Tensor =>
-  multiply(matmul(image, swapped(text)), exp(logitScale));
+  multiply(matmul(image, transposeLast(text)), exp(logitScale));

@@ -16,20 +16,20 @@ export const interaction = (p: Params, text: Tensor, image: Tensor): Tensor =>
  *
  * The image's share, A_v v: [images, width] → [images, 2 width].
  */
-export const imageShare = (p: Params, image: Tensor): Tensor => {
+export const imageFeatures = (p: Params, image: Tensor): Tensor => {
   const width = widthOf(image);
   return gemm(image, slice(firstWeight(p, width), 1, width, 2 * width), ['as-is', 'transposed']);
 };
 
 /** The text's share, A_t t + a: [texts, width] → [texts, 2 width]. */
-export const textShare = (p: Params, text: Tensor): Tensor => {
+export const textFeatures = (p: Params, text: Tensor): Tensor => {
   const width = widthOf(text);
   const bias = p.within('fusion.0').get('bias', [2 * width], 'zeros');
   return gemm(text, slice(firstWeight(p, width), 1, 0, width), ['as-is', 'transposed'], bias);
 };
 
 /** f from the two shares: what is left to do for one more question over a kept image. → [images, width] */
-export const interactionOfShares = (p: Params, text: Tensor, image: Tensor): Tensor =>
+export const interactionOfFeatures = (p: Params, text: Tensor, image: Tensor): Tensor =>
   classifierRest(p.within('fusion'), add(text, image), widthOf(image) / 2);
 
 const firstWeight = (p: Params, width: number): Tensor =>

@@ -21,9 +21,9 @@ export interface Params {
 }
 
 /** The same parameters, with dropout masks of their own: where weights are used a second time in one graph. */
-export const placed = (p: Params, place: string): Params => ({
+export const withDropoutName = (p: Params, place: string): Params => ({
   ...p,
-  within: (part) => placed(p.within(part), place),
+  within: (part) => withDropoutName(p.within(part), place),
   dropout: (x, name) => p.dropout(x, `${name}.${place}`),
 });
 

@@ -4,29 +4,29 @@ import type { Tensor } from '../engine/tensor.ts';
 import type { Encoded, ImageInput, Stream } from './encoded.ts';
 
 /** Some examples of a batch: the rows of whatever has it along its first axis. */
-export type Rows = (x: Tensor) => Tensor;
+export type Select = (x: Tensor) => Tensor;
 
 /** Those at the given places: int32 [rows]. */
-export const rowsAt =
-  (places: Tensor): Rows =>
+export const atIndices =
+  (places: Tensor): Select =>
   (x) =>
     gather(x, places);
 
 /** The first `count`. */
 export const firstRows =
-  (count: Size): Rows =>
+  (count: Size): Select =>
   (x) =>
     slice(x, 0, 0, count);
 
 /** Some of the images that are fed. */
-export const rowsOfImages = ({ patches, mask, positions }: ImageInput, rows: Rows): ImageInput => ({
+export const selectImages = ({ patches, mask, positions }: ImageInput, rows: Select): ImageInput => ({
   patches: rows(patches),
   mask: rows(mask),
   positions: rows(positions),
 });
 
 /** What some of the texts or images became. */
-export const rowsOfStream = ({ mask, embedded, layers, last, first }: Stream, rows: Rows): Stream => ({
+export const selectStream = ({ mask, embedded, layers, last, first }: Stream, rows: Select): Stream => ({
   mask: rows(mask),
   embedded: rows(embedded),
   last: rows(last),
@@ -35,8 +35,8 @@ export const rowsOfStream = ({ mask, embedded, layers, last, first }: Stream, ro
 });
 
 /** What some of the pairs became. */
-export const rowsOfPairs = ({ text, image, pair }: Encoded, rows: Rows): Encoded => ({
-  text: rowsOfStream(text, rows),
-  image: rowsOfStream(image, rows),
+export const selectPairs = ({ text, image, pair }: Encoded, rows: Select): Encoded => ({
+  text: selectStream(text, rows),
+  image: selectStream(image, rows),
   pair: rows(pair),
 });

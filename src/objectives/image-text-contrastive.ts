@@ -1,4 +1,4 @@
-import { add, identity, multiply, swapped } from '../engine/ops.ts';
+import { add, eye, multiply, transposeLast } from '../engine/ops.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { crossEntropy } from './hard-labels.ts';
 
@@ -10,7 +10,7 @@ import { crossEntropy } from './hard-labels.ts';
  * similarity [batch images, batch texts], scaled → scalar
  */
 export const imageTextContrastive = (similarity: Tensor): Tensor =>
-  multiply(add(imageToText(similarity), imageToText(swapped(similarity))), 0.5);
+  multiply(add(imageToText(similarity), imageToText(transposeLast(similarity))), 0.5);
 
 /** One half of it: each row must find its column. */
-export const imageToText = (similarity: Tensor): Tensor => crossEntropy(similarity, identity(similarity.shape[0]!));
+export const imageToText = (similarity: Tensor): Tensor => crossEntropy(similarity, eye(similarity.shape[0]!));

@@ -1,5 +1,5 @@
 import { mean } from '../engine/functions.ts';
-import { logSoftmax, negate, pick } from '../engine/ops.ts';
+import { logSoftmax, negate, takeAlongAxis } from '../engine/ops.ts';
 import type { Tensor } from '../engine/tensor.ts';
 
 /**
@@ -10,4 +10,4 @@ import type { Tensor } from '../engine/tensor.ts';
  * logits [masked, vocabulary], the words as int32 ids [masked] → scalar
  */
 export const maskedLanguageModeling = (logits: Tensor, words: Tensor): Tensor =>
-  negate(mean(pick(logSoftmax(logits), words)));
+  negate(mean(takeAlongAxis(logSoftmax(logits), words)));

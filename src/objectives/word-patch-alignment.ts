@@ -12,7 +12,7 @@ import {
   stopGradient,
   subtract,
   sum,
-  swapped,
+  transposeLast,
 } from '../engine/ops.ts';
 import { minus } from '../engine/shapes.ts';
 import type { Tensor } from '../engine/tensor.ts';
@@ -74,7 +74,7 @@ export interface Costs {
 /** The costs between all words of a text and all patches of its image, special tokens left out. */
 export const costsOf = ({ text, image }: Encoded): Costs => {
   const [words, patches] = [wordsOf(text), patchesOf(image)];
-  const cosine = matmul(normalized(words.x), swapped(normalized(patches.x)));
+  const cosine = matmul(normalized(words.x), transposeLast(normalized(patches.x)));
   const both = multiply(column(words.mask), row(patches.mask));
   return { cost: multiply(subtract(1, cosine), both), words: words.mask, patches: patches.mask };
 };

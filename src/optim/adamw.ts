@@ -18,7 +18,7 @@ import {
   webAssemblyBlock,
 } from '../kernels/adamw/adamw.ts';
 import { type AdamWOptions, type Coefficients, coefficientsOf } from '../kernels/adamw/reference.ts';
-import { createTeam, type Team } from '../kernels/threads.ts';
+import { createThreadPool, type ThreadPool } from '../kernels/threads.ts';
 
 export type { AdamWOptions } from '../kernels/adamw/reference.ts';
 
@@ -65,7 +65,7 @@ export interface StateOptions {
 /** What runs the kernels. */
 interface Running {
   readonly kernels: 'webassembly' | 'javascript';
-  readonly team: Team;
+  readonly team: ThreadPool;
 }
 
 const LANES = 16;
@@ -139,7 +139,7 @@ export const createOptimizerState = (weights: Weights, options: StateOptions = {
       );
   }
   const slots = microBatches > 1 ? 5 : 4;
-  const team = createTeam(threads);
+  const team = createThreadPool(threads);
   const groups = groupsOf(weights, Math.floor(blockBytes / (4 * slots)));
   const regions = groups.map((names) => regionOf(names, weights, { slots, kernels, team }));
   const views = (slot: Slot): Weights => viewsOf(weights, regions, slot);

@@ -1,6 +1,6 @@
 import type { Example } from '../data/example.ts';
 import { interval } from '../tasks/metrics/interval.ts';
-import type { Judged } from '../tasks/task.ts';
+import type { Prediction } from '../tasks/task.ts';
 import type { AccuracyReport } from './report/content.ts';
 
 /** What an annotation line calls its kind of question; `all` where it says nothing. */
@@ -8,7 +8,7 @@ export const kindOf = ({ about }: Pick<Example, 'about'>): string =>
   typeof about?.kind === 'string' ? about.kind : 'all';
 
 /** Accuracy with its interval, and by kind of question. */
-export const accuracyReport = (judged: readonly Judged[], { seed }: { readonly seed: number }): AccuracyReport => {
+export const accuracyReport = (judged: readonly Prediction[], { seed }: { readonly seed: number }): AccuracyReport => {
   const byKind: Record<string, { mean: number; count: number }> = {};
   for (const { example, score } of judged) {
     const { mean, count } = byKind[kindOf(example)] ?? { mean: 0, count: 0 };

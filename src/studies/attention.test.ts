@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { parityFeeds, parityInputs, paritySizes, readFixture, relativeError } from '../../test/fixtures/parity.ts';
-import { createUntrained, type Trained } from '../checkpoints/model-file.ts';
+import { createModel, type Model } from '../checkpoints/model-file.ts';
 import { fromHuggingFace } from '../checkpoints/rename-tensors.ts';
 import type { Numbers } from '../engine/numbers.ts';
-import type { Description } from '../model/config.ts';
+import type { ModelConfig } from '../model/config.ts';
 import { tiny } from '../model/sizes.ts';
 import { attentionDivergence, type CrossAttention, crossAttention, wordAttention } from './attention.ts';
 
-const described = (model: Description['model'], more: Partial<Description> = {}): Description => ({
+const described = (model: ModelConfig['model'], more: Partial<ModelConfig> = {}): ModelConfig => ({
   model,
   sizes: paritySizes,
   task: 'vqa',
@@ -20,18 +20,18 @@ const described = (model: Description['model'], more: Partial<Description> = {})
 });
 
 const weightsOf = async (path: string) =>
-  fromHuggingFace(await readFixture(path), 'vqa_classifier') as Trained['weights'];
+  fromHuggingFace(await readFixture(path), 'vqa_classifier') as Model['weights'];
 
-const teacher = async (): Promise<Trained> => ({
-  description: described('vilt'),
+const teacher = async (): Promise<Model> => ({
+  config: described('vilt'),
   weights: await weightsOf('hf/vqa/model'),
 });
-const student = async (): Promise<Trained> => ({
-  description: described('dide'),
+const student = async (): Promise<Model> => ({
+  config: described('dide'),
   weights: await weightsOf('dide/vqa/student'),
 });
 
-const attend = async (trained: Trained): Promise<CrossAttention> =>
+const attend = async (trained: Model): Promise<CrossAttention> =>
   crossAttention(trained, parityFeeds(await readFixture('dide/vqa/inputs')), { inputs: parityInputs, threads: 1 });
 
 /** The rows of real tokens: what padded image rows hold depends on which padding was chosen. */
@@ -99,7 +99,7 @@ describe('cross-modal attention', () => {
 
   it('of a pair of images is that of the image asked for', async () => {
     const sizes = { ...tiny, vocabulary: 8, types: 3 };
-    const trained = createUntrained(described('dide', { sizes, images: 2, task: 'nlvr2' }), 1);
+    const trained = createModel(described('dide', { sizes, images: 2, task: 'nlvr2' }), 1);
     const patches = (seed: number, count: number): Record<string, Numbers> => {
       const suffix = seed === 1 ? '' : `_${seed}`;
       const filled = (columns: number): Numbers => ({

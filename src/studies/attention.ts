@@ -1,4 +1,4 @@
-import type { Trained } from '../checkpoints/model-file.ts';
+import type { Model } from '../checkpoints/model-file.ts';
 import { mean } from '../engine/functions.ts';
 import type { Numbers } from '../engine/numbers.ts';
 import { add, softmax } from '../engine/ops.ts';
@@ -6,7 +6,7 @@ import { compile } from '../engine/runtime/session.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { answered } from '../model/architecture.ts';
 import { maskBias } from '../model/attention.ts';
-import { modelOf } from '../model/config.ts';
+import { architectureOf } from '../model/config.ts';
 import { type Inputs, inputsFor } from '../model/encoded.ts';
 import { createParams } from '../model/params.ts';
 import { across } from '../objectives/cross-modal-attention-distillation.ts';
@@ -46,13 +46,13 @@ export interface CrossAttentionOptions {
  * @throws Error where a feed is missing or does not fit, or where the pair has no such image.
  */
 export const crossAttention = async (
-  { description, weights }: Trained,
+  { config, weights }: Model,
   feeds: Readonly<Record<string, Numbers>>,
   { image = 0, inputs, threads }: CrossAttentionOptions = {},
 ): Promise<CrossAttention> => {
-  const { sizes, images, task, answers } = description;
+  const { sizes, images, task, answers } = config;
   const head = { task, answers: answers.length };
-  const { encoded } = answered(modelOf(description), createParams(), inputs ?? inputsFor(sizes, { images }), {
+  const { encoded } = answered(architectureOf(config), createParams(), inputs ?? inputsFor(sizes, { images }), {
     sizes,
     head,
   });

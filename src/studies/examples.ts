@@ -1,10 +1,10 @@
-import type { Trained } from '../checkpoints/model-file.ts';
+import type { Model } from '../checkpoints/model-file.ts';
 import { collate } from '../data/batch.ts';
 import type { Example, ImageSource } from '../data/example.ts';
 import { readImageBytes } from '../data/image.ts';
 import { createTokenizer } from '../data/tokenizer.ts';
 import { compileAnswers } from '../evaluation/evaluate.ts';
-import { readingFor } from '../inference/preprocessor.ts';
+import { preprocessorFor } from '../inference/preprocessor.ts';
 import { bestOf, probabilityOf } from '../tasks/task.ts';
 import { kindOf } from './accuracy.ts';
 import { attentionDivergence, crossAttention, type WordAttention, wordAttention } from './attention.ts';
@@ -22,14 +22,14 @@ export const shownExamples = (examples: readonly Example[], count: number): Exam
 
 /** Some examples with every model's answer and text-to-image attention, the teacher's first. */
 export const exampleReports = async (
-  models: Readonly<Record<string, Trained>>,
+  models: Readonly<Record<string, Model>>,
   examples: readonly Example[],
   { threads }: { readonly threads?: number } = {},
 ): Promise<ExampleReport[]> => {
   const seen = await Promise.all(
     Object.entries(models).map(async ([name, trained]) => ({ name, of: await look(trained, examples, threads) })),
   );
-  const { vocabulary, sizes } = Object.values(models)[0]!.description;
+  const { vocabulary, sizes } = Object.values(models)[0]!.config;
   const tokenizer = createTokenizer(vocabulary);
   return Promise.all(
     examples.map(async (example, i) => ({
@@ -62,21 +62,21 @@ interface Look {
   readonly columns: number;
 }
 
-const look = async (trained: Trained, examples: readonly Example[], threads: number | undefined): Promise<Look[]> => {
-  const { description, weights } = trained;
-  const reading = readingFor(description, { batch: examples.length });
-  const encoded = await Promise.all(examples.map((example) => reading.prepare(example)));
-  const feeds = collate(encoded, reading.collate);
+const look = async (trained: Model, examples: readonly Example[], threads: number | undefined): Promise<Look[]> => {
+  const { config, weights } = trained;
+  const preprocessor = preprocessorFor(config, { batch: examples.length });
+  const encoded = await Promise.all(examples.map((example) => preprocessor.prepare(example)));
+  const feeds = collate(encoded, preprocessor.collate);
   const options = threads === undefined ? {} : { threads };
   const { textToImage } = await crossAttention(trained, feeds, options);
-  await using session = await compileAnswers(description, { weights }, options);
+  await using session = await compileAnswers(config, { weights }, options);
   const { logits } = await session.run<'logits'>(feeds);
   return bestOf(logits).map((best, i) => {
     const { words, images } = encoded[i]!;
     const { rows, columns } = images[0]!;
     return {
-      answer: description.answers[best]!,
-      probability: probabilityOf(logits, [i, best], description.scoring),
+      answer: config.answers[best]!,
+      probability: probabilityOf(logits, [i, best], config.scoring),
       attention: wordAttention(textToImage, i, { words: words.length, patches: rows * columns }),
       rows,
       columns,

@@ -1,14 +1,14 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createUntrained, type Trained } from '../checkpoints/model-file.ts';
+import { createModel, type Model } from '../checkpoints/model-file.ts';
 import { collate } from '../data/batch.ts';
 import type { Example } from '../data/example.ts';
 import { encodePng } from '../data/image.ts';
 import { SPECIAL_PIECES } from '../data/tokenizer.ts';
 import { compile } from '../engine/runtime/session.ts';
-import { readingFor } from '../inference/preprocessor.ts';
+import { preprocessorFor } from '../inference/preprocessor.ts';
 import type { Pixels } from '../kernels/pixels.ts';
 import { answered, dide, vilt } from '../model/architecture.ts';
-import type { Description } from '../model/config.ts';
+import type { ModelConfig } from '../model/config.ts';
 import { inputsFor } from '../model/encoded.ts';
 import { createParams } from '../model/params.ts';
 import { tiny } from '../model/sizes.ts';
@@ -20,7 +20,7 @@ import { explainedPage } from './report/explained-page.ts';
 const vocabulary = [...SPECIAL_PIECES, 'is', 'it', 'red', '?', '<b>'];
 const sizes = { ...tiny, vocabulary: vocabulary.length };
 
-const described = (model: Description['model'], more: Partial<Description> = {}): Description => ({
+const described = (model: ModelConfig['model'], more: Partial<ModelConfig> = {}): ModelConfig => ({
   model,
   sizes,
   task: 'vqa',
@@ -47,8 +47,8 @@ const exampleOf = (text: string, width: number, height: number): Example => ({
 
 /** Of different lengths and shapes, so that a batch of both is padded. */
 const examples = [exampleOf('is it red?', 48, 48), exampleOf('red', 64, 48)];
-const teacher = createUntrained(described('vilt'), 1);
-const student = createUntrained(described('dide'), 2);
+const teacher = createModel(described('vilt'), 1);
+const student = createModel(described('dide'), 2);
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
@@ -64,12 +64,12 @@ const objectiveOf = async (example: Example): Promise<number> => {
   const head = { task: 'vqa', answers: 4 };
   const [t] = answered(vilt, p.within('teacher'), inputs, { sizes, head }).encoded;
   const [s] = answered(dide, p.within('student'), inputs, { sizes, head }).encoded;
-  const named = (name: string, { weights }: Trained) =>
+  const named = (name: string, { weights }: Model) =>
     [...weights].map(([key, one]) => [`${name}.${key}`, one] as const);
   const weights = new Map([...named('teacher', teacher), ...named('student', student)]);
   await using session = await compile({ loss: crossModalAttentionDistillation(s!, t!) }, { weights, threads: 1 });
-  const reading = readingFor(teacher.description, { batch: 1 });
-  const { loss } = await session.run<'loss'>(collate([await reading.prepare(example)], reading.collate));
+  const preprocessor = preprocessorFor(teacher.config, { batch: 1 });
+  const { loss } = await session.run<'loss'>(collate([await preprocessor.prepare(example)], preprocessor.collate));
   return loss.data[0]!;
 };
 
@@ -113,16 +113,16 @@ describe('an explained pair', () => {
   });
 
   it('of a model that retrieves has attention but no answers', async () => {
-    const retrieving = createUntrained(described('dide', { task: 'retrieval', answers: [] }), 3);
+    const retrieving = createModel(described('dide', { task: 'retrieval', answers: [] }), 3);
     const [pair] = await explainPairs({ retrieving }, examples.slice(0, 1), { threads: 1 });
     expect(pair!.models[0]).toMatchObject({ answers: [] });
     expect(pair!.models[0]!.textToImage).toHaveLength(tiny.heads);
   });
 
   it('cannot be of two pictures, nor of models that read differently', async () => {
-    const two = createUntrained(described('dide', { images: 2, task: 'nlvr2', sizes: { ...sizes, types: 3 } }), 1);
+    const two = createModel(described('dide', { images: 2, task: 'nlvr2', sizes: { ...sizes, types: 3 } }), 1);
     await expect(explainPairs({ two }, examples)).rejects.toThrow('the two (nlvr2) answers about 2 pictures together');
-    const larger = createUntrained(described('dide', { sizes: { ...sizes, image: 64, grid: 4 } }), 1);
+    const larger = createModel(described('dide', { sizes: { ...sizes, image: 64, grid: 4 } }), 1);
     await expect(explainPairs({ teacher, larger }, examples)).rejects.toThrow(
       /the larger sees \[CLS\] is it red \? \[SEP\] \(4 x 4 patches, 2 heads\), the teacher .*\(3 x 3 patches, 2 heads\)/,
     );

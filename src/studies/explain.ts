@@ -1,4 +1,4 @@
-import type { Trained } from '../checkpoints/model-file.ts';
+import type { Model } from '../checkpoints/model-file.ts';
 import { isRetrieving } from '../checkpoints/retrieving.ts';
 import { collate, type PreparedImage } from '../data/batch.ts';
 import type { Example } from '../data/example.ts';
@@ -7,7 +7,7 @@ import { createTokenizer } from '../data/tokenizer.ts';
 import type { Numbers } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
 import { compileAnswers } from '../evaluation/evaluate.ts';
-import { readingFor } from '../inference/preprocessor.ts';
+import { preprocessorFor } from '../inference/preprocessor.ts';
 import { probabilityOf } from '../tasks/task.ts';
 import { crossAttention, meanDivergence } from './attention.ts';
 import type { ExplainedModel, ExplainedPair, HeadedAttention } from './report/explained.ts';
@@ -18,7 +18,7 @@ export interface ExplainOptions {
   /** How many of the best answers are kept. Default 3. */
   readonly answers?: number;
   /** Hears what was done to the data: a text cut short, a word unknown. */
-  readonly onNotice?: (message: string) => void;
+  readonly onWarning?: (message: string) => void;
 }
 
 /**
@@ -29,7 +29,7 @@ export interface ExplainOptions {
  * @throws UserError where a model answers about two pictures, or where the models do not read alike or differ in heads.
  */
 export const explainPairs = async (
-  models: Readonly<Record<string, Trained>>,
+  models: Readonly<Record<string, Model>>,
   examples: readonly Example[],
   options: ExplainOptions = {},
 ): Promise<ExplainedPair[]> => {
@@ -48,7 +48,7 @@ export const explainPairs = async (
   );
 };
 
-const refuseTwoPictures = (name: string, { description: { images, task } }: Trained): void => {
+const refuseTwoPictures = (name: string, { config: { images, task } }: Model): void => {
   if (images === 1) return;
   throw new UserError(
     `explain: the ${name} (${task}) answers about ${images} pictures together: give a model that answers about one`,
@@ -61,20 +61,20 @@ interface Seen extends Omit<ExplainedModel, 'name' | 'divergence'> {
   readonly picture: PreparedImage;
 }
 
-const lookAt = async (trained: Trained, examples: readonly Example[], options: ExplainOptions): Promise<Seen[]> => {
-  const { description } = trained;
-  const { threads, onNotice, answers: most = 3 } = options;
-  const reading = readingFor(description, { batch: examples.length, ...(onNotice ? { onNotice } : {}) });
-  const encoded = await Promise.all(examples.map((example) => reading.prepare(example)));
-  const feeds = collate(encoded, reading.collate);
+const lookAt = async (trained: Model, examples: readonly Example[], options: ExplainOptions): Promise<Seen[]> => {
+  const { config } = trained;
+  const { threads, onWarning, answers: most = 3 } = options;
+  const preprocessor = preprocessorFor(config, { batch: examples.length, ...(onWarning ? { onWarning } : {}) });
+  const encoded = await Promise.all(examples.map((example) => preprocessor.prepare(example)));
+  const feeds = collate(encoded, preprocessor.collate);
   const using = threads === undefined ? {} : { threads };
   const { textToImageHeads, imageToTextHeads } = await crossAttention(trained, feeds, using);
   const answers = await bestAnswers(trained, feeds, { most, ...using });
-  const tokenizer = createTokenizer(description.vocabulary);
+  const tokenizer = createTokenizer(config.vocabulary);
   return encoded.map(({ words, images: [picture] }, i) => {
     const tokens = 1 + picture!.rows * picture!.columns;
     return {
-      words: tokenizer.encode(examples[i]!.text, { limit: description.sizes.words }).pieces,
+      words: tokenizer.encode(examples[i]!.text, { limit: config.sizes.words }).pieces,
       picture: picture!,
       answers: answers[i] ?? [],
       textToImage: headsOf(textToImageHeads, i, [words.length, tokens]),
@@ -85,16 +85,16 @@ const lookAt = async (trained: Trained, examples: readonly Example[], options: E
 
 /** The best answers to each example; none at all from a model that has no answers. */
 const bestAnswers = async (
-  { description, weights }: Trained,
+  { config, weights }: Model,
   feeds: Parameters<typeof crossAttention>[1],
   { most, ...options }: { readonly most: number; readonly threads?: number },
 ): Promise<ExplainedModel['answers'][]> => {
-  if (isRetrieving(description)) return [];
-  await using session = await compileAnswers(description, { weights }, options);
+  if (isRetrieving(config)) return [];
+  await using session = await compileAnswers(config, { weights }, options);
   const { logits } = await session.run<'logits'>(feeds);
   return Array.from({ length: logits.shape[0]! }, (_, row) =>
-    description.answers
-      .map((answer, place) => ({ answer, probability: probabilityOf(logits, [row, place], description.scoring) }))
+    config.answers
+      .map((answer, place) => ({ answer, probability: probabilityOf(logits, [row, place], config.scoring) }))
       .sort((a, b) => b.probability - a.probability)
       .slice(0, most),
   );

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Judged } from '../tasks/task.ts';
+import type { Prediction } from '../tasks/task.ts';
 import { accuracyReport, priorAccuracy } from './accuracy.ts';
 import { comparison, findingsOf } from './findings.ts';
 
-const judged = (scores: readonly number[], kind = 'exists'): Judged[] =>
+const judged = (scores: readonly number[], kind = 'exists'): Prediction[] =>
   scores.map((score, i) => ({
     score,
     predicted: score ? 'yes' : 'no',
@@ -16,7 +16,7 @@ const judged = (scores: readonly number[], kind = 'exists'): Judged[] =>
     },
   }));
 
-const alternating = (count: number, every: number): Judged[] =>
+const alternating = (count: number, every: number): Prediction[] =>
   judged(Array.from({ length: count }, (_, i) => Number(i % every === 0)));
 const [half, tenth] = [alternating(200, 2), alternating(200, 10)];
 

@@ -1,9 +1,9 @@
 import { interval } from '../tasks/metrics/interval.ts';
-import type { Judged } from '../tasks/task.ts';
+import type { Prediction } from '../tasks/task.ts';
 import type { LatencyReport } from './report/content.ts';
 
 /** What each model said of the same examples, in the same order. */
-export type Answers = Readonly<Record<string, readonly Judged[]>>;
+export type Answers = Readonly<Record<string, readonly Prediction[]>>;
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 const points = (share: number): string => `${Math.abs(100 * share).toFixed(1)} points`;
@@ -13,8 +13,8 @@ const points = (share: number): string => `${Math.abs(100 * share).toFixed(1)} p
  * example, and is called one only where its 95 % interval leaves out zero.
  */
 export const comparison = (
-  [name, judged]: readonly [string, readonly Judged[]],
-  [otherName, other]: readonly [string, readonly Judged[]],
+  [name, judged]: readonly [string, readonly Prediction[]],
+  [otherName, other]: readonly [string, readonly Prediction[]],
   { on, seed }: { readonly on: string; readonly seed: number },
 ): string => {
   const { mean, low, high } = interval(
@@ -32,7 +32,7 @@ export const comparison = (
   return `${verdict} on ${on}: ${scores} (${range}).`;
 };
 
-const accuracy = (judged: readonly Judged[]): number =>
+const accuracy = (judged: readonly Prediction[]): number =>
   judged.reduce((sum, { score }) => sum + score, 0) / judged.length;
 
 /** Every later model against the first student, and the best student against the teacher, split by split. */

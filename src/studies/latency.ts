@@ -1,10 +1,10 @@
-import type { Trained } from '../checkpoints/model-file.ts';
+import type { Model } from '../checkpoints/model-file.ts';
 import { collate } from '../data/batch.ts';
 import type { Example } from '../data/example.ts';
 import { compileAnswers } from '../evaluation/evaluate.ts';
 import { ask } from '../inference/ask.ts';
 import type { ImageCache } from '../inference/image-cache.ts';
-import { readingFor } from '../inference/preprocessor.ts';
+import { preprocessorFor } from '../inference/preprocessor.ts';
 import type { Student } from '../inference/student.ts';
 import type { LatencyReport } from './report/content.ts';
 
@@ -17,13 +17,13 @@ export const median = (values: readonly number[]): number =>
 
 /** The median time of one text-image pair alone, in milliseconds; pictures are decoded before the clock starts. */
 export const pairLatency = async (
-  trained: Trained,
+  trained: Model,
   examples: readonly Example[],
   { threads }: { readonly threads?: number } = {},
 ): Promise<number> => {
-  const { description, weights } = trained;
-  const { prepare, collate: options } = readingFor(description, { batch: 1 });
-  await using session = await compileAnswers(description, { weights }, threads === undefined ? {} : { threads });
+  const { config, weights } = trained;
+  const { prepare, collate: options } = preprocessorFor(config, { batch: 1 });
+  await using session = await compileAnswers(config, { weights }, threads === undefined ? {} : { threads });
   const times: number[] = [];
   for (let i = 0; i < 2 * PAIRS; i += 1) {
     const feeds = collate([await prepare(examples[i % examples.length]!)], options);
@@ -50,7 +50,7 @@ export const cacheLatency = async (student: Student, question: string, cache: Im
 
 /** Teacher per pair, student per pair, student over the cache. */
 export const latencyReport = async (
-  { teacher, student, opened }: { readonly teacher: Trained; readonly student: Trained; readonly opened: Student },
+  { teacher, student, opened }: { readonly teacher: Model; readonly student: Model; readonly opened: Student },
   {
     examples,
     question,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createUntrained, type Trained } from '../checkpoints/model-file.ts';
+import { createModel, type Model } from '../checkpoints/model-file.ts';
 import { encodePng } from '../data/image.ts';
 import { SPECIAL_PIECES } from '../data/tokenizer.ts';
 import { mini } from '../model/sizes.ts';
@@ -85,17 +85,17 @@ export const SHIPPED_TEACHER = fileURLToPath(new URL('../../assets/teacher-mini.
 const SEED = 0;
 
 /** A fusion encoder of the mini size that knows nothing but the words of its world. */
-export const untrainedTeacher = (): Trained => {
+export const untrainedTeacher = (): Model => {
   const vocabulary = [...SPECIAL_PIECES, ...vocabularyOf(miniWorld)];
   const sizes = { ...mini, vocabulary: vocabulary.length };
   const answers = answersOf(miniWorld);
-  return createUntrained(
+  return createModel(
     { model: 'vilt', sizes, task: vqa.name, images: 1, scoring: 'softmax', answers, vocabulary, recipe: {} },
     SEED,
   );
 };
 
-export interface TeacherOptions extends Pick<FinetuneOptions, 'threads' | 'onNotice'> {
+export interface TeacherOptions extends Pick<FinetuneOptions, 'threads' | 'onWarning'> {
   /** Where its data and its runs go. */
   readonly folder: string;
   readonly onScenes?: (lesson: string, progress: Progress) => void;
@@ -103,7 +103,7 @@ export interface TeacherOptions extends Pick<FinetuneOptions, 'threads' | 'onNot
 
 /** Trains the mini teacher from nothing on ground truth; goes on where it was stopped. */
 export async function* trainTeacher(
-  teacher: Trained,
+  teacher: Model,
   { folder, onScenes, ...options }: TeacherOptions,
 ): AsyncGenerator<TrainStep & { readonly lesson: string }, void, undefined> {
   for (const [lesson, { scenes, training }] of Object.entries(teacherLessons)) {

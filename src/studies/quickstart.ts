@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { loadTrained, type Trained } from '../checkpoints/model-file.ts';
+import { loadTrained, type Model } from '../checkpoints/model-file.ts';
 import type { Example } from '../data/example.ts';
 import { countOf } from '../engine/numbers.ts';
 import { evaluate } from '../evaluation/evaluate.ts';
-import { readingFor } from '../inference/preprocessor.ts';
-import type { Judged } from '../tasks/task.ts';
+import { preprocessorFor } from '../inference/preprocessor.ts';
+import type { Prediction } from '../tasks/task.ts';
 import { vqa } from '../tasks/vqa.ts';
 import type { Recipe } from '../training/losses.ts';
 import { accuracyReport, priorAccuracy } from './accuracy.ts';
@@ -100,7 +100,7 @@ type Models = Readonly<Record<string, Studied>> & { readonly teacher: Studied };
 
 const coresOf = ({ threads }: QuickstartOptions): { threads?: number } => (threads === undefined ? {} : { threads });
 
-const studentsIn = (data: string, teacher: Trained, options: QuickstartOptions): Promise<Record<string, Studied>> => {
+const studentsIn = (data: string, teacher: Model, options: QuickstartOptions): Promise<Record<string, Studied>> => {
   const {
     folder,
     seed = 0,
@@ -147,11 +147,10 @@ const modelReports = (models: Models, judged: Readonly<Record<string, Answers>>,
     accuracy: Object.fromEntries(SPLITS.map((split) => [split, accuracyReport(judged[split]![name]!, { seed })])),
   }));
 
-const parametersOf = ({ weights }: Trained): number =>
+const parametersOf = ({ weights }: Model): number =>
   [...weights.values()].reduce((sum, { shape }) => sum + countOf(shape), 0);
 
-const updatesOf = ({ description: { recipe } }: Trained): number =>
-  typeof recipe.updates === 'number' ? recipe.updates : 0;
+const updatesOf = ({ config: { recipe } }: Model): number => (typeof recipe.updates === 'number' ? recipe.updates : 0);
 
 const dataReport = (folder: string, { rows, images }: Manifest, splits: Splits): DataReport => ({
   folder,
@@ -167,13 +166,13 @@ const judgeAll = async (
   splits: Splits,
   { threads, onProgress }: QuickstartOptions,
 ): Promise<Record<string, Answers>> => {
-  const judged: Record<string, Record<string, Judged[]>> = {};
+  const judged: Record<string, Record<string, Prediction[]>> = {};
   for (const [split, examples] of Object.entries(splits)) {
     judged[split] = {};
     for (const [name, { trained }] of Object.entries(models)) {
       judged[split][name] = await evaluate(trained, examples, {
         task: vqa,
-        reading: readingFor(trained.description, { batch: 64 }),
+        preprocessor: preprocessorFor(trained.config, { batch: 64 }),
         ...(threads === undefined ? {} : { threads }),
         onProgress: (done, of) => onProgress?.(`evaluating: ${name} on ${split}`, { done, of }),
       });

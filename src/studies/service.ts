@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Trained } from '../checkpoints/model-file.ts';
+import type { Model } from '../checkpoints/model-file.ts';
 import type { Example } from '../data/example.ts';
 import { type Answer, ask } from '../inference/ask.ts';
 import { cacheImages } from '../inference/cache-images.ts';
@@ -25,7 +25,7 @@ export interface ServiceOptions {
 
 /** Caches pictures with a student, asks one question of all of them, and times it beside its teacher. */
 export const serviceReport = async (
-  { teacher, student }: { readonly teacher: Trained; readonly student: Trained },
+  { teacher, student }: { readonly teacher: Model; readonly student: Model },
   { images, examples, to, threads, onProgress }: ServiceOptions,
 ): Promise<Pick<QuickstartReport, 'cache' | 'question' | 'latency'>> => {
   const cores = threads === undefined ? {} : { threads };

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { createStudent, type Trained } from '../checkpoints/model-file.ts';
+import { createStudent, type Model } from '../checkpoints/model-file.ts';
 import { vqa } from '../tasks/vqa.ts';
 import { type FinetuneOptions, finetune } from '../training/finetune.ts';
 import type { Recipe } from '../training/losses.ts';
@@ -11,7 +11,7 @@ import type { ModelReport } from './report/content.ts';
 
 /** A model of a study, and how it came about. */
 export interface Studied {
-  readonly trained: Trained;
+  readonly trained: Model;
   readonly run: Pick<ModelReport, 'updates' | 'seconds' | 'curves'>;
 }
 
@@ -49,7 +49,7 @@ const training = {
  * little from a second thread, and the result is the same to the bit on any number of them.
  */
 export const studentsOf = async (
-  teacher: Trained,
+  teacher: Model,
   recipes: readonly Recipe[],
   options: StudentsOptions,
 ): Promise<Record<string, Studied>> => {
@@ -80,7 +80,7 @@ const progressOf = (recipes: readonly Recipe[], { updates, onProgress }: Student
 
 const distil = async (
   recipe: Recipe,
-  teacher: Trained,
+  teacher: Model,
   { onUpdate, folder, updates, ...options }: StudentsOptions & { readonly onUpdate: OnUpdate },
 ): Promise<Studied> => {
   const trained = createStudent(teacher, options.seed === undefined ? {} : { seed: options.seed });

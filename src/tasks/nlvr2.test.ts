@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { nlvr2 } from './nlvr2.ts';
-import type { Judged } from './task.ts';
+import type { Prediction } from './task.ts';
 
-const judged = (text: string, score: number, identifier?: string): Judged => ({
+const judged = (text: string, score: number, identifier?: string): Prediction => ({
   example: { id: 'x', images: [], text, answers: [], ...(identifier ? { about: { identifier } } : {}) },
   predicted: 'True',
   score,

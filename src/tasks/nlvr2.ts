@@ -1,6 +1,6 @@
 import { readingOf } from '../data/formats/open-examples.ts';
 import { labelled } from './labels.ts';
-import { type Judged, scoreOf, type Task } from './task.ts';
+import { type Prediction, scoreOf, type Task } from './task.ts';
 
 const answers = ['False', 'True'];
 
@@ -21,7 +21,7 @@ export const nlvr2: Task = {
 };
 
 /** 1 or 0 of each statement. */
-const consistencyOf = (judged: readonly Judged[]): number[] => {
+const consistencyOf = (judged: readonly Prediction[]): number[] => {
   const consistent = new Map<string, boolean>();
   for (const one of judged) {
     const statement = statementOf(one);
@@ -34,7 +34,7 @@ const consistencyOf = (judged: readonly Judged[]): number[] => {
  * What is one statement: NLVR2 says it by the identifier `split-set-pair-sentence`, without its pair (as the authors'
  * own evaluation does); where there is none, equal words are.
  */
-const statementOf = ({ example: { about, text } }: Judged): string => {
+const statementOf = ({ example: { about, text } }: Prediction): string => {
   const parts = typeof about?.identifier === 'string' ? about.identifier.split('-') : [];
   return parts.length === 4 ? [parts[0], parts[1], parts[3]].join('-') : text;
 };

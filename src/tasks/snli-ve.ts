@@ -1,6 +1,6 @@
 import { readingOf } from '../data/formats/open-examples.ts';
 import { labelled } from './labels.ts';
-import { type Judged, scoreOf, type Task } from './task.ts';
+import { type Prediction, scoreOf, type Task } from './task.ts';
 
 /** In the order of the authors' classifier. Most other sets begin with entailment, so labels are matched by name. */
 const answers = ['contradiction', 'entailment', 'neutral'];
@@ -23,7 +23,7 @@ export const snliVe: Task = {
  * The confusion matrix of a task with one right answer each: of every example of one answer, 1 or 0 for each answer that
  * it may have been given; the mean of `neutral as entailment` is a share. The rows of answers that no example has are left out.
  */
-export const confusionOf = (judged: readonly Judged[], answers: readonly string[]): Record<string, number[]> =>
+export const confusionOf = (judged: readonly Prediction[], answers: readonly string[]): Record<string, number[]> =>
   Object.fromEntries(
     answers.flatMap((right) => {
       const row = judged.filter(({ example }) => example.answers[0]?.answer === right);

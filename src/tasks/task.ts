@@ -1,5 +1,5 @@
 import type { Example } from '../data/example.ts';
-import type { FoundOptions } from '../data/formats/format.ts';
+import type { ReadOptions } from '../data/formats/format.ts';
 import type { Numbers } from '../engine/numbers.ts';
 
 /**
@@ -9,14 +9,14 @@ import type { Numbers } from '../engine/numbers.ts';
 export type Scoring = 'sigmoid' | 'softmax';
 
 /** What a model said of one example, and what that earned. */
-export interface Judged {
+export interface Prediction {
   readonly example: Example;
   readonly predicted: string;
   readonly score: number;
 }
 
 /** How a task reads a split; a task of one's own may do without. */
-export type TaskReading = FoundOptions;
+export type TaskReading = ReadOptions;
 
 /** A task is a value: where its examples are, what its answers are, how it is scored. */
 export interface Task {
@@ -34,7 +34,7 @@ export interface Task {
    * What the task's protocol reports beside the mean score, by name: the parts whose mean it is, each between 0 and 1,
    * one of each question, statement or whatever it counts. Nothing under a name that the examples do not say enough for.
    */
-  readonly measures?: (judged: readonly Judged[]) => Readonly<Record<string, readonly number[]>>;
+  readonly measures?: (judged: readonly Prediction[]) => Readonly<Record<string, readonly number[]>>;
 }
 
 /** The score where exactly one answer is right; examples may still share it among several. */

@@ -1,9 +1,9 @@
-import type { Trained } from '../checkpoints/model-file.ts';
-import { type ReadingOptions, readingFor } from '../inference/preprocessor.ts';
+import type { Model } from '../checkpoints/model-file.ts';
+import { type PreprocessorOptions, preprocessorFor } from '../inference/preprocessor.ts';
 import { retrieval } from '../tasks/retrieval.ts';
 import type { Task, TaskReading } from '../tasks/task.ts';
 import { trainStage } from './loop.ts';
-import { type Choices, choicesSaid, objectivesOf, type Recipe } from './losses.ts';
+import { choicesSaid, type DistillationOptions, objectivesOf, type Recipe } from './losses.ts';
 import { type TrainOptions, type TrainStep, train } from './stages/answering.ts';
 import { type RetrievalOptions, retrievalStage, wantedToRetrieve } from './stages/retrieval.ts';
 import { onRecords, trainOnRecords } from './teacher-outputs/train-on-cache.ts';
@@ -12,7 +12,7 @@ import { onRecords, trainOnRecords } from './teacher-outputs/train-on-cache.ts';
 export interface FinetuneOptions
   extends Omit<
       TrainOptions,
-      | 'learner'
+      | 'model'
       | 'teacher'
       | 'objectives'
       | 'identity'
@@ -20,12 +20,12 @@ export interface FinetuneOptions
       | 'task'
       | 'examples'
       | 'validation'
-      | 'reading'
+      | 'preprocessor'
       | 'updates'
     >,
-    ReadingOptions,
+    PreprocessorOptions,
     TaskReading,
-    Choices,
+    DistillationOptions,
     RetrievalOptions {
   readonly task: Task;
   /** The folder of the data. */
@@ -48,8 +48,8 @@ export interface FinetuneOptions
  * trained in place. Retrieval has no answers to be soft about: its student learns L_ITC + L_CA.
  */
 export async function* finetune(
-  learner: Trained,
-  teacher: Trained | undefined,
+  model: Model,
+  teacher: Model | undefined,
   options: FinetuneOptions,
 ): AsyncGenerator<TrainStep, void, undefined> {
   const { data, task, recipe = teacher ? 'soft+attention' : 'hard', epochs = 10, accumulation = 1, batch } = options;
@@ -60,7 +60,7 @@ export async function* finetune(
     options.updates ?? Math.max(1, Math.floor((Math.floor(examples.length / batch) * epochs) / accumulation));
   const run = {
     ...options,
-    ...{ learner, recipe, updates, reading: readingFor(learner.description, options) },
+    ...{ model, recipe, updates, preprocessor: preprocessorFor(model.config, options) },
     ...(teacher ? { teacher } : {}),
     identity: choicesSaid(options),
   };
@@ -78,7 +78,7 @@ export async function* finetune(
       );
     return;
   }
-  const objectives = objectivesOf(recipe, learner.description.scoring, options);
+  const objectives = objectivesOf(recipe, model.config.scoring, options);
   const training = { ...run, objectives, examples, validation };
   if (cacheTeacher === undefined) yield* train(training);
   else yield* trainOnRecords(training, cacheTeacher);

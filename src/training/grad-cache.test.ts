@@ -14,7 +14,7 @@ import { createStep } from './step.ts';
 const WIDTH = 6;
 
 /** Two towers as small as they get, with dropout, and the projections and temperature of the real ones. */
-const terms: Stage['terms'] = (p) => {
+const terms: Stage['losses'] = (p) => {
   const tower = (name: string) => {
     const weight = p.within(name).get('weight', [WIDTH, WIDTH], 'normal');
     const raised = gemm(input(name, ['batch', WIDTH]), weight, ['as-is', 'transposed']);

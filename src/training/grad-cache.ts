@@ -31,7 +31,7 @@ export interface MicroBatch {
  * It costs one forward pass of the learner more a micro-batch, and memory for the feeds of all of an update. Dropout
  * is the same in both passes, since masks follow from the batch's key.
  */
-export interface ContrastCache extends AsyncDisposable {
+export interface GradCache extends AsyncDisposable {
   /** All micro-batches of one update, each with its seeds; the first comes once the last has been embedded. */
   seeded(micros: AsyncIterable<MicroBatch>): AsyncGenerator<MicroBatch, void, undefined>;
 }
@@ -57,7 +57,7 @@ interface CacheOptions {
 }
 
 /** Compiles both of its graphs; the embedding one shares its dropout with the graph that the contrast is a part of. */
-export const openContrastCache = async (contrast: Contrast, options: CacheOptions): Promise<ContrastCache> => {
+export const openGradCache = async (contrast: Contrast, options: CacheOptions): Promise<GradCache> => {
   const { name, parameters, threads } = options;
   const limit = threads === undefined ? {} : { threads };
   const { logitScale, ...rows } = contrast;

@@ -5,13 +5,13 @@ import type { Weights } from '../engine/numbers.ts';
 import { generator, keyOf } from '../engine/random.ts';
 import { compile } from '../engine/runtime/session.ts';
 import { UserError } from '../errors.ts';
-import type { Description } from '../model/config.ts';
+import type { ModelConfig } from '../model/config.ts';
 import { createParams } from '../model/params.ts';
 import { pretrainingInputs } from '../model/purposes/pretraining.ts';
-import type { Choosing } from './stages/stage.ts';
+import type { ExtraFeeds } from './stages/stage.ts';
 
 interface HardOptions {
-  readonly description: Description;
+  readonly config: ModelConfig;
   readonly seed: number;
   readonly threads?: number;
 }
@@ -25,12 +25,12 @@ interface HardOptions {
  */
 export const openHardNegatives = async (
   parameters: Weights,
-  { description, seed, threads }: HardOptions,
-): Promise<Choosing> => {
-  const { similarity } = pretrainedBy(description, createParams(), pretrainingInputs(description.sizes));
+  { config, seed, threads }: HardOptions,
+): Promise<ExtraFeeds> => {
+  const { similarity } = pretrainedBy(config, createParams(), pretrainingInputs(config.sizes));
   if (!similarity) {
     throw new UserError(
-      `hard negatives: a ${description.model} has no vectors of images and texts to compare: give random negatives, or a dide`,
+      `hard negatives: a ${config.model} has no vectors of images and texts to compare: give random negatives, or a dide`,
     );
   }
   const session = await compile({ similarity }, { parameters, ...(threads === undefined ? {} : { threads }) });

@@ -16,7 +16,7 @@ import { drawnBy } from './augmentation.ts';
 import type { MicroBatch } from './grad-cache.ts';
 import type { RunOptions, TrainStep } from './options.ts';
 import { openRun, type Run } from './run-folder.ts';
-import type { Choosing, Stage } from './stages/stage.ts';
+import type { ExtraFeeds, Stage } from './stages/stage.ts';
 import { createStep, type Step } from './step.ts';
 
 /**
@@ -28,17 +28,17 @@ import { createStep, type Step } from './step.ts';
  * @throws UserError where a loss or a gradient is not a number (the last checkpoint is then from before), where data are wrong, or where the disk is full.
  */
 export async function* trainStage(stage: Stage, options: RunOptions): AsyncGenerator<TrainStep, void, undefined> {
-  const { learner, updates, accumulation = 1, dropoutRate = 0.1, threads = availableParallelism() } = options;
+  const { model, updates, accumulation = 1, dropoutRate = 0.1, threads = availableParallelism() } = options;
   await using run = await openRun(stage, options);
   let batches: AsyncGenerator<Batch, void> | undefined;
-  const state = createOptimizerState(run.start?.weights ?? learner.weights, { microBatches: accumulation, threads });
+  const state = createOptimizerState(run.start?.weights ?? model.weights, { microBatches: accumulation, threads });
   if (run.start) restoreMoments(state, run.start);
   // the learner looks at the weights that are trained, or a large one would be held twice
-  for (const [name, numbers] of state.weights) learner.weights.set(name, numbers);
+  for (const [name, numbers] of state.weights) model.weights.set(name, numbers);
   try {
-    await using step = await createStep({ ...options, terms: stage.terms, dropoutRate }, state);
+    await using step = await createStep({ ...options, terms: stage.losses, dropoutRate }, state);
     await using validator = await stage.validator(state.weights);
-    await using choosing = await stage.choosing?.(state.weights);
+    await using choosing = await stage.extraFeeds?.(state.weights);
     const first = run.update * accumulation;
     batches = loadChosen(stage.batches(first), { ...loadingOf(stage, options), first });
     const now = { ...options, stage, choosing, state };
@@ -58,7 +58,7 @@ export async function* trainStage(stage: Stage, options: RunOptions): AsyncGener
     // wherever the loop is left, no picture is read any more
     await batches?.return();
     // a copy of its own, or it would keep gradients and moments alive
-    for (const [name, { shape, data }] of state.weights) learner.weights.set(name, { shape, data: data.slice() });
+    for (const [name, { shape, data }] of state.weights) model.weights.set(name, { shape, data: data.slice() });
   }
 }
 
@@ -74,9 +74,12 @@ async function* savedIfLeft(run: Run, state: OptimizerState, done: TrainStep): A
 }
 
 /** How a stage reads the examples of its batches: each batch is an update's, or a part of one, and none may be missing. */
-const loadingOf = ({ pictures = 'apart' }: Stage, { reading, ...options }: RunOptions): Omit<LoadOptions, 'batch'> => ({
-  ...reading,
-  collate: { ...reading.collate, pictures },
+const loadingOf = (
+  { pictures = 'apart' }: Stage,
+  { preprocessor, ...options }: RunOptions,
+): Omit<LoadOptions, 'batch'> => ({
+  ...preprocessor,
+  collate: { ...preprocessor.collate, pictures },
   ...drawnBy(options),
   empty: 'refuse',
 });
@@ -88,7 +91,7 @@ const restoreMoments = (state: OptimizerState, { first, second }: NonNullable<Ru
 
 interface Now extends RunOptions {
   readonly stage: Stage;
-  readonly choosing: Choosing | undefined;
+  readonly choosing: ExtraFeeds | undefined;
   readonly number: number;
   readonly state: OptimizerState;
 }
@@ -132,9 +135,9 @@ const update = (state: OptimizerState, options: RunOptions & Pick<Step, 'trained
     learningRate: peak,
     warmup = 0.1,
     headMultiplier = 1,
-    learner,
+    model,
   } = options;
-  const head = `${learner.description.task}_classifier.`;
+  const head = `${model.config.task}_classifier.`;
   const norm = gradientNorm(state) / accumulation;
   refuseEndless(norm, number);
   const learningRate = learningRateAt(number - 1, { peak, warmup: Math.floor(warmup * updates), total: updates });

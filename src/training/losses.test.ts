@@ -5,15 +5,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nanoDescription, writeNano } from '../../test/fixtures/nano.ts';
 import { readJsonFixture } from '../../test/fixtures/parity.ts';
 import { fixtures, student, target, teacher } from '../../test/parity/symbols.ts';
-import { createStudent, createUntrained, loadTrained } from '../checkpoints/model-file.ts';
+import { createModel, createStudent, loadTrained } from '../checkpoints/model-file.ts';
 import { compile } from '../engine/runtime/session.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import type { Scoring } from '../tasks/task.ts';
 import { vqa } from '../tasks/vqa.ts';
 import { finetune } from './finetune.ts';
-import { type Choices, objectivesOf, type Recipe } from './losses.ts';
+import { type DistillationOptions, objectivesOf, type Recipe } from './losses.ts';
 
-type Row = readonly [reference: string, loss: string, recipe: Recipe, choices?: Choices, scoring?: Scoring];
+type Row = readonly [reference: string, loss: string, recipe: Recipe, choices?: DistillationOptions, scoring?: Scoring];
 
 const all = { queries: 'all' } as const;
 const valid = { queries: 'valid' } as const;
@@ -56,7 +56,7 @@ describe('every choice of what is learnt', () => {
   });
 
   it('has the weights that were given, and leaves out what weighs nothing', () => {
-    const weightsOf = (recipe: Recipe, choices?: Choices) =>
+    const weightsOf = (recipe: Recipe, choices?: DistillationOptions) =>
       Object.entries(objectivesOf(recipe, 'sigmoid', choices)).map(([name, { weight }]) => [name, weight]);
     expect(weightsOf('hard')).toEqual([['hard', 1]]);
     expect(weightsOf('soft')).toEqual([['soft', 1]]);
@@ -88,9 +88,9 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 describe('a training by choices', () => {
   const options = { task: vqa, data: scenes, batch: 8, updates: 1, learningRate: 1e-3, threads: 1 };
-  const taught = createUntrained(nanoDescription('vilt'), 1);
+  const taught = createModel(nanoDescription('vilt'), 1);
 
-  it.each<[string, string, Choices]>([
+  it.each<[string, string, DistillationOptions]>([
     ['whole attention of all layers', 'attention', { knowledge: 'whole', ...every, hardWeight: 0.5 }],
     ['hidden states', 'hidden', { knowledge: 'hidden-states' }],
   ])('of %s takes a step, beside a teacher that is deeper', async (_, loss, choices) => {
@@ -102,12 +102,12 @@ describe('a training by choices', () => {
 
   it('is remembered by its run, and cannot be resumed as another', async () => {
     const folder = join(home, 'run');
-    const run = async (choices: Choices) => {
+    const run = async (choices: DistillationOptions) => {
       for await (const _ of finetune(createStudent(taught), taught, { ...options, folder, resume: true, ...choices }));
     };
     await run({ knowledge: 'uni-modal', layers: 'all' });
-    const { description } = await loadTrained(join(folder, 'best.safetensors'));
-    expect(description.recipe.choices).toBe('uni-modal, all layers');
+    const { config } = await loadTrained(join(folder, 'best.safetensors'));
+    expect(config.recipe.choices).toBe('uni-modal, all layers');
     await expect(run({ knowledge: 'uni-modal' })).rejects.toThrow('choices was uni-modal, all layers, now uni-modal');
   });
 });

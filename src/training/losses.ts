@@ -19,7 +19,7 @@ export type Recipe = 'hard' | 'soft' | 'soft+attention';
 export type Knowledge = 'cross-modal' | 'uni-modal' | 'whole' | 'joint' | 'hidden-states' | 'none';
 
 /** How a recipe is varied (Wang et al. 2022, ablations). What is not said is as in the authors' code. */
-export interface Choices {
+export interface DistillationOptions {
   /** Default: cross-modal for `soft+attention`, otherwise none. */
   readonly knowledge?: Knowledge;
   /** Where it is compared: in the last layer (default), or in every one of the student's, of which the mean is taken. */
@@ -52,7 +52,7 @@ const comparisons: Readonly<Record<Exclude<Knowledge, 'hidden-states' | 'none'>,
  *
  * @throws UserError where nothing is left to learn from, or a choice could change nothing.
  */
-export const objectivesOf = (recipe: Recipe, scoring: Scoring, choices: Choices = {}): Objectives => {
+export const objectivesOf = (recipe: Recipe, scoring: Scoring, choices: DistillationOptions = {}): Objectives => {
   const { knowledge = recipe === 'soft+attention' ? 'cross-modal' : 'none', divergence, temperature } = choices;
   const {
     hardWeight = recipe === 'hard' ? 1 : 0,
@@ -78,7 +78,7 @@ export const objectivesOf = (recipe: Recipe, scoring: Scoring, choices: Choices 
 
 /** A choice that would change nothing is a misunderstanding. */
 const refuseIdle = (
-  { temperature = 1, layers, attentionWeight }: Choices,
+  { temperature = 1, layers, attentionWeight }: DistillationOptions,
   { scoring, knowledge }: { readonly scoring: Scoring; readonly knowledge: Knowledge },
 ): void => {
   if (!(temperature > 0)) throw new UserError(`a temperature of ${temperature}: give a number above 0`);
@@ -97,7 +97,7 @@ const refuseIdle = (
 /** How far the student's inside is from the teacher's. */
 const matching = (
   knowledge: Exclude<Knowledge, 'none'>,
-  { layers = 'last', queries, divergence }: Choices,
+  { layers = 'last', queries, divergence }: DistillationOptions,
 ): Objective => {
   const options = { ...(queries && { queries }), ...(divergence && { direction: divergence }) };
   const made = (at: { readonly layers?: readonly LayerPair[] }): Objective =>
@@ -113,7 +113,7 @@ const matching = (
  * What differs from the authors' code, in words, for the identity of a run; weights are said with their objectives.
  * Nothing where nothing does, so that such a run has the identity it always had.
  */
-export const choicesSaid = (choices: Choices): { readonly choices?: string } => {
+export const choicesSaid = (choices: DistillationOptions): { readonly choices?: string } => {
   const { knowledge = 'cross-modal', layers = 'last', queries = 'all', ...others } = choices;
   const { divergence = 'teacher-student', temperature = 1 } = others;
   const said = [

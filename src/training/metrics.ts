@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
-import { explainDisk, replaceFile } from '../files/atomic-write.ts';
+import { explainDisk, writeAtomically } from '../files/atomic-write.ts';
 import { type Measurement, openingRecord, scalarsRecord } from './tensorboard.ts';
 
 /** The curves of one run, open for more. */
@@ -27,9 +27,9 @@ const eventsIn = (folder: string): string => join(folder, 'events.out.tfevents.0
 export const openMetrics = async (folder: string, { resumeAt }: { resumeAt?: number } = {}): Promise<Metrics> => {
   await mkdir(folder, { recursive: true });
   const kept = keptMeasurements(folder, resumeAt);
-  await replaceFile(linesIn(folder), (append) => append(Buffer.concat(kept.map(line))));
+  await writeAtomically(linesIn(folder), (append) => append(Buffer.concat(kept.map(line))));
   const opening = openingRecord(kept[0]?.time ?? Date.now() / 1000);
-  await replaceFile(eventsIn(folder), (append) => append(Buffer.concat([opening, ...kept.map(scalarsRecord)])));
+  await writeAtomically(eventsIn(folder), (append) => append(Buffer.concat([opening, ...kept.map(scalarsRecord)])));
   return appending(folder);
 };
 

@@ -1,14 +1,14 @@
-import type { Trained } from '../checkpoints/model-file.ts';
-import type { Reading } from '../inference/preprocessor.ts';
+import type { Model } from '../checkpoints/model-file.ts';
+import type { Preprocessor } from '../inference/preprocessor.ts';
 import type { decayGroups } from '../optim/adamw.ts';
 import type { AugmentationPolicy } from './augmentation.ts';
 
 /** How a learner is trained, whatever the stage. The defaults are those of the authors' fine-tuning, where they say theirs. */
 export interface RunOptions {
   /** Trained in place. */
-  readonly learner: Trained;
-  readonly teacher?: Trained;
-  readonly reading: Reading;
+  readonly model: Model;
+  readonly teacher?: Model;
+  readonly preprocessor: Preprocessor;
   /** Updates of the weights. */
   readonly updates: number;
   /** At the end of the warm-up. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { metadataOf, saveTrained } from '../checkpoints/model-file.ts';
+import { metadataOf, saveModel } from '../checkpoints/model-file.ts';
 import { UserError } from '../errors.ts';
 import { removeUnfinished } from '../files/atomic-write.ts';
 import type { OptimizerState } from '../optim/adamw.ts';
@@ -69,8 +69,8 @@ export const openRun = async (stage: Stage, options: RunOptions): Promise<Run> =
       log(metrics, step);
       if (step.validation !== undefined && step.validation > (best?.accuracy ?? Number.NEGATIVE_INFINITY)) {
         best = { update: step.number, accuracy: step.validation };
-        await saveTrained(bestIn(folder), {
-          description: described(options, { ...identity, best }),
+        await saveModel(bestIn(folder), {
+          config: described(options, { ...identity, best }),
           weights: state.weights,
         });
       }
@@ -133,9 +133,9 @@ const identityOf = (stage: Stage, options: RunOptions): Progress['options'] => (
   ...(options.maxPatches === undefined ? {} : { maxPatches: options.maxPatches }),
 });
 
-const described = ({ learner: { description } }: RunOptions, how: Readonly<Record<string, unknown>>) => ({
-  ...description,
-  recipe: { ...description.recipe, ...how },
+const described = ({ model: { config } }: RunOptions, how: Readonly<Record<string, unknown>>) => ({
+  ...config,
+  recipe: { ...config.recipe, ...how },
 });
 
 const log = (

@@ -1,4 +1,4 @@
-import type { Trained } from '../checkpoints/model-file.ts';
+import type { Model } from '../checkpoints/model-file.ts';
 import { weightedSum } from '../engine/functions.ts';
 import { gradients } from '../engine/gradient.ts';
 import type { Numbers, Weights } from '../engine/numbers.ts';
@@ -9,8 +9,8 @@ import { UserError } from '../errors.ts';
 import { createParams } from '../model/params.ts';
 import type { OptimizerState } from '../optim/adamw.ts';
 import { dropoutMasks } from './dropout-masks.ts';
-import { type ContrastCache, openContrastCache, seededContrast } from './grad-cache.ts';
-import type { Stage, Term } from './stages/stage.ts';
+import { type GradCache, openGradCache, seededContrast } from './grad-cache.ts';
+import type { Loss, Stage } from './stages/stage.ts';
 
 /** In one graph, the teacher's names stand under this prefix, as in the authors' checkpoints. */
 const TEACHER = 'teacher_model';
@@ -18,9 +18,9 @@ const TEACHER = 'teacher_model';
 /** What is trained on what. */
 export interface StepOptions {
   /** The losses, in symbols. */
-  readonly terms: Stage['terms'];
+  readonly terms: Stage['losses'];
   /** Absent where only ground truth teaches. */
-  readonly teacher?: Trained;
+  readonly teacher?: Model;
   /** Share of the learner's activations dropped. */
   readonly dropoutRate: number;
   /** Micro-batches of one update. Default 1. */
@@ -45,7 +45,7 @@ export interface Step extends AsyncDisposable {
   /** The parameters that the losses ask for, by name. All others of the learner stay as they are. */
   readonly trained: ReadonlySet<string>;
   /** Where the micro-batches of an update are compared as one: they must be run as it gives them out. */
-  readonly contrast?: ContrastCache;
+  readonly contrast?: GradCache;
 }
 
 /** Builds and compiles the one graph of a training: teacher forward, learner forward and backward, every batch size. */
@@ -69,8 +69,7 @@ export const createStep = async (options: StepOptions, state: OptimizerState): P
     into,
     ...limit,
   });
-  const contrast =
-    joint && (await openContrastCache(joint.contrast, { ...joint, ...limit, parameters: state.weights }));
+  const contrast = joint && (await openGradCache(joint.contrast, { ...joint, ...limit, parameters: state.weights }));
   return {
     run: async (feeds, { number, key, known }) => {
       const results = await session.run({ ...feeds, ...dropoutMasks(session, feeds, key) });
@@ -101,7 +100,7 @@ const symbols = ({ terms, dropoutRate, accumulation = 1, contrastOver = 'update'
 };
 
 /** The loss that compares all pairs of an update. @throws Error where there are several. */
-const jointIn = (terms: readonly (readonly [string, Term])[]) => {
+const jointIn = (terms: readonly (readonly [string, Loss])[]) => {
   const found = terms.flatMap(([name, { contrast }]) => (contrast ? [{ name, contrast }] : []));
   if (found.length > 1) throw new Error(`step: ${found.map(({ name }) => name)}: only one loss may be a contrast`);
   return found[0];

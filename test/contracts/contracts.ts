@@ -6,7 +6,7 @@ import type { Numbers, Weights } from '../../src/engine/numbers.ts';
 import { generator, keyOf, uniform } from '../../src/engine/random.ts';
 import { compile } from '../../src/engine/runtime/session.ts';
 import { input, type Tensor } from '../../src/engine/tensor.ts';
-import { answered, dide, type Model, vilt } from '../../src/model/architecture.ts';
+import { type Architecture, answered, dide, vilt } from '../../src/model/architecture.ts';
 import { type Answered, inputsFor } from '../../src/model/encoded.ts';
 import { createParams, type RootParams } from '../../src/model/params.ts';
 import { type Sizes, tiny } from '../../src/model/sizes.ts';
@@ -22,7 +22,7 @@ const inputs = inputsFor(contractSizes);
 export const target = input('target', ['batch', head.answers]);
 
 /** A model in symbols, its parameters under a prefix of their own. */
-export const symbolsOf = (model: Model, root: RootParams, prefix?: string): Answered =>
+export const symbolsOf = (model: Architecture, root: RootParams, prefix?: string): Answered =>
   answered(model, prefix === undefined ? root : root.within(prefix), inputs, {
     sizes: contractSizes,
     head,
@@ -116,7 +116,7 @@ const TEACHER = 'teacher_model';
 /** What every objective keeps, whoever wrote it. */
 export const objectiveContract = (name: string, objective: Objective, options: ObjectiveOptions): void => {
   const { zeroWhenEqual, reaches = () => true } = options;
-  const setUp = (teacherModel: Model) => {
+  const setUp = (teacherModel: Architecture) => {
     const p = createParams();
     const loss = objective(symbolsOf(dide, p), symbolsOf(teacherModel, p, TEACHER), target);
     const all = [...p.declared].map(([parameter, { tensor }]) => [parameter, tensor] as const);

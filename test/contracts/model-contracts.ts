@@ -6,7 +6,7 @@ import type { Numbers } from '../../src/engine/numbers.ts';
 import { add } from '../../src/engine/ops.ts';
 import { generator, keyOf } from '../../src/engine/random.ts';
 import { ancestors, type Tensor } from '../../src/engine/tensor.ts';
-import { answered, dide, type Model, vilt } from '../../src/model/architecture.ts';
+import { type Architecture, answered, dide, vilt } from '../../src/model/architecture.ts';
 import { type Answered, type Encoded, inputsFor, pairedInputsFor, type Stream } from '../../src/model/encoded.ts';
 import { createParams } from '../../src/model/params.ts';
 import type { Sizes } from '../../src/model/sizes.ts';
@@ -45,7 +45,7 @@ const collated = (examples: readonly EncodedExample[], { patch, grid }: Sizes): 
 });
 
 /** What all models keep, teachers and students: shapes, an Encoded an image, the same answer alone as in a batch. */
-const modelContract = (model: Model, sizes: Sizes): void => {
+const modelContract = (model: Architecture, sizes: Sizes): void => {
   const p = createParams();
   const { encoded, logits } = answered(model, p, inputsFor(sizes), { sizes, head });
   const examples = examplesFor(sizes);
@@ -88,7 +88,7 @@ const shown = (name: string, { pair, text, image }: Encoded): Record<string, Ten
 });
 
 /** Texts and images that stand in two pairs come out as if each pair were all there is. */
-const pairsContract = (model: Model, sizes: Sizes): void => {
+const pairsContract = (model: Architecture, sizes: Sizes): void => {
   const p = createParams();
   const { own, matching } = model.encodePairs(p, pairedInputsFor(sizes), sizes);
   const [alone] = model.encode(p, inputsFor(sizes), sizes);
@@ -140,7 +140,7 @@ const farthest = (padded: Numbers, alone: Numbers): number => {
 };
 
 /** What every teacher keeps, whoever wrote it and whatever its shape. */
-export const teacherContract = (model: Model, sizes: Sizes): void => {
+export const teacherContract = (model: Architecture, sizes: Sizes): void => {
   describe(`${model.name} of width ${sizes.width} keeps the contract of teachers`, () => {
     modelContract(model, sizes);
     pairsContract(model, sizes);
@@ -153,7 +153,7 @@ const leavesOf = (outputs: readonly Tensor[]): string[] =>
 /** What every student keeps beside a teacher of another shape. */
 export const studentContract = (name: string, sizes: Sizes, ofTeacher: Sizes): void => {
   const [p, inputs] = [createParams(), inputsFor(sizes)];
-  const made = (model: Model, root: typeof p | ReturnType<typeof p.within>, shape: Sizes): Answered =>
+  const made = (model: Architecture, root: typeof p | ReturnType<typeof p.within>, shape: Sizes): Answered =>
     answered(model, root, inputs, { sizes: shape, head });
   const student = made(dide, p, sizes);
   const teacher = made(vilt, p.within('teacher_model'), ofTeacher);

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createStudent, createUntrained, type Trained } from '../../src/checkpoints/model-file.ts';
+import { createModel, createStudent, type Model } from '../../src/checkpoints/model-file.ts';
 import { encodePng } from '../../src/data/image.ts';
 import { createTokenizer, SPECIAL_PIECES } from '../../src/data/tokenizer.ts';
 import { evaluate } from '../../src/evaluation/evaluate.ts';
-import { readingFor } from '../../src/inference/preprocessor.ts';
-import type { Description } from '../../src/model/config.ts';
+import { preprocessorFor } from '../../src/inference/preprocessor.ts';
+import type { ModelConfig } from '../../src/model/config.ts';
 import { tiny } from '../../src/model/sizes.ts';
 import { writeScenes } from '../../src/studies/scenes/write.ts';
 import { nlvr2 } from '../../src/tasks/nlvr2.ts';
@@ -32,7 +32,7 @@ beforeAll(async () => {
     await writeScenes(folderOf(task), { seed: 1, view, world: nanoWorld, sizes, encodePng });
 }, 60_000);
 
-const describedFor = async (task: Task): Promise<Description> => {
+const describedFor = async (task: Task): Promise<ModelConfig> => {
   const examples = await task.read(folderOf(task), 'train');
   const words = examples.flatMap(({ text }) => createTokenizer(SPECIAL_PIECES).encode(text).unknown);
   const vocabulary = [...SPECIAL_PIECES, ...new Set(words)];
@@ -44,10 +44,10 @@ const describedFor = async (task: Task): Promise<Description> => {
 };
 
 /** The losses of a few updates. */
-const taught = async (task: Task, learner: Trained, teacher?: Trained): Promise<Record<string, number>[]> => {
+const taught = async (task: Task, model: Model, teacher?: Model): Promise<Record<string, number>[]> => {
   const losses: Record<string, number>[] = [];
   const options = { task, data: folderOf(task), batch: 4, updates: 30, learningRate: 1e-3, dropoutRate: 0, threads: 1 };
-  for await (const step of finetune(learner, teacher, options)) losses.push(step.losses);
+  for await (const step of finetune(model, teacher, options)) losses.push(step.losses);
   return losses;
 };
 
@@ -59,15 +59,15 @@ for (const [task, , measured] of views) {
 
   describe(`${task.name}, from a teacher to its student`, () => {
     it('is trained on ground truth, distilled, and measured', { timeout: 60_000 }, async () => {
-      const teacher = createUntrained(await describedFor(task), 1);
+      const teacher = createModel(await describedFor(task), 1);
       const before = await taught(task, teacher);
-      expect(Math.abs(before[0]!.hard! - Math.log(teacher.description.answers.length))).toBeLessThan(0.3);
+      expect(Math.abs(before[0]!.hard! - Math.log(teacher.config.answers.length))).toBeLessThan(0.3);
       const student = createStudent(teacher);
       const losses = await taught(task, student, teacher);
       expect(meanOf(losses.slice(-8))).toBeLessThan(meanOf(losses.slice(0, 8)));
       const examples = await task.read(folderOf(task), 'validation');
-      const reading = readingFor(student.description, { batch: 4 });
-      const measures = task.measures!(await evaluate(student, examples, { task, reading, threads: 1 }));
+      const preprocessor = preprocessorFor(student.config, { batch: 4 });
+      const measures = task.measures!(await evaluate(student, examples, { task, preprocessor, threads: 1 }));
       for (const name of measured) expect(measures[name]!.length).toBeGreaterThan(0);
     });
   });

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createUntrained, saveTrained } from '../../src/index.ts';
+import { createModel, saveModel } from '../../src/index.ts';
 import { nanoDescription, writeNano } from '../fixtures/nano.ts';
 import { blocksOf, root, textOf } from './markdown.ts';
 
@@ -81,7 +81,7 @@ describe('the sketches of the README run', { timeout: 120_000 }, () => {
     await writeNano(join(home, 'data', 'scenes'), 8);
     await cp(join(home, 'data', 'scenes', 'images', 'validation'), join(home, 'photos'), { recursive: true });
     await mkdir(join(home, 'runs', 'teacher'), { recursive: true });
-    await saveTrained(join(home, 'runs', 'teacher', 'best.safetensors'), createUntrained(nanoDescription('vilt'), 1));
+    await saveModel(join(home, 'runs', 'teacher', 'best.safetensors'), createModel(nanoDescription('vilt'), 1));
     await writeFile(join(home, 'train.jsonl'), '{"file": "1.png", "caption": "of course", "tone": "ironic"}\n');
   }, 60_000);
   afterAll(() => rm(home, { recursive: true, force: true }));

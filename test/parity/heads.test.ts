@@ -12,16 +12,16 @@ import { vilt } from '../../src/model/architecture.ts';
 import { pretraining } from '../../src/tasks/pretraining.ts';
 import { retrieval } from '../../src/tasks/retrieval.ts';
 import type { Task } from '../../src/tasks/task.ts';
-import { loadTeacher } from '../../src/checkpoints/load.ts';
+import { loadCheckpointModel } from '../../src/checkpoints/load.ts';
 import { parityFeeds, parityInputs, parityPath, paritySizes, readFixture, relativeError } from '../fixtures/parity.ts';
 
 const vocabulary = [...SPECIAL_PIECES, ...Array.from({ length: 195 }, (_, i) => `word${i}`)];
 
 /** What a head over the fixture's pairs says, loaded as anybody's file is. */
 const said = async (name: string, task: Task, headOf: (p: Params, encoded: Encoded) => Tensor): Promise<number> => {
-  const trained = await loadTeacher(parityPath(`hf/${name}/model.safetensors`), { task, vocabulary });
+  const trained = await loadCheckpointModel(parityPath(`hf/${name}/model.safetensors`), { task, vocabulary });
   const p = createParams();
-  const { sizes } = trained.description;
+  const { sizes } = trained.config;
   const [encoded] = vilt.encode(p, parityInputs, sizes);
   await using session = await compile({ logits: headOf(p, encoded!) }, { weights: trained.weights, threads: 1 });
   const { logits } = await session.run<'logits'>(parityFeeds(await readFixture(`hf/${name}/inputs`)));

@@ -1,7 +1,7 @@
 import { collatePairs } from '../../src/data/pairs.ts';
 import { weightedSum } from '../../src/engine/functions.ts';
 import type { Numbers, Weights } from '../../src/engine/numbers.ts';
-import { swapped } from '../../src/engine/ops.ts';
+import { transposeLast } from '../../src/engine/ops.ts';
 import { input, type Tensor } from '../../src/engine/tensor.ts';
 import { createParams } from '../../src/model/params.ts';
 import { dide, vilt } from '../../src/model/architecture.ts';
@@ -35,7 +35,7 @@ export const losses = (): Record<string, Tensor> => {
   const all: Record<string, Tensor> = {
     'itm.hard_ce': imageTextMatching(matching, teacher.matching, target),
     'itc.i2t': imageToText(similarity!),
-    'itc.t2i': imageToText(swapped(similarity!)),
+    'itc.t2i': imageToText(transposeLast(similarity!)),
     'itc.mean': imageTextContrastive(similarity!),
     'mlm.ce': maskedLanguageModeling(student.words, words),
   };

@@ -8,7 +8,7 @@ import {
   type QuickstartReport,
   quickstart,
   quickstartSizes,
-  saveTrained,
+  saveModel,
   untrainedTeacher,
 } from '../../src/index.ts';
 
@@ -17,7 +17,7 @@ let teacher: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'dide-quickstart-'));
   teacher = join(folder, 'teacher.safetensors');
-  await saveTrained(teacher, untrainedTeacher());
+  await saveModel(teacher, untrainedTeacher());
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -72,7 +72,7 @@ describe('the quickstart', () => {
     expect(page).toContain('soft labels + attention');
     expect(page).not.toMatch(/(?:src|href)="https?:/);
     const student = await loadTrained(join(folder, 'run', 'soft+attention', 'best.safetensors'));
-    expect(student.description.model).toBe('dide');
+    expect(student.config.model).toBe('dide');
   });
 
   it('is resumed without training anything again', async () => {

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createStudent, createUntrained, loadTrained, type Trained } from '../../src/checkpoints/model-file.ts';
+import { createModel, createStudent, loadTrained, type Model } from '../../src/checkpoints/model-file.ts';
 import type { Example } from '../../src/data/example.ts';
 import { encodePng } from '../../src/data/image.ts';
 import { loadChosen } from '../../src/data/loader.ts';
-import { createUnreadable } from '../../src/data/skip-policy.ts';
+import { createSkipPolicy } from '../../src/data/skip-policy.ts';
 import { createTokenizer, SPECIAL_PIECES } from '../../src/data/tokenizer.ts';
-import { readingFor } from '../../src/inference/preprocessor.ts';
+import { preprocessorFor } from '../../src/inference/preprocessor.ts';
 import type { Pixels } from '../../src/kernels/pixels.ts';
 import { tiny } from '../../src/model/sizes.ts';
 import { writeScenes } from '../../src/studies/scenes/write.ts';
@@ -22,7 +22,7 @@ import { nanoWorld } from '../fixtures/nano.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'real-data-'));
 const data = join(home, 'pairs');
-let teacher: Trained;
+let teacher: Model;
 beforeAll(async () => {
   const sizes = { train: 12, validation: 3 };
   await writeScenes(data, { seed: 1, view: 'nlvr2', world: nanoWorld, sizes, encodePng });
@@ -31,7 +31,7 @@ beforeAll(async () => {
   const vocabulary = [...SPECIAL_PIECES, ...new Set(words)];
   const sized = { ...tiny, vocabulary: vocabulary.length, types: 3 };
   const described = { model: 'vilt', task: 'nlvr2', images: 2, scoring: 'softmax', recipe: {} } as const;
-  teacher = createUntrained({ ...described, sizes: sized, answers: await nlvr2.answers(data), vocabulary }, 1);
+  teacher = createModel({ ...described, sizes: sized, answers: await nlvr2.answers(data), vocabulary }, 1);
 }, 60_000);
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
@@ -60,8 +60,8 @@ describe('augmentation in training', () => {
     const [one, other] = [peaceful, resumed].map((folder) => readFileSync(join(folder, 'last.safetensors')));
     expect(one!.equals(other!)).toBe(true);
     expect((await taught({})).steps[0]!.losses).not.toEqual(whole.steps[0]!.losses);
-    const { description } = await loadTrained(join(peaceful, 'best.safetensors'));
-    expect(description.recipe).toMatchObject({ augment: 'randaugment' });
+    const { config } = await loadTrained(join(peaceful, 'best.safetensors'));
+    expect(config.recipe).toMatchObject({ augment: 'randaugment' });
     await expect(taught({ folder: resumed, resume: true })).rejects.toThrow(
       /augment was randaugment, now not given: resume with the same options/,
     );
@@ -92,11 +92,15 @@ describe('augmentation in training', () => {
 describe('a number of patches', () => {
   it('is the most of training alone, drawn anew in each batch', { timeout: 60_000 }, async () => {
     const examples = (await nlvr2.read(data, 'train')).slice(0, 4);
-    const reading = readingFor(teacher.description, { batch: 2 });
+    const preprocessor = preprocessorFor(teacher.config, { batch: 2 });
     const shown = async (from: number): Promise<string[]> => {
       const batches = [examples, examples, examples].slice(from);
       const seen: string[] = [];
-      for await (const { feeds } of loadChosen(batches, { ...reading, ...drawnBy({ maxPatches: 2 }), first: from })) {
+      for await (const { feeds } of loadChosen(batches, {
+        ...preprocessor,
+        ...drawnBy({ maxPatches: 2 }),
+        first: from,
+      })) {
         expect(feeds.patches!.shape.slice(0, 2)).toEqual([4, 2]);
         expect(feeds.patch_positions_2!.shape.slice(0, 2)).toEqual([4, 2]);
         seen.push(['patch_positions', 'patch_positions_2'].map((name) => feeds[name]!.data.join()).join());
@@ -138,7 +142,7 @@ describe('a damaged picture of a pair', () => {
       for (const name of pictures.filter((_, i) => i % 6 === 0)) truncateSync(join(hurt, 'images', split, name), 60);
     }
     await expect(taught({ data: hurt })).rejects.toThrow(/jsonl:\d+: .*images\/(train|validation)/);
-    const unreadable = createUnreadable();
+    const unreadable = createSkipPolicy();
     const { steps } = await taught({ data: hurt, onUnreadable: unreadable.listen });
     expect(steps).toHaveLength(4);
     expect(steps.at(-1)!.validation).toBeGreaterThanOrEqual(0);
@@ -157,7 +161,7 @@ describe('a picture that is not there', () => {
     rmSync(join(lacking, 'images', 'train', first!));
     await expect(nlvr2.read(lacking, 'train')).rejects.toThrow(/\d+ annotations name images that are not there: train/);
     const notices: string[] = [];
-    const options = { missing: 'skip', onNotice: (notice: string) => void notices.push(notice) } as const;
+    const options = { missing: 'skip', onWarning: (notice: string) => void notices.push(notice) } as const;
     const [kept, all] = [await nlvr2.read(lacking, 'train', options), await nlvr2.read(data, 'train')];
     expect(kept.length).toBeLessThan(all.length);
     expect(notices).toHaveLength(1);
@@ -172,27 +176,27 @@ it('chooses the best weights on the split that is asked for, and remembers which
     readFileSync(join(data, 'train.jsonl'), 'utf8').split('\n').slice(0, 4).join('\n'),
   );
   await taught({ folder, selectOn: 'test', updates: 2 });
-  const { description } = await loadTrained(join(folder, 'best.safetensors'));
-  expect(description.recipe).toMatchObject({ selectOn: 'test' });
+  const { config } = await loadTrained(join(folder, 'best.safetensors'));
+  expect(config.recipe).toMatchObject({ selectOn: 'test' });
   await expect(taught({ folder, updates: 2, resume: true })).rejects.toThrow(/selectOn was test, now not given/);
 });
 
 it('reads no picture any more once its loop is left', { timeout: 60_000 }, async () => {
-  const learner = createStudent(teacher, { seed: 2 });
+  const model = createStudent(teacher, { seed: 2 });
   const examples = await nlvr2.read(data, 'train');
-  const reading = readingFor(learner.description, { batch: 4 });
+  const preprocessor = preprocessorFor(model.config, { batch: 4 });
   let [running, prepared] = [0, 0];
   const prepare = async (example: Example) => {
     running += 1;
-    const encoded = await reading.prepare(example);
+    const encoded = await preprocessor.prepare(example);
     await sleep(20);
     prepared += 1;
     running -= 1;
     return encoded;
   };
-  const options = { ...given, learner, examples, validation: examples.slice(0, 4), updates: 50 };
+  const options = { ...given, model, examples, validation: examples.slice(0, 4), updates: 50 };
   const objectives = objectivesOf('hard', 'softmax');
-  for await (const { number } of train({ ...options, objectives, reading: { ...reading, prepare } })) {
+  for await (const { number } of train({ ...options, objectives, preprocessor: { ...preprocessor, prepare } })) {
     if (number === 2) break;
   }
   const before = prepared;

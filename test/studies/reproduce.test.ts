@@ -6,12 +6,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type Measured,
   reproduce,
-  reproducePiece,
+  reproduceJob,
   reproductionSizes,
   SHIPPED_TEACHER,
   writeReproduction,
 } from '../../src/index.ts';
-import { keepOutcome } from '../../src/studies/reproduction/job.ts';
+import { keepResult } from '../../src/studies/reproduction/job.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -52,8 +52,8 @@ describe('a reproduction', () => {
   const done: string[] = [];
   const run = async (id: string): Promise<void> => {
     done.push(id);
-    if (really.includes(id)) await reproducePiece(id, options(), () => {});
-    else await keepOutcome(folder, { id, measures: { validation: taken, 'test-iid': taken } });
+    if (really.includes(id)) await reproduceJob(id, options(), () => {});
+    else await keepResult(folder, { id, measures: { validation: taken, 'test-iid': taken } });
   };
   beforeAll(async () => {
     measured = await reproduce({ ...options(), run });

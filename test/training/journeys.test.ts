@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createStudent, createUntrained, loadTrained, type Trained } from '../../src/checkpoints/model-file.ts';
+import { createModel, createStudent, loadTrained, type Model } from '../../src/checkpoints/model-file.ts';
 import type { Example } from '../../src/data/example.ts';
 import { accuracyOf, evaluate } from '../../src/evaluation/evaluate.ts';
-import { readingFor } from '../../src/inference/preprocessor.ts';
+import { preprocessorFor } from '../../src/inference/preprocessor.ts';
 import { vqa } from '../../src/tasks/vqa.ts';
 import { type FinetuneOptions, finetune } from '../../src/training/finetune.ts';
 import type { TrainStep } from '../../src/training/stages/answering.ts';
@@ -20,32 +20,31 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-const untaught = (): Trained => createUntrained(nanoDescription('vilt'), 1);
+const untaught = (): Model => createModel(nanoDescription('vilt'), 1);
 
 const given = { task: vqa, batch: 16, learningRate: 2e-3, dropoutRate: 0.1, threads: 1, seed: 5 };
 
 /** Every step of a fine-tuning on the nano scenes. */
-const taught = async (learner: Trained, teacher: Trained | undefined, options: Partial<FinetuneOptions>) => {
+const taught = async (model: Model, teacher: Model | undefined, options: Partial<FinetuneOptions>) => {
   const steps: TrainStep[] = [];
-  for await (const step of finetune(learner, teacher, { ...given, data: scenes, ...options })) steps.push(step);
+  for await (const step of finetune(model, teacher, { ...given, data: scenes, ...options })) steps.push(step);
   return steps;
 };
 
 const meanOf = (steps: readonly TrainStep[], loss: string): number =>
   steps.reduce((sum, { losses }) => sum + losses[loss]!, 0) / steps.length;
 
-const accuracy = async (trained: Trained): Promise<number> => {
-  const reading = readingFor(trained.description, { batch: 16 });
-  return accuracyOf(await evaluate(trained, validation, { task: vqa, reading, threads: 1 }));
+const accuracy = async (trained: Model): Promise<number> => {
+  const preprocessor = preprocessorFor(trained.config, { batch: 16 });
+  return accuracyOf(await evaluate(trained, validation, { task: vqa, preprocessor, threads: 1 }));
 };
 
-const bits = ({ weights }: Trained) =>
-  [...weights].map(([name, { data }]) => [name, Buffer.from(data.buffer.slice(0))]);
+const bits = ({ weights }: Model) => [...weights].map(([name, { data }]) => [name, Buffer.from(data.buffer.slice(0))]);
 
 describe('from scenes to a teacher, and from it to a student', () => {
   const teacher = untaught();
   const folder = join(home, 'student');
-  let student: Trained;
+  let student: Model;
   let ofTeacher: TrainStep[];
   let steps: TrainStep[];
 
@@ -70,7 +69,7 @@ describe('from scenes to a teacher, and from it to a student', () => {
     expect(validated).toHaveLength(3);
     const best = await loadTrained(join(folder, 'best.safetensors'));
     expect(await accuracy(best)).toBe(Math.max(...validated));
-    expect(best.description.recipe).toMatchObject({ best: { accuracy: Math.max(...validated) } });
+    expect(best.config.recipe).toMatchObject({ best: { accuracy: Math.max(...validated) } });
   });
 
   it('the student in memory is the one of the last update', async () => {
@@ -80,7 +79,7 @@ describe('from scenes to a teacher, and from it to a student', () => {
 
 describe('a training follows from its seed', () => {
   const trainedWith = async (options: Partial<FinetuneOptions>) => {
-    const [teacher, steps] = [untaught(), []] as [Trained, TrainStep[]];
+    const [teacher, steps] = [untaught(), []] as [Model, TrainStep[]];
     const student = createStudent(teacher);
     steps.push(...(await taught(student, teacher, { updates: 8, validateEvery: 8, ...options })));
     return { bits: bits(student), losses: steps.map(({ losses }) => losses) };

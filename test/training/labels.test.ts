@@ -46,9 +46,9 @@ describe('a label that nobody knows', () => {
     ['snli-ve-albef', 'train.json', '"label":"neutral"', '"label":"perhaps"', snliVe],
     ['nlvr2', 'nlvr2/data/train.json', '"label": "True"', '"label": "perhaps"', nlvr2],
   ] as const)('is refused in %s with its place and the labels that there are', async (name, file, from, to, task) => {
-    const reading = task.read(await changed(name, file, (text) => text.replace(from, to)), 'train');
-    await expect(reading).rejects.toThrow(UserError);
-    await expect(reading).rejects.toThrow(/train\.json.*"perhaps".*write /);
+    const preprocessor = task.read(await changed(name, file, (text) => text.replace(from, to)), 'train');
+    await expect(preprocessor).rejects.toThrow(UserError);
+    await expect(preprocessor).rejects.toThrow(/train\.json.*"perhaps".*write /);
   });
 
   it('is refused by a model that has other ones', async () => {
@@ -68,9 +68,9 @@ describe('annotations of pictures that are not there', () => {
     const folder = join(root, `${name}-without`);
     await cp(`test/files/${name}`, folder, { recursive: true });
     await rm(join(folder, images), { recursive: true });
-    const reading = openExamples(folder, { task, split: 'train' });
-    await expect(reading).rejects.toThrow(message);
-    await expect(reading).rejects.toThrow(/--missing skip/);
-    await expect(reading).rejects.toThrow(UserError);
+    const preprocessor = openExamples(folder, { task, split: 'train' });
+    await expect(preprocessor).rejects.toThrow(message);
+    await expect(preprocessor).rejects.toThrow(/--missing skip/);
+    await expect(preprocessor).rejects.toThrow(UserError);
   });
 });

@@ -2,14 +2,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createStudent, createUntrained, loadTrained, type Trained } from '../../src/checkpoints/model-file.ts';
+import { createModel, createStudent, loadTrained, type Model } from '../../src/checkpoints/model-file.ts';
 import { encodePng } from '../../src/data/image.ts';
 import { inOrder, loadChosen } from '../../src/data/loader.ts';
 import { MATCHING } from '../../src/data/pairs.ts';
 import { createTokenizer, SPECIAL_PIECES } from '../../src/data/tokenizer.ts';
 import { keyOf } from '../../src/engine/random.ts';
 import { UserError } from '../../src/errors.ts';
-import { readingFor } from '../../src/inference/preprocessor.ts';
+import { preprocessorFor } from '../../src/inference/preprocessor.ts';
 import { tiny } from '../../src/model/sizes.ts';
 import { accumulate, createOptimizerState } from '../../src/optim/adamw.ts';
 import { answersOf } from '../../src/studies/scenes/vocabulary.ts';
@@ -34,27 +34,23 @@ beforeAll(async () => {
   vocabulary = [...SPECIAL_PIECES, ...new Set([...words, ...answersOf(nanoWorld)])];
 });
 
-const teacher = (): Trained =>
-  createUntrained(
+const teacher = (): Model =>
+  createModel(
     {
       ...{ model: 'vilt', sizes: { ...tiny, vocabulary: vocabulary.length }, task: pretraining.name, images: 1 },
       ...{ scoring: 'softmax', answers: [...MATCHING], vocabulary: [...vocabulary], recipe: {} },
     },
     1,
   );
-const student = (): Trained => createStudent(teacher(), { seed: 2 });
+const student = (): Model => createStudent(teacher(), { seed: 2 });
 
 const given = { batch: 8, updates: 4, learningRate: 1e-3, threads: 1, dropoutRate: 0.1, seed: 3 };
 
 /** A run that is left after each of these updates and resumed. */
-const run = async (
-  options: Partial<PretrainOptions>,
-  [learner, taught = undefined]: [Trained, Trained?],
-  ends = [4],
-) => {
+const run = async (options: Partial<PretrainOptions>, [model, taught = undefined]: [Model, Model?], ends = [4]) => {
   const steps: TrainStep[] = [];
   for (const end of ends) {
-    for await (const step of pretrain(learner, taught, { data, ...given, ...options, resume: true })) {
+    for await (const step of pretrain(model, taught, { data, ...given, ...options, resume: true })) {
       steps.push(step);
       if (step.number === end) break;
     }
@@ -69,7 +65,7 @@ describe('stage 1 is resumed bit for bit', () => {
     ['patches drawn anew', { maxPatches: 2 }, 'distilled'],
     ['word-patch alignment and masked pieces', { alignment: 0.1, masking: { whole: 'pieces' } }, 'teacher'],
   ] as const)('with %s', async (name, options, who) => {
-    const models = (): [Trained, Trained?] => (who === 'teacher' ? [teacher()] : [student(), teacher()]);
+    const models = (): [Model, Model?] => (who === 'teacher' ? [teacher()] : [student(), teacher()]);
     const [peaceful, torn] = [join(home, name, 'peaceful'), join(home, name, 'torn')];
     const every = { ...options, checkpointEvery: 3, validateEvery: 2 };
     await run({ ...every, folder: peaceful }, models());
@@ -78,25 +74,25 @@ describe('stage 1 is resumed bit for bit', () => {
     for (const file of ['last.safetensors', 'best.safetensors'])
       expect(readFileSync(join(torn, file)).equals(readFileSync(join(peaceful, file))), file).toBe(true);
     await expect(run({ ...every, folder: torn, updates: 5 }, models())).rejects.toThrow(/updates was 4, now 5/);
-    const { recipe } = (await loadTrained(join(torn, 'best.safetensors'))).description;
+    const { recipe } = (await loadTrained(join(torn, 'best.safetensors'))).config;
     expect(recipe.maxPatches).toBe('maxPatches' in options ? 2 : undefined);
   });
 });
 
 /** The mean gradients of L_ITC of one update over the first 16 examples, by name. */
 const contrastOf = async (batch: number, accumulation: number): Promise<Map<string, Float32Array>> => {
-  const learner = student();
+  const model = student();
   const examples = (await pretraining.read(data, 'train')).map((one) => ({ ...one, answers: MATCHED }));
-  const reading = readingFor(learner.description, { batch });
-  const options = { learner, reading, updates: 1, learningRate: 1, dropoutRate: 0, threads: 1, accumulation };
+  const preprocessor = preprocessorFor(model.config, { batch });
+  const options = { model, preprocessor, updates: 1, learningRate: 1, dropoutRate: 0, threads: 1, accumulation };
   const stage = pretrainingStage(options, { examples, validation: examples });
-  const terms: Stage['terms'] = (p, t) =>
+  const terms: Stage['losses'] = (p, t) =>
     Object.fromEntries(
-      Object.entries(stage.terms(p, t)).map(([name, term]) => [name, { ...term, weight: name === 'itc' ? 1 : 0 }]),
+      Object.entries(stage.losses(p, t)).map(([name, term]) => [name, { ...term, weight: name === 'itc' ? 1 : 0 }]),
     );
-  const state = createOptimizerState(learner.weights, { microBatches: accumulation });
+  const state = createOptimizerState(model.weights, { microBatches: accumulation });
   await using step = await createStep({ ...options, terms }, state);
-  const batches = loadChosen(inOrder(examples, [...Array(16).keys()], batch), reading);
+  const batches = loadChosen(inOrder(examples, [...Array(16).keys()], batch), preprocessor);
   const micros = async function* () {
     for await (const { waitMilliseconds, ...made } of batches)
       yield { feeds: { ...made.feeds, ...stage.feeds({ ...made, waitMilliseconds }, 0) }, waitMilliseconds, key: KEY };
@@ -128,11 +124,11 @@ describe('contrast in stage 1', () => {
 
 describe('hard negatives', () => {
   it('are images of the batch, with the target that says which are true', async () => {
-    const learner = student();
-    const reading = readingFor(learner.description, { batch: 8 });
+    const model = student();
+    const preprocessor = preprocessorFor(model.config, { batch: 8 });
     const examples = await pretraining.read(data, 'train');
-    await using choosing = await openHardNegatives(learner.weights, { ...learner, seed: 0, threads: 1 });
-    for await (const batch of loadChosen(inOrder(examples, [...Array(16).keys()], 8), reading)) {
+    await using choosing = await openHardNegatives(model.weights, { ...model, seed: 0, threads: 1 });
+    for await (const batch of loadChosen(inOrder(examples, [...Array(16).keys()], 8), preprocessor)) {
       const { target, matching_images, ...rest } = await choosing.feeds(batch, 0);
       const places = [...matching_images!.data];
       const isOwn = places.map((place, text) => place === text);

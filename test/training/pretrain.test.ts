@@ -2,16 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  createAdapted,
-  createStudent,
-  createUntrained,
-  loadTrained,
-  type Trained,
-} from '../../src/checkpoints/model-file.ts';
+import { adaptModel, createModel, createStudent, loadTrained, type Model } from '../../src/checkpoints/model-file.ts';
 import { imageName } from '../../src/data/example.ts';
 import { MATCHING } from '../../src/data/pairs.ts';
-import { readingFor } from '../../src/inference/preprocessor.ts';
+import { preprocessorFor } from '../../src/inference/preprocessor.ts';
 import { pretraining } from '../../src/tasks/pretraining.ts';
 import { vqa } from '../../src/tasks/vqa.ts';
 import { readMetrics } from '../../src/training/metrics.ts';
@@ -34,17 +28,14 @@ beforeAll(async () => {
   }
 });
 
-const untrained = (): Trained =>
-  createUntrained(
-    { ...nanoDescription('vilt'), task: pretraining.name, scoring: 'softmax', answers: [...MATCHING] },
-    1,
-  );
-const student = (): Trained => createStudent(untrained(), { seed: 2 });
+const untrained = (): Model =>
+  createModel({ ...nanoDescription('vilt'), task: pretraining.name, scoring: 'softmax', answers: [...MATCHING] }, 1);
+const student = (): Model => createStudent(untrained(), { seed: 2 });
 
-const run = async (learner: Trained, teacher: Trained | undefined, options: Partial<PretrainOptions> = {}) => {
+const run = async (model: Model, teacher: Model | undefined, options: Partial<PretrainOptions> = {}) => {
   const steps: TrainStep[] = [];
   const given = { data, batch: 8, updates: 12, learningRate: 1e-3, threads: 1, dropoutRate: 0.1, ...options };
-  for await (const step of pretrain(learner, teacher, given)) steps.push(step);
+  for await (const step of pretrain(model, teacher, given)) steps.push(step);
   return steps;
 };
 
@@ -67,17 +58,17 @@ describe('stage 1', () => {
   it('distils a student, on five losses, and leaves the teacher as it was', async () => {
     const teacher = untrained();
     const before = structuredClone(teacher.weights);
-    const learner = student();
-    const steps = await run(learner, teacher, { updates: 30, validateEvery: 30, learningRate: 3e-3, dropoutRate: 0 });
+    const model = student();
+    const steps = await run(model, teacher, { updates: 30, validateEvery: 30, learningRate: 3e-3, dropoutRate: 0 });
     expect(Object.keys(steps[0]!.losses).sort()).toEqual(
       ['itc', 'itc.attention', 'itm.attention', 'itm.soft', 'mlm', 'total'].sort(),
     );
     expect(mlmOf(steps.slice(-5))).toBeLessThan(mlmOf(steps.slice(0, 5)));
     expect(teacher.weights).toEqual(before);
     const moved = [...student().weights].filter(([name, { data: from }]) =>
-      from.some((x, i) => x !== learner.weights.get(name)!.data[i]),
+      from.some((x, i) => x !== model.weights.get(name)!.data[i]),
     );
-    expect(moved.map(([name]) => name)).toEqual([...learner.weights.keys()]);
+    expect(moved.map(([name]) => name)).toEqual([...model.weights.keys()]);
   });
 
   it('pre-trains a student on ground truth too, with contrast', async () => {
@@ -107,13 +98,13 @@ describe('stage 1', () => {
       expect(readFileSync(join(torn, file)).equals(readFileSync(join(peaceful, file))), file).toBe(true);
     const curves = (folder: string) => readMetrics(folder).map(({ step, values }) => ({ step, values }));
     expect(curves(torn)).toEqual(curves(peaceful));
-    expect((await loadTrained(join(torn, 'last.safetensors'))).description.task).toBe(pretraining.name);
+    expect((await loadTrained(join(torn, 'last.safetensors'))).config.task).toBe(pretraining.name);
   });
 
   it('has half of each batch matched, its own image first, and the same batches from anywhere', async () => {
     const examples = await pretraining.read(data, 'train');
-    const learner = student();
-    const options = { learner, reading: readingFor(learner.description, { batch: 7 }), updates: 6, learningRate: 1 };
+    const model = student();
+    const options = { model, preprocessor: preprocessorFor(model.config, { batch: 7 }), updates: 6, learningRate: 1 };
     const stage = pretrainingStage(options, { examples, validation: examples });
     const all = [...stage.batches(0)];
     expect(all).toHaveLength(6);
@@ -127,12 +118,12 @@ describe('stage 1', () => {
   });
 
   it('is followed by stage 2: all but the heads of pre-training goes on into a task', async () => {
-    const learner = student();
-    const next = createAdapted(learner, { task: vqa, answers: ['yes', 'no'] });
+    const model = student();
+    const next = adaptModel(model, { task: vqa, answers: ['yes', 'no'] });
     for (const [name, { data: numbers }] of next.weights) {
-      if (!name.startsWith('vqa_classifier.')) expect(numbers, name).toEqual(learner.weights.get(name)!.data);
+      if (!name.startsWith('vqa_classifier.')) expect(numbers, name).toEqual(model.weights.get(name)!.data);
     }
     expect([...next.weights.keys()].filter((name) => /^(itm|itc|mlm)/.test(name))).toEqual([]);
-    expect(next.description.scoring).toBe('sigmoid');
+    expect(next.config.scoring).toBe('sigmoid');
   });
 });

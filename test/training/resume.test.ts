@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSafetensors } from '../../src/checkpoints/formats/safetensors.ts';
-import { createStudent, createUntrained, loadTrained } from '../../src/checkpoints/model-file.ts';
+import { createModel, createStudent, loadTrained } from '../../src/checkpoints/model-file.ts';
 import { mean } from '../../src/engine/functions.ts';
 import { sqrt, stopGradient, subtract } from '../../src/engine/ops.ts';
 import { UserError } from '../../src/errors.ts';
 import { evaluate } from '../../src/evaluation/evaluate.ts';
-import { readingFor } from '../../src/inference/preprocessor.ts';
+import { preprocessorFor } from '../../src/inference/preprocessor.ts';
 import { vqa } from '../../src/tasks/vqa.ts';
 import { type FinetuneOptions, finetune } from '../../src/training/finetune.ts';
 import { readMetrics } from '../../src/training/metrics.ts';
@@ -88,11 +88,11 @@ describe('a training that is killed again and again', () => {
   });
 });
 
-const student = (seed = 2) => createStudent(createUntrained(nanoDescription('vilt'), 1), { seed });
+const student = (seed = 2) => createStudent(createModel(nanoDescription('vilt'), 1), { seed });
 
 /** All steps of a short fine-tuning, in this process. */
 const finetuned = async (options: Partial<FinetuneOptions>): Promise<TrainStep[]> => {
-  const teacher = createUntrained(nanoDescription('vilt'), 1);
+  const teacher = createModel(nanoDescription('vilt'), 1);
   const steps = [];
   const given = { data: scenes, task: vqa, batch: 8, updates: 20, learningRate: 1e-3, threads: 1, ...options };
   for await (const step of finetune(student(), teacher, given)) steps.push(step);
@@ -124,8 +124,8 @@ describe('a training that leaves the numbers', () => {
     expect(update).toBeGreaterThan(2);
     expect(await savedUpdate(folder)).toBe(update - 2);
     const kept = await loadTrained(join(folder, 'last.safetensors'));
-    const reading = readingFor(kept.description, { batch: 12 });
-    const judged = await evaluate(kept, await vqa.read(scenes, 'validation'), { task: vqa, reading, threads: 1 });
+    const preprocessor = preprocessorFor(kept.config, { batch: 12 });
+    const judged = await evaluate(kept, await vqa.read(scenes, 'validation'), { task: vqa, preprocessor, threads: 1 });
     expect(judged).toHaveLength(24);
   });
 
@@ -136,12 +136,12 @@ describe('a training that leaves the numbers', () => {
   });
 
   it('moves no weight by a gradient that is no number', async () => {
-    const learner = student();
-    const before = structuredClone(learner.weights);
+    const model = student();
+    const before = structuredClone(model.weights);
     const examples = await vqa.read(scenes, 'train');
     const steps = train({
-      ...{ learner, task: vqa, examples, validation: examples.slice(0, 8), updates: 2, learningRate: 1, warmup: 0 },
-      reading: readingFor(learner.description, { batch: 8 }),
+      ...{ model, task: vqa, examples, validation: examples.slice(0, 8), updates: 2, learningRate: 1, warmup: 0 },
+      preprocessor: preprocessorFor(model.config, { batch: 8 }),
       objectives: {
         // 0, with a slope of 1/0
         steep: {
@@ -154,14 +154,14 @@ describe('a training that leaves the numbers', () => {
     const error = await errorOf(steps.next());
     expect(error).toBeInstanceOf(UserError);
     expect(error.message).toMatch(/^update 1: the norm of the gradient is (NaN|Infinity)/);
-    for (const [name, { data }] of before) expect(learner.weights.get(name)!.data, name).toEqual(data);
+    for (const [name, { data }] of before) expect(model.weights.get(name)!.data, name).toEqual(data);
   });
 
   it('is not taken for one that answers', async () => {
-    const learner = student();
-    learner.weights.get('vqa_classifier.3.bias')!.data[0] = Number.NaN;
-    const reading = readingFor(learner.description, { batch: 8 });
-    const judging = evaluate(learner, await vqa.read(scenes, 'validation'), { task: vqa, reading, threads: 1 });
+    const model = student();
+    model.weights.get('vqa_classifier.3.bias')!.data[0] = Number.NaN;
+    const preprocessor = preprocessorFor(model.config, { batch: 8 });
+    const judging = evaluate(model, await vqa.read(scenes, 'validation'), { task: vqa, preprocessor, threads: 1 });
     await expect(judging).rejects.toThrow(/validation\.jsonl:1: the model answers NaN: its weights are damaged/);
   });
 });

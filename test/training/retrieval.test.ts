@@ -3,11 +3,11 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createStudent, createUntrained, loadTrained, type Trained } from '../../src/checkpoints/model-file.ts';
+import { createModel, createStudent, loadTrained, type Model } from '../../src/checkpoints/model-file.ts';
 import { encodePng } from '../../src/data/image.ts';
 import { createTokenizer, SPECIAL_PIECES } from '../../src/data/tokenizer.ts';
 import { scoreGallery } from '../../src/evaluation/score-retrieval.ts';
-import { readingFor } from '../../src/inference/preprocessor.ts';
+import { preprocessorFor } from '../../src/inference/preprocessor.ts';
 import { tiny } from '../../src/model/sizes.ts';
 import { firstImages, galleryOf, meanRecall } from '../../src/tasks/metrics/recall.ts';
 import { retrieval } from '../../src/tasks/retrieval.ts';
@@ -56,8 +56,8 @@ const writeColours = async (split: string): Promise<void> => {
   await writeFile(join(data, `${split}.jsonl`), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
 };
 
-const teacher = (): Trained =>
-  createUntrained(
+const teacher = (): Model =>
+  createModel(
     {
       ...{ model: 'vilt', task: retrieval.name, images: 1, scoring: 'softmax', answers: [], vocabulary, recipe: {} },
       sizes: { ...tiny, vocabulary: vocabulary.length },
@@ -65,18 +65,18 @@ const teacher = (): Trained =>
     1,
   );
 /** Attention that is not even, so that there is something to learn of it. */
-const loud = (trained: Trained): Trained => {
+const loud = (trained: Model): Model => {
   for (const [name, { data }] of trained.weights)
     if (name.endsWith('attn.qkv.weight')) data.set(data.map((x) => 3 * x));
   return trained;
 };
-const student = (): Trained => createStudent(teacher(), { seed: 2 });
+const student = (): Model => createStudent(teacher(), { seed: 2 });
 
 const usual = { task: retrieval, batch: 8, updates: 12, learningRate: 1e-3, threads: 1, dropoutRate: 0.1 };
 
-const run = async (learner: Trained, from: Trained | undefined, options: Partial<FinetuneOptions> = {}) => {
+const run = async (model: Model, from: Model | undefined, options: Partial<FinetuneOptions> = {}) => {
   const steps: TrainStep[] = [];
-  for await (const step of finetune(learner, from, { ...usual, data, ...options })) steps.push(step);
+  for await (const step of finetune(model, from, { ...usual, data, ...options })) steps.push(step);
   return steps;
 };
 
@@ -87,26 +87,26 @@ const long = { updates: 60, validateEvery: 60, learningRate: 3e-3, dropoutRate: 
 
 describe('learning to retrieve', () => {
   it('a teacher learns to rank: it begins at ln(1 + false texts), and falls; its matching head stays', async () => {
-    const learner = teacher();
-    const matching = structuredClone(learner.weights.get('itm_score.fc.weight'));
-    const steps = await run(learner, undefined, { ...long, falseTexts: 3 });
+    const model = teacher();
+    const matching = structuredClone(model.weights.get('itm_score.fc.weight'));
+    const steps = await run(model, undefined, { ...long, falseTexts: 3 });
     expect(Object.keys(steps[0]!.losses)).toEqual(['rank', 'total']);
     expect(Math.abs(steps[0]!.losses.rank! - Math.log(4))).toBeLessThan(0.3);
     expect(mean(steps.slice(-10), 'rank')).toBeLessThan(0.95 * mean(steps.slice(0, 10), 'rank'));
     expect(steps.at(-1)!.validation).toBeGreaterThan(0);
-    expect(learner.weights.get('itm_score.fc.weight')).toEqual(matching);
+    expect(model.weights.get('itm_score.fc.weight')).toEqual(matching);
   });
 
   it('a student learns contrast and attention, moves all of its weights and none of its teacher', async () => {
-    const [from, learner] = [loud(createUntrained(teacher().description, 7)), student()];
+    const [from, model] = [loud(createModel(teacher().config, 7)), student()];
     const before = structuredClone(from.weights);
-    const steps = await run(learner, from, long);
+    const steps = await run(model, from, long);
     expect(Object.keys(steps[0]!.losses)).toEqual(['itc', 'attention', 'total']);
     for (const name of ['itc', 'attention'])
       expect(mean(steps.slice(-10), name), name).toBeLessThan(0.95 * mean(steps.slice(0, 10), name));
     expect(from.weights).toEqual(before);
     const fixed = [...student().weights].filter(([name, { data: was }]) =>
-      was.every((x, i) => x === learner.weights.get(name)!.data[i]),
+      was.every((x, i) => x === model.weights.get(name)!.data[i]),
     );
     expect(fixed.map(([name]) => name)).toEqual([]);
   });
@@ -115,10 +115,10 @@ describe('learning to retrieve', () => {
     ['an update a batch', {}],
     ['several batches an update, every layer', { accumulation: 2, layers: 'all' }],
   ] as const)('a student learns the same from a cached teacher: %s', async (name, choices) => {
-    const from = loud(createUntrained(teacher().description, 7));
+    const from = loud(createModel(teacher().config, 7));
     const options = { ...choices, updates: 3, dropoutRate: 0 };
     const said: string[] = [];
-    const cached = { ...options, cacheTeacher: join(home, name), onNotice: (message: string) => said.push(message) };
+    const cached = { ...options, cacheTeacher: join(home, name), onWarning: (message: string) => said.push(message) };
     const [kept, whole] = [await run(student(), from, cached), await run(student(), from, options)];
     expect(said.at(-1)).toMatch(`the cached teacher was asked ${name === 'an update a batch' ? 24 : 48} times`);
     expectAlike(kept, whole);
@@ -139,7 +139,7 @@ describe('learning to retrieve', () => {
   it.each([
     ['a student', student, teacher],
     ['a teacher', teacher, () => undefined],
-  ])('%s goes on bit for bit where it was left', async (name, learner, from) => {
+  ])('%s goes on bit for bit where it was left', async (name, model, from) => {
     const [peaceful, torn] = [join(home, `${name} peaceful`), join(home, `${name} torn`)];
     const options = {
       ...{
@@ -153,10 +153,10 @@ describe('learning to retrieve', () => {
         gallery: 4,
       },
     };
-    await run(learner(), from(), { ...options, folder: peaceful });
+    await run(model(), from(), { ...options, folder: peaceful });
     for (const last of [2, 7, 12]) {
       const given = { ...usual, data, ...options, folder: torn, resume: true };
-      for await (const { number } of finetune(learner(), from(), given)) if (number === last) break;
+      for await (const { number } of finetune(model(), from(), given)) if (number === last) break;
     }
     for (const file of ['last.safetensors', 'best.safetensors'])
       expect(readFileSync(join(torn, file)).equals(readFileSync(join(peaceful, file))), file).toBe(true);
@@ -170,7 +170,7 @@ describe('learning to retrieve', () => {
     const best = await loadTrained(join(folder, 'best.safetensors'));
     const gallery = firstImages(galleryOf(await retrieval.read(data, 'validation')), 6);
     const { scores } = await scoreGallery(best, gallery, {
-      reading: readingFor(best.description, { batch: 5 }),
+      preprocessor: preprocessorFor(best.config, { batch: 5 }),
       threads: 1,
     });
     expect(gallery.images).toHaveLength(6);
@@ -181,7 +181,7 @@ describe('learning to retrieve', () => {
     const folder = join(home, 'selected');
     const chosen = { folder, updates: 2, validateEvery: 1, gallery: 4 };
     await run(student(), undefined, { ...chosen, selectOn: 'train' });
-    expect((await loadTrained(join(folder, 'best.safetensors'))).description.recipe.selectOn).toBe('train');
+    expect((await loadTrained(join(folder, 'best.safetensors'))).config.recipe.selectOn).toBe('train');
     await expect(run(student(), undefined, { ...chosen, resume: true })).rejects.toThrow(
       /selectOn was train, now not given/,
     );

@@ -3,18 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  createModel,
   createStudent,
-  createUntrained,
   loadTrained,
   type StudentOptions,
-  saveTrained,
+  saveModel,
 } from '../../src/checkpoints/model-file.ts';
 import { exportOnnx } from '../../src/export/onnx.ts';
 import { ask } from '../../src/inference/ask.ts';
 import { cacheImages } from '../../src/inference/cache-images.ts';
 import { openStudent } from '../../src/inference/student.ts';
 import { vilt } from '../../src/model/architecture.ts';
-import { parseDescription } from '../../src/model/config.ts';
+import { parseConfig } from '../../src/model/config.ts';
 import { type Sizes, tiny } from '../../src/model/sizes.ts';
 import { vqa } from '../../src/tasks/vqa.ts';
 import { finetune } from '../../src/training/finetune.ts';
@@ -35,13 +35,13 @@ studentContract('with two of five layers', { ...other, depth: 2 }, other);
 studentContract('with one Transformer for both', { ...other, encoders: 'shared' }, other);
 studentContract('narrower than its teacher', { ...other, width: 12, hidden: 20 }, other);
 
-const source = createUntrained({ ...nanoDescription('vilt'), sizes: { ...tiny, depth: 5, vocabulary: 30 } }, 1);
+const source = createModel({ ...nanoDescription('vilt'), sizes: { ...tiny, depth: 5, vocabulary: 30 } }, 1);
 const block = 'mlp.fc1.weight';
 
 describe('a student that is not as deep as its teacher', () => {
   it('begins as layers of its teacher, evenly spaced, the last one among them', () => {
-    const { weights, description } = createStudent(source, { depth: 2 });
-    expect(description.sizes.depth).toBe(2);
+    const { weights, config } = createStudent(source, { depth: 2 });
+    expect(config.sizes.depth).toBe(2);
     for (const [layer, from] of [
       [0, 2],
       [1, 4],
@@ -79,12 +79,12 @@ describe('a student with one Transformer for both modalities', () => {
   });
 
   it('is described in its file, where a file that does not say it has two', () => {
-    const json = JSON.stringify(apart.description);
+    const json = JSON.stringify(apart.config);
     expect(json).not.toContain('encoders');
-    expect(parseDescription(json, 'a file').sizes.encoders).toBeUndefined();
-    expect(parseDescription(JSON.stringify(shared.description), 'a file').sizes.encoders).toBe('shared');
+    expect(parseConfig(json, 'a file').sizes.encoders).toBeUndefined();
+    expect(parseConfig(JSON.stringify(shared.config), 'a file').sizes.encoders).toBe('shared');
     const wrong = json.replace('"patch"', '"encoders":"both","patch"');
-    expect(() => parseDescription(wrong, 'a file')).toThrow('encoders');
+    expect(() => parseConfig(wrong, 'a file')).toThrow('encoders');
   });
 });
 
@@ -98,14 +98,14 @@ describe.each<[string, StudentOptions]>([
   ['deeper and shared', { depth: 3, encoders: 'shared' }],
 ])('a student that is %s', (name, shape) => {
   it('is trained, saved, loaded, cached, asked and exported', { timeout: 60_000 }, async () => {
-    const teacher = createUntrained(nanoDescription('vilt'), 1);
+    const teacher = createModel(nanoDescription('vilt'), 1);
     const student = createStudent(teacher, shape);
     const before = new Map([...student.weights].map(([parameter, { data }]) => [parameter, data.slice()]));
     const run = { task: vqa, data: scenes, batch: 8, updates: 2, learningRate: 1e-3, threads: 1, dropoutRate: 0.1 };
     for await (const { losses } of finetune(student, teacher, run)) expect(losses.attention).toBeGreaterThan(0);
     for (const [parameter, { data }] of student.weights) expect(data, parameter).not.toEqual(before.get(parameter));
     const folder = join(home, name);
-    await saveTrained(`${folder}.safetensors`, student);
+    await saveModel(`${folder}.safetensors`, student);
     const loaded = await loadTrained(`${folder}.safetensors`);
     expect(loaded).toEqual(student);
     await using opened = await openStudent(loaded, { threads: 1 });

@@ -2,11 +2,11 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createAdapted, createStudent, createUntrained } from '../../src/checkpoints/model-file.ts';
+import { adaptModel, createModel, createStudent } from '../../src/checkpoints/model-file.ts';
 import type { Example } from '../../src/data/example.ts';
 import { encodePng } from '../../src/data/image.ts';
 import { loadBatches } from '../../src/data/loader.ts';
-import { readingFor } from '../../src/inference/preprocessor.ts';
+import { preprocessorFor } from '../../src/inference/preprocessor.ts';
 import { nlvr2 } from '../../src/tasks/nlvr2.ts';
 import { vqa } from '../../src/tasks/vqa.ts';
 import { type FinetuneOptions, finetune } from '../../src/training/finetune.ts';
@@ -27,7 +27,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-const teacher = createUntrained(nanoDescription('vilt'), 1);
+const teacher = createModel(nanoDescription('vilt'), 1);
 const given = { task: vqa, batch: 4, updates: 6, learningRate: 1e-3, threads: 1, dropoutRate: 0, validateEvery: 6 };
 
 const steps = async (options: Partial<FinetuneOptions>): Promise<TrainStep[]> => {
@@ -42,7 +42,7 @@ describe('a cached teacher', () => {
 
   it('gives the losses of the teacher itself, and says what it saved', { timeout: 60_000 }, async () => {
     const said: string[] = [];
-    expectAlike(await steps({ cacheTeacher: folder, onNotice: (message) => said.push(message) }), await steps({}));
+    expectAlike(await steps({ cacheTeacher: folder, onWarning: (message) => said.push(message) }), await steps({}));
     expect(said[0]).toBe(`caching what the teacher makes of ${examples.length} of ${examples.length} examples`);
     expect(said.at(-1)).toMatch(/^the cached teacher was asked 24 times and saved -?\d+\.\d s$/);
   });
@@ -57,16 +57,16 @@ describe('a cached teacher', () => {
 
   it('is asked for nothing twice, and reads record by record what does not fit the memory', async () => {
     const said: string[] = [];
-    const learner = createStudent(teacher, { depth: 1 });
-    const wanted = wantedToAnswer({ learner, objectives: objectivesOf('soft+attention', 'sigmoid') }, teacher);
+    const model = createStudent(teacher, { depth: 1 });
+    const wanted = wantedToAnswer({ model, objectives: objectivesOf('soft+attention', 'sigmoid') }, teacher);
     const options = {
-      ...{ folder, teacher, learner, examples, wanted, threads: 1, onNotice: (message: string) => said.push(message) },
-      reading: readingFor(teacher.description, { batch: 3 }),
+      ...{ folder, teacher, model, examples, wanted, threads: 1, onWarning: (message: string) => said.push(message) },
+      preprocessor: preprocessorFor(teacher.config, { batch: 3 }),
     };
     await using held = await openTeacherCache(options);
     await using read = await openTeacherCache({ ...options, memory: 0 });
     expect(said).toEqual([]);
-    for await (const batch of loadBatches(examples, [5, 0, 7], options.reading)) {
+    for await (const batch of loadBatches(examples, [5, 0, 7], options.preprocessor)) {
       const feeds = await read.feeds(batch);
       expect(feeds).toEqual(await held.feeds(batch));
       expect(Object.keys(feeds).sort()).toEqual([
@@ -83,7 +83,7 @@ describe('a cached teacher', () => {
     truncateSync(records, bytes.length - 10);
     appendFileSync(index, '{"example":3,"at"');
     const said: string[] = [];
-    await steps({ cacheTeacher: folder, updates: 1, onNotice: (message) => said.push(message) });
+    await steps({ cacheTeacher: folder, updates: 1, onWarning: (message) => said.push(message) });
     expect(said[0]).toBe(`caching what the teacher makes of 1 of ${examples.length} examples`);
     expect(readFileSync(index, 'utf8').split('\n')).toHaveLength(lines.split('\n').length);
     expect(statSync(records).size).toBe(bytes.length);
@@ -122,13 +122,13 @@ describe('a cached teacher of pairs of images', () => {
       images: [pictures[i % 3]!, pictures[Math.floor(i / 3) % 3]!],
       answers: [{ answer: i % 2 === 0 ? 'True' : 'False', score: 1 }],
     }));
-    const paired = createAdapted(teacher, { task: nlvr2, answers: ['False', 'True'] });
+    const paired = adaptModel(teacher, { task: nlvr2, answers: ['False', 'True'] });
     const run = async (how: 'whole' | 'cached'): Promise<TrainStep[]> => {
-      const learner = createStudent(paired);
+      const model = createStudent(paired);
       const options = {
-        ...{ ...given, updates: 2, task: nlvr2, learner, teacher: paired, examples: pairs, validation: pairs },
+        ...{ ...given, updates: 2, task: nlvr2, model, teacher: paired, examples: pairs, validation: pairs },
         objectives: objectivesOf('soft+attention', 'softmax'),
-        reading: readingFor(learner.description, { batch: 4 }),
+        preprocessor: preprocessorFor(model.config, { batch: 4 }),
       };
       const all: TrainStep[] = [];
       const folder = join(home, 'pairs');

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { countOf, type Numbers } from '../../engine/numbers.ts';
 import { UserError } from '../../errors.ts';
-import { replaceFile } from '../../files/atomic-write.ts';
+import { writeAtomically } from '../../files/atomic-write.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 
 let folder: string;
@@ -197,7 +197,7 @@ describe('writing', () => {
     const path = join(home, 'student.safetensors');
     await writeSafetensors(path, sample);
     const before = await readFile(path);
-    const failing = replaceFile(path, async (append) => {
+    const failing = writeAtomically(path, async (append) => {
       await append(Buffer.alloc(1000));
       throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
     });

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { bytesOf, countOf, type Numbers } from '../../engine/numbers.ts';
 import { UserError } from '../../errors.ts';
-import { replaceFile } from '../../files/atomic-write.ts';
+import { writeAtomically } from '../../files/atomic-write.ts';
 import { openForReading, readBytes, readInto } from '../../files/read-exactly.ts';
 import { dtypes, encode, type WrittenDtype } from './dtypes.ts';
 import { type Header, longestHeader, parseHeader, type TensorInfo } from './safetensors-header.ts';
@@ -88,7 +88,7 @@ export const writeSafetensors = async (
   { dtype }: { dtype?: 'F32' | 'F16' | 'BF16' } = {},
 ): Promise<void> => {
   const tensors = planned(weights, dtype);
-  await replaceFile(path, async (append) => {
+  await writeAtomically(path, async (append) => {
     await append(headerBytes(weights, tensors, metadata));
     for (const [name, kind] of tensors) await append(encode(weights.get(name)!.data, kind, `${path}: ${name}`));
   });

@@ -2,15 +2,15 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import {
   bertVocabulary,
+  type CheckpointInfo,
+  inspectCheckpoint,
   type LoadOptions,
-  type Looked,
-  loadTeacher,
+  loadCheckpointModel,
   loadTrained,
-  lookInto,
+  type Model,
   readAnswerList,
   readVocabulary,
   type Task,
-  type Trained,
   UserError,
 } from '../../index.ts';
 import { count, given } from './options.ts';
@@ -55,12 +55,9 @@ export const addForeignOptions = (command: Command): Command => {
 };
 
 /** Opens a model of anybody's, for the task that it says or `--task` names. */
-export const openModel = async (
-  path: string,
-  options: OpenOptions & { readonly task?: TaskName },
-): Promise<Trained> => {
+export const openModel = async (path: string, options: OpenOptions & { readonly task?: TaskName }): Promise<Model> => {
   if (options.task !== undefined) return await openModelFor(await taskNamed(options.task), path, options);
-  const looked = await lookInto(path);
+  const looked = await inspectCheckpoint(path);
   if (!looked.isOurs) return await openModelFor(taskIn(looked, path), path, options);
   sayUnused(path, options);
   return await loadTrained(looked.path);
@@ -71,10 +68,10 @@ export const openModelFor = async (
   task: Pick<Task, 'name' | 'images' | 'scoring' | 'answers'>,
   path: string,
   options: OpenOptions,
-): Promise<Trained> => {
-  const { isOurs } = await lookInto(path);
+): Promise<Model> => {
+  const { isOurs } = await inspectCheckpoint(path);
   if (isOurs) sayUnused(path, options);
-  return await loadTeacher(path, { task, onNotice: say, ...(isOurs ? {} : await factsOf(options)) });
+  return await loadCheckpointModel(path, { task, onWarning: say, ...(isOurs ? {} : await factsOf(options)) });
 };
 
 /** A file of ours says all of it, and what it says holds; options that say it once more are named on stderr. */
@@ -85,7 +82,7 @@ export const sayUnused = (path: string, { answers, vocabulary, heads, image, wor
   say(`${path}: it was saved by dide and says this itself: ${which}`);
 };
 
-const taskIn = ({ classifiers }: Looked, path: string): Task => {
+const taskIn = ({ classifiers }: CheckpointInfo, path: string): Task => {
   const known: readonly Task[] = Object.values(tasks);
   const named = classifiers.flatMap(({ task }) => known.filter(({ name }) => name === task));
   if (named.length === 1) return named[0]!;
@@ -95,7 +92,7 @@ const taskIn = ({ classifiers }: Looked, path: string): Task => {
 const factsOf = async (options: OpenOptions): Promise<Omit<LoadOptions, 'task'>> => {
   const { answers, vocabulary, heads, image, words, data, seed } = options;
   return given({
-    answers: answers === undefined ? undefined : await readAnswerList(answers, { onNotice: say }),
+    answers: answers === undefined ? undefined : await readAnswerList(answers, { onWarning: say }),
     vocabulary: vocabulary === undefined ? undefined : await piecesIn(vocabulary, data),
     ...{ heads, image, words, data, seed },
   });

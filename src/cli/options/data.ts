@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { createUnreadable, type FinetuneOptions, type ReadingOptions, type Task, UserError } from '../../index.ts';
+import { createSkipPolicy, type FinetuneOptions, type PreprocessorOptions, type Task, UserError } from '../../index.ts';
 import { type Cell, percent } from '../terminal/table.ts';
 import { given, oneOf } from './options.ts';
 
@@ -32,10 +32,10 @@ const NAMED = 3;
 
 /** Collects what cannot be read while a verb works, for its report. */
 export const openTolerance = ({ strict }: Pick<DataOptions, 'strict'>) => {
-  const unreadable = createUnreadable();
+  const unreadable = createSkipPolicy();
   return {
     /** For `readingFor` and `finetune`. */
-    reading: strict ? {} : ({ onUnreadable: unreadable.listen } satisfies Partial<ReadingOptions>),
+    preprocessor: strict ? {} : ({ onUnreadable: unreadable.listen } satisfies Partial<PreprocessorOptions>),
     failures: unreadable.failures,
     /** The count and the first few, a line each; nothing where all could be read. */
     lines: (): string[] => {

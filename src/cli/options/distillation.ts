@@ -1,9 +1,9 @@
 import { Option } from 'commander';
-import { type Choices, type Knowledge, type Recipe, UserError } from '../../index.ts';
+import { type DistillationOptions, type Knowledge, type Recipe, UserError } from '../../index.ts';
 import { amount, given, oneOf } from './options.ts';
 
 /** What is learnt from, as `finetune` is told it. */
-export interface ChoiceOptions extends Choices {
+export interface ChoiceOptions extends DistillationOptions {
   readonly recipe?: Recipe;
   /** True where no folder was named. */
   readonly cacheTeacher?: string | true;

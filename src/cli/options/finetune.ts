@@ -64,7 +64,7 @@ export const addGroups = (
   return command.addHelpOption(new Option('-h, --help', 'display help for command').helpGroup('Everything else:'));
 };
 
-const required = (flags: string, description: string): Option => new Option(flags, description).makeOptionMandatory();
+const required = (flags: string, config: string): Option => new Option(flags, config).makeOptionMandatory();
 
 const runOptions = (): Option[] => [
   required('--data <folder>', 'train.jsonl, validation.jsonl and the pictures they name'),

@@ -1,4 +1,4 @@
-import { type Bodies, initialised, readImageBody, readTextBody, type Trained } from '../../index.ts';
+import { type Backbones, initFrom, type Model, readImageBackbone, readTextBackbone } from '../../index.ts';
 import { given } from './options.ts';
 
 /** What `--from-scratch` may begin from instead of at random. */
@@ -10,18 +10,18 @@ export interface BeginningOptions {
 }
 
 /** Reads the files that a model is to begin from. @throws UserError where one is no ViT or no BERT. */
-export const bodiesOf = async ({ initImage, initText, heads }: BeginningOptions): Promise<Bodies> =>
+export const bodiesOf = async ({ initImage, initText, heads }: BeginningOptions): Promise<Backbones> =>
   given({
-    image: initImage === undefined ? undefined : await readImageBody(initImage, given({ heads })),
-    text: initText === undefined ? undefined : await readTextBody(initText),
+    image: initImage === undefined ? undefined : await readImageBackbone(initImage, given({ heads })),
+    text: initText === undefined ? undefined : await readTextBackbone(initText),
   });
 
 /** The model begun from files, which says on stderr what of it began so and what at random; without files, as it is. */
-export const beginFrom = (untrained: Trained, bodies: Bodies): Trained => {
+export const beginFrom = (untrained: Model, bodies: Backbones): Model => {
   const { image, text } = bodies;
   if (!image && !text) return untrained;
-  const { trained, loaded, random, words } = initialised(untrained, bodies);
-  const known = text ? `, ${words} of ${untrained.description.vocabulary.length} words among them` : '';
+  const { trained, loaded, random, words } = initFrom(untrained, bodies);
+  const known = text ? `, ${words} of ${untrained.config.vocabulary.length} words among them` : '';
   say(`${loaded.length} tensors begin as in the files${known}; at random: ${random.join(', ') || 'none'}`);
   if (image && image.unused.length > 0) say(`not used of the ViT: ${shortened(image.unused)}`);
   return trained;

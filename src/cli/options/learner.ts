@@ -1,17 +1,17 @@
 import {
-  type Bodies,
-  createAdapted,
+  adaptModel,
+  type Backbones,
+  createModel,
   createStudent,
-  createUntrained,
-  type Description,
+  inspectCheckpoint,
   loadTrained,
-  lookInto,
+  type Model,
+  type ModelConfig,
   type Scoring,
   type StudentOptions,
   sizes,
-  sizesOfBodies,
+  sizesOfBackbones,
   type Task,
-  type Trained,
   UserError,
 } from '../../index.ts';
 import { type ForeignOptions, openModelFor, sayUnused } from './checkpoint.ts';
@@ -26,7 +26,7 @@ export interface LearnerOptions extends ForeignOptions {
   readonly teacher?: string;
   readonly from?: string;
   readonly fromScratch?: boolean;
-  readonly model: Description['model'];
+  readonly model: ModelConfig['model'];
   readonly size: keyof typeof sizes;
   readonly depth?: number;
   readonly patch?: number;
@@ -38,8 +38,8 @@ export interface LearnerOptions extends ForeignOptions {
 
 /** Who learns, and from whom. */
 export interface Learning {
-  readonly learner: Trained;
-  readonly teacher?: Trained;
+  readonly model: Model;
+  readonly teacher?: Model;
   /** For the report: how the learner began. */
   readonly began: string;
 }
@@ -49,13 +49,13 @@ export const learningOf = async (options: LearnerOptions, task: Task): Promise<L
   const teacher = options.teacher === undefined ? undefined : await openModelFor(task, options.teacher, options);
   const taught = teacher ? { teacher } : {};
   if (options.from !== undefined) {
-    const learner = await beginningFrom(options.from, task, options);
-    if (teacher) refuseUnlike(learner, teacher, options.from);
-    return { learner, ...taught, began: `goes on from ${options.from}` };
+    const model = await beginningFrom(options.from, task, options);
+    if (teacher) refuseUnlike(model, teacher, options.from);
+    return { model, ...taught, began: `goes on from ${options.from}` };
   }
   if (teacher) {
     return {
-      learner: createStudent(teacher, { seed: options.seed, ...shapeOf(options) }),
+      model: createStudent(teacher, { seed: options.seed, ...shapeOf(options) }),
       teacher,
       began: `a student of ${options.teacher}`,
     };
@@ -66,37 +66,37 @@ export const learningOf = async (options: LearnerOptions, task: Task): Promise<L
   const { initImage, initText } = options;
   const files = [initImage, initText].filter((file) => file !== undefined);
   const from = files.length > 0 ? files.join(' and ') : `scratch, ${options.size} size`;
-  return { learner: await untrained(options, task), began: `${options.model} from ${from}` };
+  return { model: await untrained(options, task), began: `${options.model} from ${from}` };
 };
 
 /** What is gone on from; a model of ours that was trained for another task gets a new head, which begins at random. */
-const beginningFrom = async (from: string, task: Task, options: LearnerOptions): Promise<Trained> => {
-  const { isOurs, path } = await lookInto(from);
+const beginningFrom = async (from: string, task: Task, options: LearnerOptions): Promise<Model> => {
+  const { isOurs, path } = await inspectCheckpoint(from);
   if (isOurs) sayUnused(from, options);
   const trained = isOurs ? await loadTrained(path) : await openModelFor(task, from, options);
-  if (trained.description.task === task.name) return trained;
-  return createAdapted(trained, { task, answers: await task.answers(options.data), seed: options.seed });
+  if (trained.config.task === task.name) return trained;
+  return adaptModel(trained, { task, answers: await task.answers(options.data), seed: options.seed });
 };
 
 /** Teacher and learner read one batch with one set of ids, patches and answers. */
-const refuseUnlike = (learner: Trained, teacher: Trained, path: string): void => {
-  const readingOf = ({ description: { answers, vocabulary, sizes, images } }: Trained) =>
+const refuseUnlike = (model: Model, teacher: Model, path: string): void => {
+  const readingOf = ({ config: { answers, vocabulary, sizes, images } }: Model) =>
     ({ answers, vocabulary, images, patch: sizes.patch, grid: sizes.grid, image: sizes.image }) as const;
-  const [mine, theirs] = [readingOf(learner), readingOf(teacher)];
+  const [mine, theirs] = [readingOf(model), readingOf(teacher)];
   for (const name of ['answers', 'vocabulary', 'images', 'patch', 'grid', 'image'] as const) {
     if (JSON.stringify(mine[name]) === JSON.stringify(theirs[name])) continue;
     throw new UserError(`${path}: its ${name} differ from the teacher's: give a learner that reads and answers alike`);
   }
 };
 
-const untrained = async (options: LearnerOptions, task: Task): Promise<Trained> => {
+const untrained = async (options: LearnerOptions, task: Task): Promise<Model> => {
   const { model, size, seed, data, scoring = task.scoring, sharedEncoders } = options;
   if (sharedEncoders && model !== 'dide') {
     throw new UserError(`--shared-encoders: ${model} is one encoder: give --teacher for a student, or --model dide`);
   }
   const vocabulary = await vocabularyFor(options, task);
   const bodies = await bodiesOf(options);
-  const description: Description = {
+  const config: ModelConfig = {
     model,
     sizes: { ...sizesFor(options, bodies), vocabulary: vocabulary.length, types: 1 + task.images },
     task: task.name,
@@ -106,7 +106,7 @@ const untrained = async (options: LearnerOptions, task: Task): Promise<Trained> 
     vocabulary,
     recipe: { size },
   };
-  return beginFrom(createUntrained(description, seed), bodies);
+  return beginFrom(createModel(config, seed), bodies);
 };
 
 /** What differs from the teacher's shape, or from that of the size. */
@@ -115,9 +115,9 @@ const shapeOf = ({ depth, sharedEncoders }: LearnerOptions): Pick<StudentOptions
   ...(sharedEncoders ? { encoders: 'shared' } : {}),
 });
 
-const sizesFor = (options: LearnerOptions, bodies: Bodies) => {
+const sizesFor = (options: LearnerOptions, bodies: Backbones) => {
   const { depth } = options;
-  const usual = sizesOfBodies(sizes[options.size], bodies, given({ depth }));
+  const usual = sizesOfBackbones(sizes[options.size], bodies, given({ depth }));
   const { image = usual.image, patch = usual.patch } = options;
   if (image % patch !== 0)
     throw new UserError(`--image: ${image} pixels are not whole patches of ${patch}: give a multiple of ${patch}`);

@@ -1,9 +1,9 @@
-import { type Description, parseDescription, readSafetensors } from '../../index.ts';
+import { type ModelConfig, parseConfig, readSafetensors } from '../../index.ts';
 
 /** What a file of weights says of itself, without its numbers being read. */
 export interface Head {
   /** Absent where the file was not saved by dide. */
-  readonly description?: Description;
+  readonly config?: ModelConfig;
   /** What a run's checkpoint keeps beside the weights. */
   readonly progress?: { readonly update?: number };
   readonly tensors: number;
@@ -20,7 +20,7 @@ export const headOf = async (path: string): Promise<Head> => {
   return {
     tensors: file.tensors.size,
     parameters: numbers.reduce((sum, count) => sum + count, 0),
-    ...(described === undefined ? {} : { description: parseDescription(described, path) }),
+    ...(described === undefined ? {} : { config: parseConfig(described, path) }),
     ...(progress === undefined ? {} : { progress: JSON.parse(progress) as Head['progress'] & object }),
   };
 };

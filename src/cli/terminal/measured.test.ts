@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { type Judged, nlvr2, snliVe, vqa } from '../../index.ts';
+import { nlvr2, type Prediction, snliVe, vqa } from '../../index.ts';
 import { measured, measuresTable } from './measured.ts';
 
-const judged = (text: string, score: number, about: Record<string, unknown> = {}): Judged => ({
+const judged = (text: string, score: number, about: Record<string, unknown> = {}): Prediction => ({
   example: { id: text, images: [], text, answers: [{ answer: 'neutral', score: 1 }], about },
   predicted: score === 1 ? 'neutral' : 'entailment',
   score,
@@ -10,7 +10,7 @@ const judged = (text: string, score: number, about: Record<string, unknown> = {}
 
 it('the interval of consistency is that of its statements, however many pairs each has', () => {
   const statements = Array.from({ length: 40 }, (_, i) => judged(`statement ${i}`, i % 4 === 0 ? 0 : 1));
-  const often = statements.flatMap((one) => Array<Judged>(25).fill(one));
+  const often = statements.flatMap((one) => Array<Prediction>(25).fill(one));
   const [once] = measured('dev', nlvr2.measures!(statements), 1);
   expect(measured('dev', nlvr2.measures!(often), 1)).toEqual([once]);
   expect(once).toMatchObject({ split: 'dev', measure: 'consistency', of: 40, share: 0.75 });

@@ -20,7 +20,7 @@ export interface TrainingRun {
   /** What could not be read, where such examples are left out. */
   readonly tolerance?: Tolerance;
   /** The training itself; notices go above the bar. */
-  readonly steps: (onNotice: (message: string) => void) => AsyncIterable<TrainStep>;
+  readonly steps: (onWarning: (message: string) => void) => AsyncIterable<TrainStep>;
   /** The command that one runs next, given the best weights. */
   readonly next: (best: string) => Promise<string>;
 }
@@ -84,26 +84,36 @@ const sayHowToResume = async (run: TrainingRun, { last }: Done): Promise<void> =
 
 const report = async (run: TrainingRun, done: Done & { readonly milliseconds: number }): Promise<void> => {
   const { out, task, learning } = run;
-  const { learner, began } = learning;
+  const { model, began } = learning;
   const weights = join(out, 'best.safetensors');
-  const { description } = await headOf(weights);
-  const best = description?.recipe.best as { update: number; accuracy: number } | undefined;
-  const { model, answers } = learner.description;
-  const parameters = [...learner.weights.values()].reduce((sum, { data }) => sum + data.length, 0);
+  const { config } = await headOf(weights);
+  const best = config?.recipe.best as { update: number; accuracy: number } | undefined;
+  const { model: name, answers } = model.config;
+  const parameters = [...model.weights.values()].reduce((sum, { data }) => sum + data.length, 0);
   const losses = done.last?.losses ?? {};
   const facts: [string, Cell][] = [
-    ['model', `${began}: ${model}, ${grouped(parameters)} parameters`],
+    ['model', `${began}: ${name}, ${grouped(parameters)} parameters`],
     ...(answers.length > 0 ? [['answers', answers.length] satisfies [string, Cell]] : []),
     ['updates', done.last ? grouped(done.last.of) : 'none were left'],
     ...Object.entries(losses).map(([name, loss]): [string, Cell] => [`loss ${name}`, loss.toFixed(4)]),
     ['best validation', best ? `${percent(best.accuracy)} at update ${grouped(best.update)}` : 'none'],
     ['time', durationOf(done.milliseconds)],
-    ...(done.last ? [done.waiting.fact(learner.description.sizes.image)] : []),
+    ...(done.last ? [done.waiting.fact(model.config.sizes.image)] : []),
     ['saved', out],
   ];
   const { milliseconds } = done;
   const leftOut = { waitedForData: done.waiting.share(), unreadable: run.tolerance?.failures() ?? [] };
   const lines = (run.tolerance?.lines() ?? []).map((line) => `\n${line}`).join('');
-  const result = { out, task, model, parameters, updates: done.last?.of ?? 0, losses, best, milliseconds, ...leftOut };
+  const result = {
+    out,
+    task,
+    model: name,
+    parameters,
+    updates: done.last?.of ?? 0,
+    losses,
+    best,
+    milliseconds,
+    ...leftOut,
+  };
   print(`${factsOf(facts)}${lines}\n\nNext: ${await run.next(weights)}`, result, run);
 };

@@ -2,12 +2,12 @@ import { Command, Option } from 'commander';
 import {
   ask,
   type ImageCache,
+  type Model,
   openImageCache,
-  openSearcher,
+  openRetriever,
   openStudent,
   retrieval,
   searchImages,
-  type Trained,
   UserError,
 } from '../../index.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
@@ -54,7 +54,7 @@ async function run(file: string, question: string, options: Options): Promise<vo
   const trained = await openModel(file, options);
   const cache = await openImageCache(options.cache);
   const said = { question, cache: options.cache, images: cache.entries.length };
-  const tell = trained.description.task === retrieval.name ? searched : asked;
+  const tell = trained.config.task === retrieval.name ? searched : asked;
   const { rows, result } = await tell(trained, [question, cache], options);
   const text = tableOf(rows);
   const rest = said.images - (rows.length - 1);
@@ -73,26 +73,18 @@ interface Told {
 
 type Question = readonly [text: string, cache: ImageCache];
 
-const asked = async (
-  trained: Trained,
-  [question, cache]: Question,
-  { top, answer, threads }: Options,
-): Promise<Told> => {
+const asked = async (trained: Model, [question, cache]: Question, { top, answer, threads }: Options): Promise<Told> => {
   await using student = await openStudent(trained, given({ threads }));
-  const answers = await ask(student, question, cache, { top, onNotice: say, ...given({ answer }) });
+  const answers = await ask(student, question, cache, { top, onWarning: say, ...given({ answer }) });
   const rows = answers.map(({ image, answer, probability }) => [image, answer, probability.toFixed(3)]);
   return { rows: [['image', 'answer', 'probability'], ...rows], result: { answers } };
 };
 
-const searched = async (
-  trained: Trained,
-  [text, cache]: Question,
-  { top, answer, threads }: Options,
-): Promise<Told> => {
+const searched = async (trained: Model, [text, cache]: Question, { top, answer, threads }: Options): Promise<Told> => {
   if (answer !== undefined)
     throw new UserError('--answer: a student of retrieval finds images and answers nothing: leave it out');
-  await using searcher = await openSearcher(trained, given({ threads }));
-  const found = await searchImages(searcher, text, cache, { top, onNotice: say });
+  await using searcher = await openRetriever(trained, given({ threads }));
+  const found = await searchImages(searcher, text, cache, { top, onWarning: say });
   const rows = found.map(({ image, score }) => [image, score.toFixed(3)]);
   return { rows: [['image', 'score'], ...rows], result: { found } };
 };

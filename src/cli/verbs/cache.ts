@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { type CacheProgress, cacheImages, type Trained } from '../../index.ts';
+import { type CacheProgress, cacheImages, type Model } from '../../index.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
 import { count, given, jsonOption, oneOf, threadsOption } from '../options/options.ts';
 import type { TaskName } from '../options/tasks.ts';
@@ -62,13 +62,13 @@ async function run(file: string, images: string, options: Options): Promise<void
   print(factsOf(facts) + next, result, options);
 }
 
-const cacheWithProgress = async (student: Trained, images: string, { to, unreadable, batch, threads }: Options) => {
+const cacheWithProgress = async (student: Model, images: string, { to, unreadable, batch, threads }: Options) => {
   using progress = openProgress('cache');
   let counts: CacheProgress = { done: 0, of: 0, encoded: 0, kept: 0, unreadable: 0, forgotten: 0 };
   const onProgress = (now: CacheProgress): void => {
     counts = now;
     progress.update(now.done, now.of);
   };
-  const options = { to, unreadable, onProgress, onNotice: progress.say, ...given({ batch, threads }) };
+  const options = { to, unreadable, onProgress, onWarning: progress.say, ...given({ batch, threads }) };
   return { cache: await cacheImages(student, images, options), counts };
 };

@@ -5,10 +5,10 @@ import {
   type Gallery,
   galleryOf,
   groupScores,
-  readingFor,
+  type Model,
+  preprocessorFor,
   type ScoredGallery,
   scoreGallery,
-  type Trained,
   UserError,
 } from '../../index.ts';
 import type { openTolerance } from '../options/data.ts';
@@ -36,7 +36,7 @@ export interface RetrievalEvaluation {
  * @throws UserError where answers are to be written.
  */
 export const evaluateRetrieval = async (
-  trained: Trained,
+  trained: Model,
   splits: readonly (readonly [split: string, examples: readonly Example[]])[],
   options: RetrievalEvaluation,
 ): Promise<void> => {
@@ -60,13 +60,13 @@ export const evaluateRetrieval = async (
 };
 
 const scored = async (
-  trained: Trained,
+  trained: Model,
   [split, gallery]: readonly [string, Gallery],
   { batch, threads, tolerance }: RetrievalEvaluation,
 ): Promise<ScoredGallery> => {
   using progress = openProgress(`evaluate ${split}`);
   return await scoreGallery(trained, gallery, {
-    reading: readingFor(trained.description, { batch, onNotice: progress.say, ...tolerance.reading }),
+    preprocessor: preprocessorFor(trained.config, { batch, onWarning: progress.say, ...tolerance.preprocessor }),
     onProgress: progress.update,
     ...given({ threads }),
   });

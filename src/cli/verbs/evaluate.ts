@@ -4,12 +4,12 @@ import {
   type Example,
   evaluate,
   imageName,
-  type Judged,
-  readingFor,
+  type Model,
+  type Prediction,
+  preprocessorFor,
   retrieval,
   submissionOf,
   type Task,
-  type Trained,
   UserError,
 } from '../../index.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
@@ -81,9 +81,9 @@ async function run(file: string, options: Options): Promise<void> {
   // Every split is read before the first is asked, so that a misspelt one costs no time.
   const splits: [string, Example[]][] = [];
   for (const name of names)
-    splits.push([name, await task.read(options.data, name, { missing: options.missing, onNotice })]);
+    splits.push([name, await task.read(options.data, name, { missing: options.missing, onWarning })]);
   if (task.name === retrieval.name) return await evaluateRetrieval(trained, splits, { ...options, tolerance });
-  const judged: [string, Judged[]][] = [];
+  const judged: [string, Prediction[]][] = [];
   for (const [name, asked] of splits)
     judged.push([name, await judgeSplit(trained, name, asked, { ...options, task, tolerance })]);
   if (options.predictions !== undefined) await writePredictions(options.predictions, judged);
@@ -96,16 +96,16 @@ async function run(file: string, options: Options): Promise<void> {
   print(text, { file, data, lines, measures, predictions, unreadable: tolerance.failures() }, options);
 }
 
-const onNotice = (message: string): void => void process.stderr.write(`${message}\n`);
+const onWarning = (message: string): void => void process.stderr.write(`${message}\n`);
 
 const paragraphOf = (lines: readonly string[]): string[] => (lines.length === 0 ? [] : [lines.join('\n')]);
 
-const taskOf = async ({ description }: Trained, file: string, given?: TaskName): Promise<Task> => {
+const taskOf = async ({ config }: Model, file: string, given?: TaskName): Promise<Task> => {
   const known: readonly Task[] = given === undefined ? Object.values(tasks) : [await taskNamed(given)];
-  const task = known.find(({ name }) => name === description.task);
-  if (task) return { ...task, scoring: description.scoring };
+  const task = known.find(({ name }) => name === config.task);
+  if (task) return { ...task, scoring: config.scoring };
   throw new UserError(
-    `${file}: its task ${description.task} is not among ${known.map(({ name }) => name).join(', ')}: give --task with the module that defines it, or another file`,
+    `${file}: its task ${config.task} is not among ${known.map(({ name }) => name).join(', ')}: give --task with the module that defines it, or another file`,
   );
 };
 
@@ -115,14 +115,14 @@ interface Judging extends Omit<Options, 'task'> {
   readonly tolerance: ReturnType<typeof openTolerance>;
 }
 
-const judgeSplit = async (trained: Trained, split: string, asked: readonly Example[], how: Judging) => {
+const judgeSplit = async (trained: Model, split: string, asked: readonly Example[], how: Judging) => {
   using progress = openProgress(`evaluate ${split}`);
-  const { description } = trained;
-  noticeOutside(asked, description.answers, progress);
+  const { config } = trained;
+  noticeOutside(asked, config.answers, progress);
   const { batch, threads, task, tolerance } = how;
   return await evaluate(trained, asked, {
     task,
-    reading: readingFor(description, { batch, onNotice: progress.say, ...tolerance.reading }),
+    preprocessor: preprocessorFor(config, { batch, onWarning: progress.say, ...tolerance.preprocessor }),
     onProgress: progress.update,
     ...(threads === undefined ? {} : { threads }),
   });
@@ -137,7 +137,7 @@ const noticeOutside = (asked: readonly Example[], answers: readonly string[], { 
     );
 };
 
-const linesOf = (split: string, judged: readonly Judged[], seed: number): Line[] => {
+const linesOf = (split: string, judged: readonly Prediction[], seed: number): Line[] => {
   const kinds = new Map<string, number[]>();
   for (const { example, score } of judged) {
     const kind = example.about?.kind;
@@ -167,7 +167,7 @@ const rowsOf = (lines: readonly Line[]): Cell[][] => [
 
 const writeSubmission = async (
   path: string,
-  judged: readonly (readonly [string, readonly Judged[]])[],
+  judged: readonly (readonly [string, readonly Prediction[]])[],
 ): Promise<void> => {
   const [split, ...more] = judged;
   if (more.length > 0)
@@ -177,7 +177,7 @@ const writeSubmission = async (
 
 const writePredictions = async (
   path: string,
-  judged: readonly (readonly [string, readonly Judged[]])[],
+  judged: readonly (readonly [string, readonly Prediction[]])[],
 ): Promise<void> => {
   const rows = judged.flatMap(([split, all]) =>
     all.map(({ example: { id, images, text, answers }, predicted, score }) => ({

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { type ExplainedPair, explainPairs, type Trained, writeExplained } from '../../index.ts';
+import { type ExplainedPair, explainPairs, type Model, writeExplained } from '../../index.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
 import { given, jsonOption, threadsOption } from '../options/options.ts';
 import type { TaskName } from '../options/tasks.ts';
@@ -41,13 +41,13 @@ export const explainCommand = (): Command =>
 
 async function run(file: string, image: string, text: string, options: Options): Promise<void> {
   const { to, teacher, without, threads } = options;
-  const models: Record<string, Trained> = {};
+  const models: Record<string, Model> = {};
   if (teacher !== undefined) models.teacher = await openModel(teacher, options);
   const own = await openModel(file, options);
-  models[own.description.model === 'dide' ? 'student' : 'fusion encoder'] = own;
+  models[own.config.model === 'dide' ? 'student' : 'fusion encoder'] = own;
   if (without !== undefined) models['student, not distilled'] = await openModel(without, options);
   const example = { id: image, text, images: [image], answers: [] };
-  const pairs = await explainPairs(models, [example], { onNotice: say, ...given({ threads }) });
+  const pairs = await explainPairs(models, [example], { onWarning: say, ...given({ threads }) });
   await writeExplained(to, pairs);
   report(pairs[0]!, options);
 }

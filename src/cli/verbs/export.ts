@@ -2,10 +2,10 @@ import { Command, Option } from 'commander';
 import {
   type ExportPrecision,
   exportOnnx,
+  type Model,
   retrieval,
   saveHuggingFace,
-  saveTrained,
-  type Trained,
+  saveModel,
   UserError,
 } from '../../index.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
@@ -61,10 +61,10 @@ const run = async (file: string, options: Options): Promise<void> => {
   print(factsOf([...facts, ['saved', out]]), { file, out, to, precision, ...result }, options);
 };
 
-const toOnnx = async (trained: Trained, { out, precision, threads }: Options): Promise<Told> => {
+const toOnnx = async (trained: Model, { out, precision, threads }: Options): Promise<Told> => {
   const exported = await exportOnnx(trained, out, { precision, ...given({ threads }) });
   const { files, difference, largest, agreed, pairs } = exported;
-  const searches = trained.description.task === retrieval.name;
+  const searches = trained.config.task === retrieval.name;
   const what = searches ? "vector's number" : 'logit';
   return {
     facts: [
@@ -81,15 +81,15 @@ const toOnnx = async (trained: Trained, { out, precision, threads }: Options): P
   };
 };
 
-const toHuggingFace = async (trained: Trained, { out, precision }: Options): Promise<Told> => {
+const toHuggingFace = async (trained: Model, { out, precision }: Options): Promise<Told> => {
   if (precision !== 'fp32') throw new UserError('--precision: transformers is given fp32: leave it out');
   await saveHuggingFace(out, trained);
   return { facts: [['for', 'from_pretrained of transformers']], result: {} };
 };
 
-const toSafetensors = async (trained: Trained, { out, precision }: Options): Promise<Told> => {
+const toSafetensors = async (trained: Model, { out, precision }: Options): Promise<Told> => {
   if (precision === 'int8') throw new UserError('--precision: int8 is for ONNX: give fp32 or fp16');
-  await saveTrained(out, trained, { dtype: precision === 'fp16' ? 'F16' : 'F32' });
+  await saveModel(out, trained, { dtype: precision === 'fp16' ? 'F16' : 'F32' });
   return { facts: [['tensors', trained.weights.size]], result: { tensors: trained.weights.size } };
 };
 

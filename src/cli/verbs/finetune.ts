@@ -38,24 +38,24 @@ const run = async (options: Options): Promise<void> => {
   const task = lenient(await taskNamed(options.task), options);
   refuseWithoutTeacher(options);
   const learning = await learningOf(options.tiny ? { ...options, size: 'tiny' } : options, task);
-  const { learner, teacher } = learning;
+  const { model, teacher } = learning;
   const tolerance = openTolerance(options);
   const training = {
     ...trainingOf(options, learning),
-    ...tolerance.reading,
+    ...tolerance.preprocessor,
     ...selectedSplit(options.select, task),
     ...choicesOf(options),
     ...given({ falseTexts: options.falseTexts, gallery: options.gallery }),
     task: spelling(
-      answerable(onlySuch(task, options.only), learner.description.answers, options.unknownAnswers),
-      learner.description.vocabulary,
+      answerable(onlySuch(task, options.only), model.config.answers, options.unknownAnswers),
+      model.config.vocabulary,
       options.unknownWords,
     ),
   };
   await runTraining({
     verb: 'finetune',
     ...{ out: options.out, json: options.json, task: options.task, learning, tolerance },
-    steps: (onNotice) => finetune(learner, teacher, { ...training, onNotice }),
+    steps: (onWarning) => finetune(model, teacher, { ...training, onWarning }),
     next: async (best) => {
       const splits = await listSplits(options.data);
       const split = splits.findLast((name) => name.startsWith('test')) ?? 'validation';
@@ -71,12 +71,12 @@ type GeneralOptions = Omit<Options, 'task' | 'unknownAnswers'>;
 const toy = { batch: 8, updates: 20, validateEvery: 10 };
 
 /** The options of any training, as far as they differ from its own defaults. */
-export const trainingOf = (options: GeneralOptions, { learner }: Learning): Omit<FinetuneOptions, 'task'> => {
+export const trainingOf = (options: GeneralOptions, { model }: Learning): Omit<FinetuneOptions, 'task'> => {
   const { data, seed, out: folder, dropout: dropoutRate } = options;
   const { epochs, updates, warmup, headMultiplier, accumulation, clip, weightDecay } = options;
   const { order, decay, validateEvery, checkpointEvery, padWordsTo, threads, resume, batch } = options;
   const { augment, maxPatches, missing } = options;
-  const isNarrow = learner.description.sizes.width < 384;
+  const isNarrow = model.config.sizes.width < 384;
   return {
     batch: 64,
     learningRate: options.learningRate ?? (isNarrow ? 1e-3 : 1e-4),

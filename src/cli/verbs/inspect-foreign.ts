@@ -1,8 +1,8 @@
-import type { Looked } from '../../index.ts';
+import type { CheckpointInfo } from '../../index.ts';
 import { type Cell, factsOf, grouped, type Shown } from '../terminal/table.ts';
 
 /** What a checkpoint that dide did not save holds, what it lacks, and for which task it is. */
-export const foreignShown = (looked: Looked): Shown => {
+export const foreignShown = (looked: CheckpointInfo): Shown => {
   const { sizes, labels = [], hasTeacher, otherHeads, lacks } = looked;
   const facts: [string, Cell][] = [
     ['kind', `${kindOf(looked)}, ${looked.format}`],
@@ -20,19 +20,19 @@ export const foreignShown = (looked: Looked): Shown => {
 
 const optional = (isThere: boolean, name: string, value: Cell): [string, Cell][] => (isThere ? [[name, value]] : []);
 
-const kindOf = ({ model }: Looked): string => {
+const kindOf = ({ model }: CheckpointInfo): string => {
   if (model === undefined) return 'weights of something else than ViLT or DiDE';
   return model === 'vilt' ? 'a ViLT, a fusion encoder' : 'a DiDE, a dual encoder';
 };
 
-const sizeFacts = (sizes: NonNullable<Looked['sizes']>): [string, Cell][] => [
+const sizeFacts = (sizes: NonNullable<CheckpointInfo['sizes']>): [string, Cell][] => [
   ['layers', `${sizes.depth} of width ${sizes.width}, ${sizes.heads} heads`],
   ['pictures', `${sizes.image} pixels at the shortest side, patches of ${sizes.patch}`],
   ['words', `${grouped(sizes.vocabulary)} pieces, texts up to ${sizes.words}`],
   ['modalities', sizes.types],
 ];
 
-const headsOf = ({ classifiers }: Looked): string => {
+const headsOf = ({ classifiers }: CheckpointInfo): string => {
   if (classifiers.length === 0) return 'none: any task can begin from it, with a fresh head';
   return classifiers.map(({ task, answers }) => `${task}, ${grouped(answers)} answers`).join('; ');
 };

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { type Description, holdsWeights, lookInto, openImageCache, UserError } from '../../index.ts';
+import { holdsWeights, inspectCheckpoint, type ModelConfig, openImageCache, UserError } from '../../index.ts';
 import { headsOption } from '../options/checkpoint.ts';
 import { headOf } from '../options/model-file.ts';
 import { given, jsonOption } from '../options/options.ts';
@@ -55,7 +55,7 @@ const shownOf = async (path: string, options: Options): Promise<Shown> => {
 
 /** A file of ours says more of itself than its tensors do. */
 const weightsShown = async (path: string, { heads }: Options): Promise<Shown> => {
-  const looked = await lookInto(path, given({ heads }));
+  const looked = await inspectCheckpoint(path, given({ heads }));
   return looked.isOurs || (looked.model === undefined && looked.path.endsWith('.safetensors'))
     ? await modelShown(looked.path)
     : foreignShown(looked);
@@ -72,12 +72,12 @@ const runShown = async (files: readonly string[]): Promise<Shown> => {
 };
 
 const modelShown = async (path: string): Promise<Shown> => {
-  const { description, progress, tensors, parameters } = await headOf(path);
+  const { config, progress, tensors, parameters } = await headOf(path);
   const { size: bytes } = statSync(path);
-  const kind = progress ? 'checkpoint' : description ? 'model' : 'weights';
+  const kind = progress ? 'checkpoint' : config ? 'model' : 'weights';
   const facts: [string, Cell][] = [
     ['kind', { checkpoint: 'a checkpoint of a run', model: 'a model', weights: 'weights not saved by dide' }[kind]],
-    ...(description ? describedFacts(description) : []),
+    ...(config ? describedFacts(config) : []),
     ...(progress?.update === undefined ? [] : [['updates done', grouped(progress.update)] as [string, Cell]]),
     ['parameters', grouped(parameters)],
     ['tensors', tensors],
@@ -91,7 +91,7 @@ const modelShown = async (path: string): Promise<Shown> => {
       tensors,
       parameters,
       ...(progress ? { progress } : {}),
-      ...(description ? { description } : {}),
+      ...(config ? { description: config } : {}),
     },
   };
 };
@@ -108,7 +108,7 @@ const checkpointShown = async (path: string): Promise<Shown> => {
   return { text: factsOf(facts), result };
 };
 
-const models: Readonly<Record<Description['model'], string>> = {
+const models: Readonly<Record<ModelConfig['model'], string>> = {
   vilt: 'vilt, a fusion encoder',
   dide: 'dide, a dual encoder',
 };
@@ -121,7 +121,7 @@ const describedFacts = ({
   vocabulary,
   scoring,
   recipe,
-}: Description): [string, Cell][] => [
+}: ModelConfig): [string, Cell][] => [
   ['model', models[model]],
   ['layers', `${sizes.depth} of width ${sizes.width}, ${sizes.heads} heads`],
   ['pictures', `${sizes.image} pixels at the shortest side, patches of ${sizes.patch}`],

@@ -42,16 +42,16 @@ export const pretrainCommand = (): Command =>
 const run = async (options: Options): Promise<void> => {
   const task = lenient(pretraining, options);
   const learning = await learningOf(options.tiny ? { ...options, size: 'tiny' } : options, task);
-  const { learner, teacher } = learning;
-  const { read } = spelling(task, learner.description.vocabulary, options.unknownWords);
+  const { model, teacher } = learning;
+  const { read } = spelling(task, model.config.vocabulary, options.unknownWords);
   const tolerance = openTolerance(options);
-  const training = { ...stageOf(options, learning), ...tolerance.reading, read };
+  const training = { ...stageOf(options, learning), ...tolerance.preprocessor, read };
   await runTraining({
     verb: 'pretrain',
     ...{ out: options.out, json: options.json, task: pretraining.name, learning, tolerance },
-    steps: (onNotice) => pretrain(learner, teacher, { ...training, onNotice }),
+    steps: (onWarning) => pretrain(model, teacher, { ...training, onWarning }),
     next: async (best) =>
-      learner.description.model === 'vilt'
+      model.config.model === 'vilt'
         ? `dide pretrain --teacher ${best} --data ${options.data} --out STUDENT`
         : `dide finetune --from ${best} --teacher TEACHER --data TASK --out STUDENT`,
   });

@@ -3,11 +3,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import {
+  type JobProgress,
   type Measured,
-  type PieceProgress,
   type ReproduceOptions,
   reproduce,
-  reproducePiece,
+  reproduceJob,
   reproductionSizes,
   SHIPPED_TEACHER,
   UserError,
@@ -74,7 +74,7 @@ const run = async (options: Options): Promise<void> => {
   const folder = name === 'full' ? options.out : join(options.out, name);
   const told = { teacher, folder, size: reproductionSizes[name] };
   if (options.piece !== undefined) {
-    await reproducePiece(options.piece, told, (progress) => void process.send?.(progress));
+    await reproduceJob(options.piece, told, (progress) => void process.send?.(progress));
     process.disconnect?.();
     return;
   }
@@ -113,7 +113,7 @@ const untilInterrupted = async (
 /** The same command for one piece, in a process whose memory is its own and which the signal ends. */
 const inProcess =
   ({ out, teacher, quick, tiny }: Options & { readonly teacher: string }, signal: AbortSignal) =>
-  (piece: string, onProgress: (progress: PieceProgress) => void): Promise<void> =>
+  (piece: string, onProgress: (progress: JobProgress) => void): Promise<void> =>
     new Promise((resolve, reject) => {
       const size = tiny ? ['--tiny'] : quick ? ['--quick'] : [];
       const told = ['reproduce', '--out', out, '--teacher', teacher, ...size, '--piece', piece];
@@ -122,7 +122,7 @@ const inProcess =
       child.stderr!.on('data', (chunk: Buffer) => {
         said = (said + chunk.toString()).slice(-4000);
       });
-      child.on('message', (progress) => onProgress(progress as PieceProgress));
+      child.on('message', (progress) => onProgress(progress as JobProgress));
       child.on('error', reject);
       child.on('exit', (code, ending) => {
         if (code === 0) resolve();

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { LAST_LESSON, loadTrained, saveTrained, trainTeacher, untrainedTeacher } from '../../index.ts';
+import { LAST_LESSON, loadTrained, saveModel, trainTeacher, untrainedTeacher } from '../../index.ts';
 import { given, threadsOption } from '../options/options.ts';
 import { listenForInterrupt, STOPPING, sayStopped } from '../terminal/interrupt.ts';
 import { openParts } from '../terminal/progress.ts';
@@ -47,5 +47,5 @@ const run = async ({ out, folder, threads }: Options): Promise<void> => {
       return sayStopped(`Stopped in ${lesson} after update ${number} of ${of}; the same command goes on from there.`);
     }
   }
-  await saveTrained(out, await loadTrained(join(folder, `${LAST_LESSON}-run`, 'best.safetensors')));
+  await saveModel(out, await loadTrained(join(folder, `${LAST_LESSON}-run`, 'best.safetensors')));
 };

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { type Example, type ImageSource, imageName } from '../example.ts';
 import { decodeImage, readImageBytes } from '../image.ts';
-import type { Found, Wanted } from './format.ts';
+import type { Dataset, DatasetQuery } from './format.ts';
 import { openAnswers, openExamples } from './open-examples.ts';
 import { parquetSink } from './parquet/write.ts';
-import type { Sink, Written, WrittenImage } from './sink.ts';
+import type { DatasetWriter, Written, WrittenImage } from './sink.ts';
 import { webDatasetSink } from './webdataset/write.ts';
 
 /** What `convertExamples` writes: each format's sink, and where in the new folder its files go. */
@@ -19,7 +19,7 @@ export type ConvertedFormat = keyof typeof sinks;
 export const convertedFormats = Object.keys(sinks) as ConvertedFormat[];
 
 /** How a data set is converted. */
-export interface ConvertOptions extends Omit<Wanted, 'split'> {
+export interface ConvertOptions extends Omit<DatasetQuery, 'split'> {
   readonly to: string;
   readonly format: ConvertedFormat;
   readonly splits: readonly string[];
@@ -75,7 +75,7 @@ export async function* convertExamples(
 }
 
 /** Their order is that of a classifier, and would be another one if it were told from shards again. */
-const answersOf = async (path: string, { answers }: Found, { task, split }: Wanted) =>
+const answersOf = async (path: string, { answers }: Dataset, { task, split }: DatasetQuery) =>
   answers ?? (task === 'vqa' && split === 'train' ? await openAnswers(path, task) : undefined);
 
 interface SplitOptions extends ConvertOptions {
@@ -83,7 +83,7 @@ interface SplitOptions extends ConvertOptions {
   readonly folder: string;
 }
 
-const convertSplit = async ({ examples, layout, notices }: Found, options: SplitOptions): Promise<Converted> => {
+const convertSplit = async ({ examples, layout, notices }: Dataset, options: SplitOptions): Promise<Converted> => {
   const { split, task, folder, format, shard, onProgress } = options;
   const sink = sinks[format].open({ to: folder, split, task, ...(shard === undefined ? {} : { shard }) });
   const unreadable: string[] = [];
@@ -103,7 +103,7 @@ const convertSplit = async ({ examples, layout, notices }: Found, options: Split
   return { split, layout, examples: written, files: sink.files(), unreadable, notices };
 };
 
-const add = async (sink: Sink, written: Written): Promise<number> => {
+const add = async (sink: DatasetWriter, written: Written): Promise<number> => {
   await sink.add(written);
   return written.examples.length;
 };

@@ -8,22 +8,22 @@ export const exampleTasks = ['vqa', 'nlvr2', 've', 'retrieval'] as const;
 export type ExampleTask = (typeof exampleTasks)[number];
 
 /** How the examples of a layout are read. */
-export interface FoundOptions {
+export interface ReadOptions {
   /** What to do where an annotation's image is not there: an error (default), or pass it over and say so. */
   readonly missing?: 'refuse' | 'skip';
   /** Hears what was left out, a sentence each. */
-  readonly onNotice?: (message: string) => void;
+  readonly onWarning?: (message: string) => void;
 }
 
 /** Which examples are wanted. */
-export interface Wanted extends Pick<FoundOptions, 'missing'> {
+export interface DatasetQuery extends Pick<ReadOptions, 'missing'> {
   readonly task: ExampleTask;
   /** `train`, `validation`, `test`, or a split's own name in its layout: `rest_val`, `test-dev2015`, `test1`. */
   readonly split: string;
 }
 
 /** The examples that a folder holds, and what was found there. */
-export interface Found {
+export interface Dataset {
   /** The layout and its files: `VQAv2 JSON (v2_OpenEnded_mscoco_val2014_questions.json, …)`. */
   readonly layout: string;
   readonly examples: Example[];
@@ -40,9 +40,9 @@ export interface Format {
   readonly name: string;
   readonly tasks: readonly ExampleTask[];
   /** The files that it looks for, for the error that nothing was found. */
-  readonly looksFor: (wanted: Wanted) => readonly string[];
+  readonly looksFor: (wanted: DatasetQuery) => readonly string[];
   /** Its examples, or undefined where the folder has another layout. @throws UserError where the layout is damaged. */
-  readonly open: (path: string, wanted: Wanted) => Promise<Found | undefined>;
+  readonly open: (path: string, wanted: DatasetQuery) => Promise<Dataset | undefined>;
   /** The answers in the order of the classifier, where this layout, and not its examples, says them. */
   readonly answers?: (path: string) => Promise<readonly string[] | undefined>;
 }
@@ -73,7 +73,7 @@ export const namesIn = (folder: string): string[] => {
 };
 
 /** Images that annotations name and the disk lacks: an error that counts them, or a notice. */
-export const createMissing = ({ missing = 'refuse' }: Wanted) => {
+export const createMissing = ({ missing = 'refuse' }: DatasetQuery) => {
   const all: string[] = [];
   return {
     add: (where: string, looked: readonly string[]): void => {

@@ -9,7 +9,7 @@ import { readJsonLines } from '../../files/json-lines.ts';
 import { type Example, imageName } from '../example.ts';
 import { loadBatches } from '../loader.ts';
 import { createPreparer } from '../preprocess.ts';
-import { createUnreadable } from '../skip-policy.ts';
+import { createSkipPolicy } from '../skip-policy.ts';
 import { createTokenizer, SPECIAL_PIECES } from '../tokenizer.ts';
 import { type Converted, convertExamples } from './convert.ts';
 import type { ExampleTask } from './format.ts';
@@ -108,7 +108,7 @@ describe.each(layouts)('a corrupt picture in %s', (layout, task, write) => {
     await expect(converting(`${folder}-strict`, 'refuse')).rejects.toThrow(UserError);
   });
 
-  const batches = async (listen?: ReturnType<typeof createUnreadable>['listen']): Promise<number> => {
+  const batches = async (listen?: ReturnType<typeof createSkipPolicy>['listen']): Promise<number> => {
     const size = { shortest: 16, multiple: 8 };
     const prepare = createPreparer({ tokenizer: createTokenizer([...SPECIAL_PIECES]), size });
     const options = { prepare, batch: 2, collate: { patch: 8, grid: 4 }, ...(listen ? { onUnreadable: listen } : {}) };
@@ -118,7 +118,7 @@ describe.each(layouts)('a corrupt picture in %s', (layout, task, write) => {
   };
 
   it('is left out of the batches, and told once by its place', async () => {
-    const { listen, failures } = createUnreadable();
+    const { listen, failures } = createSkipPolicy();
     const read = await batches(listen);
     const lost = failures();
     expect(read + lost.length).toBe(examples.length);
@@ -168,7 +168,7 @@ describe('a stream of shards', () => {
     const [endless, notices, texts]: [string, string[], string[]] = [join(root, 'endless.tar.gz'), [], []];
     const files = Array.from({ length: 1500 }, (_, k) => [`a.${k}.jpg`, 'x'] as const);
     await writeFile(endless, gzipSync(await tarOf(files)));
-    const options = { task: 'retrieval', onNotice: (message: string) => notices.push(message) } as const;
+    const options = { task: 'retrieval', onWarning: (message: string) => notices.push(message) } as const;
     for await (const { text } of streamShards([endless, fixture('webdataset/00002.tar')], options)) texts.push(text);
     expect(texts).toEqual(['thing 4']);
     expect(notices).toEqual([
@@ -182,10 +182,10 @@ describe('a JSON lines file', () => {
     const path = join(root, 'endless.jsonl');
     await writeFile(path, `{"a":1}\n${'x'.repeat(2 ** 25)}`);
     const rows: string[] = [];
-    const reading = async (): Promise<void> => {
+    const preprocessor = async (): Promise<void> => {
       for await (const { where } of readJsonLines(path)) rows.push(where);
     };
-    await expect(reading()).rejects.toThrow('endless.jsonl:2: longer than 16777216 characters');
+    await expect(preprocessor()).rejects.toThrow('endless.jsonl:2: longer than 16777216 characters');
     expect(rows).toEqual(['endless.jsonl:1']);
   });
 });

@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
 import { fieldError, type JsonLine, readJsonLines, textField } from '../../files/json-lines.ts';
 import { type Example, scoredLabel } from '../example.ts';
-import { createFinder, createMissing, type Format, splitIn, type Wanted } from './format.ts';
+import { createFinder, createMissing, type DatasetQuery, type Format, splitIn } from './format.ts';
 
 const SPLITS = { validation: ['dev'], test: ['test1'] };
 
-const places = ({ split }: Pick<Wanted, 'split'>): string[] => {
+const places = ({ split }: Pick<DatasetQuery, 'split'>): string[] => {
   const [name] = splitIn(SPLITS, split) as [string];
   return ['nlvr2/data', 'nlvr/nlvr2/data', 'data', '.'].flatMap((folder) => [
     `${folder}/${name}.json`,

@@ -3,7 +3,7 @@ import { UserError } from '../../errors.ts';
 import type { Example } from '../example.ts';
 import { firstSeen, listedAnswers } from '../folder.ts';
 import { viltArrow } from './arrow/vilt-arrow.ts';
-import { exampleTasks, type Format, type Found, type FoundOptions, namesIn, type Wanted } from './format.ts';
+import { type Dataset, type DatasetQuery, exampleTasks, type Format, namesIn, type ReadOptions } from './format.ts';
 import { karpathy } from './karpathy.ts';
 import { nlvr2Lines } from './nlvr2.ts';
 import { parquet } from './parquet/parquet.ts';
@@ -31,7 +31,7 @@ export const formats: readonly Format[] = [
  *
  * @throws UserError where there is no such path, no layout fits (it lists what was looked for), or the data are damaged.
  */
-export const openExamples = async (path: string, wanted: Wanted): Promise<Found> => {
+export const openExamples = async (path: string, wanted: DatasetQuery): Promise<Dataset> => {
   if (!exampleTasks.includes(wanted.task)) throw new Error(`openExamples: no task ${wanted.task}`);
   const isList = path.includes('{') || path.includes('::');
   if (!isList && !statSync(path, { throwIfNoEntry: false })) {
@@ -51,7 +51,7 @@ export const openExamples = async (path: string, wanted: Wanted): Promise<Found>
  *
  * @throws UserError where no answer is found.
  */
-export const openAnswers = async (path: string, task: Wanted['task']): Promise<string[]> => {
+export const openAnswers = async (path: string, task: DatasetQuery['task']): Promise<string[]> => {
   const listed = await listedAnswers(path);
   if (listed) return listed;
   for (const format of ofTask({ task })) {
@@ -66,20 +66,20 @@ export const openAnswers = async (path: string, task: Wanted['task']): Promise<s
 
 /** How a task reads its examples, whatever layout they have. Notices are heard before the examples are there. */
 export const readingOf =
-  (task: Wanted['task']) =>
-  async (path: string, split: string, { missing, onNotice }: FoundOptions = {}): Promise<Example[]> => {
+  (task: DatasetQuery['task']) =>
+  async (path: string, split: string, { missing, onWarning }: ReadOptions = {}): Promise<Example[]> => {
     const found = await openExamples(path, { task, split, ...(missing ? { missing } : {}) });
-    for (const notice of found.notices) onNotice?.(notice);
+    for (const notice of found.notices) onWarning?.(notice);
     return found.examples;
   };
 
-const ofTask = ({ task }: Pick<Wanted, 'task'>): Format[] => formats.filter(({ tasks }) => tasks.includes(task));
+const ofTask = ({ task }: Pick<DatasetQuery, 'task'>): Format[] => formats.filter(({ tasks }) => tasks.includes(task));
 
-const emptyError = (path: string, { layout, notices }: Found): UserError =>
+const emptyError = (path: string, { layout, notices }: Dataset): UserError =>
   new UserError([`${path}: ${layout}: holds no example that can be used: check its files.`, ...notices].join(' '));
 
 /** The splits, where the layout is known; otherwise what is there, and what each layout would have. */
-const hasOf = (path: string, wanted: Wanted): string => {
+const hasOf = (path: string, wanted: DatasetQuery): string => {
   const names = namesIn(path);
   const splits = names.filter((name) => name.endsWith('.jsonl')).map((name) => name.slice(0, -'.jsonl'.length));
   if (splits.length) return `there are ${splits.join(', ')}: name one of them.`;
@@ -87,7 +87,7 @@ const hasOf = (path: string, wanted: Wanted): string => {
   return `${names.length ? some : 'it is empty or no folder'}. Looked for:${looked(wanted)}`;
 };
 
-const looked = (wanted: Wanted): string =>
+const looked = (wanted: DatasetQuery): string =>
   ofTask(wanted)
     .map((format) => `\n  ${format.name}: ${format.looksFor(wanted).join(', ')}`)
     .join('');

@@ -15,7 +15,7 @@ export interface Written {
 }
 
 /** Where a sink writes. */
-export interface SinkOptions {
+export interface DatasetWriterOptions {
   readonly to: string;
   readonly split: string;
   readonly task: ExampleTask;
@@ -24,7 +24,7 @@ export interface SinkOptions {
 }
 
 /** Takes examples and writes files of one format. */
-export interface Sink {
+export interface DatasetWriter {
   readonly add: (written: Written) => Promise<void>;
   /** Writes what is left; nothing may be added after. */
   readonly close: () => Promise<void>;

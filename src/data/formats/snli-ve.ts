@@ -3,7 +3,7 @@ import { UserError } from '../../errors.ts';
 import { readJsonArray } from '../../files/json-array.ts';
 import { type JsonLine, readJsonLines, textField } from '../../files/json-lines.ts';
 import { type Example, type ScoredAnswer, scoredLabel } from '../example.ts';
-import { createFinder, createMissing, type Format, splitIn, type Wanted } from './format.ts';
+import { createFinder, createMissing, type DatasetQuery, type Format, splitIn } from './format.ts';
 
 const SPLITS = { validation: ['dev'] };
 export const entailmentLabels = ['entailment', 'neutral', 'contradiction'] as const;
@@ -34,7 +34,7 @@ interface Layout {
 
 /** SNLI-VE (Xie et al. 2019) in one of its layouts. Pairs without a gold label, `-`, are left out, and that is said. */
 const snliVe = ({ name, file: fileName, lines, fields }: Layout): Format => {
-  const fileOf = ({ split }: Wanted): string => fileName((splitIn(SPLITS, split) as [string])[0]);
+  const fileOf = ({ split }: DatasetQuery): string => fileName((splitIn(SPLITS, split) as [string])[0]);
   return {
     name,
     tasks: ['ve'],

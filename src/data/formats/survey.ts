@@ -3,12 +3,12 @@ import { UserError } from '../../errors.ts';
 import type { Example } from '../example.ts';
 import { firstSeen } from '../folder.ts';
 import { viltArrow } from './arrow/vilt-arrow.ts';
-import { type ExampleTask, exampleTasks, type Format, type Found } from './format.ts';
+import { type Dataset, type ExampleTask, exampleTasks, type Format } from './format.ts';
 import { formats } from './open-examples.ts';
 import { entailmentLabels } from './snli-ve.ts';
 
 /** A split as it was found. */
-export interface SurveyedSplit extends Found {
+export interface SurveyedSplit extends Dataset {
   readonly split: string;
 }
 
@@ -85,7 +85,7 @@ const splitsOf = async (
 };
 
 /** Two names of one split give the same. */
-const keyOf = ({ layout, examples: [first] }: Found): string => `${layout} ${first?.id}`;
+const keyOf = ({ layout, examples: [first] }: Dataset): string => `${layout} ${first?.id}`;
 
 /** A file is one split, whatever it is called; a folder has those of its tables, and the usual ones. */
 const splitNames = (path: string): string[] => {

@@ -4,7 +4,7 @@ import { readJsonArray } from '../../files/json-array.ts';
 import { fieldError, type JsonLine, textField } from '../../files/json-lines.ts';
 import { type Example, scoredAnswers } from '../example.ts';
 import { listedAnswers } from '../folder.ts';
-import { createFinder, createMissing, type Format, type Found, splitIn, type Wanted } from './format.ts';
+import { createFinder, createMissing, type Dataset, type DatasetQuery, type Format, splitIn } from './format.ts';
 import { answerVocabulary } from './vqa-answers.ts';
 
 const SPLITS = {
@@ -53,7 +53,10 @@ interface Files {
   readonly annotations: string | undefined;
 }
 
-const readQuestions = async ({ path, split, questions, annotations }: Files, wanted: Wanted): Promise<Found> => {
+const readQuestions = async (
+  { path, split, questions, annotations }: Files,
+  wanted: DatasetQuery,
+): Promise<Dataset> => {
   const answers = await answersOf(path);
   const [known, said] = [new Set(answers), await annotationsIn(annotations)];
   const [find, missing] = [createFinder(path), createMissing(wanted)];

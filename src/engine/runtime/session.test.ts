@@ -3,7 +3,7 @@ import { mean } from '../functions.ts';
 import { gradients } from '../gradient.ts';
 import type { Numbers } from '../numbers.ts';
 import { drawn } from '../ops.fixture.ts';
-import { add, gather, matmul, multiply, softmax, sum, swapped, tanh } from '../ops.ts';
+import { add, gather, matmul, multiply, softmax, sum, tanh, transposeLast } from '../ops.ts';
 import { dropoutMask, input, parameter } from '../tensor.ts';
 import { floats, values } from './runtime.fixture.ts';
 import { type CompileOptions, compile, shapesFor } from './session.ts';
@@ -12,7 +12,7 @@ const words = input('words', ['batch', 'words', 4]);
 const patches = input('patches', ['batch', 'patches', 4]);
 const w = parameter('w', [4, 4]);
 /** Attention from words to patches. [batch, words, 4] */
-const attended = matmul(softmax(matmul(matmul(words, w), swapped(patches))), patches);
+const attended = matmul(softmax(matmul(matmul(words, w), transposeLast(patches))), patches);
 const weights = new Map([['w', drawn('w', [4, 4], [-1, 1])]]);
 const feedsOf = (batch: number, [n, m]: readonly [number, number]) => ({
   words: drawn('words', [batch, n, 4], [-1, 1]),

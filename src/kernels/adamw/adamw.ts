@@ -1,5 +1,5 @@
 /** The optimiser's kernels over one block of memory: in WebAssembly SIMD, or the plain JavaScript that equals it. */
-import { type Call, createTeam } from '../threads.ts';
+import { type Call, createThreadPool } from '../threads.ts';
 import { canRun, openModule } from '../web-assembly.ts';
 import { adamwKernels } from './adamw.wasm.ts';
 import { addTo, type Coefficients, sumOfSquares, updateAdamW } from './reference.ts';
@@ -58,10 +58,10 @@ export const hasWebAssembly = (): boolean => canRun(adamwKernels);
  * A block of at least `bytes` bytes of WebAssembly memory, zeroed; it never grows, so its views stay good. Whatever is given
  * together is spread over the threads of a team, which changes no bit of it.
  */
-export const webAssemblyBlock = (bytes: number, team = createTeam(1)): Block => {
+export const webAssemblyBlock = (bytes: number, team = createThreadPool(1)): Block => {
   const opened = openModule<Exports>(adamwKernels, bytes, { shared: true });
   const { exports: kernels, buffer } = opened;
-  const who = bytes < FEWEST_BYTES_FOR_THREADS ? createTeam(1) : team;
+  const who = bytes < FEWEST_BYTES_FOR_THREADS ? createThreadPool(1) : team;
   const all = (calls: readonly Call<Exports>[]): Float64Array => who.callAll(opened, calls);
   return {
     buffer,

@@ -1,12 +1,12 @@
 import { gather, reshape } from '../../engine/ops.ts';
 import { volume } from '../../engine/shapes.ts';
 import { input, type Tensor } from '../../engine/tensor.ts';
-import type { Model } from '../architecture.ts';
+import type { Architecture } from '../architecture.ts';
 import { wordTable } from '../embeddings.ts';
 import { type Answered, type Encoded, type PairedInputs, pairedInputsFor, type TextInput } from '../encoded.ts';
 import { type Contrast, contrastOf, languageHead, matchingHead, ownDecoder, similarity } from '../heads.ts';
-import { type Params, placed } from '../params.ts';
-import { firstRows, type Rows, rowsAt, rowsOfImages } from '../select.ts';
+import { type Params, withDropoutName } from '../params.ts';
+import { atIndices, firstRows, type Select, selectImages } from '../select.ts';
 import type { Sizes } from '../sizes.ts';
 
 /** A batch of pre-training as symbols: texts, each paired with two images; and the texts again with words masked. */
@@ -56,17 +56,17 @@ export interface PretrainedOptions {
  * masked words; the dual encoder reads each text and each image once, and sees no image for its masked words.
  */
 export const pretrained = (
-  model: Model,
+  model: Architecture,
   p: Params,
   inputs: PretrainingInputs,
   { sizes, space, decoder = 'tied', pairs = 'both' }: PretrainedOptions,
 ): Pretrained => {
   const { text, image, masked, places } = inputs;
-  const seenWith = (place: Params, words: TextInput, rows: Rows): Encoded =>
-    model.encode(place, { text: words, images: [rowsOfImages(image, rows)] }, sizes)[0]!;
+  const seenWith = (place: Params, words: TextInput, rows: Select): Encoded =>
+    model.encode(place, { text: words, images: [selectImages(image, rows)] }, sizes)[0]!;
   const paired = pairs === 'both' ? model.encodePairs(p, inputs, sizes) : undefined;
-  const matching = paired?.matching ?? seenWith(p, text, rowsAt(inputs.matchingImages));
-  const { last } = seenWith(placed(p, 'masked'), masked, firstRows(text.ids.shape[0]!)).text;
+  const matching = paired?.matching ?? seenWith(p, text, atIndices(inputs.matchingImages));
+  const { last } = seenWith(withDropoutName(p, 'masked'), masked, firstRows(text.ids.shape[0]!)).text;
   const table = decoder === 'own' ? ownDecoder(p, sizes) : wordTable(model.texts(p), sizes);
   const rows = reshape(last, [volume(last.shape.slice(0, 2)), sizes.width]);
   const contrast = space !== undefined && paired && contrastOf(p, paired.own, space);

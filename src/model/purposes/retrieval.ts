@@ -4,7 +4,7 @@ import { input, type Tensor } from '../../engine/tensor.ts';
 import { imageStream, textStream } from '../dual-encoder.ts';
 import { type Embedded, embedImage, embedText } from '../embeddings.ts';
 import { type ImageInput, type Inputs, inputsFor, type Streams, type TextInput } from '../encoded.ts';
-import { fused } from '../fusion-encoder.ts';
+import { fuse } from '../fusion-encoder.ts';
 import { type Contrast, contrastOf, rankHead, similarity } from '../heads.ts';
 import type { Params } from '../params.ts';
 import type { Sizes } from '../sizes.ts';
@@ -51,7 +51,7 @@ export const ranked = (p: Params, { text, image }: CandidateInputs, sizes: Sizes
   const flat = (x: Tensor): Tensor => reshape(x, [times(batch, candidates), length]);
   const words = embedText(p, { ids: flat(text.ids), mask: flat(text.mask) }, sizes);
   const patches = repeated(embedImage(p, image, sizes, 1), candidates);
-  return reshape(rankHead(p, fused(p, { words, patches }, sizes).pair), [batch, candidates]);
+  return reshape(rankHead(p, fuse(p, { words, patches }, sizes).pair), [batch, candidates]);
 };
 
 /** Each example so many times in a row. */

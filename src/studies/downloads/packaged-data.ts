@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { inLanes } from '../../files/map-concurrent.ts';
+import { mapConcurrent } from '../../files/map-concurrent.ts';
 import { obtainPackage, type PackageFile } from './package-file.ts';
 
 /** A data set that packages hold, and how a folder is made of it. */
@@ -157,5 +157,5 @@ export const writePictures = async (pictures: readonly Drawn[], { folder, onProg
     done += 1;
     onProgress('pictures', done, pictures.length);
   };
-  await inLanes(pictures, write, LANES);
+  await mapConcurrent(pictures, write, LANES);
 };

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { replaceFile } from '../../files/atomic-write.ts';
+import { writeAtomically } from '../../files/atomic-write.ts';
 import { document } from './document.ts';
 import type { ExplainedPair } from './explained.ts';
 import { explainedPart } from './explained-part.ts';
@@ -36,5 +36,5 @@ export const writeExplained = async (path: string, pairs: readonly ExplainedPair
   await mkdir(dirname(path), { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
     throw new UserError(`${path}: its folder cannot be made (${cause.code}): give another path`, { cause });
   });
-  await replaceFile(path, (append) => append(Buffer.from(explainedPage(pairs))));
+  await writeAtomically(path, (append) => append(Buffer.from(explainedPage(pairs))));
 };

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { replaceFile } from '../../files/atomic-write.ts';
+import { writeAtomically } from '../../files/atomic-write.ts';
 import type { QuickstartReport } from './content.ts';
 import { page } from './page.ts';
 
@@ -16,5 +16,5 @@ export const writeReport = async (path: string, report: QuickstartReport): Promi
     throw new UserError(`${path}: its folder cannot be made (${cause.code}): give another path`, { cause });
   });
   const text = await page(report);
-  await replaceFile(path, (append) => append(Buffer.from(text)));
+  await writeAtomically(path, (append) => append(Buffer.from(text)));
 };

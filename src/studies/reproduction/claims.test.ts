@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { judged } from './claims.ts';
-import type { Outcome } from './job.ts';
+import type { Result } from './job.ts';
 import { costId } from './page/cost.ts';
 import { markdownOf } from './page/markdown.ts';
 import { reproductionPage } from './page/page.ts';
@@ -16,7 +16,7 @@ const rates = Object.fromEntries(variantNames.map((variant) => [variant, 1e-3]))
 
 /** A study in which each variant has the accuracy of the table, a little different with every seed. */
 const studyOf = (accuracy: Readonly<Record<VariantName, number>>): Measured => {
-  const outcomes = new Map<string, Outcome>();
+  const outcomes = new Map<string, Result>();
   for (const seed of size.seeds)
     for (const run of studentsOfPaper(seed)) {
       const id = studentId(run, rates[run.variant]);
@@ -100,7 +100,7 @@ describe('a claim', () => {
   it('cannot be told where runs are missing, or of retrieval that was never tried', () => {
     const partial = studyOf(usual);
     for (const id of partial.outcomes.keys())
-      if (id.includes('/hard/') && id.endsWith('seed-2')) (partial.outcomes as Map<string, Outcome>).delete(id);
+      if (id.includes('/hard/') && id.endsWith('seed-2')) (partial.outcomes as Map<string, Result>).delete(id);
     expect(verdictOn('Distillation in fine-tuning', partial)).toMatchObject({ verdict: 'cannot tell at this size' });
     expect(verdictOn('Distillation helps retrieval', partial)).toMatchObject({ difference: undefined });
   });
@@ -108,7 +108,7 @@ describe('a claim', () => {
 
 describe('the learning rates', () => {
   it('are those that were best on validation, and none while a search is not over', () => {
-    const outcomes = new Map<string, Outcome>();
+    const outcomes = new Map<string, Result>();
     const searched = { ...size, learningRates: [1, 2] };
     for (const variant of variantNames)
       for (const rate of searched.learningRates) {

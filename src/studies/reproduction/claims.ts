@@ -1,5 +1,5 @@
 import { type OverSeeds, overSeeds } from './confidence.ts';
-import type { Outcome } from './job.ts';
+import type { Result } from './job.ts';
 import { costId } from './page/cost.ts';
 import type { Rates } from './plan.ts';
 import type { Measured } from './results.ts';
@@ -110,7 +110,7 @@ export const judged = (measured: Measured, rates: Rates): Judgement[] => {
 };
 
 /** What was trained a second time, with the second numbers. */
-const secondOutcomes = ({ outcomes }: Measured): Map<string, Outcome> =>
+const secondOutcomes = ({ outcomes }: Measured): Map<string, Result> =>
   new Map(
     [...outcomes].flatMap(([id, outcome]) =>
       outcome.again ? [[id, { ...outcome, measures: outcome.again }] as const] : [],

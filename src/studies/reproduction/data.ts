@@ -4,7 +4,7 @@ import { miniWorld } from '../mini.ts';
 import type { View } from '../scenes/views.ts';
 import type { World } from '../scenes/world.ts';
 import { writeScenes } from '../scenes/write.ts';
-import type { PieceProgress } from './job.ts';
+import type { JobProgress } from './job.ts';
 import type { ReproductionSize } from './size.ts';
 
 /**
@@ -26,7 +26,7 @@ export const measured = ['validation', 'test-iid', 'test-comp'] as const;
 export const scenesOf = (folder: string, view: View): string => join(folder, 'scenes', view);
 
 interface WriteAllOptions {
-  readonly onProgress: (part: string, progress: PieceProgress) => void;
+  readonly onProgress: (part: string, progress: JobProgress) => void;
   readonly signal: AbortSignal | undefined;
 }
 

@@ -3,7 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
-import { replaceFile } from '../../files/atomic-write.ts';
+import { writeAtomically } from '../../files/atomic-write.ts';
 import { bestIn, lastIn } from '../../training/run-folder.ts';
 
 /** How a model was trained, and what that cost. */
@@ -21,7 +21,7 @@ const trainingSchema = z.strictObject({
     }),
   ),
 });
-export type TrainingOutcome = z.infer<typeof trainingSchema>;
+export type TrainingResult = z.infer<typeof trainingSchema>;
 
 /** By split, each between 0 and 1; of times, in milliseconds; of attention, by model, in nats. */
 const measuresSchema = z.record(z.string(), z.record(z.string(), z.number()));
@@ -37,10 +37,10 @@ export const outcomeSchema = z.strictObject({
   /** Most memory that the process held, where it had one of its own. */
   peakBytes: z.number().optional(),
 });
-export type Outcome = z.infer<typeof outcomeSchema>;
+export type Result = z.infer<typeof outcomeSchema>;
 
 /** How far a piece is. */
-export interface PieceProgress {
+export interface JobProgress {
   readonly done: number;
   readonly of: number;
   readonly note?: string;
@@ -50,11 +50,11 @@ export interface PieceProgress {
 export interface Context {
   readonly folder: string;
   readonly threads: number;
-  readonly onProgress: (progress: PieceProgress) => void;
+  readonly onProgress: (progress: JobProgress) => void;
 }
 
 /** One training with its evaluation, or one thing timed: the unit in which a reproduction is done, stopped and resumed. */
-export interface Piece {
+export interface Job {
   readonly id: string;
   /** The pieces whose weights or results it begins from. */
   readonly needs: readonly string[];
@@ -62,7 +62,7 @@ export interface Piece {
   readonly cost: number;
   /** Whether it is timed, so that nothing else may run meanwhile. */
   readonly isAlone?: boolean;
-  readonly run: (context: Context) => Promise<Pick<Outcome, 'measures' | 'training'>>;
+  readonly run: (context: Context) => Promise<Pick<Result, 'measures' | 'training'>>;
 }
 
 /** The folder in which a piece trains. */
@@ -83,7 +83,7 @@ const outcomePath = (folder: string, id: string): string => join(folder, 'pieces
 export const isFinished = (folder: string, id: string): boolean => existsSync(outcomePath(folder, id));
 
 /** @throws UserError where a piece's file is damaged. */
-export const readOutcome = async (folder: string, id: string): Promise<Outcome> => {
+export const readResult = async (folder: string, id: string): Promise<Result> => {
   const path = outcomePath(folder, id);
   try {
     return outcomeSchema.parse(JSON.parse(await readFile(path, 'utf8')));
@@ -93,11 +93,11 @@ export const readOutcome = async (folder: string, id: string): Promise<Outcome> 
 };
 
 /** Whole or not at all. */
-export const keepOutcome = async (folder: string, outcome: Outcome): Promise<void> => {
+export const keepResult = async (folder: string, outcome: Result): Promise<void> => {
   const path = outcomePath(folder, outcome.id);
   await mkdir(dirname(path), { recursive: true });
   const text = `${JSON.stringify(rounded(outcome), null, 1)}\n`;
-  await replaceFile(path, (append) => append(Buffer.from(text)));
+  await writeAtomically(path, (append) => append(Buffer.from(text)));
 };
 
 /** Six digits are more than any of these numbers means. */

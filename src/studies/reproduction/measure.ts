@@ -1,23 +1,23 @@
-import type { Trained } from '../../checkpoints/model-file.ts';
+import type { Model } from '../../checkpoints/model-file.ts';
 import type { Example } from '../../data/example.ts';
 import { evaluate } from '../../evaluation/evaluate.ts';
-import { readingFor } from '../../inference/preprocessor.ts';
+import { preprocessorFor } from '../../inference/preprocessor.ts';
 import { meanOf, type Task } from '../../tasks/task.ts';
 import { kindOf } from '../accuracy.ts';
 import { measured } from './data.ts';
-import type { Outcome } from './job.ts';
+import type { Result } from './job.ts';
 
 /** Accuracy on every measured split, and what else the task's protocol reports; on the test splits also by kind. */
 export const measuresOf = async (
-  trained: Trained,
+  trained: Model,
   task: Task,
   { data, threads }: { readonly data: string; readonly threads: number },
-): Promise<Outcome['measures']> => {
+): Promise<Result['measures']> => {
   const measures: Record<string, Record<string, number>> = {};
   for (const split of measured) {
     const judged = await evaluate(trained, await task.read(data, split), {
       task,
-      reading: readingFor(trained.description, { batch: 64 }),
+      preprocessor: preprocessorFor(trained.config, { batch: 64 }),
       threads,
     });
     measures[split] = {

@@ -1,4 +1,4 @@
-import type { Outcome, Piece } from './job.ts';
+import type { Job, Result } from './job.ts';
 import { retrievalPieces, retrievalTeacherPiece } from './retrieval.ts';
 import type { ReproductionSize } from './size.ts';
 import { pretrainedStudentPiece, pretrainedTeacherPiece } from './stage1.ts';
@@ -12,7 +12,7 @@ export const variantNames = Object.keys(variants) as VariantName[];
 export type Rates = Readonly<Record<VariantName, number>>;
 
 /** What the students need, and the search for learning rates: the same tuning effort for every variant. */
-export const groundwork = (shipped: string, size: ReproductionSize): Piece[] => [
+export const groundwork = (shipped: string, size: ReproductionSize): Job[] => [
   pretrainedTeacherPiece(shipped, size),
   ...taskNames.map((task) => teacherPiece(task, size)),
   retrievalTeacherPiece(size),
@@ -35,7 +35,7 @@ const searched = (variant: VariantName, { seeds }: ReproductionSize): StudentRun
 export const triedRates = (
   variant: VariantName,
   size: ReproductionSize,
-  outcomes: ReadonlyMap<string, Outcome>,
+  outcomes: ReadonlyMap<string, Result>,
 ): { readonly rate: number; readonly accuracy: number }[] =>
   size.learningRates.flatMap((rate) => {
     const accuracy = outcomes.get(studentId(searched(variant, size), rate))?.measures.validation?.accuracy;
@@ -43,7 +43,7 @@ export const triedRates = (
   });
 
 /** The best of the rates by validation, or nothing while the search of some variant has not ended. */
-export const chosenRates = (size: ReproductionSize, outcomes: ReadonlyMap<string, Outcome>): Rates | undefined => {
+export const chosenRates = (size: ReproductionSize, outcomes: ReadonlyMap<string, Result>): Rates | undefined => {
   const all = variantNames.map((variant) => [variant, triedRates(variant, size, outcomes)] as const);
   if (all.some(([, tried]) => tried.length < size.learningRates.length)) return undefined;
   const best = ([variant, tried]: (typeof all)[number]) =>
@@ -83,9 +83,9 @@ const beyondPaper = ({ shares, depths }: ReproductionSize, seed: number): Studen
  * All that the tables show, each once: the paper's with every seed before what it lacks, and a whole seed before the
  * next, so that a study that is stopped says something.
  */
-export const mainPieces = (size: ReproductionSize, rates: Rates): Piece[] => {
+export const mainPieces = (size: ReproductionSize, rates: Rates): Job[] => {
   const { seeds } = size;
-  const pieceOf = (run: StudentRun): Piece => studentPiece(run, size, rates[run.variant]);
+  const pieceOf = (run: StudentRun): Job => studentPiece(run, size, rates[run.variant]);
   const pieces = [
     ...seeds.flatMap((seed) => [...studentsOfPaper(seed).map(pieceOf), ...retrievalPieces(size, seed)]),
     ...seeds.flatMap((seed) => beyondPaper(size, seed).map(pieceOf)),

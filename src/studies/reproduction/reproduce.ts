@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { writeAllScenes } from './data.ts';
-import { isFinished, type Outcome, type Piece, type PieceProgress, readOutcome } from './job.ts';
+import { isFinished, type Job, type JobProgress, type Result, readResult } from './job.ts';
 import { attentionPiece } from './page/attention.ts';
 import { costPieces } from './page/cost.ts';
 import { chosenRates, groundwork, mainPieces } from './plan.ts';
 import { type Measured, takeOutcomes } from './results.ts';
-import { doPiece, type RunPiecesOptions, runPieces } from './run-jobs.ts';
+import { doJob, type RunJobsOptions, runJobs } from './run-jobs.ts';
 import type { ReproductionSize } from './size.ts';
 
 /** What a reproduction is told. */
@@ -26,8 +26,8 @@ export interface ReproduceOptions {
   /** Stops it: no more scenes are written and no piece is begun. What `run` has under way is the caller's to end. */
   readonly signal?: AbortSignal;
   /** Does a piece; by default in this process. A caller may give each a process of its own. */
-  readonly run?: (id: string, onProgress: (progress: PieceProgress) => void) => Promise<void>;
-  readonly onProgress?: (part: string, progress: PieceProgress) => void;
+  readonly run?: (id: string, onProgress: (progress: JobProgress) => void) => Promise<void>;
+  readonly onProgress?: (part: string, progress: JobProgress) => void;
 }
 
 /**
@@ -42,10 +42,10 @@ export const reproduce = async (options: ReproduceOptions): Promise<Measured> =>
   const until = minutes === undefined ? undefined : Date.now() + 60_000 * minutes;
   if (options.take !== undefined) await takeOutcomes(options.take, folder, size);
   await writeAllScenes(folder, size, { onProgress, signal });
-  const run: RunPiecesOptions['run'] = (piece, report) =>
-    options.run ? options.run(piece.id, report) : doPiece(piece, folder, report);
-  const phase = (part: string, pieces: readonly Piece[]): Promise<boolean> =>
-    runPieces(pieces, {
+  const run: RunJobsOptions['run'] = (piece, report) =>
+    options.run ? options.run(piece.id, report) : doJob(piece, folder, report);
+  const phase = (part: string, pieces: readonly Job[]): Promise<boolean> =>
+    runJobs(pieces, {
       ...{ folder, workers, again, until, signal, run },
       onProgress: (progress) => onProgress(part, progress),
     });
@@ -62,7 +62,7 @@ const piecesOf = async ({
   teacher,
   folder,
   size,
-}: Told): Promise<{ readonly pieces: readonly Piece[]; readonly isKnown: boolean }> => {
+}: Told): Promise<{ readonly pieces: readonly Job[]; readonly isKnown: boolean }> => {
   const first = groundwork(teacher, size);
   const rates = chosenRates(size, await outcomesOf(folder, first));
   if (!rates) return { pieces: first, isKnown: false };
@@ -70,9 +70,9 @@ const piecesOf = async ({
   return { pieces: [...new Map(all.map((piece) => [piece.id, piece])).values()], isKnown: true };
 };
 
-const outcomesOf = async (folder: string, pieces: readonly Piece[]): Promise<Map<string, Outcome>> => {
-  const outcomes = new Map<string, Outcome>();
-  for (const { id } of pieces) if (isFinished(folder, id)) outcomes.set(id, await readOutcome(folder, id));
+const outcomesOf = async (folder: string, pieces: readonly Job[]): Promise<Map<string, Result>> => {
+  const outcomes = new Map<string, Result>();
+  for (const { id } of pieces) if (isFinished(folder, id)) outcomes.set(id, await readResult(folder, id));
   return outcomes;
 };
 
@@ -88,12 +88,12 @@ export const measuredIn = async (options: Told): Promise<Measured> => {
  *
  * @throws Error where there is no such piece.
  */
-export const reproducePiece = async (
+export const reproduceJob = async (
   id: string,
   options: Told,
-  onProgress: (progress: PieceProgress) => void,
+  onProgress: (progress: JobProgress) => void,
 ): Promise<void> => {
   const piece = (await piecesOf(options)).pieces.find((one) => one.id === id);
   if (!piece) throw new Error(`reproduce: there is no piece ${id}`);
-  await doPiece(piece, options.folder, onProgress);
+  await doJob(piece, options.folder, onProgress);
 };

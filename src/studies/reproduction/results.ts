@@ -2,14 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
-import { isFinished, keepOutcome, type Outcome, outcomeSchema } from './job.ts';
+import { isFinished, keepResult, outcomeSchema, type Result } from './job.ts';
 import type { ReproductionSize } from './size.ts';
 
 /** What was measured so far. */
 export interface Measured {
   readonly size: ReproductionSize;
   /** By the id of their piece. */
-  readonly outcomes: ReadonlyMap<string, Outcome>;
+  readonly outcomes: ReadonlyMap<string, Result>;
   /** Pieces of the whole; how many are not known before the search for learning rates has ended. */
   readonly finished: number;
   readonly of: number | undefined;
@@ -31,7 +31,7 @@ export const takeOutcomes = async (path: string, folder: string, size: Reproduct
   const { outcomes, size: theirs } = await readOutcomes(path);
   if (!isDeepStrictEqual(theirs, size))
     throw new UserError(`${path}: it is of a reproduction of another size: take one that was made with the same flags`);
-  for (const outcome of outcomes) if (!isFinished(folder, outcome.id)) await keepOutcome(folder, outcome);
+  for (const outcome of outcomes) if (!isFinished(folder, outcome.id)) await keepResult(folder, outcome);
 };
 
 const readOutcomes = async (path: string): Promise<z.infer<typeof fileSchema>> => {

@@ -1,11 +1,11 @@
-import { createAdapted, createStudent, loadTrained, type Trained } from '../../checkpoints/model-file.ts';
+import { adaptModel, createStudent, loadTrained, type Model } from '../../checkpoints/model-file.ts';
 import { scoreGallery } from '../../evaluation/score-retrieval.ts';
-import { readingFor } from '../../inference/preprocessor.ts';
+import { preprocessorFor } from '../../inference/preprocessor.ts';
 import { galleryOf, recalls } from '../../tasks/metrics/recall.ts';
 import { retrieval } from '../../tasks/retrieval.ts';
 import { finetune } from '../../training/finetune.ts';
 import { measured, scenesOf } from './data.ts';
-import { type Context, type Outcome, type Piece, weightsOf } from './job.ts';
+import { type Context, type Job, type Result, weightsOf } from './job.ts';
 import type { ReproductionSize } from './size.ts';
 import { PRETRAINED_TEACHER, pretrainedStudent } from './stage1.ts';
 import { type Lesson, runOptions, trainedTo } from './training.ts';
@@ -31,16 +31,16 @@ const TEACHER = { learningRate: 6e-4, shareOfBatch: 1 / 8 } as const;
 
 const STUDENT_RATE = 1e-3;
 
-export const retrievalTeacherPiece = ({ batch, updates }: ReproductionSize): Piece => ({
+export const retrievalTeacherPiece = ({ batch, updates }: ReproductionSize): Job => ({
   id: RETRIEVAL_TEACHER,
   needs: [PRETRAINED_TEACHER],
   cost: 2 * updates.teacher,
   run: async (context) => {
     const begun = await loadTrained(weightsOf(context.folder, PRETRAINED_TEACHER));
-    const learner = createAdapted(begun, { task: retrieval, answers: [], seed: 0 });
+    const model = adaptModel(begun, { task: retrieval, answers: [], seed: 0 });
     const how = { learningRate: TEACHER.learningRate, batch: Math.max(2, batch * TEACHER.shareOfBatch), seed: 0 };
     return learnt(
-      learner,
+      model,
       undefined,
       { ...how, id: RETRIEVAL_TEACHER, recipe: 'hard', updates: updates.teacher },
       context,
@@ -49,7 +49,7 @@ export const retrievalTeacherPiece = ({ batch, updates }: ReproductionSize): Pie
 });
 
 /** The students that retrieve, of one seed. */
-export const retrievalPieces = ({ batch, updates }: ReproductionSize, seed: number): Piece[] =>
+export const retrievalPieces = ({ batch, updates }: ReproductionSize, seed: number): Job[] =>
   retrievalRows.map((row) => {
     const begins = row.begins === 'teacher' ? PRETRAINED_TEACHER : pretrainedStudent(seed);
     const id = retrievalId(row, seed);
@@ -61,22 +61,22 @@ export const retrievalPieces = ({ batch, updates }: ReproductionSize, seed: numb
         const teacher = await loadTrained(weightsOf(context.folder, RETRIEVAL_TEACHER));
         const begun = await loadTrained(weightsOf(context.folder, begins));
         const how = { task: retrieval, answers: [], seed };
-        const learner = row.begins === 'stage 1' ? createAdapted(begun, how) : createStudent(begun, how);
+        const model = row.begins === 'stage 1' ? adaptModel(begun, how) : createStudent(begun, how);
         const lesson = { id, seed, batch, recipe: row.recipe, learningRate: STUDENT_RATE, updates: updates.student };
-        return learnt(learner, row.recipe === 'hard' ? undefined : teacher, lesson, context);
+        return learnt(model, row.recipe === 'hard' ? undefined : teacher, lesson, context);
       },
     };
   });
 
 const learnt = async (
-  learner: Trained,
-  teacher: Trained | undefined,
+  model: Model,
+  teacher: Model | undefined,
   { id, updates, ...lesson }: Lesson & Pick<Row, 'recipe'>,
   context: Context,
-): Promise<Pick<Outcome, 'measures' | 'training'>> => {
+): Promise<Pick<Result, 'measures' | 'training'>> => {
   const data = scenesOf(context.folder, 'retrieval');
   const options = { ...runOptions(id, updates, context), ...lesson, task: retrieval, data, queries: 'valid' } as const;
-  const run = await trainedTo(id, learner, finetune(learner, teacher, options), context);
+  const run = await trainedTo(id, model, finetune(model, teacher, options), context);
   const best = await loadTrained(weightsOf(context.folder, id));
   const measures: Record<string, Record<string, number>> = {};
   for (const split of measured) measures[split] = await recallsOf(best, await retrieval.read(data, split), context);
@@ -85,12 +85,12 @@ const learnt = async (
 
 /** Recall over the whole gallery of a split. */
 const recallsOf = async (
-  trained: Trained,
+  trained: Model,
   examples: Awaited<ReturnType<typeof retrieval.read>>,
   { threads }: Context,
 ): Promise<Record<string, number>> => {
   const { scores, ...gallery } = await scoreGallery(trained, galleryOf(examples), {
-    reading: readingFor(trained.description, { batch: 64 }),
+    preprocessor: preprocessorFor(trained.config, { batch: 64 }),
     threads,
   });
   return recalls(scores, gallery);

@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkpointOf, keepOutcome, type Piece, readOutcome, weightsOf } from './job.ts';
-import { doPiece, runPieces } from './run-jobs.ts';
+import { checkpointOf, type Job, keepResult, readResult, weightsOf } from './job.ts';
+import { doJob, runJobs } from './run-jobs.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -16,7 +16,7 @@ const order: string[] = [];
 beforeEach(() => void order.splice(0));
 
 /** A piece that leaves weights and an outcome, and says when it was done. */
-const pieceOf = (id: string, needs: readonly string[] = []): Piece => ({
+const pieceOf = (id: string, needs: readonly string[] = []): Job => ({
   id,
   needs,
   cost: 10,
@@ -33,39 +33,39 @@ const pieceOf = (id: string, needs: readonly string[] = []): Piece => ({
 const options = (workers = 2) => ({
   folder,
   workers,
-  run: (piece: Piece, onProgress: Parameters<typeof doPiece>[2]) => doPiece(piece, folder, onProgress),
+  run: (piece: Job, onProgress: Parameters<typeof doJob>[2]) => doJob(piece, folder, onProgress),
   onProgress: () => {},
 });
 
 describe('pieces', () => {
   it('are done once what they need is there, in the order in which they stand', async () => {
     const pieces = [pieceOf('last', ['middle', 'first']), pieceOf('middle', ['first']), pieceOf('first')];
-    expect(await runPieces(pieces, options())).toBe(true);
+    expect(await runJobs(pieces, options())).toBe(true);
     expect(order).toEqual(['first', 'middle', 'last']);
   });
 
   it('are kept, and never done again', async () => {
     const pieces = [pieceOf('a'), pieceOf('b')];
-    await runPieces(pieces, options());
-    expect((await readOutcome(folder, 'a')).measures).toEqual({ validation: { accuracy: 0.123457 } });
-    expect(await runPieces(pieces, options())).toBe(true);
+    await runJobs(pieces, options());
+    expect((await readResult(folder, 'a')).measures).toEqual({ validation: { accuracy: 0.123457 } });
+    expect(await runJobs(pieces, options())).toBe(true);
     expect(order).toEqual(['a', 'b']);
   });
 
   it('are done again where somebody needs weights that are gone', async () => {
-    await runPieces([pieceOf('teacher')], options());
+    await runJobs([pieceOf('teacher')], options());
     await rm(weightsOf(folder, 'teacher'));
-    await runPieces([pieceOf('teacher'), pieceOf('student', ['teacher'])], options());
+    await runJobs([pieceOf('teacher'), pieceOf('student', ['teacher'])], options());
     expect(order).toEqual(['teacher', 'teacher', 'student']);
-    const { measures, again } = await readOutcome(folder, 'teacher');
+    const { measures, again } = await readResult(folder, 'teacher');
     expect(again).toEqual(measures);
-    expect((await readOutcome(folder, 'student')).again).toBeUndefined();
+    expect((await readResult(folder, 'student')).again).toBeUndefined();
   });
 
   it('are done again to the end where they were stopped while they were done again', async () => {
-    await runPieces([pieceOf('teacher')], options());
+    await runJobs([pieceOf('teacher')], options());
     await writeFile(checkpointOf(folder, 'teacher'), 'half of a training');
-    await runPieces([pieceOf('teacher'), pieceOf('student', ['teacher'])], options());
+    await runJobs([pieceOf('teacher'), pieceOf('student', ['teacher'])], options());
     expect(order).toEqual(['teacher', 'teacher', 'student']);
     expect(existsSync(checkpointOf(folder, 'teacher'))).toBe(false);
   });
@@ -76,20 +76,20 @@ describe('pieces', () => {
       pieceOf('student/stage-1', ['stage-1/a']),
       pieceOf('student/other', ['stage-1/a']),
     ];
-    await runPieces(pieces, options());
+    await runJobs(pieces, options());
     order.length = 0;
-    expect(await runPieces(pieces, { ...options(), again: 'stage-1' })).toBe(true);
+    expect(await runJobs(pieces, { ...options(), again: 'stage-1' })).toBe(true);
     expect(order).toEqual(['stage-1/a', 'student/stage-1']);
-    const { measures, again } = await readOutcome(folder, 'student/stage-1');
+    const { measures, again } = await readResult(folder, 'student/stage-1');
     expect(again).toEqual(measures);
-    await runPieces(pieces, { ...options(), again: 'stage-1' });
+    await runJobs(pieces, { ...options(), again: 'stage-1' });
     expect(order).toHaveLength(2);
   });
 
   it('that are timed have the machine for themselves, after what they need is trained again', async () => {
     const together: string[] = [];
     const underWay = new Set<string>();
-    const slowly = (piece: Piece): Piece => ({
+    const slowly = (piece: Job): Job => ({
       ...piece,
       run: async (context) => {
         underWay.add(piece.id);
@@ -100,17 +100,17 @@ describe('pieces', () => {
         return outcome;
       },
     });
-    await runPieces([pieceOf('teacher')], options());
+    await runJobs([pieceOf('teacher')], options());
     await rm(weightsOf(folder, 'teacher'));
     const timed = { ...pieceOf('timed', ['teacher']), isAlone: true };
-    await runPieces([pieceOf('teacher'), pieceOf('a'), pieceOf('b'), timed, pieceOf('c')].map(slowly), options());
+    await runJobs([pieceOf('teacher'), pieceOf('a'), pieceOf('b'), timed, pieceOf('c')].map(slowly), options());
     expect(together.filter((ids) => ids.includes('timed'))).toEqual(['timed']);
     expect(together).toContain('teacher + a');
     expect(order.slice(-2)).toEqual(['timed', 'c']);
   });
 
   it('are left for the next time once the time is up', async () => {
-    expect(await runPieces([pieceOf('a')], { ...options(), until: Date.now() - 1 })).toBe(false);
+    expect(await runJobs([pieceOf('a')], { ...options(), until: Date.now() - 1 })).toBe(false);
     expect(order).toEqual([]);
   });
 
@@ -122,23 +122,23 @@ describe('pieces', () => {
       stop.abort();
     };
     const pieces = [pieceOf('first'), pieceOf('second')];
-    await expect(runPieces(pieces, { ...told, run })).rejects.toThrow('This operation was aborted');
+    await expect(runJobs(pieces, { ...told, run })).rejects.toThrow('This operation was aborted');
     expect(order).toEqual(['first']);
-    expect((await readOutcome(folder, 'first')).id).toBe('first');
-    await expect(runPieces(pieces, told)).rejects.toThrow('This operation was aborted');
+    expect((await readResult(folder, 'first')).id).toBe('first');
+    await expect(runJobs(pieces, told)).rejects.toThrow('This operation was aborted');
     expect(order).toEqual(['first']);
   });
 
   it('keep what others have measured where one of them fails', async () => {
     const failing = { ...pieceOf('failing'), run: () => Promise.reject(new Error('no')) };
-    await expect(runPieces([pieceOf('good'), failing, pieceOf('never', ['failing'])], options())).rejects.toThrow('no');
+    await expect(runJobs([pieceOf('good'), failing, pieceOf('never', ['failing'])], options())).rejects.toThrow('no');
     expect(order).toEqual(['good']);
-    expect((await readOutcome(folder, 'good')).id).toBe('good');
+    expect((await readResult(folder, 'good')).id).toBe('good');
   });
 
   it('say how far they are together', async () => {
     const said: string[] = [];
-    await runPieces([pieceOf('a'), pieceOf('b')], {
+    await runJobs([pieceOf('a'), pieceOf('b')], {
       ...options(1),
       onProgress: ({ done, of, note }) => said.push(`${done}/${of} ${note}`),
     });
@@ -151,8 +151,8 @@ describe('pieces', () => {
   });
 
   it('whose file is damaged say what to do', async () => {
-    await keepOutcome(folder, { id: 'a', measures: {} });
+    await keepResult(folder, { id: 'a', measures: {} });
     await writeFile(join(folder, 'pieces', 'a.json'), '{"id": "a"');
-    await expect(readOutcome(folder, 'a')).rejects.toThrow('remove it, and the piece is done again');
+    await expect(readResult(folder, 'a')).rejects.toThrow('remove it, and the piece is done again');
   });
 });

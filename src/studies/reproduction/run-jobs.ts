@@ -3,14 +3,14 @@ import {
   checkpointOf,
   hasWeights,
   isFinished,
-  keepOutcome,
-  type Outcome,
-  type Piece,
-  type PieceProgress,
-  readOutcome,
+  type Job,
+  type JobProgress,
+  keepResult,
+  type Result,
+  readResult,
 } from './job.ts';
 
-export interface RunPiecesOptions {
+export interface RunJobsOptions {
   readonly folder: string;
   /** Pieces that are done at the same time, each on one thread. */
   readonly workers: number;
@@ -21,22 +21,18 @@ export interface RunPiecesOptions {
   /** Nothing is begun once it is aborted. */
   readonly signal?: AbortSignal | undefined;
   /** Does one piece. By default here; a caller may give each a process of its own. */
-  readonly run: (piece: Piece, onProgress: (progress: PieceProgress) => void) => Promise<void>;
+  readonly run: (piece: Job, onProgress: (progress: JobProgress) => void) => Promise<void>;
   /** Updates of all pieces together. */
-  readonly onProgress: (progress: PieceProgress) => void;
+  readonly onProgress: (progress: JobProgress) => void;
 }
 
 /** Does a piece in this process, and keeps its outcome beside the one that it may have. */
-export const doPiece = async (
-  piece: Piece,
-  folder: string,
-  onProgress: (progress: PieceProgress) => void,
-): Promise<void> => {
+export const doJob = async (piece: Job, folder: string, onProgress: (progress: JobProgress) => void): Promise<void> => {
   const outcome = await piece.run({ folder, threads: 1, onProgress });
   const peakBytes = 1024 * process.resourceUsage().maxRSS;
-  const first = isFinished(folder, piece.id) ? await readOutcome(folder, piece.id) : undefined;
+  const first = isFinished(folder, piece.id) ? await readResult(folder, piece.id) : undefined;
   const kept = first ? { ...first, again: outcome.measures } : { id: piece.id, ...outcome, peakBytes };
-  await keepOutcome(folder, kept satisfies Outcome);
+  await keepResult(folder, kept satisfies Result);
   // what could go on from is of no more use
   await rm(checkpointOf(folder, piece.id), { force: true });
 };
@@ -47,13 +43,13 @@ export const doPiece = async (
  * @returns whether all are finished; otherwise the time was up.
  * @throws what the first failing piece threw, or why the signal was aborted, once the others under way have ended.
  */
-export const runPieces = async (pieces: readonly Piece[], options: RunPiecesOptions): Promise<boolean> => {
+export const runJobs = async (pieces: readonly Job[], options: RunJobsOptions): Promise<boolean> => {
   const { folder, workers, until = Number.POSITIVE_INFINITY, signal, run } = options;
   const pending = pendingOf(pieces, folder, await repeatedOf(pieces, options));
   const report = createReport(pieces, pending, options);
-  const underWay = new Map<Piece, Promise<void>>();
+  const underWay = new Map<Job, Promise<void>>();
   const failures: unknown[] = [];
-  const begin = (piece: Piece): void => {
+  const begin = (piece: Job): void => {
     pending.delete(piece);
     const done = run(piece, (progress) => report(piece, progress))
       .then(() => report(piece, { done: 1, of: 1 }))
@@ -63,7 +59,7 @@ export const runPieces = async (pieces: readonly Piece[], options: RunPiecesOpti
   };
   const isThere = (id: string): boolean =>
     isFinished(folder, id) && ![...underWay.keys(), ...pending].some((piece) => piece.id === id);
-  const hasRoomFor = ({ isAlone }: Piece): boolean =>
+  const hasRoomFor = ({ isAlone }: Job): boolean =>
     underWay.size < (isAlone ? 1 : workers) && ![...underWay.keys()].some((piece) => piece.isAlone);
   for (;;) {
     const ready = [...pending].find(({ needs }) => needs.every(isThere));
@@ -79,22 +75,22 @@ export const runPieces = async (pieces: readonly Piece[], options: RunPiecesOpti
 
 /** The finished that are to be done a second time. */
 const repeatedOf = async (
-  pieces: readonly Piece[],
-  { folder, again }: Pick<RunPiecesOptions, 'folder' | 'again'>,
-): Promise<Set<Piece>> => {
-  const repeated = new Set<Piece>();
+  pieces: readonly Job[],
+  { folder, again }: Pick<RunJobsOptions, 'folder' | 'again'>,
+): Promise<Set<Job>> => {
+  const repeated = new Set<Job>();
   for (const piece of pieces) {
     if (again === undefined || !piece.id.includes(again) || !isFinished(folder, piece.id)) continue;
-    if ((await readOutcome(folder, piece.id)).again === undefined) repeated.add(piece);
+    if ((await readResult(folder, piece.id)).again === undefined) repeated.add(piece);
   }
   return repeated;
 };
 
 /** The unfinished, those to be repeated, and the finished whose weights one of these needs and that are gone. */
-const pendingOf = (pieces: readonly Piece[], folder: string, repeated: ReadonlySet<Piece>): Set<Piece> => {
+const pendingOf = (pieces: readonly Job[], folder: string, repeated: ReadonlySet<Job>): Set<Job> => {
   const byId = new Map(pieces.map((piece) => [piece.id, piece]));
-  const pending = new Set<Piece>();
-  const add = (piece: Piece): void => {
+  const pending = new Set<Job>();
+  const add = (piece: Job): void => {
     pending.add(piece);
     for (const need of piece.needs) {
       const needed = byId.get(need);
@@ -106,12 +102,12 @@ const pendingOf = (pieces: readonly Piece[], folder: string, repeated: ReadonlyS
   return new Set(pieces.filter((piece) => pending.has(piece)));
 };
 
-const createReport = (pieces: readonly Piece[], pending: ReadonlySet<Piece>, { onProgress }: RunPiecesOptions) => {
+const createReport = (pieces: readonly Job[], pending: ReadonlySet<Job>, { onProgress }: RunJobsOptions) => {
   const of = [...pending].reduce((sum, { cost }) => sum + cost, 0);
-  const done = new Map<Piece, number>();
+  const done = new Map<Job, number>();
   const count = pieces.length - pending.size;
   let finished = 0;
-  return (piece: Piece, progress: PieceProgress): void => {
+  return (piece: Job, progress: JobProgress): void => {
     const share = progress.done / progress.of;
     if (share === 1 && progress.note === undefined) finished += 1;
     done.set(piece, share * piece.cost);

@@ -1,7 +1,7 @@
-import { createStudent, loadTrained, type Trained } from '../../checkpoints/model-file.ts';
+import { createStudent, loadTrained, type Model } from '../../checkpoints/model-file.ts';
 import { pretrain } from '../../training/stages/pretraining.ts';
 import { scenesOf } from './data.ts';
-import { type Context, type Outcome, type Piece, weightsOf } from './job.ts';
+import { type Context, type Job, type Result, weightsOf } from './job.ts';
 import type { ReproductionSize } from './size.ts';
 import { beginningOf, wordsOf } from './teachers.ts';
 import { type Lesson, runOptions, trainedTo } from './training.ts';
@@ -15,39 +15,39 @@ export const pretrainedStudent = (seed: number): string => `stage-1/student/seed
 const RATES = { teacher: 6e-4, student: 1e-3 } as const;
 
 /** ITM and masked words on captions, without a teacher; the shipped mini teacher is what it begins from. */
-export const pretrainedTeacherPiece = (shipped: string, { batch, updates }: ReproductionSize): Piece => ({
+export const pretrainedTeacherPiece = (shipped: string, { batch, updates }: ReproductionSize): Job => ({
   id: PRETRAINED_TEACHER,
   needs: [],
   cost: updates.stage1.teacher,
   run: async (context) => {
-    const learner = beginningOf(await loadTrained(shipped), await wordsOf(context.folder));
+    const model = beginningOf(await loadTrained(shipped), await wordsOf(context.folder));
     const how = { id: PRETRAINED_TEACHER, learningRate: RATES.teacher, seed: 0 };
-    return pretrained(learner, undefined, { ...how, batch, updates: updates.stage1.teacher }, context);
+    return pretrained(model, undefined, { ...how, batch, updates: updates.stage1.teacher }, context);
   },
 });
 
 /** Stage 1 of the paper: ITM with soft labels and attention, contrast with attention, masked words. */
-export const pretrainedStudentPiece = (seed: number, { batch, updates }: ReproductionSize): Piece => ({
+export const pretrainedStudentPiece = (seed: number, { batch, updates }: ReproductionSize): Job => ({
   id: pretrainedStudent(seed),
   needs: [PRETRAINED_TEACHER],
   cost: 2 * updates.stage1.student,
   run: async (context) => {
     const teacher = await loadTrained(weightsOf(context.folder, PRETRAINED_TEACHER));
     const how = { id: pretrainedStudent(seed), learningRate: RATES.student, seed };
-    const learner = createStudent(teacher, { seed });
-    return pretrained(learner, teacher, { ...how, batch, updates: updates.stage1.student }, context);
+    const model = createStudent(teacher, { seed });
+    return pretrained(model, teacher, { ...how, batch, updates: updates.stage1.student }, context);
   },
 });
 
 const pretrained = async (
-  learner: Trained,
-  teacher: Trained | undefined,
+  model: Model,
+  teacher: Model | undefined,
   { id, updates, ...lesson }: Lesson,
   context: Context,
-): Promise<Pick<Outcome, 'measures' | 'training'>> => {
+): Promise<Pick<Result, 'measures' | 'training'>> => {
   const data = scenesOf(context.folder, 'pretraining');
-  const steps = pretrain(learner, teacher, { ...runOptions(id, updates, context), ...lesson, data, queries: 'valid' });
-  const run = await trainedTo(id, learner, steps, context);
+  const steps = pretrain(model, teacher, { ...runOptions(id, updates, context), ...lesson, data, queries: 'valid' });
+  const run = await trainedTo(id, model, steps, context);
   const matching = run.curves.findLast(({ validation }) => validation !== undefined)?.validation;
   return {
     training: { ...run, learningRate: lesson.learningRate },

@@ -1,4 +1,4 @@
-import { createUntrained, type Trained } from '../../checkpoints/model-file.ts';
+import { createModel, type Model } from '../../checkpoints/model-file.ts';
 import type { Example } from '../../data/example.ts';
 import { MATCHING } from '../../data/pairs.ts';
 import { unknownWords } from '../../data/tokenizer.ts';
@@ -30,13 +30,13 @@ const readingOfView: { readonly [V in View]: (path: string, split: string) => Pr
  * The shipped mini teacher, made ready for stage 1 on more words than it knows: a row of the word table for each new
  * one, and the heads of pre-training, all at random.
  */
-export const beginningOf = (shipped: Trained, vocabulary: readonly string[]): Trained => {
-  const known = shipped.description.vocabulary;
+export const beginningOf = (shipped: Model, vocabulary: readonly string[]): Model => {
+  const known = shipped.config.vocabulary;
   const grown = [...known, ...vocabulary.filter((word) => !known.includes(word))];
-  const { weights, description } = createUntrained(
+  const { weights, config } = createModel(
     {
-      ...shipped.description,
-      sizes: { ...shipped.description.sizes, vocabulary: grown.length },
+      ...shipped.config,
+      sizes: { ...shipped.config.sizes, vocabulary: grown.length },
       vocabulary: grown,
       ...{ task: pretraining.name, images: pretraining.images, scoring: pretraining.scoring, answers: [...MATCHING] },
       recipe: {},
@@ -48,5 +48,5 @@ export const beginningOf = (shipped: Trained, vocabulary: readonly string[]): Tr
     // the word table has its new rows behind those that it had
     if (from && countOf(from.shape) <= countOf(shape)) data.set(from.data);
   }
-  return { description, weights };
+  return { config, weights };
 };

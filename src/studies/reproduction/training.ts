@@ -1,8 +1,8 @@
-import type { Trained } from '../../checkpoints/model-file.ts';
+import type { Model } from '../../checkpoints/model-file.ts';
 import { countOf } from '../../engine/numbers.ts';
 import type { RunOptions, TrainStep } from '../../training/options.ts';
 import { curvesOf } from '../curves.ts';
-import { type Context, runOf, type TrainingOutcome } from './job.ts';
+import { type Context, runOf, type TrainingResult } from './job.ts';
 
 /** How everybody is trained, teacher or student, whatever it learns from; only the learning rate is searched. */
 export const training = {
@@ -41,10 +41,10 @@ export const runOptions = (id: string, updates: number, { folder, threads }: Con
 /** Trains to the end, and says what it cost. */
 export const trainedTo = async (
   id: string,
-  learner: Trained,
+  model: Model,
   steps: AsyncIterable<TrainStep>,
   { folder, onProgress }: Context,
-): Promise<Omit<TrainingOutcome, 'learningRate'>> => {
+): Promise<Omit<TrainingResult, 'learningRate'>> => {
   let [milliseconds, done, updates] = [0, 0, 0];
   for await (const step of steps) {
     milliseconds += step.milliseconds;
@@ -57,7 +57,7 @@ export const trainedTo = async (
     updates: updates || (curves.at(-1)?.step ?? 0),
     // of a run that was stopped in between, this process saw only the rest
     seconds: done === 0 ? 0 : (milliseconds / done / 1000) * updates,
-    parameters: [...learner.weights.values()].reduce((sum, { shape }) => sum + countOf(shape), 0),
+    parameters: [...model.weights.values()].reduce((sum, { shape }) => sum + countOf(shape), 0),
     curves,
   };
 };

@@ -1,9 +1,9 @@
-import { createAdapted, createStudent, loadTrained, type Trained } from '../../checkpoints/model-file.ts';
+import { adaptModel, createStudent, loadTrained, type Model } from '../../checkpoints/model-file.ts';
 import type { Example } from '../../data/example.ts';
 import type { Task } from '../../tasks/task.ts';
 import { finetune } from '../../training/finetune.ts';
 import { scenesOf } from './data.ts';
-import { type Context, type Outcome, type Piece, weightsOf } from './job.ts';
+import { type Context, type Job, type Result, weightsOf } from './job.ts';
 import { measuresOf } from './measure.ts';
 import type { ReproductionSize } from './size.ts';
 import { PRETRAINED_TEACHER, pretrainedStudent } from './stage1.ts';
@@ -39,7 +39,7 @@ export const studentId = (run: StudentRun, learningRate: number): string =>
   ].join('/');
 
 /** The fusion encoder fine-tuned on a task's ground truth. */
-export const teacherPiece = (task: TaskName, { batch, updates }: ReproductionSize): Piece => ({
+export const teacherPiece = (task: TaskName, { batch, updates }: ReproductionSize): Job => ({
   id: tunedTeacher(task),
   needs: [PRETRAINED_TEACHER],
   cost: updates.teacher,
@@ -47,9 +47,9 @@ export const teacherPiece = (task: TaskName, { batch, updates }: ReproductionSiz
     const data = scenesOf(context.folder, task);
     const begun = await loadTrained(weightsOf(context.folder, PRETRAINED_TEACHER));
     const answers = await understanding[task].answers(data);
-    const learner = createAdapted(begun, { task: scored(task), answers, seed: 0 });
+    const model = adaptModel(begun, { task: scored(task), answers, seed: 0 });
     const how = { id: tunedTeacher(task), variant: 'hard', learningRate: TEACHER_RATE, seed: 0, share: 1 } as const;
-    return learnt(learner, undefined, { ...how, task, batch, updates: updates.teacher }, context);
+    return learnt(model, undefined, { ...how, task, batch, updates: updates.teacher }, context);
   },
 });
 
@@ -59,7 +59,7 @@ const scored = (task: TaskName) => ({ ...understanding[task], scoring: 'softmax'
 const TEACHER_RATE = 6e-4;
 
 /** A student of a task; its learning rate is known when the search for it has ended. */
-export const studentPiece = (run: StudentRun, { batch, updates }: ReproductionSize, learningRate: number): Piece => {
+export const studentPiece = (run: StudentRun, { batch, updates }: ReproductionSize, learningRate: number): Job => {
   const id = studentId(run, learningRate);
   const begins = run.begins === 'teacher' ? PRETRAINED_TEACHER : pretrainedStudent(run.seed);
   return {
@@ -69,32 +69,32 @@ export const studentPiece = (run: StudentRun, { batch, updates }: ReproductionSi
     run: async (context) => {
       const teacher = await loadTrained(weightsOf(context.folder, tunedTeacher(run.task)));
       const begun = await loadTrained(weightsOf(context.folder, begins));
-      const how = { task: scored(run.task), answers: teacher.description.answers, seed: run.seed };
-      const learner =
+      const how = { task: scored(run.task), answers: teacher.config.answers, seed: run.seed };
+      const model =
         run.begins === 'stage 1'
-          ? createAdapted(begun, how)
+          ? adaptModel(begun, how)
           : createStudent(begun, { ...how, ...(run.depth === undefined ? {} : { depth: run.depth }) });
-      return learnt(learner, teacher, { ...run, id, learningRate, batch, updates: updates.student }, context);
+      return learnt(model, teacher, { ...run, id, learningRate, batch, updates: updates.student }, context);
     },
   };
 };
 
 /** Trains on a task and measures the weights that were best on validation. */
 const learnt = async (
-  learner: Trained,
-  teacher: Trained | undefined,
+  model: Model,
+  teacher: Model | undefined,
   { id, task: name, variant, share, seed, learningRate, batch, updates }: Lesson & Omit<StudentRun, 'begins' | 'depth'>,
   context: Context,
-): Promise<Pick<Outcome, 'measures' | 'training'>> => {
+): Promise<Pick<Result, 'measures' | 'training'>> => {
   const [task, data] = [understanding[name], scenesOf(context.folder, name)];
   const { recipe, choices } = variants[variant];
-  const steps = finetune(learner, recipe === 'hard' ? undefined : teacher, {
+  const steps = finetune(model, recipe === 'hard' ? undefined : teacher, {
     ...runOptions(id, updates, context),
     ...choices,
     task: withShare(task, share),
     ...{ data, recipe, batch, learningRate, seed },
   });
-  const run = await trainedTo(id, learner, steps, context);
+  const run = await trainedTo(id, model, steps, context);
   const best = await loadTrained(weightsOf(context.folder, id));
   return {
     training: { ...run, learningRate },

@@ -1,18 +1,18 @@
-import type { Choices, Recipe } from '../../training/losses.ts';
+import type { DistillationOptions, Recipe } from '../../training/losses.ts';
 
 /** What a student learns from in fine-tuning: the rows of the paper's ablations. */
 export interface Variant {
   /** As the tables call it. */
   readonly name: string;
   readonly recipe: Recipe;
-  readonly choices: Choices;
+  readonly choices: DistillationOptions;
 }
 
 /**
  * Queries are those of real words and patches, so that the loss does not depend on how far a batch is padded, and
  * whatever is compared with the method is compared over the same tokens. All weights are 1.
  */
-const looking = (name: string, choices: Choices): Variant => ({
+const looking = (name: string, choices: DistillationOptions): Variant => ({
   name: `soft labels + ${name}`,
   recipe: 'soft+attention',
   choices: { ...choices, queries: 'valid' },

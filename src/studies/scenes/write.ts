@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { inLanes } from '../../files/map-concurrent.ts';
+import { mapConcurrent } from '../../files/map-concurrent.ts';
 import { type Manifest, type Plan, type PlanOptions, planOf } from './manifest.ts';
 import { seedFor } from './random.ts';
 import { readmeOf } from './readme.ts';
@@ -78,7 +78,7 @@ const writeChunk = async (folder: string, chunk: Chunk, plan: Plan, options: Wri
     const picture = await options.encodePng(renderScene(scene, plan.pixels));
     await writeFile(join(folder, names[place]!), picture);
   };
-  await inLanes([...scenes.entries()], save, LANES);
+  await mapConcurrent([...scenes.entries()], save, LANES);
   return drawn.flatMap((unit, place) => {
     const from = place * unit.scenes.length;
     return unit.rows(names.slice(from, from + unit.scenes.length), units[place]!);

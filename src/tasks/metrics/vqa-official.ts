@@ -1,6 +1,6 @@
 import { normalizeAnswer } from '../../data/formats/vqa-answers.ts';
 import { UserError } from '../../errors.ts';
-import { type Judged, meanOf } from '../task.ts';
+import { meanOf, type Prediction } from '../task.ts';
 
 /**
  * What the VQA evaluation gives an answer, between 0 and 1: of the ten annotators each is left out in turn, and the
@@ -24,7 +24,7 @@ const trimmed = (answer: string): string => answer.replaceAll(/[\n\t]/g, ' ').tr
  * The official score of each question: over all questions, and over those of each answer type: `yes/no`, `number`, `other`. Needs what
  * every annotator said in `about.answers` and the type in `about.answer_type`; without them there is nothing to say.
  */
-export const officialMeasures = (judged: readonly Judged[]): Record<string, number[]> => {
+export const officialMeasures = (judged: readonly Prediction[]): Record<string, number[]> => {
   const scores = new Map<string, number[]>();
   for (const { example, predicted } of judged) {
     const { answers, answer_type: type } = example.about ?? {};
@@ -53,7 +53,7 @@ export interface Submitted {
  *
  * @throws UserError where a question has no id, or two have the same.
  */
-export const submissionOf = (judged: readonly Pick<Judged, 'example' | 'predicted'>[]): Submitted[] => {
+export const submissionOf = (judged: readonly Pick<Prediction, 'example' | 'predicted'>[]): Submitted[] => {
   const asked = new Map<number, string>();
   return judged.map(({ example: { id, about }, predicted }) => {
     const question = about?.question_id;

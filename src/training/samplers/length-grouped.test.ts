@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { exampleOrder } from './length-grouped.ts';
+import { lengthGroupedOrder } from './length-grouped.ts';
 
 const examples = Array.from({ length: 1000 }, (_, i) => ({ text: 'x'.repeat(1 + ((i * 37) % 50)) }));
 const options = { wanted: 2500, batch: 8, seed: 3 };
 
 describe('the order of a training', () => {
-  const order = exampleOrder(examples, options);
+  const order = lengthGroupedOrder(examples, options);
 
   it('reads every example once an epoch', () => {
     expect(order).toHaveLength(2500);
@@ -13,8 +13,8 @@ describe('the order of a training', () => {
   });
 
   it('depends on the seed alone, and differs between epochs', () => {
-    expect(exampleOrder(examples, options)).toEqual(order);
-    expect(exampleOrder(examples, { ...options, seed: 4 })).not.toEqual(order);
+    expect(lengthGroupedOrder(examples, options)).toEqual(order);
+    expect(lengthGroupedOrder(examples, { ...options, seed: 4 })).not.toEqual(order);
     expect(order.subarray(0, 1000)).not.toEqual(order.subarray(1000, 2000));
   });
 

@@ -17,7 +17,7 @@ export interface OrderOptions {
  * Within a window of 16 batches, examples with texts of like length share a batch, and the batches are shuffled again:
  * a batch is padded to its longest text, and so little is padded. It depends on the seed alone.
  */
-export const exampleOrder = (
+export const lengthGroupedOrder = (
   examples: readonly Pick<Example, 'text'>[],
   { wanted, batch, seed }: OrderOptions,
 ): Uint32Array => {

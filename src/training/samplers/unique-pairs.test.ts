@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Example } from '../../data/example.ts';
-import { distinctGroups } from './unique-pairs.ts';
+import { uniquePairGroups } from './unique-pairs.ts';
 
 const example = (image: string, text: string): Example => ({
   id: `${image} ${text}`,
@@ -16,7 +16,7 @@ const captions = Array.from({ length: 10 }, (_, image) =>
 
 describe('groups for contrast', () => {
   it('hold no image and no text twice, and are full', () => {
-    const groups = [...distinctGroups(captions, { groups: 40, size: 8, seed: 3 })];
+    const groups = [...uniquePairGroups(captions, { groups: 40, size: 8, seed: 3 })];
     expect(groups).toHaveLength(40);
     for (const group of groups) {
       expect(group).toHaveLength(8);
@@ -28,20 +28,20 @@ describe('groups for contrast', () => {
   it('show every example about as often as any other, where all images have as many', () => {
     const seen = new Map<string, number>();
     const others = captions.filter(({ text }) => text !== 'a picture');
-    for (const group of distinctGroups(others, { groups: 50, size: 8, seed: 3 }))
+    for (const group of uniquePairGroups(others, { groups: 50, size: 8, seed: 3 }))
       for (const { id } of group) seen.set(id, (seen.get(id) ?? 0) + 1);
     expect(seen.size).toBe(40);
     expect(Math.max(...seen.values()) - Math.min(...seen.values())).toBeLessThanOrEqual(3);
   });
 
   it('are the same at every call, and others with another seed', () => {
-    const of = (seed: number) => [...distinctGroups(captions, { groups: 5, size: 4, seed })];
+    const of = (seed: number) => [...uniquePairGroups(captions, { groups: 5, size: 4, seed })];
     expect(of(1)).toEqual(of(1));
     expect(of(1)).not.toEqual(of(2));
   });
 
   it('are smaller where nothing else fits', () => {
     const two = [example('a', 'x'), example('a', 'y'), example('b', 'x')];
-    for (const group of distinctGroups(two, { groups: 6, size: 3, seed: 0 })) expect(group.length).toBeLessThan(3);
+    for (const group of uniquePairGroups(two, { groups: 6, size: 3, seed: 0 })) expect(group.length).toBeLessThan(3);
   });
 });

@@ -16,7 +16,7 @@ export interface DistinctOptions {
  * The order is that of the epochs, one after the other. An example whose image or text the group already has waits for
  * the next group, in front of all others. A group is smaller only where no example of a whole epoch fits into it.
  */
-export function* distinctGroups(
+export function* uniquePairGroups(
   examples: readonly Example[],
   { groups, size, seed }: DistinctOptions,
 ): Generator<readonly Example[], void, undefined> {

@@ -1,20 +1,20 @@
-import type { Trained } from '../../checkpoints/model-file.ts';
+import type { Model } from '../../checkpoints/model-file.ts';
 import { collateAnswers } from '../../data/batch.ts';
 import type { Example } from '../../data/example.ts';
 import { inOrder } from '../../data/loader.ts';
 import { input } from '../../engine/tensor.ts';
 import { openValidator } from '../../evaluation/evaluate.ts';
 import { answered } from '../../model/architecture.ts';
-import { modelOf } from '../../model/config.ts';
+import { architectureOf } from '../../model/config.ts';
 import { inputsFor } from '../../model/encoded.ts';
 import type { Objectives } from '../../objectives/objective.ts';
 import type { Task } from '../../tasks/task.ts';
 import { trainStage } from '../loop.ts';
 import type { RunOptions, TrainStep } from '../options.ts';
-import { exampleOrder } from '../samplers/length-grouped.ts';
+import { lengthGroupedOrder } from '../samplers/length-grouped.ts';
 import { feeding, type TeacherCache } from '../teacher-outputs/cache.ts';
-import { keptTeacher } from '../teacher-outputs/placeholder.ts';
-import type { Stage, Term } from './stage.ts';
+import { teacherPlaceholder } from '../teacher-outputs/placeholder.ts';
+import type { Loss, Stage } from './stage.ts';
 
 export type { TrainStep } from '../options.ts';
 
@@ -42,21 +42,30 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainStep, v
 
 /** The stage in which a model learns to answer the questions of a task. */
 const answering = (options: TrainOptions): Stage => {
-  const { learner, task, examples, validation, reading, updates, accumulation = 1, seed = 0 } = options;
+  const { model, task, examples, validation, preprocessor, updates, accumulation = 1, seed = 0 } = options;
   const { teacherCache } = options;
-  const { answers, model } = learner.description;
-  const order = exampleOrder(examples, { wanted: updates * accumulation * reading.batch, batch: reading.batch, seed });
+  const { answers } = model.config;
+  const order = lengthGroupedOrder(examples, {
+    wanted: updates * accumulation * preprocessor.batch,
+    batch: preprocessor.batch,
+    seed,
+  });
   return {
-    terms: termsOf(options),
-    batches: (from) => inOrder(examples, order.subarray(from * reading.batch), reading.batch),
+    losses: termsOf(options),
+    batches: (from) => inOrder(examples, order.subarray(from * preprocessor.batch), preprocessor.batch),
     feeds: (batch) => ({ target: collateAnswers(batch.examples, answers, { outside: 'ignore' }) }),
-    ...(teacherCache && { choosing: feeding(teacherCache) }),
+    ...(teacherCache && { extraFeeds: feeding(teacherCache) }),
     validator: (parameters) =>
-      openValidator({ ...options, description: learner.description, parameters, task, examples: validation }),
+      openValidator({ ...options, config: model.config, parameters, task, examples: validation }),
     identity: {
       ...options.identity,
       ...(teacherCache ? { teacher: 'cached as float16' } : {}),
-      ...{ model, objectives: namesOf(options.objectives), batch: reading.batch, examples: examples.length },
+      ...{
+        model: model.config.model,
+        objectives: namesOf(options.objectives),
+        batch: preprocessor.batch,
+        examples: examples.length,
+      },
       ...(options.selectOn === undefined || options.selectOn === 'validation' ? {} : { selectOn: options.selectOn }),
     },
   };
@@ -70,22 +79,22 @@ const namesOf = (objectives: Objectives): string =>
 /** The objectives over what learner and teacher answer. @throws Error where one needs a teacher and there is none. */
 export const termsOf =
   ({
-    learner,
+    model,
     teacher,
     objectives,
     teacherCache,
-  }: Pick<TrainOptions, 'learner' | 'teacher' | 'objectives' | 'teacherCache'>): Stage['terms'] =>
+  }: Pick<TrainOptions, 'model' | 'teacher' | 'objectives' | 'teacherCache'>): Stage['losses'] =>
   (p, t) => {
-    const { description } = learner;
-    const inputs = inputsFor(description.sizes, { images: description.images });
-    const head = { task: description.task, answers: description.answers.length };
-    const answeredBy = ({ description }: Trained, params: typeof p) =>
-      answered(modelOf(description), params, inputs, { sizes: description.sizes, head });
-    const student = answeredBy(learner, p);
+    const { config } = model;
+    const inputs = inputsFor(config.sizes, { images: config.images });
+    const head = { task: config.task, answers: config.answers.length };
+    const answeredBy = ({ config }: Model, params: typeof p) =>
+      answered(architectureOf(config), params, inputs, { sizes: config.sizes, head });
+    const student = answeredBy(model, p);
     const whole = teacher && answeredBy(teacher, t);
-    const taught = whole && (teacherCache ? keptTeacher(whole) : whole);
+    const taught = whole && (teacherCache ? teacherPlaceholder(whole) : whole);
     const target = input('target', ['batch', head.answers]);
-    const termOf = ([name, { objective, weight, needsTeacher }]: [string, Objectives[string]]): [string, Term] => {
+    const termOf = ([name, { objective, weight, needsTeacher }]: [string, Objectives[string]]): [string, Loss] => {
       if (needsTeacher && !taught) throw new Error(`step: the objective ${name} needs a teacher`);
       // an objective of ground truth never looks at the teacher
       return [name, { weight, loss: objective(student, taught ?? student, target) }];

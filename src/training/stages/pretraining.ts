@@ -1,4 +1,4 @@
-import type { Trained } from '../../checkpoints/model-file.ts';
+import type { Model } from '../../checkpoints/model-file.ts';
 import { pretrainedBy } from '../../checkpoints/pretrained.ts';
 import type { Example } from '../../data/example.ts';
 import { inOrder } from '../../data/loader.ts';
@@ -7,7 +7,7 @@ import { collatePairs, isMatched, MATCHING, matchingPairs } from '../../data/pai
 import { generator, keyOf } from '../../engine/random.ts';
 import { input, type Tensor } from '../../engine/tensor.ts';
 import { openValidator } from '../../evaluation/evaluate.ts';
-import { type ReadingOptions, readingFor } from '../../inference/preprocessor.ts';
+import { type PreprocessorOptions, preprocessorFor } from '../../inference/preprocessor.ts';
 import { similarity } from '../../model/heads.ts';
 import { pretrainingInputs } from '../../model/purposes/pretraining.ts';
 import { crossModalAttention } from '../../objectives/cross-modal-attention-distillation.ts';
@@ -22,13 +22,13 @@ import type { Task, TaskReading } from '../../tasks/task.ts';
 import { openHardNegatives } from '../hard-negatives.ts';
 import { trainStage } from '../loop.ts';
 import type { RunOptions, TrainStep } from '../options.ts';
-import { exampleOrder } from '../samplers/length-grouped.ts';
-import type { Stage, Term } from './stage.ts';
+import { lengthGroupedOrder } from '../samplers/length-grouped.ts';
+import type { Loss, Stage } from './stage.ts';
 
 /** Everything of a pre-training that its data do not already say. */
 export interface PretrainOptions
-  extends Omit<RunOptions, 'learner' | 'teacher' | 'reading' | 'updates'>,
-    ReadingOptions,
+  extends Omit<RunOptions, 'model' | 'teacher' | 'preprocessor' | 'updates'>,
+    PreprocessorOptions,
     TaskReading {
   /** The folder of images and captions. */
   readonly data: string;
@@ -62,8 +62,8 @@ export interface PretrainOptions
  * the accuracy of matching.
  */
 export async function* pretrain(
-  learner: Trained,
-  teacher: Trained | undefined,
+  model: Model,
+  teacher: Model | undefined,
   options: PretrainOptions,
 ): AsyncGenerator<TrainStep, void, undefined> {
   const { data, epochs = 10, accumulation = 1, batch } = options;
@@ -73,7 +73,7 @@ export async function* pretrain(
   const passes = (Math.floor(examples.length / batch) * epochs) / accumulation;
   const run = {
     ...options,
-    ...{ learner, ...(teacher ? { teacher } : {}), reading: readingFor(learner.description, options) },
+    ...{ model, ...(teacher ? { teacher } : {}), preprocessor: preprocessorFor(model.config, options) },
     updates: options.updates ?? Math.max(1, Math.floor(passes)),
   };
   yield* trainStage(pretrainingStage(run, { examples, validation }), run);
@@ -87,15 +87,15 @@ export const pretrainingStage = (
   run: PretrainRun,
   { examples, validation }: { readonly examples: readonly Example[]; readonly validation: readonly Example[] },
 ): Stage => {
-  const { learner, reading, updates, accumulation = 1, seed = 0, queries = 'all', masking = {} } = run;
+  const { model, preprocessor, updates, accumulation = 1, seed = 0, queries = 'all', masking = {} } = run;
   const { negatives = 'random', alignment = 0 } = run;
   const isHard = negatives === 'hard';
-  const { description } = learner;
-  const { batch } = reading;
-  const order = exampleOrder(examples, { wanted: updates * accumulation * batch, batch, seed });
-  const mask = createMask({ ...masking, vocabulary: description.vocabulary });
+  const { config } = model;
+  const { batch } = preprocessor;
+  const order = lengthGroupedOrder(examples, { wanted: updates * accumulation * batch, batch, seed });
+  const mask = createMask({ ...masking, vocabulary: config.vocabulary });
   return {
-    terms: termsOf(run),
+    losses: termsOf(run),
     batches: (from) => {
       const own = inOrder(examples, order.subarray(from * batch), batch);
       // those of hard negatives are paired once they are encoded
@@ -106,13 +106,13 @@ export const pretrainingStage = (
       ...mask(feeds.words!, feeds.word_mask!, generator(keyOf(seed, 'masking', number))),
       ...(isHard ? {} : collatePairs(matchingImages(asked))),
     }),
-    ...(isHard && { choosing: (weights) => openHardNegatives(weights, { ...run, description, seed }) }),
+    ...(isHard && { extraFeeds: (weights) => openHardNegatives(weights, { ...run, config, seed }) }),
     validator: (parameters) => {
       const pairs = matchingPairs(validation, validation, generator(keyOf(0, 'validation')));
-      return openValidator({ ...run, description, parameters, task: pretraining, examples: pairs });
+      return openValidator({ ...run, config, parameters, task: pretraining, examples: pairs });
     },
     identity: {
-      ...{ model: description.model, stage: pretraining.name, teacher: run.teacher ? 1 : 0, queries },
+      ...{ model: config.model, stage: pretraining.name, teacher: run.teacher ? 1 : 0, queries },
       ...{ batch, examples: examples.length, masking: JSON.stringify(masking), negatives, alignment },
     },
   };
@@ -141,10 +141,10 @@ const matchingImages = (examples: readonly Example[]): number[] => {
 };
 
 const termsOf =
-  ({ learner, teacher, queries = 'all', alignment = 0 }: PretrainRun): Stage['terms'] =>
+  ({ model, teacher, queries = 'all', alignment = 0 }: PretrainRun): Stage['losses'] =>
   (p, t) => {
-    const inputs = pretrainingInputs(learner.description.sizes);
-    const student = pretrainedBy(learner.description, p, inputs, { pairs: teacher ? 'both' : 'matching' });
+    const inputs = pretrainingInputs(model.config.sizes);
+    const student = pretrainedBy(model.config, p, inputs, { pairs: teacher ? 'both' : 'matching' });
     const target = input('target', ['batch', MATCHING.length]);
     const { contrast, matching } = student;
     const ground = {
@@ -154,7 +154,7 @@ const termsOf =
       ...(alignment > 0 && { wpa: { loss: wordPatchAlignment()(matching, matching, target), weight: alignment } }),
     };
     if (!teacher) return { itm: once(imageTextMatching(matching, matching, target)), ...ground };
-    const taught = pretrainedBy(teacher.description, t, inputs);
+    const taught = pretrainedBy(teacher.config, t, inputs);
     const attention = crossModalAttention({ queries });
     const own = [student, taught].map(({ own, matching }) => ({ ...matching, encoded: [own!] }));
     return {
@@ -165,4 +165,4 @@ const termsOf =
     };
   };
 
-const once = (loss: Tensor): Term => ({ loss, weight: 1 });
+const once = (loss: Tensor): Loss => ({ loss, weight: 1 });

@@ -1,15 +1,15 @@
-import type { Trained } from '../../checkpoints/model-file.ts';
+import type { Model } from '../../checkpoints/model-file.ts';
 import { rankedBy, retrievedBy } from '../../checkpoints/retrieving.ts';
 import { collate } from '../../data/batch.ts';
 import type { Example } from '../../data/example.ts';
 import { inOrder } from '../../data/loader.ts';
-import { falseTexts } from '../../data/negative-texts.ts';
+import { negativeTexts } from '../../data/negative-texts.ts';
 import { createTokenizer } from '../../data/tokenizer.ts';
 import { generator, keyOf } from '../../engine/random.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { UserError } from '../../errors.ts';
 import { scoreGallery } from '../../evaluation/score-retrieval.ts';
-import { modelOf } from '../../model/config.ts';
+import { architectureOf } from '../../model/config.ts';
 import { type Encoded, type Inputs, inputsFor, type Streams } from '../../model/encoded.ts';
 import { createParams, type Params } from '../../model/params.ts';
 import {
@@ -21,13 +21,13 @@ import { everyLayer } from '../../objectives/layers.ts';
 import { textRanking } from '../../objectives/text-ranking.ts';
 import { firstImages, galleryOf, meanRecall } from '../../tasks/metrics/recall.ts';
 import { retrieval } from '../../tasks/retrieval.ts';
-import type { Choices, Recipe } from '../losses.ts';
+import type { DistillationOptions, Recipe } from '../losses.ts';
 import type { RunOptions } from '../options.ts';
-import { exampleOrder } from '../samplers/length-grouped.ts';
-import { distinctGroups } from '../samplers/unique-pairs.ts';
+import { lengthGroupedOrder } from '../samplers/length-grouped.ts';
+import { uniquePairGroups } from '../samplers/unique-pairs.ts';
 import { feeding, type TeacherCache } from '../teacher-outputs/cache.ts';
-import { keptTeacher, lookedAt, type Made } from '../teacher-outputs/placeholder.ts';
-import type { Stage, Term } from './stage.ts';
+import { type TeacherOutputs, teacherPlaceholder, tensorsUsedBy } from '../teacher-outputs/placeholder.ts';
+import type { Loss, Stage } from './stage.ts';
 
 /** What a training to retrieve has beside what every training has. */
 export interface RetrievalOptions {
@@ -41,7 +41,7 @@ export interface RetrievalOptions {
 }
 
 /** A training to retrieve, and how it differs from others of its kind. */
-export interface RetrievalRun extends RunOptions, RetrievalOptions, Choices {
+export interface RetrievalRun extends RunOptions, RetrievalOptions, DistillationOptions {
   /** `hard`: contrast alone. Default, with a teacher: its attention too. */
   readonly recipe?: Recipe;
   /** The split that `validation` is; the run remembers it where it is another one. */
@@ -68,25 +68,25 @@ interface Splits {
  * @throws UserError where a fusion encoder is to learn from a teacher, or the data have too few images.
  */
 export const retrievalStage = (run: RetrievalRun, { examples, validation }: Splits): Stage => {
-  const { learner, reading, threads, selectOn = 'validation' } = run;
-  const { description } = learner;
-  const isDual = description.model === 'dide';
+  const { model, preprocessor, threads, selectOn = 'validation' } = run;
+  const { config } = model;
+  const isDual = config.model === 'dide';
   checkRun(run, examples);
   const { gallery: images = isDual ? 1000 : 64 } = run;
   const gallery = firstImages(galleryOf(validation), images);
-  const scoring = { reading, ...(threads === undefined ? {} : { threads }) };
+  const scoring = { preprocessor, ...(threads === undefined ? {} : { threads }) };
   return {
     ...(isDual ? contrasting(run, examples) : ranking(run, examples)),
     validator: async (weights) => ({
       accuracy: async () => {
-        const { scores, ...read } = await scoreGallery({ description, weights }, gallery, scoring);
+        const { scores, ...read } = await scoreGallery({ config, weights }, gallery, scoring);
         return meanRecall(scores, read);
       },
       [Symbol.asyncDispose]: async () => {},
     }),
     identity: {
       ...run.identity,
-      ...{ model: description.model, stage: retrieval.name, batch: reading.batch, examples: examples.length },
+      ...{ model: config.model, stage: retrieval.name, batch: preprocessor.batch, examples: examples.length },
       ...{ attention: isDistilled(run) ? attentionWeightOf(run) : 0, gallery: images },
       ...(run.teacherCache ? { teacher: 'cached as float16' } : {}),
       ...(isDual ? {} : { falseTexts: falseTextsOf(run) }),
@@ -97,7 +97,7 @@ export const retrievalStage = (run: RetrievalRun, { examples, validation }: Spli
 
 const falseTextsOf = ({ falseTexts = 15 }: RetrievalOptions): number => falseTexts;
 
-const attentionWeightOf = ({ attentionWeight = 1 }: Choices): number => attentionWeight;
+const attentionWeightOf = ({ attentionWeight = 1 }: DistillationOptions): number => attentionWeight;
 
 const isDistilled = ({ teacher, recipe, ...run }: RetrievalRun): boolean => {
   const { knowledge = recipe === 'hard' ? 'none' : 'cross-modal' } = run;
@@ -105,12 +105,12 @@ const isDistilled = ({ teacher, recipe, ...run }: RetrievalRun): boolean => {
 };
 
 const checkRun = (run: RetrievalRun, examples: readonly Example[]): void => {
-  const { learner, teacher, reading, accumulation = 1 } = run;
+  const { model, teacher, preprocessor, accumulation = 1 } = run;
   refuseAnswers(run);
-  if (learner.description.model === 'vilt' && teacher)
+  if (model.config.model === 'vilt' && teacher)
     throw new UserError('retrieval: a fusion encoder learns from ground truth alone: leave the teacher out');
   const images = galleryOf(examples).images.length;
-  const needed = learner.description.model === 'dide' ? reading.batch * accumulation : 2;
+  const needed = model.config.model === 'dide' ? preprocessor.batch * accumulation : 2;
   if (images < needed)
     throw new UserError(
       `retrieval: an update wants ${needed} images, each once, and the training data have ${images}: give a smaller batch, or more data`,
@@ -127,27 +127,27 @@ const refuseAnswers = ({ recipe, knowledge = 'none', softWeight, hardWeight, tem
   if (wrong !== undefined) throw new UserError(`retrieval: it has no answers, and so no use for ${wrong}`);
 };
 
-type Part = Pick<Stage, 'terms' | 'batches' | 'feeds' | 'choosing'>;
+type Part = Pick<Stage, 'losses' | 'batches' | 'feeds' | 'extraFeeds'>;
 
 /** L_ITC + L_CA over batches in which no image and no text stands twice. */
 const contrasting = (run: RetrievalRun, examples: readonly Example[]): Part => {
-  const { learner, teacher, teacherCache, reading, updates, accumulation = 1, seed = 0 } = run;
+  const { model, teacher, teacherCache, preprocessor, updates, accumulation = 1, seed = 0 } = run;
   return {
-    terms: (p, t) => {
-      const inputs = inputsFor(learner.description.sizes);
-      const student = retrievedBy(learner.description, p, inputs);
-      const itc: Term = { ...once(imageTextContrastive(student.similarity)), contrast: student.contrast };
+    losses: (p, t) => {
+      const inputs = inputsFor(model.config.sizes);
+      const student = retrievedBy(model.config, p, inputs);
+      const itc: Loss = { ...once(imageTextContrastive(student.similarity)), contrast: student.contrast };
       if (!teacher || !isDistilled(run)) return { itc };
       const whole = { encoded: encodedBy(teacher, t, inputs) };
-      const taught = teacherCache ? keptTeacher(whole) : whole;
+      const taught = teacherCache ? teacherPlaceholder(whole) : whole;
       return { itc, attention: { loss: attentionLoss(run, student, taught), weight: attentionWeightOf(run) } };
     },
-    ...(teacherCache && { choosing: feeding(teacherCache) }),
+    ...(teacherCache && { extraFeeds: feeding(teacherCache) }),
     // the groups of a run follow from each other, so those before are drawn again where it is resumed
     batches: function* (from) {
-      const size = reading.batch * accumulation;
+      const size = preprocessor.batch * accumulation;
       let number = 0;
-      for (const group of distinctGroups(examples, { groups: updates, size, seed })) {
+      for (const group of uniquePairGroups(examples, { groups: updates, size, seed })) {
         for (let i = 0; i < accumulation; i += 1, number += 1) {
           const [start, end] = [i, i + 1].map((part) => Math.floor((part * group.length) / accumulation));
           if (number >= from) yield group.slice(start, end);
@@ -158,25 +158,25 @@ const contrasting = (run: RetrievalRun, examples: readonly Example[]): Part => {
   };
 };
 
-const encodedBy = ({ description }: Trained, t: Params, inputs: Inputs): readonly Encoded[] =>
-  modelOf(description).encode(t, inputs, description.sizes);
+const encodedBy = ({ config }: Model, t: Params, inputs: Inputs): readonly Encoded[] =>
+  architectureOf(config).encode(t, inputs, config.sizes);
 
-const attentionLoss = (run: RetrievalRun, student: Streams, { encoded: [taught] }: Made): Tensor =>
+const attentionLoss = (run: RetrievalRun, student: Streams, { encoded: [taught] }: TeacherOutputs): Tensor =>
   crossModalAttentionDistillation(student, taught!, attentionOptionsOf(run, [student, taught!]));
 
 /** What a student that learns to retrieve looks at in its teacher: nothing where it learns by contrast alone. */
-export const wantedToRetrieve = (run: RetrievalRun, teacher: Trained): Map<string, Tensor> => {
-  const { description } = run.learner;
-  const inputs = inputsFor(description.sizes);
-  const student = retrievedBy(description, createParams(), inputs);
-  return lookedAt({ encoded: encodedBy(teacher, createParams(), inputs) }, (kept) =>
+export const wantedToRetrieve = (run: RetrievalRun, teacher: Model): Map<string, Tensor> => {
+  const { config } = run.model;
+  const inputs = inputsFor(config.sizes);
+  const student = retrievedBy(config, createParams(), inputs);
+  return tensorsUsedBy({ encoded: encodedBy(teacher, createParams(), inputs) }, (kept) =>
     isDistilled(run) ? [attentionLoss(run, student, kept)] : [],
   );
 };
 
 /** How L_CA is varied, as in `objectivesOf`. */
 const attentionOptionsOf = (
-  { layers, queries, divergence }: Choices,
+  { layers, queries, divergence }: DistillationOptions,
   encoded: readonly [Streams, Streams],
 ): AttentionOptions => {
   const [depth, ofTeacher] = encoded.map(({ text }) => text.layers.length) as [number, number];
@@ -189,22 +189,22 @@ const attentionOptionsOf = (
 
 /** Cross entropy over each image's own text, which stands first, and false ones. */
 const ranking = (run: RetrievalRun, examples: readonly Example[]): Part => {
-  const { learner, reading, updates, accumulation = 1, seed = 0 } = run;
-  const { sizes, vocabulary } = learner.description;
+  const { model, preprocessor, updates, accumulation = 1, seed = 0 } = run;
+  const { sizes, vocabulary } = model.config;
   const [tokenizer, count] = [createTokenizer(vocabulary), falseTextsOf(run)];
-  const { batch } = reading;
-  const order = exampleOrder(examples, { wanted: updates * accumulation * batch, batch, seed });
+  const { batch } = preprocessor;
+  const order = lengthGroupedOrder(examples, { wanted: updates * accumulation * batch, batch, seed });
   return {
-    terms: (p) => ({ rank: once(textRanking(rankedBy(learner.description, p, 1 + count))) }),
+    losses: (p) => ({ rank: once(textRanking(rankedBy(model.config, p, 1 + count))) }),
     batches: (from) => inOrder(examples, order.subarray(from * batch), batch),
     feeds: ({ examples: asked }, number) => {
       const random = generator(keyOf(seed, 'false texts', number));
-      const texts = asked.flatMap((one) => [one.text, ...falseTexts(one, examples, { count, random })]);
+      const texts = asked.flatMap((one) => [one.text, ...negativeTexts(one, examples, { count, random })]);
       const words = texts.map((text) => tokenizer.encode(text, { limit: sizes.words }).ids);
       const encoded = words.map((ids) => ({ id: retrieval.name, words: ids, images: [] }));
       // in place of each image's own text alone
       return Object.fromEntries(
-        Object.entries(collate(encoded, reading.collate)).map(([name, { shape, data }]) => [
+        Object.entries(collate(encoded, preprocessor.collate)).map(([name, { shape, data }]) => [
           name,
           { shape: [asked.length, 1 + count, shape[1]!], data },
         ]),
@@ -213,4 +213,4 @@ const ranking = (run: RetrievalRun, examples: readonly Example[]): Part => {
   };
 };
 
-const once = (loss: Term['loss']): Term => ({ loss, weight: 1 });
+const once = (loss: Loss['loss']): Loss => ({ loss, weight: 1 });

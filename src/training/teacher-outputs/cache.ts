@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Trained } from '../../checkpoints/model-file.ts';
+import type { Model } from '../../checkpoints/model-file.ts';
 import type { Feeds } from '../../data/batch.ts';
 import { type Example, imageName } from '../../data/example.ts';
 import { type Batch, loadBatches } from '../../data/loader.ts';
@@ -8,7 +8,7 @@ import { bytesOf } from '../../engine/numbers.ts';
 import { compile } from '../../engine/runtime/session.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { UserError } from '../../errors.ts';
-import type { Reading } from '../../inference/preprocessor.ts';
+import type { Preprocessor } from '../../inference/preprocessor.ts';
 import type { Stage } from '../stages/stage.ts';
 import { feedsOf, patchesOf, placesOf, recordOf, withPadding } from './placeholder.ts';
 import { type About, openTeacherRecords, type TeacherRecords } from './records.ts';
@@ -23,22 +23,22 @@ export interface TeacherCache extends AsyncDisposable {
 
 /** A stage's choice of what is fed beside a batch, where that is a cache's: its owner closes it. */
 export const feeding =
-  (cache: Pick<TeacherCache, 'feeds'>): NonNullable<Stage['choosing']> =>
+  (cache: Pick<TeacherCache, 'feeds'>): NonNullable<Stage['extraFeeds']> =>
   async () => ({ feeds: (batch) => cache.feeds(batch), [Symbol.asyncDispose]: async () => {} });
 
 export interface TeacherCacheOptions {
   /** Where the records are, or go. */
   readonly folder: string;
-  readonly learner: Trained;
-  readonly teacher: Trained;
+  readonly model: Model;
+  readonly teacher: Model;
   /** What of the teacher is kept, as `lookedAt` finds it. */
   readonly wanted: ReadonlyMap<string, Tensor>;
   readonly examples: readonly Example[];
-  readonly reading: Reading;
+  readonly preprocessor: Preprocessor;
   /** Bytes of records that are held in memory; where there are more, each is read when it is needed. Default 2 GiB. */
   readonly memory?: number;
   readonly threads?: number;
-  readonly onNotice?: (message: string) => void;
+  readonly onWarning?: (message: string) => void;
 }
 
 /**
@@ -57,7 +57,7 @@ export const openTeacherCache = async (options: TeacherCacheOptions): Promise<Te
   const [places, words] = [placesOf(wanted), longestOf(options)];
   const records = await openTeacherRecords(folder, aboutOf(options, words));
   const numbers = new Map(examples.map((example, i) => [example, i]));
-  let [served, reading] = [0, 0];
+  let [served, preprocessor] = [0, 0];
   try {
     await fill(records, { ...options, words, numbers });
     await records.load(memory);
@@ -71,25 +71,25 @@ export const openTeacherCache = async (options: TeacherCacheOptions): Promise<Te
       const read = batch.examples.map((example) => records.read(numbers.get(example)!));
       const feeds = feedsOf(await Promise.all(read), places, { feeds: batch.feeds, words });
       served += batch.examples.length;
-      reading += performance.now() - began;
+      preprocessor += performance.now() - began;
       return feeds;
     },
-    saved: () => ({ examples: served, milliseconds: served * records.milliseconds() - reading }),
+    saved: () => ({ examples: served, milliseconds: served * records.milliseconds() - preprocessor }),
     [Symbol.asyncDispose]: () => records[Symbol.asyncDispose](),
   };
 };
 
 /** Words of the longest text, or as many as all are padded to. */
-const longestOf = ({ learner: { description }, examples, reading }: TeacherCacheOptions): number => {
-  const tokenizer = createTokenizer(description.vocabulary);
-  const limit = description.sizes.words;
+const longestOf = ({ model: { config }, examples, preprocessor }: TeacherCacheOptions): number => {
+  const tokenizer = createTokenizer(config.vocabulary);
+  const limit = config.sizes.words;
   const lengths = new Map(examples.map(({ text }) => [text, 0]));
   for (const text of lengths.keys()) lengths.set(text, tokenizer.encode(text, { limit }).ids.length);
-  return [...lengths.values()].reduce((most, one) => Math.max(most, one), reading.collate.padWordsTo ?? 0);
+  return [...lengths.values()].reduce((most, one) => Math.max(most, one), preprocessor.collate.padWordsTo ?? 0);
 };
 
 const aboutOf = ({ teacher, examples, wanted }: TeacherCacheOptions, words: number): About => {
-  const ofTeacher = createHash('sha256').update(JSON.stringify(teacher.description));
+  const ofTeacher = createHash('sha256').update(JSON.stringify(teacher.config));
   for (const [name, { data }] of [...teacher.weights].sort(([a], [b]) => (a < b ? -1 : 1))) {
     ofTeacher.update(name).update(bytesOf(data));
   }
@@ -111,14 +111,14 @@ interface Filling extends TeacherCacheOptions {
 const NOTICE = 10_000;
 
 const fill = async (records: TeacherRecords, options: Filling): Promise<void> => {
-  const { examples, teacher, wanted, reading, words, numbers, threads, onNotice = () => {} } = options;
+  const { examples, teacher, wanted, preprocessor, words, numbers, threads, onWarning = () => {} } = options;
   const missing = [...examples.keys()].filter((example) => !records.has(example));
   if (missing.length === 0) return;
-  onNotice(`caching what the teacher makes of ${missing.length} of ${examples.length} examples`);
+  onWarning(`caching what the teacher makes of ${missing.length} of ${examples.length} examples`);
   const places = placesOf(wanted);
   const limit = threads === undefined ? {} : { threads };
   await using session = await compile(Object.fromEntries(wanted), { weights: teacher.weights, ...limit });
-  const padded = { ...reading, collate: { ...reading.collate, padWordsTo: words } };
+  const padded = { ...preprocessor, collate: { ...preprocessor.collate, padWordsTo: words } };
   let [done, began, said] = [0, performance.now(), performance.now()];
   for await (const { feeds, examples: some } of loadBatches(examples, missing, padded)) {
     const started = performance.now();
@@ -133,6 +133,6 @@ const fill = async (records: TeacherRecords, options: Filling): Promise<void> =>
     if (performance.now() - said < NOTICE) continue;
     said = performance.now();
     const left = (((said - began) / done) * (missing.length - done)) / 60_000;
-    onNotice(`cached ${done} of ${missing.length} examples; ${left.toFixed(0)} min left`);
+    onWarning(`cached ${done} of ${missing.length} examples; ${left.toFixed(0)} min left`);
   }
 };

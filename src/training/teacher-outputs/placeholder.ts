@@ -23,13 +23,13 @@ const streamBy = ({ mask, embedded, layers, last, first }: Stream, name: string,
 });
 
 /** What a teacher makes of a batch; logits where it answers. */
-export interface Made {
+export interface TeacherOutputs {
   readonly encoded: readonly Encoded[];
   readonly logits?: Tensor;
 }
 
 /** A teacher with everything that it made replaced, but the masks, which are those of the batch. */
-const replaced = <M extends Made>(made: M, by: Replace): M => ({
+const replaced = <M extends TeacherOutputs>(made: M, by: Replace): M => ({
   ...made,
   encoded: made.encoded.map(({ text, image, pair }, i) => ({
     text: streamBy(text, `${KEPT}${i}.text`, by),
@@ -40,16 +40,20 @@ const replaced = <M extends Made>(made: M, by: Replace): M => ({
 });
 
 /** A teacher that computes nothing: whatever an objective looks at is fed. Each input has the shape of what it replaces. */
-export const keptTeacher = <M extends Made>(made: M): M => replaced(made, (name, { shape }) => input(name, shape));
+export const teacherPlaceholder = <M extends TeacherOutputs>(made: M): M =>
+  replaced(made, (name, { shape }) => input(name, shape));
 
 /**
  * What some losses look at in a teacher, found by letting them look at one that computes nothing.
  *
  * @returns by the names of a kept teacher's inputs, what the teacher itself makes there.
  */
-export const lookedAt = <M extends Made>(made: M, losses: (kept: M) => readonly Tensor[]): Map<string, Tensor> => {
+export const tensorsUsedBy = <M extends TeacherOutputs>(
+  made: M,
+  losses: (kept: M) => readonly Tensor[],
+): Map<string, Tensor> => {
   const names = new Set(
-    ancestors(losses(keptTeacher(made))).flatMap(({ made: how }) => ('name' in how ? [how.name] : [])),
+    ancestors(losses(teacherPlaceholder(made))).flatMap(({ made: how }) => ('name' in how ? [how.name] : [])),
   );
   const found = new Map<string, Tensor>();
   replaced(made, (name, whole) => {

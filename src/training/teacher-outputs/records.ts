@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
-import { explainDisk, replaceFile } from '../../files/atomic-write.ts';
+import { explainDisk, writeAtomically } from '../../files/atomic-write.ts';
 
 const files = { about: 'teacher.json', records: 'records.f16', index: 'records.jsonl' } as const;
 
@@ -95,7 +95,7 @@ const claim = async (folder: string, about: About): Promise<void> => {
   });
   const found = await readFile(path, 'utf8').catch(() => undefined);
   const written = Buffer.from(`${JSON.stringify(about, null, 2)}\n`);
-  if (found === undefined) return await replaceFile(path, (append) => append(written));
+  if (found === undefined) return await writeAtomically(path, (append) => append(written));
   const before = parsed(found) as About | undefined;
   const differing = Object.keys({ ...before, ...about }).filter((key) => before?.[key] !== about[key]);
   if (differing.length === 0) return;
@@ -126,7 +126,7 @@ const readIndex = async (folder: string, size: number): Promise<Line[]> => {
   const lines = all.filter(({ at, bytes }) => at + bytes <= size);
   if (torn || lines.length < all.length) {
     const whole = Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-    await replaceFile(path, (append) => append(whole));
+    await writeAtomically(path, (append) => append(whole));
   }
   return lines;
 };

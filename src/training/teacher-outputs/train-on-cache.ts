@@ -1,4 +1,4 @@
-import type { Trained } from '../../checkpoints/model-file.ts';
+import type { Model } from '../../checkpoints/model-file.ts';
 import { answeredBy } from '../../checkpoints/pretrained.ts';
 import type { Example } from '../../data/example.ts';
 import { input, type Tensor } from '../../engine/tensor.ts';
@@ -8,11 +8,11 @@ import { createParams } from '../../model/params.ts';
 import type { RunOptions } from '../options.ts';
 import { type TrainOptions, type TrainStep, train } from '../stages/answering.ts';
 import { openTeacherCache, type TeacherCache } from './cache.ts';
-import { lookedAt } from './placeholder.ts';
+import { tensorsUsedBy } from './placeholder.ts';
 
 /** As `train`, and who hears of the caching. */
 export interface TrainOnRecordsOptions extends Omit<TrainOptions, 'teacherCache'> {
-  readonly onNotice?: (message: string) => void;
+  readonly onWarning?: (message: string) => void;
 }
 
 /**
@@ -34,14 +34,14 @@ export async function* trainOnRecords(
 
 /** What the objectives look at in the teacher. */
 export const wantedToAnswer = (
-  { learner, objectives }: Pick<TrainOptions, 'learner' | 'objectives'>,
-  teacher: Trained,
+  { model, objectives }: Pick<TrainOptions, 'model' | 'objectives'>,
+  teacher: Model,
 ): Map<string, Tensor> => {
-  const { description } = learner;
-  const inputs = inputsFor(description.sizes, { images: description.images });
-  const student = answeredBy(description, createParams(), inputs);
-  const target = input('target', ['batch', description.answers.length]);
-  return lookedAt(answeredBy(teacher.description, createParams(), inputs), (kept) =>
+  const { config } = model;
+  const inputs = inputsFor(config.sizes, { images: config.images });
+  const student = answeredBy(config, createParams(), inputs);
+  const target = input('target', ['batch', config.answers.length]);
+  return tensorsUsedBy(answeredBy(teacher.config, createParams(), inputs), (kept) =>
     Object.values(objectives).map(({ objective }) => objective(student, kept, target)),
   );
 };
@@ -49,17 +49,17 @@ export const wantedToAnswer = (
 /** A training whose teacher can be computed before. */
 export interface Recordable {
   /** What its losses look at in the teacher, as `lookedAt` finds it. */
-  readonly wanted: (teacher: Trained) => ReadonlyMap<string, Tensor>;
+  readonly wanted: (teacher: Model) => ReadonlyMap<string, Tensor>;
   readonly train: (teacherCache: TeacherCache) => AsyncGenerator<TrainStep, void, undefined>;
 }
 
 /** Any training on the records of a folder, as `trainOnRecords` says of that on a task. */
 export async function* onRecords(
   folder: string,
-  options: RunOptions & Pick<TrainOnRecordsOptions, 'onNotice'> & { readonly examples: readonly Example[] },
+  options: RunOptions & Pick<TrainOnRecordsOptions, 'onWarning'> & { readonly examples: readonly Example[] },
   { wanted, train }: Recordable,
 ): AsyncGenerator<TrainStep, void, undefined> {
-  const { teacher, augment = 'none', maxPatches, onNotice } = options;
+  const { teacher, augment = 'none', maxPatches, onWarning } = options;
   if (!teacher) throw new UserError(`${folder}: there is no teacher to cache: give one`);
   if (augment !== 'none') {
     throw new UserError(
@@ -75,7 +75,7 @@ export async function* onRecords(
   try {
     yield* train(teacherCache);
   } finally {
-    onNotice?.(savedBy(teacherCache));
+    onWarning?.(savedBy(teacherCache));
   }
 }
 

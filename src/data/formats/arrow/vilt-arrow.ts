@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../../../errors.ts';
 import { type Example, type ImageSource, type ScoredAnswer, scoredLabel } from '../../example.ts';
-import { type ExampleTask, type Format, namesIn, type Wanted } from '../format.ts';
+import { type DatasetQuery, type ExampleTask, type Format, namesIn } from '../format.ts';
 import type { ArrowValue } from './column.ts';
 import { type ArrowBatch, readArrow } from './file.ts';
 import { viltAnswers } from './vilt-answers.ts';
@@ -40,7 +40,7 @@ const SETS: readonly ViltSet[] = [
 
 const fileOf = (prefix: string, split: string): string => `${prefix}${split === '' ? '' : `_${split}`}.arrow`;
 
-const patternsOf = ({ task, split }: Wanted): string[] =>
+const patternsOf = ({ task, split }: DatasetQuery): string[] =>
   SETS.filter((set) => set.task === task).flatMap(({ prefix, splits }) =>
     (splits[split] ?? (split in SETS[0]!.splits ? [] : [split])).map((one) => fileOf(prefix, one)),
   );

@@ -4,7 +4,7 @@ import type { SchemaElement } from 'hyparquet';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import { recordOf, textField } from '../converted-record.ts';
 import type { ExampleTask } from '../format.ts';
-import type { Sink, SinkOptions, Written } from '../sink.ts';
+import type { DatasetWriter, DatasetWriterOptions, Written } from '../sink.ts';
 
 /** Bytes of pictures after which a row group ends: shuffled reading decodes a whole one for a picture. */
 const GROUP = 8 * 2 ** 20;
@@ -16,7 +16,7 @@ type Row = Readonly<Record<string, unknown>>;
  * struct{bytes, path}, and `about` as JSON. A row is an example, so a picture with several questions is there several
  * times; captions are a list. Row groups are small and uncompressed, since pictures are compressed already.
  */
-export const parquetSink = ({ to, split, task }: SinkOptions): Sink => {
+export const parquetSink = ({ to, split, task }: DatasetWriterOptions): DatasetWriter => {
   const path = join(to, `${split}-00000-of-00001.parquet`);
   const partial = `${path}.partial`;
   const writer = new ByteWriter();

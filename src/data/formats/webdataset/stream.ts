@@ -15,7 +15,7 @@ export interface StreamOptions {
   /** Draws a number from 0 up to 1; needed to shuffle. */
   readonly random?: () => number;
   /** Hears of shards that are cut short and samples that are no examples. */
-  readonly onNotice?: (message: string) => void;
+  readonly onWarning?: (message: string) => void;
 }
 
 /** Largest sample, and largest file of one, in bytes; neither a damaged header nor a tiny archive may fill the memory. */
@@ -53,21 +53,21 @@ export async function* streamShards(
 
 async function* examplesIn(
   shard: string,
-  { task, onNotice = () => {} }: StreamOptions,
+  { task, onWarning = () => {} }: StreamOptions,
 ): AsyncGenerator<Example, void, undefined> {
   let [key, files, held]: [string, SampleFile[], number] = ['', [], 0];
   const examples = async (): Promise<Example[]> => {
     if (files.length === 0) return [];
     const found = await sampleExamples({ where: `${basename(shard)}, ${key}`, files }, task);
     if (!('unusable' in found)) return found;
-    onNotice(`${found.unusable}: left out.`);
+    onWarning(`${found.unusable}: left out.`);
     return [];
   };
   const members = membersOf(shard);
   for (;;) {
     const next = await members.next().catch((cause: Error) => cause);
     if (next instanceof Error)
-      return onNotice(
+      return onWarning(
         `${shard}: is cut short or damaged (${next.message}): what follows is left out${key ? `, with sample ${key}` : ''}.`,
       );
     if (next.done) break;
@@ -80,7 +80,7 @@ async function* examplesIn(
     }
     held += bytes.length;
     if (held > LARGEST || files.length === MOST_FILES) {
-      return onNotice(
+      return onWarning(
         `${shard}: its sample ${key} has more than ${MOST_FILES} files or ${LARGEST} bytes: it is left out, with what follows.`,
       );
     }

@@ -89,7 +89,7 @@ describe('a shard that is cut short', () => {
     const streamed = await all(
       streamShards(
         [0, 1, 2].map((k) => join(cut, `0000${k}.tar`)),
-        { task: 'retrieval', onNotice: (message) => heard.push(message) },
+        { task: 'retrieval', onWarning: (message) => heard.push(message) },
       ),
     );
     expect(streamed.map(({ text }) => text)).toEqual([...before, ...things(5).slice(2)]);

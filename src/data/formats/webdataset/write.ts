@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { pack } from 'tar-stream';
 import { recordOfAll } from '../converted-record.ts';
-import type { Sink, SinkOptions, Written } from '../sink.ts';
+import type { DatasetWriter, DatasetWriterOptions, Written } from '../sink.ts';
 
 /** Bytes of pictures of a shard, when it is closed; as img2dataset's, small enough to move and large enough to stream. */
 const SHARD = 512 * 2 ** 20;
@@ -13,7 +13,7 @@ const SHARD = 512 * 2 ** 20;
  * Writes shards of WebDataset: `train-000000.tar`, in each the files `000000017.jpg` and `000000017.json` of a sample.
  * Pictures are the bytes that they were. A shard has its name only when it is whole.
  */
-export const webDatasetSink = ({ to, split, task, shard: most = SHARD }: SinkOptions): Sink => {
+export const webDatasetSink = ({ to, split, task, shard: most = SHARD }: DatasetWriterOptions): DatasetWriter => {
   let [samples, shards, bytes]: [number, number, number] = [0, 0, 0];
   let open: ReturnType<typeof openShard> | undefined;
   const close = async (): Promise<void> => {
@@ -35,7 +35,7 @@ export const webDatasetSink = ({ to, split, task, shard: most = SHARD }: SinkOpt
   };
 };
 
-const filesOf = ({ images, examples }: Written, task: SinkOptions['task']): [string, Uint8Array][] => [
+const filesOf = ({ images, examples }: Written, task: DatasetWriterOptions['task']): [string, Uint8Array][] => [
   ...images.map(({ bytes, extension }, side): [string, Uint8Array] => [
     images.length > 1 ? `${side}.${extension}` : extension,
     bytes,

@@ -1,11 +1,11 @@
-import { loadTrained, type Trained } from '../../../checkpoints/model-file.ts';
+import { loadTrained, type Model } from '../../../checkpoints/model-file.ts';
 import type { Example } from '../../../data/example.ts';
 import { meanOf } from '../../../tasks/task.ts';
 import { shownExamples } from '../../examples.ts';
 import { explainPairs } from '../../explain.ts';
 import type { ExplainedPair } from '../../report/explained.ts';
 import { scenesOf } from '../data.ts';
-import { hasWeights, type Piece, weightsOf } from '../job.ts';
+import { hasWeights, type Job, weightsOf } from '../job.ts';
 import { chosenRates, type Rates } from '../plan.ts';
 import type { Measured } from '../results.ts';
 import type { ReproductionSize } from '../size.ts';
@@ -37,7 +37,7 @@ const lookers = ({ seeds }: ReproductionSize, rates: Rates): Readonly<Record<str
 };
 
 /** KL of each student's attention to the teacher's: whether L_CA brings it nearer on pictures that were never seen. */
-export const attentionPiece = (size: ReproductionSize, rates: Rates): Piece => ({
+export const attentionPiece = (size: ReproductionSize, rates: Rates): Job => ({
   id: ATTENTION,
   needs: Object.values(lookers(size, rates)),
   cost: 50,
@@ -62,7 +62,7 @@ const explained = async (
   ids: Readonly<Record<string, string>>,
   { count, ...options }: { readonly count: number; readonly threads?: number },
 ): Promise<ExplainedPair[]> => {
-  const models: Record<string, Trained> = {};
+  const models: Record<string, Model> = {};
   for (const [name, id] of Object.entries(ids)) models[name] = await loadTrained(weightsOf(folder, id));
   const examples: Example[] = await understanding[SEARCHED].read(scenesOf(folder, SEARCHED), 'test-iid');
   return explainPairs(models, shownExamples(examples, count), options);

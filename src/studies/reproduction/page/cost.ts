@@ -1,10 +1,10 @@
-import { createStudent, loadTrained, type Trained } from '../../../checkpoints/model-file.ts';
+import { createStudent, loadTrained, type Model } from '../../../checkpoints/model-file.ts';
 import { answeredBy } from '../../../checkpoints/pretrained.ts';
 import { collate } from '../../../data/batch.ts';
 import type { Example } from '../../../data/example.ts';
 import { compile } from '../../../engine/runtime/session.ts';
 import { input, type Tensor } from '../../../engine/tensor.ts';
-import { readingFor } from '../../../inference/preprocessor.ts';
+import { preprocessorFor } from '../../../inference/preprocessor.ts';
 import { headOver } from '../../../model/architecture.ts';
 import { imageEncoder, textEncoder } from '../../../model/dual-encoder.ts';
 import { inputsFor } from '../../../model/encoded.ts';
@@ -12,7 +12,7 @@ import { interaction } from '../../../model/interaction.ts';
 import { createParams } from '../../../model/params.ts';
 import { median } from '../../latency.ts';
 import { scenesOf } from '../data.ts';
-import { type Piece, weightsOf } from '../job.ts';
+import { type Job, weightsOf } from '../job.ts';
 import { type TaskName, taskNames, understanding } from '../tasks.ts';
 import { tunedTeacher } from '../understanding.ts';
 
@@ -23,7 +23,7 @@ export const costId = (task: TaskName): string => `cost/${task}`;
 const CALLS = 200;
 
 /** What one question costs, and what was paid before. A student that has learnt nothing takes as long as one that has. */
-export const costPieces = (): Piece[] =>
+export const costPieces = (): Job[] =>
   taskNames.map((task) => ({
     id: costId(task),
     needs: [tunedTeacher(task)],
@@ -47,16 +47,15 @@ export const costPieces = (): Piece[] =>
     },
   }));
 
-type Graph = (trained: Trained) => Tensor;
+type Graph = (trained: Model) => Tensor;
 
-const logitsOf: Graph = ({ description }) =>
-  answeredBy(description, createParams(), inputsFor(description.sizes, description)).logits;
+const logitsOf: Graph = ({ config }) => answeredBy(config, createParams(), inputsFor(config.sizes, config)).logits;
 
-const imageOf: Graph = ({ description: { sizes } }) =>
+const imageOf: Graph = ({ config: { sizes } }) =>
   imageEncoder(createParams(), inputsFor(sizes).images[0]!, sizes).pooled;
 
 /** The text encoder, f and the head, of images whose vectors are there. */
-const keptLogitsOf: Graph = ({ description: { sizes, task, images, answers } }) => {
+const keptLogitsOf: Graph = ({ config: { sizes, task, images, answers } }) => {
   const p = createParams();
   const { pooled } = textEncoder(p, inputsFor(sizes).text, sizes);
   const vectors = Array.from({ length: images }, (_, i) => input(`vector_${i + 1}`, ['batch', sizes.width]));
@@ -66,13 +65,13 @@ const keptLogitsOf: Graph = ({ description: { sizes, task, images, answers } }) 
 
 /** The median of one call with one example, in milliseconds; pictures are decoded before the clock starts. */
 const timed = async (
-  trained: Trained,
+  trained: Model,
   graph: Graph,
   { examples, threads }: { readonly examples: readonly Example[]; readonly threads: number },
 ): Promise<number> => {
-  const { prepare, collate: rule } = readingFor(trained.description, { batch: 1 });
+  const { prepare, collate: rule } = preprocessorFor(trained.config, { batch: 1 });
   await using session = await compile({ out: graph(trained) }, { weights: trained.weights, threads });
-  const { width } = trained.description.sizes;
+  const { width } = trained.config.sizes;
   const vector = { shape: [1, width], data: new Float32Array(width).fill(0.5) };
   const times: number[] = [];
   for (let call = 0; call < 1.25 * CALLS; call += 1) {

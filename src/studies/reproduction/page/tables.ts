@@ -1,5 +1,5 @@
 import { overSeeds } from '../confidence.ts';
-import type { Outcome } from '../job.ts';
+import type { Result } from '../job.ts';
 import { compared, knowledge, type Rates, stages, triedRates, variantNames } from '../plan.ts';
 import type { Measured } from '../results.ts';
 import { RETRIEVAL_TEACHER, retrievalId, retrievalRows } from '../retrieval.ts';
@@ -31,7 +31,7 @@ export const tablesOf = (measured: Measured, rates: Rates): Table[] => [
 const over = (
   { size, outcomes }: Measured,
   id: (seed: number) => string,
-  measureOf: (outcome: Outcome) => number | undefined,
+  measureOf: (outcome: Result) => number | undefined,
 ): Cell => {
   const values = size.seeds.flatMap((seed) => {
     const outcome = outcomes.get(id(seed));
@@ -44,7 +44,7 @@ const over = (
 
 const accuracyOn =
   (split: string) =>
-  ({ measures }: Outcome): number | undefined =>
+  ({ measures }: Result): number | undefined =>
     measures[split]?.accuracy;
 
 type Row = Omit<StudentRun, 'seed' | 'task'>;

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Outcome } from '../job.ts';
+import type { Result } from '../job.ts';
 import type { Measured } from '../results.ts';
 import { once, percent, type Table } from './table.ts';
 
 /** What one would name first of a piece that trains: accuracy, recall, or how well pairs are matched in stage 1. */
-const headline = (measures: Outcome['measures']): number | undefined =>
+const headline = (measures: Result['measures']): number | undefined =>
   measures['test-iid']?.accuracy ?? measures['test-iid']?.['text R@1'] ?? measures.validation?.matching;
 
 /** The pieces that were trained a second time; none where nobody asked for it and all weights were there. */

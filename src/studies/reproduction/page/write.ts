@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../../errors.ts';
-import { replaceFile } from '../../../files/atomic-write.ts';
+import { writeAtomically } from '../../../files/atomic-write.ts';
 import { writeExplained } from '../../report/explained-page.ts';
 import { chosenRates } from '../plan.ts';
 import type { Measured } from '../results.ts';
@@ -30,5 +30,5 @@ export const writeReproduction = async (folder: string, measured: Measured, from
     'outcomes.json': outcomesText(measured),
   };
   for (const [name, text] of Object.entries(files))
-    await replaceFile(join(folder, name), (append) => append(Buffer.from(text)));
+    await writeAtomically(join(folder, name), (append) => append(Buffer.from(text)));
 };
