@@ -11,22 +11,16 @@
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { SPECIAL_PIECES, unknownWords } from '../src/data.ts';
+import { createModel, evaluate, finetune, type Model, preprocessorFor, vqa } from '../src/index.ts';
 import {
   type Backbones,
-  createModel,
-  evaluate,
-  finetune,
   initFrom,
-  type Model,
-  preprocessorFor,
   readImageBackbone,
   readTextBackbone,
-  SPECIAL_PIECES,
   sizes,
   sizesOfBackbones,
-  unknownWords,
-  vqa,
-} from '../src/index.ts';
+} from '../src/model.ts';
 import { accuracyReport } from '../src/studies/accuracy.ts';
 
 const { values: flags } = parseArgs({

@@ -1,16 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  evaluate,
-  galleryOf,
-  loadTrained,
-  type Model,
-  preprocessorFor,
-  recalls,
-  retrieval,
-  scoreGallery,
-  vqa,
-} from '../src/index.ts';
+import { galleryOf, recalls } from '../src/data.ts';
+import { evaluate, loadTrained, type Model, preprocessorFor, retrieval, scoreGallery, vqa } from '../src/index.ts';
 import { accuracyReport } from '../src/studies/accuracy.ts';
 import { pixelNeighbours } from '../src/studies/pixel-neighbours.ts';
 import { questionPrior } from '../src/studies/question-prior.ts';

@@ -1,10 +1,21 @@
 /** Trains a small network to tell the three arms of a spiral apart: `npx tsx examples/0-train-a-classifier.ts` */
-import { compile, gradients, input, keyOf, normal, relu, type Tensor } from '../src/engine.ts';
-import { linear } from '../src/model/linear.ts';
-import { createParams, initialWeights } from '../src/model/params.ts';
-import { crossEntropy } from '../src/objectives/hard-labels.ts';
-import { adamwStep, createOptimizerState } from '../src/optim/adamw.ts';
-import { bestOf } from '../src/tasks/task.ts';
+
+import { bestOf } from '../src/data.ts';
+import {
+  adamwStep,
+  compile,
+  createOptimizerState,
+  createParams,
+  gradients,
+  initialWeights,
+  input,
+  keyOf,
+  linear,
+  normal,
+  relu,
+  type Tensor,
+} from '../src/engine.ts';
+import { crossEntropy } from '../src/training.ts';
 
 // the network, in symbols: 2 coordinates -> 32 -> 32 -> 3 arms, for any number of points
 const p = createParams();

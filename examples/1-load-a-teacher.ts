@@ -2,16 +2,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  accuracyOf,
-  encodePng,
-  evaluate,
-  loadTrained,
-  preprocessorFor,
-  vqa,
-  worlds,
-  writeScenes,
-} from '../src/index.ts';
+import { encodePng } from '../src/data.ts';
+import { accuracyOf, evaluate, loadTrained, preprocessorFor, vqa } from '../src/index.ts';
+import { worlds } from '../src/studies/scenes/world.ts';
+import { writeScenes } from '../src/studies/scenes/write.ts';
 
 const teacher = await loadTrained('assets/teacher-mini.safetensors');
 const { model, sizes, answers } = teacher.config;

@@ -2,7 +2,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createStudent, encodePng, finetune, loadTrained, saveModel, vqa, worlds, writeScenes } from '../src/index.ts';
+import { encodePng } from '../src/data.ts';
+import { createStudent, finetune, loadTrained, saveModel, vqa } from '../src/index.ts';
+import { worlds } from '../src/studies/scenes/world.ts';
+import { writeScenes } from '../src/studies/scenes/write.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'dide-'));
 const data = join(folder, 'scenes');

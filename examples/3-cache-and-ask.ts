@@ -2,15 +2,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as dide from '../src/index.ts';
-
-const { ask, cacheImages, createStudent, loadTrained, openStudent, worlds, writeScenes } = dide;
+import { encodePng } from '../src/data.ts';
+import { ask, cacheImages, createStudent, loadTrained, openStudent } from '../src/index.ts';
+import { worlds } from '../src/studies/scenes/world.ts';
+import { writeScenes } from '../src/studies/scenes/write.ts';
 
 // pictures, as a folder of yours would hold them
 const folder = await mkdtemp(join(tmpdir(), 'dide-'));
 const world = { ...worlds.mini, maxHops: 1, questions: ['exists', 'count', 'attribute'] } as const;
 const sizes = { validation: 20 };
-await writeScenes(join(folder, 'scenes'), { seed: 79, view: 'vqa', world, sizes, encodePng: dide.encodePng });
+await writeScenes(join(folder, 'scenes'), { seed: 79, view: 'vqa', world, sizes, encodePng: encodePng });
 const pictures = join(folder, 'scenes', 'images');
 
 // without a file: a student that was not distilled yet, whose answers mean nothing

@@ -2,13 +2,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { encodePng } from '../src/data.ts';
 import { mean, multiply, subtract } from '../src/engine.ts';
-import * as dide from '../src/index.ts';
-
-const { createStudent, loadTrained, objectivesOf, preprocessorFor, train, vqa, worlds, writeScenes } = dide;
+import { createStudent, loadTrained, preprocessorFor, vqa } from '../src/index.ts';
+import { worlds } from '../src/studies/scenes/world.ts';
+import { writeScenes } from '../src/studies/scenes/write.ts';
+import { type Objective, objectivesOf, train } from '../src/training.ts';
 
 /** The student's f(t, v) must be the vector that the teacher's head reads: mean of (z_S - z_T)². → scalar */
-const pairVectors: dide.Objective = (student, teacher) => {
+const pairVectors: Objective = (student, teacher) => {
   const apart = subtract(student.encoded[0]!.pair, teacher.encoded[0]!.pair); // [batch, width]
   return mean(multiply(apart, apart));
 };
@@ -16,7 +18,7 @@ const pairVectors: dide.Objective = (student, teacher) => {
 const folder = await mkdtemp(join(tmpdir(), 'dide-'));
 const world = { ...worlds.mini, maxHops: 1, questions: ['exists', 'count', 'attribute'] } as const;
 const sizes = { train: 48, validation: 8 };
-await writeScenes(folder, { seed: 80, view: 'vqa', world, sizes, encodePng: dide.encodePng });
+await writeScenes(folder, { seed: 80, view: 'vqa', world, sizes, encodePng });
 
 const teacher = await loadTrained('assets/teacher-mini.safetensors');
 const model = createStudent(teacher);

@@ -16,3 +16,15 @@ export type { RuntimeOptions } from './engine/runtime/backend.ts';
 export { type CompileOptions, compile, type ExpectedInput, type Session, shapesFor } from './engine/runtime/session.ts';
 export { minus, plus, type Shape, type Size, times, volume } from './engine/shapes.ts';
 export { constant, dropoutMask, input, type Kind, parameter, type Tensor } from './engine/tensor.ts';
+export { attend, maskBias, transformer } from './model/attention.ts';
+export { classifier, layerNorm, linear, mlp } from './model/linear.ts';
+export { createParams, initialWeights, type Params, type RootParams } from './model/params.ts';
+export {
+  adamwStep,
+  clipScale,
+  createOptimizerState,
+  decayGroups,
+  gradientNorm,
+  type OptimizerState,
+} from './optim/adamw.ts';
+export { learningRateAt } from './optim/schedule.ts';

@@ -1,6 +1,5 @@
-import type { Example } from '../data/example.ts';
-import { interval } from '../tasks/metrics/interval.ts';
-import type { Prediction } from '../tasks/task.ts';
+import { interval } from '../data.ts';
+import type { Example, Prediction } from '../index.ts';
 import type { AccuracyReport } from './report/content.ts';
 
 /** What an annotation line calls its kind of question; `all` where it says nothing. */

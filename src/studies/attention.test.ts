@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parityFeeds, parityInputs, paritySizes, readFixture, relativeError } from '../../test/fixtures/parity.ts';
-import { createModel, type Model } from '../checkpoints/model-file.ts';
-import { fromHuggingFace } from '../checkpoints/rename-tensors.ts';
-import type { Numbers } from '../engine/numbers.ts';
-import type { ModelConfig } from '../model/config.ts';
-import { tiny } from '../model/sizes.ts';
+import type { Numbers } from '../engine.ts';
+import { createModel, type Model, type ModelConfig } from '../index.ts';
+import { fromHuggingFace, tiny } from '../model.ts';
 import { attentionDivergence, type CrossAttention, crossAttention, wordAttention } from './attention.ts';
 
 const described = (model: ModelConfig['model'], more: Partial<ModelConfig> = {}): ModelConfig => ({

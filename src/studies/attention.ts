@@ -1,16 +1,7 @@
-import type { Model } from '../checkpoints/model-file.ts';
-import { mean } from '../engine/functions.ts';
-import type { Numbers } from '../engine/numbers.ts';
-import { add, softmax } from '../engine/ops.ts';
-import { compile } from '../engine/runtime/session.ts';
-import type { Tensor } from '../engine/tensor.ts';
-import { answered } from '../model/architecture.ts';
-import { maskBias } from '../model/attention.ts';
-import { architectureOf } from '../model/config.ts';
-import { type Inputs, inputsFor } from '../model/encoded.ts';
-import { createParams } from '../model/params.ts';
-import { across } from '../objectives/cross-modal-attention-distillation.ts';
-import type { Attention } from '../objectives/divergence.ts';
+import { add, compile, createParams, maskBias, mean, type Numbers, softmax, type Tensor } from '../engine.ts';
+import type { Model } from '../index.ts';
+import { answered, architectureOf, type Inputs, inputsFor } from '../model.ts';
+import { type Attention, across } from '../training.ts';
 
 type Floats = Numbers<Float32Array>;
 

@@ -1,4 +1,4 @@
-import { readMetrics } from '../training/metrics.ts';
+import { readMetrics } from '../training.ts';
 import type { CurvePoint } from './report/content.ts';
 
 /** The logged losses of a run, averaged over at most so many stretches of updates, with its validations. */

@@ -1,11 +1,6 @@
-import type { Model } from '../checkpoints/model-file.ts';
-import { collate } from '../data/batch.ts';
-import type { Example, ImageSource } from '../data/example.ts';
-import { readImageBytes } from '../data/image.ts';
-import { createTokenizer } from '../data/tokenizer.ts';
-import { compileAnswers } from '../evaluation/evaluate.ts';
-import { preprocessorFor } from '../inference/preprocessor.ts';
-import { bestOf, probabilityOf } from '../tasks/task.ts';
+import { bestOf, collate, createTokenizer, probabilityOf, readImageBytes } from '../data.ts';
+import { type Example, type ImageSource, type Model, preprocessorFor } from '../index.ts';
+import { compileAnswers } from '../training.ts';
 import { kindOf } from './accuracy.ts';
 import { attentionDivergence, crossAttention, type WordAttention, wordAttention } from './attention.ts';
 import type { ExampleReport } from './report/content.ts';

@@ -1,14 +1,9 @@
-import type { Model } from '../checkpoints/model-file.ts';
-import { isRetrieving } from '../checkpoints/retrieving.ts';
-import { collate, type PreparedImage } from '../data/batch.ts';
-import type { Example } from '../data/example.ts';
-import { encodePng } from '../data/image.ts';
-import { createTokenizer } from '../data/tokenizer.ts';
-import type { Numbers } from '../engine/numbers.ts';
+import { collate, createTokenizer, encodePng, type PreparedImage, probabilityOf } from '../data.ts';
+import type { Numbers } from '../engine.ts';
 import { UserError } from '../errors.ts';
-import { compileAnswers } from '../evaluation/evaluate.ts';
-import { preprocessorFor } from '../inference/preprocessor.ts';
-import { probabilityOf } from '../tasks/task.ts';
+import { type Example, type Model, preprocessorFor } from '../index.ts';
+import { isRetrieving } from '../model.ts';
+import { compileAnswers } from '../training.ts';
 import { crossAttention, meanDivergence } from './attention.ts';
 import type { ExplainedModel, ExplainedPair, HeadedAttention } from './report/explained.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Prediction } from '../tasks/task.ts';
+import type { Prediction } from '../index.ts';
 import { accuracyReport, priorAccuracy } from './accuracy.ts';
 import { comparison, findingsOf } from './findings.ts';
 

@@ -1,5 +1,5 @@
-import { interval } from '../tasks/metrics/interval.ts';
-import type { Prediction } from '../tasks/task.ts';
+import { interval } from '../data.ts';
+import type { Prediction } from '../index.ts';
 import type { LatencyReport } from './report/content.ts';
 
 /** What each model said of the same examples, in the same order. */

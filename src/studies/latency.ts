@@ -1,11 +1,6 @@
-import type { Model } from '../checkpoints/model-file.ts';
-import { collate } from '../data/batch.ts';
-import type { Example } from '../data/example.ts';
-import { compileAnswers } from '../evaluation/evaluate.ts';
-import { ask } from '../inference/ask.ts';
-import type { ImageCache } from '../inference/image-cache.ts';
-import { preprocessorFor } from '../inference/preprocessor.ts';
-import type { Student } from '../inference/student.ts';
+import { collate } from '../data.ts';
+import { ask, type Example, type ImageCache, type Model, preprocessorFor, type Student } from '../index.ts';
+import { compileAnswers } from '../training.ts';
 import type { LatencyReport } from './report/content.ts';
 
 /** Pairs that are timed one by one, after as many that are not. */

@@ -1,12 +1,9 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createModel, type Model } from '../checkpoints/model-file.ts';
-import { encodePng } from '../data/image.ts';
-import { SPECIAL_PIECES } from '../data/tokenizer.ts';
-import { mini } from '../model/sizes.ts';
-import { vqa } from '../tasks/vqa.ts';
-import { type FinetuneOptions, finetune } from '../training/finetune.ts';
-import type { TrainStep } from '../training/stages/answering.ts';
+import { encodePng, SPECIAL_PIECES } from '../data.ts';
+import type { TrainStep } from '../index.ts';
+import { createModel, type FinetuneOptions, finetune, type Model, vqa } from '../index.ts';
+import { mini } from '../model.ts';
 import type { Manifest } from './scenes/manifest.ts';
 import { answersOf, vocabularyOf } from './scenes/vocabulary.ts';
 import { type World, worlds } from './scenes/world.ts';

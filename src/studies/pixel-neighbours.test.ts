@@ -2,9 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Example } from '../data/example.ts';
-import { encodePng } from '../data/image.ts';
-import { galleryOf, recalls } from '../tasks/metrics/recall.ts';
+import { encodePng, galleryOf, recalls } from '../data.ts';
+import type { Example } from '../index.ts';
 import { pixelNeighbours } from './pixel-neighbours.ts';
 
 let folder: string;

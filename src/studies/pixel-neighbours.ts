@@ -1,9 +1,7 @@
-import { type Example, type ImageSource, imageName } from '../data/example.ts';
-import { readImage } from '../data/image.ts';
-import { resize } from '../data/resize.ts';
-import type { Numbers } from '../engine/numbers.ts';
+import { type Gallery, imageName, readImage, resize } from '../data.ts';
+import type { Numbers } from '../engine.ts';
 import { UserError } from '../errors.ts';
-import type { Gallery } from '../tasks/metrics/recall.ts';
+import type { Example, ImageSource } from '../index.ts';
 
 export interface PixelOptions {
   /** Side to which every picture is shrunk, in pixels. Default 16. */

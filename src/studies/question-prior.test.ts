@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Example, scoredLabel } from '../data/example.ts';
+import { scoredLabel } from '../data.ts';
+import type { Example } from '../index.ts';
 import { questionPrior } from './question-prior.ts';
 
 const asked = (text: string, answer: string): Example => ({

@@ -1,4 +1,4 @@
-import type { Example } from '../data/example.ts';
+import type { Example } from '../index.ts';
 
 /** How often one is right who never looks, between 0 and 1. */
 export interface QuestionPrior {

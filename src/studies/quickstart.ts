@@ -1,12 +1,7 @@
 import { join } from 'node:path';
-import { loadTrained, type Model } from '../checkpoints/model-file.ts';
-import type { Example } from '../data/example.ts';
-import { countOf } from '../engine/numbers.ts';
-import { evaluate } from '../evaluation/evaluate.ts';
-import { preprocessorFor } from '../inference/preprocessor.ts';
-import type { Prediction } from '../tasks/task.ts';
-import { vqa } from '../tasks/vqa.ts';
-import type { Recipe } from '../training/losses.ts';
+import { countOf } from '../engine.ts';
+import { type Example, evaluate, loadTrained, type Model, type Prediction, preprocessorFor, vqa } from '../index.ts';
+import type { Recipe } from '../training.ts';
 import { accuracyReport, priorAccuracy } from './accuracy.ts';
 import { exampleReports, shownExamples } from './examples.ts';
 import { type Answers, findingsOf } from './findings.ts';

@@ -1,10 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Model } from '../checkpoints/model-file.ts';
-import type { Example } from '../data/example.ts';
-import { type Answer, ask } from '../inference/ask.ts';
-import { cacheImages } from '../inference/cache-images.ts';
-import { openStudent } from '../inference/student.ts';
+import { type Answer, ask, cacheImages, type Example, type Model, openStudent } from '../index.ts';
 import { dataUri } from './examples.ts';
 import { latencyReport } from './latency.ts';
 import type { QuestionReport, QuickstartReport } from './report/content.ts';

@@ -1,11 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { createStudent, type Model } from '../checkpoints/model-file.ts';
-import { vqa } from '../tasks/vqa.ts';
-import { type FinetuneOptions, finetune } from '../training/finetune.ts';
-import type { Recipe } from '../training/losses.ts';
-import type { TrainStep } from '../training/options.ts';
+import { createStudent, type FinetuneOptions, finetune, type Model, type TrainStep, vqa } from '../index.ts';
+import type { Recipe } from '../training.ts';
 import { curvesOf } from './curves.ts';
 import type { ModelReport } from './report/content.ts';
 

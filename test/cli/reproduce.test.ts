@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { reproductionSizes } from '../../src/index.ts';
+import { reproductionSizes } from '../../src/studies/reproduction/size.ts';
 import { dide, failing, interruptedOnce } from './cli.fixture.ts';
 
 let root: string;

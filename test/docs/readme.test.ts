@@ -16,6 +16,9 @@ const sketches = blocksOf(textOf('README.md'), 'ts');
 const entries: Readonly<Record<string, string>> = {
   dide: `${root}src/index.ts`,
   'dide/engine': `${root}src/engine.ts`,
+  'dide/model': `${root}src/model.ts`,
+  'dide/data': `${root}src/data.ts`,
+  'dide/training': `${root}src/training.ts`,
 };
 
 /** What the compiler says of some files that are nowhere on disk. */
@@ -72,7 +75,7 @@ const small = (code: string): string =>
     .replace('1e-4', '3e-3');
 
 const here = (code: string): string =>
-  code.replaceAll(/from '(dide(?:\/engine)?)'/g, (_, name: string) => `from '${pathToFileURL(entries[name]!)}'`);
+  code.replaceAll(/from '(dide(?:\/\w+)?)'/g, (_, name: string) => `from '${pathToFileURL(entries[name]!)}'`);
 
 describe('the sketches of the README run', { timeout: 120_000 }, () => {
   let home: string;

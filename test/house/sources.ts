@@ -32,8 +32,12 @@ export const importsOf = (path: string): string[] =>
     name!.startsWith('.') ? posix.join(dirname(path), name!) : name!,
   );
 
-/** The floor on which a file stands: its folder below src, or its own name. */
-export const floorOf = (path: string): string => path.split('/')[1]!.replace(/\.ts$/, '');
+/** The floor on which a file stands: its folder below src. Of the files beside the folders all but errors are faces. */
+export const floorOf = (path: string): string => {
+  const [, floor] = path.split('/') as [string, string];
+  if (floor === 'errors.ts') return 'errors';
+  return floor.endsWith('.ts') ? 'faces' : floor;
+};
 
 /** Files that import each other in a circle, each circle once: `a -> b -> a`. */
 export const circles = (): string[] => {

@@ -3,14 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../src/cli/program.ts';
-import {
-  loadTrained,
-  type QuickstartReport,
-  quickstart,
-  quickstartSizes,
-  saveModel,
-  untrainedTeacher,
-} from '../../src/index.ts';
+import { loadTrained, saveModel } from '../../src/index.ts';
+import { untrainedTeacher } from '../../src/studies/mini.ts';
+import { quickstart, quickstartSizes } from '../../src/studies/quickstart.ts';
+import type { QuickstartReport } from '../../src/studies/report/content.ts';
 
 let folder: string;
 let teacher: string;

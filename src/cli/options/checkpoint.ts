@@ -1,18 +1,17 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
+import { bertVocabulary, readVocabulary } from '../../data.ts';
 import {
-  bertVocabulary,
   type CheckpointInfo,
   inspectCheckpoint,
   type LoadOptions,
   loadCheckpointModel,
   loadTrained,
   type Model,
-  readAnswerList,
-  readVocabulary,
   type Task,
   UserError,
 } from '../../index.ts';
+import { readAnswerList } from '../../model.ts';
 import { count, given } from './options.ts';
 import { type TaskName, taskNamed, taskOption, tasks } from './tasks.ts';
 

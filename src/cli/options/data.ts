@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
-import { createSkipPolicy, type FinetuneOptions, type PreprocessorOptions, type Task, UserError } from '../../index.ts';
+import { createSkipPolicy } from '../../data.ts';
+import { type FinetuneOptions, type PreprocessorOptions, type Task, UserError } from '../../index.ts';
 import { type Cell, percent } from '../terminal/table.ts';
 import { given, oneOf } from './options.ts';
 

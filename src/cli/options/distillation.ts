@@ -1,5 +1,6 @@
 import { Option } from 'commander';
-import { type DistillationOptions, type Knowledge, type Recipe, UserError } from '../../index.ts';
+import { UserError } from '../../index.ts';
+import type { DistillationOptions, Knowledge, Recipe } from '../../training.ts';
 import { amount, given, oneOf } from './options.ts';
 
 /** What is learnt from, as `finetune` is told it. */

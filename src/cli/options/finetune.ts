@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander';
-import { type FinetuneOptions, type RetrievalOptions, sizes } from '../../index.ts';
+import type { FinetuneOptions } from '../../index.ts';
+import { sizes } from '../../model.ts';
+import type { RetrievalOptions } from '../../training.ts';
 import { answersOption, headsOption, wordsOption } from './checkpoint.ts';
 import { type DataOptions, dataOptions, selectOption } from './data.ts';
 import { type ChoiceOptions, choiceOptions } from './distillation.ts';

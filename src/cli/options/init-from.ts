@@ -1,4 +1,5 @@
-import { type Backbones, initFrom, type Model, readImageBackbone, readTextBackbone } from '../../index.ts';
+import type { Model } from '../../index.ts';
+import { type Backbones, initFrom, readImageBackbone, readTextBackbone } from '../../model.ts';
 import { given } from './options.ts';
 
 /** What `--from-scratch` may begin from instead of at random. */

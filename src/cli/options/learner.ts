@@ -1,6 +1,5 @@
 import {
   adaptModel,
-  type Backbones,
   createModel,
   createStudent,
   inspectCheckpoint,
@@ -9,11 +8,10 @@ import {
   type ModelConfig,
   type Scoring,
   type StudentOptions,
-  sizes,
-  sizesOfBackbones,
   type Task,
   UserError,
 } from '../../index.ts';
+import { type Backbones, sizes, sizesOfBackbones } from '../../model.ts';
 import { type ForeignOptions, openModelFor, sayUnused } from './checkpoint.ts';
 import { beginFrom, bodiesOf } from './init-from.ts';
 import { given } from './options.ts';

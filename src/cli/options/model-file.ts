@@ -1,4 +1,5 @@
-import { type ModelConfig, parseConfig, readSafetensors } from '../../index.ts';
+import type { ModelConfig } from '../../index.ts';
+import { parseConfig, readSafetensors } from '../../model.ts';
 
 /** What a file of weights says of itself, without its numbers being read. */
 export interface Head {

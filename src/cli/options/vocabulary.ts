@@ -2,15 +2,13 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   bertVocabulary,
-  type Example,
   exampleTasks,
   openExamples,
   readVocabulary,
   SPECIAL_PIECES,
-  type Task,
-  UserError,
   unknownWords,
-} from '../../index.ts';
+} from '../../data.ts';
+import { type Example, type Task, UserError } from '../../index.ts';
 import { percent } from '../terminal/table.ts';
 
 /** Where the words of a model from scratch come from, beside what `--vocabulary` says. */

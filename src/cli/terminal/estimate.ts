@@ -1,4 +1,4 @@
-import { interval } from '../../index.ts';
+import { interval } from '../../data.ts';
 
 /** A mean of scores and where it may really lie. */
 export interface Estimate {

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { type Converted, convertExamples, convertedFormats, type ExampleTask, exampleTasks } from '../../index.ts';
+import { type Converted, convertExamples, convertedFormats, type ExampleTask, exampleTasks } from '../../data.ts';
 import { jsonOption, oneOf } from '../options/options.ts';
 import { openProgress } from '../terminal/progress.ts';
 import { durationOf, grouped, print, tableOf } from '../terminal/table.ts';

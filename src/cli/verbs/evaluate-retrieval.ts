@@ -1,16 +1,5 @@
-import {
-  type Example,
-  firstImages,
-  foundIn,
-  type Gallery,
-  galleryOf,
-  groupScores,
-  type Model,
-  preprocessorFor,
-  type ScoredGallery,
-  scoreGallery,
-  UserError,
-} from '../../index.ts';
+import { firstImages, foundIn, type Gallery, galleryOf, groupScores } from '../../data.ts';
+import { type Example, type Model, preprocessorFor, type ScoredGallery, scoreGallery, UserError } from '../../index.ts';
 import type { openTolerance } from '../options/data.ts';
 import { given } from '../options/options.ts';
 import { type Measured, measured, measuresTable } from '../terminal/measured.ts';

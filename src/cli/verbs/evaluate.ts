@@ -1,14 +1,13 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
+import { imageName, submissionOf } from '../../data.ts';
 import {
   type Example,
   evaluate,
-  imageName,
   type Model,
   type Prediction,
   preprocessorFor,
   retrieval,
-  submissionOf,
   type Task,
   UserError,
 } from '../../index.ts';

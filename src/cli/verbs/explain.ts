@@ -1,5 +1,8 @@
 import { Command, Option } from 'commander';
-import { type ExplainedPair, explainPairs, type Model, writeExplained } from '../../index.ts';
+import type { Model } from '../../index.ts';
+import { explainPairs } from '../../studies/explain.ts';
+import type { ExplainedPair } from '../../studies/report/explained.ts';
+import { writeExplained } from '../../studies/report/explained-page.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
 import { given, jsonOption, threadsOption } from '../options/options.ts';
 import type { TaskName } from '../options/tasks.ts';

@@ -1,5 +1,6 @@
 import { Argument, Command, Option } from 'commander';
-import { type Fetched, fetchData, packagedData } from '../../index.ts';
+import { type Fetched, fetchData } from '../../studies/downloads/packaged-data.ts';
+import { packagedData } from '../../studies/downloads/sources.ts';
 import { given, jsonOption, seedOption } from '../options/options.ts';
 import { listenForInterrupt, sayStopped } from '../terminal/interrupt.ts';
 import { openParts } from '../terminal/progress.ts';

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { type FinetuneOptions, finetune, listSplits } from '../../index.ts';
+import { listSplits } from '../../data.ts';
+import { type FinetuneOptions, finetune } from '../../index.ts';
 import { lenient, openTolerance, selectedSplit } from '../options/data.ts';
 import { choicesOf, refuseWithoutTeacher } from '../options/distillation.ts';
 import { addFinetuneOptions, type Options } from '../options/finetune.ts';

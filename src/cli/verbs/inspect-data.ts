@@ -1,4 +1,5 @@
-import { type Example, imageName, openAnswers, type Survey, surveyData } from '../../index.ts';
+import { imageName, openAnswers, type Survey, surveyData } from '../../data.ts';
+import type { Example } from '../../index.ts';
 import { type Cell, factsOf, grouped, percent, type Shown, tableOf } from '../terminal/table.ts';
 
 /** Answers and splits that are listed. */

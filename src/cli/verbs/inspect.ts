@@ -1,7 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { holdsWeights, inspectCheckpoint, type ModelConfig, openImageCache, UserError } from '../../index.ts';
+import { inspectCheckpoint, type ModelConfig, openImageCache, UserError } from '../../index.ts';
+import { holdsWeights } from '../../model.ts';
 import { headsOption } from '../options/checkpoint.ts';
 import { headOf } from '../options/model-file.ts';
 import { given, jsonOption } from '../options/options.ts';

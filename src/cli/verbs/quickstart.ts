@@ -1,14 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import {
-  type QuickstartReport,
-  quickstart,
-  quickstartSizes,
-  type Recipe,
-  SHIPPED_TEACHER,
-  UserError,
-} from '../../index.ts';
+import { UserError } from '../../index.ts';
+import { SHIPPED_TEACHER } from '../../studies/mini.ts';
+import { quickstart, quickstartSizes } from '../../studies/quickstart.ts';
+import type { QuickstartReport } from '../../studies/report/content.ts';
+import type { Recipe } from '../../training.ts';
 import { given, jsonOption, seedOption, threadsOption } from '../options/options.ts';
 import { openParts } from '../terminal/progress.ts';
 import { durationOf, grouped, percent, print, tableOf } from '../terminal/table.ts';

@@ -2,17 +2,13 @@ import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import {
-  type JobProgress,
-  type Measured,
-  type ReproduceOptions,
-  reproduce,
-  reproduceJob,
-  reproductionSizes,
-  SHIPPED_TEACHER,
-  UserError,
-  writeReproduction,
-} from '../../index.ts';
+import { UserError } from '../../index.ts';
+import { SHIPPED_TEACHER } from '../../studies/mini.ts';
+import type { JobProgress } from '../../studies/reproduction/job.ts';
+import { writeReproduction } from '../../studies/reproduction/page/write.ts';
+import { type ReproduceOptions, reproduce, reproduceJob } from '../../studies/reproduction/reproduce.ts';
+import type { Measured } from '../../studies/reproduction/results.ts';
+import { reproductionSizes } from '../../studies/reproduction/size.ts';
 import { amount, count, given, jsonOption } from '../options/options.ts';
 import { listenForInterrupt, sayStopped } from '../terminal/interrupt.ts';
 import { openParts } from '../terminal/progress.ts';

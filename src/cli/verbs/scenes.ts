@@ -1,5 +1,8 @@
 import { Command } from 'commander';
-import { encodePng, viewNames, type WriteOptions, worlds, writeScenes } from '../../index.ts';
+import { encodePng } from '../../data.ts';
+import { viewNames } from '../../studies/scenes/views.ts';
+import { worlds } from '../../studies/scenes/world.ts';
+import { type WriteOptions, writeScenes } from '../../studies/scenes/write.ts';
 import { count, given, jsonOption, oneOf, seedOption } from '../options/options.ts';
 import { openProgress } from '../terminal/progress.ts';
 import { grouped, print, tableOf } from '../terminal/table.ts';

@@ -1,4 +1,4 @@
-import { drawOnWhite, encodePng } from '../../data/image.ts';
+import { drawOnWhite, encodePng } from '../../data.ts';
 import { mulberry32, shuffled } from '../scenes/random.ts';
 import { captionsOf } from './emoji-captions.ts';
 import { type Concept, conceptsIn, LOCALES, texts } from './emoji-concepts.ts';

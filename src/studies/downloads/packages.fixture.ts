@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32, deflateRawSync, gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
-import { encodePng } from '../../data/image.ts';
+import { encodePng } from '../../data.ts';
 import { easyVqa } from './easy-vqa.ts';
 import { emoji } from './emoji.ts';
 import type { PackageFile } from './package-file.ts';

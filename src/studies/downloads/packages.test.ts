@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openAnswers, openExamples } from '../../data/formats/open-examples.ts';
-import { readImage } from '../../data/image.ts';
+import { openAnswers, openExamples, readImage } from '../../data.ts';
 import { fetchData, writePictures } from './packaged-data.ts';
 import { rowsIn, tarballOf, toyEasyVqa, toyEmoji } from './packages.fixture.ts';
 

@@ -1,4 +1,4 @@
-import { generator, keyOf } from '../../engine/random.ts';
+import { generator, keyOf } from '../../engine.ts';
 import type { CurvePoint, ExampleReport, ModelReport, QuickstartReport } from './content.ts';
 
 /** A made-up report, plausible in every number, for tests of the page. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { encodePng } from '../../data/image.ts';
+import { encodePng } from '../../data.ts';
 import { miniWorld } from '../mini.ts';
 import type { View } from '../scenes/views.ts';
 import type { World } from '../scenes/world.ts';

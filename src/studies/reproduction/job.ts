@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { writeAtomically } from '../../data.ts';
 import { UserError } from '../../errors.ts';
-import { writeAtomically } from '../../files/atomic-write.ts';
-import { bestIn, lastIn } from '../../training/run-folder.ts';
+import { bestIn, lastIn } from '../../training.ts';
 
 /** How a model was trained, and what that cost. */
 const trainingSchema = z.strictObject({

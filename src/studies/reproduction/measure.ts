@@ -1,8 +1,5 @@
-import type { Model } from '../../checkpoints/model-file.ts';
-import type { Example } from '../../data/example.ts';
-import { evaluate } from '../../evaluation/evaluate.ts';
-import { preprocessorFor } from '../../inference/preprocessor.ts';
-import { meanOf, type Task } from '../../tasks/task.ts';
+import { meanOf } from '../../data.ts';
+import { type Example, evaluate, type Model, preprocessorFor, type Task } from '../../index.ts';
 import { kindOf } from '../accuracy.ts';
 import { measured } from './data.ts';
 import type { Result } from './job.ts';

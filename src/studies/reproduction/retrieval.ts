@@ -1,9 +1,14 @@
-import { adaptModel, createStudent, loadTrained, type Model } from '../../checkpoints/model-file.ts';
-import { scoreGallery } from '../../evaluation/score-retrieval.ts';
-import { preprocessorFor } from '../../inference/preprocessor.ts';
-import { galleryOf, recalls } from '../../tasks/metrics/recall.ts';
-import { retrieval } from '../../tasks/retrieval.ts';
-import { finetune } from '../../training/finetune.ts';
+import { galleryOf, recalls } from '../../data.ts';
+import {
+  adaptModel,
+  createStudent,
+  finetune,
+  loadTrained,
+  type Model,
+  preprocessorFor,
+  retrieval,
+  scoreGallery,
+} from '../../index.ts';
 import { measured, scenesOf } from './data.ts';
 import { type Context, type Job, type Result, weightsOf } from './job.ts';
 import type { ReproductionSize } from './size.ts';

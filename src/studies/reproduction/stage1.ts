@@ -1,5 +1,4 @@
-import { createStudent, loadTrained, type Model } from '../../checkpoints/model-file.ts';
-import { pretrain } from '../../training/stages/pretraining.ts';
+import { createStudent, loadTrained, type Model, pretrain } from '../../index.ts';
 import { scenesOf } from './data.ts';
 import { type Context, type Job, type Result, weightsOf } from './job.ts';
 import type { ReproductionSize } from './size.ts';

@@ -1,7 +1,4 @@
-import { nlvr2 } from '../../tasks/nlvr2.ts';
-import { snliVe } from '../../tasks/snli-ve.ts';
-import type { Task } from '../../tasks/task.ts';
-import { vqa } from '../../tasks/vqa.ts';
+import { nlvr2, snliVe, type Task, vqa } from '../../index.ts';
 import type { View } from '../scenes/views.ts';
 
 /** The understanding tasks of the paper, each a view of one world. */

@@ -1,10 +1,6 @@
-import { createModel, type Model } from '../../checkpoints/model-file.ts';
-import type { Example } from '../../data/example.ts';
-import { MATCHING } from '../../data/pairs.ts';
-import { unknownWords } from '../../data/tokenizer.ts';
-import { countOf } from '../../engine/numbers.ts';
-import { pretraining } from '../../tasks/pretraining.ts';
-import { retrieval } from '../../tasks/retrieval.ts';
+import { MATCHING, unknownWords } from '../../data.ts';
+import { countOf } from '../../engine.ts';
+import { createModel, type Example, type Model, pretraining, retrieval } from '../../index.ts';
 import { type View, viewNames } from '../scenes/views.ts';
 import { scenesOf } from './data.ts';
 import { understanding } from './tasks.ts';

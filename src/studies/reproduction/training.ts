@@ -1,6 +1,6 @@
-import type { Model } from '../../checkpoints/model-file.ts';
-import { countOf } from '../../engine/numbers.ts';
-import type { RunOptions, TrainStep } from '../../training/options.ts';
+import { countOf } from '../../engine.ts';
+import type { Model, TrainStep } from '../../index.ts';
+import type { RunOptions } from '../../training.ts';
 import { curvesOf } from '../curves.ts';
 import { type Context, runOf, type TrainingResult } from './job.ts';
 

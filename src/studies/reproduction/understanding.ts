@@ -1,7 +1,4 @@
-import { adaptModel, createStudent, loadTrained, type Model } from '../../checkpoints/model-file.ts';
-import type { Example } from '../../data/example.ts';
-import type { Task } from '../../tasks/task.ts';
-import { finetune } from '../../training/finetune.ts';
+import { adaptModel, createStudent, type Example, finetune, loadTrained, type Model, type Task } from '../../index.ts';
 import { scenesOf } from './data.ts';
 import { type Context, type Job, type Result, weightsOf } from './job.ts';
 import { measuresOf } from './measure.ts';

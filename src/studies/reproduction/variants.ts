@@ -1,4 +1,4 @@
-import type { DistillationOptions, Recipe } from '../../training/losses.ts';
+import type { DistillationOptions, Recipe } from '../../training.ts';
 
 /** What a student learns from in fine-tuning: the rows of the paper's ablations. */
 export interface Variant {

@@ -1,6 +1,5 @@
-import { loadTrained, type Model } from '../../../checkpoints/model-file.ts';
-import type { Example } from '../../../data/example.ts';
-import { meanOf } from '../../../tasks/task.ts';
+import { meanOf } from '../../../data.ts';
+import { type Example, loadTrained, type Model } from '../../../index.ts';
 import { shownExamples } from '../../examples.ts';
 import { explainPairs } from '../../explain.ts';
 import type { ExplainedPair } from '../../report/explained.ts';

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeAtomically } from '../../../data.ts';
 import { UserError } from '../../../errors.ts';
-import { writeAtomically } from '../../../files/atomic-write.ts';
 import { writeExplained } from '../../report/explained-page.ts';
 import { chosenRates } from '../plan.ts';
 import type { Measured } from '../results.ts';

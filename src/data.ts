@@ -1,0 +1,52 @@
+/** `dide/data`: examples in every known layout, pictures, words, batches, and the metrics of predictions. */
+
+export { type AugmentationName, augmentations, randAugment } from './data/augment.ts';
+export { collate, type Feeds, type PreparedImage } from './data/batch.ts';
+export { imageName, type ScoredAnswer, type StoredImage, scoredAnswers, scoredLabel } from './data/example.ts';
+export { randomFlips } from './data/flips.ts';
+export { listSplits, readAnswers, readCaptions, readFolder } from './data/folder.ts';
+export {
+  type Converted,
+  type ConvertOptions,
+  type ConvertProgress,
+  convertExamples,
+  convertedFormats,
+} from './data/formats/convert.ts';
+export {
+  type Dataset,
+  type DatasetQuery,
+  type ExampleTask,
+  exampleTasks,
+  type Format,
+  type ReadOptions,
+} from './data/formats/format.ts';
+export { openAnswers, openExamples } from './data/formats/open-examples.ts';
+export { type Survey, type SurveyedSplit, surveyData } from './data/formats/survey.ts';
+export { type StreamOptions, streamShards } from './data/formats/webdataset/stream.ts';
+export { drawOnWhite, encodePng, readImage, readImageBytes } from './data/image.ts';
+export { type Batch, loadBatches } from './data/loader.ts';
+export { collatePairs, MATCHING } from './data/pairs.ts';
+export { createPreparer } from './data/preprocess.ts';
+export { resize } from './data/resize.ts';
+export { createSkipPolicy, type OnUnreadable, type SkipPolicy } from './data/skip-policy.ts';
+export { bertVocabulary, createTokenizer, readVocabulary, SPECIAL_PIECES, unknownWords } from './data/tokenizer.ts';
+export { writeAtomically } from './files/atomic-write.ts';
+export { readJsonLines } from './files/json-lines.ts';
+export { mapConcurrent } from './files/map-concurrent.ts';
+export { jsonIn, readTarball } from './files/tarball.ts';
+export { type Archive, readZip } from './files/zip-archive.ts';
+export type { Pixels } from './kernels/pixels.ts';
+export { groupScores } from './tasks/metrics/group-scores.ts';
+export { type Interval, interval } from './tasks/metrics/interval.ts';
+export {
+  firstImages,
+  foundIn,
+  type Gallery,
+  galleryOf,
+  meanRecall,
+  type Recalls,
+  recalls,
+} from './tasks/metrics/recall.ts';
+export { officialScore, type Submitted, submissionOf } from './tasks/metrics/vqa-official.ts';
+export { confusionOf } from './tasks/snli-ve.ts';
+export { bestOf, meanOf, probabilityOf, type TaskReading } from './tasks/task.ts';

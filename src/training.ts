@@ -1,0 +1,29 @@
+/** `dide/training`: objectives, the training loop, and the folder of a run. */
+
+export { compileAnswers } from './evaluation/evaluate.ts';
+export { jointAttention, uniModalAttention, wholeAttention } from './objectives/attention-distillation.ts';
+export {
+  across,
+  crossModalAttention,
+  crossModalAttentionDistillation,
+} from './objectives/cross-modal-attention-distillation.ts';
+export type { Attention } from './objectives/divergence.ts';
+export { crossEntropy, hardLabels, hardLabelsBinary } from './objectives/hard-labels.ts';
+export { hiddenStates } from './objectives/hidden-state-distillation.ts';
+export { imageTextContrastive } from './objectives/image-text-contrastive.ts';
+export { imageTextMatching, matchingDistillation } from './objectives/image-text-matching.ts';
+export { everyLayer, type LayerPair, lastLayers } from './objectives/layers.ts';
+export { maskedLanguageModeling } from './objectives/masked-language-modeling.ts';
+export type { Objective, Objectives, Weighted } from './objectives/objective.ts';
+export { softLabels, softLabelsBinary } from './objectives/soft-label-distillation.ts';
+export { textRanking } from './objectives/text-ranking.ts';
+export { type TransportOptions, wordPatchAlignment } from './objectives/word-patch-alignment.ts';
+export type { AugmentationPolicy } from './training/augmentation.ts';
+export { type DistillationOptions, type Knowledge, objectivesOf, type Recipe } from './training/losses.ts';
+export { readMetrics } from './training/metrics.ts';
+export type { RunOptions } from './training/options.ts';
+export { bestIn, lastIn } from './training/run-folder.ts';
+export { type TrainOptions, train } from './training/stages/answering.ts';
+export type { RetrievalOptions } from './training/stages/retrieval.ts';
+export { openTeacherCache, type TeacherCache, type TeacherCacheOptions } from './training/teacher-outputs/cache.ts';
+export { trainOnRecords } from './training/teacher-outputs/train-on-cache.ts';
