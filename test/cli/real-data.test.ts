@@ -95,8 +95,8 @@ describe('a task of one’s own, as a module', () => {
   /** The task of examples/5-define-a-task.ts, as a reader would copy it, with data for it. */
   const write = async (): Promise<string> => {
     const example = readFileSync('examples/5-define-a-task.ts', 'utf8');
-    const library = pathToFileURL(join(process.cwd(), 'src/index.ts')).href;
-    const [definition] = example.replace('../src/index.ts', library).split('\nconst folder') as [string];
+    const library = pathToFileURL(join(process.cwd(), 'src')).href;
+    const [definition] = example.replaceAll('../src', library).split('\nconst folder') as [string];
     writeFileSync(mine(), definition.replace('const lightSide', 'export const lightSide'));
     const folder = join(root, 'sides');
     cpSync(join(data, 'images', 'train'), folder, { recursive: true });
