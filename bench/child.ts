@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 export interface Ran {
   readonly milliseconds: number;
   /** Of these, waiting for data; where the work says so. */
-  readonly waitMilliseconds?: number;
+  readonly waitMilliseconds?: number | undefined;
 }
 
 /** A process that does one work whenever it is asked. */

@@ -60,7 +60,9 @@ export const writeMaterials = async (
 
 const writeCheckpoint = async (python: string, folder: string): Promise<void> => {
   const given = ['--work', 'load', '--folder', folder, '--write'];
-  await promisify(execFile)(python, [here('peers_data.py'), ...given]).catch((error: { stderr?: string }) => {
-    throw new Error(error.stderr?.trim() || `${error}`);
-  });
+  await promisify(execFile)(python, [here('peers_data.py'), ...given]).catch(
+    (error: { stderr?: string | undefined }) => {
+      throw new Error(error.stderr?.trim() || `${error}`);
+    },
+  );
 };

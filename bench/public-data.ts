@@ -82,7 +82,7 @@ export const benchmarks = { 'easy-vqa': easyVqa, emoji } as const;
 export interface BenchmarkOptions {
   /** Where data, runs and results go. */
   readonly folder: string;
-  readonly tiny?: boolean;
+  readonly tiny?: boolean | undefined;
   /** Runs one command of dide, and throws where it fails. */
   readonly dide: (args: readonly string[]) => Promise<void>;
 }

@@ -6,7 +6,7 @@ export interface Measured {
   /** Milliseconds of ours that went by waiting for data, where the work says so. */
   readonly waited: readonly number[];
   /** Whether both sides made the same bytes, where they can be compared. */
-  readonly isSame?: boolean;
+  readonly isSame?: boolean | undefined;
 }
 
 export const median = (numbers: readonly number[]): number => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]!;

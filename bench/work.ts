@@ -13,9 +13,9 @@ export interface Setting {
 export interface Done {
   readonly loss: number | null;
   /** How much of its time it waited for data. */
-  readonly waitMilliseconds?: number;
+  readonly waitMilliseconds?: number | undefined;
   /** The whole result as bytes, for comparing with the peer's; outside of what is timed. */
-  readonly result?: () => Uint8Array | string;
+  readonly result?: (() => Uint8Array | string) | undefined;
 }
 
 /** Something to time, ready to run again and again. */

@@ -14,7 +14,7 @@ const MOST = 2 ** 20;
  */
 export const readAnswerList = async (
   path: string,
-  { onWarning }: { readonly onWarning?: (message: string) => void } = {},
+  { onWarning }: { readonly onWarning?: ((message: string) => void) | undefined } = {},
 ): Promise<string[]> => {
   const answers = path.endsWith('.json') ? listedIn(await readJson(path), { path, onWarning }) : await linesOf(path);
   const seen = new Set<string>();

@@ -26,7 +26,7 @@ export const matchWeights = (
   expected: Shapes,
   found: Shapes,
   where: string,
-  { ignore = [] }: { ignore?: readonly RegExp[] } = {},
+  { ignore = [] }: { ignore?: readonly RegExp[] | undefined } = {},
 ): void => {
   const known = [...expected.keys()].filter((name) => found.has(name));
   const missing = [...expected.keys()].filter((name) => !found.has(name));

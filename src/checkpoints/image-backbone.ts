@@ -27,7 +27,7 @@ export interface ImageBackbone {
  */
 export const readImageBackbone = async (
   path: string,
-  { heads }: { readonly heads?: number } = {},
+  { heads }: { readonly heads?: number | undefined } = {},
 ): Promise<ImageBackbone> => {
   const { body, unused } = await tensorsOf(path);
   const renamed = withPositions(new Map([...fromHuggingFace(body)].map(([name, one]) => [underOurs(name), one])));
@@ -103,7 +103,7 @@ const rowsScaled = ({ shape, data }: Floats, factors: Float32Array): Floats => {
 
 const sizesOf = (
   weights: ReadonlyMap<string, Floats>,
-  { path, heads }: { readonly path: string; readonly heads?: number },
+  { path, heads }: { readonly path: string; readonly heads?: number | undefined },
 ): ImageBackbone['sizes'] => {
   const shapeOf = (name: string, axes: number): readonly number[] => {
     const shape = weights.get(name)?.shape;

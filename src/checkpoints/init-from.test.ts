@@ -134,7 +134,10 @@ const bodies = async () => ({
   text: await readTextBackbone(join(folder, 'bert.safetensors')),
 });
 
-const untrained = async (model: ModelConfig['model'], options: { depth?: number; image?: number } = {}) => {
+const untrained = async (
+  model: ModelConfig['model'],
+  options: { depth?: number | undefined; image?: number | undefined } = {},
+) => {
   const sizes = sizesOfBackbones({ ...tiny, vocabulary: 6, types: 2, image: 12 }, await bodies(), options);
   const words = [...SPECIAL_PIECES, 'star'];
   const config = { model, sizes, task: 'vqa', images: 1, scoring: 'softmax', recipe: {} } as const;

@@ -8,8 +8,8 @@ import type { TextBackbone } from './text-backbone.ts';
 
 /** What a model begins from instead of at random. */
 export interface Backbones {
-  readonly image?: ImageBackbone;
-  readonly text?: TextBackbone;
+  readonly image?: ImageBackbone | undefined;
+  readonly text?: TextBackbone | undefined;
 }
 
 /** What begins from the files and what still begins at random, by our names. */
@@ -91,7 +91,7 @@ const fillWords = (
 export const sizesOfBackbones = (
   usual: Sizes,
   { image: body, text }: Backbones,
-  { depth, image }: { readonly depth?: number; readonly image?: number } = {},
+  { depth, image }: { readonly depth?: number | undefined; readonly image?: number | undefined } = {},
 ): Sizes => {
   const all = { ...usual, ...body?.sizes };
   const layers = depth ?? all.depth;

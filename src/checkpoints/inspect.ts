@@ -17,14 +17,14 @@ export interface CheckpointInfo {
   /** Whether a file of ours: it then says everything of itself, and the rest here is left out. */
   readonly isOurs: boolean;
   /** Absent where the names are not those of a ViLT or DiDE. */
-  readonly model?: 'vilt' | 'dide';
-  readonly sizes?: Sizes;
+  readonly model?: 'vilt' | 'dide' | undefined;
+  readonly sizes?: Sizes | undefined;
   /** Its classifiers: the task of each, `classifier` where nothing says it, and how many answers it gives. */
   readonly classifiers: readonly { readonly task: string; readonly answers: number }[];
   /** Its heads of pre-training and retrieval. */
   readonly otherHeads: readonly string[];
   /** The names of its answers, where config.json says them. */
-  readonly labels?: readonly string[];
+  readonly labels?: readonly string[] | undefined;
   /** What has to be told where it is opened, as the command line's options. */
   readonly lacks: readonly string[];
   /** Whether it carries the teacher that it was distilled from. */
@@ -45,7 +45,7 @@ const architectures: Readonly<Record<string, string>> = {
  */
 export const inspectCheckpoint = async (
   path: string,
-  { heads }: { readonly heads?: number } = {},
+  { heads }: { readonly heads?: number | undefined } = {},
 ): Promise<CheckpointInfo> => {
   await using file = await openWeights(path);
   const { shapes } = planOf(file, 'classifier');

@@ -21,21 +21,21 @@ export interface LoadOptions {
   /** What the model is to answer. */
   readonly task: Pick<Task, 'name' | 'images' | 'scoring' | 'answers'>;
   /** Its answers in the classifier's order. Default: the file's own, or the task's. */
-  readonly answers?: readonly string[];
+  readonly answers?: readonly string[] | undefined;
   /** A data folder of the task, for its answers where the file does not name them. */
-  readonly data?: string;
+  readonly data?: string | undefined;
   /** The word pieces by id. Default: `vocab.txt` beside the file; BERT's where there is none. */
-  readonly vocabulary?: readonly string[];
+  readonly vocabulary?: readonly string[] | undefined;
   /** Heads of the attention, which no tensor shows. Default: config.json's; one for 64 of the width. */
-  readonly heads?: number;
+  readonly heads?: number | undefined;
   /** Shortest side of a picture in pixels; the position table is resized to it. Default: that of the file. */
-  readonly image?: number;
+  readonly image?: number | undefined;
   /** Longest text in pieces; beyond the file's the position table is interpolated. Default: that of the file. */
-  readonly words?: number;
+  readonly words?: number | undefined;
   /** Of a head that the file does not have. Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Hears what was added, resized or left unused. */
-  readonly onWarning?: (message: string) => void;
+  readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /**

@@ -26,7 +26,7 @@ const optimizerPart = /^optimizer\./;
 export const saveModel = async (
   path: string,
   { config, weights }: Model,
-  { dtype = 'F32' }: { readonly dtype?: 'F32' | 'F16' } = {},
+  { dtype = 'F32' }: { readonly dtype?: 'F32' | 'F16' | undefined } = {},
 ): Promise<void> => writeSafetensors(path, weights, metadataOf(config), { dtype });
 
 /** What `saveTrained` writes beside the weights; a checkpoint of a run carries it too. */
@@ -97,9 +97,9 @@ export const createStudent = (teacher: Model, options: StudentOptions = {}): Mod
 /** How a student differs from its teacher. */
 export interface StudentOptions extends BeginOptions {
   /** Layers of each tower. Default: as many as the teacher has. */
-  readonly depth?: number;
+  readonly depth?: number | undefined;
   /** `shared`: text and image run through one Transformer, which makes the student little larger than its teacher. Default apart. */
-  readonly encoders?: 'apart' | 'shared';
+  readonly encoders?: 'apart' | 'shared' | undefined;
 }
 
 /** The same model for another task: everything but its head begins as a copy. */
@@ -111,11 +111,11 @@ type TaskHead = Pick<Task, 'name' | 'images' | 'scoring'>;
 
 export interface BeginOptions {
   /** Of the parts that begin at random. Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Default: those that it begins from. */
-  readonly answers?: readonly string[];
+  readonly answers?: readonly string[] | undefined;
   /** Default: that of the model that it begins from. */
-  readonly task?: TaskHead;
+  readonly task?: TaskHead | undefined;
 }
 
 const described = ({ config }: Model, { task, answers = config.answers }: BeginOptions): ModelConfig => {

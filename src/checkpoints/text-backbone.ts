@@ -29,7 +29,7 @@ const wanted = [
  */
 export const readTextBackbone = async (
   path: string,
-  { vocabulary }: { readonly vocabulary?: readonly string[] } = {},
+  { vocabulary }: { readonly vocabulary?: readonly string[] | undefined } = {},
 ): Promise<TextBackbone> => {
   await using file = await openWeights(path);
   const weights = new Map<string, Numbers<Float32Array>>();

@@ -40,7 +40,7 @@ const MOST = 30;
 export const randAugment = (
   pixels: Pixels,
   random: Random,
-  { count = 2, magnitude = 9 }: { readonly count?: number; readonly magnitude?: number } = {},
+  { count = 2, magnitude = 9 }: { readonly count?: number | undefined; readonly magnitude?: number | undefined } = {},
 ): Pixels => {
   const names = Object.keys(RANGES) as AugmentationName[];
   // All are drawn before any sign is, as the ViLT code does it.

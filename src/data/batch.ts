@@ -24,16 +24,16 @@ export interface CollateOptions {
   /** Side of the model's position table: 12 for 384-pixel ViLT-B/32. */
   readonly grid: number;
   /** Pads the texts to at least so many words; 40 repeats ViLT. By default to the longest text of the batch. */
-  readonly padWordsTo?: number;
+  readonly padWordsTo?: number | undefined;
   /** Most patches of a picture (ViLT's `max_image_len`: 200 in pre-training); all by default. */
-  readonly maxPatches?: number;
+  readonly maxPatches?: number | undefined;
   /** Draws the patches where a picture has more than `maxPatches`; without it the first ones are taken. */
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
   /**
    * Whether each place among an example's pictures has inputs of its own (default), or all of them the same: the first
    * pictures of all examples, then the second ones of those that have any.
    */
-  readonly pictures?: 'apart' | 'together';
+  readonly pictures?: 'apart' | 'together' | undefined;
 }
 
 /** What a graph is fed with, by input name. */
@@ -117,7 +117,7 @@ const zeros = (shape: readonly number[]): Numbers<Float32Array> => ({
 /** What happens to an answer that the vocabulary lacks. */
 export interface AnswerOptions {
   /** `refuse` (default) throws; `ignore` gives it no place, as VQA training does with rare answers. */
-  readonly outside?: 'refuse' | 'ignore';
+  readonly outside?: 'refuse' | 'ignore' | undefined;
 }
 
 /**

@@ -27,7 +27,7 @@ export interface Example {
   readonly text: string;
   readonly answers: readonly ScoredAnswer[];
   /** What else its annotation line held, for reports by kind of question. */
-  readonly about?: Readonly<Record<string, unknown>>;
+  readonly about?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** What an answer earns when 0, 1, 2, 3 or more of the ten annotators gave it (VQA v2, as in the ViLT code). */

@@ -20,21 +20,21 @@ export interface LoadOptions {
   readonly batch: number;
   readonly collate: CollateOptions;
   /** Batches that are made before they are asked for, at least 1; 2 by default. */
-  readonly ahead?: number;
+  readonly ahead?: number | undefined;
   /**
    * Hears of an example that cannot be read, a corrupt picture for one, and lets it be left out of its batch; a batch
    * of which nothing is left is left out whole. Without it such an example ends the pass, and with it, too, where it is
    * so with more than half of the first examples.
    */
-  readonly onUnreadable?: OnUnreadable;
+  readonly onUnreadable?: OnUnreadable | undefined;
   /** The number of the first batch: what a run that is resumed has done already. Default 0. */
-  readonly first?: number;
+  readonly first?: number | undefined;
   /** How the pictures of the example at a place of a batch are changed, by the batch's number. Default: not at all. */
-  readonly augment?: (batch: number, place: number) => Augment;
+  readonly augment?: ((batch: number, place: number) => Augment) | undefined;
   /** Which patches of its pictures a batch keeps, by its number. Default: as `collate` says. */
-  readonly patches?: (batch: number) => Pick<CollateOptions, 'maxPatches' | 'random'>;
+  readonly patches?: ((batch: number) => Pick<CollateOptions, 'maxPatches' | 'random'>) | undefined;
   /** What becomes of a batch of which nothing is left: it is left out (default), or an error. */
-  readonly empty?: 'skip' | 'refuse';
+  readonly empty?: 'skip' | 'refuse' | undefined;
 }
 
 /**

@@ -9,14 +9,14 @@ export interface MaskingOptions {
    * Default words: all pieces of a word or none, until the budget of the text is spent (ViLT's pre-training). `pieces`
    * masks each piece on its own (BERT).
    */
-  readonly whole?: 'words' | 'pieces';
+  readonly whole?: 'words' | 'pieces' | undefined;
   /** Share of the pieces that are masked. Default 0.15. */
-  readonly share?: number;
+  readonly share?: number | undefined;
   /**
    * Length to which a text counts as padded in its budget of whole words, its padding among what may be drawn: ViLT pads
    * to 40, so 6 pieces are drawn, of which those of padding are no loss. Default: its own length.
    */
-  readonly countPaddingTo?: number;
+  readonly countPaddingTo?: number | undefined;
 }
 
 /** Masks a batch: its ids [B, M] and mask [B, M], and numbers from 0 to 1. */

@@ -14,13 +14,13 @@ export interface PreparerOptions {
   /** How large pictures become; `multiple` is the patch size. */
   readonly size: SizeRule;
   /** Most words with [CLS] and [SEP]; 40 by default, as in ViLT. */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   /** Bytes of resized pixels to keep, so that later epochs decode nothing; 512 MiB by default, 0 keeps none. */
-  readonly memory?: number;
+  readonly memory?: number | undefined;
   /** Reads a picture; `readImage` by default. */
-  readonly read?: (image: ImageSource) => Promise<Pixels>;
+  readonly read?: ((image: ImageSource) => Promise<Pixels>) | undefined;
   /** Hears, once each, what was done to the data: a question cut short, a picture clamped, a word unknown. */
-  readonly onWarning?: (message: string) => void;
+  readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /** Changes a picture of an example before it is resized; `image` is its place among the example's, from 0. */

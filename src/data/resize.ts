@@ -7,7 +7,7 @@ export interface SizeRule {
   /** What the shorter side becomes; 384 in ViLT. */
   readonly shortest: number;
   /** What the longer side may be at most; `trunc(1333 / 800 * shortest)` when left out, 639 for 384. */
-  readonly longest?: number;
+  readonly longest?: number | undefined;
   /** Both sides are cut down to a multiple of this, the patch size; 32 in ViLT. */
   readonly multiple: number;
 }

@@ -11,7 +11,7 @@ const FIRST = 256;
 /** What a loader knows of the examples that it could not read. */
 interface Tolerance {
   /** Passes on what is heard; absent where nobody listens, so that a failure ends the pass. */
-  readonly onUnreadable?: OnUnreadable;
+  readonly onUnreadable?: OnUnreadable | undefined;
   /** A batch is made: of so many examples, so many could be read. */
   readonly made: (examples: number, kept: number) => void;
   /** The pass is over. */
@@ -28,8 +28,8 @@ export const createSkipLimit = ({
   onUnreadable,
   empty = 'skip',
 }: {
-  readonly onUnreadable?: OnUnreadable;
-  readonly empty?: 'skip' | 'refuse';
+  readonly onUnreadable?: OnUnreadable | undefined;
+  readonly empty?: 'skip' | 'refuse' | undefined;
 }): Tolerance => {
   let [tried, lost] = [0, 0];
   let first: UserError | undefined;

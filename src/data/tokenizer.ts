@@ -23,7 +23,7 @@ export interface Tokenizer {
   /**
    * @param options.limit most ids, [CLS] and [SEP] included; 40 as in ViLT, so at most 38 pieces are kept.
    */
-  encode(text: string, options?: { readonly limit?: number }): EncodedText;
+  encode(text: string, options?: { readonly limit?: number | undefined }): EncodedText;
 }
 
 /** The pieces that stand for no word; a vocabulary without one of them cannot be used. */

@@ -15,11 +15,11 @@ export type Expected = (index: readonly number[], ...operands: At[]) => number;
 
 export interface CheckOptions {
   /** The values of named sizes. */
-  readonly sizes?: Readonly<Record<string, number>>;
+  readonly sizes?: Readonly<Record<string, number>> | undefined;
   /** What the operands are drawn from. Default -2 to 2. */
-  readonly range?: readonly [number, number];
+  readonly range?: readonly [number, number] | undefined;
   /** float32 for the operators that have no float64 kernel. Default float64. */
-  readonly precision?: 'float32' | 'float64';
+  readonly precision?: 'float32' | 'float64' | undefined;
 }
 
 /** The step of the central differences, and the errors to accept: in float64 1e-5 is ENGINE's rule, seen are 1e-9. */

@@ -20,9 +20,9 @@ import { type Attribute, constant, type Derivative, isOperation, type Kind, type
 export type Operand = Tensor | number;
 
 interface Parts {
-  readonly sizes?: readonly Shape[];
-  readonly attributes?: Readonly<Record<string, Attribute>>;
-  readonly kind?: Kind;
+  readonly sizes?: readonly Shape[] | undefined;
+  readonly attributes?: Readonly<Record<string, Attribute>> | undefined;
+  readonly kind?: Kind | undefined;
 }
 
 const operation = (

@@ -6,7 +6,7 @@ export type Kind = 'float' | 'int32' | 'int64' | 'bool';
 
 /** Where a graph begins: what is fed at every run, what is learnt, what is written into the file. */
 export type Leaf =
-  | { readonly leaf: 'input'; readonly name: string; readonly keep?: number }
+  | { readonly leaf: 'input'; readonly name: string; readonly keep?: number | undefined }
   | { readonly leaf: 'parameter'; readonly name: string }
   | { readonly leaf: 'constant'; readonly numbers: Numbers };
 

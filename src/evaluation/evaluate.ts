@@ -19,7 +19,7 @@ import { bestOf, type Prediction, type Task } from '../tasks/task.ts';
 export const compileAnswers = (
   config: ModelConfig,
   held: { readonly weights: Weights } | { readonly parameters: Weights },
-  { threads }: { readonly threads?: number } = {},
+  { threads }: { readonly threads?: number | undefined } = {},
 ): Promise<Session> => {
   const { sizes, images, task, answers } = config;
   if (answers.length === 0) throw new UserError(`the model (${task}) finds instead of answering: score its gallery`);
@@ -60,7 +60,7 @@ export interface ValidatorOptions {
   readonly examples: readonly Example[];
   readonly task: Task;
   readonly preprocessor: Preprocessor;
-  readonly threads?: number;
+  readonly threads?: number | undefined;
 }
 
 /** Judges a model again and again while it is trained: the accuracy of its weights as they are. */
@@ -95,8 +95,8 @@ export const accuracyOf = (judged: readonly Pick<Prediction, 'score'>[]): number
 export interface EvaluateOptions {
   readonly task: Task;
   readonly preprocessor: Preprocessor;
-  readonly threads?: number;
-  readonly onProgress?: (done: number, of: number) => void;
+  readonly threads?: number | undefined;
+  readonly onProgress?: ((done: number, of: number) => void) | undefined;
 }
 
 /** Everything a trained model says of the examples. */

@@ -16,9 +16,9 @@ import type { Gallery } from '../tasks/metrics/recall.ts';
 export interface ScoreOptions {
   /** Where it has `onUnreadable`, what cannot be read is left out of the gallery; otherwise it is an error. */
   readonly preprocessor: Preprocessor;
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** Called as rows of work are done: images and texts of a dual encoder, images of a fusion encoder. */
-  readonly onProgress?: (done: number, of: number) => void;
+  readonly onProgress?: ((done: number, of: number) => void) | undefined;
 }
 
 /** A gallery of what could be read, and how well every text of it fits every image. */

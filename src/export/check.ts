@@ -32,7 +32,7 @@ export const checked = (trained: Model, run: RunFile, options: CheckOptions): Pr
   isRetrieving(trained.config) ? checkedVectors(trained, run, options) : checkedAnswers(trained, run, options);
 
 interface CheckOptions {
-  readonly threads?: number;
+  readonly threads?: number | undefined;
 }
 
 const checkedVectors = async (trained: Model, run: RunFile, options: CheckOptions): Promise<Checked> => {

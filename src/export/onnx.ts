@@ -41,7 +41,10 @@ const written: Readonly<Record<ExportPrecision, (bytes: Uint8Array) => Uint8Arra
 export const exportOnnx = async (
   trained: Model,
   folder: string,
-  { precision = 'fp32', threads }: { readonly precision?: ExportPrecision; readonly threads?: number } = {},
+  {
+    precision = 'fp32',
+    threads,
+  }: { readonly precision?: ExportPrecision | undefined; readonly threads?: number | undefined } = {},
 ): Promise<Exported> => {
   const { config, weights } = trained;
   refuseMute(trained);
@@ -85,7 +88,7 @@ const writeAbout = async (folder: string, config: ModelConfig, precision: Export
 
 /** Runs one of the files just written, from its bytes; it is fed what it asks for of all that there is. */
 const runnerOf =
-  (files: ReadonlyMap<string, Uint8Array>, options: { readonly threads?: number }): RunFile =>
+  (files: ReadonlyMap<string, Uint8Array>, options: { readonly threads?: number | undefined }): RunFile =>
   async (file, feeds, shape) => {
     const runtime = await createRuntime(files.get(file)!, options);
     try {

@@ -76,7 +76,7 @@ async function* chunksOf(path: string): AsyncGenerator<string, void, undefined> 
 function* entriesIn(
   text: string,
   next: number,
-  { scan, name }: { readonly scan: Scan; readonly name?: string },
+  { scan, name }: { readonly scan: Scan; readonly name?: string | undefined },
 ): Generator<[number, number], void, undefined> {
   for (let i = next; i < text.length; i += 1) {
     const code = text.charCodeAt(i);

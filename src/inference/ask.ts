@@ -16,11 +16,11 @@ export interface Answer {
 
 export interface AskOptions {
   /** Most answers to return. Default: one for every image. */
-  readonly top?: number;
+  readonly top?: number | undefined;
   /** Instead of each image's best answer this one: which images is it true of? */
-  readonly answer?: string;
+  readonly answer?: string | undefined;
   /** Hears what was done to the question: cut short, a word unknown. */
-  readonly onWarning?: (message: string) => void;
+  readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /** Images of a block. Larger ones make the logits leave the processor's cache and are no faster. */

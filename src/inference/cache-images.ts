@@ -30,14 +30,14 @@ export interface CacheOptions {
   /** The folder of the cache; made where there is none. */
   readonly to: string;
   /** Images that are encoded together, and the most that a crash loses. Default 16. */
-  readonly batch?: number;
-  readonly onProgress?: (progress: CacheProgress) => void;
+  readonly batch?: number | undefined;
+  readonly onProgress?: ((progress: CacheProgress) => void) | undefined;
   /** Hears of every file that is passed over, and why. */
-  readonly onWarning?: (message: string) => void;
+  readonly onWarning?: ((message: string) => void) | undefined;
   /** What becomes of a file that holds no readable image: it is passed over (default), or ends everything. */
-  readonly unreadable?: 'skip' | 'refuse';
+  readonly unreadable?: 'skip' | 'refuse' | undefined;
   /** Where a trained model is given instead of an open student. Default: the processors that this process may use. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
 }
 
 /**

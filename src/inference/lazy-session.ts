@@ -14,7 +14,7 @@ export interface LazySession {
 export const openLazily = (
   graph: () => Tensor,
   { weights }: Model,
-  options: { readonly threads?: number },
+  options: { readonly threads?: number | undefined },
 ): LazySession => {
   let session: Promise<Session> | undefined;
   let last: Promise<unknown> = Promise.resolve();

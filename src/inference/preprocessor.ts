@@ -12,21 +12,21 @@ export interface Preprocessor {
   readonly collate: CollateOptions;
   readonly batch: number;
   /** Hears of an example that cannot be read, and lets it be left out. Without it such an example is an error. */
-  readonly onUnreadable?: OnUnreadable;
+  readonly onUnreadable?: OnUnreadable | undefined;
 }
 
 export interface PreprocessorOptions {
   /** Examples of one batch. */
   readonly batch: number;
   /** Pads texts to so many words, as the reference does to 40. Default: the longest text of the batch. */
-  readonly padWordsTo?: number;
+  readonly padWordsTo?: number | undefined;
   /** Hears what was done to the data: a question cut short, a picture clamped. */
-  readonly onWarning?: (message: string) => void;
+  readonly onWarning?: ((message: string) => void) | undefined;
   /**
    * Hears of an example that cannot be read, a corrupt picture for one, and lets it be left out. Without it such an
    * example is an error, and with it, too, where it is so with more than half of the first examples.
    */
-  readonly onUnreadable?: OnUnreadable;
+  readonly onUnreadable?: OnUnreadable | undefined;
 }
 
 /** How a described model reads examples: its own words, its own picture size. */

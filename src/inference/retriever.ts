@@ -35,7 +35,7 @@ const IMAGE_PROJECTION = 'itc.image_proj.weight';
  */
 export const openRetriever = async (
   trained: Model,
-  options: { readonly threads?: number } = {},
+  options: { readonly threads?: number | undefined } = {},
 ): Promise<Retriever> => {
   const { config, weights } = trained;
   const { model, task, sizes } = config;

@@ -14,9 +14,9 @@ export interface FoundImage {
 
 export interface SearchOptions {
   /** Most images to return. Default: all. */
-  readonly top?: number;
+  readonly top?: number | undefined;
   /** Hears what was done to the text: cut short, a word unknown. */
-  readonly onWarning?: (message: string) => void;
+  readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /**

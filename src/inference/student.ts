@@ -33,7 +33,7 @@ export interface Student extends ImageEncoder, AsyncDisposable {
 
 export interface OpenStudentOptions {
   /** Default: the processors that this process may use. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
 }
 
 /**

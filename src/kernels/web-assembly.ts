@@ -35,7 +35,7 @@ export interface Opened<Exports> {
 export const openModule = <Exports>(
   base64: string,
   bytes: number,
-  { shared = false }: { readonly shared?: boolean } = {},
+  { shared = false }: { readonly shared?: boolean | undefined } = {},
 ): Opened<Exports> => {
   const pages = Math.ceil(bytes / PAGE_BYTES);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared });

@@ -17,7 +17,7 @@ const sizesSchema = z.strictObject({
   vocabulary: count,
   words: count,
   types: count,
-  encoders: z.enum(['apart', 'shared']).exactOptional(),
+  encoders: z.enum(['apart', 'shared']).optional(),
 });
 
 /** Everything that a file of ours says of its weights, so that nothing must be remembered beside it. */
@@ -32,7 +32,7 @@ const descriptionSchema = z.strictObject({
   /** The word pieces by id. */
   vocabulary: z.array(z.string()),
   /** Of pre-training: whether masked words are looked up in the table of words (the default) or in one of their own. */
-  decoder: z.enum(['tied', 'own']).exactOptional(),
+  decoder: z.enum(['tied', 'own']).optional(),
   /** How the weights came about: options, data, seed, scores. */
   recipe: z.record(z.string(), z.unknown()),
 });

@@ -10,7 +10,7 @@ export interface TextInput {
   /** 1 real, 0 padding: [batch, words]. */
   readonly mask: Tensor;
   /** BERT's segment of each piece, int32 [batch, words]; all of segment 0 where absent. */
-  readonly segments?: Tensor;
+  readonly segments?: Tensor | undefined;
 }
 
 /** A batch of images as symbols. Their [CLS] token is the model's own and is not among the patches. */
@@ -46,7 +46,7 @@ export interface PairedInputs {
 }
 
 /** The inputs that a batch of the `data` floor feeds. The second image's names end in `_2`. */
-export const inputsFor = (sizes: Sizes, { images = 1 }: { readonly images?: number } = {}): Inputs => ({
+export const inputsFor = (sizes: Sizes, { images = 1 }: { readonly images?: number | undefined } = {}): Inputs => ({
   text: { ids: input('words', ['batch', 'words'], 'int32'), mask: input('word_mask', ['batch', 'words']) },
   images: Array.from({ length: images }, (_, i) => imageInput(sizes, 'batch', i === 0 ? '' : `_${i + 1}`)),
 });

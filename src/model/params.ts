@@ -39,7 +39,7 @@ export interface RootParams extends Params {
 }
 
 /** @param dropoutRate the share of activations dropped; 0, the default, is evaluation. */
-export const createParams = ({ dropoutRate = 0 }: { readonly dropoutRate?: number } = {}): RootParams => {
+export const createParams = ({ dropoutRate = 0 }: { readonly dropoutRate?: number | undefined } = {}): RootParams => {
   const declared = new Map<string, Declared>();
   const get = (name: string, shape: readonly number[], initial: Initial): Tensor => {
     const known = declared.get(name);
@@ -65,7 +65,7 @@ export const createParams = ({ dropoutRate = 0 }: { readonly dropoutRate?: numbe
  */
 export const initialWeights = (
   { declared }: RootParams,
-  { seed, deviation = 0.02 }: { seed: number; deviation?: number },
+  { seed, deviation = 0.02 }: { seed: number; deviation?: number | undefined },
 ): Weights => {
   const numbersFor = (name: string, { initial, shape }: Declared): Float32Array => {
     const data = new Float32Array(countOf(shape));

@@ -21,7 +21,7 @@ export interface Sizes extends TransformerSizes {
    * Whether a dual encoder's text and image run through Transformers of their own, as in the authors' code (the
    * default), or both through one. Embeddings and poolers are each modality's own in either case.
    */
-  readonly encoders?: 'apart' | 'shared';
+  readonly encoders?: 'apart' | 'shared' | undefined;
 }
 
 /** ViLT-B/32 (Kim et al. 2021): 111.6 M parameters without a head. */

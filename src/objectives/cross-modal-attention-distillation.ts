@@ -7,7 +7,7 @@ import { type Objective, overImages } from './objective.ts';
 
 export interface AttentionOptions extends DivergenceOptions {
   /** Which layers are compared; the loss is the mean over them. Default: the last with the last. */
-  readonly layers?: readonly LayerPair[];
+  readonly layers?: readonly LayerPair[] | undefined;
 }
 
 /**

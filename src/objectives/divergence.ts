@@ -49,9 +49,9 @@ export type QueryMask = 'all' | 'valid' | 'valid-per-example';
 
 export interface DivergenceOptions {
   /** Default teacher-student. */
-  readonly direction?: Direction;
+  readonly direction?: Direction | undefined;
   /** Default all: then the loss depends on how far texts are padded. */
-  readonly queries?: QueryMask;
+  readonly queries?: QueryMask | undefined;
 }
 
 /** KL of each query's attention over the real keys, averaged over batch, heads and queries. -> scalar */

@@ -10,9 +10,9 @@ export interface HiddenStateOptions {
    * Which layers are compared, each by its stream after the block, before any final LayerNorm; the loss is the mean
    * over them. Default: what leaves the final LayerNorm.
    */
-  readonly layers?: readonly LayerPair[];
+  readonly layers?: readonly LayerPair[] | undefined;
   /** Whether each modality's mean counts once (the default), or each of all tokens does. */
-  readonly mean?: 'modality' | 'token';
+  readonly mean?: 'modality' | 'token' | undefined;
 }
 
 /**

@@ -23,9 +23,9 @@ export const softLabelDivergence = (
 
 export interface SoftLabelOptions {
   /** Default 1. */
-  readonly temperature?: number;
+  readonly temperature?: number | undefined;
   /** Default teacher-student. */
-  readonly direction?: Direction;
+  readonly direction?: Direction | undefined;
 }
 
 /**

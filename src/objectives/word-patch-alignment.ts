@@ -22,9 +22,9 @@ import type { Objective } from './objective.ts';
 /** How the transport is found (ViLT code). */
 export interface TransportOptions {
   /** How far a step of the proximal point method goes. Default 0.5. */
-  readonly beta?: number;
+  readonly beta?: number | undefined;
   /** How many of them. Default 50. */
-  readonly iterations?: number;
+  readonly iterations?: number | undefined;
 }
 
 /** Tokens to align: [batch, tokens, width], and which of them are real: [batch, tokens]. */

@@ -46,20 +46,20 @@ export interface OptimizerState {
   /** The running mean of their squares, v. */
   readonly second: Weights;
   /** The sum of several micro-batches' gradients; there only when more than one makes a step. */
-  readonly accumulated?: Weights;
+  readonly accumulated?: Weights | undefined;
   readonly regions: readonly Region[];
 }
 
 /** How `createOptimizerState` lays out its memory. */
 export interface StateOptions {
   /** Micro-batches that make one step; above 1 there is room for the sum of their gradients. 1 by default. */
-  readonly microBatches?: number;
+  readonly microBatches?: number | undefined;
   /** What runs the kernels; WebAssembly where the machine has its SIMD. */
-  readonly kernels?: 'webassembly' | 'javascript';
+  readonly kernels?: 'webassembly' | 'javascript' | undefined;
   /** Threads of one update; the same bits whatever they are. 1 by default. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** Bytes of one block; a parameter that needs more gets a block of its own. 1.5 GiB by default (of 4 that exist). */
-  readonly blockBytes?: number;
+  readonly blockBytes?: number | undefined;
 }
 
 /** What runs the kernels. */
@@ -202,11 +202,11 @@ export interface StepOptions extends AdamWOptions {
   readonly step: number;
   readonly learningRate: number;
   /** A parameter's own factor of the learning rate; 1 for all by default. */
-  readonly multiplier?: (name: string) => number;
+  readonly multiplier?: ((name: string) => number) | undefined;
   /** Whether a parameter decays; all by default. See `decayGroups`. */
-  readonly decays?: (name: string) => boolean;
+  readonly decays?: ((name: string) => boolean) | undefined;
   /** What the gradients are multiplied by, for clipping and for the mean over micro-batches; 1 by default. */
-  readonly gradientScale?: number;
+  readonly gradientScale?: number | undefined;
 }
 
 /** Moves every weight by one AdamW update, in place, and empties the accumulated sum. Throws if `step` is below 1. */

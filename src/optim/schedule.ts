@@ -7,9 +7,9 @@ export interface Schedule {
   /** Updates of the whole training. */
   readonly total: number;
   /** The learning rate at the end; 0 by default. */
-  readonly end?: number;
+  readonly end?: number | undefined;
   /** The power of the fall from peak to end; 1, a straight line, by default. */
-  readonly power?: number;
+  readonly power?: number | undefined;
 }
 
 /**

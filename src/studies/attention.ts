@@ -22,11 +22,11 @@ export interface CrossAttention {
 
 export interface CrossAttentionOptions {
   /** Which of an example's images. Default 0, the first. */
-  readonly image?: number;
+  readonly image?: number | undefined;
   /** The symbols that the feeds are for. Default those of the model's sizes. */
-  readonly inputs?: Inputs;
+  readonly inputs?: Inputs | undefined;
   /** Of the session. Default: the runtime's choice. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
 }
 
 /**

@@ -19,7 +19,7 @@ export const shownExamples = (examples: readonly Example[], count: number): Exam
 export const exampleReports = async (
   models: Readonly<Record<string, Model>>,
   examples: readonly Example[],
-  { threads }: { readonly threads?: number } = {},
+  { threads }: { readonly threads?: number | undefined } = {},
 ): Promise<ExampleReport[]> => {
   const seen = await Promise.all(
     Object.entries(models).map(async ([name, trained]) => ({ name, of: await look(trained, examples, threads) })),

@@ -9,11 +9,11 @@ import type { ExplainedModel, ExplainedPair, HeadedAttention } from './report/ex
 
 export interface ExplainOptions {
   /** Of each session. Default: the runtime's choice. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** How many of the best answers are kept. Default 3. */
-  readonly answers?: number;
+  readonly answers?: number | undefined;
   /** Hears what was done to the data: a text cut short, a word unknown. */
-  readonly onWarning?: (message: string) => void;
+  readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /**
@@ -82,7 +82,7 @@ const lookAt = async (trained: Model, examples: readonly Example[], options: Exp
 const bestAnswers = async (
   { config, weights }: Model,
   feeds: Parameters<typeof crossAttention>[1],
-  { most, ...options }: { readonly most: number; readonly threads?: number },
+  { most, ...options }: { readonly most: number; readonly threads?: number | undefined },
 ): Promise<ExplainedModel['answers'][]> => {
   if (isRetrieving(config)) return [];
   await using session = await compileAnswers(config, { weights }, options);

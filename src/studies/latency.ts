@@ -14,7 +14,7 @@ export const median = (values: readonly number[]): number =>
 export const pairLatency = async (
   trained: Model,
   examples: readonly Example[],
-  { threads }: { readonly threads?: number } = {},
+  { threads }: { readonly threads?: number | undefined } = {},
 ): Promise<number> => {
   const { config, weights } = trained;
   const { prepare, collate: options } = preprocessorFor(config, { batch: 1 });
@@ -51,7 +51,7 @@ export const latencyReport = async (
     question,
     cache,
     threads,
-  }: { examples: readonly Example[]; question: string; cache: ImageCache; threads?: number },
+  }: { examples: readonly Example[]; question: string; cache: ImageCache; threads?: number | undefined },
 ): Promise<LatencyReport[]> => {
   const options = threads === undefined ? {} : { threads };
   const alone = { images: PAIRS, note: 'one image-text pair at a time, median; pictures decoded beforehand' };

@@ -30,11 +30,11 @@ export interface ScenesOptions {
   /** Pairs of each of the other splits. */
   readonly heldOutPairs: number;
   /** Default: the teacher's. */
-  readonly world?: World;
+  readonly world?: World | undefined;
   /** Share of the training pairs that are two pictures on their own. Default a half. */
-  readonly plain?: number;
-  readonly command?: string;
-  readonly onProgress?: (progress: Progress) => void;
+  readonly plain?: number | undefined;
+  readonly command?: string | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 /** Writes a data set of the mini world, or leaves it as it is where it is complete. */
@@ -95,7 +95,7 @@ export const untrainedTeacher = (): Model => {
 export interface TeacherOptions extends Pick<FinetuneOptions, 'threads' | 'onWarning'> {
   /** Where its data and its runs go. */
   readonly folder: string;
-  readonly onScenes?: (lesson: string, progress: Progress) => void;
+  readonly onScenes?: ((lesson: string, progress: Progress) => void) | undefined;
 }
 
 /** Trains the mini teacher from nothing on ground truth; goes on where it was stopped. */

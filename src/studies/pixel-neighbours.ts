@@ -5,8 +5,8 @@ import type { Example, ImageSource } from '../index.ts';
 
 export interface PixelOptions {
   /** Side to which every picture is shrunk, in pixels. Default 16. */
-  readonly side?: number;
-  readonly onProgress?: (done: number, of: number) => void;
+  readonly side?: number | undefined;
+  readonly onProgress?: ((done: number, of: number) => void) | undefined;
 }
 
 /**

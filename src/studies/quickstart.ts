@@ -19,21 +19,23 @@ export interface QuickstartOptions {
   /** Where the data, the runs and the report go. */
   readonly folder: string;
   /** Of the data, the order and the initial weights. Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Which students, the baseline first. Default: hard labels, and soft labels with attention. */
-  readonly recipes?: readonly Recipe[];
+  readonly recipes?: readonly Recipe[] | undefined;
   /** Default: minutes on two cores. */
-  readonly size?: QuickstartSize;
+  readonly size?: QuickstartSize | undefined;
   /** Goes on with a quickstart that was stopped. Default: begins anew. */
-  readonly resume?: boolean;
-  readonly threads?: number;
+  readonly resume?: boolean | undefined;
+  readonly threads?: number | undefined;
   /** What to type for the same numbers, for the report. */
   readonly command: string;
   /** Hears how far each part is. */
-  readonly onProgress?: (
-    part: string,
-    progress: { readonly done: number; readonly of: number; readonly note?: string },
-  ) => void;
+  readonly onProgress?:
+    | ((
+        part: string,
+        progress: { readonly done: number; readonly of: number; readonly note?: string | undefined },
+      ) => void)
+    | undefined;
 }
 
 export interface QuickstartSize {
@@ -93,7 +95,8 @@ export const quickstart = async (options: QuickstartOptions): Promise<Quickstart
 
 type Models = Readonly<Record<string, Studied>> & { readonly teacher: Studied };
 
-const coresOf = ({ threads }: QuickstartOptions): { threads?: number } => (threads === undefined ? {} : { threads });
+const coresOf = ({ threads }: QuickstartOptions): { threads?: number | undefined } =>
+  threads === undefined ? {} : { threads };
 
 const studentsIn = (data: string, teacher: Model, options: QuickstartOptions): Promise<Record<string, Studied>> => {
   const {

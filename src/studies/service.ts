@@ -15,8 +15,8 @@ export interface ServiceOptions {
   readonly examples: readonly Example[];
   /** Where the cache goes; what was there is removed, so that caching is timed from nothing. */
   readonly to: string;
-  readonly threads?: number;
-  readonly onProgress?: (done: number, of: number) => void;
+  readonly threads?: number | undefined;
+  readonly onProgress?: ((done: number, of: number) => void) | undefined;
 }
 
 /** Caches pictures with a student, asks one question of all of them, and times it beside its teacher. */

@@ -18,10 +18,9 @@ export interface StudentsOptions extends Pick<FinetuneOptions, 'data' | 'threads
   /** Of each student; all have the same budget. */
   readonly updates: number;
   readonly resume: boolean;
-  readonly onProgress?: (
-    part: string,
-    progress: { readonly done: number; readonly of: number; readonly note: string },
-  ) => void;
+  readonly onProgress?:
+    | ((part: string, progress: { readonly done: number; readonly of: number; readonly note: string }) => void)
+    | undefined;
 }
 
 export const recipeNames: Readonly<Record<Recipe, string>> = {
@@ -64,7 +63,7 @@ type OnUpdate = (recipe: Recipe, step: TrainStep) => void;
 
 /** One progress for all students together. */
 const progressOf = (recipes: readonly Recipe[], { updates, onProgress }: StudentsOptions): OnUpdate => {
-  const now = new Map<Recipe, { done: number; loss: number; validation?: number }>();
+  const now = new Map<Recipe, { done: number; loss: number; validation?: number | undefined }>();
   return (recipe, { number, losses, validation = now.get(recipe)?.validation }) => {
     now.set(recipe, { done: number, loss: losses.total!, ...(validation === undefined ? {} : { validation }) });
     const shown = [...now].map(([name, { loss, validation: share }]) =>

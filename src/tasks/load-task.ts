@@ -82,7 +82,7 @@ const ADVICE: readonly (readonly [said: RegExp, advice: string])[] = [
 ];
 
 const reasonOf = (cause: unknown, file: string): string => {
-  const { code, message } = cause as { readonly code?: string; readonly message?: string };
+  const { code, message } = cause as { readonly code?: string | undefined; readonly message?: string | undefined };
   if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && /^\.[cm]?ts$/.test(extname(file))) {
     return `Node ${process.versions.node} does not read TypeScript: compile it to .js, or use Node 22.18 or newer`;
   }

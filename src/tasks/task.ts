@@ -34,7 +34,7 @@ export interface Task {
    * What the task's protocol reports beside the mean score, by name: the parts whose mean it is, each between 0 and 1,
    * one of each question, statement or whatever it counts. Nothing under a name that the examples do not say enough for.
    */
-  readonly measures?: (judged: readonly Prediction[]) => Readonly<Record<string, readonly number[]>>;
+  readonly measures?: ((judged: readonly Prediction[]) => Readonly<Record<string, readonly number[]>>) | undefined;
 }
 
 /** The score where exactly one answer is right; examples may still share it among several. */

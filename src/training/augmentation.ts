@@ -16,9 +16,9 @@ export type Drawn = Pick<LoadOptions, 'augment' | 'patches'>;
 
 /** What is drawn of a training's pictures. */
 interface Draws {
-  readonly augment?: AugmentationPolicy;
-  readonly maxPatches?: number;
-  readonly seed?: number;
+  readonly augment?: AugmentationPolicy | undefined;
+  readonly maxPatches?: number | undefined;
+  readonly seed?: number | undefined;
 }
 
 /**

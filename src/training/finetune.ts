@@ -31,16 +31,16 @@ export interface FinetuneOptions
   /** The folder of the data. */
   readonly data: string;
   /** Default: `soft+attention` with a teacher, `hard` without. */
-  readonly recipe?: Recipe;
+  readonly recipe?: Recipe | undefined;
   /** Passes over the training examples. */
-  readonly epochs?: number;
+  readonly epochs?: number | undefined;
   /** Instead of epochs, a number of updates. */
-  readonly updates?: number;
+  readonly updates?: number | undefined;
   /**
    * A folder in which what the teacher makes of each training example is computed once and kept in float16, instead of
    * anew at every update. Not with augmentation, which changes the example. Default: nothing is kept.
    */
-  readonly cacheTeacher?: string;
+  readonly cacheTeacher?: string | undefined;
 }
 
 /**

@@ -45,7 +45,10 @@ beforeAll(() => {
 });
 
 /** The mean gradient of one update over 16 pairs in micro-batches of these sizes, and its losses. */
-const gradientsOf = async (sizes: readonly number[], options: { dropoutRate?: number; over?: 'micro-batch' } = {}) => {
+const gradientsOf = async (
+  sizes: readonly number[],
+  options: { dropoutRate?: number | undefined; over?: 'micro-batch' | undefined } = {},
+) => {
   const { dropoutRate = 0, over = 'update' } = options;
   const accumulation = sizes.length;
   const state = createOptimizerState(weights, { microBatches: accumulation });

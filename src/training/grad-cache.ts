@@ -16,7 +16,7 @@ export interface MicroBatch {
   /** How long it was waited for. */
   readonly waitMilliseconds: number;
   /** Losses over all of the update, where that is known before the batch is run. */
-  readonly known?: Readonly<Record<string, number>>;
+  readonly known?: Readonly<Record<string, number>> | undefined;
 }
 
 /**
@@ -53,7 +53,7 @@ interface CacheOptions {
   readonly name: string;
   /** Weights that go on moving. */
   readonly parameters: Weights;
-  readonly threads?: number;
+  readonly threads?: number | undefined;
 }
 
 /** Compiles both of its graphs; the embedding one shares its dropout with the graph that the contrast is a part of. */

@@ -13,7 +13,7 @@ import type { ExtraFeeds } from './stages/stage.ts';
 interface HardOptions {
   readonly config: ModelConfig;
   readonly seed: number;
-  readonly threads?: number;
+  readonly threads?: number | undefined;
 }
 
 /**

@@ -21,21 +21,21 @@ export type Knowledge = 'cross-modal' | 'uni-modal' | 'whole' | 'joint' | 'hidde
 /** How a recipe is varied (Wang et al. 2022, ablations). What is not said is as in the authors' code. */
 export interface DistillationOptions {
   /** Default: cross-modal for `soft+attention`, otherwise none. */
-  readonly knowledge?: Knowledge;
+  readonly knowledge?: Knowledge | undefined;
   /** Where it is compared: in the last layer (default), or in every one of the student's, of which the mean is taken. */
-  readonly layers?: 'last' | 'all';
+  readonly layers?: 'last' | 'all' | undefined;
   /** Which queries attention is averaged over. Default all. */
-  readonly queries?: QueryMask;
+  readonly queries?: QueryMask | undefined;
   /** Which way KL goes, of attention and of soft labels by softmax. Default teacher-student. */
-  readonly divergence?: Direction;
+  readonly divergence?: Direction | undefined;
   /** Divides the logits of soft labels by softmax. Default 1. */
-  readonly temperature?: number;
+  readonly temperature?: number | undefined;
   /** Of the knowledge in the sum. Default 1. */
-  readonly attentionWeight?: number;
+  readonly attentionWeight?: number | undefined;
   /** Of the teacher's answers. Default: 1, or 0 for `hard`; with 0 they are left out. */
-  readonly softWeight?: number;
+  readonly softWeight?: number | undefined;
   /** Of ground truth. Default: 0, or 1 for `hard`; with 0 it is left out. */
-  readonly hardWeight?: number;
+  readonly hardWeight?: number | undefined;
 }
 
 const comparisons: Readonly<Record<Exclude<Knowledge, 'hidden-states' | 'none'>, (_: AttentionOptions) => Objective>> =
@@ -100,7 +100,7 @@ const matching = (
   { layers = 'last', queries, divergence }: DistillationOptions,
 ): Objective => {
   const options = { ...(queries && { queries }), ...(divergence && { direction: divergence }) };
-  const made = (at: { readonly layers?: readonly LayerPair[] }): Objective =>
+  const made = (at: { readonly layers?: readonly LayerPair[] | undefined }): Objective =>
     knowledge === 'hidden-states' ? hiddenStates(at) : comparisons[knowledge]({ ...options, ...at });
   if (layers === 'last') return made({});
   return (student, teacher, target) => {

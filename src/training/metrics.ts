@@ -24,7 +24,10 @@ const eventsIn = (folder: string): string => join(folder, 'events.out.tfevents.0
  * have as "NaN", "Infinity", "-Infinity". With `resumeAt`, whatever a stopped run logged after that step is forgotten,
  * so that its curves are those of a run that never stopped. Without, a folder that already has curves is a UserError.
  */
-export const openMetrics = async (folder: string, { resumeAt }: { resumeAt?: number } = {}): Promise<Metrics> => {
+export const openMetrics = async (
+  folder: string,
+  { resumeAt }: { resumeAt?: number | undefined } = {},
+): Promise<Metrics> => {
   await mkdir(folder, { recursive: true });
   const kept = keptMeasurements(folder, resumeAt);
   await writeAtomically(linesIn(folder), (append) => append(Buffer.concat(kept.map(line))));

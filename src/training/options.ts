@@ -7,48 +7,48 @@ import type { AugmentationPolicy } from './augmentation.ts';
 export interface RunOptions {
   /** Trained in place. */
   readonly model: Model;
-  readonly teacher?: Model;
+  readonly teacher?: Model | undefined;
   readonly preprocessor: Preprocessor;
   /** Updates of the weights. */
   readonly updates: number;
   /** At the end of the warm-up. */
   readonly learningRate: number;
   /** Share of the updates in which the learning rate rises. Default 0.1. */
-  readonly warmup?: number;
+  readonly warmup?: number | undefined;
   /** How much faster than the rest the head learns: 10 for VQA in ViLT's code. Default 1. */
-  readonly headMultiplier?: number;
+  readonly headMultiplier?: number | undefined;
   /** Batches whose gradients are averaged into one update. Default 1. */
-  readonly accumulation?: number;
+  readonly accumulation?: number | undefined;
   /** What L_ITC compares where there is accumulation: all pairs of an update (default), or those of each batch. */
-  readonly contrastOver?: 'update' | 'micro-batch';
+  readonly contrastOver?: 'update' | 'micro-batch' | undefined;
   /** Largest norm of the gradient. Default: not clipped. */
-  readonly clip?: number;
+  readonly clip?: number | undefined;
   /** Default 0.1, as ViLT trains. */
-  readonly dropoutRate?: number;
+  readonly dropoutRate?: number | undefined;
   /** Default 0.01. */
-  readonly weightDecay?: number;
+  readonly weightDecay?: number | undefined;
   /** Which AdamW: transformers' of 2020, as the authors used, or PyTorch's. Default reference. */
-  readonly order?: 'reference' | 'torch';
+  readonly order?: 'reference' | 'torch' | undefined;
   /** Which parameters decay. Default reference. */
-  readonly decay?: keyof typeof decayGroups;
+  readonly decay?: keyof typeof decayGroups | undefined;
   /** How the pictures of the training examples are changed, differently each time. Default: not at all. */
-  readonly augment?: AugmentationPolicy;
+  readonly augment?: AugmentationPolicy | undefined;
   /**
    * Most patches of a training picture; of one that has more, so many are drawn, differently each time. 200 as ViLT was
    * pre-trained. Default: all of them, as in validation.
    */
-  readonly maxPatches?: number;
+  readonly maxPatches?: number | undefined;
   /** Of the data's order, of dropout, of augmentation and of patches. Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Updates between two validations; the last update is always validated. Default: a tenth of all. */
-  readonly validateEvery?: number;
+  readonly validateEvery?: number | undefined;
   /** Updates between two checkpoints of the run. Default: at each validation. */
-  readonly checkpointEvery?: number;
+  readonly checkpointEvery?: number | undefined;
   /** Where curves and checkpoints go. Default: nowhere. */
-  readonly folder?: string;
+  readonly folder?: string | undefined;
   /** Goes on from the folder's last checkpoint, where there is one. */
-  readonly resume?: boolean;
-  readonly threads?: number;
+  readonly resume?: boolean | undefined;
+  readonly threads?: number | undefined;
 }
 
 /** What one update did. */
@@ -61,7 +61,7 @@ export interface TrainStep {
   readonly learningRate: number;
   readonly gradientNorm: number;
   /** Accuracy on the validation examples, after the updates that were validated. */
-  readonly validation?: number;
+  readonly validation?: number | undefined;
   /** Of the whole update, waiting included. */
   readonly milliseconds: number;
   /** How long the update waited for its data. */

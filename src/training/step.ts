@@ -20,14 +20,14 @@ export interface StepOptions {
   /** The losses, in symbols. */
   readonly terms: Stage['losses'];
   /** Absent where only ground truth teaches. */
-  readonly teacher?: Model;
+  readonly teacher?: Model | undefined;
   /** Share of the learner's activations dropped. */
   readonly dropoutRate: number;
   /** Micro-batches of one update. Default 1. */
-  readonly accumulation?: number;
+  readonly accumulation?: number | undefined;
   /** What L_ITC compares: all pairs of an update (default), or those of each micro-batch. */
-  readonly contrastOver?: 'update' | 'micro-batch';
-  readonly threads?: number;
+  readonly contrastOver?: 'update' | 'micro-batch' | undefined;
+  readonly threads?: number | undefined;
 }
 
 /** One micro-batch forward and backward. */
@@ -40,12 +40,16 @@ export interface Step extends AsyncDisposable {
    */
   run(
     feeds: Readonly<Record<string, Numbers>>,
-    update: { readonly number: number; readonly key: Key; readonly known?: Readonly<Record<string, number>> },
+    update: {
+      readonly number: number;
+      readonly key: Key;
+      readonly known?: Readonly<Record<string, number>> | undefined;
+    },
   ): Promise<Record<string, number>>;
   /** The parameters that the losses ask for, by name. All others of the learner stay as they are. */
   readonly trained: ReadonlySet<string>;
   /** Where the micro-batches of an update are compared as one: they must be run as it gives them out. */
-  readonly contrast?: GradCache;
+  readonly contrast?: GradCache | undefined;
 }
 
 /** Builds and compiles the one graph of a training: teacher forward, learner forward and backward, every batch size. */

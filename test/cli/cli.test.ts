@@ -39,7 +39,7 @@ describe('a journey through the command line', () => {
     const path = join(root, 'predictions.jsonl');
     const args = ['--data', data, '--split', 'validation,test-comp', '--predictions', path, '--threads', '1'];
     const { lines } = await jsonOf('evaluate', best(student), ...args);
-    const whole = lines.filter(({ kind }: { kind?: string }) => kind === undefined);
+    const whole = lines.filter(({ kind }: { kind?: string | undefined }) => kind === undefined);
     expect(whole.map(({ split, questions }: { split: string; questions: number }) => [split, questions])).toEqual([
       ['validation', 16],
       ['test-comp', 16],

@@ -108,7 +108,7 @@ export interface ObjectiveOptions {
   /** What is 0 where student and teacher are the same: the loss itself, or only its gradient; `neither` has no teacher. */
   readonly zeroWhenEqual: 'value' | 'gradient' | 'neither';
   /** The student's parameters that it moves; it has no path to the others. Default: all. */
-  readonly reaches?: (name: string) => boolean;
+  readonly reaches?: ((name: string) => boolean) | undefined;
 }
 
 const TEACHER = 'teacher_model';

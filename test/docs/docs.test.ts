@@ -22,7 +22,7 @@ const isExported = (statement: ts.Statement): boolean =>
 const namesOf = (statement: ts.Statement): string[] => {
   if (ts.isVariableStatement(statement))
     return statement.declarationList.declarations.flatMap(({ name }) => (ts.isIdentifier(name) ? [name.text] : []));
-  const { name } = statement as ts.Statement & { readonly name?: ts.Node };
+  const { name } = statement as ts.Statement & { readonly name?: ts.Node | undefined };
   return name && ts.isIdentifier(name) ? [name.text] : [];
 };
 

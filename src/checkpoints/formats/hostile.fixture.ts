@@ -3,11 +3,11 @@ export interface Packed {
   readonly name: string;
   readonly bytes: Buffer;
   /** Its size in the directory; beyond 32 bits it stands in an extra field, as zip64 has it. */
-  readonly claims?: bigint;
+  readonly claims?: bigint | undefined;
   /** Where the directory says that it is. */
-  readonly local?: number;
+  readonly local?: number | undefined;
   /** 8 for a deflated one. */
-  readonly method?: number;
+  readonly method?: number | undefined;
 }
 
 /** A zip archive of these files, its end record claiming `count` of them (as many as there are, unless given). */
@@ -78,7 +78,7 @@ export const tensor = (key: string, { length, offset = 0n, shape, stride }: Tens
 export interface TensorClaims {
   /** Floats of the storage. */
   readonly length: bigint;
-  readonly offset?: bigint;
+  readonly offset?: bigint | undefined;
   readonly shape: readonly bigint[];
   readonly stride: readonly bigint[];
 }

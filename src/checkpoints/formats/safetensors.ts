@@ -85,7 +85,7 @@ export const writeSafetensors = async (
   path: string,
   weights: ReadonlyMap<string, Numbers>,
   metadata: Readonly<Record<string, string>> = {},
-  { dtype }: { dtype?: 'F32' | 'F16' | 'BF16' } = {},
+  { dtype }: { dtype?: 'F32' | 'F16' | 'BF16' | undefined } = {},
 ): Promise<void> => {
   const tensors = planned(weights, dtype);
   await writeAtomically(path, async (append) => {

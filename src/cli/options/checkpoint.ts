@@ -17,19 +17,19 @@ import { type TaskName, taskNamed, taskOption, tasks } from './tasks.ts';
 
 /** What a checkpoint that dide did not save may not say of itself. */
 export interface ForeignOptions {
-  readonly answers?: string;
-  readonly vocabulary?: string;
-  readonly heads?: number;
-  readonly image?: number;
-  readonly words?: number;
+  readonly answers?: string | undefined;
+  readonly vocabulary?: string | undefined;
+  readonly heads?: number | undefined;
+  readonly image?: number | undefined;
+  readonly words?: number | undefined;
 }
 
 /** What else there is to know where a model is opened. */
 export interface OpenOptions extends ForeignOptions {
   /** Where its answers may be found, if nothing nearer names them. */
-  readonly data?: string;
+  readonly data?: string | undefined;
   /** Of a head that begins at random. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 export const answersOption = (): Option =>
@@ -54,7 +54,10 @@ export const addForeignOptions = (command: Command): Command => {
 };
 
 /** Opens a model of anybody's, for the task that it says or `--task` names. */
-export const openModel = async (path: string, options: OpenOptions & { readonly task?: TaskName }): Promise<Model> => {
+export const openModel = async (
+  path: string,
+  options: OpenOptions & { readonly task?: TaskName | undefined },
+): Promise<Model> => {
   if (options.task !== undefined) return await openModelFor(await taskNamed(options.task), path, options);
   const looked = await inspectCheckpoint(path);
   if (!looked.isOurs) return await openModelFor(taskIn(looked, path), path, options);

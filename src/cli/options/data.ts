@@ -7,7 +7,7 @@ import { given, oneOf } from './options.ts';
 /** What is done with data that are not as they should be. */
 export interface DataOptions {
   readonly missing: 'refuse' | 'skip';
-  readonly strict?: boolean;
+  readonly strict?: boolean | undefined;
 }
 
 /** What is done with pictures that are not there or cannot be read. */

@@ -5,9 +5,9 @@ import { amount, given, oneOf } from './options.ts';
 
 /** What is learnt from, as `finetune` is told it. */
 export interface ChoiceOptions extends DistillationOptions {
-  readonly recipe?: Recipe;
+  readonly recipe?: Recipe | undefined;
   /** True where no folder was named. */
-  readonly cacheTeacher?: string | true;
+  readonly cacheTeacher?: string | true | undefined;
 }
 
 const knowledge: readonly Knowledge[] = ['cross-modal', 'uni-modal', 'whole', 'joint', 'hidden-states', 'none'];
@@ -49,7 +49,7 @@ export const choicesOf = (options: ChoiceOptions & { readonly out: string }) => 
 };
 
 /** @throws UserError where a choice needs a teacher, and there is none. */
-export const refuseWithoutTeacher = (options: ChoiceOptions & { readonly teacher?: string }): void => {
+export const refuseWithoutTeacher = (options: ChoiceOptions & { readonly teacher?: string | undefined }): void => {
   const { teacher, recipe = 'hard', knowledge = 'none', softWeight = 0 } = options;
   if (teacher !== undefined) return;
   const wanting = [

@@ -15,32 +15,32 @@ import { type TaskName, taskOption, type Unknown } from './tasks.ts';
 export interface Options extends LearnerOptions, ChoiceOptions, RetrievalOptions, Partial<DataOptions> {
   readonly out: string;
   /** `validation`, `reference`, or a split's name. */
-  readonly select?: string;
-  readonly augment?: FinetuneOptions['augment'];
-  readonly maxPatches?: number;
+  readonly select?: string | undefined;
+  readonly augment?: FinetuneOptions['augment'] | undefined;
+  readonly maxPatches?: number | undefined;
   readonly task: TaskName;
-  readonly only?: string;
-  readonly resume?: boolean;
-  readonly tiny?: boolean;
+  readonly only?: string | undefined;
+  readonly resume?: boolean | undefined;
+  readonly tiny?: boolean | undefined;
   readonly unknownAnswers: Unknown;
-  readonly unknownWords?: Unknown;
-  readonly batch?: number;
-  readonly learningRate?: number;
-  readonly dropout?: number;
-  readonly json?: boolean;
-  readonly epochs?: number;
-  readonly updates?: number;
-  readonly warmup?: number;
-  readonly headMultiplier?: number;
-  readonly accumulation?: number;
-  readonly clip?: number;
-  readonly weightDecay?: number;
-  readonly order?: FinetuneOptions['order'];
-  readonly decay?: FinetuneOptions['decay'];
-  readonly validateEvery?: number;
-  readonly checkpointEvery?: number;
-  readonly padWordsTo?: number;
-  readonly threads?: number;
+  readonly unknownWords?: Unknown | undefined;
+  readonly batch?: number | undefined;
+  readonly learningRate?: number | undefined;
+  readonly dropout?: number | undefined;
+  readonly json?: boolean | undefined;
+  readonly epochs?: number | undefined;
+  readonly updates?: number | undefined;
+  readonly warmup?: number | undefined;
+  readonly headMultiplier?: number | undefined;
+  readonly accumulation?: number | undefined;
+  readonly clip?: number | undefined;
+  readonly weightDecay?: number | undefined;
+  readonly order?: FinetuneOptions['order'] | undefined;
+  readonly decay?: FinetuneOptions['decay'] | undefined;
+  readonly validateEvery?: number | undefined;
+  readonly checkpointEvery?: number | undefined;
+  readonly padWordsTo?: number | undefined;
+  readonly threads?: number | undefined;
 }
 
 /** Everything that `finetune` is, beside its action. */
@@ -66,7 +66,7 @@ export const addGroups = (
   return command.addHelpOption(new Option('-h, --help', 'display help for command').helpGroup('Everything else:'));
 };
 
-const required = (flags: string, config: string): Option => new Option(flags, config).makeOptionMandatory();
+const required = (flags: string, description: string): Option => new Option(flags, description).makeOptionMandatory();
 
 const runOptions = (): Option[] => [
   required('--data <folder>', 'train.jsonl, validation.jsonl and the pictures they name'),

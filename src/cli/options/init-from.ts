@@ -4,10 +4,10 @@ import { given } from './options.ts';
 
 /** What `--from-scratch` may begin from instead of at random. */
 export interface BeginningOptions {
-  readonly initImage?: string;
-  readonly initText?: string;
+  readonly initImage?: string | undefined;
+  readonly initText?: string | undefined;
   /** Of the ViT's attention. */
-  readonly heads?: number;
+  readonly heads?: number | undefined;
 }
 
 /** Reads the files that a model is to begin from. @throws UserError where one is no ViT or no BERT. */

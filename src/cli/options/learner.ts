@@ -21,23 +21,23 @@ import { vocabularyNamed } from './vocabulary.ts';
 export interface LearnerOptions extends ForeignOptions {
   readonly data: string;
   readonly seed: number;
-  readonly teacher?: string;
-  readonly from?: string;
-  readonly fromScratch?: boolean;
+  readonly teacher?: string | undefined;
+  readonly from?: string | undefined;
+  readonly fromScratch?: boolean | undefined;
   readonly model: ModelConfig['model'];
   readonly size: keyof typeof sizes;
-  readonly depth?: number;
-  readonly patch?: number;
-  readonly sharedEncoders?: boolean;
-  readonly scoring?: Scoring;
-  readonly initImage?: string;
-  readonly initText?: string;
+  readonly depth?: number | undefined;
+  readonly patch?: number | undefined;
+  readonly sharedEncoders?: boolean | undefined;
+  readonly scoring?: Scoring | undefined;
+  readonly initImage?: string | undefined;
+  readonly initText?: string | undefined;
 }
 
 /** Who learns, and from whom. */
 export interface Learning {
   readonly model: Model;
-  readonly teacher?: Model;
+  readonly teacher?: Model | undefined;
   /** For the report: how the learner began. */
   readonly began: string;
 }
@@ -119,7 +119,7 @@ const sizesFor = (options: LearnerOptions, bodies: Backbones) => {
   const { image = usual.image, patch = usual.patch } = options;
   if (image % patch !== 0)
     throw new UserError(`--image: ${image} pixels are not whole patches of ${patch}: give a multiple of ${patch}`);
-  return { ...usual, ...shapeOf(options), image, patch, grid: image / patch };
+  return { ...usual, ...shapeOf(options), depth: usual.depth, image, patch, grid: image / patch };
 };
 
 /** The pieces that are named, or the data's own words; those of a model of ViLT's size are BERT's. */

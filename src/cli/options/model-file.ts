@@ -4,9 +4,9 @@ import { parseConfig, readSafetensors } from '../../model.ts';
 /** What a file of weights says of itself, without its numbers being read. */
 export interface Head {
   /** Absent where the file was not saved by dide. */
-  readonly config?: ModelConfig;
+  readonly config?: ModelConfig | undefined;
   /** What a run's checkpoint keeps beside the weights. */
-  readonly progress?: { readonly update?: number };
+  readonly progress?: { readonly update?: number | undefined } | undefined;
   readonly tensors: number;
   readonly parameters: number;
 }

@@ -20,18 +20,19 @@ const between =
   };
 
 /** An option that counts something, from 1 up. */
-export const count = (flags: string, config: string): Option => new Option(flags, config).argParser(whole(1));
+export const count = (flags: string, description: string): Option => new Option(flags, description).argParser(whole(1));
 
 /** An option that is a share, 0 to 1. */
-export const share = (flags: string, config: string): Option => new Option(flags, config).argParser(between(0, 1));
+export const share = (flags: string, description: string): Option =>
+  new Option(flags, description).argParser(between(0, 1));
 
 /** An option that is a number from 0 up. */
-export const amount = (flags: string, config: string): Option =>
-  new Option(flags, config).argParser(between(0, Number.POSITIVE_INFINITY));
+export const amount = (flags: string, description: string): Option =>
+  new Option(flags, description).argParser(between(0, Number.POSITIVE_INFINITY));
 
 /** An option that is one of a few words. */
-export const oneOf = (flags: string, config: string, words: readonly string[]): Option =>
-  new Option(flags, config).choices(words);
+export const oneOf = (flags: string, description: string, words: readonly string[]): Option =>
+  new Option(flags, description).choices(words);
 
 /** Options that several verbs share, each with one meaning everywhere. */
 export const jsonOption = (): Option => new Option('--json', 'print one JSON object on stdout instead of a table');

@@ -13,11 +13,11 @@ import { amount, jsonOption, oneOf, seedOption, share, threadsOption } from './o
 
 /** What `dide pretrain` is given. */
 export interface Options extends Omit<FinetuneCommandOptions, 'task' | 'only' | 'unknownAnswers'> {
-  readonly negatives?: PretrainOptions['negatives'];
-  readonly contrastOver?: PretrainOptions['contrastOver'];
-  readonly wpa?: number;
-  readonly masking?: 'words' | 'pieces';
-  readonly maskedShare?: number;
+  readonly negatives?: PretrainOptions['negatives'] | undefined;
+  readonly contrastOver?: PretrainOptions['contrastOver'] | undefined;
+  readonly wpa?: number | undefined;
+  readonly masking?: 'words' | 'pieces' | undefined;
+  readonly maskedShare?: number | undefined;
 }
 
 /** Options of fine-tuning that say something of a task. */

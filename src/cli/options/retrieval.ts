@@ -10,4 +10,4 @@ export const retrievalOptions = (): Option[] => [
 ];
 
 /** How many images are searched. */
-export const galleryOption = (config: string): Option => count('--gallery <images>', config);
+export const galleryOption = (description: string): Option => count('--gallery <images>', description);

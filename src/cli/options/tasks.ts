@@ -13,10 +13,10 @@ const named: Readonly<Record<string, Task>> = tasks;
 const isFile = (name: string): boolean => /[/\\]|\.[cm]?[jt]s(#|$)/.test(name);
 
 /** The option that names a task. */
-export const taskOption = (config: string): Option =>
+export const taskOption = (description: string): Option =>
   new Option(
     '--task <name>',
-    `${config}: ${Object.keys(tasks).join(', ')}, or the module of your own, ./mine.ts`,
+    `${description}: ${Object.keys(tasks).join(', ')}, or the module of your own, ./mine.ts`,
   ).argParser((name: string) => {
     if (name in named || isFile(name)) return name;
     throw new InvalidArgumentError(

@@ -34,8 +34,8 @@ export const vocabularyNamed = async (named: string, sources: WordSources): Prom
 
 interface Pieces {
   /** Pieces by id. */
-  readonly listed?: readonly string[];
-  readonly words?: readonly string[];
+  readonly listed?: readonly string[] | undefined;
+  readonly words?: readonly string[] | undefined;
 }
 
 const piecesOf = async (part: string, { data, task }: WordSources): Promise<Pieces> => {

@@ -98,7 +98,7 @@ const linesOn = (label: string, stream: Stream): View => {
 export interface Part {
   readonly done: number;
   readonly of: number;
-  readonly note?: string;
+  readonly note?: string | undefined;
 }
 
 /** One bar after another, each for a part of something longer. */

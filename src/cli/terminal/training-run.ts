@@ -18,7 +18,7 @@ export interface TrainingRun {
   readonly task: string;
   readonly learning: Learning;
   /** What could not be read, where such examples are left out. */
-  readonly tolerance?: Tolerance;
+  readonly tolerance?: Tolerance | undefined;
   /** The training itself; notices go above the bar. */
   readonly steps: (onWarning: (message: string) => void) => AsyncIterable<TrainStep>;
   /** The command that one runs next, given the best weights. */

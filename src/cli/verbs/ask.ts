@@ -16,12 +16,12 @@ import type { TaskName } from '../options/tasks.ts';
 import { type Cell, grouped, print, tableOf } from '../terminal/table.ts';
 
 interface Options extends ForeignOptions {
-  readonly task?: TaskName;
+  readonly task?: TaskName | undefined;
   readonly cache: string;
   readonly top: number;
-  readonly answer?: string;
-  readonly threads?: number;
-  readonly json?: boolean;
+  readonly answer?: string | undefined;
+  readonly threads?: number | undefined;
+  readonly json?: boolean | undefined;
 }
 
 const examples = `

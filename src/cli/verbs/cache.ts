@@ -7,12 +7,12 @@ import { openProgress } from '../terminal/progress.ts';
 import { type Cell, durationOf, factsOf, grouped, print } from '../terminal/table.ts';
 
 interface Options extends ForeignOptions {
-  readonly task?: TaskName;
+  readonly task?: TaskName | undefined;
   readonly to: string;
-  readonly batch?: number;
+  readonly batch?: number | undefined;
   readonly unreadable: 'skip' | 'refuse';
-  readonly threads?: number;
-  readonly json?: boolean;
+  readonly threads?: number | undefined;
+  readonly json?: boolean | undefined;
 }
 
 const examples = `

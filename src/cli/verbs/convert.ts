@@ -10,8 +10,8 @@ interface Options {
   readonly task: ExampleTask;
   readonly split: readonly string[];
   readonly missing: 'refuse' | 'skip';
-  readonly strict?: boolean;
-  readonly json?: boolean;
+  readonly strict?: boolean | undefined;
+  readonly json?: boolean | undefined;
 }
 
 const examples = `

@@ -9,12 +9,12 @@ import { grouped, print } from '../terminal/table.ts';
 /** What `evaluate` is told where a model retrieves. */
 export interface RetrievalEvaluation {
   readonly batch: number;
-  readonly gallery?: number;
-  readonly predictions?: string;
-  readonly submission?: string;
+  readonly gallery?: number | undefined;
+  readonly predictions?: string | undefined;
+  readonly submission?: string | undefined;
   readonly seed: number;
-  readonly threads?: number;
-  readonly json?: boolean;
+  readonly threads?: number | undefined;
+  readonly json?: boolean | undefined;
   /** Hears of pictures that cannot be read, and tells of them. */
   readonly tolerance: ReturnType<typeof openTolerance>;
 }

@@ -25,14 +25,14 @@ import { evaluateRetrieval } from './evaluate-retrieval.ts';
 interface Options extends ForeignOptions, DataOptions {
   readonly data: string;
   readonly split: string;
-  readonly task?: TaskName;
+  readonly task?: TaskName | undefined;
   readonly batch: number;
-  readonly predictions?: string;
-  readonly submission?: string;
-  readonly gallery?: number;
+  readonly predictions?: string | undefined;
+  readonly submission?: string | undefined;
+  readonly gallery?: number | undefined;
   readonly seed: number;
-  readonly threads?: number;
-  readonly json?: boolean;
+  readonly threads?: number | undefined;
+  readonly json?: boolean | undefined;
 }
 
 /** One line of the report: a split, or the questions of one kind in it. */
@@ -41,7 +41,7 @@ interface Line extends Pick<Estimate, 'interval'> {
   readonly questions: number;
   readonly accuracy: number;
   /** Absent for the whole split. */
-  readonly kind?: string;
+  readonly kind?: string | undefined;
 }
 
 const examples = `

@@ -9,12 +9,12 @@ import type { TaskName } from '../options/tasks.ts';
 import { type Cell, percent, print, tableOf } from '../terminal/table.ts';
 
 interface Options extends ForeignOptions {
-  readonly task?: TaskName;
+  readonly task?: TaskName | undefined;
   readonly to: string;
-  readonly teacher?: string;
-  readonly without?: string;
-  readonly threads?: number;
-  readonly json?: boolean;
+  readonly teacher?: string | undefined;
+  readonly without?: string | undefined;
+  readonly threads?: number | undefined;
+  readonly json?: boolean | undefined;
 }
 
 const examples = `

@@ -17,9 +17,9 @@ interface Options extends ForeignOptions {
   readonly out: string;
   readonly to: keyof typeof formats;
   readonly precision: ExportPrecision;
-  readonly task?: TaskName;
-  readonly threads?: number;
-  readonly json?: boolean;
+  readonly task?: TaskName | undefined;
+  readonly threads?: number | undefined;
+  readonly json?: boolean | undefined;
 }
 
 /** What is told of an export, to people and to machines. */

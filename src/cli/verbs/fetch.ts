@@ -7,11 +7,11 @@ import { openParts } from '../terminal/progress.ts';
 import { grouped, print, tableOf } from '../terminal/table.ts';
 
 interface Options {
-  readonly from?: string;
-  readonly locale?: string;
+  readonly from?: string | undefined;
+  readonly locale?: string | undefined;
   readonly seed: number;
-  readonly tiny?: true;
-  readonly json?: boolean;
+  readonly tiny?: true | undefined;
+  readonly json?: boolean | undefined;
 }
 
 const examples = `

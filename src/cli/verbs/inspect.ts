@@ -11,8 +11,8 @@ import { dataShown } from './inspect-data.ts';
 import { foreignShown } from './inspect-foreign.ts';
 
 interface Options {
-  readonly heads?: number;
-  readonly json?: boolean;
+  readonly heads?: number | undefined;
+  readonly json?: boolean | undefined;
 }
 
 const examples = `

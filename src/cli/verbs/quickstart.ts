@@ -11,14 +11,14 @@ import { openParts } from '../terminal/progress.ts';
 import { durationOf, grouped, percent, print, tableOf } from '../terminal/table.ts';
 
 interface Options {
-  readonly teacher?: string;
+  readonly teacher?: string | undefined;
   readonly out: string;
   readonly seed: number;
-  readonly all?: boolean;
-  readonly tiny?: boolean;
-  readonly resume?: boolean;
-  readonly threads?: number;
-  readonly json?: boolean;
+  readonly all?: boolean | undefined;
+  readonly tiny?: boolean | undefined;
+  readonly resume?: boolean | undefined;
+  readonly threads?: number | undefined;
+  readonly json?: boolean | undefined;
 }
 
 const examples = `

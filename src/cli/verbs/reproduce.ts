@@ -16,16 +16,16 @@ import { durationOf, print } from '../terminal/table.ts';
 
 interface Options {
   readonly out: string;
-  readonly report?: string;
-  readonly teacher?: string;
-  readonly quick?: boolean;
-  readonly tiny?: boolean;
-  readonly workers?: number;
-  readonly minutes?: number;
-  readonly take?: string;
-  readonly again?: string;
-  readonly piece?: string;
-  readonly json?: boolean;
+  readonly report?: string | undefined;
+  readonly teacher?: string | undefined;
+  readonly quick?: boolean | undefined;
+  readonly tiny?: boolean | undefined;
+  readonly workers?: number | undefined;
+  readonly minutes?: number | undefined;
+  readonly take?: string | undefined;
+  readonly again?: string | undefined;
+  readonly piece?: string | undefined;
+  readonly json?: boolean | undefined;
 }
 
 const examples = `

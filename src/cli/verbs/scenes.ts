@@ -11,15 +11,15 @@ interface Options {
   readonly task: WriteOptions['view'];
   readonly world: keyof typeof worlds;
   readonly seed: number;
-  readonly tiny?: boolean;
-  readonly train?: number;
-  readonly validation?: number;
-  readonly testIid?: number;
-  readonly testComp?: number;
-  readonly pixels?: number;
-  readonly questions?: number;
-  readonly hops?: string;
-  readonly json?: boolean;
+  readonly tiny?: boolean | undefined;
+  readonly train?: number | undefined;
+  readonly validation?: number | undefined;
+  readonly testIid?: number | undefined;
+  readonly testComp?: number | undefined;
+  readonly pixels?: number | undefined;
+  readonly questions?: number | undefined;
+  readonly hops?: string | undefined;
+  readonly json?: boolean | undefined;
 }
 
 const usual = { train: 4000, validation: 300, testIid: 500, testComp: 500 };

@@ -10,7 +10,7 @@ import { percent } from '../terminal/table.ts';
 interface Options {
   readonly out: string;
   readonly folder: string;
-  readonly threads?: number;
+  readonly threads?: number | undefined;
 }
 
 const examples = `

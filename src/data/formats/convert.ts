@@ -24,10 +24,10 @@ export interface ConvertOptions extends Omit<DatasetQuery, 'split'> {
   readonly format: ConvertedFormat;
   readonly splits: readonly string[];
   /** What to do with a picture that cannot be decoded: pass it over and list it (default), or stop. */
-  readonly unreadable?: 'skip' | 'refuse';
+  readonly unreadable?: 'skip' | 'refuse' | undefined;
   /** Bytes of pictures of one shard; 512 MiB by default. */
-  readonly shard?: number;
-  readonly onProgress?: (progress: ConvertProgress) => void;
+  readonly shard?: number | undefined;
+  readonly onProgress?: ((progress: ConvertProgress) => void) | undefined;
 }
 
 /** How far a conversion is. */

@@ -10,9 +10,9 @@ export type ExampleTask = (typeof exampleTasks)[number];
 /** How the examples of a layout are read. */
 export interface ReadOptions {
   /** What to do where an annotation's image is not there: an error (default), or pass it over and say so. */
-  readonly missing?: 'refuse' | 'skip';
+  readonly missing?: 'refuse' | 'skip' | undefined;
   /** Hears what was left out, a sentence each. */
-  readonly onWarning?: (message: string) => void;
+  readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /** Which examples are wanted. */
@@ -28,11 +28,11 @@ export interface Dataset {
   readonly layout: string;
   readonly examples: Example[];
   /** The answers in the order of the classifier, where the layout fixes them. */
-  readonly answers?: readonly string[];
+  readonly answers?: readonly string[] | undefined;
   /** What was left out, a sentence each. */
   readonly notices: readonly string[];
   /** Annotations that were passed over since their image is not there; absent where a layout holds its images. */
-  readonly missing?: number;
+  readonly missing?: number | undefined;
 }
 
 /** A layout of files on disk, as a value. */
@@ -44,7 +44,7 @@ export interface Format {
   /** Its examples, or undefined where the folder has another layout. @throws UserError where the layout is damaged. */
   readonly open: (path: string, wanted: DatasetQuery) => Promise<Dataset | undefined>;
   /** The answers in the order of the classifier, where this layout, and not its examples, says them. */
-  readonly answers?: (path: string) => Promise<readonly string[] | undefined>;
+  readonly answers?: ((path: string) => Promise<readonly string[] | undefined>) | undefined;
 }
 
 /** The name of a split in a layout; a name that the table lacks is the layout's own. */

@@ -25,9 +25,9 @@ interface Case {
   readonly folder: string;
   readonly file: string;
   readonly task: ExampleTask;
-  readonly split?: string;
+  readonly split?: string | undefined;
   /** Mutations beyond the usual in which a soak once found something. */
-  readonly found?: readonly number[];
+  readonly found?: readonly number[] | undefined;
 }
 
 const readAll = async (folder: string, { task, split = 'train' }: Case): Promise<number> => {

@@ -88,7 +88,7 @@ const nestedIn = (kept: unknown): object => {
 interface Answers {
   readonly scored: ScoredAnswer[];
   /** What every annotator said, where that is what the row holds. */
-  readonly said?: readonly string[];
+  readonly said?: readonly string[] | undefined;
 }
 
 const answersOf = (line: JsonLine, task: ExampleTask): Answers => {

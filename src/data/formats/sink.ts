@@ -20,7 +20,7 @@ export interface DatasetWriterOptions {
   readonly split: string;
   readonly task: ExampleTask;
   /** Bytes of pictures after which a new file is begun. */
-  readonly shard?: number;
+  readonly shard?: number | undefined;
 }
 
 /** Takes examples and writes files of one format. */

@@ -42,7 +42,10 @@ export const addNode = (
   { nodes }: Draft,
   opType: string,
   input: string[],
-  { attribute = [], output = madeUp(opType, nodes.length) }: { attribute?: AttributeProto[]; output?: string } = {},
+  {
+    attribute = [],
+    output = madeUp(opType, nodes.length),
+  }: { attribute?: AttributeProto[] | undefined; output?: string | undefined } = {},
 ): string => {
   nodes.push(create(NodeProtoSchema, { opType, name: output, input, output: [output], attribute }));
   return output;

@@ -10,11 +10,11 @@ export type { Precision } from './values.ts';
 /** How a graph is written. Every key has a default. */
 export interface WriteOptions {
   /** float64 is for tests of derivatives. Default float32. */
-  readonly precision?: Precision;
+  readonly precision?: Precision | undefined;
   /** Parameters that the model holds as initializers; the others are inputs of the graph. */
-  readonly weights?: ReadonlyMap<string, Numbers>;
+  readonly weights?: ReadonlyMap<string, Numbers> | undefined;
   /** Whether the weights' numbers are in the bytes, or stay outside, for a runtime that is given them. Default inside. */
-  readonly storage?: 'inside' | 'outside';
+  readonly storage?: 'inside' | 'outside' | undefined;
 }
 
 /** IR version and operator set of every file we write: plain ONNX, so that any runtime can run it. */

@@ -29,11 +29,11 @@ export interface Runtime {
 /** How a model is opened. Every key has a default. */
 export interface RuntimeOptions {
   /** Which of the two; without it native, and package where koffi or the library does not load. */
-  readonly kind?: Runtime['kind'];
+  readonly kind?: Runtime['kind'] | undefined;
   /** Threads of one operator. Default: the processors that this process may use. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** Whether idle threads spin between operators: faster, but they take the processor. Default: ONNX Runtime's (yes). */
-  readonly spin?: boolean;
+  readonly spin?: boolean | undefined;
   /**
    * Weights whose numbers are not in the model's bytes. The native kind reads them where they lie (the matrix products
    * keep a packed copy beside); the package kind copies them once. They must not change while the runtime is open.
@@ -41,9 +41,9 @@ export interface RuntimeOptions {
    * externalData `location` = the initializer's name, `offset` = '0', `length` = its bytes. It may not list it as an
    * input too.
    */
-  readonly initializers?: ReadonlyMap<string, Numbers>;
+  readonly initializers?: ReadonlyMap<string, Numbers> | undefined;
   /** Hears, once, why the native kind did not load. Default: one process warning (`process.emitWarning`). */
-  readonly onFallback?: (reason: string) => void;
+  readonly onFallback?: ((reason: string) => void) | undefined;
 }
 
 /** What a backend is told: the options, with their defaults filled in. */

@@ -6,7 +6,7 @@ import type { Runtime } from './backend.ts';
 type Size = number | string;
 export interface Value {
   readonly name: string;
-  readonly type?: TensorProto_DataType;
+  readonly type?: TensorProto_DataType | undefined;
   readonly shape: readonly Size[];
 }
 export interface Drawing {
@@ -15,7 +15,7 @@ export interface Drawing {
   /** `operation input… -> output` */
   readonly nodes: readonly string[];
   /** Initializers whose numbers are not in the model. */
-  readonly external?: readonly Value[];
+  readonly external?: readonly Value[] | undefined;
 }
 
 const valueInfo = ({ name, type = Type.FLOAT, shape }: Value) => ({

@@ -13,13 +13,13 @@ export interface CompileOptions extends Omit<RuntimeOptions, 'initializers'> {
    * Parameters the session holds: fastest for inference, since the runtime may pack them once. Never change their
    * numbers afterwards.
    */
-  readonly weights?: ReadonlyMap<string, Numbers>;
+  readonly weights?: ReadonlyMap<string, Numbers> | undefined;
   /** Parameters the session reads anew at every run, where they lie: for training. */
-  readonly parameters?: ReadonlyMap<string, Numbers>;
+  readonly parameters?: ReadonlyMap<string, Numbers> | undefined;
   /** Buffers that outputs of fixed shape are written into at every run, by output. The others are allocated. */
-  readonly into?: Named<Numbers>;
+  readonly into?: Named<Numbers> | undefined;
   /** float64 is for tests of derivatives. Default float32. */
-  readonly precision?: Precision;
+  readonly precision?: Precision | undefined;
 }
 
 /** A compiled graph. It owns a session: close it, or let `await using` do it. */
@@ -104,7 +104,7 @@ export interface ExpectedInput {
   readonly name: string;
   readonly shape: readonly number[];
   /** For dropout masks, the share that is kept. */
-  readonly keep?: number;
+  readonly keep?: number | undefined;
 }
 
 /** The inputs of a session for a batch of which some feeds are given: what dropout masks must look like. */

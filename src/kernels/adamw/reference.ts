@@ -11,13 +11,13 @@ export interface AdamWOptions {
    * `reference`: transformers 4.2, with which the method was published: epsilon joins sqrt(v) before the bias
    * correction, and the weights decay after they moved. `torch`: torch.optim.AdamW, the other way round in both.
    */
-  readonly order?: 'reference' | 'torch';
+  readonly order?: 'reference' | 'torch' | undefined;
   /** How much of the first and the second moment one update keeps; 0.9 and 0.98. */
-  readonly betas?: readonly [number, number];
+  readonly betas?: readonly [number, number] | undefined;
   /** Added to sqrt(v); 1e-8. */
-  readonly epsilon?: number;
+  readonly epsilon?: number | undefined;
   /** How much of a weight decays per unit of learning rate; 0.01. */
-  readonly weightDecay?: number;
+  readonly weightDecay?: number | undefined;
 }
 
 /** One update of one parameter as numbers; `updateAdamW` says what each does. */

@@ -29,13 +29,13 @@ export const pretrainingInputs = (sizes: Sizes): PretrainingInputs => {
 /** What a model makes of a pre-training batch. */
 export interface Pretrained {
   /** Each text with its own image; only where it is asked for. */
-  readonly own?: Encoded;
+  readonly own?: Encoded | undefined;
   /** Each text with the image that it may not belong to, and whether it does: logits [batch, 2]. */
   readonly matching: Answered;
   /** How alike every image and every text of the batch are, [images, texts]; only where a space for both is asked for. */
-  readonly similarity?: Tensor;
+  readonly similarity?: Tensor | undefined;
   /** What they are compared by, with it. */
-  readonly contrast?: Contrast;
+  readonly contrast?: Contrast | undefined;
   /** What each masked word may be: [masked, vocabulary]. */
   readonly words: Tensor;
 }
@@ -44,11 +44,11 @@ export interface Pretrained {
 export interface PretrainedOptions {
   readonly sizes: Sizes;
   /** Size of the space in which images and texts are compared; without it there is no contrast. */
-  readonly space?: number;
+  readonly space?: number | undefined;
   /** Where masked words are looked up: in the model's own table of words (default), or in one beside it (ViLT code). */
-  readonly decoder?: 'tied' | 'own';
+  readonly decoder?: 'tied' | 'own' | undefined;
   /** Which pairs are asked for: those of matching, or each text's own too (default; contrast needs them). */
-  readonly pairs?: 'both' | 'matching';
+  readonly pairs?: 'both' | 'matching' | undefined;
 }
 
 /**

@@ -11,7 +11,7 @@ export interface Concept {
   /** Of Unicode's groups: `people-body`. */
   readonly group: string;
   /** Its name in another language. */
-  readonly translation?: string;
+  readonly translation?: string | undefined;
 }
 
 /** Names, tags and groups of emoji, of Unicode's CLDR. */
@@ -40,8 +40,8 @@ export const codeOf = (hexcode: string): string =>
 interface Listed {
   readonly hexcode: string;
   readonly label: string;
-  readonly tags?: readonly string[];
-  readonly group?: number;
+  readonly tags?: readonly string[] | undefined;
+  readonly group?: number | undefined;
 }
 
 /** Emoji by name, without flags, without skin tones and hair, by code. */

@@ -21,9 +21,9 @@ export interface Choice {
   /** Draws what is held out. */
   readonly seed: number;
   /** A few pictures of each split, for trying out. */
-  readonly tiny?: true;
+  readonly tiny?: true | undefined;
   /** A language of one more text about each picture. */
-  readonly locale?: string;
+  readonly locale?: string | undefined;
 }
 
 /** What a folder was made of, and how. */
@@ -37,7 +37,7 @@ export interface Place extends Choice {
   /** The path of each package's file, by the name of the package. */
   readonly packages: ReadonlyMap<string, string>;
   readonly onProgress: OnProgress;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** How many pictures and rows each split has. */
@@ -54,10 +54,10 @@ export interface Fetched extends Choice {
 
 export interface FetchOptions extends Partial<Choice> {
   /** A folder that holds the packages already, or the one package: nothing is downloaded. */
-  readonly from?: string;
-  readonly onProgress?: OnProgress;
+  readonly from?: string | undefined;
+  readonly onProgress?: OnProgress | undefined;
   /** Stops it; the folder is then as it was before. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const MANIFEST = 'fetched.json';

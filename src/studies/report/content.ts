@@ -32,7 +32,7 @@ export interface ModelReport {
   readonly parameters: number;
   readonly updates: number;
   /** Of its training, where that was part of the run. */
-  readonly seconds?: number;
+  readonly seconds?: number | undefined;
   readonly curves: readonly CurvePoint[];
   /** By split. */
   readonly accuracy: Readonly<Record<string, AccuracyReport>>;
@@ -43,7 +43,7 @@ export interface CurvePoint {
   /** By objective; in nats. */
   readonly losses: Readonly<Record<string, number>>;
   /** Accuracy on the validation examples, between 0 and 1. */
-  readonly validation?: number;
+  readonly validation?: number | undefined;
 }
 
 /** Accuracy with its 95 % interval, each between 0 and 1. */

@@ -6,9 +6,9 @@ export interface DocumentParts {
   readonly title: string;
   readonly body: Html | readonly Html[];
   /** CSS beside that of every page. */
-  readonly style?: string;
+  readonly style?: string | undefined;
   /** JavaScript instead of that of the report. */
-  readonly script?: string;
+  readonly script?: string | undefined;
 }
 
 /** A whole page that needs nothing but itself. */

@@ -14,10 +14,12 @@ export interface ExplainedModel {
    * KL(first model ‖ this one) of each head, mean over its rows, in nats; absent for the first. The means over heads of
    * the two add up to this pair's L_CA.
    */
-  readonly divergence?: {
-    readonly textToImage: readonly number[];
-    readonly imageToText: readonly number[];
-  };
+  readonly divergence?:
+    | {
+        readonly textToImage: readonly number[];
+        readonly imageToText: readonly number[];
+      }
+    | undefined;
 }
 
 /** One text about one picture, and what several models make of it: with what the others are compared with first. */
@@ -31,6 +33,6 @@ export interface ExplainedPair {
   /** The word pieces, [CLS] and [SEP] included. */
   readonly words: readonly string[];
   /** The right answer, where it is known. */
-  readonly truth?: string;
+  readonly truth?: string | undefined;
   readonly models: readonly ExplainedModel[];
 }

@@ -7,7 +7,7 @@ export const fakeReport = ({
   side = 3,
 }: {
   readonly image: string;
-  readonly side?: number;
+  readonly side?: number | undefined;
 }): QuickstartReport => ({
   seed: 7,
   command: 'npm run quickstart -- --seed 7',

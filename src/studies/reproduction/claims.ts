@@ -16,7 +16,7 @@ export interface Judgement {
   readonly claim: string;
   readonly verdict: Verdict;
   /** What the same runs came to when they were done once more, where all of them were. */
-  readonly again?: Pick<Judgement, 'verdict' | 'difference'>;
+  readonly again?: Pick<Judgement, 'verdict' | 'difference'> | undefined;
   /** Of what is claimed to be better over what it is better than, seed by seed and task by task. */
   readonly difference: OverSeeds | undefined;
   /** The two, in means. */
@@ -28,7 +28,7 @@ export interface Judgement {
 /** A student of the tables, whatever the seed. */
 interface Side {
   readonly variant: VariantName;
-  readonly begins?: Beginning;
+  readonly begins?: Beginning | undefined;
 }
 
 interface Claim {
@@ -37,7 +37,7 @@ interface Claim {
   readonly than: Side;
   readonly tasks: readonly TaskName[];
   /** Whether being as good is enough. */
-  readonly orEqual?: true;
+  readonly orEqual?: true | undefined;
 }
 
 const stage1 = 'stage 1' as const;
@@ -194,7 +194,7 @@ type Pairs = readonly (readonly [number | undefined, number | undefined])[];
  */
 const verdictOf = (
   pairs: Pairs,
-  { slack = 0, ...about }: Pick<Judgement, 'claim' | 'how'> & { readonly slack?: number },
+  { slack = 0, ...about }: Pick<Judgement, 'claim' | 'how'> & { readonly slack?: number | undefined },
 ): Judgement => {
   const whole = pairs.filter((pair): pair is readonly [number, number] => !pair.includes(undefined));
   if (whole.length === 0)

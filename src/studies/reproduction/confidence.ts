@@ -3,7 +3,7 @@ export interface OverSeeds {
   readonly values: readonly number[];
   readonly mean: number;
   /** Half the width of the 95 % interval of Student's t; absent for a single value, which has none. */
-  readonly margin?: number;
+  readonly margin?: number | undefined;
 }
 
 /** The 97.5 % quantile of Student's t for 1, 2, 3 … degrees of freedom; beyond the table that of the normal is near. */

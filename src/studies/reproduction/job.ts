@@ -43,7 +43,7 @@ export type Result = z.infer<typeof outcomeSchema>;
 export interface JobProgress {
   readonly done: number;
   readonly of: number;
-  readonly note?: string;
+  readonly note?: string | undefined;
 }
 
 /** Where the pieces of a reproduction are done. */
@@ -61,7 +61,7 @@ export interface Job {
   /** Updates, for the time left. */
   readonly cost: number;
   /** Whether it is timed, so that nothing else may run meanwhile. */
-  readonly isAlone?: boolean;
+  readonly isAlone?: boolean | undefined;
   readonly run: (context: Context) => Promise<Pick<Result, 'measures' | 'training'>>;
 }
 

@@ -16,18 +16,18 @@ export interface ReproduceOptions {
   readonly folder: string;
   readonly size: ReproductionSize;
   /** The `outcomes.json` of another folder or machine, whose pieces are not done again. */
-  readonly take?: string;
+  readonly take?: string | undefined;
   /** Which finished pieces are done a second time, with the same seed: those with this in their id. */
-  readonly again?: string;
+  readonly again?: string | undefined;
   /** Pieces that are done at the same time, each on one thread. Default: as many as there are cores. */
-  readonly workers?: number;
+  readonly workers?: number | undefined;
   /** No piece is begun after so many minutes. */
-  readonly minutes?: number;
+  readonly minutes?: number | undefined;
   /** Stops it: no more scenes are written and no piece is begun. What `run` has under way is the caller's to end. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Does a piece; by default in this process. A caller may give each a process of its own. */
-  readonly run?: (id: string, onProgress: (progress: JobProgress) => void) => Promise<void>;
-  readonly onProgress?: (part: string, progress: JobProgress) => void;
+  readonly run?: ((id: string, onProgress: (progress: JobProgress) => void) => Promise<void>) | undefined;
+  readonly onProgress?: ((part: string, progress: JobProgress) => void) | undefined;
 }
 
 /**

@@ -17,7 +17,7 @@ export interface StudentRun {
   readonly variant: VariantName;
   readonly begins: Beginning;
   /** Layers of each of its encoders; those of its teacher where absent. */
-  readonly depth?: number;
+  readonly depth?: number | undefined;
   /** Of the training data. */
   readonly share: number;
   readonly seed: number;

@@ -9,7 +9,7 @@ export type Named = { readonly [A in Attribute]?: Look[A] };
 /** A noun phrase: a look, and where it stands to something else, which is a phrase again. */
 export interface Phrase {
   readonly named: Named;
-  readonly where?: { readonly relation: Relation; readonly of: Phrase };
+  readonly where?: { readonly relation: Relation; readonly of: Phrase } | undefined;
 }
 
 /** A question before it is put into words. */

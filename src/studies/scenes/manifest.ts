@@ -12,13 +12,13 @@ export interface PlanOptions {
   /** How many units each split has (pairs of pictures, in the view `vqa`); a split that is not named is not written. */
   readonly sizes: { readonly [S in SplitName]?: number };
   /** Default `worlds.full`. */
-  readonly world?: World;
+  readonly world?: World | undefined;
   /** The side of a picture; by default the world's. */
-  readonly pixels?: number;
+  readonly pixels?: number | undefined;
   /** How many questions share a pair of pictures in training; some pairs find fewer. Default 4; other splits have one. */
-  readonly questionsPerPair?: number;
+  readonly questionsPerPair?: number | undefined;
   /** Share of the training pairs that are two pictures on their own instead, with easier questions. Default 0. */
-  readonly plain?: number;
+  readonly plain?: number | undefined;
 }
 
 /** What `scenes.json` says: everything the folder follows from, and what came of it. */

@@ -32,7 +32,7 @@ export interface Scene {
   /** The seed of the noise on the ground. */
   readonly ground: number;
   /** The cell that a brown crate stands on, if one does; nobody can see what is under it. */
-  readonly cover?: number;
+  readonly cover?: number | undefined;
 }
 
 export type QuestionKind = 'exists' | 'count' | 'attribute' | 'more' | 'same';

@@ -14,11 +14,11 @@ export interface WriteOptions extends PlanOptions {
   /** Turns a picture into the bytes of a PNG file. */
   readonly encodePng: (pixels: Pixels) => Promise<Uint8Array>;
   /** Called after every few pairs. */
-  readonly onProgress?: (progress: Progress) => void;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Stops it; nothing is left behind. */
   readonly signal?: AbortSignal | undefined;
   /** The command that made the folder, for its README. */
-  readonly command?: string;
+  readonly command?: string | undefined;
 }
 
 export interface Progress {

@@ -28,11 +28,11 @@ export interface TrainOptions extends RunOptions {
    * The split that `validation` is, on which the best weights are chosen; the run remembers it where it is another one
    * than `validation`. A number of the split that chose the weights is no longer one of data never seen.
    */
-  readonly selectOn?: string;
+  readonly selectOn?: string | undefined;
   /** What else decides which bits come out, for the run to remember. */
-  readonly identity?: Readonly<Record<string, string | number>>;
+  readonly identity?: Readonly<Record<string, string | number>> | undefined;
   /** What the teacher makes of the examples, computed before; then it is no part of the training's graph. */
-  readonly teacherCache?: Pick<TeacherCache, 'feeds'>;
+  readonly teacherCache?: Pick<TeacherCache, 'feeds'> | undefined;
 }
 
 /** Trains on a task: `trainStage`, of the stage that these options describe. */

@@ -33,22 +33,22 @@ export interface PretrainOptions
   /** The folder of images and captions. */
   readonly data: string;
   /** Passes over the training pairs. Default 10. */
-  readonly epochs?: number;
+  readonly epochs?: number | undefined;
   /** Instead of epochs, a number of updates. */
-  readonly updates?: number;
+  readonly updates?: number | undefined;
   /** Which queries L_CA averages over. Default all, as the authors' code. */
-  readonly queries?: QueryMask;
+  readonly queries?: QueryMask | undefined;
   /** How the folder is read. Default: images with captions in any layout, `pretraining.read`. */
-  readonly read?: Task['read'];
+  readonly read?: Task['read'] | undefined;
   /**
    * Which images half of the texts are to be matched with in vain: any of the data (default: ViLT's code), or those of
    * the batch that the learner finds most like the text (`openHardNegatives`; only a dual encoder can compare them).
    */
-  readonly negatives?: 'random' | 'hard';
+  readonly negatives?: 'random' | 'hard' | undefined;
   /** Weight of word-patch alignment: 0.1 as ViLT's teacher was pre-trained. Default 0: not computed. */
-  readonly alignment?: number;
+  readonly alignment?: number | undefined;
   /** How words are masked. Default: whole words, 15 %, the budget from a text's own length. */
-  readonly masking?: Omit<MaskingOptions, 'vocabulary'>;
+  readonly masking?: Omit<MaskingOptions, 'vocabulary'> | undefined;
 }
 
 /**

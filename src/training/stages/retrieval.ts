@@ -32,24 +32,24 @@ import type { Loss, Stage } from './stage.ts';
 /** What a training to retrieve has beside what every training has. */
 export interface RetrievalOptions {
   /** Texts that each image must tell its own from, where a fusion encoder learns. Default 15, as ViLT. */
-  readonly falseTexts?: number;
+  readonly falseTexts?: number | undefined;
   /**
    * Images of the validation split that are searched with their texts, the first ones. A fusion encoder passes over
    * every pair of them. Default: 1000 for a dual encoder, 64 for a fusion encoder.
    */
-  readonly gallery?: number;
+  readonly gallery?: number | undefined;
 }
 
 /** A training to retrieve, and how it differs from others of its kind. */
 export interface RetrievalRun extends RunOptions, RetrievalOptions, DistillationOptions {
   /** `hard`: contrast alone. Default, with a teacher: its attention too. */
-  readonly recipe?: Recipe;
+  readonly recipe?: Recipe | undefined;
   /** The split that `validation` is; the run remembers it where it is another one. */
-  readonly selectOn?: string;
+  readonly selectOn?: string | undefined;
   /** What else decides which bits come out, for the run to remember. */
-  readonly identity?: Stage['identity'];
+  readonly identity?: Stage['identity'] | undefined;
   /** What the teacher makes of the examples, computed before; then it is no part of the training's graph. */
-  readonly teacherCache?: Pick<TeacherCache, 'feeds'>;
+  readonly teacherCache?: Pick<TeacherCache, 'feeds'> | undefined;
 }
 
 interface Splits {

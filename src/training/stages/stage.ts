@@ -12,7 +12,7 @@ export interface Loss {
   readonly loss: Tensor;
   readonly weight: number;
   /** What L_ITC compares, where the loss is that: then several micro-batches can be compared as one batch. */
-  readonly contrast?: Contrast;
+  readonly contrast?: Contrast | undefined;
 }
 
 /** What is chosen for a batch by what the learner makes of it as it stands. */
@@ -34,11 +34,11 @@ export interface Stage {
   /** The examples of each batch of the run, from one of its batches on: the same ones at every call. */
   readonly batches: (from: number) => Iterable<readonly Example[]>;
   /** How the pictures of its examples become inputs. Default: apart. */
-  readonly pictures?: CollateOptions['pictures'];
+  readonly pictures?: CollateOptions['pictures'] | undefined;
   /** What is fed beside the texts and images of the run's batch of that number, counted from 0. */
   readonly feeds: (batch: Batch, number: number) => Feeds;
   /** Chooses by a learner whose weights are these, and go on moving: hard negatives, for one. Default: nothing. */
-  readonly extraFeeds?: (weights: Weights) => Promise<ExtraFeeds>;
+  readonly extraFeeds?: ((weights: Weights) => Promise<ExtraFeeds>) | undefined;
   /** Judges a learner whose weights are these, and go on moving. */
   readonly validator: (weights: Weights) => Promise<Validator>;
   /** Everything of the stage that decides which bits come out. */

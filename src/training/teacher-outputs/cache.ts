@@ -36,9 +36,9 @@ export interface TeacherCacheOptions {
   readonly examples: readonly Example[];
   readonly preprocessor: Preprocessor;
   /** Bytes of records that are held in memory; where there are more, each is read when it is needed. Default 2 GiB. */
-  readonly memory?: number;
-  readonly threads?: number;
-  readonly onWarning?: (message: string) => void;
+  readonly memory?: number | undefined;
+  readonly threads?: number | undefined;
+  readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /**

@@ -25,7 +25,7 @@ const streamBy = ({ mask, embedded, layers, last, first }: Stream, name: string,
 /** What a teacher makes of a batch; logits where it answers. */
 export interface TeacherOutputs {
   readonly encoded: readonly Encoded[];
-  readonly logits?: Tensor;
+  readonly logits?: Tensor | undefined;
 }
 
 /** A teacher with everything that it made replaced, but the masks, which are those of the batch. */
@@ -71,7 +71,7 @@ export interface Place {
   readonly before: number;
   readonly after: number;
   /** The input whose second size says how many tokens a batch has; without one there are no tokens, and one row. */
-  readonly tokens?: string;
+  readonly tokens?: string | undefined;
 }
 
 /** Every tensor of a record, in its order. @throws Error for a shape that is not [batch, …, tokens, …]. */

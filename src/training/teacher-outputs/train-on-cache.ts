@@ -12,7 +12,7 @@ import { tensorsUsedBy } from './placeholder.ts';
 
 /** As `train`, and who hears of the caching. */
 export interface TrainOnRecordsOptions extends Omit<TrainOptions, 'teacherCache'> {
-  readonly onWarning?: (message: string) => void;
+  readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /**

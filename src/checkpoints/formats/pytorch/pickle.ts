@@ -9,7 +9,7 @@ export interface Placeholder {
   /** `module.name` */
   readonly python: string;
   /** Absent where the name was only mentioned. */
-  readonly args?: readonly unknown[];
+  readonly args?: readonly unknown[] | undefined;
   state?: unknown;
 }
 

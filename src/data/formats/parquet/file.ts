@@ -54,9 +54,9 @@ const damaged = (path: string, what: string, options?: ErrorOptions): UserError 
 /** The file for the parser, and why a part of it could not be read. */
 interface Source {
   readonly file: AsyncBuffer;
-  failure?: UserError;
+  failure?: UserError | undefined;
   /** Known once the footer is read; then the pages of what is read are checked. */
-  metadata?: FileMetaData;
+  metadata?: FileMetaData | undefined;
 }
 
 /**

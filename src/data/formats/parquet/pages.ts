@@ -26,11 +26,11 @@ export const checkPages = ({ row_groups }: FileMetaData, { offset, bytes }: Part
 /** Fields of a page's header by their number in parquet.thrift. */
 interface PageHeader {
   /** Compressed bytes. */
-  readonly field_3?: number;
+  readonly field_3?: number | undefined;
   /** Data page, dictionary page, data page of version 2; the first field of each is its number of values. */
-  readonly field_5?: { readonly field_1?: number };
-  readonly field_7?: { readonly field_1?: number };
-  readonly field_8?: { readonly field_1?: number };
+  readonly field_5?: { readonly field_1?: number | undefined } | undefined;
+  readonly field_7?: { readonly field_1?: number | undefined } | undefined;
+  readonly field_8?: { readonly field_1?: number | undefined } | undefined;
 }
 
 const checkColumn = (view: DataView<ArrayBufferLike>, values: number): void => {

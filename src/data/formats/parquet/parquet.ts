@@ -110,7 +110,7 @@ const classesOf = ({ metadata, path }: ParquetFile): ReadonlyMap<string, readonl
 
 const featuresIn = (text: string | undefined, path: string): object => {
   try {
-    const { info } = JSON.parse(text ?? '{}') as { info?: { features?: object } };
+    const { info } = JSON.parse(text ?? '{}') as { info?: { features?: object | undefined } | undefined };
     return info?.features ?? {};
   } catch (cause) {
     throw new UserError(`${path}: its description of features is no JSON: the file is damaged: get it again.`, {

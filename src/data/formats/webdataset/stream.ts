@@ -11,11 +11,11 @@ import { keyOf, type SampleFile, sampleExamples } from './sample.ts';
 export interface StreamOptions {
   readonly task: ExampleTask;
   /** Examples among which the next one is drawn; 1, the default, keeps the order of the shards. */
-  readonly shuffle?: number;
+  readonly shuffle?: number | undefined;
   /** Draws a number from 0 up to 1; needed to shuffle. */
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
   /** Hears of shards that are cut short and samples that are no examples. */
-  readonly onWarning?: (message: string) => void;
+  readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /** Largest sample, and largest file of one, in bytes; neither a damaged header nor a tiny archive may fill the memory. */
@@ -89,7 +89,9 @@ async function* examplesIn(
   yield* await examples();
 }
 
-type TarEntry = AsyncIterable<unknown> & { readonly header: { readonly name: string; readonly size?: number } };
+type TarEntry = AsyncIterable<unknown> & {
+  readonly header: { readonly name: string; readonly size?: number | undefined };
+};
 
 interface Member {
   readonly name: string;

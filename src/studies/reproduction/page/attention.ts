@@ -59,7 +59,7 @@ export const attentionPiece = (size: ReproductionSize, rates: Rates): Job => ({
 const explained = async (
   folder: string,
   ids: Readonly<Record<string, string>>,
-  { count, ...options }: { readonly count: number; readonly threads?: number },
+  { count, ...options }: { readonly count: number; readonly threads?: number | undefined },
 ): Promise<ExplainedPair[]> => {
   const models: Record<string, Model> = {};
   for (const [name, id] of Object.entries(ids)) models[name] = await loadTrained(weightsOf(folder, id));

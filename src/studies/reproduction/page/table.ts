@@ -1,7 +1,7 @@
 import { type OverSeeds, overSeeds } from '../confidence.ts';
 
 /** A cell: something measured, with fewer seeds than it will be where it says of how many. */
-export type Cell = (OverSeeds & { readonly of?: number }) | undefined;
+export type Cell = (OverSeeds & { readonly of?: number | undefined }) | undefined;
 
 /** How the numbers of a table are shown. */
 export type Unit = 'percent' | 'milliseconds' | 'rate' | 'seconds' | 'mebibytes' | 'nats';
