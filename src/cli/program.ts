@@ -2,38 +2,7 @@ import { readFileSync } from 'node:fs';
 import { styleText } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { UserError } from '../errors.ts';
-import { askCommand } from './verbs/ask.ts';
-import { cacheCommand } from './verbs/cache.ts';
-import { convertCommand } from './verbs/convert.ts';
-import { evaluateCommand } from './verbs/evaluate.ts';
-import { explainCommand } from './verbs/explain.ts';
-import { exportCommand } from './verbs/export.ts';
-import { fetchCommand } from './verbs/fetch.ts';
-import { finetuneCommand } from './verbs/finetune.ts';
-import { inspectCommand } from './verbs/inspect.ts';
-import { pretrainCommand } from './verbs/pretrain.ts';
-import { quickstartCommand } from './verbs/quickstart.ts';
-import { reproduceCommand } from './verbs/reproduce.ts';
-import { scenesCommand } from './verbs/scenes.ts';
-import { teacherCommand } from './verbs/teacher.ts';
-
-/** The verbs, in the order in which one needs them; each is made by the file of its name. */
-const verbs: readonly (() => Command)[] = [
-  quickstartCommand,
-  reproduceCommand,
-  scenesCommand,
-  fetchCommand,
-  convertCommand,
-  pretrainCommand,
-  finetuneCommand,
-  evaluateCommand,
-  cacheCommand,
-  askCommand,
-  explainCommand,
-  exportCommand,
-  inspectCommand,
-  teacherCommand,
-];
+import { type Verb, verbs } from './verbs.ts';
 
 /** Exit codes: 0 done, 1 something that the user can mend, 70 a fault of ours (sysexits' EX_SOFTWARE). */
 export const exits = { userError: 1, fault: 70 } as const;
@@ -49,15 +18,25 @@ A whole journey, at toy size (seconds) and in full (drop --tiny):
 
 dide <verb> --help explains a verb. Exit codes: 0 done, 1 something to mend, 70 a fault of dide, 130 stopped.`;
 
-/** The whole command line, not yet run. */
-export const createProgram = (): Command => {
+/** The command line that `argv` asks for, not yet run: the verb that it names is loaded, the others are their names and summaries. */
+export const createProgram = async (argv: readonly string[]): Promise<Command> => {
   const program = new Command('dide')
     .description('Distilled dual encoders for vision-language understanding: train, cache and ask.')
     .version(versionOf(), '-v, --version')
     .addHelpText('after', examples);
-  for (const verb of verbs) program.addCommand(verb());
+  const named = verbIn(argv);
+  for (const [name, verb] of Object.entries(verbs)) program.addCommand(await commandOf(name, verb, name === named));
   for (const command of [program, ...program.commands]) adapt(command);
   return program;
+};
+
+const commandOf = async (name: string, { summary, load }: Verb, isNamed: boolean): Promise<Command> =>
+  (isNamed ? await load() : new Command(name)).summary(summary);
+
+/** The first word of a command line, or the one that it asks help for: `dide ask …`, `dide help ask`. */
+const verbIn = (argv: readonly string[]): string | undefined => {
+  const [first, second] = argv.slice(2).filter((word) => !word.startsWith('-'));
+  return first === 'help' ? second : first;
 };
 
 const adapt = (command: Command): void => {
@@ -83,7 +62,8 @@ const red = (text: string): string => (process.stderr.isTTY ? styleText('red', t
 /** Runs the command line, and returns its exit code. Errors are told on stderr: ours with their stack, the user's without. */
 export const run = async (argv: readonly string[]): Promise<number> => {
   try {
-    await createProgram().parseAsync(argv);
+    const program = await createProgram(argv);
+    await program.parseAsync(argv);
     return Number(process.exitCode ?? 0);
   } catch (error) {
     // Commander has printed its own message, and takes help and version for errors of code 0.

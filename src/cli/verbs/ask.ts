@@ -38,7 +38,6 @@ instead, and the images that fit it best come first: the score is a cosine, from
 /** `dide ask`: one question, many images. */
 export const askCommand = (): Command =>
   addForeignOptions(new Command('ask'))
-    .summary('ask one question of every cached image, or search them')
     .description('Asks one question of every cached image, or finds those that fit a description; the best come first.')
     .argument('<student>', 'the dual encoder that made the cache')
     .argument('<question>', 'in quotes; of a student of retrieval, what the images should show')

@@ -28,7 +28,6 @@ encoded once; run it again after pictures were added, changed or removed, and on
 /** `dide cache`: encodes a folder of images, once for all questions to come. */
 export const cacheCommand = (): Command =>
   addForeignOptions(new Command('cache'))
-    .summary('encode a folder of images once, for all questions and searches to come')
     .description(
       "Encodes every image of a folder with a student's image encoder, once for all questions and searches to come.",
     )

@@ -25,7 +25,6 @@ parquet of the Hugging Face hub, and folders with JSON lines or CSV.`;
 /** `dide convert`: any layout of a data set, as shards or parquet. */
 export const convertCommand = (): Command =>
   new Command('convert')
-    .summary('write a data set, in whatever layout, as WebDataset shards or parquet')
     .description(
       'Writes a data set, in whatever layout it is, as WebDataset shards or parquet. Pictures keep their bytes.',
     )

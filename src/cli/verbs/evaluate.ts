@@ -58,7 +58,6 @@ at 1, 5 and 10; and where rows have a "quadruple", how many of these groups are 
 /** `dide evaluate`: how often a model is right. */
 export const evaluateCommand = (): Command =>
   addDataOptions(addForeignOptions(new Command('evaluate')))
-    .summary('how often a model is right, by split and kind of question')
     .description('Says how often a model is right, by split and kind of question.')
     .argument('<file>', 'a model: best.safetensors of a run, a .ckpt of ViLT or DiDE, a Hugging Face folder')
     .addOption(new Option('--data <folder>', 'the data').makeOptionMandatory())

@@ -29,7 +29,6 @@ every model. With --teacher it says how far each student's attention is from the
 /** `dide explain`: what a model looks at in one picture, as a page. */
 export const explainCommand = (): Command =>
   addForeignOptions(new Command('explain'))
-    .summary('show what a model looks at in a picture, head by head')
     .description('Writes a page of what a model, its teacher and a student without one attend to, head by head.')
     .argument('<student>', 'a model that answers about one image')
     .argument('<image>', 'a picture')

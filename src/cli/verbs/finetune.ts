@@ -30,7 +30,6 @@ with the same weights as a run that was never stopped.`;
 /** `dide finetune`: trains a student on its teacher's answers and attention, or any model on ground truth. */
 export const finetuneCommand = (): Command =>
   addFinetuneOptions(new Command('finetune'))
-    .summary('distil a student from a teacher, or train a model on ground truth')
     .description("Distils a student from a teacher's answers and attention, or trains a model on ground truth.")
     .addHelpText('after', examples)
     .action(run);

@@ -27,7 +27,6 @@ Examples:
 /** `dide inspect`: what a file or folder of dide holds. */
 export const inspectCommand = (): Command =>
   new Command('inspect')
-    .summary('what a model, a run, a cache or a data folder holds')
     .description('Says what a model file, a checkpoint, the folder of a run, an image cache or a data folder holds.')
     .argument('<path>', 'a file or a folder')
     .addOption(headsOption())

@@ -32,7 +32,6 @@ files, Karpathy's JSON, CSV, parquet, WebDataset shards. Ctrl-C stops after the 
 /** `dide pretrain`: stage 1, of a student on its teacher, or of any model on ground truth. */
 export const pretrainCommand = (): Command =>
   addPretrainOptions(new Command('pretrain'))
-    .summary('stage 1: learn from images and captions, before any task')
     .description(
       'Learns from images with captions before any task: matching and contrast from a teacher, or from ground truth, and masked words.',
     )

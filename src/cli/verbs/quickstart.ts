@@ -33,7 +33,6 @@ evaluates all of them, caches the test images, asks one question of them all, an
 /** `dide quickstart`: the whole path, once. */
 export const quickstartCommand = (): Command =>
   new Command('quickstart')
-    .summary('the whole path once, with a report: about five minutes')
     .description('Runs the whole path once: data, teacher, students, evaluation, cache, one question, report.')
     .option('--out <folder>', 'where data, runs and report go', 'runs/quickstart')
     .option(

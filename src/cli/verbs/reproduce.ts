@@ -46,7 +46,6 @@ trained a second time from the same seed: what then differs is neither method no
 /** `dide reproduce`: the paper's tables, in miniature. */
 export const reproduceCommand = (): Command =>
   new Command('reproduce')
-    .summary("the paper's tables at mini size: at most five hours on two cores, in resumable pieces")
     .description("Reproduces the paper's tables at mini size, on generated scenes.")
     .option('--out <folder>', 'where scenes, runs and pieces go', 'runs/reproduction')
     .option('--report <folder>', 'where tables and plots go (default: report in the --out folder)')

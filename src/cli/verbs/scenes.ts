@@ -40,7 +40,6 @@ the question alone gives the answer. The folder has the layout that every other 
 /** `dide scenes`: writes the generated data set. */
 export const scenesCommand = (): Command =>
   new Command('scenes')
-    .summary('write a generated data set of pictures and questions')
     .description('Writes a data set of generated pictures with questions and answers about them.')
     .argument('<folder>', 'where to; it must be new, empty, or hold the very same scenes')
     .addOption(oneOf('--task <name>', 'what the texts are for', viewNames).default('vqa'))

