@@ -27,7 +27,7 @@ export { drawOnWhite, encodePng, readImage, readImageBytes } from './data/image.
 export { type Batch, loadBatches } from './data/loader.ts';
 export { collatePairs, MATCHING } from './data/pairs.ts';
 export { createPreparer } from './data/preprocess.ts';
-export { resize } from './data/resize.ts';
+
 export { createSkipPolicy, type OnUnreadable, type SkipPolicy } from './data/skip-policy.ts';
 export { bertVocabulary, createTokenizer, readVocabulary, SPECIAL_PIECES, unknownWords } from './data/tokenizer.ts';
 export { writeAtomically } from './files/atomic-write.ts';
@@ -36,6 +36,7 @@ export { mapConcurrent } from './files/map-concurrent.ts';
 export { jsonIn, readTarball } from './files/tarball.ts';
 export { type Archive, readZip } from './files/zip-archive.ts';
 export type { Pixels } from './kernels/pixels.ts';
+export { resize } from './kernels/resize/resize.ts';
 export { groupScores } from './tasks/metrics/group-scores.ts';
 export { type Interval, interval } from './tasks/metrics/interval.ts';
 export {

@@ -1,8 +1,9 @@
 import type { Numbers } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
+import { writePatches } from '../kernels/patches/patches.ts';
 import type { Pixels } from '../kernels/pixels.ts';
 import type { Example } from './example.ts';
-import { choosePatches, type PatchGrid, writePatches, writePositionWeights } from './patches.ts';
+import { choosePatches, type PatchGrid, writePositionWeights } from './patches.ts';
 
 /** A picture resized to whole patches. */
 export interface PreparedImage extends PatchGrid {

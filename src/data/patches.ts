@@ -1,4 +1,4 @@
-import { patchesInWebAssembly } from '../kernels/patches/patches.ts';
+import { writePatches } from '../kernels/patches/patches.ts';
 import type { Pixels } from '../kernels/pixels.ts';
 
 /** A picture as rows of numbers, one a patch. */
@@ -14,9 +14,6 @@ export interface PatchGrid {
   readonly rows: number;
   readonly columns: number;
 }
-
-/** 0..255 to -1..1, as `(v / 255 - 0.5) / 0.5` comes out in 32 bits. */
-const NORMALISED = Float32Array.from({ length: 256 }, (_, value) => (Math.fround(value / 255) - 0.5) / 0.5);
 
 /**
  * The patches of a picture, its values brought to -1..1 (ViLT: mean and deviation are 0.5 in every channel).
@@ -37,38 +34,6 @@ export const patchGrid = ({ width, height }: Pixels, patch: number): PatchGrid =
     throw new Error(`cutPatches: ${width} x ${height} cannot be cut into patches of ${patch}: resize it first`);
   }
   return { rows: height / patch, columns: width / patch };
-};
-
-/**
- * Writes the chosen patches one after the other from the start of `into`: `[chosen, 3 * patch * patch]`.
- *
- * @param chosen raster places, as `choosePatches` gives them.
- */
-export const writePatches = (pixels: Pixels, patch: number, chosen: Uint32Array, into: Float32Array): void => {
-  if (!patchesInWebAssembly(pixels, patch, chosen, into)) writePatchesInJavaScript(pixels, patch, chosen, into);
-};
-
-/** As `writePatches`, several times as slow and equal to the last bit. */
-export const writePatchesInJavaScript = (
-  { width, data }: Pixels,
-  patch: number,
-  chosen: Uint32Array,
-  into: Float32Array,
-): void => {
-  const columns = width / patch;
-  const area = patch * patch;
-  for (const [i, place] of chosen.entries()) {
-    const corner = (Math.floor(place / columns) * width + (place % columns)) * patch * 3;
-    let to = i * 3 * area;
-    for (let y = 0; y < patch; y += 1) {
-      let from = corner + y * width * 3;
-      for (let x = 0; x < patch; x += 1, from += 3, to += 1) {
-        into[to] = NORMALISED[data[from]!]!;
-        into[to + area] = NORMALISED[data[from + 1]!]!;
-        into[to + 2 * area] = NORMALISED[data[from + 2]!]!;
-      }
-    }
-  }
 };
 
 /**

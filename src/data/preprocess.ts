@@ -1,11 +1,12 @@
 import { UserError } from '../errors.ts';
 import type { Pixels } from '../kernels/pixels.ts';
+import { resize } from '../kernels/resize/resize.ts';
 import type { EncodedExample, PreparedImage } from './batch.ts';
 import { type Example, type ImageSource, imageName } from './example.ts';
 import { readImage } from './image.ts';
 import { createImageMemory, type ImageMemory } from './image-memory.ts';
 import { patchGrid } from './patches.ts';
-import { resize, resizedSize, type SizeRule } from './resize.ts';
+import { resizedSize, type SizeRule } from './resize.ts';
 import { checkText, type EncodedText, type Tokenizer } from './tokenizer.ts';
 
 /** How examples become numbers. */

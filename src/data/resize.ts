@@ -1,7 +1,3 @@
-import type { Pixels } from '../kernels/pixels.ts';
-import { javascriptPasses, type Passes } from '../kernels/resize/reference.ts';
-import { webAssemblyPasses } from '../kernels/resize/resize.ts';
-
 /** How large a picture becomes before it is cut into patches. All in pixels. */
 export interface SizeRule {
   /** What the shorter side becomes; 384 in ViLT. */
@@ -37,23 +33,4 @@ export const resizedSize = (size: Size, rule: SizeRule): Size & { readonly clamp
   const whole = (side: number): number => Math.floor(Math.trunc(side + 0.5) / multiple) * multiple;
   const clamped = whole(width) === 0 || whole(height) === 0;
   return { width: whole(width) || multiple, height: whole(height) || multiple, clamped };
-};
-
-/**
- * Pillow's `resize((width, height), BICUBIC)` to the last bit: antialiased, in 22-bit fixed point, along the rows and
- * along the columns, rounded to whole values after each. A direction whose size stays is left alone.
- *
- * The rows come first, but for a picture whose height shrinks by more than twice what its width does, as in Pillow 13;
- * before, they always did, which changes such a picture (more than twice as high as wide) by a last bit here and there.
- */
-export const resize = (
-  pixels: Pixels,
-  width: number,
-  height: number,
-  passes: Passes = webAssemblyPasses() ?? javascriptPasses,
-): Pixels => {
-  const columnsFirst = pixels.height - height > 2 * Math.max(pixels.width - width, 0);
-  return columnsFirst
-    ? passes.rows(passes.columns(pixels, height), width)
-    : passes.columns(passes.rows(pixels, width), height);
 };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bernoulliMask, generator, type Key, keyOf, normal, permutation, philox, uniform } from './random.ts';
+import { generator, type Key, keyOf, normal, permutation, uniform } from './random.ts';
 
 const mean = (x: ArrayLike<number>): number => Array.from(x).reduce((sum, each) => sum + each, 0) / x.length;
 const variance = (x: ArrayLike<number>): number => {
@@ -12,30 +12,6 @@ const correlation = (x: ArrayLike<number>, y: ArrayLike<number>): number => {
 };
 const COUNT = 100_000;
 const key = keyOf(0, 'test');
-
-describe('philox', () => {
-  // The known answers that come with Random123 (kat_vectors, "philox4x32 10"): counter, key, result.
-  const answers: [string, number[], number[], number[]][] = [
-    ['zeros', [0, 0, 0, 0], [0, 0], [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]],
-    [
-      'ones',
-      [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff],
-      [0xffffffff, 0xffffffff],
-      [0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd],
-    ],
-    [
-      'the digits of pi',
-      [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344],
-      [0xa4093822, 0x299f31d0],
-      [0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1],
-    ],
-  ];
-  test.each(answers)('gives the known answer to %s', (_name, counter, keys, result) => {
-    const out = new Uint32Array(4);
-    philox([keys[0]!, keys[1]!, counter[2]!, counter[3]!], counter[0]!, counter[1]!, out);
-    expect([...out]).toEqual(result);
-  });
-});
 
 describe('keyOf', () => {
   test('gives every path a key of its own', () => {
@@ -140,36 +116,5 @@ describe('permutation', () => {
     expect(seen.size).toBe(24);
     const chiSquare = [...seen.values()].reduce((sum, each) => sum + (each - 1000) ** 2 / 1000, 0);
     expect(chiSquare).toBeLessThan(49.7);
-  });
-});
-
-describe('bernoulliMask', () => {
-  test.each([0.9, 0.5, 0.1, 0.001])('keeps with probability %f, and scales what it keeps', (keep) => {
-    const mask = bernoulliMask(key, new Float32Array(COUNT), keep);
-    const kept = mask.filter((each) => each !== 0);
-    expect(Math.abs(kept.length / COUNT - keep)).toBeLessThan(4 * Math.sqrt((keep * (1 - keep)) / COUNT));
-    expect(new Set(kept)).toEqual(new Set([Math.fround(1 / keep)]));
-  });
-
-  test('keeps everything at 1', () => {
-    expect(bernoulliMask(key, new Float32Array(100), 1)).toEqual(new Float32Array(100).fill(1));
-  });
-
-  test('begins alike at every length, wherever the array lies in its buffer', () => {
-    const long = bernoulliMask(key, new Float32Array(100), 0.7);
-    for (const length of [0, 1, 15, 16, 33]) {
-      const view = new Float32Array(new Float32Array(40).buffer, 12, length);
-      expect(bernoulliMask(key, view, 0.7)).toEqual(long.subarray(0, length));
-    }
-  });
-
-  test('draws unrelated masks for different keys', () => {
-    const [x, y] = [1, 2].map((step) => bernoulliMask(keyOf(0, 'dropout', step), new Float32Array(COUNT), 0.9));
-    expect(Math.abs(correlation(x!, y!))).toBeLessThan(0.015);
-  });
-
-  test('refuses a probability that is none', () => {
-    expect(() => bernoulliMask(key, new Float32Array(4), 0)).toThrow('bernoulliMask: keep is 0');
-    expect(() => bernoulliMask(key, new Float32Array(4), 1.1)).toThrow('bernoulliMask: keep is 1.1');
   });
 });

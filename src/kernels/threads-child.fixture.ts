@@ -1,6 +1,6 @@
 /** A process that has had help from a thread: once, and then has nothing left to do; or again and again, on other memory. */
 
-import { adamwKernels } from './adamw/adamw.wasm.ts';
+import { adamwModule } from './adamw/adamw.wasm.ts';
 import { createThreadPool } from './threads.ts';
 import { openModule } from './web-assembly.ts';
 
@@ -8,7 +8,7 @@ const BYTES = 64 * 2 ** 20;
 
 /** Work on memory of its own, all of it touched: the sum of so many ones. */
 const worked = (): number => {
-  const module = openModule<{ readonly sumOfSquares: (at: number, count: number) => number }>(adamwKernels, BYTES, {
+  const module = openModule<{ readonly sumOfSquares: (at: number, count: number) => number }>(adamwModule, BYTES, {
     shared: true,
   });
   new Float32Array(module.buffer).fill(1);

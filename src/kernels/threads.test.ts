@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { adamwKernels } from './adamw/adamw.wasm.ts';
+import { adamwModule } from './adamw/adamw.wasm.ts';
 import { createThreadPool } from './threads.ts';
 import { openModule } from './web-assembly.ts';
 
@@ -15,7 +15,7 @@ const COUNT = 1024;
 
 /** Pieces of a memory, piece i full of i. */
 const opened = () => {
-  const module = openModule<Exports>(adamwKernels, PIECES * COUNT * 4, { shared: true });
+  const module = openModule<Exports>(adamwModule, PIECES * COUNT * 4, { shared: true });
   const numbers = new Float32Array(module.buffer, 0, PIECES * COUNT).map((_, i) => Math.floor(i / COUNT));
   new Float32Array(module.buffer).set(numbers);
   return module;

@@ -1,29 +1,29 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { Opened } from './web-assembly.ts';
 
-/** A call of a function that a module exports. */
+/** A call of an exported function of a module: its name and its arguments. */
 export type Call<Exports> = readonly [name: keyof Exports & string, ...numbers: number[]];
 
 type Functions = Record<string, (...numbers: number[]) => number | undefined>;
 
-/** What the threads share of one piece of work: the next call that nobody has taken, and how many are done. */
+/** Counters that the threads share: index of the next call to take, and number of calls done. */
 const NEXT = 0;
 const DONE = 1;
 const SHARED_COUNTERS_BYTES = 8;
 
-/** Nothing that is called takes a second; a helper that died in the middle must not be waited for for ever. */
+/** Timeout for a helper that died in the middle of a call; no call takes a second. */
 const LONGEST_CALL_MILLISECONDS = 60_000;
 
 /**
- * What a helper does, as text, since bundlers, runners of TypeScript and Node all find the file of a worker elsewhere:
- * whenever the bell rings, all work that lies in its port, as `takeCalls` does it.
+ * Source of a helper thread: whenever the bell changes, it takes calls of every job in its port, as `takeCalls` does.
+ * Text, since bundlers, TypeScript runners and Node resolve a worker's file differently.
  */
 const HELPER = `
 const { receiveMessageOnPort, workerData: { port, bell } } = require('node:worker_threads');
 for (;;) {
   const rung = Atomics.load(bell, 0);
-  for (let work; (work = receiveMessageOnPort(port)?.message); ) {
-    const { module, memory, calls, results, counters } = work;
+  for (let job; (job = receiveMessageOnPort(port)?.message); ) {
+    const { module, memory, calls, results, counters } = job;
     const { exports } = new WebAssembly.Instance(module, { env: { memory } });
     for (let i; (i = Atomics.add(counters, ${NEXT}, 1)) < calls.length; ) {
       const [name, ...numbers] = calls[i];
@@ -35,11 +35,11 @@ for (;;) {
   Atomics.wait(bell, 0, rung);
 }`;
 
-/** Threads that make calls together. Its helpers end when nobody holds it any more, and with them their hold on memory. */
+/** Threads that share a list of calls. The helper threads end when the pool is garbage collected. */
 export interface ThreadPool {
   /**
-   * Makes all calls, each once, on this thread and on helpers: in any order and at the same time, so what one writes, no
-   * other may touch. Waits until they are done.  → what they return, NaN where that is nothing
+   * Makes every call once, on this thread and on helpers, and blocks until all are done. Calls run concurrently and in
+   * any order: no call may touch what another writes.  → the results, NaN for a call without one
    */
   callAll<Exports>(opened: Opened<Exports>, calls: readonly Call<Exports>[]): Float64Array;
 }
@@ -49,13 +49,13 @@ interface Helper {
   readonly port: MessagePort;
 }
 
-let leftBehind: FinalizationRegistry<readonly Helper[]> | undefined;
+let abandoned: FinalizationRegistry<readonly Helper[]> | undefined;
 
-/** @param threads the calling one among them; the others begin with the first work, asleep whenever there is none. */
+/** @param threads including the calling one; the others start with the first job and sleep between jobs. */
 export const createThreadPool = (threads: number): ThreadPool => {
   const bell = new Int32Array(new SharedArrayBuffer(4));
   const helpers: Helper[] = [];
-  const team: ThreadPool = {
+  const pool: ThreadPool = {
     callAll: ({ exports, module, memory }, calls) => {
       const results = new Float64Array(new SharedArrayBuffer(8 * calls.length));
       const counters = new Int32Array(new SharedArrayBuffer(SHARED_COUNTERS_BYTES));
@@ -68,14 +68,14 @@ export const createThreadPool = (threads: number): ThreadPool => {
       return results;
     },
   };
-  leftBehind ??= new FinalizationRegistry((all) => {
+  abandoned ??= new FinalizationRegistry((all) => {
     for (const { worker } of all) void worker.terminate();
   });
-  leftBehind.register(team, helpers);
-  return team;
+  abandoned.register(pool, helpers);
+  return pool;
 };
 
-/** A helper is no reason for the process to stay alive. */
+/** Starts a helper, which does not keep the process alive. */
 const startHelper = (bell: Int32Array): Helper => {
   const { port1, port2 } = new MessageChannel();
   const worker = new Worker(HELPER, { eval: true, workerData: { port: port2, bell }, transferList: [port2] });
@@ -84,7 +84,7 @@ const startHelper = (bell: Int32Array): Helper => {
   return { worker, port: port1 };
 };
 
-/** Takes one call after the other, until all are taken. */
+/** Takes and makes one call after the other, until all are taken. */
 const takeCalls = (
   exports: Functions,
   calls: readonly (readonly [string, ...number[]])[],

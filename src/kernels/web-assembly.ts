@@ -1,4 +1,4 @@
-/** What is used of WebAssembly, whose types neither ECMAScript's library nor Node's brings along. */
+/** The part of the WebAssembly API that is used; neither ECMAScript's type library nor Node's declares it. */
 declare const WebAssembly: {
   validate: (bytes: Uint8Array) => boolean;
   Module: new (bytes: Uint8Array) => object;
@@ -8,29 +8,29 @@ declare const WebAssembly: {
 
 const PAGE_BYTES = 65_536;
 
-/** The bytes of a module that is written down in base64; all of ours are of a kilobyte or so. */
+/** Decodes a module from base64. */
 export const moduleBytes = (base64: string): Uint8Array =>
   Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 
-/** Whether this machine runs such a module; one without SIMD does not. */
+/** Whether this machine can run a module; one without SIMD cannot. */
 export const canRun = (base64: string): boolean =>
   typeof WebAssembly === 'object' && WebAssembly.validate(moduleBytes(base64));
 
-/** A module over its memory. */
+/** An instance of a module and its memory. */
 export interface Opened<Exports> {
-  /** As the module's own source declares them; nothing checks that. */
+  /** Exported functions, typed as the module's source declares them, which nothing checks. */
   readonly exports: Exports;
-  /** Never grows, so that views of it stay good. */
+  /** The memory's bytes. It never grows, so views of it stay valid. */
   readonly buffer: ArrayBufferLike;
-  /** What another thread needs to open it again. */
+  /** Compiled module and memory, for instances in other threads. */
   readonly module: object;
   readonly memory: object;
 }
 
 /**
- * A module that imports `env.memory`, over zeroed memory of at least so many bytes.
+ * Instantiates a module that imports `env.memory`, over zeroed memory of at least `bytes` bytes.
  *
- * @param shared whether the memory may be given to other threads; the module must be compiled for it.
+ * @param shared whether other threads may use the memory; the module must be compiled for it.
  */
 export const openModule = <Exports>(
   base64: string,

@@ -10,17 +10,18 @@
  */
 import { countOf, type Weights } from '../engine/numbers.ts';
 import {
+  type AdamWOptions,
   type Block,
-  hasWebAssembly,
-  javascriptBlock,
+  type BlockOptions,
+  type Coefficients,
+  coefficientsOf,
+  createBlock,
   type Place,
   type Span,
-  webAssemblyBlock,
 } from '../kernels/adamw/adamw.ts';
-import { type AdamWOptions, type Coefficients, coefficientsOf } from '../kernels/adamw/reference.ts';
-import { createThreadPool, type ThreadPool } from '../kernels/threads.ts';
+import { createThreadPool } from '../kernels/threads.ts';
 
-export type { AdamWOptions } from '../kernels/adamw/reference.ts';
+export type { AdamWOptions } from '../kernels/adamw/adamw.ts';
 
 /** The arrays that one parameter may have. */
 type Slot = 'weights' | 'gradients' | 'first' | 'second' | 'accumulated';
@@ -62,12 +63,6 @@ export interface StateOptions {
   readonly blockBytes?: number | undefined;
 }
 
-/** What runs the kernels. */
-interface Running {
-  readonly kernels: 'webassembly' | 'javascript';
-  readonly team: ThreadPool;
-}
-
 const LANES = 16;
 const GIBIBYTE = 2 ** 30;
 
@@ -89,9 +84,9 @@ const groupsOf = (weights: Weights, countLimit: number): string[][] => {
   return groups;
 };
 
-const allocate = (bytes: number, { kernels, team }: Running): Block => {
+const allocate = (bytes: number, options: BlockOptions): Block => {
   try {
-    return kernels === 'webassembly' ? webAssemblyBlock(bytes, team) : javascriptBlock(bytes);
+    return createBlock(bytes, options);
   } catch (cause) {
     const gibibytes = (bytes / GIBIBYTE).toFixed(2);
     const advice = 'train a smaller model, or free memory';
@@ -99,7 +94,7 @@ const allocate = (bytes: number, { kernels, team }: Running): Block => {
   }
 };
 
-const regionOf = (names: string[], weights: Weights, options: Running & { readonly slots: number }): Region => {
+const regionOf = (names: string[], weights: Weights, options: BlockOptions & { readonly slots: number }): Region => {
   const parameters = new Map<string, Span>();
   let count = 0;
   for (const name of names) {
@@ -130,8 +125,7 @@ const viewsOf = (weights: Weights, regions: readonly Region[], slot: Slot): Weig
  * Throws when a weight's shape and length differ, or when there is not enough memory.
  */
 export const createOptimizerState = (weights: Weights, options: StateOptions = {}): OptimizerState => {
-  const { microBatches = 1, blockBytes = 1.5 * GIBIBYTE, threads = 1 } = options;
-  const kernels = options.kernels ?? (hasWebAssembly() ? 'webassembly' : 'javascript');
+  const { microBatches = 1, blockBytes = 1.5 * GIBIBYTE, threads = 1, kernels } = options;
   for (const [name, { shape, data }] of weights) {
     if (countOf(shape) !== data.length)
       throw new Error(
@@ -139,9 +133,9 @@ export const createOptimizerState = (weights: Weights, options: StateOptions = {
       );
   }
   const slots = microBatches > 1 ? 5 : 4;
-  const team = createThreadPool(threads);
+  const pool = createThreadPool(threads);
   const groups = groupsOf(weights, Math.floor(blockBytes / (4 * slots)));
-  const regions = groups.map((names) => regionOf(names, weights, { slots, kernels, team }));
+  const regions = groups.map((names) => regionOf(names, weights, { slots, kernels, pool }));
   const views = (slot: Slot): Weights => viewsOf(weights, regions, slot);
   const own = views('weights');
   for (const [name, { data }] of weights) own.get(name)!.data.set(data);

@@ -1,12 +1,12 @@
 /**
- * The optimiser's arithmetic in WebAssembly SIMD; AssemblyScript, compiled by scripts/build-wasm.ts.
+ * AdamW in WebAssembly SIMD; AssemblyScript, compiled by scripts/build-wasm.ts.
  *
  * Every pointer is a byte offset into the imported memory and a multiple of 64; every count is a number of float32 and
- * a multiple of 16, so there is no tail: the caller pads with zeros. src/kernels/adamw/reference.ts is the same
+ * a multiple of 16, so there is no tail: the caller pads with zeros. src/kernels/adamw/reference.ts has the same
  * arithmetic in plain JavaScript, bit for bit.
  */
 
-/** The update of four parameters; see `updateAdamW` in src/kernels/adamw/reference.ts for the equations. */
+/** Updates four parameters; `updateAdamW` in src/kernels/adamw/reference.ts has the equations. */
 function updateFour(
   p: usize,
   g: usize,
@@ -35,7 +35,7 @@ function updateFour(
   v128.store(p, f32x4.sub(moved, f32x4.mul(after, moved)));
 }
 
-/** One AdamW update of `count` parameters, in place. */
+/** Updates `count` parameters in place. */
 export function adamw(
   p: usize,
   g: usize,
@@ -71,7 +71,7 @@ export function adamw(
   }
 }
 
-/** The squares of two float32 in the low half of `x`, as float64. */
+/** Squares of the two float32 in the low half of `x`, as float64. */
 function squares(x: v128): v128 {
   const wide = f64x2.promote_low_f32x4(x);
   return f64x2.mul(wide, wide);
@@ -82,7 +82,7 @@ function high(x: v128): v128 {
   return v128.shuffle<i64>(x, x, 1, 1);
 }
 
-/** The sum of squares in float64: eight running sums, number i goes to sum i mod 8. */
+/** Sum of squares in float64: eight running sums, element i to sum i mod 8. */
 export function sumOfSquares(from: usize, count: usize): f64 {
   let s01 = f64x2.splat(0);
   let s23 = f64x2.splat(0);
@@ -101,7 +101,7 @@ export function sumOfSquares(from: usize, count: usize): f64 {
   return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
 }
 
-/** to += from. */
+/** Computes to += from. */
 export function add(to: usize, from: usize, count: usize): void {
   const bytes = count << 2;
   for (let at: usize = 0; at < bytes; at += 64) {

@@ -4,7 +4,7 @@ import { compileKernels, moduleText } from '../../../scripts/build-wasm.ts';
 import { keyOf, normal, uniform } from '../../engine/random.ts';
 import { moduleBytes } from '../web-assembly.ts';
 import { type Block, hasWebAssembly, javascriptBlock, type Place, webAssemblyBlock } from './adamw.ts';
-import { adamwKernels } from './adamw.wasm.ts';
+import { adamwModule } from './adamw.wasm.ts';
 import { coefficientsOf } from './reference.ts';
 
 const COUNT = 4096;
@@ -32,7 +32,7 @@ const bits = (block: Block): Uint32Array => new Uint32Array(block.buffer, 0, 4 *
 
 test('the committed module is what the compiler makes of src/kernels/adamw/adamw.as.ts', async () => {
   const bytes = await compileKernels('adamw');
-  expect(moduleBytes(adamwKernels)).toEqual(new Uint8Array(bytes));
+  expect(moduleBytes(adamwModule)).toEqual(new Uint8Array(bytes));
   expect(readFileSync(new URL('adamw.wasm.ts', import.meta.url), 'utf8')).toBe(moduleText('adamw', bytes));
 });
 

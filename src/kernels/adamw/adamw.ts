@@ -1,16 +1,21 @@
-/** The optimiser's kernels over one block of memory: in WebAssembly SIMD, or the plain JavaScript that equals it. */
-import { type Call, createThreadPool } from '../threads.ts';
+/**
+ * AdamW over one block of memory, in WebAssembly SIMD or the equal JavaScript of `reference.ts`. The arrays live in the
+ * module's memory and calls pass byte offsets, so nothing is copied.
+ */
+import { type Call, createThreadPool, type ThreadPool } from '../threads.ts';
 import { canRun, openModule } from '../web-assembly.ts';
-import { adamwKernels } from './adamw.wasm.ts';
+import { adamwModule } from './adamw.wasm.ts';
 import { addTo, type Coefficients, sumOfSquares, updateAdamW } from './reference.ts';
 
-/** A piece of a block: its first byte, a multiple of 64, and its length in float32, a multiple of 16. */
+export { type AdamWOptions, type Coefficients, coefficientsOf } from './reference.ts';
+
+/** A range of a block: its first byte, a multiple of 64, and its length in float32, a multiple of 16. */
 export interface Span {
   readonly at: number;
   readonly count: number;
 }
 
-/** Where a parameter's four arrays begin, in bytes, and the length of each in float32. */
+/** Byte offsets of a parameter's four arrays, and the length of each in float32. */
 export interface Place {
   readonly weights: number;
   readonly gradients: number;
@@ -25,19 +30,21 @@ export interface Update {
   readonly coefficients: Coefficients;
 }
 
-/** A piece to which as many numbers are added as it has: those that begin at byte `from`. */
+/** A range to which the equally long one at byte `from` is added. */
 export interface Sum extends Span {
   readonly from: number;
 }
 
-/** Memory with the optimiser's kernels over it. Pieces that are given together must not overlap. */
+/** Memory with the optimizer's kernels over it. Ranges of one call must not overlap. */
 export interface Block {
   readonly buffer: ArrayBufferLike;
-  /** In place. */
+  /** Updates parameters in place. */
   readonly update: (updates: readonly Update[]) => void;
-  /** The sum of squares of each piece, in float64. */
+  /** Sum of squares of each range, in float64. */
   readonly sumsOfSquares: (spans: readonly Span[]) => Iterable<number>;
+  /** Adds ranges to others, in place. */
   readonly add: (sums: readonly Sum[]) => void;
+  /** Sets a range to 0. */
   readonly zero: (span: Span) => void;
 }
 
@@ -48,21 +55,32 @@ interface Exports {
   readonly zero: (at: number, count: number) => void;
 }
 
-/** A smaller block, of half a million parameters, is done before another thread has woken up. */
-const FEWEST_BYTES_FOR_THREADS = 2 ** 23;
+/** Smallest block that is worth a second thread: half a million parameters are updated before one has woken up. */
+const SMALLEST_THREADED_BYTES = 2 ** 23;
 
 /** Whether this machine runs WebAssembly SIMD. */
-export const hasWebAssembly = (): boolean => canRun(adamwKernels);
+export const hasWebAssembly = (): boolean => canRun(adamwModule);
 
-/**
- * A block of at least `bytes` bytes of WebAssembly memory, zeroed; it never grows, so its views stay good. Whatever is given
- * together is spread over the threads of a team, which changes no bit of it.
- */
-export const webAssemblyBlock = (bytes: number, team = createThreadPool(1)): Block => {
-  const opened = openModule<Exports>(adamwKernels, bytes, { shared: true });
+/** How `createBlock` runs its kernels. */
+export interface BlockOptions {
+  /** Default: WebAssembly where this machine has its SIMD. */
+  readonly kernels?: 'webassembly' | 'javascript' | undefined;
+  /** Threads for the calls in WebAssembly. Default: the calling thread alone. */
+  readonly pool?: ThreadPool | undefined;
+}
+
+/** A zeroed block of at least `bytes` bytes. The results have the same bits whatever runs the kernels. */
+export const createBlock = (
+  bytes: number,
+  { kernels = hasWebAssembly() ? 'webassembly' : 'javascript', pool }: BlockOptions = {},
+): Block => (kernels === 'webassembly' ? webAssemblyBlock(bytes, pool) : javascriptBlock(bytes));
+
+/** A block of WebAssembly memory. It never grows, so views of it stay valid. Each item of a call runs on one thread. */
+export const webAssemblyBlock = (bytes: number, pool = createThreadPool(1)): Block => {
+  const opened = openModule<Exports>(adamwModule, bytes, { shared: true });
   const { exports: kernels, buffer } = opened;
-  const who = bytes < FEWEST_BYTES_FOR_THREADS ? createThreadPool(1) : team;
-  const all = (calls: readonly Call<Exports>[]): Float64Array => who.callAll(opened, calls);
+  const threads = bytes < SMALLEST_THREADED_BYTES ? createThreadPool(1) : pool;
+  const all = (calls: readonly Call<Exports>[]): Float64Array => threads.callAll(opened, calls);
   return {
     buffer,
     update: (updates) => void all(updates.map(updateCall)),
@@ -81,7 +99,7 @@ const updateCall = ({ place, coefficients: c }: Update): Call<Exports> => {
   ];
 };
 
-/** The same block in ordinary memory and JavaScript: about ten times as slow, and equal to the last bit. */
+/** A block of ordinary memory with JavaScript kernels: equal to the last bit, about ten times as slow. */
 export const javascriptBlock = (bytes: number): Block => {
   const buffer = new ArrayBuffer(bytes);
   const view = (at: number, count: number): Float32Array => new Float32Array(buffer, at, count);

@@ -1,26 +1,26 @@
 /**
- * AdamW's arithmetic in plain JavaScript: the definition, and what runs where WebAssembly SIMD is missing.
+ * AdamW in plain JavaScript: the definition, and the fallback where WebAssembly SIMD is missing.
  *
  * Over Float32Array every operation is rounded to float32, which makes it bit-equal to src/kernels/adamw/adamw.as.ts; over
  * Float64Array nothing is rounded.
  */
 
-/** The settings of AdamW; the defaults are those of the paper's experiments. */
+/** Settings of AdamW; the defaults are those of the paper's experiments. */
 export interface AdamWOptions {
   /**
    * `reference`: transformers 4.2, with which the method was published: epsilon joins sqrt(v) before the bias
    * correction, and the weights decay after they moved. `torch`: torch.optim.AdamW, the other way round in both.
    */
   readonly order?: 'reference' | 'torch' | undefined;
-  /** How much of the first and the second moment one update keeps; 0.9 and 0.98. */
+  /** Decay rates of the first and the second moment, β1 and β2. Default 0.9 and 0.98. */
   readonly betas?: readonly [number, number] | undefined;
-  /** Added to sqrt(v); 1e-8. */
+  /** Added to sqrt(v). Default 1e-8. */
   readonly epsilon?: number | undefined;
-  /** How much of a weight decays per unit of learning rate; 0.01. */
+  /** Decoupled weight decay, per unit of learning rate. Default 0.01. */
   readonly weightDecay?: number | undefined;
 }
 
-/** One update of one parameter as numbers; `updateAdamW` says what each does. */
+/** Coefficients of one update of one parameter; `updateAdamW` has the equations. */
 export interface Coefficients {
   readonly scale: number;
   readonly beta1: number;
@@ -34,7 +34,7 @@ export interface Coefficients {
   readonly after: number;
 }
 
-/** Where an update stands: its number from 1 on, the learning rate, the gradients' factor, and whether it decays. */
+/** What one update depends on besides the options: its number from 1 on, learning rate, gradient factor, weight decay. */
 export interface Moment {
   readonly step: number;
   readonly learningRate: number;
@@ -60,7 +60,7 @@ export const coefficientsOf = (moment: Moment, options: AdamWOptions = {}): Coef
   return { ...common, root: 1, rate: rate * correction2, before: 0, after: decay };
 };
 
-/** The same coefficients rounded to float32, as WebAssembly receives them. */
+/** The coefficients rounded to float32, as WebAssembly receives them. */
 const rounded = (c: Coefficients): Coefficients => {
   const entries = Object.entries(c) as [keyof Coefficients, number][];
   return Object.fromEntries(entries.map(([name, value]) => [name, Math.fround(value)])) as unknown as Coefficients;
@@ -108,7 +108,7 @@ const update = (slots: Slots, c: Coefficients, round: (x: number) => number): vo
   }
 };
 
-/** The sum of squares in float64. Eight running sums, element i to sum i mod 8: the order in which SIMD adds. */
+/** Sum of squares in float64. Eight running sums, element i to sum i mod 8: the order in which SIMD adds. */
 export const sumOfSquares = (x: Reals): number => {
   const sums = new Float64Array(8);
   for (let i = 0; i < x.length; i++) sums[i & 7]! += x[i]! * x[i]!;
@@ -116,7 +116,7 @@ export const sumOfSquares = (x: Reals): number => {
   return pair(0) + pair(1);
 };
 
-/** to += from, in place. */
+/** Computes to += from, in place. */
 export const addTo = (to: Reals, from: Reals): void => {
   for (let i = 0; i < to.length; i++) to[i]! += from[i]!;
 };

@@ -1,7 +1,8 @@
 /**
  * Dropout masks in WebAssembly SIMD; AssemblyScript, compiled by scripts/build-wasm.ts.
  *
- * Philox4x32-10 for four counters at once. src/engine/random.ts is the same arithmetic in plain JavaScript, bit for bit.
+ * Philox4x32-10 for four counters at once. src/kernels/dropout/reference.ts has the same arithmetic in plain JavaScript,
+ * bit for bit.
  */
 
 const MULTIPLIER_0: u32 = 0xd2511f53;
@@ -11,7 +12,7 @@ const KEY_STEP_1: u32 = 0xbb67ae85;
 const ROUNDS: i32 = 10;
 const TWO_TO_MINUS_32: f64 = 1.0 / 4294967296.0;
 
-/** The mask of 16 elements from the 16 bytes of one block. */
+/** Writes the mask of 16 elements from the 16 bytes of one block. */
 function mask16(out: usize, words: v128, byte: v128, kept: v128): void {
   const decided = i8x16.lt_u(words, byte);
   const low = i16x8.extend_low_i8x16_s(decided);
@@ -22,7 +23,7 @@ function mask16(out: usize, words: v128, byte: v128, kept: v128): void {
   v128.store(out, v128.and(i32x4.extend_high_i16x8_s(high), kept), 48);
 }
 
-/** Decides the elements of one word whose byte decides nothing, by 32 bits each of the key's second lane. */
+/** Decides those elements of one word whose byte is `byte`, by 32 bits each of the key's lane 1. */
 function settle(
   out: usize,
   word: u32,
@@ -57,12 +58,12 @@ function settle(
   if (word >> 24 === byte) store<u32>(out + 12, <f64>x3 * TWO_TO_MINUS_32 < chance ? kept : 0);
 }
 
-/** The upper halves of the four products of 32 bits. */
+/** Upper 32 bits of each of the four 64-bit products. */
 function upper(low: v128, high: v128): v128 {
   return v128.shuffle<i32>(low, high, 1, 3, 5, 7);
 }
 
-/** The mask of the 64 elements of the blocks `block` to `block` + 3, and of `count` / 64 - 1 more such groups. */
+/** Writes the mask of `count` elements, a multiple of 64, from the first element of Philox block `block` on. */
 export function mask(
   out: usize,
   count: u32,
@@ -167,7 +168,7 @@ export function mask(
   }
 }
 
-/** One block's 16 elements, those that its bytes leave open included. */
+/** Writes one block's 16 elements, those whose bytes leave them undecided included. */
 function group(
   to: usize,
   ahead: usize,

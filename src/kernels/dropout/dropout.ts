@@ -1,48 +1,56 @@
-/** Dropout masks in WebAssembly SIMD; `random.ts` has the plain JavaScript that equals them. */
-
+/**
+ * Dropout masks, in WebAssembly SIMD or the equal JavaScript of `reference.ts`. The module gets the rule as numbers and
+ * writes groups of 64 elements to the start of its memory; the last elements, fewer than 64, are JavaScript's.
+ */
 import { canRun, openModule } from '../web-assembly.ts';
-import { randomKernels } from './dropout.wasm.ts';
-
-/** A mask's stream, what is kept as bits, the byte that decides nothing, and the chance that it leaves. */
-export interface MaskRule {
-  readonly key: readonly [number, number, number, number];
-  readonly kept: number;
-  readonly byte: number;
-  readonly chance: number;
-}
+import { dropoutModule } from './dropout.wasm.ts';
+import type { Key } from './philox.ts';
+import { BLOCK, type MaskRule, maskRule, writeMask } from './reference.ts';
 
 interface Kernels {
   readonly mask: (...numbers: number[]) => void;
-  readonly made: Float32Array;
+  readonly result: Float32Array;
 }
 
-/** Numbers that one call makes before they are copied out: few enough to stay in the processor's cache. */
+/** Elements that one call writes before they are copied out: few enough to stay in the processor's cache. */
 const CHUNK = 32_768;
-/** Numbers that the kernel makes at least. */
+/** Smallest number of elements that the module writes. */
 const GROUP = 64;
 
 const openKernels = (): Kernels | undefined => {
-  if (!canRun(randomKernels)) return undefined;
-  const { exports, buffer } = openModule<Pick<Kernels, 'mask'>>(randomKernels, 4 * CHUNK);
-  return { ...exports, made: new Float32Array(buffer) };
+  if (!canRun(dropoutModule)) return undefined;
+  const { exports, buffer } = openModule<Pick<Kernels, 'mask'>>(dropoutModule, 4 * CHUNK);
+  return { ...exports, result: new Float32Array(buffer) };
 };
 
 let opened: { readonly kernels: Kernels | undefined } | undefined;
 
 /**
- * Fills `out` with a dropout mask, but for its last numbers that are no whole group.
+ * Fills `out` with a dropout mask: 1 / keep with probability keep, else 0. The same key gives the same mask.
  *
- * @returns how many are done: none where this machine has no WebAssembly SIMD, or where everything is kept.
+ * A byte decides 255 of 256 elements; only at the byte where the threshold lies are 32 more bits drawn, so that the
+ * probability is right to 2^-40 for a quarter of the work.
+ *
+ * @throws Error unless 0 < keep <= 1.
  */
-export const maskInWebAssembly = (out: Float32Array, { key, kept, byte, chance }: MaskRule): number => {
+export const bernoulliMask = (key: Key, out: Float32Array, keep: number): Float32Array => {
+  if (!(keep > 0 && keep <= 1))
+    throw new Error(`bernoulliMask: keep is ${keep}: give a probability above 0, at most 1`);
+  const rule = maskRule(key, keep);
+  writeMask(out, rule, maskInWebAssembly(out, rule));
+  return out;
+};
+
+/** Writes the mask's whole groups of 64. → the number of elements written, 0 without WebAssembly SIMD or for keep 1 */
+const maskInWebAssembly = (out: Float32Array, { key, kept, byte, chance }: MaskRule): number => {
   opened ??= { kernels: openKernels() };
   const { kernels } = opened;
-  if (!kernels || byte > 255) return 0; // where everything is kept, no byte decides nothing
+  if (!kernels || byte > 255) return 0; // the module compares bytes, and no byte is 256
   const whole = out.length - (out.length % GROUP);
   for (let at = 0; at < whole; at += CHUNK) {
     const count = Math.min(CHUNK, whole - at);
-    kernels.mask(0, count, at / 16, byte, chance, kept, ...key);
-    out.set(kernels.made.subarray(0, count), at);
+    kernels.mask(0, count, at / BLOCK, byte, chance, kept, ...key);
+    out.set(kernels.result.subarray(0, count), at);
   }
   return whole;
 };

@@ -1,19 +1,21 @@
 /**
- * A picture's bytes to a patch's numbers in WebAssembly SIMD; AssemblyScript, compiled by scripts/build-wasm.ts.
+ * Patches of an image as float32 in WebAssembly SIMD; AssemblyScript, compiled by scripts/build-wasm.ts.
  *
- * Pointers are byte offsets into the imported memory. src/data/patches.ts is the same arithmetic in plain JavaScript,
- * bit for bit.
+ * Pointers are byte offsets into the imported memory. src/kernels/patches/reference.ts has the same arithmetic in
+ * plain JavaScript, bit for bit.
  */
 
-/** Four bytes as float32, brought to -1..1 as `(v / 255 - 0.5) / 0.5`. */
+/** Four bytes as float32, normalised to -1..1 as `(v / 255 - 0.5) / 0.5`. */
 function normalised(bytes: v128): v128 {
-  const shares = f32x4.div(f32x4.convert_i32x4_s(bytes), f32x4.splat(255));
-  return f32x4.mul(f32x4.sub(shares, f32x4.splat(0.5)), f32x4.splat(2));
+  const units = f32x4.div(f32x4.convert_i32x4_s(bytes), f32x4.splat(255));
+  return f32x4.mul(f32x4.sub(units, f32x4.splat(0.5)), f32x4.splat(2));
 }
 
 /**
- * One patch of `side` x `side` pixels, a multiple of 4, whose first byte is at `source`, its rows `pitch` bytes apart:
- * red, green and blue planes at `target`. Four bytes beyond its last pixel are read.
+ * Writes one patch to `target`, as red, green and blue planes of `side` x `side` float32.
+ *
+ * Its first byte is at `source`, its rows are `pitch` bytes apart, and `side` is a multiple of 4. Four bytes beyond the
+ * last pixel are read.
  */
 export function patch(source: usize, pitch: i32, side: i32, target: usize): void {
   const plane = <usize>((side * side) << 2);

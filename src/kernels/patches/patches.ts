@@ -1,37 +1,51 @@
-/** Patches in WebAssembly SIMD; `patches.ts` has the plain JavaScript that equals them. */
-
+/**
+ * An image cut into patches, in WebAssembly SIMD or the equal JavaScript of `reference.ts`. A row of patches' bytes is
+ * copied to the start of the module's memory, and each patch comes back as float32 from behind it.
+ */
 import type { Pixels } from '../pixels.ts';
 import { canRun, openModule } from '../web-assembly.ts';
-import { patchKernels } from './patches.wasm.ts';
+import { patchesModule } from './patches.wasm.ts';
+import { writePatchesInJavaScript } from './reference.ts';
 
 interface Kernels {
   readonly patch: (source: number, pitch: number, side: number, target: number) => void;
   readonly bytes: Uint8Array;
-  readonly made: Float32Array;
+  readonly result: Float32Array;
 }
 
-/** A row of patches is read from here, and one patch is written behind it. */
-const ROOM_BYTES = 1 << 20;
-/** Pixels are read by fours as sixteen bytes. */
-const BEYOND = 64;
-const MADE = ROOM_BYTES + BEYOND;
-const MADE_BYTES = 1 << 18;
+/** Most bytes of a row of patches. */
+const ROW_BYTES = 1 << 20;
+/** The module reads four pixels as sixteen bytes, so up to four bytes beyond the last. */
+const MARGIN_BYTES = 64;
+const RESULT = ROW_BYTES + MARGIN_BYTES;
+const RESULT_BYTES = 1 << 18;
 
 const openKernels = (): Kernels | undefined => {
-  if (!canRun(patchKernels)) return undefined;
-  const { exports, buffer } = openModule<Pick<Kernels, 'patch'>>(patchKernels, MADE + MADE_BYTES);
-  return { ...exports, bytes: new Uint8Array(buffer), made: new Float32Array(buffer, MADE, MADE_BYTES / 4) };
+  if (!canRun(patchesModule)) return undefined;
+  const { exports, buffer } = openModule<Pick<Kernels, 'patch'>>(patchesModule, RESULT + RESULT_BYTES);
+  return { ...exports, bytes: new Uint8Array(buffer), result: new Float32Array(buffer, RESULT, RESULT_BYTES / 4) };
 };
 
 let opened: { readonly kernels: Kernels | undefined } | undefined;
 
 /**
- * Writes the chosen patches as `writePatches` says.
+ * Writes the chosen patches of an image, normalised to -1..1, one after the other from the start of `into`:
+ * [chosen, 3 * side * side], within a patch channel, then y, then x.
  *
- * @returns whether it did: not where this machine has no WebAssembly SIMD, or where a patch has no whole four pixels or
- *   is too large.
+ * @param side of a patch in pixels; the image's width is a multiple of it.
+ * @param chosen indices of patches in raster order.
  */
-export const patchesInWebAssembly = (
+export const writePatches = (pixels: Pixels, side: number, chosen: Uint32Array, into: Float32Array): void => {
+  if (!writePatchesInWebAssembly(pixels, side, chosen, into)) writePatchesInJavaScript(pixels, side, chosen, into);
+};
+
+/**
+ * Same as `writePatches`, in WebAssembly alone.
+ *
+ * @returns false, with nothing written, where this machine has no WebAssembly SIMD, `side` is not a multiple of 4, or a
+ *   row of patches does not fit the memory.
+ */
+export const writePatchesInWebAssembly = (
   { width, data }: Pixels,
   side: number,
   chosen: Uint32Array,
@@ -40,16 +54,16 @@ export const patchesInWebAssembly = (
   opened ??= { kernels: openKernels() };
   const { kernels } = opened;
   const [pitch, count] = [3 * width, 3 * side * side];
-  if (!kernels || side % 4 !== 0 || pitch * side > ROOM_BYTES || count > kernels.made.length) return false;
+  if (!kernels || side % 4 !== 0 || pitch * side > ROW_BYTES || count > kernels.result.length) return false;
   const columns = width / side;
-  const made = kernels.made.subarray(0, count);
-  let laid = -1;
+  const result = kernels.result.subarray(0, count);
+  let copied = -1;
   for (let i = 0; i < chosen.length; i += 1) {
     const row = Math.floor(chosen[i]! / columns);
-    if (row !== laid) kernels.bytes.set(data.subarray(row * side * pitch, (row + 1) * side * pitch), 0);
-    laid = row;
-    kernels.patch((chosen[i]! % columns) * 3 * side, pitch, side, MADE);
-    into.set(made, i * count);
+    if (row !== copied) kernels.bytes.set(data.subarray(row * side * pitch, (row + 1) * side * pitch), 0);
+    copied = row;
+    kernels.patch((chosen[i]! % columns) * 3 * side, pitch, side, RESULT);
+    into.set(result, i * count);
   }
   return true;
 };

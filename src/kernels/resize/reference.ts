@@ -1,16 +1,17 @@
+/** The passes of a bicubic resize in plain JavaScript: the definition, and the fallback without WebAssembly SIMD. */
 import type { Pixels } from '../pixels.ts';
 
-/** The two directions of a resize, one pass each; a direction whose size stays is left alone. */
+/** The two one-dimensional resizes. Each returns its argument where the size does not change. */
 export interface Passes {
   readonly rows: (pixels: Pixels, width: number) => Pixels;
   readonly columns: (pixels: Pixels, height: number) => Pixels;
 }
 
-/** Bits behind the point: 32, less 8 for the value and 2 for the kernel's overshoot. */
+/** Fractional bits of the fixed-point weights: 32, less 8 for the value and 2 for the kernel's overshoot. */
 const PRECISION = 22;
 const HALF = 1 << (PRECISION - 1);
 
-/** What each output place takes from the input: `count[i]` neighbours from `start[i]` on, weights at `i * stride`. */
+/** Weights of one direction: output i is the sum over inputs `start[i]` to `start[i] + count[i]`, weights at `i * stride`. */
 export interface Kernel {
   readonly start: Int32Array;
   readonly count: Int32Array;
@@ -18,14 +19,14 @@ export interface Kernel {
   readonly stride: number;
 }
 
-/** Keys' cubic with a = -0.5, zero beyond 2. */
+/** Keys' cubic convolution kernel with a = -0.5; zero beyond 2 (Keys 1981). */
 const cubic = (distance: number): number => {
   const x = Math.abs(distance);
   if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
   return x < 2 ? (((x - 5) * x + 8) * x - 4) * -0.5 : 0;
 };
 
-/** The kernel of a resize from so many places to so many. */
+/** The kernel of a resize of one direction from `from` to `to` pixels. */
 export const kernelFor = (from: number, to: number): Kernel => {
   const scale = from / to;
   const stretch = Math.max(scale, 1);
@@ -34,7 +35,7 @@ export const kernelFor = (from: number, to: number): Kernel => {
   const start = new Int32Array(to);
   const count = new Int32Array(to);
   const weights = new Int32Array(to * stride);
-  const shares = new Float64Array(stride);
+  const exact = new Float64Array(stride);
   for (let i = 0; i < to; i += 1) {
     const centre = (i + 0.5) * scale;
     const first = Math.max(Math.trunc(centre - support + 0.5), 0);
@@ -43,22 +44,22 @@ export const kernelFor = (from: number, to: number): Kernel => {
     count[i] = end - first;
     let sum = 0;
     for (let at = first; at < end; at += 1) {
-      const share = cubic((at - centre + 0.5) / stretch);
-      shares[at - first] = share;
-      sum += share;
+      const weight = cubic((at - centre + 0.5) / stretch);
+      exact[at - first] = weight;
+      sum += weight;
     }
-    for (let k = 0; k < end - first; k += 1) weights[i * stride + k] = inFixedPoint(shares[k]! / sum);
+    for (let k = 0; k < end - first; k += 1) weights[i * stride + k] = inFixedPoint(exact[k]! / sum);
   }
   return { start, count, weights, stride };
 };
 
-/** A share of 1 as an integer of 1 << 22, rounded half away from zero. */
-const inFixedPoint = (share: number): number => {
-  const scaled = share * (1 << PRECISION);
+/** A weight in units of 2^-22, rounded half away from zero. */
+const inFixedPoint = (weight: number): number => {
+  const scaled = weight * (1 << PRECISION);
   return Math.trunc(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
 };
 
-/** Where the places of one direction lie in memory: the next along it, the next line beside it, how many lines. */
+/** Memory layout of one direction: bytes to the next pixel along it, bytes to the next line, number of lines. */
 interface Layout {
   readonly along: number;
   readonly beside: number;
@@ -79,7 +80,7 @@ const columns = (pixels: Pixels, height: number): Pixels => {
   return { width, height, data: resample(data, layout, layout, kernelFor(from, height)) };
 };
 
-/** One output place of all lines at a time, so that its weights stay at hand. The clamped array cuts to 0..255. */
+/** Computes one output position of all lines at a time, so that its weights stay in cache. The array clamps to 0..255. */
 const resample = (data: Uint8Array, source: Layout, target: Layout, kernel: Kernel): Uint8Array => {
   const { start, count, weights, stride } = kernel;
   const step = source.along;
@@ -106,5 +107,5 @@ const resample = (data: Uint8Array, source: Layout, target: Layout, kernel: Kern
   return new Uint8Array(out.buffer);
 };
 
-/** The passes in plain JavaScript: several times as slow as in WebAssembly, and equal to the last bit. */
+/** Same passes as in WebAssembly to the last bit, several times as slow. */
 export const javascriptPasses: Passes = { rows, columns };

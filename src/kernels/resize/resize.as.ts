@@ -1,27 +1,27 @@
 /**
- * A picture's resize in WebAssembly SIMD; AssemblyScript, compiled by scripts/build-wasm.ts. Columns are a pass; rows
- * are the same pass over the transposed picture, since sixteen lines side by side fill a register, and a pixel does not.
+ * Bicubic resize in WebAssembly SIMD; AssemblyScript, compiled by scripts/build-wasm.ts. Columns are one pass; rows are
+ * the same pass over the transposed image, since sixteen lines side by side fill a register, and a pixel does not.
  *
- * Pointers are byte offsets into the imported memory. `start`, `count` and `weights` are a kernel's int32 tables: what
- * each output place takes from the input. src/kernels/resize/reference.ts is the same arithmetic in plain JavaScript, bit for bit.
+ * Pointers are byte offsets into the imported memory. `start`, `count` and `weights` are a kernel's int32 tables.
+ * src/kernels/resize/reference.ts has the same arithmetic in plain JavaScript, bit for bit.
  */
 
 const PRECISION: i32 = 22;
 const HALF: i32 = 1 << 21;
 
-/** The bytes of two rows in turn: of their first halves. */
+/** Interleaves the first eight bytes of two registers. */
 function low(a: v128, b: v128): v128 {
   return i8x16.shuffle(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
 }
 
-/** The bytes of two rows in turn: of their second halves. */
+/** Interleaves the last eight bytes of two registers. */
 function high(a: v128, b: v128): v128 {
   return i8x16.shuffle(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
 }
 
 /**
- * Half of the transposition of 16 x 16 bytes: each row in turn with the one 8 below it, and what comes of that once
- * again. The other half is the same once more.
+ * Half of the transposition of 16 x 16 bytes: two of its four rounds, each of which interleaves every row with the one
+ * 8 below it. Calling it twice transposes.
  */
 function interleave(source: usize, pitch: usize, target: usize, step: usize): void {
   for (let i: usize = 0; i < 4; i++) {
@@ -42,7 +42,7 @@ function interleave(source: usize, pitch: usize, target: usize, step: usize): vo
   }
 }
 
-/** `height` rows of `width` bytes become `width` rows of `height` bytes, both multiples of 16; a block has 256 bytes. */
+/** Transposes `height` rows of `width` bytes, both multiples of 16. `block` is 256 bytes of scratch memory. */
 export function transpose(source: usize, target: usize, height: i32, width: i32, block: usize): void {
   for (let y = 0; y < height; y += 16) {
     for (let x = 0; x < width; x += 16) {
@@ -53,8 +53,8 @@ export function transpose(source: usize, target: usize, height: i32, width: i32,
 }
 
 /**
- * Along the columns: output rows `first` to `last` of `bytes` bytes each, a multiple of 16; source rows begin with
- * number `offset`.
+ * Resizes along the columns: writes output rows `first` to `last`, each of `bytes` bytes, a multiple of 16. The first
+ * row at `source` is input row `offset`.
  */
 export function columns(
   source: usize,
@@ -81,13 +81,13 @@ export function columns(
       let d = a;
       for (let weight = begin; weight < end; weight += 4) {
         const pixels = v128.load(at);
-        const share = v128.load32_splat(weight);
+        const factor = v128.load32_splat(weight);
         const low = i16x8.extend_low_i8x16_u(pixels);
         const high = i16x8.extend_high_i8x16_u(pixels);
-        a = i32x4.add(a, i32x4.mul(i32x4.extend_low_i16x8_u(low), share));
-        b = i32x4.add(b, i32x4.mul(i32x4.extend_high_i16x8_u(low), share));
-        c = i32x4.add(c, i32x4.mul(i32x4.extend_low_i16x8_u(high), share));
-        d = i32x4.add(d, i32x4.mul(i32x4.extend_high_i16x8_u(high), share));
+        a = i32x4.add(a, i32x4.mul(i32x4.extend_low_i16x8_u(low), factor));
+        b = i32x4.add(b, i32x4.mul(i32x4.extend_high_i16x8_u(low), factor));
+        c = i32x4.add(c, i32x4.mul(i32x4.extend_low_i16x8_u(high), factor));
+        d = i32x4.add(d, i32x4.mul(i32x4.extend_high_i16x8_u(high), factor));
         at += <usize>bytes;
       }
       const ab = i16x8.narrow_i32x4_s(i32x4.shr_s(a, PRECISION), i32x4.shr_s(b, PRECISION));

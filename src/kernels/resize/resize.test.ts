@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { compileKernels, moduleText } from '../../../scripts/build-wasm.ts';
-import { resize } from '../../data/resize.ts';
 import type { Pixels } from '../pixels.ts';
 import { moduleBytes } from '../web-assembly.ts';
 import { javascriptPasses } from './reference.ts';
-import { webAssemblyPasses } from './resize.ts';
-import { resizeKernels } from './resize.wasm.ts';
+import { resize, webAssemblyPasses } from './resize.ts';
+import { resizeModule } from './resize.wasm.ts';
 
 /** Noise with hard edges, so that the kernel overshoots both ends of 0..255. */
 const picture = (width: number, height: number): Pixels => {
@@ -22,7 +21,7 @@ const picture = (width: number, height: number): Pixels => {
 
 test('the committed module is what the compiler makes of src/kernels/resize/resize.as.ts', async () => {
   const bytes = await compileKernels('resize');
-  expect(moduleBytes(resizeKernels)).toEqual(new Uint8Array(bytes));
+  expect(moduleBytes(resizeModule)).toEqual(new Uint8Array(bytes));
   expect(readFileSync(new URL('resize.wasm.ts', import.meta.url), 'utf8')).toBe(moduleText('resize', bytes));
 });
 
@@ -49,4 +48,37 @@ test('a row that no band can hold goes through JavaScript', () => {
   const from = picture(700_000, 1);
   const { data } = resize(from, 64, 1);
   expect(Buffer.compare(data, resize(from, 64, 1, javascriptPasses).data)).toBe(0);
+});
+
+describe('resize', () => {
+  it('leaves a picture of the right size alone', () => {
+    const pixels = { width: 2, height: 2, data: new Uint8Array(12).fill(9) };
+    expect(resize(pixels, 2, 2)).toBe(pixels);
+  });
+
+  it.each([[0], [1], [127], [255]])('keeps one colour (%i) in every direction', (value) => {
+    const pixels = { width: 37, height: 23, data: new Uint8Array(37 * 23 * 3).fill(value) };
+    for (const [width, height] of [
+      [64, 32],
+      [16, 16],
+      [16, 64],
+      [37, 48],
+    ] as const) {
+      const { data } = resize(pixels, width, height);
+      expect(data).toHaveLength(width * height * 3);
+      expect(data.every((byte) => byte === value)).toBe(true);
+    }
+  });
+
+  it('cuts what the kernel overshoots to 0 and 255', () => {
+    const data = Uint8Array.from({ length: 8 * 3 }, (_, i) => (i < 12 ? 0 : 255));
+    const row = resize({ width: 8, height: 1, data }, 32, 1).data;
+    expect([Math.min(...row), Math.max(...row)]).toEqual([0, 255]);
+  });
+
+  it('averages when it makes a picture smaller, so that fine stripes turn grey', () => {
+    const data = Uint8Array.from({ length: 64 * 64 * 3 }, (_, i) => (Math.floor(i / 3) % 2) * 255);
+    const middle = resize({ width: 64, height: 64, data }, 16, 16).data.subarray(396, 420);
+    for (const value of middle) expect(Math.abs(value - 128)).toBeLessThan(4);
+  });
 });

@@ -1,9 +1,11 @@
-/** The passes of a resize in WebAssembly SIMD; `resample.ts` has the plain JavaScript that equals them. */
-
+/**
+ * Bicubic resize, in WebAssembly SIMD or the equal JavaScript of `reference.ts`. The tables of a kernel and a band of the
+ * image are copied into the module's memory at fixed places, and the resized band comes back from a third.
+ */
 import type { Pixels } from '../pixels.ts';
 import { canRun, openModule } from '../web-assembly.ts';
 import { javascriptPasses, type Kernel, kernelFor, type Passes } from './reference.ts';
-import { resizeKernels } from './resize.wasm.ts';
+import { resizeModule } from './resize.wasm.ts';
 
 interface Exports {
   readonly transpose: (...numbers: number[]) => void;
@@ -16,23 +18,23 @@ interface Kernels extends Exports {
 }
 
 /**
- * A kernel's tables lie first, then a block that is being transposed, then two rooms, from one of which a picture goes
- * to the other; one that is larger goes through in bands.
+ * Layout of the memory: a kernel's tables, a block of 16 x 16 bytes for transposition, and two buffers, source and
+ * target. An image larger than a buffer is resized in bands.
  */
 const TABLES_BYTES = 1 << 20;
 const BLOCK = TABLES_BYTES;
-const ROOM_BYTES = 2 << 20;
+const BUFFER_BYTES = 2 << 20;
 const SOURCE = BLOCK + 256;
-const TARGET = SOURCE + ROOM_BYTES;
+const TARGET = SOURCE + BUFFER_BYTES;
 
 const openKernels = (): Kernels | undefined => {
-  if (!canRun(resizeKernels)) return undefined;
-  const { exports, buffer } = openModule<Exports>(resizeKernels, TARGET + ROOM_BYTES);
+  if (!canRun(resizeModule)) return undefined;
+  const { exports, buffer } = openModule<Exports>(resizeModule, TARGET + BUFFER_BYTES);
   return { ...exports, bytes: new Uint8Array(buffer), tables: new Int32Array(buffer, 0, TABLES_BYTES / 4) };
 };
 
-/** Lays a kernel's tables into the memory. → where they are, for the kernels' last parameters */
-const placed = ({ tables }: Kernels, { start, count, weights, stride }: Kernel): number[] => {
+/** Copies a kernel's tables into the memory. → their byte offsets and the stride: the module's last parameters */
+const copyTables = ({ tables }: Kernels, { start, count, weights, stride }: Kernel): number[] => {
   tables.set(start, 0);
   tables.set(count, start.length);
   tables.set(weights, 2 * start.length);
@@ -43,7 +45,7 @@ const fits = ({ start, weights }: Kernel): boolean => 4 * (2 * start.length + we
 
 const wholeRegisters = (bytes: number): number => Math.ceil(bytes / 16) * 16;
 
-/** Copies so many rows that begin `from` bytes apart in the source to rows that do `to` bytes apart in the target. */
+/** Copies `count` rows, `from` bytes apart in the source, to rows `to` bytes apart in the target. */
 const copyRows = (
   source: Uint8Array,
   target: Uint8Array,
@@ -57,32 +59,32 @@ const copyRows = (
   for (let row = 0; row < count; row += 1) target.set(source.subarray(row * from, row * from + bytes), row * to);
 };
 
-/** Lines that go through at a time, so few that their bands stay in the processor's cache. */
+/** Rows that are resized at a time: few enough to stay in the processor's cache. */
 const LINES = 32;
 
 const rowsBy = (kernels: Kernels, pixels: Pixels, width: number): Pixels => {
   const { width: from, height, data } = pixels;
   if (width === from) return pixels;
   const kernel = kernelFor(from, width);
-  const [read, made] = [3 * from, 3 * width];
-  const [readPitch, madePitch] = [wholeRegisters(read), wholeRegisters(made)];
-  const lines = Math.min(LINES, Math.floor(ROOM_BYTES / Math.max(readPitch, madePitch) / 16) * 16);
+  const [sourceBytes, targetBytes] = [3 * from, 3 * width];
+  const [sourcePitch, targetPitch] = [wholeRegisters(sourceBytes), wholeRegisters(targetBytes)];
+  const lines = Math.min(LINES, Math.floor(BUFFER_BYTES / Math.max(sourcePitch, targetPitch) / 16) * 16);
   if (lines < 16 || !fits(kernel)) return javascriptPasses.rows(pixels, width);
   const { bytes, columns, transpose } = kernels;
-  const tables = placed(kernels, kernel);
-  const out = new Uint8Array(made * height);
+  const tables = copyTables(kernels, kernel);
+  const out = new Uint8Array(targetBytes * height);
   for (let first = 0; first < height; first += lines) {
     const count = Math.min(lines, height - first);
-    copyRows(data.subarray(first * read), bytes.subarray(SOURCE), { count, from: read, to: readPitch });
-    transpose(SOURCE, TARGET, lines, readPitch, BLOCK);
+    copyRows(data.subarray(first * sourceBytes), bytes.subarray(SOURCE), { count, from: sourceBytes, to: sourcePitch });
+    transpose(SOURCE, TARGET, lines, sourcePitch, BLOCK);
     columns(TARGET, SOURCE, 3 * lines, 0, 0, width, ...tables);
-    transpose(SOURCE, TARGET, madePitch, lines, BLOCK);
-    copyRows(bytes.subarray(TARGET), out.subarray(first * made), { count, from: madePitch, to: made });
+    transpose(SOURCE, TARGET, targetPitch, lines, BLOCK);
+    copyRows(bytes.subarray(TARGET), out.subarray(first * targetBytes), { count, from: targetPitch, to: targetBytes });
   }
   return { width, height, data: out };
 };
 
-/** Output rows from `first` on that fit the memory with all that they take from the input. → the first that does not */
+/** The end of the band of output rows from `first` on that fits the buffers together with its input rows. */
 const bandEnd = ({ start, count }: Kernel, first: number, lines: number): number => {
   let end = first;
   while (end < start.length && end - first < lines && start[end]! + count[end]! - start[first]! <= lines) end += 1;
@@ -95,9 +97,9 @@ const columnsBy = (kernels: Kernels, pixels: Pixels, height: number): Pixels => 
   const kernel = kernelFor(from, height);
   const bytes = 3 * width;
   const pitch = wholeRegisters(bytes);
-  const lines = Math.floor(ROOM_BYTES / pitch);
+  const lines = Math.floor(BUFFER_BYTES / pitch);
   if (kernel.stride > lines || !fits(kernel)) return javascriptPasses.columns(pixels, height);
-  const tables = placed(kernels, kernel);
+  const tables = copyTables(kernels, kernel);
   const out = new Uint8Array(bytes * height);
   for (let first = 0; first < height; ) {
     const end = bandEnd(kernel, first, lines);
@@ -126,4 +128,27 @@ export const webAssemblyPasses = (): Passes | undefined => {
     opened = { passes };
   }
   return opened.passes;
+};
+
+/**
+ * Pillow's `resize((width, height), BICUBIC)` to the last bit: antialiased, in 22-bit fixed point, along the rows and
+ * along the columns, rounded to whole values after each. A direction whose size stays is left alone.
+ *
+ * The rows come first, except for an image whose height shrinks by more than twice what its width does, as in Pillow 13;
+ * before, they always did, which changes such an image (more than twice as high as wide) by a last bit here and there.
+ *
+ * @param width of the result in pixels.
+ * @param height of the result in pixels.
+ * @param passes the two one-dimensional resizes; by default those in WebAssembly where this machine runs them.
+ */
+export const resize = (
+  pixels: Pixels,
+  width: number,
+  height: number,
+  passes: Passes = webAssemblyPasses() ?? javascriptPasses,
+): Pixels => {
+  const columnsFirst = pixels.height - height > 2 * Math.max(pixels.width - width, 0);
+  return columnsFirst
+    ? passes.rows(passes.columns(pixels, height), width)
+    : passes.columns(passes.rows(pixels, width), height);
 };
