@@ -22,7 +22,7 @@ await writeScenes(folder, { seed: 80, view: 'vqa', world, sizes, encodePng });
 
 const teacher = await loadTrained('assets/teacher-mini.safetensors');
 const model = createStudent(teacher);
-const pair = { objective: pairVectors, weight: 1, needsTeacher: true };
+const pair = { objective: pairVectors, weight: 1 };
 const objectives = { ...objectivesOf('soft+attention', model.config.scoring), pair };
 const [examples, validation] = [await vqa.read(folder, 'train'), await vqa.read(folder, 'validation')];
 const preprocessor = preprocessorFor(model.config, { batch: 16 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { mean, square } from './functions.ts';
-import { gradients } from './gradient.ts';
+import { gradients, gradientsReached } from './gradient.ts';
 import { check, valuesOf } from './ops.fixture.ts';
 import { add, concat, exp, gather, matmul, multiply, slice, stopGradient, sum, tanh } from './ops.ts';
 import { ancestors, constant, input, isOperation, parameter, type Tensor } from './tensor.ts';
@@ -116,6 +116,12 @@ describe('gradients', () => {
 
   it('refuse a parameter that has no part in the loss', () => {
     expect(() => gradients(sum(x), new Set([w]))).toThrow(new Error('gradients: w has no part in the loss'));
+  });
+
+  it('of what is reached leave out a parameter that is not, or only through stopGradient', () => {
+    const [apart, stopped] = [parameter('apart', [6]), parameter('stopped', [6])];
+    const loss = sum(multiply(multiply(x, w), stopGradient(stopped)));
+    expect([...gradientsReached(loss, new Set([apart, w, stopped])).keys()]).toEqual([w]);
   });
 
   it('refuse a loss that is not a scalar', () => {

@@ -11,6 +11,19 @@ import { ancestors, constant, isOperation, type Operation, parents, type Tensor 
  * @throws Error where the loss is not a scalar, or a wanted tensor has no part in it.
  */
 export const gradients = (loss: Tensor, wanted: ReadonlySet<Tensor>): Map<Tensor, Tensor> => {
+  const found = gradientsReached(loss, wanted);
+  for (const tensor of wanted)
+    if (!found.has(tensor)) throw new Error(`gradients: ${nameOf(tensor)} has no part in the loss`);
+  return found;
+};
+
+/**
+ * Gradients as `gradients` gives them, of those tensors alone that the loss depends on. Tensors that have no part in
+ * the loss, or one through `stopGradient` only, are left out.
+ *
+ * @throws Error where the loss is not a scalar.
+ */
+export const gradientsReached = (loss: Tensor, wanted: ReadonlySet<Tensor>): Map<Tensor, Tensor> => {
   if (loss.shape.length > 0) throw new Error(`gradients: the loss is ${show(loss.shape)}: it must be a scalar`);
   const graph = ancestors([loss]);
   const leading = leadingTo(graph, wanted);
@@ -24,8 +37,6 @@ export const gradients = (loss: Tensor, wanted: ReadonlySet<Tensor>): Map<Tensor
     if (wanted.has(tensor)) found.set(tensor, g);
     if (isOperation(tensor.made)) pass(g, tensor, tensor.made, { leading, arrived });
   }
-  for (const tensor of wanted)
-    if (!found.has(tensor)) throw new Error(`gradients: ${nameOf(tensor)} has no part in the loss`);
   return found;
 };
 

@@ -12,8 +12,6 @@ export type Objective = (student: Answered, teacher: Answered, target: Tensor) =
 export interface Weighted {
   readonly objective: Objective;
   readonly weight: number;
-  /** Whether it looks at what the teacher made. */
-  readonly needsTeacher: boolean;
 }
 
 /** The objectives of a run by name; the names are those of the curves. */

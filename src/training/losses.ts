@@ -64,10 +64,10 @@ export const objectivesOf = (recipe: Recipe, scoring: Scoring, choices: Distilla
     scoring === 'sigmoid' ? [hardLabelsBinary, softLabelsBinary] : [hardLabels, softLabels(softOptions)];
   const inside = knowledge === 'hidden-states' ? 'hidden' : 'attention';
   const all: Objectives = {
-    hard: { objective: hard, weight: hardWeight, needsTeacher: false },
-    soft: { objective: soft, weight: softWeight, needsTeacher: true },
+    hard: { objective: hard, weight: hardWeight },
+    soft: { objective: soft, weight: softWeight },
     ...(knowledge !== 'none' && {
-      [inside]: { objective: matching(knowledge, choices), weight: attentionWeight, needsTeacher: true },
+      [inside]: { objective: matching(knowledge, choices), weight: attentionWeight },
     }),
   };
   refuseIdle(choices, { scoring, knowledge });

@@ -1,12 +1,12 @@
 import type { Model } from '../checkpoints/model-file.ts';
 import { weightedSum } from '../engine/functions.ts';
-import { gradients } from '../engine/gradient.ts';
+import { gradientsReached } from '../engine/gradient.ts';
 import type { Numbers, Weights } from '../engine/numbers.ts';
 import type { Key } from '../engine/random.ts';
 import { compile } from '../engine/runtime/session.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { UserError } from '../errors.ts';
-import { createParams } from '../model/params.ts';
+import { createParams, type RootParams } from '../model/params.ts';
 import type { OptimizerState } from '../optim/adamw.ts';
 import { dropoutMasks } from './dropout-masks.ts';
 import { type GradCache, openGradCache, seededContrast } from './grad-cache.ts';
@@ -46,7 +46,7 @@ export interface Step extends AsyncDisposable {
       readonly known?: Readonly<Record<string, number>> | undefined;
     },
   ): Promise<Record<string, number>>;
-  /** The parameters that the losses ask for, by name. All others of the learner stay as they are. */
+  /** Names of the parameters that the losses depend on. All others of the model keep their numbers bit for bit. */
   readonly trained: ReadonlySet<string>;
   /** Where the micro-batches of an update are compared as one: they must be run as it gives them out. */
   readonly contrast?: GradCache | undefined;
@@ -54,11 +54,10 @@ export interface Step extends AsyncDisposable {
 
 /** Builds and compiles the one graph of a training: teacher forward, learner forward and backward, every batch size. */
 export const createStep = async (options: StepOptions, state: OptimizerState): Promise<Step> => {
-  const { losses, wanted, weightOf, joint } = symbols(options);
+  const { losses, gradients, weightOf, joint } = symbols(options);
   const outputs: Record<string, Tensor> = { ...losses };
   const into: Record<string, Numbers> = {};
-  for (const [parameter, gradient] of gradients(losses.total!, new Set(wanted.keys()))) {
-    const name = wanted.get(parameter)!;
+  for (const [name, gradient] of gradients) {
     outputs[`gradient ${name}`] = gradient;
     into[`gradient ${name}`] = state.gradients.get(name)!;
   }
@@ -82,7 +81,7 @@ export const createStep = async (options: StepOptions, state: OptimizerState): P
       refuseNaN(values, number);
       return values;
     },
-    trained: new Set(wanted.values()),
+    trained: new Set(gradients.keys()),
     ...(contrast && { contrast }),
     [Symbol.asyncDispose]: async () => {
       session.close();
@@ -94,13 +93,27 @@ export const createStep = async (options: StepOptions, state: OptimizerState): P
 const symbols = ({ terms, dropoutRate, accumulation = 1, contrastOver = 'update' }: StepOptions) => {
   const p = createParams({ dropoutRate });
   const all = Object.entries(terms(p, createParams().within(TEACHER)));
-  const wanted = new Map([...p.declared].map(([name, { tensor }]) => [tensor, name]));
   const joint = accumulation > 1 && contrastOver === 'update' ? jointIn(all) : undefined;
   const losses: Record<string, Tensor> = Object.fromEntries(
     all.map(([name, { loss }]) => [name, name === joint?.name ? seededContrast(joint.contrast) : loss]),
   );
-  losses.total = weightedSum(all.map(([name, { weight }]) => [weight, losses[name]!]));
-  return { losses, wanted, weightOf: new Map(all.map(([name, { weight }]) => [name, weight])), joint };
+  const counted = all.filter(([, { weight }]) => weight !== 0);
+  if (counted.length === 0) throw new UserError('train: no loss has a weight: give one of them a weight above 0');
+  losses.total = weightedSum(counted.map(([name, { weight }]) => [weight, losses[name]!]));
+  const gradients = gradientsByName(losses.total, p);
+  return { losses, gradients, weightOf: new Map(all.map(([name, { weight }]) => [name, weight])), joint };
+};
+
+/**
+ * Gradients of the parameters that the loss depends on, by name, in the order of the backward pass.
+ *
+ * @throws UserError where it depends on none.
+ */
+const gradientsByName = (loss: Tensor, { declared }: RootParams): Map<string, Tensor> => {
+  const names = new Map([...declared].map(([name, { tensor }]) => [tensor, name]));
+  const found = [...gradientsReached(loss, new Set(names.keys()))];
+  if (found.length > 0) return new Map(found.map(([parameter, gradient]) => [names.get(parameter)!, gradient]));
+  throw new UserError('train: the losses depend on no parameter of the model: give one that does');
 };
 
 /** The loss that compares all pairs of an update. @throws Error where there are several. */

@@ -147,7 +147,6 @@ describe('a training that leaves the numbers', () => {
         steep: {
           objective: ({ logits }) => mean(sqrt(subtract(logits, stopGradient(logits)))),
           weight: 1,
-          needsTeacher: false,
         },
       },
     });

@@ -14,7 +14,8 @@ import type { RunOptions, TrainStep } from '../options.ts';
 import { lengthGroupedOrder } from '../samplers/length-grouped.ts';
 import { feeding, type TeacherCache } from '../teacher-outputs/cache.ts';
 import { teacherPlaceholder } from '../teacher-outputs/placeholder.ts';
-import type { Loss, Stage } from './stage.ts';
+import { objectiveLosses } from './objective-losses.ts';
+import type { Stage } from './stage.ts';
 
 export type { TrainStep } from '../options.ts';
 
@@ -76,7 +77,7 @@ const namesOf = (objectives: Objectives): string =>
     .map(([name, { weight }]) => `${name} x ${weight}`)
     .join(' + ');
 
-/** The objectives over what learner and teacher answer. @throws Error where one needs a teacher and there is none. */
+/** Losses of the objectives over the answers of model and teacher, as `objectiveLosses` builds them. */
 export const termsOf =
   ({
     model,
@@ -93,11 +94,8 @@ export const termsOf =
     const student = answeredBy(model, p);
     const whole = teacher && answeredBy(teacher, t);
     const taught = whole && (teacherCache ? teacherPlaceholder(whole) : whole);
-    const target = input('target', ['batch', head.answers]);
-    const termOf = ([name, { objective, weight, needsTeacher }]: [string, Objectives[string]]): [string, Loss] => {
-      if (needsTeacher && !taught) throw new Error(`step: the objective ${name} needs a teacher`);
-      // an objective of ground truth never looks at the teacher
-      return [name, { weight, loss: objective(student, taught ?? student, target) }];
-    };
-    return Object.fromEntries(Object.entries(objectives).map(termOf));
+    return objectiveLosses(objectives, {
+      ...{ student, teacher: taught },
+      target: input('target', ['batch', head.answers]),
+    });
   };

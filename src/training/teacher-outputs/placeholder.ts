@@ -63,6 +63,10 @@ export const tensorsUsedBy = <M extends TeacherOutputs>(
   return found;
 };
 
+/** Whether a loss depends on any tensor of a placeholder. */
+export const dependsOnPlaceholder = (loss: Tensor): boolean =>
+  ancestors([loss]).some(({ made }) => 'name' in made && made.name.startsWith(KEPT));
+
 /** How one tensor lies in an example's record: [before, rows, after] halves. */
 export interface Place {
   readonly name: string;
