@@ -21,7 +21,7 @@ import {
   sizes,
   sizesOfBackbones,
 } from '../src/model.ts';
-import { accuracyReport } from '../src/studies/accuracy.ts';
+import { accuracyReport } from '../src/studies/measures/accuracy.ts';
 
 const { values: flags } = parseArgs({
   options: {

@@ -2,9 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { galleryOf, recalls } from '../src/data.ts';
 import { evaluate, loadTrained, type Model, preprocessorFor, retrieval, scoreGallery, vqa } from '../src/index.ts';
-import { accuracyReport } from '../src/studies/accuracy.ts';
-import { pixelNeighbours } from '../src/studies/pixel-neighbours.ts';
-import { questionPrior } from '../src/studies/question-prior.ts';
+import { pixelNeighbours } from '../src/studies/baselines/pixel-neighbours.ts';
+import { questionPrior } from '../src/studies/baselines/question-prior.ts';
+import { accuracyReport } from '../src/studies/measures/accuracy.ts';
 
 /** One row of a benchmark's table: what was measured of a model, or of what needs none, by name. */
 export type Measures = Readonly<Record<string, number>>;

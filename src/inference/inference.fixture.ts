@@ -8,7 +8,7 @@ import { SPECIAL_PIECES } from '../data/tokenizer.ts';
 import type { Pixels } from '../kernels/pixels.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { tiny } from '../model/sizes.ts';
-import { mulberry32, seedFor } from '../studies/scenes/random.ts';
+import { mulberry32, seedFor } from '../studies/mulberry32.ts';
 import { renderScene } from '../studies/scenes/render.ts';
 import { answersOf, vocabularyOf } from '../studies/scenes/vocabulary.ts';
 import { drawScene, worlds } from '../studies/scenes/world.ts';

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../src/cli/program.ts';
 import { loadTrained, saveModel } from '../../src/index.ts';
-import { untrainedTeacher } from '../../src/studies/mini.ts';
-import { quickstart, quickstartSizes } from '../../src/studies/quickstart.ts';
-import type { QuickstartReport } from '../../src/studies/report/content.ts';
+import type { QuickstartReport } from '../../src/studies/quickstart/content.ts';
+import { quickstart, quickstartSizes } from '../../src/studies/quickstart/quickstart.ts';
+import { untrainedTeacher } from '../../src/studies/teacher/mini-teacher.ts';
 
 let folder: string;
 let teacher: string;

@@ -3,12 +3,12 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SHIPPED_TEACHER } from '../../src/studies/mini.ts';
 import { keepResult } from '../../src/studies/reproduction/job.ts';
 import { writeReproduction } from '../../src/studies/reproduction/page/write.ts';
 import { reproduce, reproduceJob } from '../../src/studies/reproduction/reproduce.ts';
 import type { Measured } from '../../src/studies/reproduction/results.ts';
 import { reproductionSizes } from '../../src/studies/reproduction/size.ts';
+import { SHIPPED_TEACHER } from '../../src/studies/teacher/mini-teacher.ts';
 
 let folder: string;
 beforeAll(async () => {

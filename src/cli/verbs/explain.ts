@@ -1,8 +1,8 @@
 import { Command, Option } from 'commander';
 import type { Model } from '../../index.ts';
-import { explainPairs } from '../../studies/explain.ts';
-import type { ExplainedPair } from '../../studies/report/explained.ts';
-import { writeExplained } from '../../studies/report/explained-page.ts';
+import { explainPairs } from '../../studies/attention/explain.ts';
+import type { ExplainedPair } from '../../studies/attention/explained-pair.ts';
+import { writeExplained } from '../../studies/attention/page/page.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
 import { given, jsonOption, threadsOption } from '../options/options.ts';
 import type { TaskName } from '../options/tasks.ts';

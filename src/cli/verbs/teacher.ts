@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { loadTrained, saveModel } from '../../index.ts';
-import { LAST_LESSON, trainTeacher, untrainedTeacher } from '../../studies/mini.ts';
+import { LAST_LESSON, trainTeacher, untrainedTeacher } from '../../studies/teacher/mini-teacher.ts';
 import { given, threadsOption } from '../options/options.ts';
 import { listenForInterrupt, STOPPING, sayStopped } from '../terminal/interrupt.ts';
 import { openParts } from '../terminal/progress.ts';

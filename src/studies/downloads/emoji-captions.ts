@@ -1,4 +1,4 @@
-import { mulberry32, seedFor, shuffled } from '../scenes/random.ts';
+import { mulberry32, seedFor, shuffled } from '../mulberry32.ts';
 import type { Concept } from './emoji-concepts.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { drawOnWhite, encodePng } from '../../data.ts';
-import { mulberry32, shuffled } from '../scenes/random.ts';
+import { mulberry32, shuffled } from '../mulberry32.ts';
 import { captionsOf } from './emoji-captions.ts';
 import { type Concept, conceptsIn, LOCALES, texts } from './emoji-concepts.ts';
 import { emojiReadme } from './emoji-readme.ts';

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { judged } from './claims.ts';
 import type { Result } from './job.ts';
-import { costId } from './page/cost.ts';
+import { costId } from './jobs/cost.ts';
+import { studentId, tunedTeacher } from './jobs/understanding.ts';
 import { markdownOf } from './page/markdown.ts';
 import { reproductionPage } from './page/page.ts';
 import { chosenRates, type Rates, studentsOfPaper, variantNames } from './plan.ts';
 import type { Measured } from './results.ts';
 import { reproductionSizes } from './size.ts';
 import { taskNames } from './tasks.ts';
-import { studentId, tunedTeacher } from './understanding.ts';
 import type { VariantName } from './variants.ts';
 
 const size = { ...reproductionSizes.tiny, seeds: [0, 1, 2] };

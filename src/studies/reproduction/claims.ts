@@ -1,11 +1,11 @@
 import { type OverSeeds, overSeeds } from './confidence.ts';
 import type { Result } from './job.ts';
-import { costId } from './page/cost.ts';
+import { costId } from './jobs/cost.ts';
+import { retrievalId, retrievalRows } from './jobs/retrieval.ts';
+import { type Beginning, studentId, tunedTeacher } from './jobs/understanding.ts';
 import type { Rates } from './plan.ts';
 import type { Measured } from './results.ts';
-import { retrievalId, retrievalRows } from './retrieval.ts';
 import { type TaskName, taskNames } from './tasks.ts';
-import { type Beginning, studentId, tunedTeacher } from './understanding.ts';
 import type { VariantName } from './variants.ts';
 
 /** What a claim of the paper came to: it holds, the contrary does, or these runs cannot tell. */

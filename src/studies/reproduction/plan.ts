@@ -1,9 +1,9 @@
 import type { Job, Result } from './job.ts';
-import { retrievalPieces, retrievalTeacherPiece } from './retrieval.ts';
+import { retrievalPieces, retrievalTeacherPiece } from './jobs/retrieval.ts';
+import { pretrainedStudentPiece, pretrainedTeacherPiece } from './jobs/stage1.ts';
+import { type Beginning, type StudentRun, studentId, studentPiece, teacherPiece } from './jobs/understanding.ts';
 import type { ReproductionSize } from './size.ts';
-import { pretrainedStudentPiece, pretrainedTeacherPiece } from './stage1.ts';
 import { SEARCHED, taskNames } from './tasks.ts';
-import { type Beginning, type StudentRun, studentId, studentPiece, teacherPiece } from './understanding.ts';
 import { type VariantName, variants } from './variants.ts';
 
 export const variantNames = Object.keys(variants) as VariantName[];

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { writeAllScenes } from './data.ts';
 import { isFinished, type Job, type JobProgress, type Result, readResult } from './job.ts';
-import { attentionPiece } from './page/attention.ts';
-import { costPieces } from './page/cost.ts';
+import { attentionPiece } from './jobs/attention.ts';
+import { costPieces } from './jobs/cost.ts';
+import { writeAllScenes } from './jobs/scenes.ts';
 import { chosenRates, groundwork, mainPieces } from './plan.ts';
 import { type Measured, takeOutcomes } from './results.ts';
 import { doJob, type RunJobsOptions, runJobs } from './run-jobs.ts';

@@ -1,6 +1,6 @@
+import { below, mulberry32, pick, type Random, shuffled } from '../mulberry32.ts';
 import { type Phrase, type Relation, relations, singular, withArticle } from './grammar.ts';
 import { stands } from './meaning.ts';
-import { below, mulberry32, pick, type Random, shuffled } from './random.ts';
 import { drawThing, type HeldOut, isHeldOut, type Look, type Scene, type Thing, type World } from './world.ts';
 
 /**

@@ -1,6 +1,6 @@
+import { below, pick, pickWeighted, type Random, shuffled } from '../mulberry32.ts';
 import { type Named, type Phrase, type Question, type Relation, relations } from './grammar.ts';
 import { stands } from './meaning.ts';
-import { below, pick, pickWeighted, type Random, shuffled } from './random.ts';
 import { type Attribute, attributes, type QuestionKind, type Scene, type Thing, telling, type World } from './world.ts';
 
 /** Which question is wanted: its template, what it asks for, and how many relations it chains. */

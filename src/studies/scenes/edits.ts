@@ -1,4 +1,4 @@
-import { below, pick, type Random, shuffled } from './random.ts';
+import { below, pick, type Random, shuffled } from '../mulberry32.ts';
 import { type Attribute, drawThing, emptyCells, type Scene, type Thing, telling, type World } from './world.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { seedFor } from '../mulberry32.ts';
 import { type Claim, holds, sayOf } from './claims.ts';
 import { type Truth, truthOf, truths } from './covered.ts';
 import { drawHypothesis } from './entailment.ts';
-import { seedFor } from './random.ts';
 import { attributes, isHeldOut, keeps, type Scene, type Thing, type World, worlds } from './world.ts';
 
 const thing = (cell: number, color: Thing['color'], shape: Thing['shape']): Thing => ({

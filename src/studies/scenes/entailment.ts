@@ -1,10 +1,10 @@
+import { below, mulberry32, pick, type Random, shuffled } from '../mulberry32.ts';
 import { type Claim, holds, sayOf } from './claims.ts';
 import { type Truth, truthOf, truths } from './covered.ts';
 import { editClasses, edited } from './edits.ts';
 import { hopsOf } from './grammar.ts';
 import { denoted } from './meaning.ts';
 import { tellsHeldOut } from './questions.ts';
-import { below, mulberry32, pick, type Random, shuffled } from './random.ts';
 import { drawPhrase } from './statements.ts';
 import { drawScene, emptyCells, type HeldOut, keeps, type Scene, type World } from './world.ts';
 

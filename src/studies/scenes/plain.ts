@@ -1,7 +1,7 @@
+import { below, mulberry32, type Random } from '../mulberry32.ts';
 import { drawQuestion, drawWanted } from './draw.ts';
 import { hopsIn, type Question, say } from './grammar.ts';
 import { answerTo } from './meaning.ts';
-import { below, mulberry32, type Random } from './random.ts';
 import { drawScene, type HeldOut, type Scene, type World } from './world.ts';
 
 /** A question about one picture, and its answer there. */

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { seedFor } from '../mulberry32.ts';
 import { hopsIn, phrasesOf, say } from './grammar.ts';
 import { answerTo, referent } from './meaning.ts';
 import { type Asked, drawPair, type ScenePair } from './questions.ts';
-import { seedFor } from './random.ts';
 import { answersOf, vocabularyOf } from './vocabulary.ts';
 import { attributes, type HeldOut, isHeldOut, keeps, type Scene, type World, worlds } from './world.ts';
 

@@ -1,8 +1,8 @@
+import { below, mulberry32, pick, type Random, shuffled } from '../mulberry32.ts';
 import { drawQuestion, drawWanted, type Wanted } from './draw.ts';
 import { type EditClass, editClasses, edited, touched } from './edits.ts';
 import { hopsIn, type Phrase, phrasesOf, type Question, say } from './grammar.ts';
 import { answerTo, denoted } from './meaning.ts';
-import { below, mulberry32, pick, type Random, shuffled } from './random.ts';
 import { drawScene, type HeldOut, isHeldOut, keeps, type Scene, type World } from './world.ts';
 
 /** A question with its answers to the two pictures of its pair; the two always differ. */

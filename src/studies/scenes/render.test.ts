@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { mulberry32 } from './random.ts';
+import { mulberry32 } from '../mulberry32.ts';
 import { renderScene } from './render.ts';
 import { colors, drawScene, type Scene, shapes, sizes, type Thing, textures, worlds } from './world.ts';
 

@@ -1,4 +1,4 @@
-import { mulberry32 } from './random.ts';
+import { mulberry32 } from '../mulberry32.ts';
 import { type Inside, insides } from './shapes.ts';
 import type { Look, Scene, Thing } from './world.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { seedFor } from '../mulberry32.ts';
 import { holdsOfPair, type PairClaim, pairClaims, sayOfPair } from './claims.ts';
-import { seedFor } from './random.ts';
 import { drawStatement } from './statements.ts';
 import { isHeldOut, keeps, type Scene, type Thing, worlds } from './world.ts';
 

@@ -1,10 +1,10 @@
+import { below, mulberry32, pick, type Random, shuffled } from '../mulberry32.ts';
 import { holdsOfPair, type PairClaim, pairClaims, sayOfPair } from './claims.ts';
 import { drawQuestion } from './draw.ts';
 import { editClasses, edited } from './edits.ts';
 import { hopsOf, type Phrase } from './grammar.ts';
 import { denoted } from './meaning.ts';
 import { tellsHeldOut } from './questions.ts';
-import { below, mulberry32, pick, type Random, shuffled } from './random.ts';
 import { type Attribute, drawScene, type HeldOut, keeps, type Scene, telling, type World } from './world.ts';
 
 /** The picture at the left and the one at the right. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seedFor } from './random.ts';
+import { seedFor } from '../mulberry32.ts';
 import { drawTold } from './tellings.ts';
 import { isHeldOut, type Thing, worlds } from './world.ts';
 

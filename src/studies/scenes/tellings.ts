@@ -1,5 +1,5 @@
+import { below, mulberry32, type Random, shuffled } from '../mulberry32.ts';
 import { singular, withArticle } from './grammar.ts';
-import { below, mulberry32, type Random, shuffled } from './random.ts';
 import { drawScene, type HeldOut, isHeldOut, type Scene, type Thing, telling, type World } from './world.ts';
 
 /** A picture and captions that are true of it, as people caption photographs: a few of its things, by their looks. */

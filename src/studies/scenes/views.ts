@@ -1,9 +1,9 @@
+import { mulberry32, seedFor } from '../mulberry32.ts';
 import { drawQuadruple } from './captions.ts';
 import { truths } from './covered.ts';
 import { drawHypothesis } from './entailment.ts';
 import { drawPlain } from './plain.ts';
 import { drawPair } from './questions.ts';
-import { mulberry32, seedFor } from './random.ts';
 import { drawStatement } from './statements.ts';
 import { drawTold } from './tellings.ts';
 import { answersOf } from './vocabulary.ts';

@@ -1,4 +1,4 @@
-import { below, pick, type Random, shuffled } from './random.ts';
+import { below, pick, type Random, shuffled } from '../mulberry32.ts';
 
 export const sizes = ['small', 'large'] as const;
 export const textures = ['plain', 'striped', 'dotted'] as const;

@@ -2,8 +2,8 @@ import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/
 import { join } from 'node:path';
 import { mapConcurrent } from '../../data.ts';
 import { UserError } from '../../errors.ts';
+import { seedFor } from '../mulberry32.ts';
 import { type Manifest, type Plan, type PlanOptions, planOf } from './manifest.ts';
-import { seedFor } from './random.ts';
 import { readmeOf } from './readme.ts';
 import { type Pixels, renderScene } from './render.ts';
 import { type SplitName, splitNames, splits } from './splits.ts';

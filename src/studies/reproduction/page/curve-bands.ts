@@ -1,7 +1,7 @@
+import { studentId } from '../jobs/understanding.ts';
 import { knowledge, type Rates } from '../plan.ts';
 import type { Measured } from '../results.ts';
 import { taskNames } from '../tasks.ts';
-import { studentId } from '../understanding.ts';
 import { variants } from '../variants.ts';
 
 /** A point of a variant's validation curve over its seeds, in percent. */

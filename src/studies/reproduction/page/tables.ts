@@ -1,13 +1,13 @@
 import { overSeeds } from '../confidence.ts';
 import type { Result } from '../job.ts';
+import { attentionTable } from '../jobs/attention.ts';
+import { costId } from '../jobs/cost.ts';
+import { RETRIEVAL_TEACHER, retrievalId, retrievalRows } from '../jobs/retrieval.ts';
+import { type StudentRun, studentId, tunedTeacher } from '../jobs/understanding.ts';
 import { compared, knowledge, type Rates, stages, triedRates, variantNames } from '../plan.ts';
 import type { Measured } from '../results.ts';
-import { RETRIEVAL_TEACHER, retrievalId, retrievalRows } from '../retrieval.ts';
 import { SEARCHED, type TaskName, taskNames } from '../tasks.ts';
-import { type StudentRun, studentId, tunedTeacher } from '../understanding.ts';
 import { type VariantName, variants } from '../variants.ts';
-import { attentionTable } from './attention.ts';
-import { costId } from './cost.ts';
 import { published } from './published.ts';
 import { type Cell, once, percent, type Table } from './table.ts';
 import { trainedAgainTables } from './trained-again.ts';

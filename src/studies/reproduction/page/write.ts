@@ -2,11 +2,11 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeAtomically } from '../../../data.ts';
 import { UserError } from '../../../errors.ts';
-import { writeExplained } from '../../report/explained-page.ts';
+import { writeExplained } from '../../attention/page/page.ts';
+import { attentionOf } from '../jobs/attention.ts';
 import { chosenRates } from '../plan.ts';
 import type { Measured } from '../results.ts';
 import { outcomesText } from '../results.ts';
-import { attentionOf } from './attention.ts';
 import { markdownOf } from './markdown.ts';
 import { reproductionPage } from './page.ts';
 

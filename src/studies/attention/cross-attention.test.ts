@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest';
+import { parityFeeds, parityInputs, paritySizes, readFixture, relativeError } from '../../../test/fixtures/parity.ts';
+import type { Numbers } from '../../engine.ts';
+import { createModel, type Model, type ModelConfig } from '../../index.ts';
+import { fromHuggingFace, tiny } from '../../model.ts';
+import { attentionDivergence, type CrossAttention, crossAttention, wordAttention } from './cross-attention.ts';
+
+const described = (model: ModelConfig['model'], more: Partial<ModelConfig> = {}): ModelConfig => ({
+  model,
+  sizes: paritySizes,
+  task: 'vqa',
+  images: 1,
+  scoring: 'sigmoid',
+  answers: Array.from({ length: 10 }, (_, i) => `answer ${i}`),
+  vocabulary: [],
+  recipe: {},
+  ...more,
+});
+
+const weightsOf = async (path: string) =>
+  fromHuggingFace(await readFixture(path), 'vqa_classifier') as Model['weights'];
+
+const teacher = async (): Promise<Model> => ({
+  config: described('vilt'),
+  weights: await weightsOf('hf/vqa/model'),
+});
+const student = async (): Promise<Model> => ({
+  config: described('dide'),
+  weights: await weightsOf('dide/vqa/student'),
+});
+
+const attend = async (trained: Model): Promise<CrossAttention> =>
+  crossAttention(trained, parityFeeds(await readFixture('dide/vqa/inputs')), { inputs: parityInputs, threads: 1 });
+
+/** The rows of real tokens: what padded image rows hold depends on which padding was chosen. */
+const realRows = ({ shape, data }: Numbers, mask: Numbers): Numbers => {
+  const [batch, heads, rows, columns] = shape as [number, number, number, number];
+  const kept: number[] = [];
+  for (let at = 0; at < batch * heads * rows; at += 1) {
+    const example = Math.floor(at / rows / heads);
+    if (mask.data[example * rows + (at % rows)]) kept.push(...data.subarray(at * columns, (at + 1) * columns));
+  }
+  return { shape: [kept.length], data: Float32Array.from(kept) };
+};
+
+describe('cross-modal attention has the reference value (dide/vqa)', () => {
+  for (const [name, model] of Object.entries({ teacher, student })) {
+    it(`of the ${name}, head by head, from text to image and back`, async () => {
+      const expected = await readFixture('dide/vqa/outputs');
+      const words = (await readFixture('dide/vqa/inputs')).get('attention_mask')!;
+      const tokens = expected.get('image_mask')!;
+      const { textToImageHeads, imageToTextHeads } = await attend(await model());
+      const pairs = [
+        [textToImageHeads, expected.get(`t2v.${name}`)!, words],
+        [imageToTextHeads, expected.get(`v2t.${name}`)!, tokens],
+      ] as const;
+      for (const [actual, reference, mask] of pairs) {
+        expect(actual.shape).toEqual(reference.shape);
+        expect(relativeError(realRows(actual, mask), realRows(reference, mask))).toBeLessThan(1e-5);
+      }
+    });
+  }
+
+  it('and its mean over heads is the mean of the heads', async () => {
+    const { textToImage, textToImageHeads } = await attend(await student());
+    const [examples, heads, words, tokens] = textToImageHeads.shape as [number, number, number, number];
+    expect(textToImage.shape).toEqual([examples, words, tokens]);
+    for (let at = 0; at < textToImage.data.length; at += 1) {
+      const [example, rest] = [Math.floor(at / words / tokens), at % (words * tokens)];
+      const each = Array.from(
+        { length: heads },
+        (_, head) => textToImageHeads.data[(example * heads + head) * words * tokens + rest]!,
+      );
+      expect(Math.abs(textToImage.data[at]! - each.reduce((a, b) => a + b) / heads)).toBeLessThan(1e-6);
+    }
+  });
+});
+
+describe('cross-modal attention', () => {
+  it('gives each real word shares that sum to 1, and padded tokens exactly 0', async () => {
+    const mask = (await readFixture('dide/vqa/outputs')).get('image_mask')!;
+    const { textToImage } = await attend(await teacher());
+    const [examples, words, tokens] = textToImage.shape as [number, number, number];
+    let padded = 0;
+    for (let row = 0; row < examples * words; row += 1) {
+      const given = textToImage.data.subarray(row * tokens, (row + 1) * tokens);
+      expect(Math.abs(given.reduce((a, b) => a + b) - 1)).toBeLessThan(1e-5);
+      const real = mask.data.subarray(Math.floor(row / words) * tokens).subarray(0, tokens);
+      for (const [i, share] of given.entries()) {
+        if (real[i]) continue;
+        padded += 1;
+        expect(share).toBe(0);
+      }
+    }
+    expect(padded).toBeGreaterThan(0);
+  });
+
+  it('of a pair of images is that of the image asked for', async () => {
+    const sizes = { ...tiny, vocabulary: 8, types: 3 };
+    const trained = createModel(described('dide', { sizes, images: 2, task: 'nlvr2' }), 1);
+    const patches = (seed: number, count: number): Record<string, Numbers> => {
+      const suffix = seed === 1 ? '' : `_${seed}`;
+      const filled = (columns: number): Numbers => ({
+        shape: [1, count, columns],
+        data: Float32Array.from({ length: count * columns }, (_, i) => Math.sin(seed * i)),
+      });
+      return {
+        [`patches${suffix}`]: filled(3 * sizes.patch ** 2),
+        [`patch_positions${suffix}`]: filled(sizes.grid ** 2),
+        [`patch_mask${suffix}`]: { shape: [1, count], data: new Float32Array(count).fill(1) },
+      };
+    };
+    const words = {
+      words: { shape: [1, 3], data: Int32Array.of(2, 5, 3) },
+      word_mask: { shape: [1, 3], data: Float32Array.of(1, 1, 1) },
+    };
+    const feeds = { ...words, ...patches(1, 4), ...patches(2, 6) };
+    expect((await crossAttention(trained, feeds, { threads: 1 })).textToImage.shape).toEqual([1, 3, 5]);
+    expect((await crossAttention(trained, feeds, { image: 1, threads: 1 })).textToImage.shape).toEqual([1, 3, 7]);
+    await expect(crossAttention(trained, feeds, { image: 2 })).rejects.toThrow(
+      'no image 2: an example of nlvr2 has 2, counted from 0',
+    );
+  });
+});
+
+describe('the attention of one example', () => {
+  const all = { shape: [2, 2, 4], data: Float32Array.from([...Array(8).fill(9), 0.1, 0.2, 0.7, 0, 0.5, 0.3, 0.2, 0]) };
+
+  it('has its own words and patches alone, [CLS] apart', () => {
+    const { cls, patches } = wordAttention(all, 1, { words: 2, patches: 2 });
+    expect(cls).toEqual([Math.fround(0.1), 0.5]);
+    expect(patches).toEqual([
+      [Math.fround(0.2), Math.fround(0.7)],
+      [Math.fround(0.3), Math.fround(0.2)],
+    ]);
+  });
+
+  it('is 0 apart from itself, and as far from another as Kullback and Leibler say', () => {
+    const one = { cls: [0.5], patches: [[0.25, 0.25]] };
+    const other = { cls: [0.25], patches: [[0.5, 0.25]] };
+    expect(attentionDivergence(one, one)).toBe(0);
+    expect(attentionDivergence(one, other)).toBeCloseTo(0.25 * Math.log(2), 12);
+  });
+
+  it('stays a number where the student gives nothing', () => {
+    const far = attentionDivergence({ cls: [0.5], patches: [[0.5]] }, { cls: [1], patches: [[0]] });
+    expect(far).toBeGreaterThan(10);
+    expect(Number.isFinite(far)).toBe(true);
+  });
+
+  it('cannot be compared with that of another example', () => {
+    expect(() => attentionDivergence({ cls: [1], patches: [[0]] }, { cls: [1], patches: [[0, 0]] })).toThrow(
+      '1 words over 2 tokens against 1 words over 3 tokens',
+    );
+  });
+});

@@ -1,0 +1,85 @@
+import { bestOf, collate, createTokenizer, probabilityOf, readImageBytes } from '../../data.ts';
+import { type Example, type ImageSource, type Model, preprocessorFor } from '../../index.ts';
+import { compileAnswers } from '../../training.ts';
+import {
+  attentionDivergence,
+  crossAttention,
+  type WordAttention,
+  wordAttention,
+} from '../attention/cross-attention.ts';
+import { kindOf } from '../measures/accuracy.ts';
+import type { ExampleReport } from './content.ts';
+
+/** The first examples of each kind of question in turn, in the order of the file: not chosen by result. */
+export const shownExamples = (examples: readonly Example[], count: number): Example[] => {
+  const kinds = [...new Set(examples.map(kindOf))].map((kind) =>
+    examples.filter((example) => kindOf(example) === kind),
+  );
+  return Array.from({ length: count }, (_, i) => kinds.flatMap((ofKind) => ofKind.slice(i, i + 1)))
+    .flat()
+    .slice(0, count);
+};
+
+/** Some examples with every model's answer and text-to-image attention, the teacher's first. */
+export const exampleReports = async (
+  models: Readonly<Record<string, Model>>,
+  examples: readonly Example[],
+  { threads }: { readonly threads?: number | undefined } = {},
+): Promise<ExampleReport[]> => {
+  const seen = await Promise.all(
+    Object.entries(models).map(async ([name, trained]) => ({ name, of: await look(trained, examples, threads) })),
+  );
+  const { vocabulary, sizes } = Object.values(models)[0]!.config;
+  const tokenizer = createTokenizer(vocabulary);
+  return Promise.all(
+    examples.map(async (example, i) => ({
+      image: await dataUri(example.images[0]!),
+      rows: seen[0]!.of[i]!.rows,
+      columns: seen[0]!.of[i]!.columns,
+      text: example.text,
+      words: tokenizer.encode(example.text, { limit: sizes.words }).pieces,
+      truth: example.answers[0]?.answer ?? '',
+      models: seen.map(({ name, of }) => ({
+        name,
+        answer: of[i]!.answer,
+        probability: of[i]!.probability,
+        textToImage: of[i]!.attention.patches,
+        kl: attentionDivergence(seen[0]!.of[i]!.attention, of[i]!.attention),
+      })),
+    })),
+  );
+};
+
+/** A picture file as an address that needs no network. */
+export const dataUri = async (image: ImageSource): Promise<string> =>
+  `data:image/png;base64,${Buffer.from(await readImageBytes(image)).toString('base64')}`;
+
+interface Look {
+  readonly answer: string;
+  readonly probability: number;
+  readonly attention: WordAttention;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+const look = async (trained: Model, examples: readonly Example[], threads: number | undefined): Promise<Look[]> => {
+  const { config, weights } = trained;
+  const preprocessor = preprocessorFor(config, { batch: examples.length });
+  const encoded = await Promise.all(examples.map((example) => preprocessor.prepare(example)));
+  const feeds = collate(encoded, preprocessor.collate);
+  const options = threads === undefined ? {} : { threads };
+  const { textToImage } = await crossAttention(trained, feeds, options);
+  await using session = await compileAnswers(config, { weights }, options);
+  const { logits } = await session.run<'logits'>(feeds);
+  return bestOf(logits).map((best, i) => {
+    const { words, images } = encoded[i]!;
+    const { rows, columns } = images[0]!;
+    return {
+      answer: config.answers[best]!,
+      probability: probabilityOf(logits, [i, best], config.scoring),
+      attention: wordAttention(textToImage, i, { words: words.length, patches: rows * columns }),
+      rows,
+      columns,
+    };
+  });
+};

@@ -1,0 +1,93 @@
+import { document } from '../../report/document.ts';
+import { count, duration } from '../../report/format.ts';
+import { type Html, html, jsonScript, section, table } from '../../report/html.ts';
+import type { QuickstartReport } from '../content.ts';
+import { headline, kinds } from './accuracy.ts';
+import { attentionPage } from './attention.ts';
+import { curves } from './curves.ts';
+import { latency, question } from './speed.ts';
+
+/**
+ * The whole page: one document that needs nothing but itself.
+ *
+ * @throws Error where a picture is no data URI, or attention does not fit its words and patches.
+ */
+export const page = async (report: QuickstartReport): Promise<string> => {
+  const { models, data, findings, cache } = report;
+  check(report);
+  const body: Html[] = [
+    opening(report),
+    section('accuracy', 'Accuracy', headline(models, data)),
+    section(
+      'findings',
+      'What distillation changed',
+      html`<ul class="findings">${findings.map((finding) => html`<li>${finding}</li>`)}</ul>`,
+    ),
+    await curves(models),
+    await kinds(models),
+    await latency(report.latency, cache),
+    question(report.question, cache),
+    attentionPage(report.examples),
+    reproduce(report),
+    jsonScript('numbers', numbersOf(report)),
+  ];
+  return document({ title: 'Distilled dual encoders: one run, measured', body });
+};
+
+const check = ({ question: asked, examples }: QuickstartReport): void => {
+  for (const { image } of [...asked.answers, ...examples]) {
+    if (!/^data:image\//.test(image)) throw new Error(`report: picture ${image.slice(0, 40)}: give a data URI`);
+  }
+  for (const { text, words, rows, columns, models } of examples) {
+    for (const { name, textToImage } of models) {
+      const fits = textToImage.length === words.length && textToImage.every(({ length }) => length === rows * columns);
+      if (fits) continue;
+      const [given, wanted] = [
+        `${textToImage.length} x ${textToImage[0]?.length ?? 0}`,
+        `${words.length} x ${rows * columns}`,
+      ];
+      throw new Error(`report: attention of ${name} for "${text}" is ${given}: it must be words x patches, ${wanted}`);
+    }
+  }
+};
+
+const sections = {
+  accuracy: 'Accuracy',
+  findings: 'Findings',
+  curves: 'Training',
+  kinds: 'Kinds of question',
+  latency: 'Cost',
+  question: 'One question',
+  attention: 'Attention',
+  reproduce: 'Run it again',
+};
+
+const opening = ({ seed, when, seconds }: QuickstartReport): Html => html`
+<header class="opening"><h1>Distilled dual encoders</h1>
+<p>A fusion encoder teaches dual encoders, which encode an image once and then answer any question about it (Wang et al. 2022,
+“Distilled Dual-Encoder Model for Vision-Language Understanding”). One run, seed ${seed}, ${when}, ${duration(seconds)}.</p>
+<nav aria-label="Sections">${Object.entries(sections).map(([id, name]) => html`<a href="#${id}">${name}</a> `)}</nav></header>`;
+
+const reproduce = ({ command, seed, when, seconds, data }: QuickstartReport): Html =>
+  section(
+    'reproduce',
+    'Run it again',
+    html`<pre><code>${command}</code></pre>
+<p>Seed ${seed}; ended ${when}, after ${duration(seconds)}. Data in <code>${data.folder}</code>:</p>
+${table(
+  ['Split', 'Questions', 'Images'],
+  Object.entries(data.splits).map(([split, { examples, images }]) => [split, count(examples), count(images)]),
+)}
+<p class="note">Accuracies and losses come out the same again from the same seed on the same kind of machine; times do not. The numbers of
+this page stand in it as JSON too, in the element <code>#numbers</code>.</p>`,
+  );
+
+/** Everything but the pictures and what lies over them, unrounded. */
+const numbersOf = ({ examples, question: asked, ...rest }: QuickstartReport) => ({
+  ...rest,
+  question: { ...asked, answers: asked.answers.map(({ image: _, ...answer }) => answer) },
+  examples: examples.map(({ image: _, models, ...example }) => ({
+    ...example,
+    models: models.map(({ textToImage: __, ...model }) => model),
+  })),
+});

@@ -1,0 +1,20 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { writeAtomically } from '../../../data.ts';
+import { UserError } from '../../../errors.ts';
+import type { QuickstartReport } from '../content.ts';
+import { page } from './page.ts';
+
+/**
+ * Writes the report as one HTML file that opens without a network, whole or not at all; its folder is made where it is
+ * missing.
+ *
+ * @throws UserError where the file cannot be written.
+ */
+export const writeReport = async (path: string, report: QuickstartReport): Promise<void> => {
+  await mkdir(dirname(path), { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+    throw new UserError(`${path}: its folder cannot be made (${cause.code}): give another path`, { cause });
+  });
+  const text = await page(report);
+  await writeAtomically(path, (append) => append(Buffer.from(text)));
+};
