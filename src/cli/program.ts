@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { styleText } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { UserError } from '../errors.ts';
+import { printable } from './terminal/printable.ts';
 import { type Verb, verbs } from './verbs.ts';
 
 /** Exit codes: 0 done, 1 something that the user can mend, 70 a fault of ours (sysexits' EX_SOFTWARE). */
@@ -68,7 +69,7 @@ export const run = async (argv: readonly string[]): Promise<number> => {
   } catch (error) {
     // Commander has printed its own message, and takes help and version for errors of code 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exits.userError;
-    if (error instanceof UserError) process.stderr.write(`${red(printable(error.message))}\n`);
+    if (error instanceof UserError) process.stderr.write(`${red(shortened(error.message))}\n`);
     else process.stderr.write(`${red(faultOf(error))}\n`);
     return error instanceof UserError ? exits.userError : exits.fault;
   }
@@ -78,9 +79,8 @@ export const run = async (argv: readonly string[]): Promise<number> => {
 const LONGEST_ERROR = 10_000;
 
 /** Names of a foreign file are part of errors: they may neither fill the terminal nor give it orders. */
-const printable = (message: string): string =>
-  message.slice(0, LONGEST_ERROR).replaceAll(/[^\P{Cc}\n\t]/gu, '\ufffd') +
-  (message.length > LONGEST_ERROR ? ` … (${message.length} letters)` : '');
+const shortened = (message: string): string =>
+  printable(message.slice(0, LONGEST_ERROR)) + (message.length > LONGEST_ERROR ? ` … (${message.length} letters)` : '');
 
 const faultOf = (error: unknown): string =>
   `This is a fault of dide; please report it with what follows.\n${error instanceof Error ? error.stack : String(error)}`;

@@ -26,7 +26,13 @@ const loadedBy = (...args: readonly string[]): string[] => {
 };
 
 it.each(['--help', '--version', 'help'])('%s loads no verb and no library but the parser of options', (flag) => {
-  const files = ['src/cli/main.ts', 'src/cli/program.ts', 'src/cli/verbs.ts', 'src/errors.ts'];
+  const files = [
+    'src/cli/main.ts',
+    'src/cli/program.ts',
+    'src/cli/terminal/printable.ts',
+    'src/cli/verbs.ts',
+    'src/errors.ts',
+  ];
   expect(loadedBy(flag)).toEqual(['commander', ...files]);
 });
 

@@ -1,36 +1,40 @@
 import cliProgress from 'cli-progress';
+import { printableLine } from './printable.ts';
 import { durationOf } from './table.ts';
 
-/** Says on stderr how far something is, and how long it will take. */
+/** Progress of something long, reported on stderr with the time that is left. */
 export interface Progress extends Disposable {
   /** `note` is what else is worth seeing: a loss, an accuracy. */
   readonly update: (done: number, of: number, note?: string) => void;
-  /** Says something of its own line, above the bar. */
+  /** Prints a line above the bar. */
   readonly say: (message: string) => void;
+  /** Prints a warning above the bar: the first five, then only their number at the end. */
+  readonly warn: (message: string) => void;
 }
 
 type Stream = NodeJS.WriteStream;
 
-/** Until when nothing is said without a terminal, and how often after that, in milliseconds. */
+/** Milliseconds until the first line is printed where there is no terminal, and between two lines after that. */
 const QUIET = 2000;
 const EVERY = 5000;
+/** Number of warnings that are printed in full; the others are counted. */
+const WARNINGS = 5;
 
-/** Notices that are said in full; the others are counted. */
-const NOTICES = 5;
-
-/** A bar where stderr is a terminal, otherwise a line every few seconds. Nothing but this writes there meanwhile. */
+/** Opens a bar where stderr is a terminal, otherwise a line every few seconds. Nothing else may write there meanwhile. */
 export const openProgress = (label: string, stream: Stream = process.stderr): Progress => {
-  const view = stream.isTTY ? barOn(label, stream) : linesOn(label, stream);
-  let said = 0;
+  const view = stream.isTTY ? openBar(label, stream) : openLines(label, stream);
+  let warnings = 0;
+  const say = (message: string): void => view.say(printableLine(message.replaceAll(/\s*\n\s*/g, ' ')));
   return {
     update: view.update,
-    say: (message) => {
-      said += 1;
-      if (said <= NOTICES) view.say(message);
+    say,
+    warn: (message) => {
+      warnings += 1;
+      if (warnings <= WARNINGS) say(message);
     },
     [Symbol.dispose]: () => {
       view.close();
-      if (said > NOTICES) stream.write(`… and ${said - NOTICES} more notices like these\n`);
+      if (warnings > WARNINGS) stream.write(`… and ${warnings - WARNINGS} more notices like these\n`);
     },
   };
 };
@@ -39,46 +43,64 @@ interface View extends Pick<Progress, 'update' | 'say'> {
   readonly close: () => void;
 }
 
-/** The first update only starts the clock: what came before it, a compilation or a resumed run, tells nothing of the pace. */
+/** The first update only starts the clock: a compilation or a resumed run before it says nothing of the pace. */
 const createClock = () => {
   const opened = performance.now();
-  let began: { readonly at: number; readonly done: number } | undefined;
+  let first: { readonly at: number; readonly done: number } | undefined;
   const elapsed = (): number => performance.now() - opened;
   return {
     elapsed,
     left: (done: number, of: number): string => {
       if (done >= of) return `took ${durationOf(elapsed())}`;
-      began ??= { at: elapsed(), done };
-      if (done === began.done) return '';
-      return `${durationOf(((elapsed() - began.at) / (done - began.done)) * (of - done))} left`;
+      first ??= { at: elapsed(), done };
+      if (done === first.done) return '';
+      return `${durationOf(((elapsed() - first.at) / (done - first.done)) * (of - done))} left`;
     },
   };
 };
 
 const dotted = (note: string): string => (note === '' ? '' : ` · ${note}`);
 
-const barOn = (label: string, stream: Stream): View => {
+/**
+ * A bar of one line, cut at the width of the terminal. Lines above it are printed by the library of the bar, which
+ * knows where the cursor is however long they are. The cursor stays visible: whatever ends the process leaves it so.
+ */
+const openBar = (label: string, stream: Stream): View => {
   const clock = createClock();
-  const format = `${label} {bar} {value}/{total}{note}{left}`;
-  const bar = new cliProgress.SingleBar(
-    { format, stream, hideCursor: true, barsize: 10, linewrap: true, gracefulExit: false },
+  const bars = new cliProgress.MultiBar(
+    {
+      format: `${label} {bar} {value}/{total}{note}{left}`,
+      stream,
+      hideCursor: false,
+      barsize: 10,
+      linewrap: true,
+      gracefulExit: false,
+      // Otherwise a bar that did not change since the last line above it would not be drawn again below it.
+      forceRedraw: true,
+    },
     cliProgress.Presets.shades_classic,
   );
-  let started = false;
+  let bar: cliProgress.SingleBar | undefined;
   return {
     update: (done, of, note = '') => {
-      if (!started) bar.start(of, 0, { note: '', left: '' });
-      started = true;
+      bar ??= bars.create(of, 0, { note: '', left: '' });
+      bar.setTotal(of);
       bar.update(done, { note: dotted(note), left: dotted(clock.left(done, of)) });
     },
-    say: (message) => void stream.write(`${started ? '\r\u001B[K' : ''}${message}\n`),
+    say: (message) => {
+      if (bar) bars.log(`${message}\n`);
+      else stream.write(`${message}\n`);
+    },
     close: () => {
-      if (started) bar.stop();
+      if (!bar) return;
+      // Only an update prints what was logged since the last one.
+      bars.update();
+      bars.stop();
     },
   };
 };
 
-const linesOn = (label: string, stream: Stream): View => {
+const openLines = (label: string, stream: Stream): View => {
   const clock = createClock();
   let due = QUIET;
   return {
@@ -94,14 +116,14 @@ const linesOn = (label: string, stream: Stream): View => {
   };
 };
 
-/** How far a part is. */
+/** Progress of one part of something longer. */
 export interface Part {
   readonly done: number;
   readonly of: number;
   readonly note?: string | undefined;
 }
 
-/** One bar after another, each for a part of something longer. */
+/** Opens one bar after another, each for a part of something longer. */
 export const openParts = () => {
   let open: { readonly name: string; readonly bar: Progress } | undefined;
   const close = (): void => {

@@ -55,7 +55,7 @@ const learn = async ({ verb, steps }: TrainingRun): Promise<Done> => {
   let last: TrainStep | undefined;
   const noteOf = createNote();
   const waiting = createWaiting();
-  for await (const step of steps(progress.say)) {
+  for await (const step of steps(progress.warn)) {
     last = step;
     waiting.add(step);
     progress.update(step.number, step.of, noteOf(step));

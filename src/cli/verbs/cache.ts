@@ -68,6 +68,6 @@ const cacheWithProgress = async (student: Model, images: string, { to, unreadabl
     counts = now;
     progress.update(now.done, now.of);
   };
-  const options = { to, unreadable, onProgress, onWarning: progress.say, ...given({ batch, threads }) };
+  const options = { to, unreadable, onProgress, onWarning: progress.warn, ...given({ batch, threads }) };
   return { cache: await cacheImages(student, images, options), counts };
 };

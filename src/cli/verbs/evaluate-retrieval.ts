@@ -55,7 +55,7 @@ const scored = async (
 ): Promise<ScoredGallery> => {
   using progress = openProgress(`evaluate ${split}`);
   return await scoreGallery(trained, gallery, {
-    preprocessor: preprocessorFor(trained.config, { batch, onWarning: progress.say, ...tolerance.preprocessor }),
+    preprocessor: preprocessorFor(trained.config, { batch, onWarning: progress.warn, ...tolerance.preprocessor }),
     onProgress: progress.update,
     ...given({ threads }),
   });

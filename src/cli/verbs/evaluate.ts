@@ -120,7 +120,7 @@ const judgeSplit = async (trained: Model, split: string, asked: readonly Example
   const { batch, threads, task, tolerance } = how;
   return await evaluate(trained, asked, {
     task,
-    preprocessor: preprocessorFor(config, { batch, onWarning: progress.say, ...tolerance.preprocessor }),
+    preprocessor: preprocessorFor(config, { batch, onWarning: progress.warn, ...tolerance.preprocessor }),
     onProgress: progress.update,
     ...(threads === undefined ? {} : { threads }),
   });
