@@ -3,9 +3,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { keepResult } from '../../src/studies/reproduction/job.ts';
 import { writeReproduction } from '../../src/studies/reproduction/page/write.ts';
 import { reproduce, reproduceJob } from '../../src/studies/reproduction/reproduce.ts';
+import { keepResult, type Result } from '../../src/studies/reproduction/result-file.ts';
 import type { Measured } from '../../src/studies/reproduction/results.ts';
 import { reproductionSizes } from '../../src/studies/reproduction/size.ts';
 import { SHIPPED_TEACHER } from '../../src/studies/teacher/mini-teacher.ts';
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** One piece of every kind, and what they need. The others are taken as measured. */
+/** One job of every kind, and those that it depends on. The others get made-up results. */
 const really = [
   'stage-1/teacher',
   'stage-1/student/seed-0',
@@ -56,23 +56,25 @@ describe('a reproduction', () => {
     measured = await reproduce({ ...options(), run });
   }, 240_000);
 
-  it('does every piece once: teachers, students of all variants, retrieval, times', () => {
+  const resultOf = (id: string): Result => measured.results.find((result) => result.id === id)!;
+
+  it('does every job once: teachers, students of all variants, retrieval, times', () => {
     // those that left no weights are asked for again by those that need them
     expect(really.map((id) => done.filter((one) => one === id))).toEqual(really.map((id) => [id]));
-    expect(measured.finished).toBe(measured.of);
-    expect(measured.finished).toBe(new Set(done).size);
+    expect(measured.results).toHaveLength(measured.planned!);
+    expect(measured.results).toHaveLength(new Set(done).size);
   });
 
   it('measures accuracy by split, recall, milliseconds, and what a training cost', () => {
-    const student = measured.outcomes.get('student/vqa/cross/stage-1/rate-0.001/seed-0')!;
+    const student = resultOf('student/vqa/cross/stage-1/rate-0.001/seed-0');
     expect(Object.keys(student.measures)).toEqual(['validation', 'test-iid', 'test-comp']);
     expect(student.training).toMatchObject({ updates: 2, learningRate: 1e-3 });
     expect(student.training!.seconds).toBeGreaterThan(0);
-    const recalls = measured.outcomes.get('student/retrieval/attention/stage-1/seed-0')!.measures['test-iid']!;
+    const recalls = resultOf('student/retrieval/attention/stage-1/seed-0').measures['test-iid']!;
     expect(recalls['text R@10']).toBeGreaterThanOrEqual(recalls['text R@1']!);
-    const shallow = measured.outcomes.get('student/vqa/hard/teacher/rate-0.001/depth-1/seed-0')!.training!;
+    const shallow = resultOf('student/vqa/hard/teacher/rate-0.001/depth-1/seed-0').training!;
     expect(shallow.parameters).toBeLessThan(student.training!.parameters);
-    const costs = ['vqa', 'nlvr2', 've'].map((task) => measured.outcomes.get(`cost/${task}`)!.measures.milliseconds!);
+    const costs = ['vqa', 'nlvr2', 've'].map((task) => resultOf(`cost/${task}`).measures.milliseconds!);
     for (const times of costs) {
       expect(Object.keys(times)).toEqual(['teacher', 'student', 'student, images kept', 'encoding an image']);
       for (const time of Object.values(times)) expect(time).toBeGreaterThan(0);
@@ -80,14 +82,14 @@ describe('a reproduction', () => {
     // over all tasks, as other work may slow one of these few milliseconds
     const total = (name: string): number => costs.reduce((sum, times) => sum + times[name]!, 0);
     expect(total('student, images kept')).toBeLessThan(total('student'));
-    const attention = measured.outcomes.get('attention/vqa')!.measures;
+    const attention = resultOf('attention/vqa').measures;
     expect(Object.keys(attention)).toEqual(['distilled student', 'undistilled student']);
     expect(attention['distilled student']!['text to image']).toBeGreaterThan(0);
   });
 
   it('does nothing again', async () => {
     const before = done.length;
-    expect((await reproduce({ ...options(), run })).outcomes).toEqual(measured.outcomes);
+    expect((await reproduce({ ...options(), run })).results).toEqual(measured.results);
     expect(done).toHaveLength(before);
   });
 

@@ -86,7 +86,11 @@ const run = async (options: Options): Promise<void> => {
   );
   if (!done) return;
   await writeReproduction(report, done, folder);
-  print(textOf(done, report, performance.now() - began), { report, finished: done.finished, of: done.of }, options);
+  print(
+    textOf(done, report, performance.now() - began),
+    { report, finished: done.results.length, of: done.planned },
+    options,
+  );
 };
 
 /** Nothing where Ctrl-C stopped it: that ends the pieces under way, too, and what is finished is kept. */
@@ -125,8 +129,8 @@ const inProcess =
       });
     });
 
-const textOf = ({ finished, of }: Measured, report: string, milliseconds: number): string => {
+const textOf = ({ results, planned }: Measured, report: string, milliseconds: number): string => {
   const [took, page] = [durationOf(milliseconds), join(report, 'index.html')];
-  if (finished === of) return `All ${of} pieces are done (${took}). Open ${page}`;
-  return `${finished} of ${of ?? 'some more'} pieces are done (${took}). ${page} shows them; the same command goes on.`;
+  if (results.length === planned) return `All ${planned} jobs are done (${took}). Open ${page}`;
+  return `${results.length} of ${planned ?? 'some more'} jobs are done (${took}). ${page} shows them; the same command goes on.`;
 };

@@ -32,3 +32,13 @@ export const priorAccuracy = (examples: readonly Example[]): number => {
   }
   return [...counts.values()].reduce((sum, ofKind) => sum + Math.max(...ofKind.values()), 0) / examples.length;
 };
+
+/** The first examples of each kind of question in turn, in the order of the file and so not selected by result. */
+export const firstOfEachKind = (examples: readonly Example[], count: number): Example[] => {
+  const kinds = [...new Set(examples.map(kindOf))].map((kind) =>
+    examples.filter((example) => kindOf(example) === kind),
+  );
+  return Array.from({ length: count }, (_, i) => kinds.flatMap((ofKind) => ofKind.slice(i, i + 1)))
+    .flat()
+    .slice(0, count);
+};

@@ -2,7 +2,7 @@ import { readMetrics } from '../../training.ts';
 import type { CurvePoint } from '../quickstart/content.ts';
 
 /** The logged losses of a run, averaged over at most so many stretches of updates, with its validations. */
-export const curvesOf = (run: string, points: number): CurvePoint[] => {
+export const trainingCurve = (run: string, points: number): CurvePoint[] => {
   const all = readMetrics(run);
   const stretch = Math.max(1, Math.ceil(all.length / points));
   return Array.from({ length: Math.ceil(all.length / stretch) }, (_, i) => {

@@ -7,18 +7,7 @@ import {
   type WordAttention,
   wordAttention,
 } from '../attention/cross-attention.ts';
-import { kindOf } from '../measures/accuracy.ts';
 import type { ExampleReport } from './content.ts';
-
-/** The first examples of each kind of question in turn, in the order of the file: not chosen by result. */
-export const shownExamples = (examples: readonly Example[], count: number): Example[] => {
-  const kinds = [...new Set(examples.map(kindOf))].map((kind) =>
-    examples.filter((example) => kindOf(example) === kind),
-  );
-  return Array.from({ length: count }, (_, i) => kinds.flatMap((ofKind) => ofKind.slice(i, i + 1)))
-    .flat()
-    .slice(0, count);
-};
 
 /** Some examples with every model's answer and text-to-image attention, the teacher's first. */
 export const exampleReports = async (

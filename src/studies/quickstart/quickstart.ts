@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { countOf } from '../../engine.ts';
 import { type Example, evaluate, loadTrained, type Model, type Prediction, preprocessorFor, vqa } from '../../index.ts';
 import type { Recipe } from '../../training.ts';
-import { accuracyReport, priorAccuracy } from '../measures/accuracy.ts';
+import { accuracyReport, firstOfEachKind, priorAccuracy } from '../measures/accuracy.ts';
 import type { Manifest } from '../scenes/manifest.ts';
 import { quickstartWorld, writeMiniScenes } from '../teacher/mini-scenes.ts';
 import type { DataReport, ModelReport, QuickstartReport } from './content.ts';
-import { exampleReports, shownExamples } from './examples.ts';
+import { exampleReports } from './examples.ts';
 import { type Answers, findingsOf } from './findings.ts';
 import { writeReport } from './page/write.ts';
 import { serviceReport } from './service.ts';
@@ -131,7 +131,7 @@ const service = async (
       ...coresOf(options),
     },
   );
-  const shown = shownExamples(splits['test-iid'], SHOWN_EXAMPLES);
+  const shown = firstOfEachKind(splits['test-iid'], SHOWN_EXAMPLES);
   return { ...served, examples: await exampleReports(trained, shown, coresOf(options)) };
 };
 

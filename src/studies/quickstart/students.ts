@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createStudent, type FinetuneOptions, finetune, type Model, type TrainStep, vqa } from '../../index.ts';
 import type { Recipe } from '../../training.ts';
-import { curvesOf } from '../measures/training-curve.ts';
+import { trainingCurve } from '../measures/training-curve.ts';
 import type { ModelReport } from './content.ts';
 
 /** A model of a study, and how it came about. */
@@ -95,7 +95,7 @@ const distil = async (
     milliseconds += step.milliseconds;
     onUpdate(recipe, step);
   }
-  return { trained, run: { updates, seconds: milliseconds / 1000, curves: curvesOf(run, CURVE_POINTS) } };
+  return { trained, run: { updates, seconds: milliseconds / 1000, curves: trainingCurve(run, CURVE_POINTS) } };
 };
 
 /** How often a student is validated on its way. */

@@ -1,42 +1,34 @@
-import { type OverSeeds, overSeeds } from './confidence.ts';
-import type { Result } from './job.ts';
-import { costId } from './jobs/cost.ts';
-import { retrievalId, retrievalRows } from './jobs/retrieval.ts';
-import { type Beginning, studentId, tunedTeacher } from './jobs/understanding.ts';
-import type { Rates } from './plan.ts';
-import type { Measured } from './results.ts';
+import { retrievalStages } from './comparisons.ts';
+import { type Estimate, meanWithInterval } from './confidence.ts';
+import { type Measured, type RunResult, resultWith, type StudentFields, studentResult } from './results.ts';
 import { type TaskName, taskNames } from './tasks.ts';
-import type { VariantName } from './variants.ts';
 
-/** What a claim of the paper came to: it holds, the contrary does, or these runs cannot tell. */
+/** Verdict on a claim of the paper: it holds, the contrary does, or these runs cannot tell. */
 export type Verdict = 'holds' | 'does not hold' | 'cannot tell at this size';
 
-/** A claim, and the paired differences on which it is judged. */
+/** A claim with its verdict, and the paired differences from which the verdict follows. */
 export interface Judgement {
   readonly claim: string;
   readonly verdict: Verdict;
-  /** What the same runs came to when they were done once more, where all of them were. */
+  /** Verdict on the second trainings, where all runs of the claim have been trained twice. */
   readonly again?: Pick<Judgement, 'verdict' | 'difference'> | undefined;
-  /** Of what is claimed to be better over what it is better than, seed by seed and task by task. */
-  readonly difference: OverSeeds | undefined;
-  /** The two, in means. */
+  /** Difference between the side that is claimed to be better and the other, paired by seed and task. */
+  readonly difference: Estimate | undefined;
+  /** Means of the two sides. */
   readonly means: readonly [number, number] | undefined;
-  /** What was compared. */
+  /** Measures and runs that were compared. */
   readonly how: string;
 }
 
-/** A student of the tables, whatever the seed. */
-interface Side {
-  readonly variant: VariantName;
-  readonly begins?: Beginning | undefined;
-}
+/** A student of the tables, of any seed and task. */
+type Side = Omit<StudentFields, 'task'>;
 
 interface Claim {
   readonly claim: string;
   readonly better: Side;
   readonly than: Side;
   readonly tasks: readonly TaskName[];
-  /** Whether being as good is enough. */
+  /** Whether being equally good is enough. */
   readonly orEqual?: true | undefined;
 }
 
@@ -52,13 +44,13 @@ const claims: readonly Claim[] = [
   },
   {
     claim: 'Distillation in pre-training helps',
-    better: { variant: 'hard', begins: stage1 },
+    better: { variant: 'hard', initFrom: stage1 },
     than: { variant: 'hard' },
     tasks: taskNames,
   },
   {
     claim: 'Both stages together are better than fine-tuning distillation alone',
-    better: { variant: 'cross', begins: stage1 },
+    better: { variant: 'cross', initFrom: stage1 },
     than: { variant: 'cross' },
     tasks: taskNames,
   },
@@ -96,43 +88,39 @@ const claims: readonly Claim[] = [
   },
 ];
 
-/** How much worse than every layer the last may be and still be enough. */
+/** Largest accuracy by which the last layer may be worse than every layer and still count as enough. */
 const TOLERANCE = 0.01;
 
-/** Judges every claim on what was measured on new pictures like those of training. */
-export const judged = (measured: Measured, rates: Rates): Judgement[] => {
-  const seconds = judgedOnce({ ...measured, outcomes: secondOutcomes(measured) }, rates);
-  return judgedOnce(measured, rates).map((judgement, i) => {
+/** Judges every claim by the measures on `test-iid`. */
+export const judged = (measured: Measured): Judgement[] => {
+  const seconds = judgedOnce({ ...measured, results: secondResults(measured) });
+  return judgedOnce(measured).map((judgement, i) => {
     const { verdict, difference } = seconds[i]!;
     const isWhole = difference && difference.values.length === judgement.difference?.values.length;
     return isWhole ? { ...judgement, again: { verdict, difference } } : judgement;
   });
 };
 
-/** What was trained a second time, with the second numbers. */
-const secondOutcomes = ({ outcomes }: Measured): Map<string, Result> =>
-  new Map(
-    [...outcomes].flatMap(([id, outcome]) =>
-      outcome.again ? [[id, { ...outcome, measures: outcome.again }] as const] : [],
-    ),
-  );
+/** The results of the runs that were trained twice, with the measures of the second training. */
+const secondResults = ({ results }: Measured): RunResult[] =>
+  results.flatMap((result) => (result.again ? [{ ...result, measures: result.again }] : []));
 
-const judgedOnce = (measured: Measured, rates: Rates): Judgement[] => [
-  ...claims.map((claim) => judgeClaim(claim, measured, rates)),
+const judgedOnce = (measured: Measured): Judgement[] => [
+  ...claims.map((claim) => judgeClaim(claim, measured)),
   judgeRetrieval(measured),
-  judgeKept(measured, rates),
+  judgeQuality(measured),
   judgeSpeed(measured),
 ];
 
-/** Of its teacher's accuracy; the paper's student keeps 95.5 % on VQA and 98.0 % on NLVR2. */
+/** Ratio of its teacher's accuracy that counts as most of it; the paper's student has 95.5 % on VQA and 98.0 % on NLVR2. */
 const MOST = 0.95;
 
-const judgeKept = (measured: Measured, rates: Rates): Judgement => {
+const judgeQuality = (measured: Measured): Judgement => {
   const pairs = taskNames.flatMap((task) =>
     measured.size.seeds.map((seed) => {
-      const run = { task, variant: 'cross', begins: stage1, share: 1, seed } as const;
-      const teacher = accuracyOf(measured, tunedTeacher(task));
-      return [accuracyOf(measured, studentId(run, rates.cross)), teacher && MOST * teacher] as const;
+      const student = studentResult(measured, { task, variant: 'cross', initFrom: stage1 }, seed);
+      const teacher = accuracyOf(resultWith(measured.results, { kind: 'teacher', task }));
+      return [accuracyOf(student), teacher && MOST * teacher] as const;
     }),
   );
   return verdictOf(pairs, {
@@ -141,13 +129,13 @@ const judgeKept = (measured: Measured, rates: Rates): Judgement => {
   });
 };
 
-/** The paper: more than three times faster. */
+/** The paper's student is more than three times as fast as its teacher. */
 const FASTER = 3;
 
-const judgeSpeed = ({ outcomes }: Measured): Judgement =>
+const judgeSpeed = ({ results }: Measured): Judgement =>
   verdictOf(
     taskNames.map((task) => {
-      const times = outcomes.get(costId(task))?.measures.milliseconds;
+      const times = resultWith(results, { kind: 'cost', task })?.measures.milliseconds;
       return [times && 1 / FASTER, times && times['student, images kept']! / times.teacher!] as const;
     }),
     {
@@ -156,28 +144,27 @@ const judgeSpeed = ({ outcomes }: Measured): Judgement =>
     },
   );
 
-/** On new pictures like those of training. */
-const accuracyOf = ({ outcomes }: Measured, id: string): number | undefined =>
-  outcomes.get(id)?.measures['test-iid']?.accuracy;
+const accuracyOf = (result: RunResult | undefined): number | undefined => result?.measures['test-iid']?.accuracy;
 
-const judgeClaim = (claim: Claim, measured: Measured, rates: Rates): Judgement => {
+const judgeClaim = (claim: Claim, measured: Measured): Judgement => {
   const { seeds } = measured.size;
-  const of = ({ variant, begins = 'teacher' }: Side, task: TaskName, seed: number): number | undefined =>
-    accuracyOf(measured, studentId({ task, variant, begins, share: 1, seed }, rates[variant]));
+  const of = (side: Side, task: TaskName, seed: number): number | undefined =>
+    accuracyOf(studentResult(measured, { ...side, task }, seed));
   const pairs = claim.tasks.flatMap((task) =>
     seeds.map((seed) => [of(claim.better, task, seed), of(claim.than, task, seed)] as const),
   );
   return verdictOf(pairs, {
     claim: claim.claim,
     how: `accuracy, ${claim.tasks.join(', ')}, ${seeds.length} seeds each`,
-    ...(claim.orEqual ? { slack: TOLERANCE } : {}),
+    slack: claim.orEqual ? TOLERANCE : 0,
   });
 };
 
-const judgeRetrieval = ({ size, outcomes }: Measured): Judgement => {
-  const [without, , , both] = retrievalRows;
-  const of = (row: (typeof retrievalRows)[number], seed: number): number | undefined => {
-    const measures = outcomes.get(retrievalId(row, seed))?.measures['test-iid'];
+const judgeRetrieval = ({ size, results }: Measured): Judgement => {
+  const [without, , , both] = retrievalStages;
+  const of = ({ variant, initFrom }: (typeof retrievalStages)[number], seed: number): number | undefined => {
+    const run = { kind: 'retrieval student', variant, initFrom, seed } as const;
+    const measures = resultWith(results, run)?.measures['test-iid'];
     return measures && (measures['text R@1']! + measures['image R@1']!) / 2;
   };
   return verdictOf(
@@ -189,28 +176,28 @@ const judgeRetrieval = ({ size, outcomes }: Measured): Judgement => {
 type Pairs = readonly (readonly [number | undefined, number | undefined])[];
 
 /**
- * Holds where the whole interval of the paired differences is above zero (or above minus the slack, where as good is
- * enough), does not hold where it is below; a claim with a run missing, or one pair alone, cannot be told.
+ * A claim holds where the whole 95 % confidence interval of the paired differences lies above minus the slack, and does not
+ * hold where it lies below. Where a run is missing, or there is one pair alone, nothing can be told.
  */
 const verdictOf = (
   pairs: Pairs,
   { slack = 0, ...about }: Pick<Judgement, 'claim' | 'how'> & { readonly slack?: number | undefined },
 ): Judgement => {
-  const whole = pairs.filter((pair): pair is readonly [number, number] => !pair.includes(undefined));
-  if (whole.length === 0)
+  const complete = pairs.filter((pair): pair is readonly [number, number] => !pair.includes(undefined));
+  if (complete.length === 0)
     return { ...about, verdict: 'cannot tell at this size', difference: undefined, means: undefined };
-  const difference = overSeeds(whole.map(([better, than]) => better - than));
-  const means = [0, 1].map((side) => overSeeds(whole.map((pair) => pair[side]!)).mean) as [number, number];
+  const difference = meanWithInterval(complete.map(([better, than]) => better - than));
+  const means = [0, 1].map((side) => meanWithInterval(complete.map((pair) => pair[side]!)).mean) as [number, number];
   return {
     ...about,
-    verdict: called(difference, whole.length === pairs.length ? slack : undefined),
+    verdict: complete.length === pairs.length ? verdictFrom(difference, slack) : 'cannot tell at this size',
     difference,
     means,
   };
 };
 
-const called = ({ mean, margin }: OverSeeds, slack: number | undefined): Verdict => {
-  if (margin === undefined || slack === undefined) return 'cannot tell at this size';
+const verdictFrom = ({ mean, margin }: Estimate, slack: number): Verdict => {
+  if (margin === undefined) return 'cannot tell at this size';
   if (mean - margin > -slack) return 'holds';
   return mean + margin < -slack ? 'does not hold' : 'cannot tell at this size';
 };

@@ -1,99 +1,94 @@
 import { availableParallelism } from 'node:os';
-import { isFinished, type Job, type JobProgress, type Result, readResult } from './job.ts';
-import { attentionPiece } from './jobs/attention.ts';
-import { costPieces } from './jobs/cost.ts';
+import type { Job, JobProgress } from './job.ts';
 import { writeAllScenes } from './jobs/scenes.ts';
-import { chosenRates, groundwork, mainPieces } from './plan.ts';
-import { type Measured, takeOutcomes } from './results.ts';
+import { chosenRates } from './learning-rates.ts';
+import { takeOutcomes } from './outcomes-file.ts';
+import { groundwork, planOf } from './plan.ts';
+import type { PlannedJob } from './planned-job.ts';
+import { isFinished, readResult } from './result-file.ts';
+import type { Measured, RunResult } from './results.ts';
 import { doJob, type RunJobsOptions, runJobs } from './run-jobs.ts';
 import type { ReproductionSize } from './size.ts';
 
-/** What a reproduction is told. */
+/** Options of `reproduce`. */
 export interface ReproduceOptions {
-  /** The mini teacher from which the fusion encoder begins. */
+  /** Path of the mini teacher from which the fusion encoder is initialised. */
   readonly teacher: string;
-  /** Where scenes, runs and pieces go; pieces that are there are not done again. */
+  /** Folder of the scenes, runs and results; jobs with a result are not run again. */
   readonly folder: string;
   readonly size: ReproductionSize;
-  /** The `outcomes.json` of another folder or machine, whose pieces are not done again. */
+  /** Path of the `outcomes.json` of another folder or machine, whose results are taken over. */
   readonly take?: string | undefined;
-  /** Which finished pieces are done a second time, with the same seed: those with this in their id. */
+  /** Finished jobs with this text in their id are run a second time, with the same seed. */
   readonly again?: string | undefined;
-  /** Pieces that are done at the same time, each on one thread. Default: as many as there are cores. */
+  /** Number of concurrent jobs, each on one thread. Default: the number of cores. */
   readonly workers?: number | undefined;
-  /** No piece is begun after so many minutes. */
+  /** No job is started after this many minutes. */
   readonly minutes?: number | undefined;
-  /** Stops it: no more scenes are written and no piece is begun. What `run` has under way is the caller's to end. */
+  /** Stops it: no more scenes are written and no job is started. Jobs that `run` has started are the caller's to end. */
   readonly signal?: AbortSignal | undefined;
-  /** Does a piece; by default in this process. A caller may give each a process of its own. */
+  /** Runs a job. Default: in this process. A caller may start a process for each. */
   readonly run?: ((id: string, onProgress: (progress: JobProgress) => void) => Promise<void>) | undefined;
   readonly onProgress?: ((part: string, progress: JobProgress) => void) | undefined;
 }
 
 /**
- * The paper's studies at mini size: writes the scenes of all tasks, trains every teacher and student that its tables
- * name, and keeps what each measured as a small file. Stopped and called again, it goes on.
+ * Reproduces the paper's studies at mini size: writes the scenes of all tasks, trains every teacher and student of the
+ * tables, and stores the result of each job as a small file. Called again after it was stopped, it continues.
  *
- * @throws UserError where the shipped teacher is missing, a piece's file is damaged, what is to be taken over does not fit,
- *   or the disk is full; the signal's reason where it was aborted.
+ * @throws UserError where the shipped teacher is missing, the file of a result is damaged, the results to take over do not
+ *   fit, or the disk is full; the signal's reason where it was aborted.
  */
 export const reproduce = async (options: ReproduceOptions): Promise<Measured> => {
   const { folder, size, onProgress = () => {}, workers = availableParallelism(), minutes, again, signal } = options;
   const until = minutes === undefined ? undefined : Date.now() + 60_000 * minutes;
   if (options.take !== undefined) await takeOutcomes(options.take, folder, size);
   await writeAllScenes(folder, size, { onProgress, signal });
-  const run: RunJobsOptions['run'] = (piece, report) =>
-    options.run ? options.run(piece.id, report) : doJob(piece, folder, report);
-  const phase = (part: string, pieces: readonly Job[]): Promise<boolean> =>
-    runJobs(pieces, {
+  const run: RunJobsOptions['run'] = (job, report) =>
+    options.run ? options.run(job.id, report) : doJob(job, folder, report);
+  const phase = (part: string, jobs: readonly Job[]): Promise<boolean> =>
+    runJobs(jobs, {
       ...{ folder, workers, again, until, signal, run },
       onProgress: (progress) => onProgress(part, progress),
     });
-  // which students there are is known when the learning rates are
+  // the students are known once the learning rates are
   if (await phase('teachers and learning rates', groundwork(options.teacher, size)))
-    await phase('students', (await piecesOf(options)).pieces);
-  return measuredIn(options);
+    await phase('students', (await readPlan(options)).jobs);
+  return readResults(options);
 };
 
-type Told = Pick<ReproduceOptions, 'teacher' | 'folder' | 'size'>;
+type Place = Pick<ReproduceOptions, 'teacher' | 'folder' | 'size'>;
 
-/** All pieces, as far as they are known: what comes after the groundwork depends on the learning rates that it found. */
-const piecesOf = async ({
-  teacher,
-  folder,
-  size,
-}: Told): Promise<{ readonly pieces: readonly Job[]; readonly isKnown: boolean }> => {
-  const first = groundwork(teacher, size);
-  const rates = chosenRates(size, await outcomesOf(folder, first));
-  if (!rates) return { pieces: first, isKnown: false };
-  const all = [...first, ...mainPieces(size, rates), attentionPiece(size, rates), ...costPieces()];
-  return { pieces: [...new Map(all.map((piece) => [piece.id, piece])).values()], isKnown: true };
+/** The jobs, as far as they are known: those after the groundwork depend on the learning rates that it selects. */
+const readPlan = async ({ teacher, folder, size }: Place) => {
+  const rates = chosenRates(size, await resultsOf(folder, groundwork(teacher, size)));
+  return { jobs: planOf(teacher, size, rates), rates };
 };
 
-const outcomesOf = async (folder: string, pieces: readonly Job[]): Promise<Map<string, Result>> => {
-  const outcomes = new Map<string, Result>();
-  for (const { id } of pieces) if (isFinished(folder, id)) outcomes.set(id, await readResult(folder, id));
-  return outcomes;
+const resultsOf = async (folder: string, jobs: readonly PlannedJob[]): Promise<RunResult[]> => {
+  const results: RunResult[] = [];
+  for (const { id, run } of jobs) if (isFinished(folder, id)) results.push({ ...(await readResult(folder, id)), run });
+  return results;
 };
 
-/** What the pieces that are finished have measured. */
-export const measuredIn = async (options: Told): Promise<Measured> => {
-  const { pieces, isKnown } = await piecesOf(options);
-  const outcomes = await outcomesOf(options.folder, pieces);
-  return { size: options.size, outcomes, finished: outcomes.size, of: isKnown ? pieces.length : undefined };
+/** Reads the results of all finished jobs. */
+export const readResults = async (place: Place): Promise<Measured> => {
+  const { jobs, rates } = await readPlan(place);
+  const results = await resultsOf(place.folder, jobs);
+  return { size: place.size, results, rates, planned: rates && jobs.length };
 };
 
 /**
- * Does one piece of a reproduction in this process: what `run` calls in a process of its own.
+ * Runs one job of a reproduction in this process: what `run` calls in a process of its own.
  *
- * @throws Error where there is no such piece.
+ * @throws Error where there is no such job.
  */
 export const reproduceJob = async (
   id: string,
-  options: Told,
+  place: Place,
   onProgress: (progress: JobProgress) => void,
 ): Promise<void> => {
-  const piece = (await piecesOf(options)).pieces.find((one) => one.id === id);
-  if (!piece) throw new Error(`reproduce: there is no piece ${id}`);
-  await doJob(piece, options.folder, onProgress);
+  const job = (await readPlan(place)).jobs.find((one) => one.id === id);
+  if (!job) throw new Error(`reproduce: there is no job ${id}`);
+  await doJob(job, place.folder, onProgress);
 };

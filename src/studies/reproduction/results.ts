@@ -1,46 +1,58 @@
-import { readFile } from 'node:fs/promises';
-import { isDeepStrictEqual } from 'node:util';
-import { z } from 'zod';
-import { UserError } from '../../errors.ts';
-import { isFinished, keepResult, outcomeSchema, type Result } from './job.ts';
+import type { Result } from './result-file.ts';
+import type { Run, StudentRun } from './run.ts';
 import type { ReproductionSize } from './size.ts';
+import type { Rates } from './variants.ts';
 
-/** What was measured so far. */
-export interface Measured {
-  readonly size: ReproductionSize;
-  /** By the id of their piece. */
-  readonly outcomes: ReadonlyMap<string, Result>;
-  /** Pieces of the whole; how many are not known before the search for learning rates has ended. */
-  readonly finished: number;
-  readonly of: number | undefined;
+/** The result of a job with the run that it is of. */
+export interface RunResult extends Result {
+  readonly run: Run;
 }
 
-/** An `outcomes.json`: what every piece measured, and how large the reproduction is that they belong to. */
-const fileSchema = z.strictObject({ size: z.unknown(), outcomes: z.array(outcomeSchema) });
+/** Results of a reproduction so far. */
+export interface Measured {
+  readonly size: ReproductionSize;
+  /** In the order of the plan. */
+  readonly results: readonly RunResult[];
+  /** Chosen learning rates; absent until the search has ended. */
+  readonly rates: Rates | undefined;
+  /** Number of jobs in the plan; unknown until the search for learning rates has ended. */
+  readonly planned: number | undefined;
+}
 
-export const outcomesText = ({ size, outcomes }: Measured): string =>
-  `${JSON.stringify({ size, outcomes: [...outcomes.values()] }, null, 1)}\n`;
+type RunWith<K extends Run['kind']> = Extract<Run, { readonly kind: K }>;
 
-/**
- * Takes over what another folder or machine has measured, from its `outcomes.json`; what is measured here already stays.
- * Weights do not come along: where a piece begins from some, they are trained again.
- *
- * @throws UserError where the file is not such a file, or is of a reproduction of another size.
- */
-export const takeOutcomes = async (path: string, folder: string, size: ReproductionSize): Promise<void> => {
-  const { outcomes, size: theirs } = await readOutcomes(path);
-  if (!isDeepStrictEqual(theirs, size))
-    throw new UserError(`${path}: it is of a reproduction of another size: take one that was made with the same flags`);
-  for (const outcome of outcomes) if (!isFinished(folder, outcome.id)) await keepResult(folder, outcome);
-};
+/** Fields that a run must have to be selected; a field that is given as undefined must be absent. */
+export type Where<K extends Run['kind']> = { readonly kind: K } & Partial<RunWith<K>>;
 
-const readOutcomes = async (path: string): Promise<z.infer<typeof fileSchema>> => {
-  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new UserError(`${path}: it cannot be read (${cause.code})`, { cause });
-  });
-  try {
-    return fileSchema.parse(JSON.parse(text));
-  } catch (cause) {
-    throw new UserError(`${path}: it is not the outcomes.json of a reproduction`, { cause });
-  }
-};
+/** The results whose run has all the given fields. */
+export const resultsWith = <K extends Run['kind']>(
+  results: readonly RunResult[],
+  where: Where<K>,
+): (RunResult & { readonly run: RunWith<K> })[] =>
+  results.filter((result): result is RunResult & { readonly run: RunWith<K> } =>
+    Object.entries(where).every(([field, value]) => result.run[field as keyof Run] === value),
+  );
+
+/** The first result whose run has all the given fields. */
+export const resultWith = <K extends Run['kind']>(results: readonly RunResult[], where: Where<K>) =>
+  resultsWith(results, where)[0];
+
+/** A student of the tables: on all training data, as deep as its teacher, from the teacher's weights. */
+export const usualStudent = {
+  kind: 'student',
+  initFrom: 'teacher',
+  share: 1,
+  depth: undefined,
+} as const satisfies Where<'student'>;
+
+/** Fields that select one student of the tables among those of all seeds and learning rates. */
+export type StudentFields = Pick<StudentRun, 'task' | 'variant'> &
+  Partial<Pick<StudentRun, 'initFrom' | 'share' | 'depth'>>;
+
+/** The result of a student with one seed, trained at the learning rate that was chosen for its variant. */
+export const studentResult = (
+  { results, rates }: Measured,
+  fields: StudentFields,
+  seed: number,
+): RunResult | undefined =>
+  rates && resultWith(results, { ...usualStudent, ...fields, seed, learningRate: rates[fields.variant] });

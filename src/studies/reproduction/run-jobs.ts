@@ -1,117 +1,109 @@
 import { rm } from 'node:fs/promises';
-import {
-  checkpointOf,
-  hasWeights,
-  isFinished,
-  type Job,
-  type JobProgress,
-  keepResult,
-  type Result,
-  readResult,
-} from './job.ts';
+import { checkpointPath, hasWeights, type Job, type JobProgress } from './job.ts';
+import { isFinished, keepResult, type Result, readResult } from './result-file.ts';
 
+/** Options of `runJobs`. */
 export interface RunJobsOptions {
   readonly folder: string;
-  /** Pieces that are done at the same time, each on one thread. */
+  /** Number of concurrent jobs, each on one thread. */
   readonly workers: number;
-  /** Which finished pieces are done a second time, unless they have been: those with this in their id. */
+  /** Finished jobs with this text in their id are run a second time, unless they have been. */
   readonly again?: string | undefined;
-  /** No piece is begun after it. */
+  /** No job is started after this time, in milliseconds since the epoch. */
   readonly until?: number | undefined;
-  /** Nothing is begun once it is aborted. */
+  /** No job is started once it is aborted. */
   readonly signal?: AbortSignal | undefined;
-  /** Does one piece. By default here; a caller may give each a process of its own. */
-  readonly run: (piece: Job, onProgress: (progress: JobProgress) => void) => Promise<void>;
-  /** Updates of all pieces together. */
+  /** Runs one job. */
+  readonly run: (job: Job, onProgress: (progress: JobProgress) => void) => Promise<void>;
+  /** Progress of all jobs together, in units of their costs. */
   readonly onProgress: (progress: JobProgress) => void;
 }
 
-/** Does a piece in this process, and keeps its outcome beside the one that it may have. */
-export const doJob = async (piece: Job, folder: string, onProgress: (progress: JobProgress) => void): Promise<void> => {
-  const outcome = await piece.run({ folder, threads: 1, onProgress });
+/** Runs a job in this process and stores its result, as the second where it has one already. */
+export const doJob = async (job: Job, folder: string, onProgress: (progress: JobProgress) => void): Promise<void> => {
+  const result = await job.execute({ folder, threads: 1, onProgress });
   const peakBytes = 1024 * process.resourceUsage().maxRSS;
-  const first = isFinished(folder, piece.id) ? await readResult(folder, piece.id) : undefined;
-  const kept = first ? { ...first, again: outcome.measures } : { id: piece.id, ...outcome, peakBytes };
+  const first = isFinished(folder, job.id) ? await readResult(folder, job.id) : undefined;
+  const kept = first ? { ...first, again: result.measures } : { id: job.id, ...result, peakBytes };
   await keepResult(folder, kept satisfies Result);
-  // what could go on from is of no more use
-  await rm(checkpointOf(folder, piece.id), { force: true });
+  await rm(checkpointPath(folder, job.id), { force: true });
 };
 
 /**
- * Does all pieces that are not finished, those first that stand first, as soon as what they need is there.
+ * Runs all unfinished jobs in order, each once its dependencies are finished.
  *
- * @returns whether all are finished; otherwise the time was up.
- * @throws what the first failing piece threw, or why the signal was aborted, once the others under way have ended.
+ * @returns whether all jobs are finished; otherwise the time was up.
+ * @throws the error of the first job that failed, or the signal's reason, once all running jobs have ended.
  */
-export const runJobs = async (pieces: readonly Job[], options: RunJobsOptions): Promise<boolean> => {
+export const runJobs = async (jobs: readonly Job[], options: RunJobsOptions): Promise<boolean> => {
   const { folder, workers, until = Number.POSITIVE_INFINITY, signal, run } = options;
-  const pending = pendingOf(pieces, folder, await repeatedOf(pieces, options));
-  const report = createReport(pieces, pending, options);
-  const underWay = new Map<Job, Promise<void>>();
+  const pending = pendingOf(jobs, folder, await repeatedOf(jobs, options));
+  const report = createReport(jobs, pending, options);
+  const running = new Map<Job, Promise<void>>();
   const failures: unknown[] = [];
-  const begin = (piece: Job): void => {
-    pending.delete(piece);
-    const done = run(piece, (progress) => report(piece, progress))
-      .then(() => report(piece, { done: 1, of: 1 }))
+  const start = (job: Job): void => {
+    pending.delete(job);
+    const done = run(job, (progress) => report(job, progress))
+      .then(() => report(job, { done: 1, of: 1 }))
       .catch((failure: unknown) => void failures.push(failure))
-      .finally(() => underWay.delete(piece));
-    underWay.set(piece, done);
+      .finally(() => running.delete(job));
+    running.set(job, done);
   };
-  const isThere = (id: string): boolean =>
-    isFinished(folder, id) && ![...underWay.keys(), ...pending].some((piece) => piece.id === id);
+  const isAvailable = (id: string): boolean =>
+    isFinished(folder, id) && ![...running.keys(), ...pending].some((job) => job.id === id);
   const hasRoomFor = ({ isAlone }: Job): boolean =>
-    underWay.size < (isAlone ? 1 : workers) && ![...underWay.keys()].some((piece) => piece.isAlone);
+    running.size < (isAlone ? 1 : workers) && ![...running.keys()].some((job) => job.isAlone);
   for (;;) {
-    const ready = [...pending].find(({ needs }) => needs.every(isThere));
-    const mayBegin = failures.length === 0 && !signal?.aborted && Date.now() < until;
-    if (ready && mayBegin && hasRoomFor(ready)) begin(ready);
-    else if (underWay.size === 0) break;
-    else await Promise.race(underWay.values());
+    const ready = [...pending].find(({ needs }) => needs.every(isAvailable));
+    const mayStart = failures.length === 0 && !signal?.aborted && Date.now() < until;
+    if (ready && mayStart && hasRoomFor(ready)) start(ready);
+    else if (running.size === 0) break;
+    else await Promise.race(running.values());
   }
   signal?.throwIfAborted();
   if (failures.length) throw failures[0];
   return pending.size === 0;
 };
 
-/** The finished that are to be done a second time. */
+/** Finished jobs that are to be run a second time. */
 const repeatedOf = async (
-  pieces: readonly Job[],
+  jobs: readonly Job[],
   { folder, again }: Pick<RunJobsOptions, 'folder' | 'again'>,
 ): Promise<Set<Job>> => {
   const repeated = new Set<Job>();
-  for (const piece of pieces) {
-    if (again === undefined || !piece.id.includes(again) || !isFinished(folder, piece.id)) continue;
-    if ((await readResult(folder, piece.id)).again === undefined) repeated.add(piece);
+  for (const job of jobs) {
+    if (again === undefined || !job.id.includes(again) || !isFinished(folder, job.id)) continue;
+    if ((await readResult(folder, job.id)).again === undefined) repeated.add(job);
   }
   return repeated;
 };
 
-/** The unfinished, those to be repeated, and the finished whose weights one of these needs and that are gone. */
-const pendingOf = (pieces: readonly Job[], folder: string, repeated: ReadonlySet<Job>): Set<Job> => {
-  const byId = new Map(pieces.map((piece) => [piece.id, piece]));
+/** Unfinished jobs, those to be repeated, and the finished jobs on whose missing weights one of them depends. */
+const pendingOf = (jobs: readonly Job[], folder: string, repeated: ReadonlySet<Job>): Set<Job> => {
+  const byId = new Map(jobs.map((job) => [job.id, job]));
   const pending = new Set<Job>();
-  const add = (piece: Job): void => {
-    pending.add(piece);
-    for (const need of piece.needs) {
+  const add = (job: Job): void => {
+    pending.add(job);
+    for (const need of job.needs) {
       const needed = byId.get(need);
       if (needed && !pending.has(needed) && !hasWeights(folder, need)) add(needed);
     }
   };
-  for (const piece of pieces) if (repeated.has(piece) || !isFinished(folder, piece.id)) add(piece);
-  // in the order in which they were given
-  return new Set(pieces.filter((piece) => pending.has(piece)));
+  for (const job of jobs) if (repeated.has(job) || !isFinished(folder, job.id)) add(job);
+  // in the given order
+  return new Set(jobs.filter((job) => pending.has(job)));
 };
 
-const createReport = (pieces: readonly Job[], pending: ReadonlySet<Job>, { onProgress }: RunJobsOptions) => {
+const createReport = (jobs: readonly Job[], pending: ReadonlySet<Job>, { onProgress }: RunJobsOptions) => {
   const of = [...pending].reduce((sum, { cost }) => sum + cost, 0);
   const done = new Map<Job, number>();
-  const count = pieces.length - pending.size;
+  const count = jobs.length - pending.size;
   let finished = 0;
-  return (piece: Job, progress: JobProgress): void => {
+  return (job: Job, progress: JobProgress): void => {
     const share = progress.done / progress.of;
     if (share === 1 && progress.note === undefined) finished += 1;
-    done.set(piece, share * piece.cost);
-    const note = `${count + finished} of ${pieces.length} pieces · ${piece.id}${progress.note ? ` · ${progress.note}` : ''}`;
+    done.set(job, share * job.cost);
+    const note = `${count + finished} of ${jobs.length} jobs · ${job.id}${progress.note ? ` · ${progress.note}` : ''}`;
     onProgress({ done: Math.round([...done.values()].reduce((a, b) => a + b, 0)), of, note });
   };
 };

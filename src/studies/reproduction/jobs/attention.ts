@@ -1,94 +1,87 @@
 import { meanOf } from '../../../data.ts';
-import { type Example, loadTrained, type Model } from '../../../index.ts';
+import type { Example, Model } from '../../../index.ts';
 import { explainPairs } from '../../attention/explain.ts';
 import type { ExplainedPair } from '../../attention/explained-pair.ts';
-import { shownExamples } from '../../quickstart/examples.ts';
-import { hasWeights, type Job, weightsOf } from '../job.ts';
-import { once, type Table } from '../page/table.ts';
-import { chosenRates, type Rates } from '../plan.ts';
-import type { Measured } from '../results.ts';
+import { firstOfEachKind } from '../../measures/accuracy.ts';
+import { hasWeights } from '../job.ts';
+import { jobOf, loadRun, type PlannedJob } from '../planned-job.ts';
+import { type Measured, usualStudent } from '../results.ts';
+import { idOf, type Run } from '../run.ts';
 import type { ReproductionSize } from '../size.ts';
 import { SEARCHED, understanding } from '../tasks.ts';
-import type { VariantName } from '../variants.ts';
-import { scenesOf } from './scenes.ts';
-import { studentId, tunedTeacher } from './understanding.ts';
+import type { Rates, VariantName } from '../variants.ts';
+import { scenesFolder } from './scenes.ts';
 
-/** How far the students' attention is from their teacher's, by its piece. */
-const ATTENTION = `attention/${SEARCHED}`;
+/** Number of pairs over which the divergence is averaged. */
+export const COMPARED_PAIRS = 64;
 
-/** Pairs over which that is measured, and those of them that are shown. */
-const [COMPARED, SHOWN] = [64, 4];
+/** Number of pairs that the page shows. */
+const SHOWN_PAIRS = 4;
 
-/** With L_CA and without, by variant. */
-const STUDENTS = { 'distilled student': 'cross', 'undistilled student': 'hard' } as const satisfies Record<
-  string,
-  VariantName
->;
+/** The students that are compared with their teacher, with L_CA and without, by variant. */
+export const attentionStudents = {
+  'distilled student': 'cross',
+  'undistilled student': 'hard',
+} as const satisfies Record<string, VariantName>;
 
-const WAYS = { 'text to image': 'textToImage', 'image to text': 'imageToText' } as const;
+/** The two directions of cross-modal attention: name of the measure to field of the divergence. */
+export const attentionDirections = { 'text to image': 'textToImage', 'image to text': 'imageToText' } as const;
 
-/** Whose attention is looked at, by piece: the teacher's first, then its students'. */
-const lookers = ({ seeds }: ReproductionSize, rates: Rates): Readonly<Record<string, string>> => {
-  const student = (variant: VariantName): string =>
-    studentId({ task: SEARCHED, variant, begins: 'teacher', share: 1, seed: seeds[0]! }, rates[variant]);
-  const students = Object.entries(STUDENTS).map(([name, variant]) => [name, student(variant)]);
-  return { teacher: tunedTeacher(SEARCHED), ...Object.fromEntries(students) };
+/** The runs whose models are compared: the teacher's first, then its students'. */
+const comparedRuns = ({ seeds }: ReproductionSize, rates: Rates): Readonly<Record<string, Run>> => {
+  const student = (variant: VariantName): Run => ({
+    ...usualStudent,
+    task: SEARCHED,
+    variant,
+    seed: seeds[0]!,
+    learningRate: rates[variant],
+  });
+  const students = Object.entries(attentionStudents).map(([name, variant]) => [name, student(variant)]);
+  return { teacher: { kind: 'teacher', task: SEARCHED }, ...Object.fromEntries(students) };
 };
 
-/** KL of each student's attention to the teacher's: whether L_CA brings it nearer on pictures that were never seen. */
-export const attentionPiece = (size: ReproductionSize, rates: Rates): Job => ({
-  id: ATTENTION,
-  needs: Object.values(lookers(size, rates)),
-  cost: 50,
-  run: async ({ folder, threads }) => {
-    const pairs = await explained(folder, lookers(size, rates), { count: COMPARED, threads });
-    const measures: Record<string, Record<string, number>> = {};
-    for (const [m, { name, divergence }] of pairs[0]!.models.entries()) {
-      if (!divergence) continue;
-      const means = Object.entries(WAYS).map(([name, way]) => [
-        name,
-        meanOf(pairs.map(({ models }) => meanOf(models[m]!.divergence![way]))),
-      ]);
-      measures[name] = Object.fromEntries(means);
-    }
-    return { measures };
-  },
-});
+/** KL divergence of each student's cross-modal attention from the teacher's, on test images. */
+export const attentionJob = (size: ReproductionSize, rates: Rates): PlannedJob =>
+  jobOf(
+    { kind: 'attention', task: SEARCHED },
+    {
+      needs: Object.values(comparedRuns(size, rates)),
+      cost: 50,
+      execute: async ({ folder, threads }) => {
+        const pairs = await explained(folder, comparedRuns(size, rates), { count: COMPARED_PAIRS, threads });
+        const measures: Record<string, Record<string, number>> = {};
+        for (const [m, { name, divergence }] of pairs[0]!.models.entries()) {
+          if (!divergence) continue;
+          const means = Object.entries(attentionDirections).map(([direction, field]) => [
+            direction,
+            meanOf(pairs.map(({ models }) => meanOf(models[m]!.divergence![field]))),
+          ]);
+          measures[name] = Object.fromEntries(means);
+        }
+        return { measures };
+      },
+    },
+  );
 
-/** The models' attention to the first test examples of each kind of question in turn: not chosen by result. */
+/** The attention of the models on the first test examples of each kind of question in turn, not selected by result. */
 const explained = async (
   folder: string,
-  ids: Readonly<Record<string, string>>,
+  runs: Readonly<Record<string, Run>>,
   { count, ...options }: { readonly count: number; readonly threads?: number | undefined },
 ): Promise<ExplainedPair[]> => {
   const models: Record<string, Model> = {};
-  for (const [name, id] of Object.entries(ids)) models[name] = await loadTrained(weightsOf(folder, id));
-  const examples: Example[] = await understanding[SEARCHED].read(scenesOf(folder, SEARCHED), 'test-iid');
-  return explainPairs(models, shownExamples(examples, count), options);
+  for (const [name, run] of Object.entries(runs)) models[name] = await loadRun(folder, run);
+  const examples: Example[] = await understanding[SEARCHED].read(scenesFolder(folder, SEARCHED), 'test-iid');
+  return explainPairs(models, firstOfEachKind(examples, count), options);
 };
 
 /**
- * What teacher, distilled and undistilled student attend to, in every head. None before all three are trained, or where
- * their weights are gone.
+ * Every head's attention of the teacher, the distilled and the undistilled student on a few pairs; empty while one of
+ * them is not trained or its weights are missing.
  */
-export const attentionOf = async (folder: string, { size, outcomes }: Measured): Promise<ExplainedPair[]> => {
-  const rates = chosenRates(size, outcomes);
+export const explainedPairsOf = async (folder: string, { size, rates }: Measured): Promise<ExplainedPair[]> => {
   if (!rates) return [];
-  const ids = lookers(size, rates);
-  const areThere = Object.values(ids).every((id) => hasWeights(folder, id));
-  return areThere ? explained(folder, ids, { count: SHOWN }) : [];
-};
-
-export const attentionTable = ({ outcomes }: Measured): Table => {
-  const ways = Object.keys(WAYS);
-  return {
-    id: 'attention',
-    title: "How far a student's attention is from its teacher's",
-    about: `KL to the teacher's cross-modal attention in the last layer on ${SEARCHED} test-iid, mean over ${COMPARED} pairs, heads and rows, in nats: what L_CA is made of, on pictures that were never seen. First seed. Not in the paper.`,
-    columns: ways.map((name) => ({ name, unit: 'nats' })),
-    rows: Object.keys(STUDENTS).map((name) => ({
-      name,
-      cells: ways.map((way) => once(outcomes.get(ATTENTION)?.measures[name]?.[way])),
-    })),
-  };
+  const runs = comparedRuns(size, rates);
+  const areThere = Object.values(runs).every((run) => hasWeights(folder, idOf(run)));
+  return areThere ? explained(folder, runs, { count: SHOWN_PAIRS }) : [];
 };

@@ -1,10 +1,12 @@
 import { countOf } from '../../../engine.ts';
 import type { Model, TrainStep } from '../../../index.ts';
 import type { RunOptions } from '../../../training.ts';
-import { curvesOf } from '../../measures/training-curve.ts';
-import { type Context, runOf, type TrainingResult } from '../job.ts';
+import { trainingCurve } from '../../measures/training-curve.ts';
+import { type Context, runFolder } from '../job.ts';
+import type { TrainingResult } from '../result-file.ts';
+import { idOf, type Run } from '../run.ts';
 
-/** How everybody is trained, teacher or student, whatever it learns from; only the learning rate is searched. */
+/** Options that all trainings share, of teachers and students alike; only the learning rate is searched for. */
 export const training = {
   warmup: 0.1,
   clip: 1,
@@ -13,34 +15,33 @@ export const training = {
   decay: 'correct',
 } as const satisfies Partial<RunOptions>;
 
-/** A training of a reproduction, whoever learns and from whom. */
-export interface Lesson {
-  /** Of its piece. */
-  readonly id: string;
+/** Options in which trainings differ. */
+export interface Schedule {
   readonly learningRate: number;
   readonly seed: number;
   readonly batch: number;
   readonly updates: number;
 }
 
-/** Points of a kept curve. */
+/** Points of a stored learning curve. */
 const POINTS = 20;
-/** Validations of a run. */
+/** Validations of a training. */
 const VALIDATIONS = 10;
 
-/** The options of a piece's run: its folder, from which it goes on where it was stopped. */
-export const runOptions = (id: string, updates: number, { folder, threads }: Context) => ({
+/** Options of a run's training; it is resumed from its folder where it was stopped. */
+export const trainingOptions = (run: Run, { updates, ...schedule }: Schedule, { folder, threads }: Context) => ({
   ...training,
+  ...schedule,
   updates,
   threads,
-  folder: runOf(folder, id),
+  folder: runFolder(folder, idOf(run)),
   resume: true,
   validateEvery: Math.ceil(updates / VALIDATIONS),
 });
 
-/** Trains to the end, and says what it cost. */
-export const trainedTo = async (
-  id: string,
+/** Trains to the end, and returns the size, duration and learning curve of the training. */
+export const trainToEnd = async (
+  run: Run,
   model: Model,
   steps: AsyncIterable<TrainStep>,
   { folder, onProgress }: Context,
@@ -52,10 +53,10 @@ export const trainedTo = async (
     updates = step.of;
     onProgress({ done: step.number, of: step.of, note: `loss ${step.losses.total!.toFixed(3)}` });
   }
-  const curves = curvesOf(runOf(folder, id), POINTS);
+  const curves = trainingCurve(runFolder(folder, idOf(run)), POINTS);
   return {
     updates: updates || (curves.at(-1)?.step ?? 0),
-    // of a run that was stopped in between, this process saw only the rest
+    // this process saw only the rest of a training that it resumed
     seconds: done === 0 ? 0 : (milliseconds / done / 1000) * updates,
     parameters: [...model.weights.values()].reduce((sum, { shape }) => sum + countOf(shape), 0),
     curves,

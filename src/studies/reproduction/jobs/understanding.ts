@@ -1,114 +1,88 @@
-import {
-  adaptModel,
-  createStudent,
-  type Example,
-  finetune,
-  loadTrained,
-  type Model,
-  type Task,
-} from '../../../index.ts';
-import { type Context, type Job, type Result, weightsOf } from '../job.ts';
+import { adaptModel, createStudent, type Example, finetune, type Model, type Task } from '../../../index.ts';
+import type { Context } from '../job.ts';
+import { jobOf, loadRun, type PlannedJob } from '../planned-job.ts';
+import type { Result } from '../result-file.ts';
+import { PRETRAINED_TEACHER, type Run, type StudentRun, type TeacherRun } from '../run.ts';
 import type { ReproductionSize } from '../size.ts';
 import { type TaskName, understanding } from '../tasks.ts';
-import { type VariantName, variants } from '../variants.ts';
+import { variants } from '../variants.ts';
 import { measuresOf } from './measure.ts';
-import { scenesOf } from './scenes.ts';
-import { PRETRAINED_TEACHER, pretrainedStudent } from './stage1.ts';
-import { type Lesson, runOptions, trainedTo } from './training.ts';
-
-/** What a student begins from: the pre-trained fusion encoder, or itself after stage 1. */
-export type Beginning = 'teacher' | 'stage 1';
-
-/** One student of a task. */
-export interface StudentRun {
-  readonly task: TaskName;
-  readonly variant: VariantName;
-  readonly begins: Beginning;
-  /** Layers of each of its encoders; those of its teacher where absent. */
-  readonly depth?: number | undefined;
-  /** Of the training data. */
-  readonly share: number;
-  readonly seed: number;
-}
-
-/** The teacher of a task, by its piece. */
-export const tunedTeacher = (task: TaskName): string => `teacher/${task}`;
-
-/** `student/vqa/cross/teacher/rate-0.001/seed-0`, and what differs from the usual before the seed. */
-export const studentId = (run: StudentRun, learningRate: number): string =>
-  [
-    ...['student', run.task, run.variant, run.begins.replace(' ', '-'), `rate-${learningRate}`],
-    ...(run.share === 1 ? [] : [`share-${run.share}`]),
-    ...(run.depth === undefined ? [] : [`depth-${run.depth}`]),
-    `seed-${run.seed}`,
-  ].join('/');
-
-/** The fusion encoder fine-tuned on a task's ground truth. */
-export const teacherPiece = (task: TaskName, { batch, updates }: ReproductionSize): Job => ({
-  id: tunedTeacher(task),
-  needs: [PRETRAINED_TEACHER],
-  cost: updates.teacher,
-  run: async (context) => {
-    const data = scenesOf(context.folder, task);
-    const begun = await loadTrained(weightsOf(context.folder, PRETRAINED_TEACHER));
-    const answers = await understanding[task].answers(data);
-    const model = adaptModel(begun, { task: scored(task), answers, seed: 0 });
-    const how = { id: tunedTeacher(task), variant: 'hard', learningRate: TEACHER_RATE, seed: 0, share: 1 } as const;
-    return learnt(model, undefined, { ...how, task, batch, updates: updates.teacher }, context);
-  },
-});
-
-/** All tasks here have one right answer, so all losses are those of a softmax. */
-const scored = (task: TaskName) => ({ ...understanding[task], scoring: 'softmax' as const });
+import { scenesFolder } from './scenes.ts';
+import { type Schedule, trainingOptions, trainToEnd } from './training.ts';
 
 const TEACHER_RATE = 6e-4;
 
-/** A student of a task; its learning rate is known when the search for it has ended. */
-export const studentPiece = (run: StudentRun, { batch, updates }: ReproductionSize, learningRate: number): Job => {
-  const id = studentId(run, learningRate);
-  const begins = run.begins === 'teacher' ? PRETRAINED_TEACHER : pretrainedStudent(run.seed);
-  return {
-    id,
-    needs: [begins, tunedTeacher(run.task)],
-    cost: updates.student,
-    run: async (context) => {
-      const teacher = await loadTrained(weightsOf(context.folder, tunedTeacher(run.task)));
-      const begun = await loadTrained(weightsOf(context.folder, begins));
-      const how = { task: scored(run.task), answers: teacher.config.answers, seed: run.seed };
-      const model =
-        run.begins === 'stage 1'
-          ? adaptModel(begun, how)
-          : createStudent(begun, { ...how, ...(run.depth === undefined ? {} : { depth: run.depth }) });
-      return learnt(model, teacher, { ...run, id, learningRate, batch, updates: updates.student }, context);
+/** The fusion encoder, fine-tuned on the ground truth of a task. */
+export const teacherJob = (task: TaskName, { batch, updates }: ReproductionSize): PlannedJob => {
+  const run: TeacherRun = { kind: 'teacher', task };
+  return jobOf(run, {
+    needs: [PRETRAINED_TEACHER],
+    cost: updates.teacher,
+    execute: async (context) => {
+      const start = await loadRun(context.folder, PRETRAINED_TEACHER);
+      const answers = await understanding[task].answers(scenesFolder(context.folder, task));
+      const model = adaptModel(start, { task: withSoftmax(task), answers, seed: 0 });
+      const schedule = { learningRate: TEACHER_RATE, seed: 0, batch, updates: updates.teacher };
+      const fields = { task, variant: 'hard', share: 1 } as const;
+      return tuned(run, { model, teacher: undefined, fields }, schedule, context);
     },
-  };
+  });
 };
 
-/** Trains on a task and measures the weights that were best on validation. */
-const learnt = async (
-  model: Model,
-  teacher: Model | undefined,
-  { id, task: name, variant, share, seed, learningRate, batch, updates }: Lesson & Omit<StudentRun, 'begins' | 'depth'>,
+/** Every question has one right answer here, so all losses are those of a softmax. */
+const withSoftmax = (task: TaskName) => ({ ...understanding[task], scoring: 'softmax' as const });
+
+/** A student of a task. */
+export const studentJob = (run: StudentRun, { batch, updates }: ReproductionSize): PlannedJob => {
+  const { task, seed, initFrom, depth, learningRate } = run;
+  const startRun: Run = initFrom === 'teacher' ? PRETRAINED_TEACHER : { kind: 'pretrained student', seed };
+  const teacherRun: TeacherRun = { kind: 'teacher', task };
+  return jobOf(run, {
+    needs: [startRun, teacherRun],
+    cost: updates.student,
+    execute: async (context) => {
+      const teacher = await loadRun(context.folder, teacherRun);
+      const start = await loadRun(context.folder, startRun);
+      const head = { task: withSoftmax(task), answers: teacher.config.answers, seed };
+      const model = initFrom === 'stage 1' ? adaptModel(start, head) : createStudent(start, { ...head, depth });
+      const schedule = { learningRate, seed, batch, updates: updates.student };
+      return tuned(run, { model, teacher, fields: run }, schedule, context);
+    },
+  });
+};
+
+interface Models {
+  readonly model: Model;
+  readonly teacher: Model | undefined;
+  readonly fields: Pick<StudentRun, 'task' | 'variant' | 'share'>;
+}
+
+/** Fine-tunes a model on a task, and measures the weights with the best validation accuracy. */
+const tuned = async (
+  run: Run,
+  { model, teacher, fields: { task: name, variant, share } }: Models,
+  schedule: Schedule,
   context: Context,
 ): Promise<Pick<Result, 'measures' | 'training'>> => {
-  const [task, data] = [understanding[name], scenesOf(context.folder, name)];
+  const [task, data] = [understanding[name], scenesFolder(context.folder, name)];
   const { recipe, choices } = variants[variant];
   const steps = finetune(model, recipe === 'hard' ? undefined : teacher, {
-    ...runOptions(id, updates, context),
+    ...trainingOptions(run, schedule, context),
     ...choices,
-    task: withShare(task, share),
-    ...{ data, recipe, batch, learningRate, seed },
+    task: onShare(task, share),
+    data,
+    recipe,
   });
-  const run = await trainedTo(id, model, steps, context);
-  const best = await loadTrained(weightsOf(context.folder, id));
+  const training = await trainToEnd(run, model, steps, context);
+  const best = await loadRun(context.folder, run);
   return {
-    training: { ...run, learningRate },
+    training: { ...training, learningRate: schedule.learningRate },
     measures: await measuresOf(best, task, { data, threads: context.threads }),
   };
 };
 
-/** A smaller set to learn from is the beginning of the whole one. */
-const withShare = (task: Task, share: number): Task => ({
+/** The task with the first part of its training data alone. */
+const onShare = (task: Task, share: number): Task => ({
   ...task,
   read: async (folder, split, options) => {
     const examples: Example[] = await task.read(folder, split, options);

@@ -1,24 +1,24 @@
 import { type Judgement, judged } from '../claims.ts';
-import type { Rates } from '../plan.ts';
 import type { Measured } from '../results.ts';
 import { cellText, pointsText, unitName } from './format.ts';
 import type { Table } from './table.ts';
 import { tablesOf } from './tables.ts';
 
-/** The reproduction as Markdown: verdicts first, then every table. */
-export const markdownOf = (measured: Measured, rates: Rates | undefined): string => {
-  const { finished, of, size } = measured;
+/** The reproduction as Markdown: the verdicts, then every table. */
+export const markdownOf = (measured: Measured): string => {
+  const { results, planned, size, rates } = measured;
+  const finished = results.length;
   const parts = [
     '# The paper in miniature',
     '',
-    `Made by \`dide reproduce\`: ${finished} of ${of ?? 'some more'} pieces${finished === of ? '' : ' so far; the same command goes on'}. Seeds ${size.seeds.join(', ')}, fixed beforehand; every run is shown, none was dropped.`,
+    `Made by \`dide reproduce\`: ${finished} of ${planned ?? 'some more'} pieces${finished === planned ? '' : ' so far; the same command goes on'}. Seeds ${size.seeds.join(', ')}, fixed beforehand; every run is shown, none was dropped.`,
     '`±` is the half-width of the 95 % interval of Student’s t over seeds; a number without it is one run, `(2 of 3)` the seeds that are done.',
     '`test-iid` are new pictures like those of training, `test-comp` pictures with colours on shapes that were never seen together.',
     '',
     ...(rates
-      ? verdicts(judged(measured, rates))
+      ? verdicts(judged(measured))
       : ['The search for learning rates has not ended: there is nothing to compare yet.', '']),
-    ...(rates ? tablesOf(measured, rates).flatMap(tableLines) : []),
+    ...(rates ? tablesOf(measured).flatMap(tableLines) : []),
   ];
   return `${parts.join('\n').trimEnd()}\n`;
 };

@@ -2,32 +2,32 @@ import { figure, legend, modelEncoding, responsive } from '../../report/charts.t
 import { document } from '../../report/document.ts';
 import { type Html, html, jsonScript, section, table } from '../../report/html.ts';
 import { type Judgement, judged } from '../claims.ts';
-import type { Rates } from '../plan.ts';
+import { outcomesOf } from '../outcomes-file.ts';
 import type { Measured } from '../results.ts';
 import { type CurveBand, curveBands } from './curve-bands.ts';
 import { cellText, pointsText, unitName } from './format.ts';
 import type { Table } from './table.ts';
 import { tablesOf } from './tables.ts';
 
-/** The reproduction as one page that needs nothing but itself; `attention` is the page beside it, where there is one. */
-export const reproductionPage = async (
-  measured: Measured,
-  rates: Rates | undefined,
-  attention?: string,
-): Promise<string> => {
-  const { finished, of, size } = measured;
-  const tables = rates ? tablesOf(measured, rates) : [];
+/**
+ * The reproduction as one self-contained HTML page.
+ *
+ * @param attention name of the page of attention maps beside it, where there is one.
+ */
+export const reproductionPage = async (measured: Measured, attention?: string): Promise<string> => {
+  const { results, planned, size, rates } = measured;
+  const tables = rates ? tablesOf(measured) : [];
   const body: Html[] = [
     html`<header class="opening"><h1>The paper in miniature</h1>
 <p>The studies of Wang et al. 2022, “Distilled Dual-Encoder Model for Vision-Language Understanding”, on generated scenes:
-${finished} of ${of ?? 'some more'} pieces, seeds ${size.seeds.join(', ')}. Fixed beforehand; every run is shown.</p>
+${results.length} of ${planned ?? 'some more'} pieces, seeds ${size.seeds.join(', ')}. Fixed beforehand; every run is shown.</p>
 ${attention === undefined ? '' : html`<nav><a href="${attention}">What they attend to, head by head</a></nav>`}</header>`,
     rates
-      ? verdicts(judged(measured, rates))
+      ? verdicts(judged(measured))
       : html`<p>The search for learning rates has not ended: there is nothing to compare yet.</p>`,
-    ...(rates ? [await curves(curveBands(measured, rates))] : []),
+    ...(rates ? [await curves(curveBands(measured))] : []),
     ...tables.map(tableSection),
-    jsonScript('numbers', { size, outcomes: [...measured.outcomes.values()] }),
+    jsonScript('numbers', outcomesOf(measured)),
   ];
   return document({ title: 'Distilled dual encoders: the paper in miniature', body });
 };

@@ -1,17 +1,17 @@
 import type { TaskName } from '../tasks.ts';
 
-/** What was published of a model on real data. */
+/** Published measures of a model on real data. */
 interface Published {
   readonly name: string;
-  /** Accuracy, between 0 and 1: VQA test-dev, NLVR2 dev. Those of SNLI-VE were not to be had. */
+  /** Accuracy between 0 and 1, on VQA test-dev and NLVR2 dev; that on SNLI-VE is not known. */
   readonly accuracy: { readonly [T in TaskName]?: number };
   /** Flickr30k, 1,000 images: text R@1, 5, 10 and image R@1, 5, 10, between 0 and 1. */
   readonly recalls: readonly number[];
 }
 
 /**
- * The rows of the paper that its readers report (ACL Findings 2023.316, tables 1 and 3). Of its rows without distillation,
- * its ablations and its times none was to be had beyond what their claims say.
+ * Rows of the paper as a later paper cites them (ACL Findings 2023.316, tables 1 and 3). Its rows without distillation, its
+ * ablations and its times are known only from its claims.
  */
 export const published: readonly Published[] = [
   {

@@ -1,22 +1,24 @@
-import { type OverSeeds, overSeeds } from '../confidence.ts';
+import { type Estimate, meanWithInterval } from '../confidence.ts';
 
-/** A cell: something measured, with fewer seeds than it will be where it says of how many. */
-export type Cell = (OverSeeds & { readonly of?: number | undefined }) | undefined;
+/** A cell of a table: an estimate, with the planned number of seeds where some are missing; or nothing yet. */
+export type Cell = (Estimate & { readonly of?: number | undefined }) | undefined;
 
-/** How the numbers of a table are shown. */
+/** Unit of the numbers of a column. */
 export type Unit = 'percent' | 'milliseconds' | 'rate' | 'seconds' | 'mebibytes' | 'nats';
 
 /** A table of the reproduction. */
 export interface Table {
   readonly id: string;
   readonly title: string;
-  /** What it shows, in a sentence; and what the paper says of the same. */
+  /** What the table shows, and what the paper says about it. */
   readonly about: string;
   readonly columns: readonly { readonly name: string; readonly unit: Unit }[];
   readonly rows: readonly { readonly name: string; readonly cells: readonly Cell[] }[];
 }
 
+/** A column in percent. */
 export const percent = (name: string) => ({ name, unit: 'percent' }) as const;
 
-/** What was measured once. */
-export const once = (value: number | undefined): Cell => (value === undefined ? undefined : overSeeds([value]));
+/** The cell of a single measurement. */
+export const singleValue = (value: number | undefined): Cell =>
+  value === undefined ? undefined : meanWithInterval([value]);

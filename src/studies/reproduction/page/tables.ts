@@ -1,71 +1,66 @@
-import { overSeeds } from '../confidence.ts';
-import type { Result } from '../job.ts';
-import { attentionTable } from '../jobs/attention.ts';
-import { costId } from '../jobs/cost.ts';
-import { RETRIEVAL_TEACHER, retrievalId, retrievalRows } from '../jobs/retrieval.ts';
-import { type StudentRun, studentId, tunedTeacher } from '../jobs/understanding.ts';
-import { compared, knowledge, type Rates, stages, triedRates, variantNames } from '../plan.ts';
-import type { Measured } from '../results.ts';
-import { SEARCHED, type TaskName, taskNames } from '../tasks.ts';
-import { type VariantName, variants } from '../variants.ts';
+import { compared, knowledge, retrievalStages, stages } from '../comparisons.ts';
+import { meanWithInterval } from '../confidence.ts';
+import { triedRates } from '../learning-rates.ts';
+import { type Measured, type RunResult, resultWith, type StudentFields, studentResult } from '../results.ts';
+import { SEARCHED, taskNames } from '../tasks.ts';
+import { type VariantName, variantNames, variants } from '../variants.ts';
+import { attentionTable } from './attention-table.ts';
 import { published } from './published.ts';
-import { type Cell, once, percent, type Table } from './table.ts';
-import { trainedAgainTables } from './trained-again.ts';
+import { type Cell, percent, singleValue, type Table } from './table.ts';
+import { trainedTwiceTables } from './trained-twice.ts';
 
-/** All tables, as far as they are measured. */
-export const tablesOf = (measured: Measured, rates: Rates): Table[] => [
-  understandingTable(measured, rates),
+/** All tables, with the cells that are measured so far. */
+export const tablesOf = (measured: Measured): Table[] => [
+  understandingTable(measured),
   retrievalTable(measured),
   costTable(measured),
-  knowledgeTable(measured, rates),
-  layersTable(measured, rates),
+  knowledgeTable(measured),
+  layersTable(measured),
   attentionTable(measured),
-  amountsTable(measured, rates),
-  depthsTable(measured, rates),
-  effortTable(measured, rates),
+  amountsTable(measured),
+  depthsTable(measured),
+  effortTable(measured),
   searchTable(measured),
-  ...trainedAgainTables(measured),
+  ...trainedTwiceTables(measured),
 ];
 
-/** A measure over all seeds that are there. */
-const over = (
-  { size, outcomes }: Measured,
-  id: (seed: number) => string,
-  measureOf: (outcome: Result) => number | undefined,
+/** A measure over the seeds that are measured so far. */
+const overSeeds = (
+  { size }: Measured,
+  resultOf: (seed: number) => RunResult | undefined,
+  measureOf: (result: RunResult) => number | undefined,
 ): Cell => {
   const values = size.seeds.flatMap((seed) => {
-    const outcome = outcomes.get(id(seed));
-    const value = outcome && measureOf(outcome);
+    const result = resultOf(seed);
+    const value = result && measureOf(result);
     return value === undefined ? [] : [value];
   });
   if (values.length === 0) return undefined;
-  return values.length === size.seeds.length ? overSeeds(values) : { ...overSeeds(values), of: size.seeds.length };
+  const estimate = meanWithInterval(values);
+  return values.length === size.seeds.length ? estimate : { ...estimate, of: size.seeds.length };
 };
 
 const accuracyOn =
   (split: string) =>
-  ({ measures }: Result): number | undefined =>
+  ({ measures }: RunResult): number | undefined =>
     measures[split]?.accuracy;
 
-type Row = Omit<StudentRun, 'seed' | 'task'>;
-
-const student = (measured: Measured, rates: Rates, task: TaskName, row: Row): Cell[] =>
+const studentCells = (measured: Measured, fields: StudentFields): Cell[] =>
   ['test-iid', 'test-comp'].map((split) =>
-    over(measured, (seed) => studentId({ ...row, task, seed }, rates[row.variant]), accuracyOn(split)),
+    overSeeds(measured, (seed) => studentResult(measured, fields, seed), accuracyOn(split)),
   );
-
-const usual = { begins: 'teacher', share: 1 } as const;
 
 const splitColumns = taskNames.flatMap((task) => [percent(`${task} test-iid`), percent(`${task} test-comp`)]);
 
-const teacherRow = ({ outcomes }: Measured) => ({
+const teacherRow = ({ results }: Measured) => ({
   name: 'teacher',
-  cells: taskNames.flatMap((task) =>
-    ['test-iid', 'test-comp'].map((split) => once(outcomes.get(tunedTeacher(task))?.measures[split]?.accuracy)),
-  ),
+  cells: taskNames.flatMap((task) => {
+    const measures = resultWith(results, { kind: 'teacher', task })?.measures;
+    return ['test-iid', 'test-comp'].map((split) => singleValue(measures?.[split]?.accuracy));
+  }),
 });
 
-const understandingTable = (measured: Measured, rates: Rates): Table => ({
+const understandingTable = (measured: Measured): Table => ({
   id: 'understanding',
   title: 'Understanding: what each stage of distillation adds',
   about:
@@ -73,38 +68,38 @@ const understandingTable = (measured: Measured, rates: Rates): Table => ({
   columns: splitColumns,
   rows: [
     teacherRow(measured),
-    ...stages.map(({ name, variant, begins }) => ({
+    ...stages.map(({ name, variant, initFrom }) => ({
       name,
-      cells: taskNames.flatMap((task) => student(measured, rates, task, { ...usual, variant, begins })),
+      cells: taskNames.flatMap((task) => studentCells(measured, { task, variant, initFrom })),
     })),
     ...published.map(({ name, accuracy }) => ({
       name,
-      cells: taskNames.flatMap((task) => [once(accuracy[task]), undefined]),
+      cells: taskNames.flatMap((task) => [singleValue(accuracy[task]), undefined]),
     })),
   ],
 });
 
-const variantRows = (measured: Measured, rates: Rates, names: readonly VariantName[]): Table['rows'] =>
+const variantRows = (measured: Measured, names: readonly VariantName[]): Table['rows'] =>
   names.map((variant) => ({
     name: variants[variant].name,
-    cells: taskNames.flatMap((task) => student(measured, rates, task, { ...usual, variant })),
+    cells: taskNames.flatMap((task) => studentCells(measured, { task, variant })),
   }));
 
-const knowledgeTable = (measured: Measured, rates: Rates): Table => ({
+const knowledgeTable = (measured: Measured): Table => ({
   id: 'knowledge',
   title: 'Kinds of knowledge',
   about:
     'What is looked at of the teacher in fine-tuning. The paper: soft labels beat hard ones, attention beats hidden states, cross-modal attention beats uni-modal and the whole.',
   columns: splitColumns,
-  rows: variantRows(measured, rates, knowledge),
+  rows: variantRows(measured, knowledge),
 });
 
-const layersTable = (measured: Measured, rates: Rates): Table => ({
+const layersTable = (measured: Measured): Table => ({
   id: 'layers',
   title: 'The last layer, or every layer',
   about: 'The paper: the last layer is as good as layer-wise distillation or better on NLVR2 and SNLI-VE.',
   columns: splitColumns,
-  rows: variantRows(measured, rates, ['cross', 'layers']),
+  rows: variantRows(measured, ['cross', 'layers']),
 });
 
 const RECALLS = ['text R@1', 'text R@5', 'text R@10', 'image R@1', 'image R@5', 'image R@10'];
@@ -118,25 +113,27 @@ const retrievalTable = (measured: Measured): Table => ({
   rows: [
     {
       name: 'teacher',
-      cells: RECALLS.map((name) => once(measured.outcomes.get(RETRIEVAL_TEACHER)?.measures['test-iid']?.[name])),
-    },
-    ...retrievalRows.map((row) => ({
-      name: row.name,
       cells: RECALLS.map((name) =>
-        over(
+        singleValue(resultWith(measured.results, { kind: 'teacher', task: 'retrieval' })?.measures['test-iid']?.[name]),
+      ),
+    },
+    ...retrievalStages.map(({ name: stage, variant, initFrom }) => ({
+      name: stage,
+      cells: RECALLS.map((name) =>
+        overSeeds(
           measured,
-          (seed) => retrievalId(row, seed),
+          (seed) => resultWith(measured.results, { kind: 'retrieval student', variant, initFrom, seed }),
           ({ measures }) => measures['test-iid']?.[name],
         ),
       ),
     })),
-    ...published.map(({ name, recalls }) => ({ name, cells: recalls.map(once) })),
+    ...published.map(({ name, recalls }) => ({ name, cells: recalls.map(singleValue) })),
   ],
 });
 
 const COSTS = ['teacher', 'student', 'student, images kept', 'encoding an image'];
 
-const costTable = ({ outcomes }: Measured): Table => ({
+const costTable = ({ results }: Measured): Table => ({
   id: 'cost',
   title: 'What a question costs',
   about:
@@ -144,24 +141,28 @@ const costTable = ({ outcomes }: Measured): Table => ({
   columns: taskNames.map((name) => ({ name, unit: 'milliseconds' })),
   rows: COSTS.map((name) => ({
     name,
-    cells: taskNames.map((task) => once(outcomes.get(costId(task))?.measures.milliseconds?.[name])),
+    cells: taskNames.map((task) =>
+      singleValue(resultWith(results, { kind: 'cost', task })?.measures.milliseconds?.[name]),
+    ),
   })),
 });
 
-const ofSearched = (measured: Measured, rates: Rates, row: Row): Cell => student(measured, rates, SEARCHED, row)[0];
+/** Accuracy on `test-iid` of the task on which learning rates are searched for. */
+const searchedCell = (measured: Measured, fields: Omit<StudentFields, 'task'>): Cell =>
+  studentCells(measured, { ...fields, task: SEARCHED })[0];
 
-const amountsTable = (measured: Measured, rates: Rates): Table => ({
+const amountsTable = (measured: Measured): Table => ({
   id: 'amounts',
   title: 'Accuracy against the amount of training data',
   about: `On ${SEARCHED} test-iid, with the same number of updates: a smaller set is seen more often. Not in the paper.`,
   columns: [...measured.size.shares, 1].map((share) => percent(`${100 * share} % of the data`)),
   rows: compared.map((variant) => ({
     name: variants[variant].name,
-    cells: [...measured.size.shares, 1].map((share) => ofSearched(measured, rates, { ...usual, share, variant })),
+    cells: [...measured.size.shares, 1].map((share) => searchedCell(measured, { share, variant })),
   })),
 });
 
-const depthsTable = (measured: Measured, rates: Rates): Table => ({
+const depthsTable = (measured: Measured): Table => ({
   id: 'depths',
   title: "Accuracy against the student's depth",
   about: `On ${SEARCHED} test-iid; the teacher has three layers, and a shallower student begins from some of them. Not in the paper.`,
@@ -169,13 +170,13 @@ const depthsTable = (measured: Measured, rates: Rates): Table => ({
   rows: compared.map((variant) => ({
     name: variants[variant].name,
     cells: [
-      ...measured.size.depths.map((depth) => ofSearched(measured, rates, { ...usual, depth, variant })),
-      ofSearched(measured, rates, { ...usual, variant }),
+      ...measured.size.depths.map((depth) => searchedCell(measured, { depth, variant })),
+      searchedCell(measured, { variant }),
     ],
   })),
 });
 
-const effortTable = (measured: Measured, rates: Rates): Table => ({
+const effortTable = (measured: Measured): Table => ({
   id: 'effort',
   title: 'What each variant costs to train',
   about: `On ${SEARCHED}, ${measured.size.updates.student} updates of ${measured.size.batch} on one core, while the other core trained too; memory is the most that the process held.`,
@@ -184,12 +185,12 @@ const effortTable = (measured: Measured, rates: Rates): Table => ({
     { name: 'memory', unit: 'mebibytes' },
   ],
   rows: variantNames.map((variant) => {
-    const id = (seed: number): string => studentId({ ...usual, task: SEARCHED, variant, seed }, rates[variant]);
+    const resultOf = (seed: number) => studentResult(measured, { task: SEARCHED, variant }, seed);
     return {
       name: variants[variant].name,
       cells: [
-        over(measured, id, ({ training }) => training?.seconds),
-        over(measured, id, ({ peakBytes }) => peakBytes),
+        overSeeds(measured, resultOf, ({ training }) => training?.seconds),
+        overSeeds(measured, resultOf, ({ peakBytes }) => peakBytes),
       ],
     };
   }),
@@ -203,7 +204,7 @@ const searchTable = (measured: Measured): Table => ({
   rows: variantNames.map((variant) => ({
     name: variants[variant].name,
     cells: measured.size.learningRates.map((rate) =>
-      once(triedRates(variant, measured.size, measured.outcomes).find((one) => one.rate === rate)?.accuracy),
+      singleValue(triedRates(variant, measured.size, measured.results).find((one) => one.rate === rate)?.accuracy),
     ),
   })),
 });

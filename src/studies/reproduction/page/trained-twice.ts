@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Result } from '../job.ts';
+import type { Result } from '../result-file.ts';
 import type { Measured } from '../results.ts';
-import { once, percent, type Table } from './table.ts';
+import { percent, singleValue, type Table } from './table.ts';
 
-/** What one would name first of a piece that trains: accuracy, recall, or how well pairs are matched in stage 1. */
+/** The main measure of a training: accuracy, recall, or the accuracy of matching in stage 1. */
 const headline = (measures: Result['measures']): number | undefined =>
   measures['test-iid']?.accuracy ?? measures['test-iid']?.['text R@1'] ?? measures.validation?.matching;
 
-/** The pieces that were trained a second time; none where nobody asked for it and all weights were there. */
-export const trainedAgainTables = ({ outcomes }: Measured): Table[] => {
-  const twice = [...outcomes.values()].flatMap(({ id, measures, again }) => {
+/** The table of runs that were trained twice, with both measures; no table where there are none. */
+export const trainedTwiceTables = ({ results }: Measured): Table[] => {
+  const twice = results.flatMap(({ id, measures, again }) => {
     const [first, second] = [headline(measures), again && headline(again)];
     if (first === undefined || second === undefined) return [];
     return [{ id, first, second, isSame: isDeepStrictEqual(measures, again) }];
@@ -29,7 +29,7 @@ export const trainedAgainTables = ({ outcomes }: Measured): Table[] => {
         'Seconds are those of the machine that did a piece. Accuracy or text R@1 on test-iid; matching on validation for stage 1.',
       ].join(' '),
       columns: [percent('first'), percent('second')],
-      rows: twice.map(({ id, first, second }) => ({ name: id, cells: [once(first), once(second)] })),
+      rows: twice.map(({ id, first, second }) => ({ name: id, cells: [singleValue(first), singleValue(second)] })),
     },
   ];
 };
