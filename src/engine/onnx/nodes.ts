@@ -8,21 +8,22 @@ import {
   type TensorProto,
   type ValueInfoProto,
 } from './onnx_pb.ts';
-import { integer, type Precision, sizesTensorOf } from './values.ts';
+import { integer, type Precision, sizesInitializer } from './values.ts';
 
-/** A graph while it is written: what stands in the file so far. */
-export interface Draft {
+/** A graph that is being built: what the file will hold so far. */
+export interface GraphBuilder {
   readonly precision: Precision;
   readonly nodes: NodeProto[];
   readonly initializers: TensorProto[];
   readonly inputs: ValueInfoProto[];
-  /** The name in the file of every tensor that stands in it. */
+  /** Name in the file of every tensor written so far. */
   readonly names: Map<Tensor, string>;
-  /** The sizes that stand in it already, by what they are. */
+  /** Results that hold sizes, by a key for the sizes: each is computed once. */
   readonly sizes: Map<string, string>;
 }
 
-export const createDraft = (precision: Precision): Draft => ({
+/** An empty graph. */
+export const createGraphBuilder = (precision: Precision): GraphBuilder => ({
   precision,
   nodes: [],
   initializers: [],
@@ -31,20 +32,21 @@ export const createDraft = (precision: Precision): Draft => ({
   sizes: new Map(),
 });
 
-/** Names that we make up begin with a slash, so that they meet none that was given. */
-const madeUp = (what: string, number: number): string => `/${what.toLowerCase()}_${number}`;
+/** Generated names begin with a slash, so that they never meet a given one. */
+const generatedName = (kind: string, number: number): string => `/${kind.toLowerCase()}_${number}`;
 
-/** A name for the next initializer that has none of its own. */
-export const initializerName = ({ initializers }: Draft, what: string): string => madeUp(what, initializers.length);
+/** A generated name for the next initializer. */
+export const initializerName = ({ initializers }: GraphBuilder, kind: string): string =>
+  generatedName(kind, initializers.length);
 
-/** Writes one operator; its result gets a name of our own unless it is given one. Returns that name. */
+/** Adds a node; its output gets a generated name by default. → the output's name */
 export const addNode = (
-  { nodes }: Draft,
+  { nodes }: GraphBuilder,
   opType: string,
   input: string[],
   {
     attribute = [],
-    output = madeUp(opType, nodes.length),
+    output = generatedName(opType, nodes.length),
   }: { attribute?: AttributeProto[] | undefined; output?: string | undefined } = {},
 ): string => {
   nodes.push(create(NodeProtoSchema, { opType, name: output, input, output: [output], attribute }));
@@ -52,56 +54,56 @@ export const addNode = (
 };
 
 /**
- * A vector of sizes as an int64 result, written once: fixed ones are initializers, named ones are read off a leaf that
- * has them.
+ * Adds an int64 vector of sizes, once for the same sizes: an initializer where all are numbers; otherwise computed from
+ * the shapes of inputs.  → the vector's name
  *
- * @throws Error where no leaf of the graph carries a name.
+ * @throws Error where a named size is on no input of the graph.
  */
-export const sizeVector = (draft: Draft, shape: Shape): string =>
+export const sizeVector = (graph: GraphBuilder, shape: Shape): string =>
   shape.every((size) => typeof size === 'number')
-    ? fixedSizes(draft, shape)
-    : once(draft, `vector ${shape}`, () =>
+    ? fixedSizes(graph, shape)
+    : computedOnce(graph, `vector ${shape}`, () =>
         shape.length === 1
-          ? oneSize(draft, shape[0]!)
+          ? sizeScalar(graph, shape[0]!)
           : addNode(
-              draft,
+              graph,
               'Concat',
-              shape.map((size) => oneSize(draft, size)),
+              shape.map((size) => sizeScalar(graph, size)),
               { attribute: [integer('axis', 0)] },
             ),
       );
 
-const once = ({ sizes }: Draft, key: string, write: () => string): string => {
+const computedOnce = ({ sizes }: GraphBuilder, key: string, write: () => string): string => {
   const name = sizes.get(key) ?? write();
   sizes.set(key, name);
   return name;
 };
 
-const fixedSizes = (draft: Draft, sizes: readonly number[]): string =>
-  once(draft, `fixed ${sizes}`, () => {
-    const name = initializerName(draft, 'sizes');
-    draft.initializers.push(sizesTensorOf(name, sizes));
+const fixedSizes = (graph: GraphBuilder, sizes: readonly number[]): string =>
+  computedOnce(graph, `fixed ${sizes}`, () => {
+    const name = initializerName(graph, 'sizes');
+    graph.initializers.push(sizesInitializer(name, sizes));
     return name;
   });
 
-const oneSize = (draft: Draft, size: Size): string => {
-  if (typeof size === 'number') return fixedSizes(draft, [size]);
-  return once(draft, `size ${size}`, () =>
+const sizeScalar = (graph: GraphBuilder, size: Size): string => {
+  if (typeof size === 'number') return fixedSizes(graph, [size]);
+  return computedOnce(graph, `size ${size}`, () =>
     termsOf(size)
       .map(({ coefficient, names }) => [
-        ...names.map((name) => sizeNamed(draft, name)),
-        ...(coefficient === 1 && names.length > 0 ? [] : [fixedSizes(draft, [coefficient])]),
+        ...names.map((name) => namedSize(graph, name)),
+        ...(coefficient === 1 && names.length > 0 ? [] : [fixedSizes(graph, [coefficient])]),
       ])
-      .map((factors) => factors.reduce((a, b) => addNode(draft, 'Mul', [a, b])))
-      .reduce((a, b) => addNode(draft, 'Add', [a, b])),
+      .map((factors) => factors.reduce((a, b) => addNode(graph, 'Mul', [a, b])))
+      .reduce((a, b) => addNode(graph, 'Add', [a, b])),
   );
 };
 
-const sizeNamed = (draft: Draft, name: string): string =>
-  once(draft, `name ${name}`, () => {
-    const source = [...draft.names].find(([{ made, shape }]) => !isOperation(made) && shape.includes(name));
+const namedSize = (graph: GraphBuilder, name: string): string =>
+  computedOnce(graph, `name ${name}`, () => {
+    const source = [...graph.names].find(([{ made, shape }]) => !isOperation(made) && shape.includes(name));
     if (source === undefined) throw new Error(`onnx: size ${name} is on no input of the graph`);
     const [{ shape }, leaf] = source;
     const axis = shape.indexOf(name);
-    return addNode(draft, 'Shape', [leaf], { attribute: [integer('start', axis), integer('end', axis + 1)] });
+    return addNode(graph, 'Shape', [leaf], { attribute: [integer('start', axis), integer('end', axis + 1)] });
   });

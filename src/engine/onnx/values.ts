@@ -1,4 +1,4 @@
-/** What ONNX files are made of, from what our symbols and numbers are. */
+/** Converts kinds, attributes, numbers and shapes to ONNX's protobuf messages. */
 import { create } from '@bufbuild/protobuf';
 import { bytesOf, type Numbers } from '../numbers.ts';
 import type { Shape } from '../shapes.ts';
@@ -15,10 +15,10 @@ import {
   ValueInfoProtoSchema,
 } from './onnx_pb.ts';
 
-/** What `float` is written as. */
+/** Element type that `float` is written as. */
 export type Precision = 'float32' | 'float64';
 
-/** ONNX's name for a kind of number. */
+/** ONNX's element type for a kind of number. */
 export const typeOf = (kind: Kind, precision: Precision): DataType =>
   ({
     float: precision === 'float32' ? DataType.FLOAT : DataType.DOUBLE,
@@ -27,11 +27,11 @@ export const typeOf = (kind: Kind, precision: Precision): DataType =>
     bool: DataType.BOOL,
   })[kind];
 
-/** An attribute that is one integer. */
+/** An integer attribute. */
 export const integer = (name: string, value: number): AttributeProto =>
   create(AttributeProtoSchema, { name, type: AttributeType.INT, i: BigInt(value) });
 
-/** An attribute of an operation: `to` is a kind, `epsilon` a real number, and every other number an integer. */
+/** An attribute of an operation: `to` is a kind, `epsilon` a float, every other number an integer. */
 export const attributeOf = (name: string, value: Attribute, precision: Precision): AttributeProto => {
   if (name === 'to') return integer(name, typeOf(value as Kind, precision));
   if (name === 'epsilon') return create(AttributeProtoSchema, { name, type: AttributeType.FLOAT, f: value as number });
@@ -42,20 +42,21 @@ export const attributeOf = (name: string, value: Attribute, precision: Precision
   return create(AttributeProtoSchema, { name, type: AttributeType.INTS, ints: value.map(BigInt) });
 };
 
-/** An initializer whose numbers are in the file; a copy only where they are of another type. */
-export const tensorOf = (name: string, { shape, data }: Numbers, dataType: DataType): TensorProto => {
+/** An initializer with its numbers in the file; they are copied only to convert their type. */
+export const initializer = (name: string, { shape, data }: Numbers, dataType: DataType): TensorProto => {
   const array = arrayOf(data, dataType);
   const rawData = bytesOf(array);
   return create(TensorProtoSchema, { name, dataType, dims: shape.map(BigInt), rawData });
 };
 
 const arrayOf = (data: Numbers['data'], dataType: DataType): Numbers['data'] => {
-  const wanted = dataType === DataType.DOUBLE ? Float64Array : dataType === DataType.INT32 ? Int32Array : Float32Array;
-  return data instanceof wanted ? data : wanted.from(data);
+  const ArrayType =
+    dataType === DataType.DOUBLE ? Float64Array : dataType === DataType.INT32 ? Int32Array : Float32Array;
+  return data instanceof ArrayType ? data : ArrayType.from(data);
 };
 
-/** An initializer whose numbers a runtime is given beside the file. */
-export const outsideTensorOf = (name: string, { shape, data }: Numbers, dataType: DataType): TensorProto =>
+/** An initializer whose numbers are external: a runtime gets them beside the file. */
+export const externalInitializer = (name: string, { shape, data }: Numbers, dataType: DataType): TensorProto =>
   create(TensorProtoSchema, {
     name,
     dataType,
@@ -68,8 +69,8 @@ export const outsideTensorOf = (name: string, { shape, data }: Numbers, dataType
     ],
   });
 
-/** A vector of sizes, written into the file. */
-export const sizesTensorOf = (name: string, sizes: readonly number[]): TensorProto =>
+/** An initializer with a vector of sizes, as int64. */
+export const sizesInitializer = (name: string, sizes: readonly number[]): TensorProto =>
   create(TensorProtoSchema, {
     name,
     dataType: DataType.INT64,
@@ -77,7 +78,7 @@ export const sizesTensorOf = (name: string, sizes: readonly number[]): TensorPro
     rawData: new Uint8Array(BigInt64Array.from(sizes, BigInt).buffer),
   });
 
-/** An end of the graph, with its named sizes. */
+/** Name, element type and shape of an input, an output or a result; named sizes are its symbolic dimensions. */
 export const valueInfo = (name: string, elemType: DataType, shape: Shape): ValueInfoProto =>
   create(ValueInfoProtoSchema, {
     name,

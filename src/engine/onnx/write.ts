@@ -1,65 +1,66 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import type { Numbers } from '../numbers.ts';
 import { ancestors, describe, isOperation, type Leaf, type Operation, parents, type Tensor } from '../tensor.ts';
-import { addNode, createDraft, type Draft, initializerName, sizeVector } from './nodes.ts';
+import { addNode, createGraphBuilder, type GraphBuilder, initializerName, sizeVector } from './nodes.ts';
 import { GraphProtoSchema, ModelProtoSchema } from './onnx_pb.ts';
-import { attributeOf, outsideTensorOf, type Precision, tensorOf, typeOf, valueInfo } from './values.ts';
+import { addProduct, dependsOnThreads } from './products.ts';
+import { attributeOf, externalInitializer, initializer, type Precision, typeOf, valueInfo } from './values.ts';
 
 export type { Precision } from './values.ts';
 
-/** How a graph is written. Every key has a default. */
+/** Options of `writeOnnx`. Every key has a default. */
 export interface WriteOptions {
   /** float64 is for tests of derivatives. Default float32. */
   readonly precision?: Precision | undefined;
-  /** Parameters that the model holds as initializers; the others are inputs of the graph. */
+  /** Parameters written as initializers; all others become inputs of the graph. */
   readonly weights?: ReadonlyMap<string, Numbers> | undefined;
-  /** Whether the weights' numbers are in the bytes, or stay outside, for a runtime that is given them. Default inside. */
+  /** Whether the weights' numbers are in the bytes, or external, for a runtime that gets them beside. Default inside. */
   readonly storage?: 'inside' | 'outside' | undefined;
 }
 
 /** IR version and operator set of every file we write: plain ONNX, so that any runtime can run it. */
 const IR_VERSION = 10n;
 const OPSET = 20n;
-/** What one protobuf file may hold. */
+/** Largest size of a protobuf file, in bytes. */
 const FILE_LIMIT_BYTES = 2 ** 31 - 1;
 
 type Outputs = Readonly<Record<string, Tensor>>;
 
 /**
- * Symbols -> the bytes of an ONNX model whose outputs carry the given names.
+ * Writes a graph as the bytes of an ONNX model whose outputs have the given names.
  *
- * The runtime executes a reverse depth-first walk from the last leaf of the file, a leaf being a result that nobody
- * consumes. So leaves are written last, in reverse: the first output is computed first, and each gradient is taken
- * while the activations it needs are still there.
+ * The runtime executes a reverse depth-first walk from the last leaf of the file, a leaf being a result that no node
+ * consumes. So leaves are written last, in reverse: the first output is computed first, and each gradient is computed
+ * while the activations it needs are still in memory.
  *
- * Every result's shape is written too, in named sizes: a runtime that knows which results are equally large gives one
- * the memory of another, and the search for such a pair is quadratic in those of which it does not know.
+ * Every result's shape is written too, in named sizes: the runtime reuses memory among results that it knows to be
+ * equally large, and its search for such pairs is quadratic in the number of results of unknown shape.
  *
  * @throws Error where two tensors have one name, no input carries a named size, or the weights would make the file
  * larger than the 2 GiB that protobuf allows.
  */
-export const writeOnnx = (outputs: Outputs, { precision = 'float32', ...holding }: WriteOptions = {}): Uint8Array => {
+export const writeOnnx = (outputs: Outputs, { precision = 'float32', ...storing }: WriteOptions = {}): Uint8Array => {
   const graph = ancestors(Object.values(outputs));
   checkNames(graph, outputs);
-  const draft = createDraft(precision);
-  for (const tensor of graph) if (!isOperation(tensor.made)) writeLeaf(draft, tensor, tensor.made, holding);
-  const given = new Map(Object.entries(outputs).map(([name, tensor]) => [tensor, name]));
+  const builder = createGraphBuilder(precision);
+  for (const tensor of graph) if (!isOperation(tensor.made)) writeLeaf(builder, tensor, tensor.made, storing);
+  const outputNames = new Map(Object.entries(outputs).map(([name, tensor]) => [tensor, name]));
   for (const tensor of leavesLast(graph, Object.values(outputs))) {
-    if (isOperation(tensor.made)) writeOperation(draft, tensor, tensor.made, given.get(tensor));
+    if (isOperation(tensor.made)) writeOperation(builder, tensor, tensor.made, outputNames.get(tensor));
   }
   // an input that is an output too, or a tensor with two names, is copied
   for (const [name, tensor] of Object.entries(outputs)) {
-    const written = draft.names.get(tensor)!;
-    if (written !== name) addNode(draft, 'Identity', [written], { output: name });
+    const written = builder.names.get(tensor)!;
+    if (written !== name) addNode(builder, 'Identity', [written], { output: name });
   }
-  return encode(draft, outputs);
+  return encode(builder, outputs);
 };
 
-/** The leaves of what the outputs need, in the order in which they are met. */
+/** Inputs, parameters and constants that the outputs depend on, in topological order. */
 export const leavesOf = (outputs: readonly Tensor[]): Tensor[] =>
   ancestors(outputs).filter(({ made }) => !isOperation(made));
 
-/** Inputs, parameters and outputs share one space of names. */
+/** Inputs, parameters and outputs share one namespace. */
 const checkNames = (graph: readonly Tensor[], outputs: Outputs): void => {
   const known = new Map<string, Tensor>();
   const claim = (name: string, tensor: Tensor): void => {
@@ -83,31 +84,37 @@ const leavesLast = (graph: readonly Tensor[], outputs: readonly Tensor[]): Tenso
   return [...graph.filter((tensor) => consumed.has(tensor)), ...leaves];
 };
 
-type Holding = Pick<WriteOptions, 'weights' | 'storage'>;
+type Storing = Pick<WriteOptions, 'weights' | 'storage'>;
 
-const writeLeaf = (draft: Draft, tensor: Tensor, made: Leaf, { weights, storage = 'inside' }: Holding): void => {
+const writeLeaf = (
+  builder: GraphBuilder,
+  tensor: Tensor,
+  made: Leaf,
+  { weights, storage = 'inside' }: Storing,
+): void => {
   const { shape, kind } = tensor;
-  const type = typeOf(kind, draft.precision);
-  const name = made.leaf === 'constant' ? initializerName(draft, 'constant') : made.name;
+  const type = typeOf(kind, builder.precision);
+  const name = made.leaf === 'constant' ? initializerName(builder, 'constant') : made.name;
   const numbers = made.leaf === 'constant' ? made.numbers : weights?.get(name);
-  const hold = made.leaf === 'constant' || storage === 'inside' ? tensorOf : outsideTensorOf;
-  if (numbers === undefined) draft.inputs.push(valueInfo(name, type, shape));
-  else draft.initializers.push(hold(name, numbers, type));
-  draft.names.set(tensor, name);
+  const store = made.leaf === 'constant' || storage === 'inside' ? initializer : externalInitializer;
+  if (numbers === undefined) builder.inputs.push(valueInfo(name, type, shape));
+  else builder.initializers.push(store(name, numbers, type));
+  builder.names.set(tensor, name);
 };
 
-const writeOperation = (draft: Draft, tensor: Tensor, made: Operation, output?: string): void => {
-  const args = [
-    ...made.from.map((from) => draft.names.get(from)!),
-    ...made.sizes.map((shape) => sizeVector(draft, shape)),
-  ];
-  // between a Pad's amounts and its axes stands the number to pad with, 0 where it is left out
+const writeOperation = (builder: GraphBuilder, tensor: Tensor, made: Operation, output?: string): void => {
+  const from = made.from.map((tensor) => builder.names.get(tensor)!);
+  const args = [...from, ...made.sizes.map((shape) => sizeVector(builder, shape))];
+  // the third input of Pad, between its amounts and its axes, is the value to pad with, 0 where it is left out
   const input = made.operator === 'Pad' ? args.toSpliced(2, 0, '') : args;
-  const attribute = Object.entries(made.attributes).map(([key, value]) => attributeOf(key, value, draft.precision));
-  draft.names.set(tensor, addNode(draft, made.operator, input, { attribute, ...(output !== undefined && { output }) }));
+  const attribute = Object.entries(made.attributes).map(([key, value]) => attributeOf(key, value, builder.precision));
+  const name = dependsOnThreads(builder, made)
+    ? addProduct(builder, made, { attribute, output })
+    : addNode(builder, made.operator, input, { attribute, output });
+  builder.names.set(tensor, name);
 };
 
-const encode = ({ nodes, initializers, inputs, names, precision }: Draft, outputs: Outputs): Uint8Array => {
+const encode = ({ nodes, initializers, inputs, names, precision }: GraphBuilder, outputs: Outputs): Uint8Array => {
   const bytes = initializers.reduce((sum, { rawData }) => sum + rawData.byteLength, 0);
   if (bytes > FILE_LIMIT_BYTES) {
     throw new Error(
