@@ -4,7 +4,7 @@ export { type AugmentationName, augmentations, randAugment } from './data/augmen
 export { collate, type Feeds, type PreparedImage } from './data/batch.ts';
 export { imageName, type ScoredAnswer, type StoredImage, scoredAnswers, scoredLabel } from './data/example.ts';
 export { randomFlips } from './data/flips.ts';
-export { listSplits, readAnswers, readCaptions, readFolder } from './data/folder.ts';
+export { listSplits } from './data/folder.ts';
 export {
   type Converted,
   type ConvertOptions,
@@ -12,22 +12,15 @@ export {
   convertExamples,
   convertedFormats,
 } from './data/formats/convert.ts';
-export {
-  type Dataset,
-  type DatasetQuery,
-  type ExampleTask,
-  exampleTasks,
-  type Format,
-  type ReadOptions,
-} from './data/formats/format.ts';
-export { openAnswers, openExamples } from './data/formats/open-examples.ts';
+export type { Dataset, DatasetQuery, Format, ReadOptions } from './data/formats/format.ts';
+export { exampleReader, openAnswers, openExamples, type ReadExamples } from './data/formats/open-examples.ts';
 export { type Survey, type SurveyedSplit, surveyData } from './data/formats/survey.ts';
-export { type StreamOptions, streamShards } from './data/formats/webdataset/stream.ts';
 export { drawOnWhite, encodePng, readImage, readImageBytes } from './data/image.ts';
 export { type Batch, loadBatches } from './data/loader.ts';
 export { collatePairs, MATCHING } from './data/pairs.ts';
 export { createPreparer } from './data/preprocess.ts';
-
+export { captions } from './data/records/captions.ts';
+export type { RecordShape } from './data/records/shape.ts';
 export { createSkipPolicy, type OnUnreadable, type SkipPolicy } from './data/skip-policy.ts';
 export { bertVocabulary, createTokenizer, readVocabulary, SPECIAL_PIECES, unknownWords } from './data/tokenizer.ts';
 export { writeAtomically } from './files/atomic-write.ts';

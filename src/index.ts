@@ -25,6 +25,7 @@ export { openRetriever, type Retriever } from './inference/retriever.ts';
 export { type FoundImage, type SearchOptions, searchImages } from './inference/search.ts';
 export { openStudent, type Student } from './inference/student.ts';
 export type { ModelConfig } from './model/config.ts';
+export { defineTask, type TaskDefinition, type TaskFields } from './tasks/define-task.ts';
 export { loadTask } from './tasks/load-task.ts';
 export { nlvr2 } from './tasks/nlvr2.ts';
 export { pretraining } from './tasks/pretraining.ts';

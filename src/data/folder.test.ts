@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../errors.ts';
 import { type JsonLine, readJsonLines } from '../files/json-lines.ts';
+import { vqa } from '../tasks/vqa.ts';
 import { scoredAnswers } from './example.ts';
-import { listSplits, readAnswers, readFolder } from './folder.ts';
+import { listSplits, readFolder } from './folder.ts';
+import { openAnswers } from './formats/open-examples.ts';
 
 let root: string;
 beforeAll(async () => {
@@ -73,7 +75,7 @@ describe('readFolder', () => {
         '{"image":"images/1.png","question":"Why?"}',
       ].join('\n'),
     });
-    expect(await readFolder(folder, 'train')).toEqual([
+    expect(await readFolder(folder, 'train', vqa.records!)).toEqual([
       {
         id: 'train.jsonl:1',
         images: [join(folder, 'images/1.png')],
@@ -104,41 +106,49 @@ describe('readFolder', () => {
     ['{"image":"a","text":"x","answer":true}', 'train.jsonl:1: "answer" is true: it must be a text.'],
   ])('says what is wrong with %s', async (line, message) => {
     const folder = await folderWith({ 'train.jsonl': line });
-    expect(await messageOf(readFolder(folder, 'train'))).toBe(message);
+    expect(await messageOf(readFolder(folder, 'train', vqa.records!))).toBe(message);
   });
 
   it('lists the splits that are there when one is not', async () => {
     const folder = await folderWith({ 'train.jsonl': '{}', 'val.jsonl': '{}', 'answers.txt': 'yes' });
     expect(await listSplits(folder)).toEqual(['train', 'val']);
-    expect(await messageOf(readFolder(folder, 'test'))).toMatch(
+    expect(await messageOf(readFolder(folder, 'test', vqa.records!))).toMatch(
       /has no split "test" .*: there are train, val: name one/,
     );
-    expect(await messageOf(readFolder(await folderWith({}), 'test'))).toMatch(/there is no .jsonl file/);
-    expect(await messageOf(readFolder(join(root, 'gone'), 'test'))).toMatch(/^\/gone: cannot be read as a folder/);
+    expect(await messageOf(readFolder(await folderWith({}), 'test', vqa.records!))).toMatch(/there is no .jsonl file/);
+    expect(await messageOf(readFolder(join(root, 'gone'), 'test', vqa.records!))).toMatch(
+      /^\/gone: cannot be read as a folder/,
+    );
   });
 
   it('says that a split is empty', async () => {
-    expect(await messageOf(readFolder(await folderWith({ 'val.jsonl': '\n' }), 'val'))).toMatch(/val.jsonl: is empty/);
+    expect(await messageOf(readFolder(await folderWith({ 'val.jsonl': '\n' }), 'val', vqa.records!))).toMatch(
+      /val.jsonl: is empty/,
+    );
   });
 });
 
-describe('readAnswers', () => {
+describe('openAnswers', () => {
   const train = ['no', 'yes', 'no', 'blue'].map((answer) => JSON.stringify({ image: 'a', question: 'b', answer }));
 
   it('takes answers.txt where there is one', async () => {
     const folder = await folderWith({ 'answers.txt': 'blue\r\nno \n\n', 'train.jsonl': train.join('\n') });
-    expect(await readAnswers(folder)).toEqual(['blue', 'no']);
+    expect(await openAnswers(folder, vqa.records!)).toEqual(['blue', 'no']);
   });
 
   it('takes the order of train otherwise', async () => {
-    expect(await readAnswers(await folderWith({ 'train.jsonl': train.join('\n') }))).toEqual(['no', 'yes', 'blue']);
+    expect(await openAnswers(await folderWith({ a: '', 'train.jsonl': train.join('\n') }), vqa.records!)).toEqual([
+      'no',
+      'yes',
+      'blue',
+    ]);
   });
 
   it('refuses an answer that stands twice, and no answers at all', async () => {
     const twice = await folderWith({ 'answers.txt': 'no\nyes\nno\n' });
-    expect(await messageOf(readAnswers(twice))).toMatch(/has "no" twice \(answers 1 and 3\): keep one/);
-    const none = await folderWith({ 'train.jsonl': '{"image":"a","question":"b"}' });
-    expect(await messageOf(readAnswers(none))).toMatch(/no answers found in train.jsonl/);
+    expect(await messageOf(openAnswers(twice, vqa.records!))).toMatch(/has "no" twice \(answers 1 and 3\): keep one/);
+    const none = await folderWith({ a: '', 'train.jsonl': '{"image":"a","question":"b"}' });
+    expect(await messageOf(openAnswers(none, vqa.records!))).toMatch(/no answers found in its train split/);
   });
 });
 

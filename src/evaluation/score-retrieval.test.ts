@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createModel, type Model } from '../checkpoints/model-file.ts';
 import { readFolder } from '../data/folder.ts';
 import { encodePng } from '../data/image.ts';
+import { captions } from '../data/records/captions.ts';
 import { createSkipPolicy } from '../data/skip-policy.ts';
 import { createTokenizer, SPECIAL_PIECES } from '../data/tokenizer.ts';
 import { keyOf, uniform } from '../engine/random.ts';
@@ -22,7 +23,7 @@ let vocabulary: string[];
 beforeAll(async () => {
   folder = join(await mkdtemp(join(tmpdir(), 'gallery-')), 'scenes');
   await writeScenes(folder, { seed: 1, view: 'retrieval', world: worlds.mini, sizes: { validation: 2 }, encodePng });
-  const examples = await readFolder(folder, 'validation');
+  const examples = await readFolder(folder, 'validation', captions);
   gallery = galleryOf(examples);
   const unknown = examples.flatMap(({ text }) => createTokenizer(SPECIAL_PIECES).encode(text).unknown);
   vocabulary = [...SPECIAL_PIECES, ...new Set(unknown)];

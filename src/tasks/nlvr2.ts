@@ -1,26 +1,21 @@
-import { readingOf } from '../data/formats/open-examples.ts';
-import { labelled } from './labels.ts';
-import { type Prediction, scoreOf, type Task } from './task.ts';
-
-const answers = ['False', 'True'];
+import { defineTask } from './define-task.ts';
+import type { Prediction } from './task.ts';
 
 /**
  * NLVR2 (Suhr et al. 2019): whether a statement is true of two images together. Each image is encoded with the statement
  * and the head reads both pairs side by side.
  *
- * Consistency is the share of statements that are judged right with every pair of images that they come with.
+ * Consistency is the ratio of statements that are judged right with every pair of images that they come with.
  */
-export const nlvr2: Task = {
+export const nlvr2 = defineTask({
   name: 'nlvr2',
   images: 2,
-  scoring: 'softmax',
-  read: async (folder, split, options) => labelled(await readingOf('nlvr2')(folder, split, options), answers),
-  answers: async () => [...answers],
-  score: scoreOf,
+  answers: ['False', 'True'],
+  fields: { text: ['sentence', 'text', 'question'] },
   measures: (judged) => (judged.length === 0 ? {} : { consistency: consistencyOf(judged) }),
-};
+});
 
-/** 1 or 0 of each statement. */
+/** 1 for each statement that is always judged right, 0 for the others. */
 const consistencyOf = (judged: readonly Prediction[]): number[] => {
   const consistent = new Map<string, boolean>();
   for (const one of judged) {
@@ -31,8 +26,8 @@ const consistencyOf = (judged: readonly Prediction[]): number[] => {
 };
 
 /**
- * What is one statement: NLVR2 says it by the identifier `split-set-pair-sentence`, without its pair (as the authors'
- * own evaluation does); where there is none, equal words are.
+ * A key of a statement: NLVR2's identifier `split-set-pair-sentence` without its pair (as the authors' own evaluation has
+ * it), or else its words.
  */
 const statementOf = ({ example: { about, text } }: Prediction): string => {
   const parts = typeof about?.identifier === 'string' ? about.identifier.split('-') : [];

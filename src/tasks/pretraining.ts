@@ -1,5 +1,6 @@
-import { readingOf } from '../data/formats/open-examples.ts';
+import { exampleReader } from '../data/formats/open-examples.ts';
 import { MATCHING } from '../data/pairs.ts';
+import { captions } from '../data/records/captions.ts';
 import { scoreOf, type Task } from './task.ts';
 
 /**
@@ -11,7 +12,8 @@ export const pretraining: Task = {
   name: 'pretraining',
   images: 1,
   scoring: 'softmax',
-  read: readingOf('retrieval'),
+  records: captions,
+  read: exampleReader(captions),
   answers: async () => [...MATCHING],
   score: scoreOf,
 };

@@ -1,4 +1,5 @@
-import { readingOf } from '../data/formats/open-examples.ts';
+import { exampleReader } from '../data/formats/open-examples.ts';
+import { captions } from '../data/records/captions.ts';
 import { scoreOf, type Task } from './task.ts';
 
 /**
@@ -7,10 +8,11 @@ import { scoreOf, type Task } from './task.ts';
  * is in `recall.ts`.
  */
 export const retrieval: Task = {
-  name: 'retrieval',
+  name: captions.name,
+  records: captions,
   images: 1,
   scoring: 'softmax',
-  read: readingOf('retrieval'),
+  read: exampleReader(captions),
   answers: async () => [],
   score: scoreOf,
 };

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
 import type { Example } from '../data/example.ts';
-import { labelled } from './labels.ts';
 import { confusionOf, snliVe } from './snli-ve.ts';
 
 const example = (answer: string): Example => ({
@@ -22,13 +21,12 @@ it("has the authors' order of answers, and the name of their head", async () => 
 });
 
 it('labels are known by name, in any case', () => {
-  const [one] = labelled([example(' Neutral')], ['contradiction', 'entailment', 'neutral']);
-  expect(one!.answers).toEqual([{ answer: 'neutral', score: 1 }]);
+  expect(snliVe.records!.answers.label(' Neutral', 'dev.jsonl:3')).toEqual([{ answer: 'neutral', score: 1 }]);
 });
 
 it("a label that is none is the user's to mend", () => {
-  expect(() => labelled([example('2')], ['contradiction', 'entailment', 'neutral'])).toThrow(
-    'dev.jsonl:3: the answer "2" is none of contradiction, entailment, neutral',
+  expect(() => snliVe.records!.answers.label('2', 'dev.jsonl:3')).toThrow(
+    'dev.jsonl:3: the label is "2", whose meaning differs between sets: write contradiction, entailment, neutral',
   );
 });
 

@@ -1,27 +1,24 @@
-import { readingOf } from '../data/formats/open-examples.ts';
-import { labelled } from './labels.ts';
-import { type Prediction, scoreOf, type Task } from './task.ts';
+import { defineTask } from './define-task.ts';
+import type { Prediction } from './task.ts';
 
-/** In the order of the authors' classifier. Most other sets begin with entailment, so labels are matched by name. */
+/** The classes in the order of the authors' classifier. Most other sets begin with entailment, so they are matched by name. */
 const answers = ['contradiction', 'entailment', 'neutral'];
 
 /**
  * SNLI-VE (Xie et al. 2019): whether an image entails a hypothesis, contradicts it, or leaves it open. Its head is
  * `ve_classifier`, as in the authors' code. Beside accuracy it measures the confusion matrix, row by row.
  */
-export const snliVe: Task = {
+export const snliVe = defineTask({
   name: 've',
-  images: 1,
-  scoring: 'softmax',
-  read: async (folder, split, options) => labelled(await readingOf('ve')(folder, split, options), answers),
-  answers: async () => [...answers],
-  score: scoreOf,
+  answers,
+  fields: { text: ['hypothesis', 'sentence', 'sentence2', 'text', 'question'] },
   measures: (judged) => confusionOf(judged, answers),
-};
+});
 
 /**
- * The confusion matrix of a task with one right answer each: of every example of one answer, 1 or 0 for each answer that
- * it may have been given; the mean of `neutral as entailment` is a share. The rows of answers that no example has are left out.
+ * The confusion matrix of a task with one right answer each: for each pair of answers, 1 or 0 for every example of the
+ * first, as it was given the second; the mean of `neutral as entailment` is a ratio. Answers that no example has are left
+ * out.
  */
 export const confusionOf = (judged: readonly Prediction[], answers: readonly string[]): Record<string, number[]> =>
   Object.fromEntries(

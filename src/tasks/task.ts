@@ -1,51 +1,54 @@
 import type { Example } from '../data/example.ts';
 import type { ReadOptions } from '../data/formats/format.ts';
+import type { RecordShape } from '../data/records/shape.ts';
 import type { Numbers } from '../engine/numbers.ts';
 
 /**
- * How logits become probabilities, and so which form the losses have: `sigmoid` where several answers may be right
- * (VQA as ViLT trains it), `softmax` where exactly one is.
+ * The function that turns logits into probabilities, and so the form of the losses: `sigmoid` where several answers may be
+ * right (VQA as ViLT trains it), `softmax` where exactly one is.
  */
 export type Scoring = 'sigmoid' | 'softmax';
 
-/** What a model said of one example, and what that earned. */
+/** The answer that a model gave to an example, and its score. */
 export interface Prediction {
   readonly example: Example;
   readonly predicted: string;
   readonly score: number;
 }
 
-/** How a task reads a split; a task of one's own may do without. */
+/** How the examples of a split are read; a task of one's own may leave it out of account. */
 export type TaskReading = ReadOptions;
 
-/** A task is a value: where its examples are, what its answers are, how it is scored. */
+/** Questions with answers: where the examples are, what the answers are, how one is scored. `defineTask` makes one. */
 export interface Task {
   readonly name: string;
-  /** Images of one example. */
+  /** Number of images of an example. */
   readonly images: 1 | 2;
   readonly scoring: Scoring;
-  /** The examples of one split. @throws UserError where the split is not there or a line of it is wrong. */
+  /** What its records look like in any layout; absent where `read` is the task's own. */
+  readonly records?: RecordShape | undefined;
+  /** Reads the examples of one split. @throws UserError where the split is not there or a line of it is wrong. */
   readonly read: (folder: string, split: string, options?: TaskReading) => Promise<Example[]>;
   /** Its answers, in the order of the classifier. */
   readonly answers: (folder: string) => Promise<string[]>;
-  /** What one prediction earns, between 0 and 1. */
+  /** The score of a prediction, between 0 and 1. */
   readonly score: (predicted: string, example: Example) => number;
   /**
-   * What the task's protocol reports beside the mean score, by name: the parts whose mean it is, each between 0 and 1,
-   * one of each question, statement or whatever it counts. Nothing under a name that the examples do not say enough for.
+   * Measures that the task's protocol reports beside the mean score, by name: the numbers whose mean each is, between 0
+   * and 1, one for each question, statement or whatever it counts. A measure that the examples say too little for is absent.
    */
   readonly measures?: ((judged: readonly Prediction[]) => Readonly<Record<string, readonly number[]>>) | undefined;
 }
 
-/** The score where exactly one answer is right; examples may still share it among several. */
+/** The score of an answer in an example; 0 for one that it does not have. */
 export const scoreOf = (predicted: string, { answers }: Pick<Example, 'answers'>): number =>
   answers.find(({ answer }) => answer === predicted)?.score ?? 0;
 
-/** The mean of some numbers. */
+/** Arithmetic mean; NaN of no values. */
 export const meanOf = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** The index of the largest number of each row. [rows, columns] -> rows indices; of equals, the first. */
+/** Index of the largest number of each row, the first of equal ones. [rows, columns] → rows indices */
 export const bestOf = ({ shape, data }: Numbers): number[] => {
   const [rows, columns] = shape as [number, number];
   return Array.from({ length: rows }, (_, row) => {
@@ -55,7 +58,7 @@ export const bestOf = ({ shape, data }: Numbers): number[] => {
   });
 };
 
-/** How sure one answer is, between 0 and 1: its softmax over the row, or the sigmoid of its logit. */
+/** Probability of one answer: its softmax over the row, or the sigmoid of its logit. `logits` is [rows, answers]. */
 export const probabilityOf = (
   { shape, data }: Numbers,
   [row, place]: readonly [number, number],

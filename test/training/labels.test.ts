@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collateAnswers } from '../../src/data/batch.ts';
-import type { ExampleTask } from '../../src/data/formats/format.ts';
+import { type ShapeName, shapes } from '../../src/data/formats/formats.fixture.ts';
 import { openExamples } from '../../src/data/formats/open-examples.ts';
 import { UserError } from '../../src/errors.ts';
 import { nlvr2 } from '../../src/tasks/nlvr2.ts';
@@ -58,7 +58,7 @@ describe('a label that nobody knows', () => {
 });
 
 describe('annotations of pictures that are not there', () => {
-  it.each<[string, string, ExampleTask, RegExp]>([
+  it.each<[string, string, ShapeName, RegExp]>([
     ['karpathy-coco', 'train2014', 'retrieval', /1 annotations .*dataset_coco.json, entry 1: /],
     ['snli-ve-necla', 'Flickr30K_images', 've', /3 annotations .*snli_ve_train.jsonl:1: /],
     ['snli-ve-albef', 'images', 've', /3 annotations .*train.json, entry 1: /],
@@ -68,7 +68,7 @@ describe('annotations of pictures that are not there', () => {
     const folder = join(root, `${name}-without`);
     await cp(`test/files/${name}`, folder, { recursive: true });
     await rm(join(folder, images), { recursive: true });
-    const preprocessor = openExamples(folder, { task, split: 'train' });
+    const preprocessor = openExamples(folder, { records: shapes[task], split: 'train' });
     await expect(preprocessor).rejects.toThrow(message);
     await expect(preprocessor).rejects.toThrow(/--missing skip/);
     await expect(preprocessor).rejects.toThrow(UserError);

@@ -1,15 +1,16 @@
 import { InvalidArgumentError, Option } from 'commander';
+import type { RecordShape } from '../../data.ts';
 import { type Example, loadTask, nlvr2, retrieval, snliVe, type Task, UserError, vqa } from '../../index.ts';
 
 /** The tasks that `--task` knows, by name. */
 export const tasks = { vqa, nlvr2, ve: snliVe, retrieval } as const satisfies Readonly<Record<string, Task>>;
 
-/** One of those names, or the file of a task of one's own. */
+/** One of those names, or the file of a user's own task. */
 export type TaskName = string;
 
 const named: Readonly<Record<string, Task>> = tasks;
 
-/** A file, and which of its exports: `./mine.ts#memeTone`. */
+/** Whether a name is that of a file, with one of its exports or without: `./mine.ts#memeTone`. */
 const isFile = (name: string): boolean => /[/\\]|\.[cm]?[jt]s(#|$)/.test(name);
 
 /** The option that names a task. */
@@ -27,10 +28,24 @@ export const taskOption = (description: string): Option =>
 /** The task of a name, or of a file. @throws UserError where the file exports none. */
 export const taskNamed = async (name: TaskName): Promise<Task> => named[name] ?? (await loadTask(name));
 
-/** What `--unknown-answers` says of answers that the model cannot give. */
+/** The shapes of the records of the tasks that `--task` knows. */
+export const recordShapes: readonly RecordShape[] = Object.values(named).flatMap(({ records = [] }) => records);
+
+/**
+ * The shape of the records of a task.
+ *
+ * @throws UserError where the file exports no task, or one that reads its examples in its own way.
+ */
+export const recordsNamed = async (name: TaskName): Promise<RecordShape> => {
+  const { records } = await taskNamed(name);
+  if (records) return records;
+  throw new UserError(`${name}: the task has a read of its own: give one whose fields are told, with defineTask`);
+};
+
+/** Values of `--unknown-answers`, for answers that the model cannot give. */
 export type Unknown = 'refuse' | 'ignore';
 
-/** The task as it is, but its examples may only hold answers that the model can give, unless others are ignored. */
+/** The same task, whose examples may only hold answers that the model can give, unless others are ignored. */
 export const answerable = (task: Task, answers: readonly string[], unknown: Unknown): Task => ({
   ...task,
   read: async (folder, split, options) => {

@@ -1,15 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  bertVocabulary,
-  exampleTasks,
-  openExamples,
-  readVocabulary,
-  SPECIAL_PIECES,
-  unknownWords,
-} from '../../data.ts';
+import { bertVocabulary, openExamples, readVocabulary, SPECIAL_PIECES, unknownWords } from '../../data.ts';
 import { type Example, type Task, UserError } from '../../index.ts';
 import { percent } from '../terminal/table.ts';
+import { recordShapes } from './tasks.ts';
 
 /** Where the words of a model from scratch come from, beside what `--vocabulary` says. */
 export interface WordSources {
@@ -51,9 +45,9 @@ const piecesOf = async (part: string, { data, task }: WordSources): Promise<Piec
 /** The training examples of a folder, whatever task they are for. */
 const textsAt = async (path: string): Promise<readonly Example[]> => {
   const failures: UserError[] = [];
-  for (const task of exampleTasks) {
+  for (const records of recordShapes) {
     try {
-      return (await openExamples(path, { task, split: 'train' })).examples;
+      return (await openExamples(path, { records, split: 'train' })).examples;
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       failures.push(error);

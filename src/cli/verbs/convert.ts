@@ -1,13 +1,14 @@
 import { Command, Option } from 'commander';
-import { type Converted, convertExamples, convertedFormats, type ExampleTask, exampleTasks } from '../../data.ts';
+import { type Converted, convertExamples, convertedFormats } from '../../data.ts';
 import { jsonOption, oneOf } from '../options/options.ts';
+import { recordsNamed, type TaskName, taskOption } from '../options/tasks.ts';
 import { openProgress } from '../terminal/progress.ts';
 import { durationOf, grouped, print, tableOf } from '../terminal/table.ts';
 
 interface Options {
   readonly to: string;
   readonly format: (typeof convertedFormats)[number];
-  readonly task: ExampleTask;
+  readonly task: TaskName;
   readonly split: readonly string[];
   readonly missing: 'refuse' | 'skip';
   readonly strict?: boolean | undefined;
@@ -22,7 +23,7 @@ Examples:
 It reads the ViLT code's Arrow files, the JSON of VQAv2, NLVR2, SNLI-VE and Karpathy's splits, WebDataset shards,
 parquet of the Hugging Face hub, and folders with JSON lines or CSV.`;
 
-/** `dide convert`: any layout of a data set, as shards or parquet. */
+/** `dide convert`: writes a data set, in any known layout, as shards or parquet. */
 export const convertCommand = (): Command =>
   new Command('convert')
     .description(
@@ -31,11 +32,7 @@ export const convertCommand = (): Command =>
     .argument('<folder>', 'the data set: a folder, a file, or shards/{00000..00013}.tar')
     .addOption(new Option('--to <folder>', 'where to; it must be new or empty').makeOptionMandatory())
     .addOption(oneOf('--format <name>', 'what to write', convertedFormats).default('webdataset'))
-    .addOption(
-      oneOf('--task <name>', 'what its examples are; retrieval is any picture with captions', exampleTasks).default(
-        'vqa',
-      ),
-    )
+    .addOption(taskOption('what its examples are; retrieval is any picture with captions').default('vqa'))
     .addOption(new Option('--split <names...>', 'which splits').default(['train', 'validation']))
     .addOption(
       oneOf('--missing <what>', 'annotations whose picture is not there', ['refuse', 'skip']).default('refuse'),
@@ -45,11 +42,16 @@ export const convertCommand = (): Command =>
     .addHelpText('after', examples)
     .action(run);
 
-async function run(folder: string, { strict, split: splits, json, ...options }: Options): Promise<void> {
+async function run(folder: string, { task, strict, split: splits, json, ...options }: Options): Promise<void> {
   const began = performance.now();
   const done: Converted[] = [];
-  for await (const one of converted(folder, { ...options, splits, unreadable: strict ? 'refuse' : 'skip' }))
-    done.push(one);
+  const how = {
+    ...options,
+    records: await recordsNamed(task),
+    splits,
+    unreadable: strict ? 'refuse' : 'skip',
+  } as const;
+  for await (const one of converted(folder, how)) done.push(one);
   const milliseconds = performance.now() - began;
   const rows = done.map(({ split, examples: written, files, unreadable }) => [
     split,
@@ -69,7 +71,7 @@ async function run(folder: string, { strict, split: splits, json, ...options }: 
   );
 }
 
-/** A bar for the split that is under way, with its pace. */
+/** The converted splits, with a progress bar that shows the pace of the current one. */
 async function* converted(folder: string, options: Parameters<typeof convertExamples>[1]) {
   using progress = openProgress('convert');
   const began = new Map<string, number>();

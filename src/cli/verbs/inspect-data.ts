@@ -1,14 +1,15 @@
 import { imageName, openAnswers, type Survey, surveyData } from '../../data.ts';
 import type { Example } from '../../index.ts';
+import { recordShapes } from '../options/tasks.ts';
 import { type Cell, factsOf, grouped, percent, type Shown, tableOf } from '../terminal/table.ts';
 
-/** Answers and splits that are listed. */
+/** Number of answers that are listed. */
 const SHOWN = 8;
 
-/** What a folder or file of data holds, in whichever layout; undefined where it is none. */
+/** Describes the data in a folder or file, in any known layout; undefined where it holds none. */
 export const dataShown = async (path: string): Promise<Shown | undefined> => {
   const told = [];
-  for (const survey of await surveyData(path)) told.push(await tellingOf(path, survey));
+  for (const survey of await surveyData(path, recordShapes)) told.push(await tellingOf(path, survey));
   const [first, ...more] = told;
   if (!first) return undefined;
   return {
@@ -18,12 +19,13 @@ export const dataShown = async (path: string): Promise<Shown | undefined> => {
 };
 
 const tellingOf = async (path: string, survey: Survey): Promise<Shown> => {
-  const { task } = survey;
+  const { records } = survey;
+  const task = records.name;
   const splits = survey.splits.map(countsOf);
   const all = survey.splits.flatMap(({ examples }) => examples);
   const frequent = frequencies(all);
   const [prior] = frequent;
-  const answers = task === 'retrieval' ? [] : await openAnswers(path, task).catch(() => []);
+  const answers = records.answers.kind === 'none' ? [] : await openAnswers(path, records).catch(() => []);
   const notices = [...survey.problems, ...survey.splits.flatMap(({ notices: some }) => some)];
   const doubts = doubtsOf(survey, answers);
   const train = `dide finetune --teacher TEACHER --task ${task} --data ${path} --out runs/${task}`;
@@ -65,7 +67,7 @@ const frequentText = (frequent: readonly { readonly answer: string; readonly sha
     .map(({ answer, share }) => `${answer} ${percent(share)}`)
     .join(', ');
 
-/** What always saying an answer would earn, of the examples with answers; the best first. */
+/** The mean score of always giving one answer, over the examples that have answers; the best first. */
 const frequencies = (examples: readonly Example[]): { answer: string; share: number }[] => {
   const earned = new Map<string, number>();
   const answered = examples.filter(({ answers }) => answers.length > 0);
@@ -84,7 +86,7 @@ const firstFacts = (example: Example | undefined): [string, Cell][] => {
   return [['first', `${example.id}: ${JSON.stringify(example.text)}${said ? ` -> ${said}` : ''}, of ${pictures}`]];
 };
 
-/** What of the answers would be learnt or judged wrong: those that training lacks, those that differ by case alone. */
+/** Answers that would be learnt or scored wrongly: those that training lacks, and those that differ in case alone. */
 const doubtsOf = ({ splits }: Survey, answers: readonly string[]): string[] => {
   const known = new Set(answers);
   const unknown = splits.flatMap(({ split, examples }) => {

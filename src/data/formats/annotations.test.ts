@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCsv } from '../../files/csv.ts';
-import { expectPicture, fixture } from './formats.fixture.ts';
+import { expectPicture, fixture, shapes } from './formats.fixture.ts';
 import { openExamples } from './open-examples.ts';
 
 let root: string;
@@ -26,13 +26,13 @@ describe('NLVR2 as its authors publish it', () => {
     ['validation', 1, [2, 3]],
     ['test', 1, [4, 3]],
   ] as const)('gives both pictures of %s', async (split, count, pictures) => {
-    const { examples } = await openExamples(fixture('nlvr2'), { task: 'nlvr2', split });
+    const { examples } = await openExamples(fixture('nlvr2'), { records: shapes.nlvr2, split });
     expect(examples).toHaveLength(count);
     for (const side of [0, 1]) await expectPicture(examples[0]!.images[side], pictures[side]!);
   });
 
   it('gives the statement, its truth, and its identifier for consistency', async () => {
-    const { examples } = await openExamples(fixture('nlvr2'), { task: 'nlvr2', split: 'train' });
+    const { examples } = await openExamples(fixture('nlvr2'), { records: shapes.nlvr2, split: 'train' });
     expect(examples[1]).toMatchObject({
       id: 'train.json:2',
       text: 'The left one, train-10-0-1.',
@@ -45,11 +45,11 @@ describe('NLVR2 as its authors publish it', () => {
     const odd = await changed('nlvr2', 'nlvr2/data/dev.json', (text) =>
       text.replace('dev-3-1-0", "left', 'dev-3", "left'),
     );
-    await expect(openExamples(odd, { task: 'nlvr2', split: 'validation' })).rejects.toThrow(
+    await expect(openExamples(odd, { records: shapes.nlvr2, split: 'validation' })).rejects.toThrow(
       'dev.json:1: "identifier" is "dev-3": it must be split-set-pair-sentence.',
     );
     const lost = await changed('nlvr2', 'nlvr2/data/dev.json', (text) => text.replaceAll('dev-3-1-0', 'dev-9-1-0'));
-    await expect(openExamples(lost, { task: 'nlvr2', split: 'validation' })).rejects.toThrow(
+    await expect(openExamples(lost, { records: shapes.nlvr2, split: 'validation' })).rejects.toThrow(
       '2 annotations name images that are not there: dev.json:1: images/dev/dev-9-1-img0.png',
     );
   });
@@ -57,7 +57,7 @@ describe('NLVR2 as its authors publish it', () => {
 
 describe.each(['necla', 'albef'])('SNLI-VE as in %s', (layout) => {
   it('gives the hypotheses with labels by name', async () => {
-    const { examples } = await openExamples(fixture(`snli-ve-${layout}`), { task: 've', split: 'validation' });
+    const { examples } = await openExamples(fixture(`snli-ve-${layout}`), { records: shapes.ve, split: 'validation' });
     expect(examples.map(({ text, answers }) => [text, answers[0]!.answer])).toEqual(
       ['entailment', 'neutral', 'contradiction'].map((label) => [`It is ${label}.`, label]),
     );
@@ -70,24 +70,30 @@ describe('the labels of SNLI-VE', () => {
     changed('snli-ve-albef', 'train.json', (text) => text.replace('"label":"neutral"', `"label":${label}`));
 
   it.each([
-    ['"maybe"', 'train.json, entry 2: the label is "maybe": write entailment, neutral, contradiction.'],
+    ['"maybe"', 'train.json, entry 2: the label is "maybe": write contradiction, entailment, neutral.'],
     ['1', 'the label is 1, whose meaning differs between sets: write'],
     ['null', 'the label is null: write'],
   ])('are refused where they read %s', async (label, message) => {
-    await expect(openExamples(await labelled(label), { task: 've', split: 'train' })).rejects.toThrow(message);
+    await expect(openExamples(await labelled(label), { records: shapes.ve, split: 'train' })).rejects.toThrow(message);
   });
 
   it('may be in any case, and are left out where annotators did not agree', async () => {
-    const { examples } = await openExamples(await labelled('"Neutral "'), { task: 've', split: 'train' });
+    const { examples } = await openExamples(await labelled('"Neutral "'), { records: shapes.ve, split: 'train' });
     expect(examples[1]!.answers).toEqual([{ answer: 'neutral', score: 1 }]);
-    const { examples: fewer, notices } = await openExamples(await labelled('"-"'), { task: 've', split: 'train' });
+    const { examples: fewer, notices } = await openExamples(await labelled('"-"'), {
+      records: shapes.ve,
+      split: 'train',
+    });
     expect([fewer.length, notices]).toEqual([2, ['train.json: 1 pairs have no gold label ("-"): left out.']]);
   });
 });
 
 describe('captions in Karpathy splits', () => {
   it('are those of train and restval in COCO, each once for an image', async () => {
-    const { layout, examples } = await openExamples(fixture('karpathy-coco'), { task: 'retrieval', split: 'train' });
+    const { layout, examples } = await openExamples(fixture('karpathy-coco'), {
+      records: shapes.retrieval,
+      split: 'train',
+    });
     expect(layout).toContain('dataset_coco.json: train, restval, val, test');
     expect(examples.map(({ text, about }) => [text, about!.image_id])).toEqual(
       [0, 1].flatMap((k) => [0, 1].map((n) => [`A thing, number ${n}.`, k])),
@@ -97,17 +103,20 @@ describe('captions in Karpathy splits', () => {
   });
 
   it('are those of the split in Flickr30k', async () => {
-    const { examples } = await openExamples(fixture('karpathy-flickr30k'), { task: 'retrieval', split: 'test' });
+    const { examples } = await openExamples(fixture('karpathy-flickr30k'), {
+      records: shapes.retrieval,
+      split: 'test',
+    });
     expect(examples).toHaveLength(2);
     await expectPicture(examples[0]!.images[0], 2);
   });
 
   it('are an error where the file is cut short, or the split is not there', async () => {
     const cut = await changed('karpathy-coco', 'dataset_coco.json', (text) => text.slice(0, 900));
-    await expect(openExamples(cut, { task: 'retrieval', split: 'train' })).rejects.toThrow(
+    await expect(openExamples(cut, { records: shapes.retrieval, split: 'train' })).rejects.toThrow(
       'cut short or damaged: it ends inside an entry',
     );
-    await expect(openExamples(fixture('karpathy-coco'), { task: 'retrieval', split: 'dev' })).rejects.toThrow(
+    await expect(openExamples(fixture('karpathy-coco'), { records: shapes.retrieval, split: 'dev' })).rejects.toThrow(
       'holds no example that can be used',
     );
   });
@@ -115,7 +124,7 @@ describe('captions in Karpathy splits', () => {
 
 describe('a plain folder', () => {
   it('gives the rows of a CSV file that pandas wrote', async () => {
-    const { layout, examples } = await openExamples(fixture('tables'), { task: 'vqa', split: 'train' });
+    const { layout, examples } = await openExamples(fixture('tables'), { records: shapes.vqa, split: 'train' });
     expect(layout).toBe('CSV (train.csv)');
     expect(examples.map(({ text, answers }) => [text, answers[0]!.answer])).toEqual(
       ['yes', 'no', 'yes'].map((answer, k) => [`is it "${k}",\nor not?`, answer]),
@@ -124,7 +133,7 @@ describe('a plain folder', () => {
   });
 
   it('gives the lines of a JSON lines file that pandas wrote', async () => {
-    const { examples } = await openExamples(fixture('tables'), { task: 'vqa', split: 'validation' });
+    const { examples } = await openExamples(fixture('tables'), { records: shapes.vqa, split: 'validation' });
     expect(examples.map(({ text }) => text)).toEqual(['is it 0?', 'is it 1?']);
     await expectPicture(examples[1]!.images[0], 1);
   });

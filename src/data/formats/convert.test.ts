@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Example, imageName } from '../example.ts';
 import { readImageBytes } from '../image.ts';
 import { type Converted, type ConvertOptions, convertExamples } from './convert.ts';
-import { fixture } from './formats.fixture.ts';
+import { fixture, shapes } from './formats.fixture.ts';
 import { openAnswers, openExamples } from './open-examples.ts';
 
 let root: string;
@@ -40,14 +40,14 @@ describe.each(['webdataset', 'parquet'] as const)('%s', (format) => {
     const done = await convert(fixture(name), {
       to,
       format,
-      task,
+      records: shapes[task],
       splits,
       onProgress: ({ done, of }) => heard.push(done / of),
     });
     expect(heard.filter((share) => share === 1)).toHaveLength(2);
     for (const [i, split] of splits.entries()) {
-      const before = await openExamples(fixture(name), { task, split });
-      const after = await openExamples(to, { task, split });
+      const before = await openExamples(fixture(name), { records: shapes[task], split });
+      const after = await openExamples(to, { records: shapes[task], split });
       expect(after.layout).toContain(format === 'parquet' ? 'parquet' : 'WebDataset');
       expect(await Promise.all(after.examples.map(withBytes))).toEqual(
         await Promise.all(before.examples.map(withBytes)),
@@ -55,7 +55,8 @@ describe.each(['webdataset', 'parquet'] as const)('%s', (format) => {
       expect(done[i]).toMatchObject({ split, examples: before.examples.length, files: 1, unreadable: [] });
       expect(new Set(after.examples.map(({ id }) => id)).size).toBe(after.examples.length);
     }
-    if (task === 'vqa') expect(await openAnswers(to, task)).toEqual(await openAnswers(fixture(name), task));
+    if (task === 'vqa')
+      expect(await openAnswers(to, shapes[task])).toEqual(await openAnswers(fixture(name), shapes[task]));
   });
 
   it('passes over pictures that are damaged and lists them, or stops', async () => {
@@ -64,7 +65,7 @@ describe.each(['webdataset', 'parquet'] as const)('%s', (format) => {
     const path = join(from, 'val2014', 'COCO_val2014_000000000001.jpg');
     await writeFile(path, (await readFile(path)).subarray(0, 620));
     const to = join(root, `${format}-undamaged`);
-    const options = { to, format, task: 'retrieval', splits: ['train'] } as const;
+    const options = { to, format, records: shapes.retrieval, splits: ['train'] } as const;
     const [done] = await convert(from, options);
     expect(done).toMatchObject({
       examples: 2,
@@ -83,13 +84,13 @@ describe('shards', () => {
     const [done] = await convert(fixture('vilt-arrow'), {
       to,
       format: 'webdataset',
-      task: 'vqa',
+      records: shapes.vqa,
       splits: ['train'],
       shard: 1000,
     });
     expect(done).toMatchObject({ examples: 8, files: 2 });
     expect((await readdir(to)).sort()).toEqual(['answers.txt', 'train-000000.tar', 'train-000001.tar']);
-    const { examples } = await openExamples(to, { task: 'vqa', split: 'train' });
+    const { examples } = await openExamples(to, { records: shapes.vqa, split: 'train' });
     expect(new Set(examples.flatMap(({ images }) => images.map(imageName))).size).toBe(4);
   });
 });

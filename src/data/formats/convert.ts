@@ -3,60 +3,65 @@ import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { type Example, type ImageSource, imageName } from '../example.ts';
 import { decodeImage, readImageBytes } from '../image.ts';
+import type { DatasetWriter, Written, WrittenImage } from './dataset-writer.ts';
 import type { Dataset, DatasetQuery } from './format.ts';
 import { openAnswers, openExamples } from './open-examples.ts';
-import { parquetSink } from './parquet/write.ts';
-import type { DatasetWriter, Written, WrittenImage } from './sink.ts';
-import { webDatasetSink } from './webdataset/write.ts';
+import { openParquetWriter } from './parquet/write.ts';
+import { openWebDatasetWriter } from './webdataset/write.ts';
 
-/** What `convertExamples` writes: each format's sink, and where in the new folder its files go. */
-const sinks = {
-  webdataset: { open: webDatasetSink, folder: '.' },
-  parquet: { open: parquetSink, folder: 'data' },
+/** The writer of each format, and the folder of its files inside the new one. */
+const writers = {
+  webdataset: { open: openWebDatasetWriter, folder: '.' },
+  parquet: { open: openParquetWriter, folder: 'data' },
 } as const;
 
-export type ConvertedFormat = keyof typeof sinks;
-export const convertedFormats = Object.keys(sinks) as ConvertedFormat[];
+/** A format that `convertExamples` writes. */
+export type ConvertedFormat = keyof typeof writers;
 
-/** How a data set is converted. */
+/** The names of the formats that `convertExamples` writes. */
+export const convertedFormats = Object.keys(writers) as ConvertedFormat[];
+
+/** What is converted, and into what. */
 export interface ConvertOptions extends Omit<DatasetQuery, 'split'> {
+  /** The folder that is written; it must be new or empty. */
   readonly to: string;
   readonly format: ConvertedFormat;
   readonly splits: readonly string[];
-  /** What to do with a picture that cannot be decoded: pass it over and list it (default), or stop. */
+  /** What to do with an image that cannot be decoded: pass it over and list it (default), or stop. */
   readonly unreadable?: 'skip' | 'refuse' | undefined;
-  /** Bytes of pictures of one shard; 512 MiB by default. */
+  /** Bytes of images of one shard; 512 MiB by default. */
   readonly shard?: number | undefined;
   readonly onProgress?: ((progress: ConvertProgress) => void) | undefined;
 }
 
-/** How far a conversion is. */
+/** Progress of the conversion of a split, in examples. */
 export interface ConvertProgress {
   readonly split: string;
   readonly done: number;
   readonly of: number;
 }
 
-/** What became of one split. */
+/** A converted split. */
 export interface Converted {
   readonly split: string;
   readonly layout: string;
   readonly examples: number;
   readonly files: number;
-  /** Why pictures were passed over, one sentence each. */
+  /** Why images were passed over, a sentence each. */
   readonly unreadable: readonly string[];
   readonly notices: readonly string[];
 }
 
-/** Pictures that are read and checked at the same time. */
-const LANES = 8;
+/** Groups of images that are read and checked concurrently. */
+const CONCURRENCY = 8;
 
 /**
- * Writes the splits of a data set, in whatever layout, as WebDataset shards or parquet. Pictures keep their bytes, but
- * each is decoded once to know that it is one. The answers of VQA go to
- * `answers.txt`, in the order of the classifier.
+ * Writes the splits of a data set, in whatever layout, as WebDataset shards or parquet. Images keep their bytes; each is
+ * decoded once to know that it can be. Answers that are no fixed classes (VQA) go to `answers.txt`, in the order of the
+ * classifier.
  *
- * @throws UserError where a split is not there, the folder is not empty, or a picture is no picture and may not be passed over.
+ * @throws UserError where a split is not there, the folder is not empty, or an image cannot be decoded and may not be
+ *   passed over.
  */
 export async function* convertExamples(
   path: string,
@@ -64,19 +69,19 @@ export async function* convertExamples(
 ): AsyncGenerator<Converted, void, undefined> {
   const { to, format, splits } = options;
   if ((await readdir(to).catch(() => [])).length > 0) throw new UserError(`${to}: is not empty: give a new folder.`);
-  const folder = join(to, sinks[format].folder);
+  const folder = join(to, writers[format].folder);
   for (const split of splits) {
     const found = await openExamples(path, { ...options, split });
     await mkdir(folder, { recursive: true });
-    const answers = await answersOf(path, found, { task: options.task, split });
+    const answers = await answersOf(path, found, { records: options.records, split });
     if (answers) await writeFile(join(to, 'answers.txt'), `${answers.join('\n')}\n`);
     yield await convertSplit(found, { ...options, split, folder });
   }
 }
 
-/** Their order is that of a classifier, and would be another one if it were told from shards again. */
-const answersOf = async (path: string, { answers }: Dataset, { task, split }: DatasetQuery) =>
-  answers ?? (task === 'vqa' && split === 'train' ? await openAnswers(path, task) : undefined);
+/** The answers in the order of the classifier; read again from the written shards, they might stand in another order. */
+const answersOf = async (path: string, { answers }: Dataset, { records, split }: DatasetQuery) =>
+  answers ?? (records.answers.kind === 'open' && split === 'train' ? await openAnswers(path, records) : undefined);
 
 interface SplitOptions extends ConvertOptions {
   readonly split: string;
@@ -84,39 +89,39 @@ interface SplitOptions extends ConvertOptions {
 }
 
 const convertSplit = async ({ examples, layout, notices }: Dataset, options: SplitOptions): Promise<Converted> => {
-  const { split, task, folder, format, shard, onProgress } = options;
-  const sink = sinks[format].open({ to: folder, split, task, ...(shard === undefined ? {} : { shard }) });
+  const { split, records, folder, format, shard, onProgress } = options;
+  const writer = writers[format].open({ to: folder, split, records, shard });
   const unreadable: string[] = [];
   let [done, written] = [0, 0];
-  const groups = sharingPictures(examples);
-  for (let at = 0; at < groups.length; at += LANES) {
-    const some = groups.slice(at, at + LANES);
+  const groups = groupByImages(examples);
+  for (let at = 0; at < groups.length; at += CONCURRENCY) {
+    const some = groups.slice(at, at + CONCURRENCY);
     for (const [i, read] of (await Promise.all(some.map(readGroup))).entries()) {
       done += some[i]!.length;
       if (read instanceof UserError && options.unreadable === 'refuse') throw read;
       if (read instanceof UserError) unreadable.push(read.message);
-      else written += await add(sink, read);
+      else written += await add(writer, read);
     }
     onProgress?.({ split, done, of: examples.length });
   }
-  await sink.close();
-  return { split, layout, examples: written, files: sink.files(), unreadable, notices };
+  await writer.close();
+  return { split, layout, examples: written, files: writer.files(), unreadable, notices };
 };
 
-const add = async (sink: DatasetWriter, written: Written): Promise<number> => {
-  await sink.add(written);
+const add = async (writer: DatasetWriter, written: Written): Promise<number> => {
+  await writer.add(written);
   return written.examples.length;
 };
 
-/** Examples that follow each other and are about the same pictures. */
-const sharingPictures = (examples: readonly Example[]): Example[][] => {
+/** Groups of examples that follow each other and are about the same images. */
+const groupByImages = (examples: readonly Example[]): Example[][] => {
   const groups: Example[][] = [];
   let last = '';
   for (const example of examples) {
-    const pictures = example.images.map(imageName).join('\0');
-    if (pictures === last) groups.at(-1)!.push(example);
+    const images = example.images.map(imageName).join('\0');
+    if (images === last) groups.at(-1)!.push(example);
     else groups.push([example]);
-    last = pictures;
+    last = images;
   }
   return groups;
 };
@@ -136,7 +141,7 @@ const checkedImage = async (image: ImageSource): Promise<WrittenImage> => {
   return { bytes, extension: extensionOf(bytes) };
 };
 
-/** Of the formats that are decoded, by the first bytes of each. */
+/** The file extension of an image, by its first bytes; of the formats that are decoded. */
 const extensionOf = (bytes: Uint8Array): string => {
   const head = Buffer.from(bytes.subarray(0, 12)).toString('latin1');
   if (head.startsWith('\x89PNG')) return 'png';

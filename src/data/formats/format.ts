@@ -1,28 +1,24 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { UserError } from '../../errors.ts';
 import type { Example } from '../example.ts';
+import type { RecordShape } from '../records/shape.ts';
 
-/** The kinds of examples that layouts hold; `retrieval` is any image with captions. */
-export const exampleTasks = ['vqa', 'nlvr2', 've', 'retrieval'] as const;
-export type ExampleTask = (typeof exampleTasks)[number];
-
-/** How the examples of a layout are read. */
+/** How the examples of a split are read. */
 export interface ReadOptions {
   /** What to do where an annotation's image is not there: an error (default), or pass it over and say so. */
   readonly missing?: 'refuse' | 'skip' | undefined;
-  /** Hears what was left out, a sentence each. */
+  /** Called with each thing that was left out, a sentence each. */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
-/** Which examples are wanted. */
+/** The examples to read: what their records look like, and their split. */
 export interface DatasetQuery extends Pick<ReadOptions, 'missing'> {
-  readonly task: ExampleTask;
+  readonly records: RecordShape;
   /** `train`, `validation`, `test`, or a split's own name in its layout: `rest_val`, `test-dev2015`, `test1`. */
   readonly split: string;
 }
 
-/** The examples that a folder holds, and what was found there. */
+/** The examples of a split, and what was found beside them. */
 export interface Dataset {
   /** The layout and its files: `VQAv2 JSON (v2_OpenEnded_mscoco_val2014_questions.json, …)`. */
   readonly layout: string;
@@ -35,14 +31,15 @@ export interface Dataset {
   readonly missing?: number | undefined;
 }
 
-/** A layout of files on disk, as a value. */
+/** A layout of files on disk. */
 export interface Format {
   readonly name: string;
-  readonly tasks: readonly ExampleTask[];
+  /** Names of the only record shapes that it holds, where it is the layout of published sets; absent where its rows may have any. */
+  readonly serves?: readonly string[] | undefined;
   /** The files that it looks for, for the error that nothing was found. */
-  readonly looksFor: (wanted: DatasetQuery) => readonly string[];
+  readonly looksFor: (query: DatasetQuery) => readonly string[];
   /** Its examples, or undefined where the folder has another layout. @throws UserError where the layout is damaged. */
-  readonly open: (path: string, wanted: DatasetQuery) => Promise<Dataset | undefined>;
+  readonly open: (path: string, query: DatasetQuery) => Promise<Dataset | undefined>;
   /** The answers in the order of the classifier, where this layout, and not its examples, says them. */
   readonly answers?: ((path: string) => Promise<readonly string[] | undefined>) | undefined;
 }
@@ -51,7 +48,7 @@ export interface Format {
 export const splitIn = (table: Readonly<Record<string, readonly string[]>>, split: string): readonly string[] =>
   table[split] ?? [split];
 
-/** Says whether files are there; each folder is listed once, since a set has 100,000 pictures in one. */
+/** Looks for files. Each folder is listed once, since a set has 100,000 images in one. */
 export const createFinder = (root: string) => {
   const listed = new Map<string, Set<string>>();
   const has = (path: string): boolean => {
@@ -59,11 +56,11 @@ export const createFinder = (root: string) => {
     if (!listed.has(folder)) listed.set(folder, new Set(namesIn(folder)));
     return listed.get(folder)!.has(basename(path));
   };
-  /** The first of the paths, relative to the root, that is there; whole. */
+  /** The first of these paths, relative to the root, that is there, joined to the root. */
   return (candidates: readonly string[]): string | undefined => candidates.map((path) => join(root, path)).find(has);
 };
 
-/** The names in a folder, sorted; none where there is no such folder. */
+/** The names in a folder, sorted; none where it cannot be listed. */
 export const namesIn = (folder: string): string[] => {
   try {
     return readdirSync(folder).sort();
@@ -72,21 +69,14 @@ export const namesIn = (folder: string): string[] => {
   }
 };
 
-/** Images that annotations name and the disk lacks: an error that counts them, or a notice. */
-export const createMissing = ({ missing = 'refuse' }: DatasetQuery) => {
-  const all: string[] = [];
-  return {
-    add: (where: string, looked: readonly string[]): void => {
-      all.push(`${where}: ${looked[0]}${looked.length > 1 ? ` (or ${looked.slice(1).join(', ')})` : ''}`);
-    },
-    count: (): number => all.length,
-    /** @throws UserError when images are missing and may not be. */
-    notices: (path: string): string[] => {
-      if (all.length === 0) return [];
-      const some = all.slice(0, 3).join('; ') + (all.length > 3 ? '; …' : '');
-      const message = `${path}: ${all.length} annotations name images that are not there: ${some}`;
-      if (missing === 'skip') return [`${message}: passed over.`];
-      throw new UserError(`${message}: get them, or pass them over with missing: 'skip' (--missing skip).`);
-    },
-  };
+/** Whether a layout can hold records of a shape. */
+export const isServing = ({ serves }: Format, { name }: RecordShape): boolean => serves?.includes(name) ?? true;
+
+/** Whether there is a file of this path, and not a folder. */
+export const isFile = (path: string): boolean => {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 };

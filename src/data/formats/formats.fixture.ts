@@ -1,7 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
+import { nlvr2 } from '../../tasks/nlvr2.ts';
+import { snliVe } from '../../tasks/snli-ve.ts';
+import { vqa } from '../../tasks/vqa.ts';
 import { type ImageSource, imageName } from '../example.ts';
 import { readImage } from '../image.ts';
+import { captions } from '../records/captions.ts';
 
 /** A folder of test/files, which make_formats.py wrote with the libraries that write the real ones. */
 export const fixture = (name: string): string => fileURLToPath(new URL(`../../../test/files/${name}`, import.meta.url));
@@ -14,3 +18,8 @@ export const expectPicture = async (image: ImageSource | undefined, k: number): 
   const off = [40 * k, 200 - 30 * k, 60].map((value, channel) => Math.abs(value - data[channel]!));
   expect(Math.max(...off), `${imageName(image)} is not picture ${k}`).toBeLessThanOrEqual(4);
 };
+
+/** The shapes of the records of the known tasks, by name. */
+export const shapes = { vqa: vqa.records!, nlvr2: nlvr2.records!, ve: snliVe.records!, retrieval: captions } as const;
+
+export type ShapeName = keyof typeof shapes;

@@ -1,7 +1,6 @@
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../errors.ts';
@@ -12,11 +11,9 @@ import { createPreparer } from '../preprocess.ts';
 import { createSkipPolicy } from '../skip-policy.ts';
 import { createTokenizer, SPECIAL_PIECES } from '../tokenizer.ts';
 import { type Converted, convertExamples } from './convert.ts';
-import type { ExampleTask } from './format.ts';
-import { fixture } from './formats.fixture.ts';
+import { fixture, type ShapeName, shapes } from './formats.fixture.ts';
 import { openExamples } from './open-examples.ts';
-import { parquetSink } from './parquet/write.ts';
-import { streamShards } from './webdataset/stream.ts';
+import { openParquetWriter } from './parquet/write.ts';
 
 let root: string;
 beforeAll(async () => {
@@ -42,7 +39,7 @@ const captions = async (): Promise<{ picture: Buffer; text: string }[]> => {
 };
 
 /** Where a corrupt picture can be, each a folder that is written anew. */
-const layouts: readonly (readonly [name: string, task: ExampleTask, write: (folder: string) => Promise<void>])[] = [
+const layouts: readonly (readonly [name: string, task: ShapeName, write: (folder: string) => Promise<void>])[] = [
   [
     'a shard',
     'retrieval',
@@ -58,7 +55,7 @@ const layouts: readonly (readonly [name: string, task: ExampleTask, write: (fold
     'a parquet file',
     'retrieval',
     async (folder) => {
-      const sink = parquetSink({ to: folder, split: 'train', task: 'retrieval' });
+      const sink = openParquetWriter({ to: folder, split: 'train', records: shapes.retrieval });
       for (const { picture, text } of await captions()) {
         const example: Example = { id: text, images: ['a.jpg'], text, answers: [] };
         await sink.add({ images: [{ bytes: picture, extension: 'jpg' }], examples: [example] });
@@ -90,12 +87,12 @@ describe.each(layouts)('a corrupt picture in %s', (layout, task, write) => {
     folder = join(root, layout.replaceAll(' ', '-'));
     await mkdir(folder);
     await write(folder);
-    ({ examples } = await openExamples(folder, { task, split: 'train' }));
+    ({ examples } = await openExamples(folder, { records: shapes[task], split: 'train' }));
   });
 
   const converting = async (to: string, unreadable: 'skip' | 'refuse'): Promise<Converted[]> => {
     const done: Converted[] = [];
-    const options = { to, format: 'webdataset', task, splits: ['train'], unreadable } as const;
+    const options = { to, format: 'webdataset', records: shapes[task], splits: ['train'], unreadable } as const;
     for await (const one of convertExamples(folder, options)) done.push(one);
     return done;
   };
@@ -144,7 +141,7 @@ describe('an Arrow file that is cut short', () => {
     const footer = whole.readInt32LE(whole.length - 10);
     for (let lost = 1; lost < footer + 10; lost += 13) {
       await writeFile(join(folder, 'vqav2_train.arrow'), whole.subarray(0, -lost));
-      await expect(openExamples(folder, { task: 'vqa', split: 'train' }), `${lost} lost`).rejects.toThrow(
+      await expect(openExamples(folder, { records: shapes.vqa, split: 'train' }), `${lost} lost`).rejects.toThrow(
         /does not end with ARROW1: it is cut short or damaged/,
       );
     }
@@ -158,22 +155,10 @@ describe('an Arrow file that is cut short', () => {
     for (let lost = 1; lost < footer; lost += 13) {
       const bytes = Buffer.concat([whole.subarray(0, -10 - lost), whole.subarray(-10)]);
       await writeFile(join(folder, 'vqav2_train.arrow'), bytes);
-      await expect(openExamples(folder, { task: 'vqa', split: 'train' }), `${lost} lost`).rejects.toThrow(UserError);
+      await expect(openExamples(folder, { records: shapes.vqa, split: 'train' }), `${lost} lost`).rejects.toThrow(
+        UserError,
+      );
     }
-  });
-});
-
-describe('a stream of shards', () => {
-  it('leaves a shard whose sample never ends, and goes on with the next one', async () => {
-    const [endless, notices, texts]: [string, string[], string[]] = [join(root, 'endless.tar.gz'), [], []];
-    const files = Array.from({ length: 1500 }, (_, k) => [`a.${k}.jpg`, 'x'] as const);
-    await writeFile(endless, gzipSync(await tarOf(files)));
-    const options = { task: 'retrieval', onWarning: (message: string) => notices.push(message) } as const;
-    for await (const { text } of streamShards([endless, fixture('webdataset/00002.tar')], options)) texts.push(text);
-    expect(texts).toEqual(['thing 4']);
-    expect(notices).toEqual([
-      expect.stringMatching(/endless.tar.gz: its sample a has more than 1000 files .* left out/),
-    ]);
   });
 });
 

@@ -2,7 +2,9 @@ import { basename } from 'node:path';
 import { readJsonArray } from '../../files/json-array.ts';
 import { fieldError, type JsonLine, textField } from '../../files/json-lines.ts';
 import type { Example } from '../example.ts';
-import { createFinder, createMissing, type Format, splitIn } from './format.ts';
+import { captions } from '../records/captions.ts';
+import { createFinder, type Format, splitIn } from './format.ts';
+import { createMissing } from './missing-images.ts';
 
 const SPLITS = { train: ['train', 'restval'], validation: ['val'] };
 const FILES = ['dataset_coco.json', 'dataset_flickr30k.json', 'dataset_flickr8k.json'];
@@ -24,19 +26,19 @@ const FOLDERS = [
  */
 export const karpathy: Format = {
   name: 'Karpathy JSON',
-  tasks: ['retrieval'],
+  serves: [captions.name],
   looksFor: () => FILES,
-  open: async (path, wanted) => {
+  open: async (path, query) => {
     const find = createFinder(path);
     const file = find(FILES.flatMap((name) => [name, `karpathy/${name}`]));
     if (!file) return undefined;
-    const missing = createMissing(wanted);
+    const missing = createMissing(query);
     const examples: Example[] = [];
     const seen = new Set<string>();
     for await (const line of readJsonArray(file, 'images')) {
       const split = textField(line, 'split');
       seen.add(split);
-      if (!splitIn(SPLITS, wanted.split).includes(split)) continue;
+      if (!splitIn(SPLITS, query.split).includes(split)) continue;
       const candidates = imagesOf(line);
       const image = find(candidates);
       if (image) examples.push(...examplesOf(line, image));
@@ -57,13 +59,13 @@ const imagesOf = (line: JsonLine): string[] => {
 const examplesOf = (line: JsonLine, image: string): Example[] => {
   const { sentences, cocoid, imgid } = line.row;
   if (!Array.isArray(sentences)) throw fieldError(line, 'sentences', 'a list of {"raw": …}');
-  const captions = sentences.map((sentence: unknown) => {
+  const texts = sentences.map((sentence: unknown) => {
     const raw = typeof sentence === 'object' && sentence !== null && 'raw' in sentence ? sentence.raw : undefined;
     if (typeof raw === 'string') return raw;
     throw fieldError(line, 'sentences', 'a list of {"raw": …}');
   });
   const about = { image_id: cocoid ?? imgid ?? basename(image) };
-  return [...new Set(captions)].map((text, i) => ({
+  return [...new Set(texts)].map((text, i) => ({
     id: `${line.where} caption ${i + 1}`,
     images: [image],
     text,

@@ -5,11 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../errors.ts';
 import { imageName } from '../example.ts';
 import { readImageBytes } from '../image.ts';
-import type { ExampleTask } from './format.ts';
-import { fixture } from './formats.fixture.ts';
+import { fixture, type ShapeName, shapes } from './formats.fixture.ts';
 import { MUTATIONS, mutated } from './mutations.fixture.ts';
 import { openExamples } from './open-examples.ts';
-import { streamShards } from './webdataset/stream.ts';
 
 /** Longest that one file may take, in milliseconds, and the most memory that it may add, in bytes. */
 const LONGEST = 5000;
@@ -24,14 +22,14 @@ afterAll(() => rm(root, { recursive: true }));
 interface Case {
   readonly folder: string;
   readonly file: string;
-  readonly task: ExampleTask;
+  readonly task: ShapeName;
   readonly split?: string | undefined;
   /** Mutations beyond the usual in which a soak once found something. */
   readonly found?: readonly number[] | undefined;
 }
 
 const readAll = async (folder: string, { task, split = 'train' }: Case): Promise<number> => {
-  const { examples } = await openExamples(folder, { task, split });
+  const { examples } = await openExamples(folder, { records: shapes[task], split });
   for (const { images, text } of examples) {
     expect(typeof text).toBe('string');
     for (const image of images) expect(await readImageBytes(image), imageName(image)).toBeInstanceOf(Uint8Array);
@@ -86,16 +84,4 @@ describe.each<Case>([
     // Of a shard what stands before the damage is read.
     expect(one.file.endsWith('.tar') ? read : refused).toBeGreaterThan(0);
   });
-});
-
-it('a stream of mutated shards goes on to the next one', { timeout: 300_000 + 200 * MUTATIONS }, async () => {
-  const whole = await readFile(fixture('webdataset/00000.tar'));
-  const path = join(root, 'stream.tar');
-  for (let seed = 1; seed <= MUTATIONS; seed += 1) {
-    await writeFile(path, mutated(whole, seed * 104729));
-    const texts: string[] = [];
-    for await (const { text } of streamShards([path, fixture('webdataset/00002.tar')], { task: 'retrieval' }))
-      texts.push(text);
-    expect(texts.at(-1)).toBe('thing 4');
-  }
 });

@@ -1,7 +1,9 @@
 import { basename } from 'node:path';
 import { fieldError, type JsonLine, readJsonLines, textField } from '../../files/json-lines.ts';
-import { type Example, scoredLabel } from '../example.ts';
-import { createFinder, createMissing, type DatasetQuery, type Format, splitIn } from './format.ts';
+import type { Example } from '../example.ts';
+import type { RecordShape } from '../records/shape.ts';
+import { createFinder, type DatasetQuery, type Format, splitIn } from './format.ts';
+import { createMissing } from './missing-images.ts';
 
 const SPLITS = { validation: ['dev'], test: ['test1'] };
 
@@ -19,13 +21,13 @@ const places = ({ split }: Pick<DatasetQuery, 'split'>): string[] => {
  */
 export const nlvr2Lines: Format = {
   name: 'NLVR2 JSON lines',
-  tasks: ['nlvr2'],
-  looksFor: (wanted) => places(wanted).map((place) => place.replace('./', '')),
-  open: async (path, wanted) => {
+  serves: ['nlvr2'],
+  looksFor: (query) => places(query).map((place) => place.replace('./', '')),
+  open: async (path, query) => {
     const find = createFinder(path);
-    const file = find(places(wanted));
+    const file = find(places(query));
     if (!file) return undefined;
-    const missing = createMissing(wanted);
+    const missing = createMissing(query);
     const examples: Example[] = [];
     for await (const line of readJsonLines(file)) {
       const identifier = textField(line, 'identifier');
@@ -35,7 +37,7 @@ export const nlvr2Lines: Format = {
         if (!image) missing.add(line.where, candidates);
         return image ?? '';
       });
-      if (!images.includes('')) examples.push(exampleOf(line, images));
+      if (!images.includes('')) examples.push(exampleOf(line, images, query.records));
     }
     return {
       layout: `${nlvr2Lines.name} (${basename(file)})`,
@@ -58,10 +60,10 @@ const imagesOf = (line: JsonLine, identifier: string, side: number): string[] =>
   return inside.flatMap((folder) => [`images/${folder}/${file}`, `${folder}/${file}`]);
 };
 
-const exampleOf = (line: JsonLine, images: readonly string[]): Example => ({
+const exampleOf = (line: JsonLine, images: readonly string[], { answers }: RecordShape): Example => ({
   id: line.where,
   images,
   text: textField(line, 'sentence'),
-  answers: line.row.label === undefined ? [] : scoredLabel(textField(line, 'label')),
+  answers: line.row.label === undefined ? [] : answers.label(line.row.label, line.where),
   about: { identifier: textField(line, 'identifier') },
 });

@@ -2,8 +2,10 @@ import { statSync } from 'node:fs';
 import { UserError } from '../../errors.ts';
 import type { Example } from '../example.ts';
 import { firstSeen, listedAnswers } from '../folder.ts';
+import type { RecordShape } from '../records/shape.ts';
+import { arrowTable } from './arrow/arrow-table.ts';
 import { viltArrow } from './arrow/vilt-arrow.ts';
-import { type Dataset, type DatasetQuery, exampleTasks, type Format, namesIn, type ReadOptions } from './format.ts';
+import { type Dataset, type DatasetQuery, type Format, isServing, namesIn, type ReadOptions } from './format.ts';
 import { karpathy } from './karpathy.ts';
 import { nlvr2Lines } from './nlvr2.ts';
 import { parquet } from './parquet/parquet.ts';
@@ -12,7 +14,7 @@ import { csvFolder, jsonLinesFolder } from './tables.ts';
 import { vqav2 } from './vqav2.ts';
 import { webDataset } from './webdataset/webdataset.ts';
 
-/** The layouts that are known, in the order in which a folder is tried for them. */
+/** All known layouts, in the order in which a folder is tried for them. */
 export const formats: readonly Format[] = [
   jsonLinesFolder,
   csvFolder,
@@ -22,6 +24,7 @@ export const formats: readonly Format[] = [
   snliVeLines,
   karpathy,
   parquet,
+  arrowTable,
   webDataset,
   snliVeJson,
 ];
@@ -31,18 +34,17 @@ export const formats: readonly Format[] = [
  *
  * @throws UserError where there is no such path, no layout fits (it lists what was looked for), or the data are damaged.
  */
-export const openExamples = async (path: string, wanted: DatasetQuery): Promise<Dataset> => {
-  if (!exampleTasks.includes(wanted.task)) throw new Error(`openExamples: no task ${wanted.task}`);
+export const openExamples = async (path: string, query: DatasetQuery): Promise<Dataset> => {
   const isList = path.includes('{') || path.includes('::');
   if (!isList && !statSync(path, { throwIfNoEntry: false })) {
     throw new UserError(`${path}: there is no such file or folder: check the path.`);
   }
-  for (const format of isList ? [webDataset] : ofTask(wanted)) {
-    const found = await format.open(path, wanted);
+  for (const format of isList ? [webDataset] : formatsOf(query.records)) {
+    const found = await format.open(path, query);
     if (found && found.examples.length === 0) throw emptyError(path, found);
     if (found) return found;
   }
-  throw new UserError(`${path}: has no split "${wanted.split}" for ${wanted.task}: ${hasOf(path, wanted)}`);
+  throw new UserError(`${path}: has no split "${query.split}" for ${query.records.name}: ${contentsOf(path, query)}`);
 };
 
 /**
@@ -51,43 +53,42 @@ export const openExamples = async (path: string, wanted: DatasetQuery): Promise<
  *
  * @throws UserError where no answer is found.
  */
-export const openAnswers = async (path: string, task: DatasetQuery['task']): Promise<string[]> => {
+export const openAnswers = async (path: string, records: RecordShape): Promise<string[]> => {
   const listed = await listedAnswers(path);
   if (listed) return listed;
-  for (const format of ofTask({ task })) {
+  for (const format of formatsOf(records)) {
     const answers = await format.answers?.(path);
     if (answers) return [...answers];
   }
-  // whether pictures may be missing is for whoever reads the examples to say
-  const seen = firstSeen((await openExamples(path, { task, split: 'train', missing: 'skip' })).examples);
+  // whether images may be missing is for whoever reads the examples to say
+  const seen = firstSeen((await openExamples(path, { records, split: 'train', missing: 'skip' })).examples);
   if (seen.length > 0) return seen;
   throw new UserError(`${path}: no answers found in its train split, and there is no answers.txt: add them.`);
 };
 
-/** How a task reads its examples, whatever layout they have. Notices are heard before the examples are there. */
-export const readingOf =
-  (task: DatasetQuery['task']) =>
-  async (path: string, split: string, { missing, onWarning }: ReadOptions = {}): Promise<Example[]> => {
-    const found = await openExamples(path, { task, split, ...(missing ? { missing } : {}) });
-    for (const notice of found.notices) onWarning?.(notice);
-    return found.examples;
+/** Reads the examples of a split. What was left out is told before they are there. */
+export type ReadExamples = (path: string, split: string, options?: ReadOptions) => Promise<Example[]>;
+
+/** A function that reads records of one shape from any layout that holds them. */
+export const exampleReader =
+  (records: RecordShape): ReadExamples =>
+  async (path, split, { missing, onWarning } = {}) => {
+    const { examples, notices } = await openExamples(path, { records, split, missing });
+    for (const notice of notices) onWarning?.(notice);
+    return examples;
   };
 
-const ofTask = ({ task }: Pick<DatasetQuery, 'task'>): Format[] => formats.filter(({ tasks }) => tasks.includes(task));
+const formatsOf = (records: RecordShape): Format[] => formats.filter((format) => isServing(format, records));
 
 const emptyError = (path: string, { layout, notices }: Dataset): UserError =>
   new UserError([`${path}: ${layout}: holds no example that can be used: check its files.`, ...notices].join(' '));
 
-/** The splits, where the layout is known; otherwise what is there, and what each layout would have. */
-const hasOf = (path: string, wanted: DatasetQuery): string => {
+/** The splits, where the folder has JSON lines; otherwise what it holds, and what each layout would have. */
+const contentsOf = (path: string, query: DatasetQuery): string => {
   const names = namesIn(path);
   const splits = names.filter((name) => name.endsWith('.jsonl')).map((name) => name.slice(0, -'.jsonl'.length));
-  if (splits.length) return `there are ${splits.join(', ')}: name one of them.`;
+  if (splits.length > 0) return `there are ${splits.join(', ')}: name one of them.`;
   const some = `it has ${names.slice(0, 8).join(', ')}${names.length > 8 ? `, … (${names.length})` : ''}`;
-  return `${names.length ? some : 'it is empty or no folder'}. Looked for:${looked(wanted)}`;
+  const layouts = formatsOf(query.records).map(({ name, looksFor }) => `\n  ${name}: ${looksFor(query).join(', ')}`);
+  return `${names.length > 0 ? some : 'it is empty or no folder'}. Looked for:${layouts.join('')}`;
 };
-
-const looked = (wanted: DatasetQuery): string =>
-  ofTask(wanted)
-    .map((format) => `\n  ${format.name}: ${format.looksFor(wanted).join(', ')}`)
-    .join('');

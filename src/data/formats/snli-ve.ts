@@ -1,28 +1,14 @@
 import { basename } from 'node:path';
-import { UserError } from '../../errors.ts';
 import { readJsonArray } from '../../files/json-array.ts';
 import { type JsonLine, readJsonLines, textField } from '../../files/json-lines.ts';
-import { type Example, type ScoredAnswer, scoredLabel } from '../example.ts';
-import { createFinder, createMissing, type DatasetQuery, type Format, splitIn } from './format.ts';
+import type { Example } from '../example.ts';
+import type { RecordShape } from '../records/shape.ts';
+import { createFinder, type DatasetQuery, type Format, splitIn } from './format.ts';
+import { createMissing } from './missing-images.ts';
 
 const SPLITS = { validation: ['dev'] };
-export const entailmentLabels = ['entailment', 'neutral', 'contradiction'] as const;
 
 const FOLDERS = ['images', 'Flickr30K_images', 'flickr30k_images', 'flickr30k-images', '.'];
-
-/**
- * A label by its name, in any case. Numbers are refused: the authors of DiDE begin with contradiction and most others
- * with entailment, so a number says nothing.
- *
- * @throws UserError for anything but the three names.
- */
-export const entailmentLabel = (label: unknown, where: string): ScoredAnswer[] => {
-  const name = typeof label === 'string' ? label.trim().toLowerCase() : '';
-  const known = entailmentLabels.find((one) => one === name);
-  if (known) return scoredLabel(known);
-  const why = /^\d*$/.test(String(label)) ? ', whose meaning differs between sets' : '';
-  throw new UserError(`${where}: the label is ${JSON.stringify(label)}${why}: write ${entailmentLabels.join(', ')}.`);
-};
 
 /** Where one layout's annotations are, and what its fields are called. */
 interface Layout {
@@ -37,13 +23,13 @@ const snliVe = ({ name, file: fileName, lines, fields }: Layout): Format => {
   const fileOf = ({ split }: DatasetQuery): string => fileName((splitIn(SPLITS, split) as [string])[0]);
   return {
     name,
-    tasks: ['ve'],
-    looksFor: (wanted) => [fileOf(wanted)],
-    open: async (path, wanted) => {
+    serves: ['ve'],
+    looksFor: (query) => [fileOf(query)],
+    open: async (path, query) => {
       const find = createFinder(path);
-      const file = find([fileOf(wanted), `data/${fileOf(wanted)}`]);
+      const file = find([fileOf(query), `data/${fileOf(query)}`]);
       if (!file) return undefined;
-      const missing = createMissing(wanted);
+      const missing = createMissing(query);
       const examples: Example[] = [];
       let unlabelled = 0;
       for await (const line of lines(file)) {
@@ -51,7 +37,7 @@ const snliVe = ({ name, file: fileName, lines, fields }: Layout): Format => {
         const candidates = FOLDERS.map((folder) => `${folder}/${id}.jpg`);
         const image = find(candidates);
         if (line.row[fields.label] === '-') unlabelled += 1;
-        else if (image) examples.push(exampleOf(line, image, fields));
+        else if (image) examples.push(exampleOf(line, image, { ...fields, answers: query.records.answers }));
         else missing.add(line.where, candidates);
       }
       const left = unlabelled ? [`${basename(file)}: ${unlabelled} pairs have no gold label ("-"): left out.`] : [];
@@ -66,11 +52,15 @@ const imageOf = (line: JsonLine, field: string): string => {
   return (typeof id === 'number' ? String(id) : textField(line, field)).replace(/\.jpg$/, '');
 };
 
-const exampleOf = (line: JsonLine, image: string, { text, label }: Layout['fields']): Example => ({
+const exampleOf = (
+  line: JsonLine,
+  image: string,
+  { text, label, answers }: Layout['fields'] & Pick<RecordShape, 'answers'>,
+): Example => ({
   id: line.where,
   images: [image],
   text: textField(line, text),
-  answers: entailmentLabel(line.row[label], line.where),
+  answers: answers.label(line.row[label], line.where),
 });
 
 /** As necla-ml publishes it: `snli_ve_dev.jsonl`. */

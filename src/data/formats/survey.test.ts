@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { fixture } from './formats.fixture.ts';
+import { fixture, shapes } from './formats.fixture.ts';
 import { surveyData } from './survey.ts';
 
 /** Task, and examples by split, of each task that is found. */
 const found = async (path: string) =>
-  (await surveyData(path)).map(({ task, splits }) => ({
-    task,
+  (await surveyData(path, Object.values(shapes))).map(({ records, splits }) => ({
+    task: records.name,
     splits: Object.fromEntries(splits.map(({ split, examples }) => [split, examples.length])),
   }));
 
@@ -34,6 +34,6 @@ describe('data in any layout', () => {
   });
 
   it('is nothing where no layout fits', async () => {
-    expect(await surveyData(join(fixture('vqav2'), 'train2014'))).toEqual([]);
+    expect(await surveyData(join(fixture('vqav2'), 'train2014'), Object.values(shapes))).toEqual([]);
   });
 });

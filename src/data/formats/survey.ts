@@ -2,20 +2,18 @@ import { readdirSync } from 'node:fs';
 import { UserError } from '../../errors.ts';
 import type { Example } from '../example.ts';
 import { firstSeen } from '../folder.ts';
-import { viltArrow } from './arrow/vilt-arrow.ts';
-import { type Dataset, type ExampleTask, exampleTasks, type Format } from './format.ts';
+import type { RecordShape } from '../records/shape.ts';
+import { type Dataset, type Format, isServing } from './format.ts';
 import { formats } from './open-examples.ts';
-import { entailmentLabels } from './snli-ve.ts';
 
 /** A split as it was found. */
 export interface SurveyedSplit extends Dataset {
   readonly split: string;
 }
 
-/** What a folder or file of data holds, in whichever layout. */
+/** The examples of one shape in a folder or file of data, in whichever layout. */
 export interface Survey {
-  /** The task that its examples serve. */
-  readonly task: ExampleTask;
+  readonly records: RecordShape;
   readonly splits: readonly SurveyedSplit[];
   /** What is wrong with splits or layouts that could not be read, a sentence each. */
   readonly problems: readonly string[];
@@ -25,38 +23,40 @@ export interface Survey {
 const USUAL = ['train', 'validation', 'test', 'test-dev', 'test2', 'rest_val'];
 
 /**
- * Looks at data in any layout that is known: each task that its examples serve, and the examples of each split. Images
- * that are not there are counted and not missed. Nothing where no layout fits.
+ * Looks for records of these shapes in data of any known layout, and reads the examples of each split. Images that are not
+ * there are counted and not missed. Rows that may be of any shape count for the first that they fit.
  *
+ * @returns a survey of each shape that is found, those with most to a record first; none where no layout fits.
  * @throws UserError where a layout fits, but none of its splits can be read.
  */
-export const surveyData = async (path: string): Promise<Survey[]> => {
+export const surveyData = async (path: string, shapes: readonly RecordShape[]): Promise<Survey[]> => {
   const problems = new Set<string>();
   const surveys: Survey[] = [];
-  for (const task of TASKS) {
-    const survey = await surveyOf(path, task, (problem) => problems.add(problem));
-    if (survey) surveys.push({ ...survey, problems: [...problems] });
-    // rows that may be of any task are of the first that they serve
-    if (survey?.isOfAnyTask) break;
+  for (const records of shapes.toSorted((a, b) => strictness(b) - strictness(a))) {
+    const survey = await surveyOf(path, records, (problem) => problems.add(problem));
+    if (survey) surveys.push({ records, splits: survey.splits, problems: [...problems] });
+    if (survey?.isOfAnyShape) break;
   }
   const [first] = problems;
   if (surveys.length > 0 || first === undefined) return surveys;
   throw new UserError(`${path}: nothing in it can be read: ${first}`);
 };
 
-/** Those whose rows hold most first: any row with a caption would do for retrieval. */
-const TASKS: readonly ExampleTask[] = ['nlvr2', 've', 'vqa', 'retrieval'];
+/** How much a row must hold to be a record: any row with a caption would do for captions, so those are tried last. */
+const strictness = ({ answers, images }: RecordShape): number => 10 * ANSWERS_NEEDED[answers.kind] + images;
 
-const surveyOf = async (path: string, task: ExampleTask, onProblem: (problem: string) => void) => {
-  for (const format of formats.filter(({ tasks }) => tasks.includes(task))) {
-    const isOfAnyTask = format.tasks.length === exampleTasks.length && format !== viltArrow;
-    // what is wrong of rows as another task's is nothing to say
-    const heard: string[] = [];
-    const splits = await splitsOf({ path, format, task }, (problem) => heard.push(problem));
+const ANSWERS_NEEDED = { classes: 2, open: 1, none: 0 } as const;
+
+const surveyOf = async (path: string, records: RecordShape, onProblem: (problem: string) => void) => {
+  for (const format of formats.filter((one) => isServing(one, records))) {
+    const isOfAnyShape = format.serves === undefined;
+    const found: string[] = [];
+    const splits = await splitsOf({ path, format, records }, (problem) => found.push(problem));
     const examples = splits.flatMap((split) => split.examples);
-    const isServed = splits.length > 0 && (!isOfAnyTask || serves(task, examples));
-    if (isServed || !isOfAnyTask || task === 'vqa') for (const problem of heard) onProblem(problem);
-    if (isServed) return { task, splits, isOfAnyTask };
+    const isServed = splits.length > 0 && (!isOfAnyShape || isFitting(records, examples));
+    // what is wrong with rows as records of another shape is nothing to say
+    if (isServed || !isOfAnyShape || records.answers.kind === 'open') for (const problem of found) onProblem(problem);
+    if (isServed) return { splits, isOfAnyShape };
   }
   return undefined;
 };
@@ -64,16 +64,16 @@ const surveyOf = async (path: string, task: ExampleTask, onProblem: (problem: st
 interface Sought {
   readonly path: string;
   readonly format: Format;
-  readonly task: ExampleTask;
+  readonly records: RecordShape;
 }
 
 const splitsOf = async (
-  { path, format, task }: Sought,
+  { path, format, records }: Sought,
   onProblem: (problem: string) => void,
 ): Promise<SurveyedSplit[]> => {
   const splits: SurveyedSplit[] = [];
   for (const split of splitNames(path)) {
-    const found = await format.open(path, { task, split, missing: 'skip' }).catch((error: unknown) => {
+    const found = await format.open(path, { records, split, missing: 'skip' }).catch((error: unknown) => {
       if (!(error instanceof UserError)) throw error;
       onProblem(error.message);
       return undefined;
@@ -84,10 +84,10 @@ const splitsOf = async (
   return splits;
 };
 
-/** Two names of one split give the same. */
+/** A key of a split's files and examples: two names of the same split give the same key. */
 const keyOf = ({ layout, examples: [first] }: Dataset): string => `${layout} ${first?.id}`;
 
-/** A file is one split, whatever it is called; a folder has those of its tables, and the usual ones. */
+/** Possible names of splits: a file is one split, whatever it is called; a folder has those of its tables, and the usual ones. */
 const splitNames = (path: string): string[] => {
   try {
     const tables = readdirSync(path).flatMap((name) => /^(.+)\.(jsonl|csv)$/.exec(name)?.[1] ?? []);
@@ -97,13 +97,10 @@ const splitNames = (path: string): string[] => {
   }
 };
 
-/** Whether rows that may be of any task look like those of one. */
-const serves = (task: ExampleTask, examples: readonly Example[]): boolean => {
-  const answers = firstSeen(examples).map((answer) => answer.toLowerCase());
-  const areAmong = (labels: readonly string[]): boolean =>
-    answers.length > 0 && answers.every((answer) => labels.includes(answer));
-  if (task === 'nlvr2') return examples.every(({ images }) => images.length === 2) && areAmong(['true', 'false']);
-  if (task === 've') return areAmong(entailmentLabels);
-  if (task === 'vqa') return answers.length > 0;
-  return true;
+/** Whether rows that may be of any shape look like records of this one. */
+const isFitting = ({ images: count, answers: { kind, classes = [] } }: RecordShape, examples: readonly Example[]) => {
+  if (kind === 'none') return true;
+  const answers = firstSeen(examples);
+  if (answers.length === 0 || (count > 1 && examples.some(({ images }) => images.length !== count))) return false;
+  return kind === 'open' || answers.every((answer) => classes.includes(answer));
 };

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readJsonArray } from '../../files/json-array.ts';
-import { expectPicture, fixture } from './formats.fixture.ts';
+import { expectPicture, fixture, shapes } from './formats.fixture.ts';
 import { openAnswers, openExamples } from './open-examples.ts';
 import { answerVocabulary, normalizeAnswer } from './vqa-answers.ts';
 
@@ -48,7 +48,7 @@ describe('the answers of VQA v2', () => {
 
 describe('VQA v2', () => {
   it('gives a question, its picture, its scores and what all annotators said', async () => {
-    const { layout, examples, answers } = await openExamples(folder, { task: 'vqa', split: 'train' });
+    const { layout, examples, answers } = await openExamples(folder, { records: shapes.vqa, split: 'train' });
     expect(layout).toContain('v2_OpenEnded_mscoco_train2014_questions.json');
     expect(answers).toEqual(['yes', '2', 'no']);
     expect(examples).toHaveLength(20);
@@ -67,20 +67,20 @@ describe('VQA v2', () => {
   });
 
   it('has val as validation, and questions without answers in test-dev', async () => {
-    const { examples } = await openExamples(folder, { task: 'vqa', split: 'validation' });
+    const { examples } = await openExamples(folder, { records: shapes.vqa, split: 'validation' });
     expect(examples).toHaveLength(17);
-    const dev = await openExamples(folder, { task: 'vqa', split: 'test-dev' });
+    const dev = await openExamples(folder, { records: shapes.vqa, split: 'test-dev' });
     expect(dev.examples).toMatchObject([{ text: 'Is it?', answers: [], about: { question_id: 7000 } }]);
     await expectPicture(dev.examples[0]!.images[0], 3);
   });
 
   it('takes the classes of answers.txt, and leaves out questions without any of them', async () => {
     await writeFile(join(folder, 'answers.txt'), 'maybe\nred\n');
-    expect(await openAnswers(folder, 'vqa')).toEqual(['maybe', 'red']);
-    const { examples } = await openExamples(folder, { task: 'vqa', split: 'train' });
+    expect(await openAnswers(folder, shapes.vqa)).toEqual(['maybe', 'red']);
+    const { examples } = await openExamples(folder, { records: shapes.vqa, split: 'train' });
     expect(examples[0]!.answers).toEqual([{ answer: 'maybe', score: 0.3 }]);
     await writeFile(join(folder, 'answers.txt'), 'purple\n');
-    await expect(openExamples(folder, { task: 'vqa', split: 'train' })).rejects.toThrow(
+    await expect(openExamples(folder, { records: shapes.vqa, split: 'train' })).rejects.toThrow(
       '20 questions have no answer among the 1',
     );
     await rm(join(folder, 'answers.txt'));
@@ -88,7 +88,7 @@ describe('VQA v2', () => {
 
   it('says which images are missing, or passes them over', async () => {
     await rm(join(folder, 'train2014', 'COCO_train2014_000000000001.jpg'));
-    const wanted = { task: 'vqa', split: 'train' } as const;
+    const wanted = { records: shapes.vqa, split: 'train' } as const;
     await expect(openExamples(folder, wanted)).rejects.toThrow(
       /7 annotations name images that are not there: .*entry 2: train2014\/COCO_train2014_000000000001.jpg/,
     );
@@ -101,18 +101,20 @@ describe('VQA v2', () => {
   it('needs both halves to know the classes', async () => {
     const name = join(folder, 'v2_mscoco_val2014_annotations.json');
     await rm(name);
-    await expect(openExamples(folder, { task: 'vqa', split: 'train' })).rejects.toThrow(
+    await expect(openExamples(folder, { records: shapes.vqa, split: 'train' })).rejects.toThrow(
       'v2_mscoco_val2014_annotations.json is not there',
     );
     await cp(fixture('vqav2'), folder, { recursive: true });
   });
 
   it('lists what it looked for where nothing fits', async () => {
-    const asked = openExamples(fixture('nlvr2'), { task: 'vqa', split: 'train' });
+    const asked = openExamples(fixture('nlvr2'), { records: shapes.vqa, split: 'train' });
     await expect(asked).rejects.toThrow(
       /has no split "train" for vqa: it has dev, images.*\n.*VQAv2 JSON: v2_OpenEnded_mscoco_train2014_questions.json/s,
     );
-    await expect(openExamples('/nowhere', { task: 'vqa', split: 'train' })).rejects.toThrow('no such file or folder');
+    await expect(openExamples('/nowhere', { records: shapes.vqa, split: 'train' })).rejects.toThrow(
+      'no such file or folder',
+    );
   });
 });
 

@@ -4,7 +4,8 @@ import { readJsonArray } from '../../files/json-array.ts';
 import { fieldError, type JsonLine, textField } from '../../files/json-lines.ts';
 import { type Example, scoredAnswers } from '../example.ts';
 import { listedAnswers } from '../folder.ts';
-import { createFinder, createMissing, type Dataset, type DatasetQuery, type Format, splitIn } from './format.ts';
+import { createFinder, type Dataset, type DatasetQuery, type Format, splitIn } from './format.ts';
+import { createMissing } from './missing-images.ts';
 import { answerVocabulary } from './vqa-answers.ts';
 
 const SPLITS = {
@@ -31,15 +32,15 @@ interface Annotation {
  */
 export const vqav2: Format = {
   name: 'VQAv2 JSON',
-  tasks: ['vqa'],
+  serves: ['vqa'],
   looksFor: ({ split }) => splitIn(SPLITS, split).map(questionsOf),
-  open: async (path, wanted) => {
-    const [split] = splitIn(SPLITS, wanted.split) as [string];
+  open: async (path, query) => {
+    const [split] = splitIn(SPLITS, query.split) as [string];
     const find = createFinder(path);
     const questions = find(places(questionsOf(split)));
     if (!questions) return undefined;
     const annotations = find(places(annotationsOf(split)));
-    return readQuestions({ path, split, questions, annotations }, wanted);
+    return readQuestions({ path, split, questions, annotations }, query);
   },
   answers: (path) => answersOf(path),
 };
@@ -53,13 +54,10 @@ interface Files {
   readonly annotations: string | undefined;
 }
 
-const readQuestions = async (
-  { path, split, questions, annotations }: Files,
-  wanted: DatasetQuery,
-): Promise<Dataset> => {
+const readQuestions = async ({ path, split, questions, annotations }: Files, query: DatasetQuery): Promise<Dataset> => {
   const answers = await answersOf(path);
   const [known, said] = [new Set(answers), await annotationsIn(annotations)];
-  const [find, missing] = [createFinder(path), createMissing(wanted)];
+  const [find, missing] = [createFinder(path), createMissing(query)];
   const examples: Example[] = [];
   let unanswered = 0;
   for await (const line of readJsonArray(questions, 'questions')) {

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openAnswers, openExamples, readImage } from '../../data.ts';
+import { captions, openAnswers, openExamples, readImage } from '../../data.ts';
+import { vqa } from '../../index.ts';
 import { fetchData, writePictures } from './packaged-data.ts';
 import { rowsIn, tarballOf, toyEasyVqa, toyEmoji } from './packages.fixture.ts';
 
@@ -28,14 +29,14 @@ describe('easy-VQA out of its wheel', () => {
     });
     const shades = new Map<string, number[]>();
     for (const split of Object.keys(splits)) {
-      const { examples } = await openExamples(folder, { task: 'vqa', split });
+      const { examples } = await openExamples(folder, { records: vqa.records!, split });
       expect(examples).toHaveLength(splits[split]!.rows);
       const pictures = new Set(examples.map(({ images }) => String(images[0])));
       shades.set(split, await Promise.all([...pictures].map(async (path) => (await readImage(path)).data[0]!)));
     }
     expect(shades.get('train')!.filter((shade) => shades.get('validation')!.includes(shade))).toEqual([]);
     expect(shades.get('test')).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
-    expect(await openAnswers(folder, 'vqa')).toEqual(['circle', 'red', 'yes', 'no']);
+    expect(await openAnswers(folder, vqa.records!)).toEqual(['circle', 'red', 'yes', 'no']);
   });
 
   it('says of each question what kind it is, and keeps its picture and answer', async () => {
@@ -88,7 +89,7 @@ describe('emoji out of their packages', () => {
 
   it('have captions that the reader for retrieval finds, in another language too', async () => {
     await fetchData(await toyEmoji(from), folder, { from, locale: 'de' });
-    const { examples } = await openExamples(folder, { task: 'retrieval', split: 'train' });
+    const { examples } = await openExamples(folder, { records: captions, split: 'train' });
     expect(examples).toHaveLength((await rowsIn(folder, 'train')).length);
     const captionsOf = (concept: string): string[] =>
       examples.filter(({ about }) => about?.concept === concept && about.style === 'noto').map(({ text }) => text);

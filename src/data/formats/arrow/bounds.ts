@@ -1,24 +1,24 @@
-/** Most fields, with those inside of others, that a schema may have; damaged offsets can make a circle of them. */
+/** Most fields of a schema, nested ones included: damaged offsets can make a circle of them. */
 const MOST_FIELDS = 10_000;
 
-/** Places of fields in their tables, from Arrow's File.fbs, Schema.fbs and Message.fbs. */
+/** Numbers of the fields of flatbuffer tables, from Arrow's File.fbs, Schema.fbs and Message.fbs. */
 const FOOTER = { schema: 1, dictionaries: 2, recordBatches: 3, customMetadata: 4 };
 const SCHEMA = { fields: 1, customMetadata: 2, features: 3 };
 const FIELD = { children: 5, customMetadata: 6 };
 const MESSAGE = { header: 2, customMetadata: 4 };
 const RECORD_BATCH = { nodes: 1, buffers: 2, variadicBufferCounts: 4 };
 
-/** Bytes of what lists hold: offsets of tables, whole numbers, and structs in place. */
+/** Bytes of the entries of lists: offsets of tables, whole numbers, and structs in place. */
 const OFFSET = 4;
 const LONG = 8;
 const BLOCK = 24;
 const NODE = 16;
 
 /**
- * Checks that every list of a footer is inside of it. The decoder reads as many entries as a list claims, two thousand
+ * Checks that every list of a footer lies inside it. The decoder reads as many entries as a list claims, two thousand
  * million where four bytes are damaged, before it finds that they make no sense.
  *
- * @throws RangeError where one is not.
+ * @throws RangeError where one does not.
  */
 export const checkFooter = (bytes: Uint8Array): void => {
   const buffer = flatbuffer(bytes);
@@ -39,7 +39,7 @@ export const checkFooter = (bytes: Uint8Array): void => {
   }
 };
 
-/** The same for the header of a batch. @throws RangeError where a list is not inside of it. */
+/** Checks that every list of a batch's header lies inside it. @throws RangeError where one does not. */
 export const checkRecordBatch = (bytes: Uint8Array): void => {
   const buffer = flatbuffer(bytes);
   buffer.list(buffer.root(), MESSAGE.customMetadata, OFFSET);
@@ -50,10 +50,10 @@ export const checkRecordBatch = (bytes: Uint8Array): void => {
   buffer.list(header, RECORD_BATCH.variadicBufferCounts, LONG);
 };
 
-/** Follows the offsets of a flatbuffer; DataView throws a RangeError wherever one leads outside. */
+/** A reader of a flatbuffer's offsets. DataView throws a RangeError wherever one leads outside. */
 const flatbuffer = (bytes: Uint8Array) => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  /** Where a field of a table is; undefined where the table lacks it. */
+  /** Place of a field of a table; undefined where the table lacks it. */
   const place = (table: number, field: number): number | undefined => {
     const fields = table - view.getInt32(table, true);
     const at = 4 + 2 * field;

@@ -2,12 +2,17 @@ import { DataType, type Field } from 'apache-arrow';
 import { UserError } from '../../../errors.ts';
 import { type ByteRange, readRange } from '../../../files/byte-range.ts';
 
-/** A value of a row; `binary` is the place of its bytes, not yet read. */
-export type ArrowValue = string | number | boolean | null | ArrowBytes | readonly ArrowValue[];
+/** A value of a row. Binary values are not yet read. */
+export type ArrowValue = string | number | boolean | null | ArrowBytes | ArrowStruct | readonly ArrowValue[];
 
 /** Bytes that are still in the file. */
 export interface ArrowBytes {
   readonly read: () => Promise<Uint8Array>;
+}
+
+/** A struct, by the names of its fields. */
+export interface ArrowStruct {
+  readonly fields: Readonly<Record<string, ArrowValue>>;
 }
 
 /** The values of a column of a batch, by row. */
@@ -18,34 +23,38 @@ export interface ArrowColumn {
 
 type At = ArrowColumn['at'];
 
-/** The nodes and buffers of a batch, handed out in the order of its schema. */
+/** Hands out the nodes and buffers of a batch in the order of its schema. */
 export interface RowBuffers {
   readonly path: string;
-  /** How many values the next node has, and how many of them are null. */
+  /** The number of values of the next node, and of nulls among them. */
   readonly next: () => { readonly length: number; readonly nulls: number };
-  /** Where the next buffer is in the file. */
+  /** The place of the next buffer in the file. */
   readonly range: () => ByteRange;
   readonly read: (range: ByteRange) => Promise<Uint8Array>;
 }
 
-interface Wanted {
+interface ColumnQuery {
   /** File and column, for errors. */
   readonly where: string;
-  /** Whether it is read; if not, its nodes and buffers are only passed over. */
+  /** Whether the column is read; if not, its nodes and buffers are only passed over. */
   readonly isWanted: boolean;
 }
 
 /**
- * A column of a batch, or undefined where it is not wanted.
+ * A column of a batch, or undefined where it is only passed over.
  *
- * @throws UserError for a type that no data set of these has, or offsets that make no sense.
+ * @throws UserError for a type that is not read, or offsets that make no sense.
  */
-export const columnOf = async (field: Field, buffers: RowBuffers, wanted: Wanted): Promise<ArrowColumn | undefined> => {
+export const columnOf = async (
+  field: Field,
+  buffers: RowBuffers,
+  query: ColumnQuery,
+): Promise<ArrowColumn | undefined> => {
   const { length, nulls } = buffers.next();
   if (DataType.isNull(field.type)) return { length, at: () => null };
   const validity = buffers.range();
-  const at = await valuesOf(field, { buffers, length }, wanted);
-  if (!wanted.isWanted || !at) return undefined;
+  const at = await valuesOf(field, { buffers, length }, query);
+  if (!query.isWanted || !at) return undefined;
   if (nulls === 0 || validity.length === 0) return { length, at };
   const bits = await buffers.read(validity);
   return { length, at: (row) => ((bits[row >> 3] ?? 0) & (1 << (row & 7)) ? at(row) : null) };
@@ -56,42 +65,65 @@ interface Values {
   readonly length: number;
 }
 
-const valuesOf = async (field: Field, values: Values, wanted: Wanted): Promise<At | undefined> => {
+const valuesOf = async (field: Field, values: Values, query: ColumnQuery): Promise<At | undefined> => {
   const { type } = field;
-  if (DataType.isList(type)) return listOf(field, values, wanted);
+  if (DataType.isList(type)) return listOf(field, values, query);
   const isLarge = DataType.isLargeUtf8(type) || DataType.isLargeBinary(type);
-  if (DataType.isUtf8(type) || DataType.isLargeUtf8(type)) return textsOf(values, { ...wanted, isLarge });
-  if (DataType.isBinary(type) || DataType.isLargeBinary(type)) return bytesOf(values, { ...wanted, isLarge });
-  if (DataType.isInt(type) || DataType.isFloat(type)) return numbersOf(field, values, wanted);
-  if (wanted.isWanted || !isPassable(type)) {
+  if (DataType.isUtf8(type) || DataType.isLargeUtf8(type)) return textsOf(values, { ...query, isLarge });
+  if (DataType.isBinary(type) || DataType.isLargeBinary(type)) return bytesOf(values, { ...query, isLarge });
+  if (DataType.isInt(type) || DataType.isFloat(type)) return numbersOf(field, values, query);
+  if (DataType.isBool(type)) return booleansOf(values, query);
+  if (DataType.isStruct(type)) return structOf(field, values, query);
+  if (query.isWanted || !isPassable(type)) {
     throw new UserError(
-      `${wanted.where}: is of type ${typeName(type)}, which no data set of the ViLT code has: convert it.`,
+      `${query.where}: is of type ${typeName(type)}, which is not read: write it as texts, numbers or binary.`,
     );
   }
-  if (DataType.isStruct(type)) await passStruct(field, values.buffers, wanted);
-  else values.buffers.range();
+  values.buffers.range();
   return undefined;
 };
 
-/** Types of columns that somebody may have added: one buffer of values, or a struct of such. */
+/** Whether a type that is not read can be passed over: its values have one buffer. */
 const isPassable = (type: DataType): boolean =>
-  DataType.isStruct(type) ||
-  DataType.isBool(type) ||
   DataType.isTimestamp(type) ||
   DataType.isDate(type) ||
   DataType.isDictionary(type) ||
   DataType.isFixedSizeBinary(type);
 
-const passStruct = async (field: Field, buffers: RowBuffers, wanted: Wanted): Promise<void> => {
-  for (const child of field.type.children as Field[]) await columnOf(child, buffers, wanted);
+/** Whether the values of a type are read with their row: texts, numbers, booleans, and lists and structs of them. */
+export const isPlain = (type: DataType): boolean =>
+  DataType.isNull(type) ||
+  DataType.isUtf8(type) ||
+  DataType.isLargeUtf8(type) ||
+  DataType.isBool(type) ||
+  ((DataType.isInt(type) || DataType.isFloat(type)) && arrayOf(type) !== undefined) ||
+  ((DataType.isList(type) || DataType.isStruct(type)) && (type.children as Field[]).every((one) => isPlain(one.type)));
+
+const booleansOf = async ({ buffers, length }: Values, { where, isWanted }: ColumnQuery): Promise<At> => {
+  const range = buffers.range();
+  if (!isWanted) return () => null;
+  const bits = await buffers.read(range);
+  if (8 * bits.length < length)
+    throw new UserError(`${where}: has ${bits.length} bytes for ${length} booleans: the file is damaged.`);
+  return (row) => (bits[row >> 3]! & (1 << (row & 7))) !== 0;
 };
 
-interface Sized extends Wanted {
+const structOf = async (field: Field, { buffers }: Values, query: ColumnQuery): Promise<At | undefined> => {
+  const columns: [string, ArrowColumn][] = [];
+  for (const child of field.type.children as Field[]) {
+    const column = await columnOf(child, buffers, query);
+    if (column) columns.push([child.name, column]);
+  }
+  if (!query.isWanted) return undefined;
+  return (row) => ({ fields: Object.fromEntries(columns.map(([name, { at }]) => [name, at(row)])) });
+};
+
+interface Sized extends ColumnQuery {
   /** Whether offsets have 64 bits. */
   readonly isLarge: boolean;
 }
 
-/** length + 1 offsets that never fall; of no values there may be none at all. */
+/** The length + 1 offsets of a column, checked never to fall; a column without values may have none at all. */
 const offsetsOf = async (
   { buffers, length }: Values,
   { where, isWanted, isLarge }: Sized,
@@ -134,17 +166,21 @@ const bytesOf = async (values: Values, sized: Sized): Promise<At> => {
   };
 };
 
-const listOf = async (field: Field, values: Values, wanted: Wanted): Promise<At | undefined> => {
-  const offsets = await offsetsOf(values, { ...wanted, isLarge: false });
+const listOf = async (field: Field, values: Values, query: ColumnQuery): Promise<At | undefined> => {
+  const offsets = await offsetsOf(values, { ...query, isLarge: false });
   const [child] = field.type.children as Field[];
-  if (!child) throw new UserError(`${wanted.where}: is a list of nothing: the file is damaged.`);
-  const inner = await columnOf(child, values.buffers, wanted);
+  if (!child) throw new UserError(`${query.where}: is a list of nothing: the file is damaged.`);
+  const inner = await columnOf(child, values.buffers, query);
   if (!inner) return undefined;
-  checkEnd(offsets, inner.length, wanted.where);
+  checkEnd(offsets, inner.length, query.where);
   return (row) => Array.from({ length: offsets[row + 1]! - offsets[row]! }, (_, i) => inner.at(offsets[row]! + i));
 };
 
-const numbersOf = async ({ type }: Field, { buffers, length }: Values, { where, isWanted }: Wanted): Promise<At> => {
+const numbersOf = async (
+  { type }: Field,
+  { buffers, length }: Values,
+  { where, isWanted }: ColumnQuery,
+): Promise<At> => {
   const range = buffers.range();
   if (!isWanted) return () => null;
   const NumberArray = arrayOf(type);
@@ -162,7 +198,7 @@ interface NumberArray {
   new (buffer: ArrayBufferLike): ArrayLike<number | bigint>;
 }
 
-/** By the bits of a whole number, and by Arrow's precision of a fraction: half, which no set has, single, double. */
+/** The typed array of a number type; undefined for half precision. */
 const arrayOf = (type: DataType): NumberArray | undefined => {
   if (DataType.isFloat(type)) return [undefined, Float32Array, Float64Array][type.precision];
   if (!DataType.isInt(type)) return undefined;
@@ -181,7 +217,7 @@ const arrayOf = (type: DataType): NumberArray | undefined => {
   return (type.isSigned ? signed : unsigned).get(type.bitWidth);
 };
 
-/** A damaged type may have no name. */
+/** The name of a type; a damaged one may have none. */
 const typeName = (type: DataType): string => {
   try {
     return String(type);

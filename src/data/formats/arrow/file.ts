@@ -10,10 +10,10 @@ import { type ArrowColumn, columnOf, type RowBuffers } from './column.ts';
 
 const MAGIC = 'ARROW1';
 
-/** Largest footer or batch header that is believed: a damaged length must not fill the memory. */
+/** Bytes of the largest footer or batch header: a damaged length must not fill the memory. */
 const LARGEST_HEADER = 64 * 2 ** 20;
 
-/** Rows of an Arrow file whose texts and numbers are read and whose bytes are only known by their place. */
+/** Rows of an Arrow file: texts and numbers are read, binary values when they are asked for. */
 export interface ArrowBatch {
   /** Number of this batch's first row in the file. */
   readonly first: number;
@@ -21,11 +21,11 @@ export interface ArrowBatch {
   readonly columns: ReadonlyMap<string, ArrowColumn>;
 }
 
-/** The names of a file's columns. @throws UserError when it is no whole Arrow file. */
-export const arrowColumns = async (path: string): Promise<string[]> => {
+/** The columns of an Arrow file, without their values. @throws UserError when it is no whole Arrow file. */
+export const arrowFields = async (path: string): Promise<readonly Field[]> => {
   const handle = await openFile(path);
   try {
-    return (await readFooter(handle, path)).schema.fields.map(({ name }) => name);
+    return (await readFooter(handle, path)).schema.fields;
   } finally {
     await handle.close();
   }
@@ -35,7 +35,7 @@ export const arrowColumns = async (path: string): Promise<string[]> => {
  * The batches of an Arrow IPC file, one after the other. A batch of the ViLT code holds up to 2 GiB of pictures: of
  * `binary` columns only the offsets are read, and a row says where in the file its bytes are.
  *
- * @param names the columns that are wanted; others are passed over.
+ * @param names the columns that are read; others are passed over.
  * @throws UserError when the file is cut short, damaged or compressed, or lacks a column.
  */
 export async function* readArrow(path: string, names: readonly string[]): AsyncGenerator<ArrowBatch, void, undefined> {
@@ -62,7 +62,7 @@ export async function* readArrow(path: string, names: readonly string[]): AsyncG
 const damaged = (path: string, what: string): UserError =>
   new UserError(`${path}: ${what}: it is cut short or damaged: get it again.`);
 
-/** What apache-arrow throws over damaged metadata says nothing to a user. */
+/** Turns what apache-arrow throws over damaged metadata, which says nothing to a user, into an error that names the file. */
 const understood = <T>(path: string, decode: () => T): T => {
   try {
     return decode();
@@ -79,9 +79,7 @@ const readFooter = async (handle: FileHandle, path: string): Promise<Footer> => 
   if (size < 20) throw damaged(path, `is no Arrow file, but ${size} bytes`);
   const head = Buffer.from(await readFrom(handle, path, { offset: 0, length: 6 })).toString('latin1');
   if (head !== MAGIC)
-    throw new UserError(
-      `${path}: does not begin with ${MAGIC}: it is no Arrow file: give one that the ViLT code wrote.`,
-    );
+    throw new UserError(`${path}: does not begin with ${MAGIC}: it is no Arrow file: give one in Arrow's file format.`);
   const tail = Buffer.from(await readFrom(handle, path, { offset: size - 10, length: 10 }));
   if (tail.toString('latin1', 4) !== MAGIC) throw damaged(path, `does not end with ${MAGIC}`);
   const length = tail.readInt32LE(0);
@@ -136,7 +134,7 @@ const readBatch = async ({ handle, path, size, block, fields }: BatchPlace, name
   return { rows: header.length, columns };
 };
 
-/** A message is its length, since Arrow 0.15 after four bytes of ones, and a flatbuffer. */
+/** Decodes the header of a batch: its length, since Arrow 0.15 after four bytes of ones, and a flatbuffer. */
 const recordBatch = (bytes: Uint8Array) => {
   const isNew = new DataView(bytes.buffer).getInt32(0, true) === -1;
   const flatbuffer = bytes.subarray(isNew ? 8 : 4);

@@ -2,7 +2,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { expectPicture, fixture } from '../formats.fixture.ts';
+import { expectPicture, fixture, shapes } from '../formats.fixture.ts';
 import { openAnswers, openExamples } from '../open-examples.ts';
 import { readArrow } from './file.ts';
 
@@ -10,7 +10,7 @@ const vilt = fixture('vilt-arrow');
 
 describe('the Arrow files of the ViLT code', () => {
   it('give the questions of train and of most of val, over several batches', async () => {
-    const { layout, examples } = await openExamples(vilt, { task: 'vqa', split: 'train' });
+    const { layout, examples } = await openExamples(vilt, { records: shapes.vqa, split: 'train' });
     expect(layout).toContain('vqav2_train.arrow, vqav2_trainable_val.arrow');
     expect(examples).toHaveLength(8);
     expect(examples[4]).toMatchObject({
@@ -28,14 +28,14 @@ describe('the Arrow files of the ViLT code', () => {
   });
 
   it('give the last images of val as validation, and test without answers', async () => {
-    const { examples } = await openExamples(vilt, { task: 'vqa', split: 'validation' });
+    const { examples } = await openExamples(vilt, { records: shapes.vqa, split: 'validation' });
     await expectPicture(examples[0]!.images[0], 4);
-    const test = await openExamples(vilt, { task: 'vqa', split: 'test' });
+    const test = await openExamples(vilt, { records: shapes.vqa, split: 'test' });
     expect(test.examples).toMatchObject([{ text: 'is it?', answers: [], about: { question_id: 990 } }]);
   });
 
   it('say the classes by their numbers', async () => {
-    expect(await openAnswers(vilt, 'vqa')).toEqual(['no', 'yes', 'red']);
+    expect(await openAnswers(vilt, shapes.vqa)).toEqual(['no', 'yes', 'red']);
   });
 
   it.each([
@@ -43,7 +43,7 @@ describe('the Arrow files of the ViLT code', () => {
     ['validation', 1],
     ['test', 2],
   ])('give both images of NLVR2 %s', async (split, k) => {
-    const { examples } = await openExamples(vilt, { task: 'nlvr2', split });
+    const { examples } = await openExamples(vilt, { records: shapes.nlvr2, split });
     expect(examples.map(({ text, answers, about }) => [text, answers[0]!.answer, about!.identifier])).toEqual([
       ['both are green', 'True', 'train-1-0-0'],
       ['one is red', 'False', 'train-1-0-1'],
@@ -53,7 +53,7 @@ describe('the Arrow files of the ViLT code', () => {
   });
 
   it('give the hypotheses of SNLI-VE with their labels by name', async () => {
-    const { examples } = await openExamples(vilt, { task: 've', split: 'validation' });
+    const { examples } = await openExamples(vilt, { records: shapes.ve, split: 'validation' });
     expect(examples.map(({ answers }) => answers[0]!.answer).slice(0, 3)).toEqual([
       'entailment',
       'contradiction',
@@ -63,13 +63,13 @@ describe('the Arrow files of the ViLT code', () => {
   });
 
   it('give the captions of every set, each once for an image', async () => {
-    const { layout, examples } = await openExamples(vilt, { task: 'retrieval', split: 'train' });
+    const { layout, examples } = await openExamples(vilt, { records: shapes.retrieval, split: 'train' });
     for (const name of ['coco_caption_karpathy_restval', 'f30k', 'conceptual_caption_train_1', 'sbu_0', 'vg']) {
       expect(layout).toContain(name);
     }
     expect(examples.slice(0, 2).map(({ text }) => text)).toEqual(['a  green thing', 'a thing']);
     expect(examples).toHaveLength(6 * 4 + 2);
-    const { examples: one } = await openExamples(join(vilt, 'vg.arrow'), { task: 'retrieval', split: 'train' });
+    const { examples: one } = await openExamples(join(vilt, 'vg.arrow'), { records: shapes.retrieval, split: 'train' });
     expect(one.map(({ text }) => text)).toEqual(['a leg', 'a hat']);
   });
 });
@@ -84,7 +84,7 @@ describe('an Arrow file that is not whole', () => {
   const damagedBy = async (change: (bytes: Buffer) => Buffer): Promise<unknown> => {
     const bytes = await readFile(join(vilt, 'vqav2_train.arrow'));
     await writeFile(join(folder, 'vqav2_train.arrow'), change(bytes));
-    return openExamples(folder, { task: 'vqa', split: 'train' });
+    return openExamples(folder, { records: shapes.vqa, split: 'train' });
   };
 
   it.each<[string, (bytes: Buffer) => Buffer, string]>([
@@ -102,7 +102,7 @@ describe('an Arrow file that is not whole', () => {
 
   it('and lacks a column says which it has', async () => {
     await cp(join(vilt, 'sbu_0.arrow'), join(folder, 'vqav2_rest_val.arrow'));
-    await expect(openExamples(folder, { task: 'vqa', split: 'validation' })).rejects.toThrow(
+    await expect(openExamples(folder, { records: shapes.vqa, split: 'validation' })).rejects.toThrow(
       /has no column questions, .*has image, caption/,
     );
   });

@@ -1,48 +1,111 @@
-import { statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../../../errors.ts';
-import { type Example, type ImageSource, type ScoredAnswer, scoredLabel } from '../../example.ts';
-import { type DatasetQuery, type ExampleTask, type Format, namesIn } from '../format.ts';
+import type { Example, ImageSource, ScoredAnswer } from '../../example.ts';
+import { captions } from '../../records/captions.ts';
+import type { RecordShape } from '../../records/shape.ts';
+import { type DatasetQuery, type Format, isFile, namesIn } from '../format.ts';
 import type { ArrowValue } from './column.ts';
 import { type ArrowBatch, readArrow } from './file.ts';
 import { viltAnswers } from './vilt-answers.ts';
 
-/** One set of the ViLT code: the beginnings of its files' names, and the files of each split. */
+/** Beginnings of the names of one data set's files, and the files of each split, as the ViLT code trains and measures. */
 interface ViltSet {
-  readonly task: ExampleTask;
   readonly prefix: string;
   readonly splits: Readonly<Record<string, readonly string[]>>;
 }
 
-/** As the ViLT code trains and measures; where a set has no split of that name, a file's own name is one. */
-const SETS: readonly ViltSet[] = [
-  {
-    task: 'vqa',
-    prefix: 'vqav2',
-    splits: { train: ['train', 'trainable_val'], validation: ['rest_val'], test: ['test'] },
-  },
-  { task: 'nlvr2', prefix: 'nlvr2', splits: { train: ['train'], validation: ['dev'], test: ['test1'] } },
-  { task: 've', prefix: 'snli_ve', splits: { train: ['train'], validation: ['dev'], test: ['test'] } },
-  {
-    task: 'retrieval',
-    prefix: 'coco_caption_karpathy',
-    splits: { train: ['train', 'restval'], validation: ['val'], test: ['test'] },
-  },
-  {
-    task: 'retrieval',
-    prefix: 'f30k_caption_karpathy',
-    splits: { train: ['train'], validation: ['val'], test: ['test'] },
-  },
-  { task: 'retrieval', prefix: 'conceptual_caption', splits: { train: ['train_*'], validation: ['val_0'] } },
-  { task: 'retrieval', prefix: 'sbu', splits: { train: ['*'] } },
-  { task: 'retrieval', prefix: 'vg', splits: { train: [''] } },
-];
+/** How the ViLT code keeps the records of one shape. */
+interface ViltRecords {
+  /** Where a set has no split of a name, that name is one of its files. */
+  readonly sets: readonly ViltSet[];
+  readonly columns: readonly string[];
+  /** Columns of the images. */
+  readonly images: readonly string[];
+  /** Column of the list of texts. */
+  readonly texts: string;
+  /** The answers and facts of one of a row's texts. */
+  readonly rest: (text: ViltText) => Pick<Example, 'answers' | 'about'>;
+}
+
+/** One text of a row: an image, or two, has a list of them. */
+interface ViltText {
+  /** File and row, for errors. */
+  readonly where: string;
+  /** Number of the text in its row, from 0. */
+  readonly i: number;
+  /** The value of a column in the row. */
+  readonly value: (column: string) => ArrowValue;
+  readonly shape: RecordShape;
+}
+
+const vqaRecords: ViltRecords = {
+  sets: [
+    {
+      prefix: 'vqav2',
+      splits: { train: ['train', 'trainable_val'], validation: ['rest_val'], test: ['test'] },
+    },
+  ],
+  columns: ['image', 'questions', 'answers', 'answer_scores', 'image_id', 'question_id'],
+  images: ['image'],
+  texts: 'questions',
+  rest: (text) => ({
+    answers: scoredAt(text),
+    about: { question_id: entryAt(text.value('question_id'), text), image_id: text.value('image_id') },
+  }),
+};
+
+const nlvr2Records: ViltRecords = {
+  sets: [{ prefix: 'nlvr2', splits: { train: ['train'], validation: ['dev'], test: ['test1'] } }],
+  columns: ['image_0', 'image_1', 'questions', 'answers', 'identifier'],
+  images: ['image_0', 'image_1'],
+  texts: 'questions',
+  rest: (text) => ({
+    answers: labelAt(text),
+    about: { identifier: `${textOf(text.value('identifier'), text.where)}-${text.i}` },
+  }),
+};
+
+const snliVeRecords: ViltRecords = {
+  sets: [{ prefix: 'snli_ve', splits: { train: ['train'], validation: ['dev'], test: ['test'] } }],
+  columns: ['image', 'questions', 'answers', 'identifier'],
+  images: ['image'],
+  texts: 'questions',
+  rest: (text) => ({ answers: labelAt(text), about: { identifier: text.value('identifier') } }),
+};
+
+const captionRecords: ViltRecords = {
+  sets: [
+    {
+      prefix: 'coco_caption_karpathy',
+      splits: { train: ['train', 'restval'], validation: ['val'], test: ['test'] },
+    },
+    { prefix: 'f30k_caption_karpathy', splits: { train: ['train'], validation: ['val'], test: ['test'] } },
+    { prefix: 'conceptual_caption', splits: { train: ['train_*'], validation: ['val_0'] } },
+    { prefix: 'sbu', splits: { train: ['*'] } },
+    { prefix: 'vg', splits: { train: [''] } },
+  ],
+  columns: ['image', 'caption', 'image_id'],
+  images: ['image'],
+  texts: 'caption',
+  rest: ({ value }) => ({ answers: [], about: { image_id: value('image_id') } }),
+};
+
+/** The records of the ViLT code, by the name of their shape. */
+const RECORDS: Readonly<Record<string, ViltRecords>> = {
+  vqa: vqaRecords,
+  nlvr2: nlvr2Records,
+  ve: snliVeRecords,
+  [captions.name]: captionRecords,
+};
+
+/** Splits that some set has by these names, so that they are no file's own name. */
+const SPLITS = ['train', 'validation', 'test'];
 
 const fileOf = (prefix: string, split: string): string => `${prefix}${split === '' ? '' : `_${split}`}.arrow`;
 
-const patternsOf = ({ task, split }: DatasetQuery): string[] =>
-  SETS.filter((set) => set.task === task).flatMap(({ prefix, splits }) =>
-    (splits[split] ?? (split in SETS[0]!.splits ? [] : [split])).map((one) => fileOf(prefix, one)),
+const patternsOf = ({ records, split }: DatasetQuery): string[] =>
+  RECORDS[records.name]!.sets.flatMap(({ prefix, splits }) =>
+    (splits[split] ?? (SPLITS.includes(split) ? [] : [split])).map((one) => fileOf(prefix, one)),
   );
 
 const matches = (pattern: string, name: string): boolean => {
@@ -52,24 +115,24 @@ const matches = (pattern: string, name: string): boolean => {
 };
 
 /**
- * The Arrow files that the ViLT code makes of its data sets, of each the split as that code uses it: validation of VQA is
- * the last 1,000 images of val, for instance. A row is an image with its texts, and becomes an example for each text.
- * Pictures are read out of the file one by one when they are needed. Captions of an image that are the same count once.
+ * The Arrow files that the ViLT code makes of its data sets, each split as that code uses it: validation of VQA, for
+ * instance, is the last 1,000 images of val. A row is an image with its texts, and becomes an example for each text.
+ * Images are read out of the file one by one when they are needed. Equal captions of an image count once.
  */
 export const viltArrow: Format = {
   name: "the ViLT code's Arrow files",
-  tasks: ['vqa', 'nlvr2', 've', 'retrieval'],
+  serves: Object.keys(RECORDS),
   looksFor: patternsOf,
-  open: async (path, wanted) => {
-    const isFile = statSync(path).isFile();
-    if (isFile && !path.endsWith('.arrow')) return undefined;
-    const folder = isFile ? dirname(path) : path;
-    const names = isFile ? [basename(path)] : filesIn(path, patternsOf(wanted));
+  open: async (path, query) => {
+    const isOneFile = isFile(path);
+    if (isOneFile && !path.endsWith('.arrow')) return undefined;
+    const folder = isOneFile ? dirname(path) : path;
+    const names = isOneFile ? [basename(path)] : filesIn(path, patternsOf(query));
     if (names.length === 0) return undefined;
     const examples: Example[] = [];
     for (const name of names) {
-      for await (const batch of readArrow(join(folder, name), COLUMNS[wanted.task])) {
-        for (let row = 0; row < batch.rows; row += 1) examples.push(...examplesOf(wanted.task, { name, batch, row }));
+      for await (const batch of readArrow(join(folder, name), RECORDS[query.records.name]!.columns)) {
+        for (let row = 0; row < batch.rows; row += 1) examples.push(...examplesOf({ name, batch, row }, query.records));
       }
     }
     return { layout: `${viltArrow.name} (${names.join(', ')})`, examples, notices: [] };
@@ -84,67 +147,33 @@ const filesIn = (path: string, patterns: readonly string[]): string[] => {
   );
 };
 
-const COLUMNS: Readonly<Record<ExampleTask, readonly string[]>> = {
-  vqa: ['image', 'questions', 'answers', 'answer_scores', 'image_id', 'question_id'],
-  nlvr2: ['image_0', 'image_1', 'questions', 'answers', 'identifier'],
-  ve: ['image', 'questions', 'answers', 'identifier'],
-  retrieval: ['image', 'caption', 'image_id'],
-};
-
-/** One row: an image, or two, and its texts. */
+/** A row of a file. */
 interface Row {
   readonly name: string;
   readonly batch: ArrowBatch;
   readonly row: number;
 }
 
-const examplesOf = (task: ExampleTask, at: Row): Example[] => {
-  const { name, batch, row } = at;
+const examplesOf = ({ name, batch, row }: Row, shape: RecordShape): Example[] => {
+  const { images: imageColumns, texts: textColumn, rest } = RECORDS[shape.name]!;
   const where = `${name}:${batch.first + row + 1}`;
-  const images = task === 'nlvr2' ? [imageAt(at, 'image_0'), imageAt(at, 'image_1')] : [imageAt(at, 'image')];
-  const texts = listOf(value(at, task === 'retrieval' ? 'caption' : 'questions'), where).map((text) =>
-    textOf(text, where),
+  const value = (column: string): ArrowValue => batch.columns.get(column)!.at(row);
+  const images = imageColumns.map((column) =>
+    imageAt(value(column), column === 'image' ? where : `${where} ${column}`),
   );
-  const kept = task === 'retrieval' ? [...new Set(texts)] : texts;
+  const texts = listOf(value(textColumn), where).map((text) => textOf(text, where));
+  const kept = shape.severalTexts ? [...new Set(texts)] : texts;
   return kept.map((text, i) => ({
     id: `${where} text ${i + 1}`,
     images,
     text,
-    ...SAID[task](at, { i, where, texts }),
+    ...rest({ where, i, value, shape }),
   }));
 };
 
-const value = ({ batch, row }: Row, column: string): ArrowValue => batch.columns.get(column)!.at(row);
-
-const imageAt = (at: Row, column: string): ImageSource => {
-  const bytes = value(at, column);
-  const name = `${at.name}:${at.batch.first + at.row + 1}${column === 'image' ? '' : ` ${column}`}`;
+const imageAt = (bytes: ArrowValue, name: string): ImageSource => {
   if (typeof bytes === 'object' && bytes !== null && 'read' in bytes) return { name, read: bytes.read };
   throw new UserError(`${name}: holds no picture: write the file again with the ViLT code.`);
-};
-
-interface Text {
-  readonly i: number;
-  readonly where: string;
-  readonly texts: readonly string[];
-}
-
-type Said = (at: Row, text: Text) => Pick<Example, 'answers' | 'about'>;
-
-const SAID: Readonly<Record<ExampleTask, Said>> = {
-  vqa: (at, { i, where }) => ({
-    answers: scoredAt(value(at, 'answers'), value(at, 'answer_scores'), { i, where }),
-    about: { question_id: entryAt(value(at, 'question_id'), i, where), image_id: value(at, 'image_id') },
-  }),
-  nlvr2: (at, { i, where }) => ({
-    answers: labelAt(value(at, 'answers'), i, where),
-    about: { identifier: `${textOf(value(at, 'identifier'), where)}-${i}` },
-  }),
-  ve: (at, { i, where }) => ({
-    answers: labelAt(value(at, 'answers'), i, where),
-    about: { identifier: value(at, 'identifier') },
-  }),
-  retrieval: (at) => ({ answers: [], about: { image_id: value(at, 'image_id') } }),
 };
 
 const listOf = (list: ArrowValue, where: string): readonly ArrowValue[] => {
@@ -161,7 +190,7 @@ const textOf = (text: ArrowValue, where: string): string => {
   );
 };
 
-const entryAt = (list: ArrowValue, i: number, where: string): ArrowValue => {
+const entryAt = (list: ArrowValue, { i, where }: Pick<ViltText, 'i' | 'where'>): ArrowValue => {
   const entry = listOf(list, where)[i];
   if (entry !== undefined) return entry;
   throw new UserError(
@@ -169,14 +198,16 @@ const entryAt = (list: ArrowValue, i: number, where: string): ArrowValue => {
   );
 };
 
-const labelAt = (labels: ArrowValue, i: number, where: string): ScoredAnswer[] =>
-  scoredLabel(textOf(entryAt(labels, i, where), where));
+const labelAt = (text: ViltText): ScoredAnswer[] =>
+  text.shape.answers.label(textOf(entryAt(text.value('answers'), text), text.where), text.where);
 
-/** Test files have no answers: their lists are empty. */
-const scoredAt = (answers: ArrowValue, scores: ArrowValue, { i, where }: Omit<Text, 'texts'>): ScoredAnswer[] => {
+/** The answers of a question and their scores; none in test files, whose lists of answers are empty. */
+const scoredAt = (text: ViltText): ScoredAnswer[] => {
+  const { where, value } = text;
+  const answers = value('answers');
   if (listOf(answers, where).length === 0) return [];
-  return listOf(entryAt(answers, i, where), where).map((answer, k) => ({
+  return listOf(entryAt(answers, text), where).map((answer, k) => ({
     answer: textOf(answer, where),
-    score: Number(entryAt(entryAt(scores, i, where), k, where)),
+    score: Number(entryAt(entryAt(value('answer_scores'), text), { i: k, where })),
   }));
 };

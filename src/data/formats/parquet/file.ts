@@ -12,23 +12,27 @@ import { UserError } from '../../../errors.ts';
 import { readRange } from '../../../files/byte-range.ts';
 import { checkPages } from './pages.ts';
 
-/** A parquet file whose footer is read. */
+/** A parquet file whose footer has been read. */
 export interface ParquetFile {
   readonly path: string;
   readonly source: Source;
   readonly metadata: FileMetaData;
   readonly columns: readonly string[];
-  /** First row and row after the last of every row group. */
+  /** The columns that hold texts, or lists of them; those of images may be paths. */
+  readonly textColumns: ReadonlySet<string>;
+  /** Number of the first row of each row group, and of the row after its last. */
   readonly groups: readonly { readonly from: number; readonly to: number }[];
 }
 
-/** Largest footer, and most bytes that a page may become; damaged lengths must not fill the memory. */
+/** Largest footer, and most bytes of a decompressed page: damaged lengths must not fill the memory. */
 const LARGEST_FOOTER = 64 * 2 ** 20;
 const largestPage = (compressed: number): number => Math.min(2 ** 30, 16 * 2 ** 20 + 100 * compressed);
 
-/** @throws UserError when the file is cut short or no parquet file. */
+/** Opens a parquet file and checks its footer. @throws UserError when it cannot be read, is cut short or no parquet file. */
 export const openParquet = async (path: string): Promise<ParquetFile> => {
-  const { size } = await stat(path);
+  const { size } = await stat(path).catch((cause: NodeJS.ErrnoException) => {
+    throw new UserError(`${path}: cannot be read (${cause.code}): check the path.`, { cause });
+  });
   if (size < 12) throw damaged(path, `is no parquet file, but ${size} bytes`);
   const tail = Buffer.from(await readRange(path, { offset: size - 8, length: 8 }));
   if (tail.toString('latin1', 4) !== 'PAR1') throw damaged(path, 'does not end with PAR1');
@@ -38,12 +42,12 @@ export const openParquet = async (path: string): Promise<ParquetFile> => {
   const metadata = await understood(path, source, () => parquetMetadataAsync(source.file));
   const root = await understood(path, source, async () => parquetSchema(metadata));
   source.metadata = metadata;
-  const columns = root.children.map(({ element }) => element.name);
   return {
     path,
     source,
     metadata,
-    columns,
+    columns: root.children.map(({ element }) => element.name),
+    textColumns: new Set(root.children.filter(isOfTexts).map(({ element }) => element.name)),
     groups: groupsOf(path, metadata, { size, leaves: new Set(leavesOf(root)) }),
   };
 };
@@ -51,17 +55,17 @@ export const openParquet = async (path: string): Promise<ParquetFile> => {
 const damaged = (path: string, what: string, options?: ErrorOptions): UserError =>
   new UserError(`${path}: ${what}: it is cut short or damaged: get it again.`, options);
 
-/** The file for the parser, and why a part of it could not be read. */
+/** A file as the parser reads it, and the error of the first part that could not be read. */
 interface Source {
   readonly file: AsyncBuffer;
   failure?: UserError | undefined;
-  /** Known once the footer is read; then the pages of what is read are checked. */
+  /** The footer, once it is read: from then on the pages of all parts that are read are checked. */
   metadata?: FileMetaData | undefined;
 }
 
 /**
- * The parser asks for several parts at once and, where one fails, waits for none of the others, whose failures would end
- * the process. So a part never fails: it comes empty, and `understood` throws the reason.
+ * A file whose parts never fail: a part that cannot be read comes empty, and `understood` throws the reason. The parser
+ * asks for several parts at once and, where one fails, waits for none of the others, whose failures would end the process.
  */
 const sourceOf = (path: string, size: number): Source => {
   const read = async (from: number, to: number): Promise<ArrayBuffer> => {
@@ -80,7 +84,13 @@ const sourceOf = (path: string, size: number): Source => {
   return source;
 };
 
-/** What the parser throws over damaged bytes says nothing to a user. */
+/** Whether a column holds texts alone, or lists of them. */
+const isOfTexts = ({ element, children }: SchemaTree): boolean =>
+  children.length === 0
+    ? element.converted_type === 'UTF8' || element.logical_type?.type === 'STRING'
+    : children.length === 1 && isOfTexts(children[0]!);
+
+/** Turns what the parser throws over damaged bytes, which says nothing to a user, into an error that names the file. */
 const understood = async <T>(path: string, source: Source, read: () => Promise<T>): Promise<T> => {
   try {
     const result = await read();
@@ -91,11 +101,11 @@ const understood = async <T>(path: string, source: Source, read: () => Promise<T
   }
 };
 
-/** Where the values of a file are: the paths of all columns, `image.bytes`, and the names that they begin with. */
+/** Paths of the columns that hold values: `image.bytes`. */
 const leavesOf = ({ path, children }: SchemaTree): string[] =>
   children.length === 0 ? [path.join('.')] : children.flatMap(leavesOf);
 
-/** Equal values take next to no bytes, but billions of them in a small file are a damaged number. */
+/** Most values that a column of a file may claim: equal ones take next to no bytes, but billions are a damaged number. */
 const mostValues = (size: number): number => 1e6 + 100 * size;
 
 const groupsOf = (
@@ -126,7 +136,7 @@ const groupsOf = (
 
 let bounded: Compressors | undefined;
 
-/** The decompressors, each refusing to make a page larger than any is. */
+/** The decompressors by codec, each refusing to make a page larger than any real one. */
 const boundedCompressors = async (): Promise<Compressors> => {
   if (bounded) return bounded;
   const { compressors } = await import('hyparquet-compressors');
@@ -149,7 +159,7 @@ const boundedCompressors = async (): Promise<Compressors> => {
   return bounded;
 };
 
-/** Some columns of some rows; binary values are bytes, texts are texts, 64-bit numbers are plain where they fit. */
+/** Reads some columns of some rows. Binary values are bytes, 64-bit numbers become numbers. */
 export const readRows = async (
   { path, source, metadata }: ParquetFile,
   columns: readonly string[],

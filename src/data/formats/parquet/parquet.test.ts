@@ -2,12 +2,15 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { expectPicture, fixture } from '../formats.fixture.ts';
+import { expectPicture, fixture, shapes } from '../formats.fixture.ts';
 import { openExamples } from '../open-examples.ts';
 
 describe('parquet files of the Hugging Face hub', () => {
   it('give VQAv2 with what every annotator said, over files and row groups', async () => {
-    const { layout, examples } = await openExamples(fixture('parquet/vqav2'), { task: 'vqa', split: 'validation' });
+    const { layout, examples } = await openExamples(fixture('parquet/vqav2'), {
+      records: shapes.vqa,
+      split: 'validation',
+    });
     expect(layout).toContain('validation-00000-of-00002.parquet, validation-00001-of-00002.parquet');
     expect(examples).toHaveLength(6);
     expect(examples[3]).toMatchObject({
@@ -24,7 +27,7 @@ describe('parquet files of the Hugging Face hub', () => {
   });
 
   it('give Flickr30k, of which only the rows of the split are taken, out of zstd', async () => {
-    const { examples } = await openExamples(fixture('parquet/flickr30k'), { task: 'retrieval', split: 'test' });
+    const { examples } = await openExamples(fixture('parquet/flickr30k'), { records: shapes.retrieval, split: 'test' });
     expect(examples.map(({ text, answers }) => [text, answers])).toEqual([
       ['a thing', []],
       ['thing 2', []],
@@ -33,17 +36,17 @@ describe('parquet files of the Hugging Face hub', () => {
   });
 
   it.each(['phando', 'sedrickkeh'])('give SNLI-VE as %s keeps it, with labels by name', async (who) => {
-    const { examples } = await openExamples(fixture(`parquet/snli-ve-${who}`), { task: 've', split: 'train' });
+    const { examples } = await openExamples(fixture(`parquet/snli-ve-${who}`), { records: shapes.ve, split: 'train' });
     expect(examples.map(({ answers }) => answers[0]!.answer)).toEqual(['entailment', 'neutral', 'contradiction']);
     await expectPicture(examples[1]!.images[0], 1);
   });
 
   it('say what they hold where it is not for the task', async () => {
     const file = fixture('parquet/flickr30k/data/test-00000-of-00001.parquet');
-    await expect(openExamples(file, { task: 'vqa', split: 'test' })).rejects.toThrow(
+    await expect(openExamples(file, { records: shapes.vqa, split: 'test' })).rejects.toThrow(
       'has image, caption, sentids, split, img_id, filename: no text for vqa',
     );
-    await expect(openExamples(file, { task: 'nlvr2', split: 'test' })).rejects.toThrow('no image for nlvr2');
+    await expect(openExamples(file, { records: shapes.nlvr2, split: 'test' })).rejects.toThrow('no image for nlvr2');
   });
 });
 
@@ -71,6 +74,6 @@ describe('a parquet file that is not whole', () => {
   ])('and %s is refused', async (_, change, message) => {
     const name = 'validation-00001-of-00002.parquet';
     await writeFile(join(folder, 'data', name), change(await readFile(fixture(`parquet/vqav2/data/${name}`))));
-    await expect(openExamples(folder, { task: 'vqa', split: 'validation' })).rejects.toThrow(message);
+    await expect(openExamples(folder, { records: shapes.vqa, split: 'validation' })).rejects.toThrow(message);
   });
 });

@@ -1,9 +1,11 @@
-import { statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { UserError } from '../../../errors.ts';
 import type { Example, ImageSource, StoredImage } from '../../example.ts';
-import { type ExampleTask, exampleTasks, type Format, namesIn, splitIn } from '../format.ts';
-import { hasText, recordExamples } from '../record.ts';
+import { imageColumnsOf, tableExamples } from '../../records/image-fields.ts';
+import { createRecordReader, type RecordReader } from '../../records/read-record.ts';
+import type { RecordShape } from '../../records/shape.ts';
+import { type Format, isFile, namesIn, splitIn } from '../format.ts';
+import { withImages } from '../missing-images.ts';
 import { openParquet, type ParquetFile, readRows } from './file.ts';
 
 const SPLITS = {
@@ -15,89 +17,84 @@ const SPLITS = {
 const FOLDERS = ['data', '.', 'default'];
 
 /**
- * Parquet files as the Hugging Face hub keeps data sets: `data/train-00000-of-00004.parquet`, pictures as struct{bytes,
- * path}. Fields are those of the cards of VQAv2, Flickr30k and SNLI-VE on the hub; a class label is told by its name.
- * Files that hold every split in a column `split` are read too.
+ * Parquet files as the Hugging Face hub keeps data sets: `data/train-00000-of-00004.parquet`, images as struct{bytes,
+ * path}, as bytes, or as paths relative to the file. Fields are those of the cards of VQAv2, Flickr30k and SNLI-VE on the
+ * hub, or those that a task names; a class label is read by its name. Files that hold every split in a column `split` are
+ * read too.
  *
- * Pictures are compressed together, a row group at a time, so shuffled reading decodes a group for one of them: the last
- * few groups are kept, and `dide convert` makes shards in which each picture stands alone.
+ * Stored images are compressed together, a row group at a time, so shuffled reading decodes a group for one of them: the
+ * last few groups are kept, and `dide convert` makes shards in which each image stands alone.
  */
 export const parquet: Format = {
   name: 'parquet as on the Hugging Face hub',
-  tasks: exampleTasks,
   looksFor: ({ split }) => [`data/${split}-00000-of-00001.parquet`, `${split}.parquet`],
-  open: async (path, { task, split }) => {
+  open: async (path, query) => {
+    const { records, split } = query;
     const files = filesOf(path, splitIn(SPLITS, split));
     if (files.length === 0) return undefined;
-    const keep = createGroups();
+    const reading = { records, split, keep: createGroups(), reader: createRecordReader(records) };
     const examples: Example[] = [];
-    for (const file of files) examples.push(...(await examplesOf(await openParquet(file), { task, split, keep })));
-    return { layout: `${parquet.name} (${files.map((file) => basename(file)).join(', ')})`, examples, notices: [] };
+    for (const file of files) examples.push(...(await examplesOf(await openParquet(file), reading)));
+    const names = files.map((file) => basename(file)).join(', ');
+    reading.reader.end(names);
+    return { layout: `${parquet.name} (${names})`, ...withImages(examples, path, query) };
   },
 };
 
 const filesOf = (path: string, splits: readonly string[]): string[] => {
-  if (statSync(path).isFile()) return path.endsWith('.parquet') ? [path] : [];
+  if (isFile(path)) return path.endsWith('.parquet') ? [path] : [];
   for (const folder of FOLDERS) {
     const names = namesIn(join(path, folder)).filter((name) => name.endsWith('.parquet'));
     const ofSplit = names.filter((name) =>
       splits.some((split) => name === `${split}.parquet` || name.startsWith(`${split}-`)),
     );
-    if (ofSplit.length) return ofSplit.map((name) => join(path, folder, name));
+    if (ofSplit.length > 0) return ofSplit.map((name) => join(path, folder, name));
   }
   return [];
 };
 
-interface Read {
-  readonly task: ExampleTask;
+/** What is common to the files of a split. */
+interface Reading {
+  readonly records: RecordShape;
   readonly split: string;
   readonly keep: ReturnType<typeof createGroups>;
+  readonly reader: RecordReader;
 }
 
-const IMAGES: Readonly<Record<'one' | 'two', readonly (readonly string[])[]>> = {
-  one: [['image'], ['img'], ['jpg'], ['picture']],
-  two: [
-    ['image_0', 'image_1'],
-    ['left_image', 'right_image'],
-    ['image_left', 'image_right'],
-  ],
-};
-
-const examplesOf = async (file: ParquetFile, { task, split, keep }: Read): Promise<Example[]> => {
-  const pictures = IMAGES[task === 'nlvr2' ? 'two' : 'one'].find((names) =>
-    names.every((name) => file.columns.includes(name)),
-  );
-  const others = file.columns.filter((name) => !pictures?.includes(name));
-  if (!pictures || !hasText(others, task)) {
-    throw new UserError(
-      `${file.path}: has ${file.columns.join(', ')}: no ${pictures ? 'text' : 'image'} for ${task}: check the task.`,
-    );
-  }
+const examplesOf = async (file: ParquetFile, { records, split, keep, reader }: Reading): Promise<Example[]> => {
+  const imageFields = imageColumnsOf(file.path, file.columns, records);
+  // paths are read with the other values, bytes when an image is asked for
+  const stored = imageFields.filter((name) => !file.textColumns.has(name));
+  const columns = file.columns.filter((name) => !stored.includes(name));
   const classes = classesOf(file);
   const examples: Example[] = [];
   for (const group of file.groups) {
-    const rows = await readRows(file, others, group);
-    for (const [i, row] of rows.entries()) {
-      if (!isOf(row.split, split)) continue;
-      const where = `${basename(file.path)}:${group.from + i + 1}`;
-      const images = pictures.map((column): ImageSource => {
-        const name = `${where}${pictures.length > 1 ? ` ${column}` : ''}`;
-        return pictureOf({ file, column, group, row: i }, name, keep);
+    const rows = await readRows(file, columns, group);
+    for (const [i, values] of rows.entries()) {
+      if (!isOf(values.split, split)) continue;
+      const line = { where: `${basename(file.path)}:${group.from + i + 1}`, row: named(values, classes) };
+      if (stored.length === 0) {
+        examples.push(...tableExamples(line, { folder: dirname(file.path), shape: records, reader }));
+        continue;
+      }
+      const images = imageFields.map((column): ImageSource => {
+        const name = `${line.where}${imageFields.length > 1 ? ` ${column}` : ''}`;
+        return storedImage({ file, column, group, row: i }, name, keep);
       });
-      examples.push(...recordExamples({ where, row: named(row, classes) }, images, task));
+      examples.push(...reader.read({ ...line, images, imageFields }));
     }
   }
   return examples;
 };
 
-/** A row's own word on its split counts where it has one of the usual names. */
+/** Whether a row belongs to a split, by its own column `split`, which counts where it holds one of the usual names. */
 const isOf = (own: unknown, split: string): boolean => {
   if (typeof own !== 'string' || !Object.values(SPLITS).flat().includes(own)) return true;
   const files = splitIn(SPLITS, split);
   return files.includes(own) || !Object.keys(SPLITS).includes(split);
 };
 
-/** The names of class labels, which the datasets library writes into the footer. */
+/** Class names by column, which the datasets library writes into the footer. */
 const classesOf = ({ metadata, path }: ParquetFile): ReadonlyMap<string, readonly string[]> => {
   const text = metadata.key_value_metadata?.find(({ key }) => key === 'huggingface')?.value;
   const classes = new Map<string, readonly string[]>();
@@ -119,6 +116,7 @@ const featuresIn = (text: string | undefined, path: string): object => {
   }
 };
 
+/** A row with the names of its class labels where their numbers stand. */
 const named = (
   row: Record<string, unknown>,
   classes: ReadonlyMap<string, readonly string[]>,
@@ -130,20 +128,21 @@ const named = (
   return { ...row, ...Object.fromEntries(entries) };
 };
 
+/** Where an image is stored. */
 interface Place {
   readonly file: ParquetFile;
   readonly column: string;
   readonly group: { readonly from: number; readonly to: number };
-  /** Of the group, from 0. */
+  /** Number of the row within the group, from 0. */
   readonly row: number;
 }
 
-const pictureOf = ({ file, column, group, row }: Place, name: string, keep: Read['keep']): StoredImage => ({
+const storedImage = ({ file, column, group, row }: Place, name: string, keep: Reading['keep']): StoredImage => ({
   name,
   read: async () => {
     const rows = await keep(`${file.path} ${group.from} ${column}`, () => readRows(file, [column], group));
-    const picture = rows[row]![column];
-    const bytes = typeof picture === 'object' && picture !== null && 'bytes' in picture ? picture.bytes : picture;
+    const image = rows[row]![column];
+    const bytes = typeof image === 'object' && image !== null && 'bytes' in image ? image.bytes : image;
     if (bytes instanceof Uint8Array) return bytes;
     throw new UserError(
       `${name}: holds no bytes of a picture, only its path: embed the pictures, or keep them as files.`,
@@ -151,9 +150,10 @@ const pictureOf = ({ file, column, group, row }: Place, name: string, keep: Read
   },
 });
 
-/** Row groups that are kept, as many as a loader reads at the same time. */
+/** Number of row groups that are kept: as many as a loader reads concurrently. */
 const KEPT = 4;
 
+/** A cache of the row groups that were read last. */
 const createGroups = () => {
   const kept = new Map<string, Promise<Record<string, unknown>[]>>();
   return (key: string, read: () => Promise<Record<string, unknown>[]>): Promise<Record<string, unknown>[]> => {

@@ -1,15 +1,15 @@
 import type { Example, ImageSource } from '../../example.ts';
-import type { ExampleTask } from '../format.ts';
-import { recordExamples } from '../record.ts';
+import type { RecordReader } from '../../records/read-record.ts';
+import type { RecordShape } from '../../records/shape.ts';
 
-/** A file of a sample: its bytes are read when they are asked for. */
+/** A file of a sample, whose bytes are read when they are asked for. */
 export interface SampleFile {
   readonly extension: string;
   readonly length: number;
   readonly read: () => Promise<Uint8Array>;
 }
 
-/** Files of one key that follow each other in a shard. */
+/** The files of one key, which follow each other in a shard. */
 export interface Sample {
   /** Shard and key, for errors: `00000.tar, 000000017`. */
   readonly where: string;
@@ -18,36 +18,39 @@ export interface Sample {
 
 const PICTURES = /(^|\.)(jpe?g|png|webp|gif|tiff?|avif)$/i;
 
-/** Longest JSON or text of a sample, in bytes. */
+/** Bytes of the longest JSON or text of a sample that is read. */
 const LONGEST = 4 * 2 ** 20;
 
-/** Key and extension of a member: a key ends at the first dot of the file's own name. */
+/** Key and extension of a member of a shard: its key ends at the first dot of the file's own name. */
 export const keyOf = (name: string): readonly [key: string, extension: string] | undefined => {
   const found = /^((?:.*\/)?[^./]+)\.([^/]*)$/.exec(name);
   return found ? [found[1]!, found[2]!.toLowerCase()] : undefined;
 };
 
-/** Why a sample gives no example; a shard holds many, so one without a picture must not end a run. */
+/** Why a sample gives no example. A shard holds many, so one without an image must not end a run. */
 export interface Unusable {
   readonly unusable: string;
 }
 
 /**
- * The examples of a sample: its pictures, and `json`, `txt` and `cls` as fields of one row.
+ * The examples of a sample: its images, and `json`, `txt` and `cls` (as `label`) as fields of one row.
  *
- * @throws UserError for answers or labels that nobody knows: these are wrong everywhere, not in one sample.
+ * @throws UserError for an answer that is none of the classes: it is likely to be wrong everywhere, not in one sample.
  */
-export const sampleExamples = async ({ where, files }: Sample, task: ExampleTask): Promise<Example[] | Unusable> => {
+export const sampleExamples = async (
+  { where, files }: Sample,
+  { images: needed }: RecordShape,
+  reader: RecordReader,
+): Promise<Example[] | Unusable> => {
   const pictures = files
     .filter(({ extension }) => PICTURES.test(extension))
     .sort((a, b) => (a.extension < b.extension ? -1 : 1));
-  const needed = task === 'nlvr2' ? 2 : 1;
   if (pictures.length < needed) return { unusable: `${where}: has ${pictures.length} pictures of ${needed}` };
   const images = pictures
     .slice(0, needed)
     .map(({ extension, read }): ImageSource => ({ name: `${where}.${extension}`, read }));
   const row = await rowOf(where, files);
-  return 'unusable' in row ? (row as unknown as Unusable) : recordExamples({ where, row }, images, task);
+  return 'unusable' in row ? (row as unknown as Unusable) : reader.read({ where, row, images });
 };
 
 const rowOf = async (where: string, files: readonly SampleFile[]): Promise<Record<string, unknown>> => {

@@ -1,15 +1,12 @@
 import { cp, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tarMembers } from '../../../files/tar-index.ts';
-import type { Example } from '../../example.ts';
-import { expectPicture, fixture } from '../formats.fixture.ts';
+import { expectPicture, fixture, shapes } from '../formats.fixture.ts';
 import { openExamples } from '../open-examples.ts';
 import { expandBraces } from './braces.ts';
-import { streamShards } from './stream.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -18,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const captions = { task: 'retrieval', split: 'train' } as const;
+const captions = { records: shapes.retrieval, split: 'train' } as const;
 const things = (count: number): string[] => Array.from({ length: count }, (_, k) => `thing ${k}`);
 
 describe('a list of shards', () => {
@@ -60,14 +57,14 @@ describe('shards that webdataset wrote', () => {
   });
 
   it('give questions with what all annotators said, in shards named after their split', async () => {
-    const { examples } = await openExamples(fixture('webdataset-vqa'), { task: 'vqa', split: 'train' });
+    const { examples } = await openExamples(fixture('webdataset-vqa'), { records: shapes.vqa, split: 'train' });
     expect(examples).toHaveLength(4);
     expect(examples[3]!.answers).toEqual([
       { answer: 'yes', score: 1 },
       { answer: 'no', score: 1 },
     ]);
     await expectPicture(examples[2]!.images[0], 2);
-    await expect(openExamples(fixture('webdataset-vqa'), { task: 'vqa', split: 'test' })).rejects.toThrow(
+    await expect(openExamples(fixture('webdataset-vqa'), { records: shapes.vqa, split: 'test' })).rejects.toThrow(
       'WebDataset: test-*.tar, test/*.tar',
     );
   });
@@ -86,17 +83,7 @@ describe('a shard that is cut short', () => {
     const { examples, notices } = await openExamples(cut, captions);
     expect(examples.map(({ text }) => text)).toEqual([...before, ...things(5).slice(2)]);
     expect(notices).toEqual([expect.stringMatching(/00000.tar: is cut short at byte \d+.*what follows is left out/)]);
-    const streamed = await all(
-      streamShards(
-        [0, 1, 2].map((k) => join(cut, `0000${k}.tar`)),
-        { task: 'retrieval', onWarning: (message) => heard.push(message) },
-      ),
-    );
-    expect(streamed.map(({ text }) => text)).toEqual([...before, ...things(5).slice(2)]);
-    expect(heard.pop()).toContain('00000.tar: is cut short or damaged');
   });
-
-  const heard: string[] = [];
 
   it('or damaged gives what stands before the damage', async () => {
     const bytes = await readFile(fixture('webdataset/00000.tar'));
@@ -112,31 +99,6 @@ const all = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
   for await (const item of items) list.push(item);
   return list;
 };
-
-describe('a stream of shards', () => {
-  const shards = () => [0, 1, 2].map((k) => join(folder, `0000${k}.tar`));
-
-  it('gives every example once, in the order of the shards or shuffled', async () => {
-    const texts = (examples: Example[]): string[] => examples.map(({ text }) => text);
-    const straight = await all(streamShards(shards(), { task: 'retrieval' }));
-    expect(texts(straight)).toEqual(things(5));
-    for (const [k, { images }] of straight.entries()) await expectPicture(images[0], k);
-    let seed = 1;
-    const random = (): number => {
-      seed = (seed * 16807) % 2147483647;
-      return seed / 2147483647;
-    };
-    const shuffled = texts(await all(streamShards(shards(), { task: 'retrieval', shuffle: 3, random })));
-    expect(shuffled).not.toEqual(things(5));
-    expect(shuffled.toSorted()).toEqual(things(5));
-  });
-
-  it('may be compressed', async () => {
-    const path = join(folder, 'all.tar.gz');
-    await writeFile(path, gzipSync(await readFile(shards()[0]!)));
-    expect(await all(streamShards([path], { task: 'retrieval' }))).toHaveLength(2);
-  });
-});
 
 describe('the members of an archive', () => {
   it('may have long names and may be empty', async () => {
@@ -161,7 +123,7 @@ describe('a sample that is no example', () => {
     archive.finalize();
     const path = join(folder, 'odd.tar');
     await writeFile(path, Buffer.concat((await all(archive)) as Buffer[]));
-    await expect(openExamples(path, { task: 've', split: 'train' })).rejects.toThrow(
+    await expect(openExamples(path, { records: shapes.ve, split: 'train' })).rejects.toThrow(
       'odd.tar, c: the label is 2, whose meaning differs between sets',
     );
   });

@@ -4,7 +4,9 @@ import { UserError } from '../../../errors.ts';
 import { readRange } from '../../../files/byte-range.ts';
 import { tarMembers } from '../../../files/tar-index.ts';
 import type { Example } from '../../example.ts';
-import { type ExampleTask, exampleTasks, type Format, namesIn, splitIn } from '../format.ts';
+import { createRecordReader } from '../../records/read-record.ts';
+import type { RecordShape } from '../../records/shape.ts';
+import { type Format, isFile, namesIn, splitIn } from '../format.ts';
 import { expandBraces } from './braces.ts';
 import { keyOf, type Sample, type SampleFile, sampleExamples } from './sample.ts';
 
@@ -20,13 +22,14 @@ const SPLITS = { train: ['train'], validation: ['validation', 'val', 'dev'], tes
  */
 export const webDataset: Format = {
   name: 'WebDataset',
-  tasks: exampleTasks,
   looksFor: ({ split }) => [`${split}-*.tar`, `${split}/*.tar`, ...(split === 'train' ? ['*.tar'] : [])],
-  open: async (path, { task, split }) => {
+  open: async (path, { records, split }) => {
     const shards = shardsOf(path, split);
     if (shards.length === 0) return undefined;
     const [examples, notices]: [Example[], string[]] = [[], []];
-    for (const shard of shards) examples.push(...(await examplesOf(shard, task, (notice) => notices.push(notice))));
+    const read = samplesReader(records, (notice) => notices.push(notice));
+    for (const shard of shards) examples.push(...(await read.shard(shard)));
+    read.end(path);
     return { layout: `${webDataset.name} (${shards.length} shards, ${basename(shards[0]!)} …)`, examples, notices };
   },
 };
@@ -37,7 +40,7 @@ export const webDataset: Format = {
  * @throws UserError when a shard of a list is not there.
  */
 export const shardsOf = (path: string, split: string): string[] => {
-  if (!/[{]|::/.test(path)) return statSync(path).isFile() ? [path].filter(isShard) : shardsIn(path, split);
+  if (!/[{]|::/.test(path)) return isFile(path) ? [path].filter(isShard) : shardsIn(path, split);
   const shards = expandBraces(path);
   const lost = shards.filter((shard) => !statSync(shard, { throwIfNoEntry: false }));
   if (lost.length === 0) return shards;
@@ -63,14 +66,21 @@ const shardsIn = (path: string, split: string): string[] => {
   return names.filter((name) => !isOf(name, Object.values(SPLITS).flat())).map((name) => join(path, name));
 };
 
-const examplesOf = async (shard: string, task: ExampleTask, notice: (message: string) => void): Promise<Example[]> => {
-  const examples: Example[] = [];
-  for await (const sample of samplesIn(shard, notice)) {
-    const found = await sampleExamples(sample, task);
-    if ('unusable' in found) notice(`${found.unusable}: left out.`);
-    else examples.push(...found);
-  }
-  return examples;
+/** Reads the samples of shards that are records of a shape; `onWarning` hears which are none. */
+const samplesReader = (records: RecordShape, onWarning: (message: string) => void) => {
+  const reader = createRecordReader(records);
+  return {
+    shard: async (shard: string): Promise<Example[]> => {
+      const examples: Example[] = [];
+      for await (const sample of samplesIn(shard, onWarning)) {
+        const found = await sampleExamples(sample, records, reader);
+        if ('unusable' in found) onWarning(`${found.unusable}: left out.`);
+        else examples.push(...found);
+      }
+      return examples;
+    },
+    end: reader.end,
+  };
 };
 
 /** The samples of a shard that are whole. */

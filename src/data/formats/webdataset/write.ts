@@ -3,17 +3,23 @@ import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { pack } from 'tar-stream';
-import { recordOfAll } from '../converted-record.ts';
-import type { DatasetWriter, DatasetWriterOptions, Written } from '../sink.ts';
+import type { RecordShape } from '../../records/shape.ts';
+import { recordOfAll } from '../../records/write-record.ts';
+import type { DatasetWriter, DatasetWriterOptions, Written } from '../dataset-writer.ts';
 
-/** Bytes of pictures of a shard, when it is closed; as img2dataset's, small enough to move and large enough to stream. */
+/** Bytes of images at which a shard is closed; as img2dataset's, small enough to move and large enough to stream. */
 const SHARD = 512 * 2 ** 20;
 
 /**
- * Writes shards of WebDataset: `train-000000.tar`, in each the files `000000017.jpg` and `000000017.json` of a sample.
- * Pictures are the bytes that they were. A shard has its name only when it is whole.
+ * A writer of WebDataset shards: `train-000000.tar`, with the files `000000017.jpg` and `000000017.json` of each sample.
+ * Images keep their bytes. A shard gets its name only when it is whole.
  */
-export const webDatasetSink = ({ to, split, task, shard: most = SHARD }: DatasetWriterOptions): DatasetWriter => {
+export const openWebDatasetWriter = ({
+  to,
+  split,
+  records,
+  shard: most = SHARD,
+}: DatasetWriterOptions): DatasetWriter => {
   let [samples, shards, bytes]: [number, number, number] = [0, 0, 0];
   let open: ReturnType<typeof openShard> | undefined;
   const close = async (): Promise<void> => {
@@ -25,7 +31,7 @@ export const webDatasetSink = ({ to, split, task, shard: most = SHARD }: Dataset
     add: async (written) => {
       if (bytes >= most) await close();
       open ??= openShard(join(to, `${split}-${String(shards++).padStart(6, '0')}.tar`));
-      for (const [name, content] of filesOf(written, task))
+      for (const [name, content] of filesOf(written, records))
         await open.add(`${String(samples).padStart(9, '0')}.${name}`, content);
       bytes += written.images.reduce((sum, image) => sum + image.bytes.length, 0);
       samples += 1;
@@ -35,12 +41,12 @@ export const webDatasetSink = ({ to, split, task, shard: most = SHARD }: Dataset
   };
 };
 
-const filesOf = ({ images, examples }: Written, task: DatasetWriterOptions['task']): [string, Uint8Array][] => [
+const filesOf = ({ images, examples }: Written, records: RecordShape): [string, Uint8Array][] => [
   ...images.map(({ bytes, extension }, side): [string, Uint8Array] => [
     images.length > 1 ? `${side}.${extension}` : extension,
     bytes,
   ]),
-  ['json', Buffer.from(JSON.stringify(recordOfAll(examples, task)))],
+  ['json', Buffer.from(JSON.stringify(recordOfAll(examples, records)))],
 ];
 
 const openShard = (path: string) => {
@@ -52,7 +58,7 @@ const openShard = (path: string) => {
   return {
     add: (name: string, content: Uint8Array): Promise<void> =>
       new Promise((resolve, reject) => {
-        // A date of its own would make two conversions of the same data differ.
+        // The current date would make two conversions of the same data differ.
         archive.entry({ name, mtime: new Date(0) }, Buffer.from(content), (error) =>
           error ? reject(error) : resolve(),
         );

@@ -1,0 +1,42 @@
+import { UserError } from '../../errors.ts';
+import { type Example, imageName } from '../example.ts';
+import { createFinder, type Dataset, type DatasetQuery } from './format.ts';
+
+/** Images that annotations name and the disk lacks: counted, then an error or a notice. */
+export const createMissing = ({ missing = 'refuse' }: Pick<DatasetQuery, 'missing'>) => {
+  const all: string[] = [];
+  return {
+    /** Counts an annotation; `paths` are the places where its image was looked for. */
+    add: (where: string, paths: readonly string[]): void => {
+      all.push(`${where}: ${paths[0]}${paths.length > 1 ? ` (or ${paths.slice(1).join(', ')})` : ''}`);
+    },
+    count: (): number => all.length,
+    /** @throws UserError when images are missing and may not be. */
+    notices: (path: string): string[] => {
+      if (all.length === 0) return [];
+      const some = all.slice(0, 3).join('; ') + (all.length > 3 ? '; …' : '');
+      const message = `${path}: ${all.length} annotations name images that are not there: ${some}`;
+      if (missing === 'skip') return [`${message}: passed over.`];
+      throw new UserError(`${message}: get them, or pass them over with missing: 'skip' (--missing skip).`);
+    },
+  };
+};
+
+/**
+ * The examples whose images are all there; those inside other files are.
+ *
+ * @throws UserError when images are missing and may not be.
+ */
+export const withImages = (
+  all: readonly Example[],
+  path: string,
+  query: DatasetQuery,
+): Pick<Dataset, 'examples' | 'notices' | 'missing'> => {
+  const [find, missing] = [createFinder(''), createMissing(query)];
+  const examples = all.filter(({ id, images }) => {
+    const gone = images.find((image) => typeof image === 'string' && !find([image]));
+    if (gone !== undefined) missing.add(id, [imageName(gone)]);
+    return gone === undefined;
+  });
+  return { examples, notices: missing.notices(path), missing: missing.count() };
+};

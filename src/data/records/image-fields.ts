@@ -1,0 +1,49 @@
+import { resolve } from 'node:path';
+import { UserError } from '../../errors.ts';
+import { fieldError, type JsonLine, textField, textsField } from '../../files/json-lines.ts';
+import type { Example } from '../example.ts';
+import type { RecordReader } from './read-record.ts';
+import type { RecordShape } from './shape.ts';
+
+/**
+ * The examples of a row of a table whose images are files: it holds their paths, relative to the table's folder.
+ *
+ * @throws UserError where the row lacks a path or a text, or an answer is none.
+ */
+export const tableExamples = (
+  line: JsonLine,
+  { folder, shape, reader }: { readonly folder: string; readonly shape: RecordShape; readonly reader: RecordReader },
+): Example[] => {
+  const names = imageFieldsOf(line, shape);
+  const images = pathsIn(line, names).map((path) => resolve(folder, path));
+  return reader.read({ ...line, images, imageFields: names });
+};
+
+/** The first of the shape's image fields that the row has; the first of all where it has none. */
+const imageFieldsOf = ({ row }: JsonLine, { imageFields }: RecordShape): readonly string[] =>
+  imageFields.find((names) => names.every((name) => row[name] !== undefined)) ?? imageFields[0]!;
+
+/** The paths in these fields: a text each, or a list in a single one. */
+const pathsIn = (line: JsonLine, names: readonly string[]): readonly string[] => {
+  const [name] = names as [string];
+  if (names.length > 1 || !Array.isArray(line.row[name])) return names.map((one) => textField(line, one));
+  const paths = textsField(line, name);
+  if (paths.length === 0) throw fieldError(line, name, 'a list of at least one path');
+  return paths;
+};
+
+/**
+ * The columns of a table that hold the images of records.
+ *
+ * @throws UserError, with the columns that there are, where none is an image's or none is a text's.
+ */
+export const imageColumnsOf = (path: string, columns: readonly string[], shape: RecordShape): readonly string[] => {
+  const { name, imageFields, textFields } = shape;
+  const found = imageFields.find((names) => names.every((one) => columns.includes(one)));
+  const isText = (column: string): boolean => textFields.includes(column) && !found?.includes(column);
+  if (found && columns.some(isText)) return found;
+  const [what, names] = found ? ['text', textFields] : ['image', imageFields.flat()];
+  throw new UserError(
+    `${path}: has ${columns.join(', ')}: no ${what} for ${name} (${names.join(', ')}): check the task.`,
+  );
+};

@@ -1,0 +1,41 @@
+import type { AnswerFormat } from './answers.ts';
+
+/**
+ * What the records of a data set look like: the fields of a row of a table, an object of a JSON file or a sample of a
+ * shard that become one example, or one for each of its texts. A task owns one; `captions` is that of images with texts.
+ */
+export interface RecordShape {
+  /** Name of the task, as `--task` says it. Layouts of one published set say by this name which records they hold. */
+  readonly name: string;
+  /** Number of images of an example. */
+  readonly images: 1 | 2;
+  /**
+   * Fields that may hold the images, the first whose names are all there. A list has one name an image, or a single name
+   * of a field with a list of paths.
+   */
+  readonly imageFields: readonly (readonly string[])[];
+  /** Fields that may hold the text, in the order in which they are looked for. */
+  readonly textFields: readonly string[];
+  /** Whether one row may hold several texts about its images, as captions do. */
+  readonly severalTexts: boolean;
+  /** How its answers are read and written. */
+  readonly answers: AnswerFormat;
+}
+
+/** Fields of one image, by the names that data sets use. */
+const ONE_IMAGE: RecordShape['imageFields'] = [['image'], ['img'], ['jpg'], ['picture'], ['images']];
+
+/** Fields of two images, by the names that data sets use. */
+const TWO_IMAGES: RecordShape['imageFields'] = [
+  ['image_0', 'image_1'],
+  ['left_image', 'right_image'],
+  ['image_left', 'image_right'],
+  ['images'],
+];
+
+/** The usual names of the fields of an example's images. */
+export const usualImageFields = (images: 1 | 2): RecordShape['imageFields'] => (images === 1 ? ONE_IMAGE : TWO_IMAGES);
+
+/** The names under which an example's images are written: the first of its fields that has one name an image. */
+export const writtenImageFields = ({ images, imageFields }: RecordShape): readonly string[] =>
+  [...imageFields, ...usualImageFields(images)].find((names) => names.length === images)!;
