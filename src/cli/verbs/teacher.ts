@@ -4,6 +4,7 @@ import { loadTrained, saveModel } from '../../index.ts';
 import { LAST_LESSON, trainTeacher, untrainedTeacher } from '../../studies/teacher/mini-teacher.ts';
 import { given, threadsOption } from '../options/options.ts';
 import { listenForInterrupt, STOPPING, sayStopped } from '../terminal/interrupt.ts';
+import { printNotice } from '../terminal/notice.ts';
 import { openParts } from '../terminal/progress.ts';
 import { percent } from '../terminal/table.ts';
 
@@ -17,12 +18,12 @@ const examples = `
 Example:
   $ dide teacher --out assets/teacher-mini.safetensors
 
-Stop it when you like: the same command goes on where it was.`;
+It may be stopped at any time; the same command continues.`;
 
-/** `dide teacher`: retrains the quickstart's teacher from nothing. */
+/** `dide teacher`: trains the quickstart's teacher from random weights. */
 export const teacherCommand = (): Command =>
   new Command('teacher')
-    .description("Writes the teacher's scenes and trains the quickstart's fusion encoder on them, from nothing.")
+    .description("Writes the teacher's scenes and trains the quickstart's fusion encoder on them, from random weights.")
     .requiredOption('--out <file>', 'where the teacher goes (safetensors)')
     .option('--folder <folder>', 'where its data and its run go', 'runs/teacher')
     .addOption(threadsOption())
@@ -31,7 +32,7 @@ export const teacherCommand = (): Command =>
 
 const run = async ({ out, folder, threads }: Options): Promise<void> => {
   const teacher = untrainedTeacher();
-  using interrupt = listenForInterrupt(() => process.stderr.write(`${STOPPING}\n`));
+  using interrupt = listenForInterrupt(() => printNotice(STOPPING));
   using parts = openParts();
   const steps = trainTeacher(teacher, {
     folder,
