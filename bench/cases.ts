@@ -1,3 +1,4 @@
+import { configOf } from '../src/checkpoints/description.ts';
 import type { Feeds } from '../src/data/batch.ts';
 import { SPECIAL_PIECES } from '../src/data/tokenizer.ts';
 import { countOf, type Numbers } from '../src/engine/numbers.ts';
@@ -30,16 +31,20 @@ export const cases = {
 export type CaseName = keyof typeof cases;
 
 /** A teacher or a student of these sizes, for VQA. */
-export const describe = (model: ModelConfig['model'], { sizes, answers }: Case): ModelConfig => ({
-  model,
-  sizes,
-  task: 'vqa',
-  images: 1,
-  scoring: 'sigmoid',
-  answers: Array.from({ length: answers }, (_, i) => `answer ${i}`),
-  vocabulary: [...SPECIAL_PIECES, 'is', 'it', 'red', '?'],
-  recipe: {},
-});
+export const describe = (model: 'vilt' | 'dide', { sizes, answers }: Case): ModelConfig =>
+  configOf(
+    {
+      model,
+      sizes,
+      task: 'vqa',
+      images: 1,
+      scoring: 'sigmoid',
+      answers: Array.from({ length: answers }, (_, i) => `answer ${i}`),
+      vocabulary: [...SPECIAL_PIECES, 'is', 'it', 'red', '?'],
+      recipe: {},
+    },
+    'bench',
+  );
 
 /** Numbers in [-1, 1), always the same for a name. */
 export const random = (name: string, shape: readonly number[]): Numbers<Float32Array> => ({

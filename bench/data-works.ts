@@ -6,7 +6,7 @@ import { createPreparer } from '../src/data/preprocess.ts';
 import { createTokenizer, readVocabulary } from '../src/data/tokenizer.ts';
 import { base32 } from '../src/model/sizes.ts';
 import { vqa } from '../src/tasks/vqa.ts';
-import { loadCheckpointModel } from '../src/checkpoints/load.ts';
+import { loadModel } from '../src/checkpoints/load.ts';
 import { sizeRuleOf } from '../src/inference/preprocessor.ts';
 import { pathOfPicture } from './materials.ts';
 import type { Setting, Work } from './work.ts';
@@ -15,7 +15,7 @@ import type { Setting, Work } from './work.ts';
 export const load = async ({ folder }: Setting): Promise<Work> => {
   const answers = Array.from({ length: 3129 }, (_, i) => `answer ${i}`);
   return async () => {
-    await loadCheckpointModel(join(folder, 'pytorch_model.bin'), { task: vqa, answers });
+    await loadModel(join(folder, 'pytorch_model.bin'), { task: vqa, answers });
     return { loss: null };
   };
 };

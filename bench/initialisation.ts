@@ -9,8 +9,10 @@
  * --updates N (default 300), --batch N (default 32), --threads N (default all). The table comes out as Markdown:
  * validation accuracy over the updates, and accuracy on test at the end, whole and by the kind of question.
  */
+
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { configOf } from '../src/checkpoints/description.ts';
 import { SPECIAL_PIECES, unknownWords } from '../src/data.ts';
 import { createModel, evaluate, finetune, type Model, preprocessorFor, vqa } from '../src/index.ts';
 import {
@@ -50,12 +52,15 @@ const untrained = async (): Promise<Model> => {
   const vocabulary = [...SPECIAL_PIECES, ...[...words].sort()];
   const shape = sizesOfBackbones({ ...sizes.mini, image: 64 }, bodies, { depth: Number(flags.depth) });
   return createModel(
-    {
-      model: 'vilt',
-      sizes: { ...shape, vocabulary: vocabulary.length, types: 2 },
-      ...{ task: vqa.name, images: vqa.images, scoring: 'softmax', answers: await vqa.answers(data), vocabulary },
-      recipe: {},
-    },
+    configOf(
+      {
+        model: 'vilt',
+        sizes: { ...shape, vocabulary: vocabulary.length, types: 2 },
+        ...{ task: vqa.name, images: vqa.images, scoring: 'softmax', answers: await vqa.answers(data), vocabulary },
+        recipe: {},
+      },
+      'test',
+    ),
     0,
   );
 };

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { galleryOf, recalls } from '../src/data.ts';
-import { evaluate, loadTrained, type Model, preprocessorFor, retrieval, scoreGallery, vqa } from '../src/index.ts';
+import { evaluate, loadModel, type Model, preprocessorFor, retrieval, scoreGallery, vqa } from '../src/index.ts';
 import { pixelNeighbours } from '../src/studies/baselines/pixel-neighbours.ts';
 import { questionPrior } from '../src/studies/baselines/question-prior.ts';
 import { accuracyReport } from '../src/studies/measures/accuracy.ts';
@@ -100,7 +100,7 @@ export const runBenchmark = async (benchmark: Benchmark, options: BenchmarkOptio
   }
   const rows: Record<string, Measures> = { ...(await benchmark.baselines(data)) };
   for (const name of Object.keys(benchmark.models))
-    rows[name] = await benchmark.measure(await loadTrained(best(name)), data);
+    rows[name] = await benchmark.measure(await loadModel(best(name)), data);
   await writeFile(join(folder, 'results.json'), `${JSON.stringify(rows, null, 2)}\n`);
   return rows;
 };

@@ -1,11 +1,12 @@
 import { createModel, type Model } from '../src/checkpoints/model-file.ts';
-import { collatePairs, MATCHING } from '../src/data/pairs.ts';
 import type { Numbers } from '../src/engine/numbers.ts';
 import { keyOf } from '../src/engine/random.ts';
 import { preprocessorFor } from '../src/inference/preprocessor.ts';
+import { MATCHING } from '../src/model/purposes/pretraining.ts';
 import { adamwStep, createOptimizerState, decayGroups, gradientNorm } from '../src/optim/adamw.ts';
 import { vqa } from '../src/tasks/vqa.ts';
 import { objectivesOf } from '../src/training/losses.ts';
+import { collatePairs } from '../src/training/matching-pairs.ts';
 import { termsOf, train } from '../src/training/stages/answering.ts';
 import { pretrainingStage } from '../src/training/stages/pretraining.ts';
 import type { Stage } from '../src/training/stages/stage.ts';

@@ -9,13 +9,14 @@ import { input, type Tensor } from '../src/engine/tensor.ts';
 import { ask as askCache } from '../src/inference/ask.ts';
 import { openCacheWriter } from '../src/inference/cache-writer.ts';
 import { aboutOf, type ImageCache, openImageCache } from '../src/inference/image-cache.ts';
-import { openStudent, type Student } from '../src/inference/student.ts';
-import { answered, headOver, vilt } from '../src/model/architecture.ts';
-import { imageEncoder, textEncoder } from '../src/model/dual-encoder.ts';
-import { inputsFor } from '../src/model/encoded.ts';
+import { openPredictor, type Predictor } from '../src/inference/predictor.ts';
+import { imageEncoder, poolTower, textEncoder } from '../src/model/dual-encoder.ts';
+import { forward as forwardModel } from '../src/model/forward.ts';
+import { inputsFor } from '../src/model/inputs.ts';
 import { interaction } from '../src/model/interaction.ts';
 import { createParams, initialWeights, type Params } from '../src/model/params.ts';
-import { type Case, describe, random, randomFeeds } from './cases.ts';
+import { answering } from '../src/model/purposes/answering.ts';
+import { describe, random, randomFeeds } from './cases.ts';
 import { load, pipeline, words } from './data-works.ts';
 import { pretrain, startup, step, waiting } from './training-works.ts';
 import type { Setting, Work } from './work.ts';
@@ -37,15 +38,15 @@ const forward = async (
 
 /** One question over so many cached images, whose cache is in the system's page cache too after the first run. */
 const ask = async ({ case: given, batch, threads }: Setting): Promise<Work> => {
-  const student = await openStudent(createModel(describe('dide', given), 0), { threads });
+  const student = await openPredictor(createModel(describe('dide', given), 0), { threads });
   const cache = await randomCache(student, batch);
   return async () => {
-    await askCache(student, 'Is it red?', cache, { top: 10 });
+    await askCache(student, cache, 'Is it red?', { top: 10 });
     return { loss: null };
   };
 };
 
-const randomCache = async (student: Student, images: number): Promise<ImageCache> => {
+const randomCache = async (student: Predictor, images: number): Promise<ImageCache> => {
   const folder = await mkdtemp(join(tmpdir(), 'dide-bench-'));
   process.once('exit', () => rmSync(folder, { recursive: true }));
   const entries = Array.from({ length: images }, (_, i) => ({
@@ -59,8 +60,6 @@ const randomCache = async (student: Student, images: number): Promise<ImageCache
   await writer.append(entries, random('shares', [images, about.width]).data);
   return openImageCache(folder);
 };
-
-const headOf = ({ answers }: Case) => ({ task: 'vqa', answers });
 
 /** Every work by name. Without a function of their own above: pairs to logits, one encoder alone, or f and the head. */
 export const works = {
@@ -76,21 +75,23 @@ export const works = {
   teacher: ({ case: given, batch, threads }) =>
     forward(threads, randomFeeds(given, batch), (p) => {
       const { sizes } = given;
-      return answered(vilt, p, inputsFor(sizes), { sizes, head: headOf(given) }).logits;
+      return forwardModel(describe('vilt', given), p, inputsFor(sizes)).logits;
     }),
   image: ({ case: given, batch, threads }) =>
     forward(threads, randomFeeds(given, batch), (p) => {
       const { sizes } = given;
-      return imageEncoder(p, inputsFor(sizes).images[0]!, sizes).pooled;
+      return poolTower(p, 'image', imageEncoder(p, inputsFor(sizes).images[0]!, sizes));
     }),
   text: ({ case: given, batch, threads }) =>
-    forward(threads, randomFeeds(given, batch), (p) => textEncoder(p, inputsFor(given.sizes).text, given.sizes).pooled),
+    forward(threads, randomFeeds(given, batch), (p) =>
+      poolTower(p, 'text', textEncoder(p, inputsFor(given.sizes).text, given.sizes)),
+    ),
   answer: ({ case: given, batch, threads }) => {
     const { sizes } = given;
     const shape = [batch, sizes.width];
     const symbol = (name: string): Tensor => input(name, ['batch', sizes.width]);
     return forward(threads, { text: random('text', shape), image: random('image', shape) }, (p) =>
-      headOver(p, [interaction(p, symbol('text'), symbol('image'))], { sizes, head: headOf(given) }),
+      answering.logits!(describe('dide', given), p, [interaction(p, symbol('text'), symbol('image'))]),
     );
   },
 } as const satisfies Record<string, (setting: Setting) => Promise<Work>>;

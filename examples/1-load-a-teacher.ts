@@ -3,13 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodePng } from '../src/data.ts';
-import { accuracyOf, evaluate, loadTrained, preprocessorFor, vqa } from '../src/index.ts';
+import { accuracyOf, evaluate, loadModel, preprocessorFor, vqa } from '../src/index.ts';
 import { worlds } from '../src/studies/scenes/world.ts';
 import { writeScenes } from '../src/studies/scenes/write.ts';
 
-const teacher = await loadTrained('assets/teacher-mini.safetensors');
-const { model, sizes, answers } = teacher.config;
-console.log(`${model}: ${sizes.depth} layers of width ${sizes.width}, ${answers.length} answers`);
+const teacher = await loadModel('assets/teacher-mini.safetensors');
+const { architecture, sizes, answers } = teacher.config;
+console.log(`${architecture.name}: ${sizes.depth} layers of width ${sizes.width}, ${answers.length} answers`);
 
 // 20 pairs of pictures that differ by one small edit, with a question that the two answer differently
 const folder = await mkdtemp(join(tmpdir(), 'dide-'));

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodePng } from '../src/data.ts';
-import { createStudent, finetune, loadTrained, saveModel, vqa } from '../src/index.ts';
+import { createStudent, finetune, loadModel, saveModel, vqa } from '../src/index.ts';
 import { worlds } from '../src/studies/scenes/world.ts';
 import { writeScenes } from '../src/studies/scenes/write.ts';
 
@@ -13,7 +13,7 @@ const world = { ...worlds.mini, maxHops: 1, questions: ['exists', 'count', 'attr
 await writeScenes(data, { seed: 78, view: 'vqa', world, sizes: { train: 48, validation: 8 }, encodePng });
 
 // its two encoders begin as copies of the teacher; f and the head know nothing yet
-const teacher = await loadTrained('assets/teacher-mini.safetensors');
+const teacher = await loadModel('assets/teacher-mini.safetensors');
 const student = createStudent(teacher);
 
 // L_SL + L_CA, since there is a teacher

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodePng } from '../src/data.ts';
-import { ask, cacheImages, createStudent, loadTrained, openStudent } from '../src/index.ts';
+import { ask, cacheImages, createStudent, loadModel, openPredictor } from '../src/index.ts';
 import { worlds } from '../src/studies/scenes/world.ts';
 import { writeScenes } from '../src/studies/scenes/write.ts';
 
@@ -16,17 +16,17 @@ const pictures = join(folder, 'scenes', 'images');
 
 // without a file: a student that was not distilled yet, whose answers mean nothing
 const file = process.argv[2];
-const trained = file ? await loadTrained(file) : createStudent(await loadTrained('assets/teacher-mini.safetensors'));
-await using student = await openStudent(trained, { threads: 1 });
+const trained = file ? await loadModel(file) : createStudent(await loadModel('assets/teacher-mini.safetensors'));
+await using student = await openPredictor(trained, { threads: 1 });
 
 const to = join(folder, 'cache');
 const cache = await cacheImages(student, pictures, { to });
-for (const { image, answer, probability } of await ask(student, 'is there a red star?', cache, { top: 3 })) {
+for (const { image, answer, probability } of await ask(student, cache, 'is there a red star?', { top: 3 })) {
   console.log(`${image}: ${answer} (${probability.toFixed(2)})`);
 }
 
 // a second question costs no image encoding, nor does caching a folder that has not changed
-const second = await ask(student, 'how many shapes are there?', cache);
+const second = await ask(student, cache, 'how many shapes are there?');
 await cacheImages(student, pictures, { to, onProgress: (p) => p.done === p.of && console.log(`${p.kept} kept`) });
 console.log(`${second.length} answers from ${cache.entries.length} cached pictures`);
 await rm(folder, { recursive: true });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodePng } from '../src/data.ts';
 import { mean, multiply, subtract } from '../src/engine.ts';
-import { createStudent, loadTrained, preprocessorFor, vqa } from '../src/index.ts';
+import { createStudent, loadModel, preprocessorFor, vqa } from '../src/index.ts';
 import { worlds } from '../src/studies/scenes/world.ts';
 import { writeScenes } from '../src/studies/scenes/write.ts';
 import { type Objective, objectivesOf, train } from '../src/training.ts';
@@ -20,7 +20,7 @@ const world = { ...worlds.mini, maxHops: 1, questions: ['exists', 'count', 'attr
 const sizes = { train: 48, validation: 8 };
 await writeScenes(folder, { seed: 80, view: 'vqa', world, sizes, encodePng });
 
-const teacher = await loadTrained('assets/teacher-mini.safetensors');
+const teacher = await loadModel('assets/teacher-mini.safetensors');
 const model = createStudent(teacher);
 const pair = { objective: pairVectors, weight: 1 };
 const objectives = { ...objectivesOf('soft+attention', model.config.scoring), pair };

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodePng, readJsonLines } from '../src/data.ts';
-import { adaptModel, type Example, finetune, loadTrained, type Task } from '../src/index.ts';
+import { adaptModel, type Example, finetune, loadModel, type Task } from '../src/index.ts';
 
 /** On which side is it light? Its annotations are lines of {"file", "side"}. */
 const lightSide: Task = {
@@ -32,7 +32,7 @@ for (const split of ['train', 'validation']) {
   await writeFile(join(folder, `${split}.jsonl`), rows.map((row) => JSON.stringify(row)).join('\n'));
 }
 // all of the teacher but its head, which is new; then ground truth, since nobody teaches this task yet
-const teacher = await loadTrained('assets/teacher-mini.safetensors');
+const teacher = await loadModel('assets/teacher-mini.safetensors');
 const model = adaptModel(teacher, { task: lightSide, answers: await lightSide.answers(folder) });
 const learning = { task: lightSide, data: folder, batch: 16, updates: 20, learningRate: 1e-3, dropoutRate: 0 };
 for await (const { number, of, validation } of finetune(model, undefined, { ...learning, threads: 1 })) {

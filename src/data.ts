@@ -17,15 +17,19 @@ export { exampleReader, openAnswers, openExamples, type ReadExamples } from './d
 export { type Survey, type SurveyedSplit, surveyData } from './data/formats/survey.ts';
 export { drawOnWhite, encodePng, readImage, readImageBytes } from './data/image.ts';
 export { type Batch, loadBatches } from './data/loader.ts';
-export { collatePairs, MATCHING } from './data/pairs.ts';
 export { createPreparer } from './data/preprocess.ts';
 export { captions } from './data/records/captions.ts';
 export type { RecordShape } from './data/records/shape.ts';
 export { createSkipPolicy, type OnUnreadable, type SkipPolicy } from './data/skip-policy.ts';
 export { bertVocabulary, createTokenizer, readVocabulary, SPECIAL_PIECES, unknownWords } from './data/tokenizer.ts';
+export { writeAtomically } from './files/atomic-write.ts';
 export { readJsonLines } from './files/json-lines.ts';
+export { mapConcurrent } from './files/map-concurrent.ts';
+export { jsonIn, readTarball } from './files/tarball.ts';
+export { type Archive, readZip } from './files/zip-archive.ts';
 export type { Pixels } from './kernels/pixels.ts';
 export { resize } from './kernels/resize/resize.ts';
+export { MATCHING } from './model/purposes/pretraining.ts';
 export { groupScores } from './tasks/metrics/group-scores.ts';
 export { type Interval, interval } from './tasks/metrics/interval.ts';
 export {
@@ -40,3 +44,4 @@ export {
 export { officialScore, type Submitted, submissionOf } from './tasks/metrics/vqa-official.ts';
 export { confusionOf } from './tasks/snli-ve.ts';
 export { bestOf, meanOf, probabilityOf, type TaskReading } from './tasks/task.ts';
+export { collatePairs } from './training/matching-pairs.ts';

@@ -1,37 +1,36 @@
 /** `dide`: models, tasks, and the verbs that work on them. Those who build their own find the parts in `dide/engine`, `dide/model`, `dide/data` and `dide/training`. */
 
+export { adaptModel, createStudent, type StudentOptions } from './checkpoints/derive.ts';
 export { type CheckpointInfo, inspectCheckpoint } from './checkpoints/inspect.ts';
-export { type LoadOptions, loadCheckpointModel } from './checkpoints/load.ts';
-export {
-  adaptModel,
-  createModel,
-  createStudent,
-  loadTrained,
-  type Model,
-  type StudentOptions,
-  saveModel,
-} from './checkpoints/model-file.ts';
+export { type LoadOptions, loadModel } from './checkpoints/load.ts';
+export { createModel, type Model, saveModel } from './checkpoints/model-file.ts';
 export type { Example, ImageSource } from './data/example.ts';
 export { UserError } from './errors.ts';
 export { accuracyOf, type EvaluateOptions, evaluate } from './evaluation/evaluate.ts';
 export { type ScoredGallery, scoreGallery } from './evaluation/score-retrieval.ts';
 export { saveHuggingFace } from './export/hugging-face.ts';
 export { type Exported, type ExportPrecision, exportOnnx } from './export/onnx.ts';
+export {
+  type AnsweredImages,
+  type AnswerOptions,
+  answer,
+  answerEach,
+  type RankedAnswer,
+} from './inference/answer.ts';
 export { type Answer, type AskOptions, ask } from './inference/ask.ts';
 export { type CacheOptions, type CacheProgress, cacheImages } from './inference/cache-images.ts';
 export { type ImageCache, openImageCache } from './inference/image-cache.ts';
+export { openPredictor, type Predictor, type PredictorOptions } from './inference/predictor.ts';
 export { type Preprocessor, type PreprocessorOptions, preprocessorFor } from './inference/preprocessor.ts';
-export { openRetriever, type Retriever } from './inference/retriever.ts';
-export { type FoundImage, type SearchOptions, searchImages } from './inference/search.ts';
-export { openStudent, type Student } from './inference/student.ts';
-export type { ModelConfig } from './model/config.ts';
+export { type FoundImage, type SearchOptions, search } from './inference/search.ts';
+export type { ModelConfig, Scoring } from './model/config.ts';
 export { defineTask, type TaskDefinition, type TaskFields } from './tasks/define-task.ts';
 export { loadTask } from './tasks/load-task.ts';
 export { nlvr2 } from './tasks/nlvr2.ts';
 export { pretraining } from './tasks/pretraining.ts';
 export { retrieval } from './tasks/retrieval.ts';
 export { snliVe } from './tasks/snli-ve.ts';
-export type { Prediction, Scoring, Task } from './tasks/task.ts';
+export type { Prediction, Task } from './tasks/task.ts';
 export { vqa } from './tasks/vqa.ts';
 export { type FinetuneOptions, finetune } from './training/finetune.ts';
 export type { TrainStep } from './training/options.ts';

@@ -1,18 +1,27 @@
 /** `dide/model`: architectures and their parts, backbones to initialise from, and files of weights. */
 
 export { readAnswerList } from './checkpoints/answer-list.ts';
+export { configOf, type Description, describe, parseDescription } from './checkpoints/description.ts';
 export { holdsWeights } from './checkpoints/formats/open.ts';
 export { readSafetensors } from './checkpoints/formats/safetensors.ts';
 export { type ImageBackbone, readImageBackbone } from './checkpoints/image-backbone.ts';
 export { type Backbones, type InitReport, initFrom, sizesOfBackbones } from './checkpoints/init-from.ts';
-export { answeredBy } from './checkpoints/pretrained.ts';
 export { fromHuggingFace } from './checkpoints/rename-tensors.ts';
-export { isRetrieving } from './checkpoints/retrieving.ts';
 export { readTextBackbone, type TextBackbone } from './checkpoints/text-backbone.ts';
-export { type Architecture, answered, dide, headOver, vilt } from './model/architecture.ts';
-export { architectureOf, parseConfig } from './model/config.ts';
+export {
+  type Architecture,
+  dide,
+  dualArchitecture,
+  fusionArchitecture,
+  type Towers,
+  vilt,
+} from './model/architecture.ts';
+export type { Goal, Purpose } from './model/config.ts';
 export { imageEncoder, textEncoder } from './model/dual-encoder.ts';
-export { type Answered, type Encoded, type Inputs, inputsFor, type Streams } from './model/encoded.ts';
+export { forward } from './model/forward.ts';
 export { fusionEncoder } from './model/fusion-encoder.ts';
+export { type Inputs, inputsFor } from './model/inputs.ts';
 export { interaction } from './model/interaction.ts';
+export type { Answered, Encoded, Streams } from './model/outputs.ts';
+export { createConfig } from './model/purposes/purpose-of.ts';
 export { base32, mini, type Sizes, sizes, tiny } from './model/sizes.ts';

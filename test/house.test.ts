@@ -50,12 +50,7 @@ const never: readonly (readonly [from: RegExp, imported: RegExp, why: string])[]
   [/^(?!engine\/runtime\/)/, /^(onnxruntime|koffi)/, 'a foreign library is met in one room'],
   [/^(?!data\/image\.ts$)/, /^sharp/, 'a foreign library is met in one room'],
   [/^cli\//, /^src\/(?!\w+\.ts$|studies\/|cli\/)/, 'the command line uses the public faces'],
-  [
-    /^studies\//,
-    /^src\/(?!\w+\.ts$|studies\/|files\/)/,
-    // archives and atomic writes are no matter of models: a face that exported them would only be harder to read
-    'studies use the public faces, and files/ for archives and atomic writes',
-  ],
+  [/^studies\//, /^src\/(?!\w+\.ts$|studies\/)/, 'studies use the public faces'],
 ];
 
 const LONGEST_FILE = 250;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { UserError } from '../errors.ts';
-import { matchWeights, type Shapes, shapesOf, unusedParts } from './check-shapes.ts';
+import { checkShapes, type Shapes, shapesOf, unusedParts } from './check-shapes.ts';
 
 const expected: Shapes = new Map([
   ['token_type_embeddings.weight', [2, 64]],
@@ -9,7 +9,7 @@ const expected: Shapes = new Map([
 ]);
 
 it('is content when names and shapes agree, in whatever order', () => {
-  expect(() => matchWeights(expected, new Map([...expected].reverse()), 'a.ckpt')).not.toThrow();
+  expect(() => checkShapes(expected, new Map([...expected].reverse()), 'a.ckpt')).not.toThrow();
 });
 
 it('lists everything that is missing, left over or of another shape in one error', () => {
@@ -18,7 +18,7 @@ it('lists everything that is missing, left over or of another shape in one error
     ['nlvr2_classifier.0.weight', [128, 128]],
     ['itc.logit_scale', []],
   ]);
-  expect(() => matchWeights(expected, found, 'vilt_nlvr2.ckpt')).toThrow(
+  expect(() => checkShapes(expected, found, 'vilt_nlvr2.ckpt')).toThrow(
     new UserError(`vilt_nlvr2.ckpt: 3 tensors do not fit this model:
   1 missing:
     vqa_classifier.0.weight [128, 64]
@@ -31,7 +31,7 @@ Give a checkpoint of this model, task and size.`),
 });
 
 it('tells a scalar from a row of one', () => {
-  expect(() => matchWeights(expected, new Map([...expected, ['itc.logit_scale', [1]]]), 'a.ckpt')).toThrow(
+  expect(() => checkShapes(expected, new Map([...expected, ['itc.logit_scale', [1]]]), 'a.ckpt')).toThrow(
     /1 tensor does not.*\n.*\n {4}itc.logit_scale is \[1\], not \[\]/,
   );
 });
@@ -40,7 +40,7 @@ it('prints twenty names of a kind and counts the others', () => {
   const many: Shapes = new Map(Array.from({ length: 33 }, (_, i) => [`extra.${i}`, [1]]));
   const message = (() => {
     try {
-      matchWeights(new Map(), many, 'a.ckpt');
+      checkShapes(new Map(), many, 'a.ckpt');
       return '';
     } catch (error) {
       return String(error);
@@ -60,9 +60,9 @@ it('forgives what is known to be unused, but never what is missing', () => {
     ['teacher_model.pooler.dense.bias', [64]],
     ['text_encoder.text_embeddings.position_ids', [1, 40]],
   ]);
-  expect(() => matchWeights(expected, whole, 'a.ckpt', { ignore: unusedParts })).not.toThrow();
-  expect(() => matchWeights(expected, whole, 'a.ckpt')).toThrow('5 not expected');
-  expect(() => matchWeights(expected, new Map(), 'a.ckpt', { ignore: [/./] })).toThrow('3 missing');
+  expect(() => checkShapes(expected, whole, 'a.ckpt', { ignore: unusedParts })).not.toThrow();
+  expect(() => checkShapes(expected, whole, 'a.ckpt')).toThrow('5 not expected');
+  expect(() => checkShapes(expected, new Map(), 'a.ckpt', { ignore: [/./] })).toThrow('3 missing');
 });
 
 it('keeps every part that a tower does use', () => {

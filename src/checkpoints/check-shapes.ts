@@ -22,7 +22,7 @@ export const unusedParts: readonly RegExp[] = [
  * Accounts for every name: what a model expects is there in its shape, and nothing is left over but what matches
  * `ignore`. Throws one UserError that lists all missing, unexpected and misshapen tensors; `where` is the file.
  */
-export const matchWeights = (
+export const checkShapes = (
   expected: Shapes,
   found: Shapes,
   where: string,

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SPECIAL_PIECES } from '../data/tokenizer.ts';
 import { countOf, type Numbers } from '../engine/numbers.ts';
 import { GraphProtoSchema, ModelProtoSchema, NodeProtoSchema, TensorProtoSchema } from '../engine/onnx/onnx_pb.ts';
-import type { ModelConfig } from '../model/config.ts';
 import { tiny } from '../model/sizes.ts';
+import { configOf } from './description.ts';
 import { writeSafetensors } from './formats/safetensors.ts';
 import { readImageBackbone } from './image-backbone.ts';
 import { initFrom, sizesOfBackbones } from './init-from.ts';
@@ -135,13 +135,13 @@ const bodies = async () => ({
 });
 
 const untrained = async (
-  model: ModelConfig['model'],
+  model: 'vilt' | 'dide',
   options: { depth?: number | undefined; image?: number | undefined } = {},
 ) => {
   const sizes = sizesOfBackbones({ ...tiny, vocabulary: 6, types: 2, image: 12 }, await bodies(), options);
   const words = [...SPECIAL_PIECES, 'star'];
   const config = { model, sizes, task: 'vqa', images: 1, scoring: 'softmax', recipe: {} } as const;
-  return createModel({ ...config, answers: ['no', 'yes'], vocabulary: words }, 5);
+  return createModel(configOf({ ...config, answers: ['no', 'yes'], vocabulary: words }, 'test'), 5);
 };
 
 describe('a ViT to begin from', () => {

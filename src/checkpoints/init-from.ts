@@ -2,7 +2,7 @@ import type { Numbers } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
 import type { Sizes } from '../model/sizes.ts';
 import type { ImageBackbone } from './image-backbone.ts';
-import { fitted } from './interpolate-positions.ts';
+import { fitTable } from './interpolate-positions.ts';
 import type { Model } from './model-file.ts';
 import type { TextBackbone } from './text-backbone.ts';
 
@@ -56,7 +56,7 @@ const sourceOf =
     const found = image?.weights.get(bare) ?? text?.weights.get(bare);
     if (!found) return false;
     if (bare === WORDS && text) fillWords(own, text, vocabulary);
-    else own.data.set(checked(bare, fitted(bare, found, sizes), own.shape));
+    else own.data.set(checked(bare, fitTable(bare, found, sizes), own.shape));
     return true;
   };
 

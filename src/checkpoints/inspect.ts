@@ -4,8 +4,9 @@ import { countOf } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
 import type { Sizes } from '../model/sizes.ts';
 import { openWeights } from './formats/open.ts';
-import { otherHeads, tasksIn } from './heads.ts';
-import { isDual, planOf } from './load.ts';
+import { classifierTasks, otherHeads } from './heads.ts';
+import { isOurs } from './model-file.ts';
+import { isDual, planOf } from './plan.ts';
 import { configBeside, labelsOf, sizesFrom } from './sizes.ts';
 
 /** What a checkpoint of ViLT, DiDE or Hugging Face holds, without its numbers being read. */
@@ -48,12 +49,12 @@ export const inspectCheckpoint = async (
   { heads }: { readonly heads?: number | undefined } = {},
 ): Promise<CheckpointInfo> => {
   await using file = await openWeights(path);
-  const { shapes } = planOf(file, 'classifier');
-  const isOurs = file.metadata.has('dide.description');
+  const { shapes } = planOf(file);
+  const ours = isOurs(file);
   const config = await configBeside(file.path);
   const table = `${isDual(shapes) ? 'text_encoder.' : ''}text_embeddings.word_embeddings.weight`;
   const labels = config && labelsOf(config);
-  const classifiers = ['', ...tasksIn(shapes)].flatMap((task) => {
+  const classifiers = ['', ...classifierTasks(shapes)].flatMap((task) => {
     const answers = shapes.get(task === '' ? 'classifier.3.weight' : `${task}_classifier.3.weight`)?.[0];
     const unnamed = architectures[config?.architectures?.[0] ?? ''] ?? 'classifier';
     return answers === undefined ? [] : [{ task: task || unnamed, answers }];
@@ -64,10 +65,10 @@ export const inspectCheckpoint = async (
     format: file.format,
     tensors: file.tensors.size,
     parameters: [...shapes.values()].reduce((sum, shape) => sum + countOf(shape), 0),
-    isOurs,
+    isOurs: ours,
     classifiers,
     otherHeads: [...new Set(others.map((name) => name.split('.')[0]!))],
-    lacks: isOurs ? [] : lacksOf({ classifiers, labels, path: file.path, rows: shapes.get(table)?.[0] }),
+    lacks: ours ? [] : lacksOf({ classifiers, labels, path: file.path, rows: shapes.get(table)?.[0] }),
     hasTeacher: [...file.tensors.keys()].some((name) => name.startsWith('teacher_model.')),
     ...modelOf(shapes, { config, heads, path: file.path }),
     ...(labels ? { labels } : {}),

@@ -3,11 +3,11 @@ import type { Sizes } from '../model/sizes.ts';
 
 type Table = Numbers<Float32Array>;
 
-/** Whether a table of this name may have other rows in a file than in the model: `fitted` gives it the model's. */
+/** Whether a table of this name may have other rows in a file than in the model: `fitTable` gives it the model's. */
 export const isFitted = (name: string): boolean => fits.some(({ names }) => names.test(name));
 
 /** A table in the model's size, where the file has it in another; everything else as it is. */
-export const fitted = (name: string, numbers: Table, sizes: Sizes): Table =>
+export const fitTable = (name: string, numbers: Table, sizes: Sizes): Table =>
   fits.find(({ names }) => names.test(name))?.fit(numbers, sizes) ?? numbers;
 
 const fits: readonly { readonly names: RegExp; readonly fit: (table: Table, sizes: Sizes) => Table }[] = [

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { vilt } from '../model/architecture.ts';
 import { pretraining } from '../tasks/pretraining.ts';
 import { retrieval } from '../tasks/retrieval.ts';
 import { vqa } from '../tasks/vqa.ts';
+import { createStudent } from './derive.ts';
 import { readPyTorch } from './formats/pytorch/pytorch.ts';
-import { loadCheckpointModel } from './load.ts';
-import { createStudent, type Model } from './model-file.ts';
+import { loadModel } from './load.ts';
+import type { Model } from './model-file.ts';
 
 /** A checkpoint with the heads that ViLT was pre-trained with: mlm_score, whose decoder is its own, and itm_score. */
 const path = 'test/files/checkpoint/base.ckpt';
@@ -17,9 +19,9 @@ beforeAll(async () => {
 });
 afterAll(() => file.close());
 
-const loadedFor = async (task: Parameters<typeof loadCheckpointModel>[1]['task']) => {
+const loadedFor = async (task: NonNullable<Parameters<typeof loadModel>[1]>['task']) => {
   const notices: string[] = [];
-  const trained = await loadCheckpointModel(path, {
+  const trained = await loadModel(path, {
     task,
     vocabulary,
     answers: [],
@@ -30,8 +32,8 @@ const loadedFor = async (task: Parameters<typeof loadCheckpointModel>[1]['task']
 
 describe('a pre-trained checkpoint of ViLT', () => {
   it('goes on with its own table for masked words, not with that of the words that it reads', async () => {
-    const { config, weights } = await loadCheckpointModel(path, { task: pretraining, vocabulary });
-    expect(config).toMatchObject({ model: 'vilt', task: 'pretraining', decoder: 'own' });
+    const { config, weights } = await loadModel(path, { task: pretraining, vocabulary });
+    expect(config).toMatchObject({ architecture: vilt, task: 'pretraining', decoder: 'own' });
     const decoder = 'mlm_score.decoder.weight';
     for (const name of [decoder, 'mlm_score.bias', 'mlm_score.transform.dense.weight', 'itm_score.fc.weight'])
       expect(weights.get(name)!.data, name).toEqual((await file.read(name)).data);
@@ -39,7 +41,7 @@ describe('a pre-trained checkpoint of ViLT', () => {
   });
 
   it('teaches a student that begins with no table at random', async () => {
-    const teacher: Model = await loadCheckpointModel(path, { task: pretraining, vocabulary });
+    const teacher: Model = await loadModel(path, { task: pretraining, vocabulary });
     const { config, weights } = createStudent(teacher);
     expect(config).not.toHaveProperty('decoder');
     expect(weights.has('mlm_score.decoder.weight')).toBe(false);
@@ -59,7 +61,7 @@ describe('a pre-trained checkpoint of ViLT', () => {
   });
 
   it('has no table for masked words where it is to answer', async () => {
-    const { config, weights } = await loadCheckpointModel(path, { task: vqa, vocabulary, answers: ['no', 'yes'] });
+    const { config, weights } = await loadModel(path, { task: vqa, vocabulary, answers: ['no', 'yes'] });
     expect(config).not.toHaveProperty('decoder');
     expect([...weights.keys()].filter((name) => /mlm|itm/.test(name))).toEqual([]);
   });

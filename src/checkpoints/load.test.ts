@@ -8,15 +8,14 @@ import { SPECIAL_PIECES } from '../data/tokenizer.ts';
 import type { Numbers } from '../engine/numbers.ts';
 import { compile } from '../engine/runtime/session.ts';
 import { UserError } from '../errors.ts';
-import { answered } from '../model/architecture.ts';
-import { architectureOf } from '../model/config.ts';
-import { inputsFor } from '../model/encoded.ts';
+import { forward } from '../model/forward.ts';
+import { inputsFor } from '../model/inputs.ts';
 import { createParams } from '../model/params.ts';
 import { nlvr2 } from '../tasks/nlvr2.ts';
 import { snliVe } from '../tasks/snli-ve.ts';
 import { vqa } from '../tasks/vqa.ts';
-import { loadCheckpointModel } from './load.ts';
-import { loadTrained, type Model, saveModel } from './model-file.ts';
+import { loadModel } from './load.ts';
+import { type Model, saveModel } from './model-file.ts';
 
 const files = 'test/files/checkpoint';
 const pieces = readFileSync(`${files}/hf/vocab.txt`, 'utf8').trim().split('\n');
@@ -62,9 +61,7 @@ const feeds = (): Record<string, Numbers> => {
 };
 
 const logitsOf = async ({ config, weights }: Model): Promise<number[]> => {
-  const { sizes, task, answers } = config;
-  const head = { task, answers: answers.length };
-  const { logits } = answered(architectureOf(config), createParams(), inputsFor(sizes), { sizes, head });
+  const { logits } = forward(config, createParams(), inputsFor(config.sizes));
   await using session = await compile({ logits }, { weights, threads: 1 });
   return [...(await session.run<'logits'>(feeds())).logits.data];
 };
@@ -80,7 +77,7 @@ describe('a model of transformers', () => {
     'loaded from %s answers as it does there',
     async (path) => {
       const { vocabulary, answers } = given;
-      const loaded = await loadCheckpointModel(`${files}/${path}`, {
+      const loaded = await loadModel(`${files}/${path}`, {
         task: vqa,
         vocabulary,
         ...(path === 'vilt.ckpt' ? { answers } : {}),
@@ -92,11 +89,11 @@ describe('a model of transformers', () => {
   );
 
   it('comes back from a file of ours as it went there, and only for its task', async () => {
-    const loaded = await loadCheckpointModel(`${files}/hf`, { task: vqa });
+    const loaded = await loadModel(`${files}/hf`, { task: vqa });
     const path = join(folder, 'ours.safetensors');
     await saveModel(path, loaded);
-    expect(await loadCheckpointModel(path, { task: vqa })).toEqual(await loadTrained(path));
-    await expect(loadCheckpointModel(path, { task: nlvr2 })).rejects.toThrow('it was trained for vqa, not nlvr2');
+    expect(await loadModel(path, { task: vqa })).toEqual(await loadModel(path));
+    await expect(loadModel(path, { task: nlvr2 })).rejects.toThrow('it was trained for vqa, not nlvr2');
   });
 
   it.each(['vqa', 'nlvr2', 'mlm', 'irtr', 'base'])(
@@ -109,7 +106,7 @@ describe('a model of transformers', () => {
       const onWarning = (notice: string): void => void notices.push(notice);
       const task = name === 'nlvr2' ? nlvr2 : vqa;
       const options = { task, vocabulary, heads: 4, onWarning, ...(task === vqa ? { answers } : {}) };
-      const { config, weights } = await loadCheckpointModel(join(folder, name, 'model.safetensors'), options);
+      const { config, weights } = await loadModel(join(folder, name, 'model.safetensors'), options);
       expect(config.sizes).toMatchObject({ width: 64, depth: 3, hidden: 160, patch: 16, grid: 5, words: 16 });
       expect(config.sizes.types).toBe(name === 'nlvr2' ? 3 : 2);
       expect(weights.get(`${task.name}_classifier.3.bias`)!.shape).toEqual([config.answers.length]);
@@ -122,19 +119,19 @@ describe('a model of transformers', () => {
 
 describe('a checkpoint of ViLT or DiDE', () => {
   it('that was distilled becomes a dual encoder, and the teacher that it carries stays behind', async () => {
-    const { config, weights } = await loadCheckpointModel(`${files}/distilled.ckpt`, { task: vqa, ...given });
-    expect(config.model).toBe('dide');
+    const { config, weights } = await loadModel(`${files}/distilled.ckpt`, { task: vqa, ...given });
+    expect(config.architecture.name).toBe('dide');
     expect([...weights.keys()].filter((name) => /teacher|position_ids|text_encoder.*patch/.test(name))).toEqual([]);
     expect((await logitsOf({ config, weights })).every(Number.isFinite)).toBe(true);
   });
 
   it('that lacks the head of the task but has another says for what it was fine-tuned', async () => {
-    await expect(loadCheckpointModel(`${files}/nlvr2.ckpt`, { task: vqa, ...given })).rejects.toThrow(
+    await expect(loadModel(`${files}/nlvr2.ckpt`, { task: vqa, ...given })).rejects.toThrow(
       `${files}/nlvr2.ckpt has no vqa_classifier.0.weight: it was fine-tuned for nlvr2. Give --task nlvr2, or another checkpoint.`,
     );
-    const { config } = await loadCheckpointModel(`${files}/nlvr2.ckpt`, { task: nlvr2, vocabulary: pieces });
+    const { config } = await loadModel(`${files}/nlvr2.ckpt`, { task: nlvr2, vocabulary: pieces });
     expect(config).toMatchObject({ answers: ['False', 'True'], images: 2, sizes: { types: 3, epsilon: 1e-6 } });
-    await expect(loadCheckpointModel(`${files}/hf`, { task: nlvr2 })).rejects.toThrow(
+    await expect(loadModel(`${files}/hf`, { task: nlvr2 })).rejects.toThrow(
       'its head reads 1 image and nlvr2 asks about 2',
     );
   });
@@ -143,20 +140,20 @@ describe('a checkpoint of ViLT or DiDE', () => {
     const notices: string[] = [];
     const onWarning = (notice: string): void => void notices.push(notice);
     const task = { task: nlvr2, vocabulary: pieces, onWarning };
-    const { weights } = await loadCheckpointModel(`${files}/base.ckpt`, task);
+    const { weights } = await loadModel(`${files}/base.ckpt`, task);
     const { shape, data } = weights.get('token_type_embeddings.weight')!;
     expect(shape).toEqual([3, 64]);
     expect(data.slice(128)).toEqual(data.slice(64, 128));
     expect(notices.join('\n')).toMatch(
       /no nlvr2_classifier, the head for nlvr2.*mlm_score, itm_score is not used.*has 2 rows and becomes 3/s,
     );
-    const { config } = await loadCheckpointModel(`${files}/base.ckpt`, { task: snliVe, vocabulary: pieces });
+    const { config } = await loadModel(`${files}/base.ckpt`, { task: snliVe, vocabulary: pieces });
     expect(config.answers).toHaveLength(3);
   });
 
   it('has its position tables resized for larger pictures and, on request, for longer texts', async () => {
-    const before = await loadCheckpointModel(`${files}/vilt.ckpt`, { task: vqa, ...given });
-    const after = await loadCheckpointModel(`${files}/vilt.ckpt`, { task: vqa, ...given, image: 20, words: 23 });
+    const before = await loadModel(`${files}/vilt.ckpt`, { task: vqa, ...given });
+    const after = await loadModel(`${files}/vilt.ckpt`, { task: vqa, ...given, image: 20, words: 23 });
     expect(after.config.sizes).toMatchObject({ image: 20, grid: 5, words: 23 });
     const [small, large] = [before, after].map(({ weights }) => weights.get('transformer.pos_embed')!) as [
       Numbers,
@@ -180,12 +177,12 @@ describe('a checkpoint of ViLT or DiDE', () => {
     [{ answers: given.answers, vocabulary: pieces.slice(0, 9) }, /rows and the vocabulary 9 pieces/],
     [{}, 'nothing says which they are'],
   ])('is refused with %j', async (options, message) => {
-    const asked = loadCheckpointModel(`${files}/vilt.ckpt`, { task: vqa, vocabulary: pieces, ...options });
+    const asked = loadModel(`${files}/vilt.ckpt`, { task: vqa, vocabulary: pieces, ...options });
     await expect(asked).rejects.toThrow(message);
     await expect(asked).rejects.toThrow(UserError);
   });
 
   it('whose names are not those of a ViLT is refused with some of them', async () => {
-    await expect(loadCheckpointModel(`${files}/views.pt`, { task: vqa })).rejects.toThrow('it has plain, transposed');
+    await expect(loadModel(`${files}/views.pt`, { task: vqa })).rejects.toThrow('it has plain, transposed');
   });
 });

@@ -1,112 +1,109 @@
-import { countOf, type Numbers, type Weights } from '../engine/numbers.ts';
+import type { Numbers, Weights } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
 import { mapConcurrent } from '../files/map-concurrent.ts';
-import { fitsInMemory } from '../files/read-exactly.ts';
-import type { ModelConfig } from '../model/config.ts';
+import { type Architecture, dide, vilt } from '../model/architecture.ts';
+import type { Goal, ModelConfig } from '../model/config.ts';
 import { type Declared, initialWeights, type RootParams } from '../model/params.ts';
-import { pretraining } from '../tasks/pretraining.ts';
-import type { Task } from '../tasks/task.ts';
-import { matchWeights, type Shapes, shapesOf, unusedParts } from './check-shapes.ts';
+import { classifierName } from '../model/purposes/answering.ts';
+import { createConfig } from '../model/purposes/purpose-of.ts';
+import { checkShapes, type Shapes, shapesOf, unusedParts } from './check-shapes.ts';
+import { initRankHead } from './derive.ts';
 import { openWeights, type WeightsFile } from './formats/open.ts';
-import { answersOfHead, headName, headsMissing, isOf, isOfOther } from './heads.ts';
-import { fitted, isFitted } from './interpolate-positions.ts';
-import { declareParams, loadTrained, type Model } from './model-file.ts';
-import { fromHuggingFace, nameHere, partOf } from './rename-tensors.ts';
-import { beginRank } from './retrieving.ts';
-import { type CheckpointConfig, configBeside, sizesFrom } from './sizes.ts';
+import { answersOfHead, headsOf, isOf, isOtherHead, missingHeads } from './heads.ts';
+import { fitTable, isFitted } from './interpolate-positions.ts';
+import { declareParams, deviationOf, isOurs, type Model, readModel } from './model-file.ts';
+import { isDual, planOf, type TensorPlan } from './plan.ts';
+import { allocateTensors, readTensor } from './read-tensor.ts';
+import { configBeside, sizesFrom } from './sizes.ts';
+import { taskOf } from './task-of.ts';
 import { answersFor, vocabularyFor } from './vocabulary.ts';
 
-/** What a file may not say of itself. */
+/** Facts about a model that its file may lack. A file of ours has all of them, and uses none of these but `architectures`. */
 export interface LoadOptions {
-  /** What the model is to answer. */
-  readonly task: Pick<Task, 'name' | 'images' | 'scoring' | 'answers'>;
-  /** Its answers in the classifier's order. Default: the file's own, or the task's. */
+  /** Task that it answers, or `retrieval` or `pretraining`. Default: the task of its classifier, where it has one. */
+  readonly task?: Goal | undefined;
+  /** Answers in the order of its classifier. Default: those of its config.json, or of the task. */
   readonly answers?: readonly string[] | undefined;
-  /** A data folder of the task, for its answers where the file does not name them. */
+  /** Data folder of the task, which has the answers where the file does not name them. */
   readonly data?: string | undefined;
-  /** The word pieces by id. Default: `vocab.txt` beside the file; BERT's where there is none. */
+  /** Word pieces by id. Default: `vocab.txt` beside the file, or BERT's. */
   readonly vocabulary?: readonly string[] | undefined;
-  /** Heads of the attention, which no tensor shows. Default: config.json's; one for 64 of the width. */
+  /** Attention heads, which no tensor shows. Default: those of config.json, or one for 64 of the width. */
   readonly heads?: number | undefined;
-  /** Shortest side of a picture in pixels; the position table is resized to it. Default: that of the file. */
+  /** Shortest side of an image in pixels; the position table is interpolated to it. Default: that of the file. */
   readonly image?: number | undefined;
-  /** Longest text in pieces; beyond the file's the position table is interpolated. Default: that of the file. */
+  /** Longest text in word pieces; beyond the file's the position table is interpolated. Default: that of the file. */
   readonly words?: number | undefined;
-  /** Of a head that the file does not have. Default 0. */
+  /** Seed of a head that the file lacks. Default 0. */
   readonly seed?: number | undefined;
-  /** Hears what was added, resized or left unused. */
+  /** Architectures of your own, which a file of ours may name. */
+  readonly architectures?: readonly Architecture[] | undefined;
+  /** Receives what was added, interpolated or left unused, a sentence each. */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /**
- * Loads a model that somebody already has: ViLT's `.ckpt`, a Hugging Face folder or file (`model.safetensors`, sharded,
- * `pytorch_model.bin`), the authors' two-tower or distilled `.ckpt` (a `dide`, without the teacher that it carries), or
- * a file of ours. Tensors are read a few at a time, so that no more than the model and these are in memory.
+ * Loads a model from a file or folder in any known layout: a file of ours (a model, a run's checkpoint, the folder of a
+ * run), ViLT's `.ckpt`, a Hugging Face folder or file (`model.safetensors`, sharded, `pytorch_model.bin`), or the authors'
+ * two-tower or distilled `.ckpt` (a `dide`, without the teacher that it carries). The file is opened once, and tensors are
+ * read a few at a time, so that no more than the model and these are in memory.
  *
- * @throws UserError where the file is not safe or whole, lacks the task's head but has another one's, or where any
- * tensor is missing, unexpected or misshapen (all are listed).
+ * @throws UserError where the file is not safe or whole, does not say what it is for, lacks the task's head but has
+ * another one's, or where any tensor is missing, unexpected or misshapen (all are listed).
  */
-export const loadCheckpointModel = async (path: string, options: LoadOptions): Promise<Model> => {
+export const loadModel = async (path: string, options: LoadOptions = {}): Promise<Model> => {
   await using file = await openWeights(path);
-  if (file.metadata.has('dide.description')) return await loadOurs(file.path, options.task);
-  const plan = planOf(file, headName(options.task.name));
-  const config = await describedBy(file, plan, options);
-  const declared = declareParams(config);
-  const wanted = shapesOf(declared.declared);
-  const fresh = headsMissing(config.task, wanted, plan.shapes);
-  checkNames(wanted, plan, { path: file.path, task: options.task.name, fresh });
-  for (const message of noticesOf(plan, config, fresh)) options.onWarning?.(`${file.path}: ${message}`);
-  const room = roomFor(wanted);
-  const numbersOf = async ([name, declaration]: [string, Declared]): Promise<[string, Numbers<Float32Array>]> => {
-    const from = plan.from.get(name);
-    const numbers = from
-      ? fitted(name, await readUnit(file, from, { head: headName(options.task.name), into: room(name) }), config.sizes)
-      : freshOne({ ...declared, declared: new Map([[name, declaration]]) }, config, options.seed);
-    return [name, numbers];
-  };
-  const weights: Weights = new Map(await mapConcurrent([...declared.declared], numbersOf));
-  if (fresh.includes('rank_output') && !fresh.includes('itm_score')) beginRank(weights, matchingIn(weights));
-  return { config, weights };
+  if (isOurs(file)) return checkTask(await readModel(file, options.architectures), file.path, options.task);
+  return await readForeign(file, options);
 };
 
-/** The matching head alone, from which a rank head that the file has not begins. */
-const matchingIn = (weights: Weights): Weights => new Map([...weights].filter(([name]) => isOf('itm_score', name)));
-
-const loadOurs = async (path: string, task: LoadOptions['task']): Promise<Model> => {
-  const trained = await loadTrained(path);
-  const { task: own } = trained.config;
-  if (own === task.name) return trained;
+const checkTask = (model: Model, path: string, task: Goal | undefined): Model => {
+  const { task: own } = model.config;
+  if (task === undefined || own === task.name) return model;
   throw new UserError(`${path}: it was trained for ${own}, not ${task.name}: give another file, or --task ${own}`);
 };
 
-/** A file's tensors under our names: what they become, and from which of its own. */
-export interface Plan {
-  readonly shapes: Shapes;
-  readonly from: ReadonlyMap<string, readonly string[]>;
-}
-
-/** What is in a file beside the weights of the model that it was written for. */
-const dropped = [/(^|\.)position_ids$/, /^teacher_model\./];
-
-/** @param head how to call the head that Hugging Face calls `classifier`. */
-export const planOf = ({ tensors }: Pick<WeightsFile, 'tensors'>, head: string): Plan => {
-  const from = new Map<string, string[]>();
-  for (const name of tensors.keys()) {
-    if (dropped.some((rule) => rule.test(name))) continue;
-    const ours = nameHere(name, head);
-    from.set(ours, [...(from.get(ours) ?? []), name]);
-  }
-  const shapes = [...from].map(([ours, names]): [string, readonly number[]] => {
-    const { shape } = tensors.get(names[0]!)!;
-    const isSplit = ours.includes('.attn.qkv.') && !names[0]!.includes('qkv');
-    return [ours, isSplit ? [shape[0]! * names.length, ...shape.slice(1)] : shape];
-  });
-  return { shapes: new Map(shapes), from };
+const readForeign = async (file: WeightsFile, options: LoadOptions): Promise<Model> => {
+  const beside = await configBeside(file.path);
+  const task = options.task ?? taskOf(planOf(file).shapes, beside, file.path);
+  const plan = planOf(file, classifierName(task.name));
+  const config = await configFrom(file.path, plan, { ...options, task, config: beside });
+  const declared = declareParams(config);
+  const expected = shapesOf(declared.declared);
+  const fresh = missingHeads(headsOf(config), expected, plan.shapes);
+  checkNames(expected, plan, { path: file.path, heads: headsOf(config), fresh });
+  for (const message of warningsOf(plan, config, fresh)) options.onWarning?.(`${file.path}: ${message}`);
+  const allocate = allocateTensors(expected);
+  const numbersOf = async ([name, declaration]: [string, Declared]): Promise<[string, Numbers<Float32Array>]> => {
+    const from = plan.from.get(name);
+    if (!from) return [name, initialTensor(declared, [name, declaration], config, options.seed)];
+    return [name, fitTable(name, await readTensor(file, from, allocate(name)), config.sizes)];
+  };
+  const weights: Weights = new Map(await mapConcurrent([...declared.declared], numbersOf));
+  if (fresh.includes('rank_output') && !fresh.includes('itm_score')) initRankHead(weights, matchingHeadOf(weights));
+  return { config, weights };
 };
 
-const describedBy = async ({ path }: WeightsFile, { shapes }: Plan, options: LoadOptions): Promise<ModelConfig> => {
-  const { task, image, words, heads } = options;
-  const config: CheckpointConfig | undefined = await configBeside(path);
+const initialTensor = (
+  params: RootParams,
+  [name, declaration]: readonly [string, Declared],
+  config: ModelConfig,
+  seed = 0,
+): Numbers<Float32Array> => {
+  const alone = { ...params, declared: new Map([[name, declaration]]) };
+  return initialWeights(alone, { seed, deviation: deviationOf(config) }).get(name)!;
+};
+
+/** The matching head alone, from which a missing rank head is initialised. */
+const matchingHeadOf = (weights: Weights): Weights => new Map([...weights].filter(([name]) => isOf('itm_score', name)));
+
+interface Facts extends LoadOptions {
+  readonly task: Goal;
+  readonly config: Awaited<ReturnType<typeof configBeside>>;
+}
+
+const configFrom = async (path: string, { shapes }: TensorPlan, facts: Facts): Promise<ModelConfig> => {
+  const { task, image, words, heads, config } = facts;
   const told = sizesFrom(shapes, { config, heads, path });
   const count = answersOfHead(shapes, { task, width: told.width, path });
   const sizes = {
@@ -115,46 +112,48 @@ const describedBy = async ({ path }: WeightsFile, { shapes }: Plan, options: Loa
     ...(image === undefined ? {} : { image, grid: gridOf(image, told.patch, path) }),
     ...(words === undefined ? {} : { words }),
   };
-  return {
-    model: isDual(shapes) ? 'dide' : 'vilt',
+  const model = createConfig({
+    architecture: isDual(shapes) ? dide : vilt,
+    task,
     sizes,
-    task: task.name,
-    images: task.images,
-    scoring: task.scoring,
-    answers: await answersFor(count, { ...options, config, path }),
-    vocabulary: await vocabularyFor(sizes.vocabulary, { ...options, path }),
-    ...(task.name === pretraining.name && shapes.has('mlm_score.decoder.weight') ? { decoder: 'own' } : {}),
+    answers: await answersFor(count, { ...facts, path }),
+    vocabulary: await vocabularyFor(sizes.vocabulary, { ...facts, path }),
     recipe: { from: path },
-  };
+  });
+  const hasOwnDecoder = headsOf(model).includes('mlm_score') && shapes.has('mlm_score.decoder.weight');
+  return hasOwnDecoder ? { ...model, decoder: 'own' } : model;
 };
-
-/** Whether the weights have two towers. */
-export const isDual = (shapes: Shapes): boolean => [...shapes.keys()].some((name) => name.startsWith('image_encoder.'));
 
 const gridOf = (image: number, patch: number, path: string): number => {
   if (image > 0 && image % patch === 0) return image / patch;
   throw new UserError(`${path}: ${image} pixels are not whole patches of ${patch}: give a multiple of ${patch}`);
 };
 
-/** Every name is accounted for; only tables that may be resized, and a head that is not there yet, may differ. */
+/** Accounts for every name. Only tables that may be interpolated, and heads that the file lacks, may differ. */
 const checkNames = (
-  wanted: Shapes,
-  { shapes }: Plan,
-  { path, task, fresh }: { readonly path: string; readonly task: string; readonly fresh: readonly string[] },
+  expected: Shapes,
+  { shapes }: TensorPlan,
+  {
+    path,
+    heads,
+    fresh,
+  }: { readonly path: string; readonly heads: readonly string[]; readonly fresh: readonly string[] },
 ): void => {
-  const expected = new Map([...wanted].filter(([name]) => !fresh.some((head) => isOf(head, name))));
+  const wanted = new Map([...expected].filter(([name]) => !fresh.some((head) => isOf(head, name))));
   const found = new Map(
     [...shapes].map(([name, shape]): [string, readonly number[]] => {
-      const other = isFitted(name) ? expected.get(name) : undefined;
+      const other = isFitted(name) ? wanted.get(name) : undefined;
       return [name, other?.length === shape.length && other.at(-1) === shape.at(-1) ? other : shape];
     }),
   );
-  for (const name of shapes.keys()) if (isOfOther(name, task)) found.delete(name);
-  matchWeights(expected, found, path, { ignore: unusedParts });
+  for (const name of shapes.keys()) if (isOtherHead(name, heads)) found.delete(name);
+  checkShapes(wanted, found, path, { ignore: unusedParts });
 };
 
-const noticesOf = ({ shapes }: Plan, { sizes, task }: ModelConfig, fresh: readonly string[]): string[] => {
-  const unused = new Set([...shapes.keys()].filter((name) => isOfOther(name, task)).map((name) => name.split('.')[0]));
+const warningsOf = ({ shapes }: TensorPlan, config: ModelConfig, fresh: readonly string[]): string[] => {
+  const { sizes, task } = config;
+  const others = [...shapes.keys()].filter((name) => isOtherHead(name, headsOf(config)));
+  const unused = new Set(others.map((name) => name.split('.')[0]));
   const resized = [...shapes].filter(([name, shape]) => isFitted(name) && rowsOf(name, sizes) !== shape.at(-2));
   return [
     ...fresh.map((head) => `it has no ${head}, the head for ${task}: a fresh one begins ${beginningOf(head, fresh)}`),
@@ -170,45 +169,3 @@ const rowsOf = (name: string, { types, grid, words }: ModelConfig['sizes']): num
   if (name.endsWith('pos_embed')) return 1 + grid * grid;
   return name.endsWith('position_embeddings.weight') ? words : types;
 };
-
-/** A tensor begins where the processor likes it to. Floats. */
-const ALIGNED = 16;
-
-/**
- * Where each tensor's numbers go: all into one array, where there can be one so long. Many arrays of some megabytes
- * would have the garbage collector look through everything after each few of them.
- */
-const roomFor = (wanted: Shapes): ((name: string) => Float32Array | undefined) => {
-  const places = new Map<string, { readonly begin: number; readonly count: number }>();
-  let end = 0;
-  for (const [name, shape] of wanted) {
-    places.set(name, { begin: end, count: countOf(shape) });
-    end += Math.ceil(countOf(shape) / ALIGNED) * ALIGNED;
-  }
-  if (!fitsInMemory(4 * end)) return () => undefined;
-  const all = new Float32Array(end);
-  return (name) => {
-    const { begin, count } = places.get(name)!;
-    return all.subarray(begin, begin + count);
-  };
-};
-
-/** One tensor of ours from those of the file that it is made of: query, key and value, or itself. */
-const readUnit = async (
-  file: WeightsFile,
-  from: readonly string[],
-  { head, into }: { readonly head: string; readonly into: Float32Array | undefined },
-): Promise<Numbers<Float32Array>> => {
-  const parts = new Map<string, Numbers>();
-  const rows = (into?.length ?? 0) / from.length;
-  for (const name of from) {
-    const begin = Math.max(0, partOf(name)) * rows;
-    parts.set(name, await file.read(name, from.length === 1 ? into : into?.subarray(begin, begin + rows)));
-  }
-  const [only, ...more] = fromHuggingFace(parts, head).values();
-  if (only && more.length === 0) return only;
-  throw new UserError(`${file.path}: ${from.join(', ')} do not make one tensor: the file is damaged, copy it again`);
-};
-
-const freshOne = (declared: RootParams, { sizes }: ModelConfig, seed = 0): Numbers<Float32Array> =>
-  [...initialWeights(declared, { seed, deviation: 0.02 * Math.sqrt(768 / sizes.width) }).values()][0]!;

@@ -1,19 +1,25 @@
 import { describe, expect, it } from 'vitest';
+import { dide } from '../model/architecture.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { tiny } from '../model/sizes.ts';
 import { nlvr2 } from '../tasks/nlvr2.ts';
-import { adaptModel, createModel, createStudent, type Model } from './model-file.ts';
+import { adaptModel, createStudent } from './derive.ts';
+import { configOf, describe as descriptionOf } from './description.ts';
+import { createModel, type Model } from './model-file.ts';
 
-const config: ModelConfig = {
-  model: 'vilt',
-  sizes: { ...tiny, vocabulary: 9 },
-  task: 'vqa',
-  images: 1,
-  scoring: 'sigmoid',
-  answers: ['yes', 'no', 'red'],
-  vocabulary: [],
-  recipe: { of: 'before' },
-};
+const config: ModelConfig = configOf(
+  {
+    model: 'vilt',
+    sizes: { ...tiny, vocabulary: 9 },
+    task: 'vqa',
+    images: 1,
+    scoring: 'sigmoid',
+    answers: ['yes', 'no', 'red'],
+    vocabulary: [],
+    recipe: { of: 'before' },
+  },
+  'test',
+);
 const source = createModel(config, 1);
 const forPairs = { task: nlvr2, answers: ['False', 'True'] };
 const types = 'token_type_embeddings.weight';
@@ -33,7 +39,7 @@ describe('a student for two images, from a teacher for one', () => {
 
   it('is described as one, with a head over both pairs', () => {
     expect(student.config).toMatchObject({
-      model: 'dide',
+      architecture: dide,
       task: 'nlvr2',
       images: 2,
       scoring: 'softmax',
@@ -48,7 +54,7 @@ describe('a student for two images, from a teacher for one', () => {
 describe('a model adapted to another task', () => {
   it('keeps everything but its head', () => {
     const adapted = adaptModel(source, forPairs);
-    expect(adapted.config.model).toBe('vilt');
+    expect(adapted.config.architecture.name).toBe('vilt');
     expect([...adapted.weights.keys()].filter((name) => name.startsWith('vqa'))).toEqual([]);
     for (const [name, { data }] of source.weights)
       if (!/_classifier|^token_type/.test(name)) expect(adapted.weights.get(name)!.data, name).toEqual(data);
@@ -65,7 +71,16 @@ describe('a model adapted to another task', () => {
 describe('a model whose masked words have a table of their own', () => {
   const decoder = 'mlm_score.decoder.weight';
   const pretrained = createModel(
-    { ...config, task: 'pretraining', scoring: 'softmax', answers: ['apart', 'together'], decoder: 'own' },
+    configOf(
+      {
+        ...descriptionOf(config),
+        task: 'pretraining',
+        scoring: 'softmax',
+        answers: ['apart', 'together'],
+        decoder: 'own',
+      },
+      'test',
+    ),
     3,
   );
 

@@ -2,23 +2,39 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { MATCHING } from '../data/pairs.ts';
 import { SPECIAL_PIECES } from '../data/tokenizer.ts';
+import { dide } from '../model/architecture.ts';
 import type { ModelConfig } from '../model/config.ts';
+import { MATCHING } from '../model/purposes/pretraining.ts';
 import { tiny } from '../model/sizes.ts';
 import { pretraining } from '../tasks/pretraining.ts';
 import { retrieval } from '../tasks/retrieval.ts';
-import { adaptModel, createModel, createStudent, loadTrained, type Model, saveModel } from './model-file.ts';
+import { adaptModel, createStudent } from './derive.ts';
+import { configOf } from './description.ts';
+import { loadModel } from './load.ts';
+import { createModel, type Model, saveModel } from './model-file.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'retrieving-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-const described = (model: ModelConfig['model'], task: string, answers: readonly string[]): ModelConfig => ({
-  ...{ model, task, images: 1, scoring: 'softmax', answers: [...answers], vocabulary: [...SPECIAL_PIECES], recipe: {} },
-  sizes: { ...tiny, vocabulary: SPECIAL_PIECES.length },
-});
+const described = (model: 'vilt' | 'dide', task: string, answers: readonly string[]): ModelConfig =>
+  configOf(
+    {
+      ...{
+        model,
+        task,
+        images: 1,
+        scoring: 'softmax',
+        answers: [...answers],
+        vocabulary: [...SPECIAL_PIECES],
+        recipe: {},
+      },
+      sizes: { ...tiny, vocabulary: SPECIAL_PIECES.length },
+    },
+    'test',
+  );
 const teacher = createModel(described('vilt', retrieval.name, []), 1);
-const pretrained = (model: ModelConfig['model']): Model => createModel(described(model, pretraining.name, MATCHING), 2);
+const pretrained = (model: 'vilt' | 'dide'): Model => createModel(described(model, pretraining.name, MATCHING), 2);
 const adapted = (source: Model): Model => adaptModel(source, { task: retrieval, answers: [] });
 const headsIn = ({ weights }: Model): string[] =>
   [...weights.keys()].filter((name) => /^(itc|itm_score|rank_output|fusion|mlm_score)|_classifier/.test(name));
@@ -30,7 +46,7 @@ describe('a model that retrieves', () => {
     );
     const student = createStudent(teacher);
     expect(headsIn(student).sort()).toEqual(['itc.image_proj.weight', 'itc.logit_scale', 'itc.text_proj.weight']);
-    expect(student.config).toMatchObject({ model: 'dide', task: 'retrieval', answers: [] });
+    expect(student.config).toMatchObject({ architecture: dide, task: 'retrieval', answers: [] });
     expect(student.weights.get('image_encoder.transformer.norm.weight')).toEqual(
       teacher.weights.get('transformer.norm.weight'),
     );
@@ -42,7 +58,7 @@ describe('a model that retrieves', () => {
   ])('is the same after it was saved and loaded: %s', async (name, model) => {
     const path = join(home, `${name}.safetensors`);
     await saveModel(path, model);
-    const { config, weights } = await loadTrained(path);
+    const { config, weights } = await loadModel(path);
     expect(config).toEqual(model.config);
     expect([...weights.keys()].sort()).toEqual([...model.weights.keys()].sort());
     const differing = [...weights].filter(([part, { data }]) =>

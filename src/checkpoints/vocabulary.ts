@@ -2,14 +2,14 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { bertVocabulary, readVocabulary } from '../data/tokenizer.ts';
 import { UserError } from '../errors.ts';
-import type { Task } from '../tasks/task.ts';
+import type { Goal } from '../model/config.ts';
 import { type CheckpointConfig, labelsOf } from './sizes.ts';
 
 /** What may name a classifier's answers, the nearest first. */
 export interface AnswerSources {
   readonly answers?: readonly string[] | undefined;
   readonly config?: CheckpointConfig | undefined;
-  readonly task: Pick<Task, 'name' | 'answers'>;
+  readonly task: Pick<Goal, 'name' | 'answers'>;
   readonly data?: string | undefined;
   readonly path: string;
 }

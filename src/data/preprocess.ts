@@ -40,7 +40,7 @@ export const createPreparer = (options: PreparerOptions): Prepare => {
   return async ({ id, text, images }, augment) => {
     checkText(text, id);
     const words = options.tokenizer.encode(text, { limit: options.limit ?? 40 });
-    noticeText(words, id, notice);
+    for (const warning of textWarnings(words, id)) notice(warning);
     const prepared: PreparedImage[] = [];
     for (const [place, image] of images.entries()) {
       const change = augment && ((pixels: Pixels): Pixels => augment(pixels, place));
@@ -60,10 +60,13 @@ const once = (onWarning: Notice = () => {}): Notice => {
   };
 };
 
-const noticeText = ({ truncated, pieces, unknown }: EncodedText, id: string, notice: Notice): void => {
-  if (truncated) notice(`${id}: the text is too long: only its first ${pieces.length - 2} word pieces are read.`);
-  if (unknown.length) notice(`${id}: words that the vocabulary cannot spell: ${unknown.join(', ')}: read as [UNK].`);
-};
+/** Warnings about an encoded text: cut short, or with words that the vocabulary cannot spell. */
+export const textWarnings = ({ truncated, pieces, unknown }: EncodedText, id: string): string[] => [
+  ...(truncated ? [`${id}: the text is too long: only its first ${pieces.length - 2} word pieces are read.`] : []),
+  ...(unknown.length > 0
+    ? [`${id}: words that the vocabulary cannot spell: ${unknown.join(', ')}: read as [UNK].`]
+    : []),
+];
 
 const rethrow = (error: unknown, id: string): never => {
   throw error instanceof UserError ? new UserError(`${id}: ${error.message}`, { cause: error }) : error;

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { configOf } from '../checkpoints/description.ts';
 import { createModel } from '../checkpoints/model-file.ts';
 import { encodePng } from '../data/image.ts';
 import { createSkipPolicy } from '../data/skip-policy.ts';
@@ -12,7 +13,10 @@ it('an evaluation comes to its end where its last examples are left out', async 
   const sizes = { ...tiny, vocabulary: SPECIAL_PIECES.length };
   const about = { task: 'vqa', images: 1, scoring: 'softmax', recipe: {} } as const;
   const answers = ['no', 'yes'];
-  const trained = createModel({ model: 'dide', sizes, vocabulary: [...SPECIAL_PIECES], answers, ...about }, 1);
+  const trained = createModel(
+    configOf({ model: 'dide', sizes, vocabulary: [...SPECIAL_PIECES], answers, ...about }, 'test'),
+    1,
+  );
   const png = await encodePng({ width: 32, height: 32, data: new Uint8Array(32 * 32 * 3) });
   const examples = Array.from({ length: 5 }, (_, i) => ({
     id: `${i}`,

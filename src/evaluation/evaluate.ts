@@ -1,5 +1,4 @@
 import type { Model } from '../checkpoints/model-file.ts';
-import { answeredBy } from '../checkpoints/pretrained.ts';
 import type { Example } from '../data/example.ts';
 import { loadBatches } from '../data/loader.ts';
 import type { Numbers, Weights } from '../engine/numbers.ts';
@@ -7,13 +6,15 @@ import { compile, type Session } from '../engine/runtime/session.ts';
 import { UserError } from '../errors.ts';
 import type { Preprocessor } from '../inference/preprocessor.ts';
 import type { ModelConfig } from '../model/config.ts';
-import { inputsFor } from '../model/encoded.ts';
+import { forward } from '../model/forward.ts';
+import { inputsFor } from '../model/inputs.ts';
 import { createParams } from '../model/params.ts';
 import { bestOf, type Prediction, type Task } from '../tasks/task.ts';
 
 /**
- * A graph that answers: the logits of a model, for pairs of text and image.
+ * Compiles the graph of a model that answers: feeds of examples → `logits` [examples, answers].
  *
+ * @param held weights that stay as they are, or parameters that go on moving.
  * @throws UserError where the model has no answers.
  */
 export const compileAnswers = (
@@ -21,10 +22,10 @@ export const compileAnswers = (
   held: { readonly weights: Weights } | { readonly parameters: Weights },
   { threads }: { readonly threads?: number | undefined } = {},
 ): Promise<Session> => {
-  const { sizes, images, task, answers } = config;
-  if (answers.length === 0) throw new UserError(`the model (${task}) finds instead of answering: score its gallery`);
-  const { logits } = answeredBy(config, createParams(), inputsFor(sizes, { images }));
-  return compile({ logits }, { ...held, ...(threads === undefined ? {} : { threads }) });
+  const { purpose, sizes, images, task } = config;
+  if (!purpose.logits) throw new UserError(`the model (${task}) finds instead of answering: score its gallery`);
+  const { logits } = forward(config, createParams(), inputsFor(sizes, { images }));
+  return compile({ logits }, { ...held, threads });
 };
 
 /** Judges every example, in order, yielding batch by batch: the caller counts, shows progress, or stops. */

@@ -5,12 +5,12 @@ import { loadBatches } from '../data/loader.ts';
 import { countOf, type Numbers } from '../engine/numbers.ts';
 import { compile } from '../engine/runtime/session.ts';
 import { UserError } from '../errors.ts';
+import { cosines, openPredictor, type Predictor } from '../inference/predictor.ts';
 import type { Preprocessor } from '../inference/preprocessor.ts';
-import { cosines, openRetriever, type Retriever } from '../inference/retriever.ts';
-import { vilt } from '../model/architecture.ts';
-import { inputsFor } from '../model/encoded.ts';
 import { rankHead } from '../model/heads.ts';
+import { inputsFor } from '../model/inputs.ts';
 import { createParams } from '../model/params.ts';
+import { retrieval } from '../model/purposes/retrieval.ts';
 import type { Gallery } from '../tasks/metrics/recall.ts';
 
 export interface ScoreOptions {
@@ -37,7 +37,7 @@ export interface ScoredGallery extends Gallery {
  * and where it is so with more than half of the first ones.
  */
 export const scoreGallery = async (trained: Model, gallery: Gallery, options: ScoreOptions): Promise<ScoredGallery> => {
-  const score = trained.config.model === 'dide' ? byProduct : byPairs;
+  const score = trained.config.architecture.towers ? byProduct : byPairs;
   return belonging(gallery, await score(trained, gallery, options));
 };
 
@@ -65,9 +65,9 @@ const belonging = (gallery: Gallery, { images, texts, scores }: Read): ScoredGal
 };
 
 const byProduct = async (trained: Model, { images, texts }: Gallery, options: ScoreOptions): Promise<Read> => {
-  await using searcher = await openRetriever(trained, threadsOf(options));
+  await using searcher = await openPredictor(retrieverOf(trained), options);
   const of = images.length + texts.length;
-  const encode = async (examples: readonly Example[], run: Retriever['textVectors'], before: number) => {
+  const encode = async (examples: readonly Example[], run: Predictor['textFeatures'], before: number) => {
     const read: number[] = [];
     const vectors = new Float32Array(examples.length * searcher.width);
     for await (const { feeds, places } of batchesOf(examples, options.preprocessor)) {
@@ -79,12 +79,22 @@ const byProduct = async (trained: Model, { images, texts }: Gallery, options: Sc
     return { read, vectors: { shape, data: vectors.subarray(0, countOf(shape)) } };
   };
   const seen = await encode(images, searcher.imageFeatures, 0);
-  const said = await encode(texts.map(withoutImages), searcher.textVectors, images.length);
+  const said = await encode(texts.map(withoutImages), searcher.textFeatures, images.length);
   options.onProgress?.(of, of);
   return { images: seen.read, texts: said.read, scores: cosines(seen.vectors, said.vectors) };
 };
 
-const threadsOf = ({ threads }: ScoreOptions) => (threads === undefined ? {} : { threads });
+/**
+ * The dual encoder as a retriever, also where it was pre-trained, since contrast has given it the projections.
+ *
+ * @throws UserError where it was not trained to retrieve.
+ */
+const retrieverOf = ({ config, weights }: Model): Model => {
+  if (weights.has('itc.image_proj.weight')) return { config: { ...config, purpose: retrieval }, weights };
+  throw new UserError(
+    `the model (${config.architecture.name}, ${config.task}) has no itc.image_proj.weight: it was not trained to retrieve: give one that was`,
+  );
+};
 
 /** A text is read without the picture that it is about, which may be one that cannot be. */
 const withoutImages = (example: Example): Example => ({ ...example, images: [] });
@@ -119,15 +129,15 @@ const byPairs = async (trained: Model, { images, texts }: Gallery, options: Scor
 };
 
 const compileRanking = async ({ config, weights }: Model, options: ScoreOptions) => {
-  const { model, task, sizes } = config;
+  const { architecture, task, sizes } = config;
   if (!weights.has('rank_output.weight')) {
     throw new UserError(
-      `the model (${model}, ${task}) has no rank_output: it was not trained to retrieve: give one that was`,
+      `the model (${architecture.name}, ${task}) has no rank_output: it was not trained to retrieve: give one that was`,
     );
   }
   const p = createParams();
-  const [encoded] = vilt.encode(p, inputsFor(sizes), sizes);
-  return await compile({ out: rankHead(p, encoded!.pair) }, { weights, ...threadsOf(options) });
+  const [encoded] = architecture.encode(p, inputsFor(sizes), sizes);
+  return await compile({ out: rankHead(p, encoded!.pair) }, { weights, threads: options.threads });
 };
 
 /** The feeds of one image, [1, …], for so many texts: [count, …]. */

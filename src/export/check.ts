@@ -1,11 +1,10 @@
 import type { Model } from '../checkpoints/model-file.ts';
-import { isRetrieving } from '../checkpoints/retrieving.ts';
 import { collate, type EncodedExample, type Feeds } from '../data/batch.ts';
 import type { Numbers } from '../engine/numbers.ts';
 import { generator, keyOf } from '../engine/random.ts';
 import { compile } from '../engine/runtime/session.ts';
 import { UserError } from '../errors.ts';
-import { cosines, openRetriever } from '../inference/retriever.ts';
+import { cosines, openPredictor } from '../inference/predictor.ts';
 import type { ModelConfig } from '../model/config.ts';
 import type { Sizes } from '../model/sizes.ts';
 import { bestOf } from '../tasks/task.ts';
@@ -29,17 +28,17 @@ const [PROBES, ASKED] = [4, 2];
 
 /** Asks the exported files and the model itself the same. @throws UserError where what it says is no number. */
 export const checked = (trained: Model, run: RunFile, options: CheckOptions): Promise<Checked> =>
-  isRetrieving(trained.config) ? checkedVectors(trained, run, options) : checkedAnswers(trained, run, options);
+  trained.config.purpose.logits ? checkedAnswers(trained, run, options) : checkedVectors(trained, run, options);
 
 interface CheckOptions {
   readonly threads?: number | undefined;
 }
 
 const checkedVectors = async (trained: Model, run: RunFile, options: CheckOptions): Promise<Checked> => {
-  await using searcher = await openRetriever(trained, options);
+  await using searcher = await openPredictor(trained, options);
   const { sizes } = trained.config;
   const [feeds, shape] = [collate(noise(sizes), sizes), [PROBES, searcher.width]];
-  const wanted = [await searcher.textVectors(feeds), await searcher.imageFeatures(feeds)] as const;
+  const wanted = [await searcher.textFeatures(feeds), await searcher.imageFeatures(feeds)] as const;
   const given = [await run('text.onnx', feeds, shape), await run('image.onnx', feeds, shape)] as const;
   const apart = wanted.map((vectors, i) => distance(vectors, given[i]!));
   return {
@@ -54,8 +53,9 @@ const checkedAnswers = async ({ config, weights }: Model, run: RunFile, options:
   const questions = questionsOver(config);
   await using session = await compile({ logits: wholeOf(config) }, { weights, ...options });
   const { logits: wanted } = await session.run<'logits'>(collate(questions.pairs, config.sizes));
-  const given =
-    config.model === 'dide' ? await fromParts(config, questions, run) : await fromWhole(config, questions, run);
+  const given = config.architecture.towers
+    ? await fromParts(config, questions, run)
+    : await fromWhole(config, questions, run);
   return { ...distance(wanted, given), ...agreement(wanted, given) };
 };
 

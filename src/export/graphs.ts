@@ -1,47 +1,47 @@
-import { answeredBy } from '../checkpoints/pretrained.ts';
-import { isRetrieving, retrievedBy } from '../checkpoints/retrieving.ts';
-import { input, type Tensor } from '../engine/tensor.ts';
-import { headOver } from '../model/architecture.ts';
-import type { ModelConfig } from '../model/config.ts';
-import { imageEncoder, textEncoder } from '../model/dual-encoder.ts';
-import { inputsFor } from '../model/encoded.ts';
-import { imageFeatures, interactionOfFeatures, textFeatures } from '../model/interaction.ts';
-import { createParams } from '../model/params.ts';
+import type { Tensor } from '../engine/tensor.ts';
+import { input } from '../engine/tensor.ts';
+import { UserError } from '../errors.ts';
+import type { FeatureGraphs, ModelConfig } from '../model/config.ts';
 
-/** What is exported of a model: the outputs of each file, by its name. */
+/** Outputs of each exported file, by its name without `.onnx`. */
 export type ExportGraphs = Readonly<Record<string, Readonly<Record<string, Tensor>>>>;
 
 /**
- * A dual encoder is exported in the parts that one uses apart, text, image and answer, or text and image where it
- * retrieves; a fusion encoder, which sees both together, whole.
+ * Graphs of the files that a model is exported as. A dual encoder is exported in parts that are used apart: text, image
+ * and answer, or text and image where it retrieves; a fusion encoder, which needs both together, whole.
+ *
+ * @throws UserError where the model gives neither answers nor vectors.
  */
 export const exportGraphs = (config: ModelConfig): ExportGraphs => {
-  if (config.model === 'vilt') return { model: { logits: wholeOf(config) } };
-  return isRetrieving(config) ? vectorsOf(config) : partsOf(config);
+  const { features } = config.purpose.graphs(config);
+  if (!features) return { model: { logits: wholeOf(config) } };
+  return features.answer ? partsOf(config, { ...features, answer: features.answer }) : vectorsOf(features);
 };
 
-/** Where texts and images lie in the space in which they are compared, vectors of length 1. */
-const vectorsOf = (config: ModelConfig): ExportGraphs => {
-  const { contrast } = retrievedBy(config, createParams(), inputsFor(config.sizes));
-  return { text: { text_vector: contrast.text }, image: { image_vector: contrast.image } };
+/** Graph of a model from its inputs to its logits. @throws UserError where it has no answers. */
+export const wholeOf = (config: ModelConfig): Tensor => {
+  const { architecture, task, purpose } = config;
+  const { pairs } = purpose.graphs(config);
+  if (pairs && purpose.logits) return pairs();
+  throw new UserError(
+    `export: a fusion encoder (${architecture.name}) for ${task} gives neither answers nor vectors: give a student, or a model that answers`,
+  );
 };
 
-/** A model from its inputs to its logits, in one graph. */
-export const wholeOf = (config: ModelConfig): Tensor =>
-  answeredBy(config, createParams(), inputsFor(config.sizes, { images: config.images })).logits;
+const vectorsOf = ({ text, image }: FeatureGraphs): ExportGraphs => ({
+  text: { text_vector: text() },
+  image: { image_vector: image() },
+});
 
-const partsOf = ({ sizes, task, answers, images: count }: ModelConfig): ExportGraphs => {
-  const p = createParams();
-  const { text, images } = inputsFor(sizes);
-  const wide = 2 * sizes.width;
-  const texts = input('text_shares', [1, wide]);
-  const shares = ['image_shares', 'image_shares_2'].slice(0, count).map((name) => input(name, ['images', wide]));
-  const pairs = shares.map((share) => interactionOfFeatures(p, texts, share));
+const partsOf = (
+  { images }: ModelConfig,
+  graphs: FeatureGraphs & Required<Pick<FeatureGraphs, 'answer'>>,
+): ExportGraphs => {
   // one file for both of NLVR2's images, each of which is told whether it is the first or the second
-  const row = count === 1 ? 1 : input('image_place', ['batch'], 'int32');
+  const type = images === 1 ? 1 : input('image_place', ['batch'], 'int32');
   return {
-    text: { text_shares: textFeatures(p, textEncoder(p, text, sizes).pooled) },
-    image: { image_shares: imageFeatures(p, imageEncoder(p, images[0]!, sizes, row).pooled) },
-    answer: { logits: headOver(p, pairs, { sizes, head: { task, answers: answers.length } }) },
+    text: { text_shares: graphs.text() },
+    image: { image_shares: graphs.image(type) },
+    answer: { logits: graphs.answer!(1) },
   };
 };

@@ -3,15 +3,16 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadCheckpointModel } from '../checkpoints/load.ts';
+import { configOf, describe as descriptionOf } from '../checkpoints/description.ts';
+import { loadModel } from '../checkpoints/load.ts';
 import { createModel } from '../checkpoints/model-file.ts';
 import { collate } from '../data/batch.ts';
 import { SPECIAL_PIECES } from '../data/tokenizer.ts';
 import { compile } from '../engine/runtime/session.ts';
 import { vilt } from '../model/architecture.ts';
 import type { ModelConfig } from '../model/config.ts';
-import { inputsFor } from '../model/encoded.ts';
 import { rankHead } from '../model/heads.ts';
+import { inputsFor } from '../model/inputs.ts';
 import { createParams } from '../model/params.ts';
 import { tiny } from '../model/sizes.ts';
 import { pretraining } from '../tasks/pretraining.ts';
@@ -22,10 +23,13 @@ const python = process.env.DIDE_PYTHON ?? 'python3';
 const hasTransformers = spawnSync(python, ['-c', 'import transformers, torch']).status === 0;
 
 const sizes = { ...tiny, vocabulary: SPECIAL_PIECES.length };
-const config: ModelConfig = {
-  ...{ model: 'vilt', sizes, task: retrieval.name, images: 1, scoring: 'softmax', answers: [], recipe: {} },
-  vocabulary: [...SPECIAL_PIECES],
-};
+const config: ModelConfig = configOf(
+  {
+    ...{ model: 'vilt', sizes, task: retrieval.name, images: 1, scoring: 'softmax', answers: [], recipe: {} },
+    vocabulary: [...SPECIAL_PIECES],
+  },
+  'test',
+);
 const teacher = createModel(config, 2);
 
 /** One picture of the whole grid, and a text. */
@@ -65,7 +69,7 @@ describe('a teacher of retrieval saved for transformers', () => {
     const config = JSON.parse(await readFile(join(folder, 'teacher', 'config.json'), 'utf8'));
     expect(config).toMatchObject({ architectures: ['ViltForImageAndTextRetrieval'], num_images: -1 });
     expect(Object.keys(config)).not.toContain('id2label');
-    const again = await loadCheckpointModel(join(folder, 'teacher'), { task: retrieval });
+    const again = await loadModel(join(folder, 'teacher'), { task: retrieval });
     for (const [name, numbers] of teacher.weights)
       if (!name.startsWith('itm_score')) expect(again.weights.get(name), name).toEqual(numbers);
   });
@@ -88,7 +92,7 @@ describe('a teacher of retrieval saved for transformers', () => {
 
 it('a pretrained model is refused before anything is written: transformers has no class with its heads', async () => {
   const answers = await pretraining.answers('');
-  const pretrained = createModel({ ...config, task: pretraining.name, answers }, 1);
+  const pretrained = createModel(configOf({ ...descriptionOf(config), task: pretraining.name, answers }, 'test'), 1);
   await expect(saveHuggingFace(join(folder, 'none'), pretrained)).rejects.toThrow(
     'its ViltForMaskedLM has no matching head (itm_score)',
   );

@@ -4,11 +4,12 @@ import { writeSafetensors } from '../checkpoints/formats/safetensors.ts';
 import { isOf } from '../checkpoints/heads.ts';
 import type { Model } from '../checkpoints/model-file.ts';
 import { toHuggingFace } from '../checkpoints/rename-tensors.ts';
-import { isRetrieving } from '../checkpoints/retrieving.ts';
 import type { Weights } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
+import { vilt } from '../model/architecture.ts';
 import type { ModelConfig } from '../model/config.ts';
-import { pretraining } from '../tasks/pretraining.ts';
+import { pretraining } from '../model/purposes/pretraining.ts';
+import { ranking } from '../model/purposes/ranking.ts';
 
 /**
  * Saves a fusion encoder as the folder that transformers' `from_pretrained` loads: config.json, model.safetensors,
@@ -24,10 +25,10 @@ import { pretraining } from '../tasks/pretraining.ts';
  * it has no class with both of those heads.
  */
 export const saveHuggingFace = async (folder: string, { config, weights }: Model): Promise<void> => {
-  if (config.model !== 'vilt') {
+  if (config.architecture !== vilt) {
     throw new UserError(`${folder}: transformers has no dual encoder: give a teacher, or export the student as ONNX`);
   }
-  if (config.task === pretraining.name) {
+  if (config.purpose === pretraining) {
     throw new UserError(
       `${folder}: transformers has no class for a pretrained model: its ViltForMaskedLM has no matching head (itm_score): fine-tune the model for a task first`,
     );
@@ -46,10 +47,10 @@ export const saveHuggingFace = async (folder: string, { config, weights }: Model
 
 /** The weights that transformers' class has a place for. */
 const knownOf = (config: ModelConfig, weights: Weights): Weights =>
-  isRetrieving(config) ? new Map([...weights].filter(([name]) => !isOf('itm_score', name))) : weights;
+  config.purpose === ranking ? new Map([...weights].filter(([name]) => !isOf('itm_score', name))) : weights;
 
 const classOf = (config: ModelConfig): string => {
-  if (isRetrieving(config)) return 'ViltForImageAndTextRetrieval';
+  if (config.purpose === ranking) return 'ViltForImageAndTextRetrieval';
   return config.images === 1 ? 'ViltForQuestionAnswering' : 'ViltForImagesAndTextClassification';
 };
 

@@ -1,10 +1,10 @@
-import { isRetrieving } from '../checkpoints/retrieving.ts';
 import type { ModelConfig } from '../model/config.ts';
 
 /** Everything that a program in any language needs beside the exported files. */
 export const aboutOf = (config: ModelConfig, precision: string): object => {
   const { sizes, task, answers, scoring } = config;
-  const searches = isRetrieving(config);
+  const { features } = config.purpose.graphs(config);
+  const searches = features !== undefined && !features.answer;
   return {
     task,
     ...(searches ? {} : { answers, scoring }),
@@ -21,7 +21,7 @@ export const aboutOf = (config: ModelConfig, precision: string): object => {
       patch: sizes.patch,
       grid: sizes.grid,
     },
-    files: searches ? vectorsAbout : config.model === 'dide' ? partsAbout(config) : wholeAbout(config),
+    files: searches ? vectorsAbout : features ? partsAbout(config) : wholeAbout(config),
   };
 };
 

@@ -3,11 +3,13 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadCheckpointModel } from '../checkpoints/load.ts';
+import { configOf, describe as descriptionOf } from '../checkpoints/description.ts';
+import { loadModel } from '../checkpoints/load.ts';
 import { createModel, type Model } from '../checkpoints/model-file.ts';
 import { SPECIAL_PIECES } from '../data/tokenizer.ts';
 import type { Numbers } from '../engine/numbers.ts';
 import { compile } from '../engine/runtime/session.ts';
+import { dide, vilt } from '../model/architecture.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { tiny } from '../model/sizes.ts';
 import { vqa } from '../tasks/vqa.ts';
@@ -15,16 +17,19 @@ import { wholeOf } from './graphs.ts';
 import { saveHuggingFace } from './hugging-face.ts';
 import { type ExportPrecision, exportOnnx } from './onnx.ts';
 
-const config: ModelConfig = {
-  model: 'dide',
-  sizes: { ...tiny, vocabulary: SPECIAL_PIECES.length },
-  task: 'vqa',
-  images: 1,
-  scoring: 'softmax',
-  answers: ['yes', 'no', 'maybe'],
-  vocabulary: [...SPECIAL_PIECES],
-  recipe: {},
-};
+const config: ModelConfig = configOf(
+  {
+    model: 'dide',
+    sizes: { ...tiny, vocabulary: SPECIAL_PIECES.length },
+    task: 'vqa',
+    images: 1,
+    scoring: 'softmax',
+    answers: ['yes', 'no', 'maybe'],
+    vocabulary: [...SPECIAL_PIECES],
+    recipe: {},
+  },
+  'test',
+);
 
 /** A Python that has the packages, by DIDE_PYTHON or on the path; without one these tests are skipped. */
 const python = process.env.DIDE_PYTHON ?? 'python3';
@@ -99,10 +104,11 @@ describe('a student exported as ONNX', () => {
   });
 
   it('must answer something, or search', async () => {
-    const searching = { ...describing('dide', 1), task: 'retrieval', answers: [] };
-    const asked = exportOnnx({ config: searching, weights: new Map() }, join(folder, 'search'));
+    const searching = (model: 'vilt' | 'dide') =>
+      configOf({ ...descriptionOf(describing(model, 1)), task: 'retrieval', answers: [] }, 'test');
+    const asked = exportOnnx({ config: searching('dide'), weights: new Map() }, join(folder, 'search'));
     await expect(asked).rejects.toThrow('has no itc.text_proj.weight: give one that was trained to retrieve');
-    const ranking = { config: { ...searching, model: 'vilt' as const }, weights: new Map() };
+    const ranking = { config: searching('vilt'), weights: new Map() };
     await expect(exportOnnx(ranking, join(folder, 'rank'))).rejects.toThrow('gives neither answers nor vectors');
   });
 
@@ -140,12 +146,13 @@ for path in glob.glob(f"{sys.argv[1]}/*/*.onnx"):
   });
 });
 
-const describing = (model: ModelConfig['model'], images: 1 | 2): ModelConfig => ({
+const describing = (model: 'vilt' | 'dide', images: 1 | 2): ModelConfig => ({
   ...config,
-  ...{ model, images, task: images === 2 ? 'nlvr2' : 'vqa', sizes: { ...config.sizes, types: 1 + images } },
+  architecture: model === 'dide' ? dide : vilt,
+  ...{ images, task: images === 2 ? 'nlvr2' : 'vqa', sizes: { ...config.sizes, types: 1 + images } },
 });
 
-const trainedFor = (model: ModelConfig['model'], images: 1 | 2): Model => createModel(describing(model, images), 3);
+const trainedFor = (model: 'vilt' | 'dide', images: 1 | 2): Model => createModel(describing(model, images), 3);
 
 /** One text of three words about one image, or two, of two patches. */
 const someFeeds = (images: 1 | 2): Record<string, Numbers> => {
@@ -187,9 +194,9 @@ describe('a teacher saved for transformers', () => {
   const files = 'test/files/checkpoint';
 
   it('holds the very tensors of the folder that it was loaded from', async () => {
-    const loaded = await loadCheckpointModel(`${files}/hf`, { task: vqa });
+    const loaded = await loadModel(`${files}/hf`, { task: vqa });
     await saveHuggingFace(join(folder, 'hf'), loaded);
-    const again = await loadCheckpointModel(join(folder, 'hf'), { task: vqa });
+    const again = await loadModel(join(folder, 'hf'), { task: vqa });
     expect(again.weights).toEqual(loaded.weights);
     expect(again.config).toEqual({ ...loaded.config, recipe: again.config.recipe });
   });
@@ -203,7 +210,7 @@ describe('a teacher saved for transformers', () => {
     'is loaded by from_pretrained and answers as before',
     options,
     async () => {
-      await saveHuggingFace(join(folder, 'again'), await loadCheckpointModel(`${files}/hf`, { task: vqa }));
+      await saveHuggingFace(join(folder, 'again'), await loadModel(`${files}/hf`, { task: vqa }));
       const code = `
 import json, sys, torch
 from transformers import ViltForQuestionAnswering, ViltImageProcessor, BertTokenizer

@@ -1,7 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Model } from '../checkpoints/model-file.ts';
-import { isRetrieving } from '../checkpoints/retrieving.ts';
 import { writeOnnx } from '../engine/onnx/write.ts';
 import { createRuntime } from '../engine/runtime/runtime.ts';
 import { UserError } from '../errors.ts';
@@ -47,34 +46,30 @@ export const exportOnnx = async (
   }: { readonly precision?: ExportPrecision | undefined; readonly threads?: number | undefined } = {},
 ): Promise<Exported> => {
   const { config, weights } = trained;
-  refuseMute(trained);
+  checkProjections(trained);
+  const graphs = exportGraphs(config);
   await mkdir(folder, { recursive: true });
-  const files = Object.entries(exportGraphs(config)).map(([name, outputs]) => ({
+  const files = Object.entries(graphs).map(([name, outputs]) => ({
     name: `${name}.onnx`,
     bytes: written[precision](writeOnnx(outputs, { weights })),
   }));
   for (const { name, bytes } of files) await writeAtomically(join(folder, name), (append) => append(bytes));
   await writeAbout(folder, config, precision);
-  const options = threads === undefined ? {} : { threads };
+  const options = { threads };
   return {
     files: files.map(({ name, bytes }) => ({ name, bytes: bytes.byteLength })),
     ...(await checked(trained, runnerOf(new Map(files.map(({ name, bytes }) => [name, bytes])), options), options)),
   };
 };
 
-/** A model must give answers, or vectors. */
-const refuseMute = ({ config, weights }: Model): void => {
-  const { model, task, answers } = config;
-  if (model === 'dide' && isRetrieving(config)) {
-    const lacking = ['itc.text_proj.weight', 'itc.image_proj.weight'].find((name) => !weights.has(name));
-    if (lacking === undefined) return;
-    throw new UserError(
-      `export: the model (${model}, ${task}) has no ${lacking}: give one that was trained to retrieve`,
-    );
-  }
-  if (answers.length > 0) return;
+/** @throws UserError where the projections are missing that a retriever's vectors need. */
+const checkProjections = ({ config, weights }: Model): void => {
+  const { features } = config.purpose.graphs(config);
+  if (!features || features.answer) return;
+  const lacking = ['itc.text_proj.weight', 'itc.image_proj.weight'].find((name) => !weights.has(name));
+  if (lacking === undefined) return;
   throw new UserError(
-    `export: a fusion encoder (${model}) for ${task} gives neither answers nor vectors: give a student, or a model that answers`,
+    `export: the model (${config.architecture.name}, ${config.task}) has no ${lacking}: give one that was trained to retrieve`,
   );
 };
 
@@ -83,7 +78,7 @@ const writeAbout = async (folder: string, config: ModelConfig, precision: Export
     writeFile(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
   await writeFile(join(folder, 'vocab.txt'), `${config.vocabulary.join('\n')}\n`);
   await json('tokenizer_config.json', tokenizerOf(config));
-  await json(config.model === 'dide' ? 'student.json' : 'teacher.json', aboutOf(config, precision));
+  await json(config.architecture.towers ? 'student.json' : 'teacher.json', aboutOf(config, precision));
 };
 
 /** Runs one of the files just written, from its bytes; it is fed what it asks for of all that there is. */

@@ -2,11 +2,12 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { configOf } from '../checkpoints/description.ts';
 import { createModel, type Model } from '../checkpoints/model-file.ts';
 import { SPECIAL_PIECES } from '../data/tokenizer.ts';
 import type { Numbers } from '../engine/numbers.ts';
 import { createRuntime } from '../engine/runtime/runtime.ts';
-import { openRetriever } from '../inference/retriever.ts';
+import { openPredictor } from '../inference/predictor.ts';
 import { tiny } from '../model/sizes.ts';
 import { exportOnnx } from './onnx.ts';
 
@@ -18,10 +19,13 @@ afterAll(() => rm(folder, { recursive: true }));
 
 const retriever = (): Model =>
   createModel(
-    {
-      ...{ model: 'dide', task: 'retrieval', images: 1, scoring: 'softmax', answers: [], recipe: {} },
-      ...{ sizes: { ...tiny, vocabulary: SPECIAL_PIECES.length }, vocabulary: [...SPECIAL_PIECES] },
-    },
+    configOf(
+      {
+        ...{ model: 'dide', task: 'retrieval', images: 1, scoring: 'softmax', answers: [], recipe: {} },
+        ...{ sizes: { ...tiny, vocabulary: SPECIAL_PIECES.length }, vocabulary: [...SPECIAL_PIECES] },
+      },
+      'test',
+    ),
     3,
   );
 
@@ -64,8 +68,8 @@ it.each([
   expect(largest).toBeGreaterThan(0);
   expect(pairs).toBe(4);
   if (precision === 'fp32') expect(agreed).toBe(4);
-  await using searcher = await openRetriever(trained, { threads: 1 });
-  const own = { 'text.onnx': await searcher.textVectors(feeds), 'image.onnx': await searcher.imageFeatures(feeds) };
+  await using searcher = await openPredictor(trained, { threads: 1 });
+  const own = { 'text.onnx': await searcher.textFeatures(feeds), 'image.onnx': await searcher.imageFeatures(feeds) };
   for (const [file, { data }] of Object.entries(own)) {
     const given = await vectorsOf(join(to, file));
     for (const row of [0, 1])

@@ -7,7 +7,7 @@ import { cacheFiles } from './cache-index.ts';
 import { openCacheWriter } from './cache-writer.ts';
 import { aboutOf, type ImageCache, openImageCache } from './image-cache.ts';
 import { numbered, randomStudent, temporaryFolder, writeImages } from './inference.fixture.ts';
-import { openStudent, type Student } from './student.ts';
+import { openPredictor, type Predictor } from './predictor.ts';
 
 const trained = randomStudent();
 let folder: string;
@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 
 /** Caches the folder and says what became of its files. */
-const run = async (options: Partial<CacheOptions> = {}, student: Student | typeof trained = trained) => {
+const run = async (options: Partial<CacheOptions> = {}, student: Predictor | typeof trained = trained) => {
   let last: CacheProgress | undefined;
   const notices: string[] = [];
   const onProgress = (progress: CacheProgress): void => {
@@ -39,9 +39,9 @@ const run = async (options: Partial<CacheOptions> = {}, student: Student | typeo
 /** Every image's numbers, by path. */
 const contents = async (cache: ImageCache, rows?: number): Promise<Record<string, number[]>> => {
   const all: Record<string, number[]> = {};
-  for await (const { entries, shares } of cache.blocks(rows)) {
+  for await (const { entries, features } of cache.blocks(rows)) {
     for (const [i, { path }] of entries.entries())
-      all[path] = [...shares.data.subarray(i * cache.about.width, (i + 1) * cache.about.width)];
+      all[path] = [...features.data.subarray(i * cache.about.width, (i + 1) * cache.about.width)];
   }
   return all;
 };
@@ -158,9 +158,9 @@ describe('a cache', () => {
 
   it('loses at most a batch when its making is killed', async () => {
     await writeImages(folder, numbered(7));
-    await using student = await openStudent(trained, { threads: 1 });
+    await using student = await openPredictor(trained, { threads: 1 });
     let batches = 0;
-    const dying: Student = {
+    const dying: Predictor = {
       ...student,
       imageFeatures: async (feeds) => {
         batches += 1;
@@ -175,7 +175,7 @@ describe('a cache', () => {
 
   it('has one writer at a time, and takes over from a dead one', async () => {
     await writeImages(folder, numbered(1));
-    await using student = await openStudent(trained, { threads: 1 });
+    await using student = await openPredictor(trained, { threads: 1 });
     {
       await using _ = await openCacheWriter(to, aboutOf(student));
       await expect(run()).rejects.toThrow(`process ${process.pid} is writing it`);
@@ -190,7 +190,7 @@ describe('a cache', () => {
     const whole = await contents(cache);
     const [vectors, index] = [join(to, cacheFiles.vectors), join(to, cacheFiles.index)];
     const [vectorBytes, indexBytes] = [await readFile(vectors), await readFile(index)];
-    await using student = await openStudent(trained, { threads: 1 });
+    await using student = await openPredictor(trained, { threads: 1 });
     const cut = fc.record({ vectors: fc.nat(vectorBytes.length), index: fc.nat(indexBytes.length) });
     await fc.assert(
       fc.asyncProperty(cut, async (lengths) => {

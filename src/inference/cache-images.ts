@@ -1,15 +1,12 @@
-import type { Model } from '../checkpoints/model-file.ts';
-import { isRetrieving } from '../checkpoints/retrieving.ts';
 import { collate } from '../data/batch.ts';
 import { UserError } from '../errors.ts';
 import { type CacheWriter, openCacheWriter } from './cache-writer.ts';
 import { type FileState, inspectImages } from './file-states.ts';
 import { aboutOf, type ImageCache, openImageCache } from './image-cache.ts';
-import type { ImageEncoder } from './image-encoder.ts';
 import { type ImageFile, listImages } from './image-files.ts';
+import { type Runnable, withPredictor } from './opened.ts';
+import type { Predictor } from './predictor.ts';
 import { sizeRuleOf } from './preprocessor.ts';
-import { openRetriever } from './retriever.ts';
-import { openStudent } from './student.ts';
 
 /** How far the caching of a folder is; the last one says what became of it. */
 export interface CacheProgress {
@@ -47,18 +44,10 @@ export interface CacheOptions {
  *
  * @throws UserError where the folder has no image, the cache is another student's, or the model is no student.
  */
-export const cacheImages = async (
-  student: ImageEncoder | Model,
-  folder: string,
-  options: CacheOptions,
-): Promise<ImageCache> => {
-  if (!('weights' in student)) return cacheWith(student, folder, options);
-  const open = isRetrieving(student.config) ? openRetriever : openStudent;
-  await using opened = await open(student, options.threads === undefined ? {} : { threads: options.threads });
-  return await cacheWith(opened, folder, options);
-};
+export const cacheImages = async (student: Runnable, folder: string, options: CacheOptions): Promise<ImageCache> =>
+  await withPredictor(student, options, (predictor) => cacheWith(predictor, folder, options));
 
-const cacheWith = async (student: ImageEncoder, folder: string, options: CacheOptions): Promise<ImageCache> => {
+const cacheWith = async (student: Predictor, folder: string, options: CacheOptions): Promise<ImageCache> => {
   const files = await listImages(folder);
   const writer = await openCacheWriter(options.to, aboutOf(student));
   try {
@@ -70,7 +59,7 @@ const cacheWith = async (student: ImageEncoder, folder: string, options: CacheOp
 };
 
 interface Work {
-  readonly student: ImageEncoder;
+  readonly student: Predictor;
   readonly folder: string;
   readonly options: CacheOptions;
 }
@@ -135,12 +124,12 @@ const batchesOf = (window: readonly FileState[], batch: number): NewImage[][] =>
   return Array.from({ length: Math.ceil(images.length / batch) }, (_, i) => images.slice(i * batch, (i + 1) * batch));
 };
 
-const encode = async (writer: CacheWriter, images: readonly NewImage[], student: ImageEncoder): Promise<number> => {
+const encode = async (writer: CacheWriter, images: readonly NewImage[], student: Predictor): Promise<number> => {
   const encoded = images.map(({ file, picture }) => ({ id: file.path, words: new Int32Array(0), images: [picture] }));
-  const shares = await student.imageFeatures(collate(encoded, student.config.sizes));
+  const features = await student.imageFeatures(collate(encoded, student.config.sizes));
   await writer.append(
     images.map(({ file }) => file),
-    shares.data,
+    features.data,
   );
   return images.length;
 };

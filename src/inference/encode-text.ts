@@ -1,32 +1,33 @@
 import { collate, type Feeds } from '../data/batch.ts';
-import { createPreparer } from '../data/preprocess.ts';
-import type { Tokenizer } from '../data/tokenizer.ts';
-import type { ModelConfig } from '../model/config.ts';
-import { sizeRuleOf } from './preprocessor.ts';
+import { textWarnings } from '../data/preprocess.ts';
+import { checkText } from '../data/tokenizer.ts';
+import type { Predictor } from './predictor.ts';
 
-/** What reads a text: a student or a searcher. */
-interface Reader {
-  readonly config: ModelConfig;
-  readonly tokenizer: Tokenizer;
+/** A text, and its name in messages. */
+export interface NamedText {
+  readonly id: string;
+  readonly text: string;
 }
 
+type Reader = Pick<Predictor, 'config' | 'tokenizer'>;
+
 /**
- * The feeds of one text.
+ * Word piece ids of a text, with [CLS] and [SEP].
  *
- * @param id what the text is called where something is said of it.
- * @param onNotice hears what was done to it: cut short, a word unknown.
+ * @param onWarning receives what was done to it: cut short, a word unknown.
  * @throws UserError where it is empty.
  */
-export const encodeText = async (
-  { config: { sizes }, tokenizer }: Reader,
-  [id, text]: readonly [id: string, text: string],
-  onWarning?: (message: string) => void,
-): Promise<Feeds> => {
-  const prepare = createPreparer({
-    tokenizer,
-    size: sizeRuleOf(sizes),
-    limit: sizes.words,
-    ...(onWarning ? { onWarning } : {}),
-  });
-  return collate([await prepare({ id, text, images: [], answers: [] })], sizes);
+export const encodeWords = (
+  { config, tokenizer }: Reader,
+  { id, text }: NamedText,
+  onWarning: (message: string) => void = () => {},
+): Int32Array => {
+  checkText(text, id);
+  const encoded = tokenizer.encode(text, { limit: config.sizes.words });
+  for (const warning of textWarnings(encoded, id)) onWarning(warning);
+  return encoded.ids;
 };
+
+/** Feeds of one text. @throws UserError where it is empty. */
+export const encodeText = (reader: Reader, named: NamedText, onWarning?: (message: string) => void): Feeds =>
+  collate([{ id: named.id, words: encodeWords(reader, named, onWarning), images: [] }], reader.config.sizes);

@@ -1,11 +1,11 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { isRetrieving } from '../checkpoints/retrieving.ts';
 import type { Numbers } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
+import { retrieval } from '../model/purposes/retrieval.ts';
 import { cacheFiles, type Entry, parsedJson, readIfThere, readIndex } from './cache-index.ts';
-import type { ImageEncoder } from './image-encoder.ts';
+import { checkEncodesImages, type Predictor } from './predictor.ts';
 import { sizeRuleOf } from './preprocessor.ts';
 
 const aboutSchema = z.strictObject({
@@ -25,11 +25,11 @@ const aboutSchema = z.strictObject({
 /** What a cache says of itself in `cache.json`. */
 export type About = Readonly<z.infer<typeof aboutSchema>>;
 
-/** Some cached images, and their shares of the interaction. */
+/** Cached images, and their features. */
 export interface Block {
   readonly entries: readonly Entry[];
   /** [entries, width] */
-  readonly shares: Numbers<Float32Array>;
+  readonly features: Numbers<Float32Array>;
 }
 
 /** Images that a student has encoded, in a folder, as they were when it was opened. It holds no file open. */
@@ -64,24 +64,24 @@ export const openImageCache = async (folder: string): Promise<ImageCache> => {
 };
 
 /** What the cache of a student says of itself. */
-export const aboutOf = ({ identity, width, config: { sizes, task } }: ImageEncoder): About => ({
-  format: 1,
-  student: identity(),
-  task,
-  preprocessing: {
-    resize: 'pillow-bicubic',
-    shortest: sizeRuleOf(sizes).shortest,
-    multiple: sizeRuleOf(sizes).multiple,
-  },
-  modality: 1,
-  width,
-});
+export const aboutOf = (student: Predictor): About => {
+  checkEncodesImages(student);
+  const { shortest, multiple } = sizeRuleOf(student.config.sizes);
+  return {
+    format: 1,
+    student: student.identity(),
+    task: student.config.task,
+    preprocessing: { resize: 'pillow-bicubic', shortest, multiple },
+    modality: 1,
+    width: student.width,
+  };
+};
 
 /** @throws UserError where the cache is another's: it names both students, or their tasks where one of them searches. */
 export const checkStudent = (folder: string, cached: About, now: About): void => {
   if (cached.student === now.student) return;
-  if (isRetrieving(cached) !== isRetrieving(now)) {
-    const [made, wanted] = isRetrieving(cached) ? ['searched', 'asked'] : ['asked', 'searched'];
+  const [made, wanted] = [cached, now].map(({ task }) => (task === retrieval.name ? 'searched' : 'asked'));
+  if (made !== wanted) {
     throw new UserError(
       `${folder}: it was made to be ${made}, by a student of ${cached.task}, and is to be ${wanted}, by one of ${now.task}: make a cache with this one`,
     );
@@ -120,7 +120,7 @@ async function* readBlocks(vectors: string, { entries, width, rows }: Wanted): A
     for (let start = 0; start < entries.length; start += rows) {
       const some = entries.slice(start, start + rows);
       await readRows(handle, some, new Uint8Array(buffer.buffer, 0, some.length * width * 4));
-      yield { entries: some, shares: { shape: [some.length, width], data: buffer.subarray(0, some.length * width) } };
+      yield { entries: some, features: { shape: [some.length, width], data: buffer.subarray(0, some.length * width) } };
     }
   } finally {
     await handle.close();

@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
+import { configOf, type Description } from '../checkpoints/description.ts';
 import { createModel, type Model } from '../checkpoints/model-file.ts';
 import { encodePng } from '../data/image.ts';
 import { SPECIAL_PIECES } from '../data/tokenizer.ts';
 import type { Pixels } from '../kernels/pixels.ts';
-import type { ModelConfig } from '../model/config.ts';
 import { tiny } from '../model/sizes.ts';
 import { mulberry32, seedFor } from '../studies/mulberry32.ts';
 import { renderScene } from '../studies/scenes/render.ts';
@@ -17,19 +17,22 @@ const world = worlds.mini;
 const vocabulary = [...SPECIAL_PIECES, ...vocabularyOf(world)];
 
 /** A student that has learnt nothing, but says something else of every image. */
-export const randomStudent = (seed = 0, some: Partial<ModelConfig> = {}): Model =>
+export const randomStudent = (seed = 0, some: Partial<Description> = {}): Model =>
   createModel(
-    {
-      model: 'dide',
-      sizes: { ...tiny, vocabulary: vocabulary.length },
-      task: 'vqa',
-      images: 1,
-      scoring: 'sigmoid',
-      answers: answersOf(world),
-      vocabulary,
-      recipe: {},
-      ...some,
-    },
+    configOf(
+      {
+        model: 'dide',
+        sizes: { ...tiny, vocabulary: vocabulary.length },
+        task: 'vqa',
+        images: 1,
+        scoring: 'sigmoid',
+        answers: answersOf(world),
+        vocabulary,
+        recipe: {},
+        ...some,
+      },
+      'test',
+    ),
     seed,
   );
 

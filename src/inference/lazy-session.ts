@@ -21,7 +21,7 @@ export const openLazily = (
   let closed = false;
   return {
     run: async (feeds) => {
-      if (closed) throw new Error('student: it is closed: open another');
+      if (closed) throw new Error('predictor: it is closed: open another');
       session ??= compile({ out: graph() }, { weights, ...options });
       const opened = session;
       const result = last.then(async () => (await (await opened).run<'out'>(feeds)).out);

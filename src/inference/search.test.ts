@@ -9,10 +9,9 @@ import { ask } from './ask.ts';
 import { cacheImages } from './cache-images.ts';
 import { type ImageCache, openImageCache } from './image-cache.ts';
 import { numbered, raggedScene, randomStudent, temporaryFolder, writeImages } from './inference.fixture.ts';
+import { openPredictor } from './predictor.ts';
 import { preprocessorFor } from './preprocessor.ts';
-import { openRetriever } from './retriever.ts';
-import { searchImages } from './search.ts';
-import { openStudent } from './student.ts';
+import { search } from './search.ts';
 
 const trained = randomStudent(3, { task: retrieval.name, scoring: 'softmax', answers: [] });
 const texts = ['the large red circle', 'a small blue square', 'how many stars are there ?'];
@@ -37,21 +36,21 @@ describe('a search over a cache', () => {
     const gallery = galleryOf(asked);
     const preprocessor = preprocessorFor(trained.config, { batch: 2 });
     const { scores } = await scoreGallery(trained, gallery, { preprocessor, threads: 1 });
-    await using searcher = await openRetriever(trained, { threads: 1 });
+    await using searcher = await openPredictor(trained, { threads: 1 });
     for (const [column, text] of texts.entries()) {
       const expected = images.map((image, row) => ({ image, score: scores.data[row * images.length + column]! }));
       expected.sort((a, b) => b.score - a.score);
-      const found = await searchImages(searcher, text, cache);
+      const found = await search(searcher, cache, text);
       expect(found.map(({ image }) => image)).toEqual(expected.map(({ image }) => image));
       for (const [i, { score }] of found.entries()) expect(score).toBeCloseTo(expected[i]!.score, 6);
-      expect(await searchImages(searcher, text, cache, { top: 2 })).toEqual(found.slice(0, 2));
+      expect(await search(searcher, cache, text, { top: 2 })).toEqual(found.slice(0, 2));
     }
   });
 
   it('is over vectors of length 1', async () => {
-    for await (const { shares } of cache.blocks(1)) {
-      expect(shares.shape).toEqual([1, trained.config.sizes.width]);
-      expect(Math.hypot(...shares.data)).toBeCloseTo(1, 6);
+    for await (const { features } of cache.blocks(1)) {
+      expect(features.shape).toEqual([1, trained.config.sizes.width]);
+      expect(Math.hypot(...features.data)).toBeCloseTo(1, 6);
     }
   });
 
@@ -63,42 +62,46 @@ describe('a search over a cache', () => {
     const encoded: number[] = [];
     await cacheImages(trained, own, { to, threads: 1, onProgress: (progress) => encoded.push(progress.encoded) });
     expect(encoded.at(-1)).toBe(1);
-    await using searcher = await openRetriever(trained, { threads: 1 });
+    await using searcher = await openPredictor(trained, { threads: 1 });
     const scoreOf = async (image: string, where: ImageCache) =>
-      (await searchImages(searcher, texts[0]!, where)).find((found) => found.image === image)!.score;
+      (await search(searcher, where, texts[0]!)).find((found) => found.image === image)!.score;
     expect(await scoreOf('1.png', await openImageCache(to))).toBeCloseTo(await scoreOf('8.png', cache), 6);
   });
 
   it('says what is wrong with the text or the wish', async () => {
-    await using searcher = await openRetriever(trained, { threads: 1 });
+    await using searcher = await openPredictor(trained, { threads: 1 });
     const notices: string[] = [];
-    await searchImages(searcher, 'a zeppelin', cache, { onWarning: (message) => notices.push(message) });
+    await search(searcher, cache, 'a zeppelin', { onWarning: (message) => notices.push(message) });
     expect(notices).toEqual([expect.stringMatching(/^text: .*zeppelin/)]);
-    await expect(searchImages(searcher, ' ', cache)).rejects.toThrow(/^text: the text is empty/);
-    await expect(searchImages(searcher, texts[0]!, cache, { top: 0 })).rejects.toThrow('search for at least 1');
+    await expect(search(searcher, cache, ' ')).rejects.toThrow(/^text: the text is empty/);
+    await expect(search(searcher, cache, texts[0]!, { top: 0 })).rejects.toThrow('search for at least 1');
   });
 });
 
 describe('a cache of one kind', () => {
   it('is refused by students of the other, which say so', async () => {
     const answering = randomStudent(3);
-    await using student = await openStudent(answering, { threads: 1 });
-    await using searcher = await openRetriever(trained, { threads: 1 });
+    await using student = await openPredictor(answering, { threads: 1 });
+    await using searcher = await openPredictor(trained, { threads: 1 });
     const to = join(await temporaryFolder(), 'images.cache');
     const asked = await cacheImages(answering, folder, { to, threads: 1 });
-    await expect(ask(student, texts[0]!, cache)).rejects.toThrow(
+    await expect(ask(student, cache, texts[0]!)).rejects.toThrow(
       'made to be searched, by a student of retrieval, and is to be asked, by one of vqa',
     );
-    await expect(searchImages(searcher, texts[0]!, asked)).rejects.toThrow(
+    await expect(search(searcher, asked, texts[0]!)).rejects.toThrow(
       'made to be asked, by a student of vqa, and is to be searched, by one of retrieval',
     );
     await expect(cacheImages(searcher, folder, { to })).rejects.toThrow('make a cache with this one');
   });
 
   it('is made by a dual encoder that has what it needs', async () => {
-    await expect(openStudent(trained)).rejects.toThrow('searches instead of answering');
-    await expect(openRetriever(randomStudent())).rejects.toThrow('has no itc.image_proj.weight');
+    await expect(ask(trained, cache, texts[0]!)).rejects.toThrow('finds images by texts and answers nothing');
+    const answering = randomStudent();
+    const asked = await cacheImages(answering, folder, { to: join(await temporaryFolder(), 'cache'), threads: 1 });
+    await expect(search(answering, asked, texts[0]!)).rejects.toThrow('was not trained to retrieve');
     const fusion = randomStudent(1, { model: 'vilt', task: retrieval.name, answers: [] });
-    await expect(cacheImages(fusion, folder, { to: join(folder, 'never') })).rejects.toThrow('the model is vilt');
+    await expect(cacheImages(fusion, folder, { to: join(folder, 'never') })).rejects.toThrow(
+      'the model (vilt, retrieval) is a fusion encoder',
+    );
   });
 });

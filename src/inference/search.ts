@@ -1,49 +1,62 @@
 import { UserError } from '../errors.ts';
 import { encodeText } from './encode-text.ts';
 import { aboutOf, checkStudent, type ImageCache } from './image-cache.ts';
-import { cosines, type Retriever } from './retriever.ts';
+import { type Runnable, withPredictor } from './opened.ts';
+import { checkCompares, cosines, type Predictor } from './predictor.ts';
 import { topK } from './top-k.ts';
 
 /** An image, and how well it fits the text. */
 export interface FoundImage {
   /** Path of the image below the folder that was cached. */
   readonly image: string;
-  /** u_t · u_v, the cosine of their angle: between -1 and 1, and no probability. */
+  /** Cosine u_t · u_v of the angle between both vectors, between -1 and 1. It is no probability. */
   readonly score: number;
 }
 
+/** Options of `search`. */
 export interface SearchOptions {
-  /** Most images to return. Default: all. */
+  /** Number of images to return. Default: all. */
   readonly top?: number | undefined;
-  /** Hears what was done to the text: cut short, a word unknown. */
+  /** Threads of a model that is not open yet. Default: the processors that this process may use. */
+  readonly threads?: number | undefined;
+  /** Receives what was done to the text, a sentence each: cut short, a word unknown. */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /**
- * The cached images that fit a text: it is encoded once, and each image costs a dot product. Image retrieval as
- * `scoreGallery` scores it.
+ * Finds the cached images that fit a text. The text is encoded once, and each image costs a dot product. This is image
+ * retrieval as `scoreRetrieval` measures it.
  *
+ * @param retriever a model, or one that is open (`openPredictor`), to search often.
  * @returns the best first; equally good ones by path.
- * @throws UserError where the text is empty, or the cache is another student's.
+ * @throws UserError where the text is empty, or the cache is another model's.
  */
-export const searchImages = async (
-  searcher: Retriever,
+export const search = async (
+  retriever: Runnable,
+  images: ImageCache,
   text: string,
-  cache: ImageCache,
   options: SearchOptions = {},
 ): Promise<FoundImage[]> => {
-  const { top = Number.POSITIVE_INFINITY, onWarning } = options;
-  if (!(top >= 1)) throw new UserError(`searchImages: the top ${top} images: search for at least 1`);
-  checkStudent(cache.folder, cache.about, aboutOf(searcher));
-  const vector = await searcher.textVectors(await encodeText(searcher, ['text', text], onWarning));
-  return topK(scored(), top, bestFirst);
-
-  async function* scored(): AsyncGenerator<FoundImage[], void, undefined> {
-    for await (const { entries, shares } of cache.blocks()) {
-      const { data } = cosines(shares, vector);
-      yield entries.map(({ path }, row) => ({ image: path, score: data[row]! }));
-    }
-  }
+  const { top = Number.POSITIVE_INFINITY } = options;
+  if (!(top >= 1)) throw new UserError(`the top ${top} images: search for at least 1`);
+  return await withPredictor(retriever, options, (predictor) =>
+    topK(scoreInBlocks(predictor, images, text, options), top, byScore),
+  );
 };
 
-const bestFirst = (a: FoundImage, b: FoundImage): number => b.score - a.score || (a.image < b.image ? -1 : 1);
+async function* scoreInBlocks(
+  retriever: Predictor,
+  images: ImageCache,
+  text: string,
+  { onWarning }: SearchOptions,
+): AsyncGenerator<FoundImage[], void, undefined> {
+  checkCompares(retriever);
+  checkStudent(images.folder, images.about, aboutOf(retriever));
+  const vector = await retriever.textFeatures(encodeText(retriever, { id: 'text', text }, onWarning));
+  for await (const { entries, features } of images.blocks()) {
+    const { data } = cosines(features, vector);
+    yield entries.map(({ path }, row) => ({ image: path, score: data[row]! }));
+  }
+}
+
+const byScore = (a: FoundImage, b: FoundImage): number => b.score - a.score || (a.image < b.image ? -1 : 1);

@@ -1,62 +1,86 @@
-import { z } from 'zod';
-import { UserError } from '../errors.ts';
-import { type Architecture, dide, vilt } from './architecture.ts';
+import type { Tensor } from '../engine/tensor.ts';
+import type { Architecture } from './architecture.ts';
+import type { Modality } from './embeddings.ts';
+import type { Params } from './params.ts';
+import type { Sizes } from './sizes.ts';
 
-const count = z.number().int().nonnegative();
+/**
+ * How logits become probabilities, and so which form the losses have: `sigmoid` where several answers may be right
+ * (VQA as ViLT trains it), `softmax` where exactly one is.
+ */
+export type Scoring = 'sigmoid' | 'softmax';
 
-const sizesSchema = z.strictObject({
-  width: count,
-  depth: count,
-  heads: count,
-  hidden: count,
-  epsilon: z.number(),
-  textEpsilon: z.number(),
-  patch: count,
-  grid: count,
-  image: count,
-  vocabulary: count,
-  words: count,
-  types: count,
-  encoders: z.enum(['apart', 'shared']).optional(),
-});
+/** What a model is adapted to: a task with answers, or one of the purposes `retrieval` and `pretraining`. */
+export interface Goal {
+  /** Name that a model's file keeps, and that its head has: `vqa` has the head `vqa_classifier`. */
+  readonly name: string;
+  /** Images of one example. */
+  readonly images: 1 | 2;
+  readonly scoring: Scoring;
+  /** Answers in the order of the classifier, of the data in a folder or always the same. */
+  readonly answers: (folder: string) => Promise<readonly string[]>;
+}
 
-/** Everything that a file of ours says of its weights, so that nothing must be remembered beside it. */
-const descriptionSchema = z.strictObject({
-  model: z.enum(['vilt', 'dide']),
-  sizes: sizesSchema,
-  task: z.string(),
-  images: z.union([z.literal(1), z.literal(2)]),
-  scoring: z.enum(['sigmoid', 'softmax']),
-  /** In the order of the classifier; none where texts are not asked but found. */
-  answers: z.array(z.string()),
-  /** The word pieces by id. */
-  vocabulary: z.array(z.string()),
-  /** Of pre-training: whether masked words are looked up in the table of words (the default) or in one of their own. */
-  decoder: z.enum(['tied', 'own']).optional(),
+/** Architecture, purpose and sizes of a model, and everything else that its weights do not say. */
+export interface ModelConfig {
+  readonly architecture: Architecture;
+  readonly purpose: Purpose;
+  readonly sizes: Sizes;
+  /** Name of the task or purpose that it was trained for. */
+  readonly task: string;
+  /** Images of one example. */
+  readonly images: 1 | 2;
+  readonly scoring: Scoring;
+  /** Answers in the order of the classifier; empty where texts are found and not answered. */
+  readonly answers: readonly string[];
+  /** Word pieces by id. */
+  readonly vocabulary: readonly string[];
+  /** Where stage 1 looks masked words up: in the model's own word table (`tied`, default), or in a table beside it. */
+  readonly decoder?: 'tied' | 'own' | undefined;
   /** How the weights came about: options, data, seed, scores. */
-  recipe: z.record(z.string(), z.unknown()),
-});
+  readonly recipe: Readonly<Record<string, unknown>>;
+}
 
-export type ModelConfig = z.infer<typeof descriptionSchema>;
+/**
+ * What a model is for, as a value: which parameters it has beside its encoders, and what it computes from them. A config
+ * gets its purpose once, where a file is opened (`purposeOf`); every floor above has one table by `purpose.name`.
+ */
+export interface Purpose {
+  readonly name: 'answering' | 'pretraining' | 'retrieval' | 'ranking';
+  /** Names of its heads before their first dot. A checkpoint without one of them gets a fresh one. */
+  readonly heads: (task: string) => readonly string[];
+  /** Declares every parameter of the model, by building its symbols once. */
+  readonly declare: (config: ModelConfig, p: Params) => void;
+  /** Logits [batch, answers] from the pair vectors [batch, width] of each image; absent where nothing is answered. */
+  readonly logits?: (config: HeadConfig, p: Params, pairs: readonly Tensor[]) => Tensor;
+  /** Graphs that run a model of this purpose. */
+  readonly graphs: (config: ModelConfig) => ModelGraphs;
+}
 
-const models: Readonly<Record<ModelConfig['model'], Architecture>> = { vilt, dide };
+/** Part of a config that shapes a head. */
+export type HeadConfig = Pick<ModelConfig, 'sizes' | 'task' | 'answers'>;
 
-/** The model that a description names. */
-export const architectureOf = ({ model }: Pick<ModelConfig, 'model'>): Architecture => models[model];
+/** Graphs of a model that are compiled apart, each when it is first needed. */
+export interface ModelGraphs {
+  /** Text and images together: logits [batch, answers], of a ranker scores [batch, 1]. Absent where vectors are compared. */
+  readonly pairs?: (() => Tensor) | undefined;
+  /** Each modality alone, of a dual encoder. */
+  readonly features?: FeatureGraphs | undefined;
+}
 
-/** @throws UserError where the file's metadata are not a description. */
-export const parseConfig = (json: string | undefined, path: string): ModelConfig => {
-  if (json === undefined)
-    throw new UserError(`${path}: it does not say which model it holds: it was not saved by dide`);
-  const parsed = descriptionSchema.safeParse(parsedJson(json, path));
-  if (parsed.success) return parsed.data;
-  throw new UserError(`${path}: its description is not one that this version reads:\n${z.prettifyError(parsed.error)}`);
-};
-
-const parsedJson = (json: string, path: string): unknown => {
-  try {
-    return JSON.parse(json);
-  } catch (cause) {
-    throw new UserError(`${path}: its description is not JSON: the file is damaged`, { cause });
-  }
-};
+/** Graphs of a dual encoder's modalities. Features are what is kept of an image, and what is left of a text. */
+export interface FeatureGraphs {
+  /** Size of a feature vector. */
+  readonly width: number;
+  /** Name of the parameter behind the image encoder that the features of an image depend on. */
+  readonly projection: string;
+  /** Features of texts: [batch, width]. */
+  readonly text: () => Tensor;
+  /** Features of images: [batch, width]. */
+  readonly image: (type?: Modality) => Tensor;
+  /**
+   * Logits [images, answers] from features that are fed as `text_shares` (of one text, or of as many as there are
+   * images) and `image_shares`, `image_shares_2` for a second image. Absent where features are compared by their dot product.
+   */
+  readonly answer?: ((texts: 1 | 'images') => Tensor) | undefined;
+}

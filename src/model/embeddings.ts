@@ -1,7 +1,7 @@
 import { add, concat, expand, gather, matmul, reshape, slice } from '../engine/ops.ts';
 import type { Size } from '../engine/shapes.ts';
 import { constant, type Tensor } from '../engine/tensor.ts';
-import type { ImageInput, TextInput } from './encoded.ts';
+import type { ImageInput, TextInput } from './inputs.ts';
 import { layerNorm, linear } from './linear.ts';
 import type { Params } from './params.ts';
 import type { Select } from './select.ts';

@@ -1,7 +1,8 @@
 import { gather, slice } from '../engine/ops.ts';
 import type { Size } from '../engine/shapes.ts';
 import type { Tensor } from '../engine/tensor.ts';
-import type { Encoded, ImageInput, Stream } from './encoded.ts';
+import type { ImageInput } from './inputs.ts';
+import type { Encoded, Stream } from './outputs.ts';
 
 /** Some examples of a batch: the rows of whatever has it along its first axis. */
 export type Select = (x: Tensor) => Tensor;

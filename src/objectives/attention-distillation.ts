@@ -1,6 +1,6 @@
 import { add, concat } from '../engine/ops.ts';
 import type { Tensor } from '../engine/tensor.ts';
-import type { Encoded } from '../model/encoded.ts';
+import type { Encoded } from '../model/outputs.ts';
 import {
   type AttentionOptions,
   across,

@@ -1,6 +1,6 @@
 import { add } from '../engine/ops.ts';
 import type { Tensor } from '../engine/tensor.ts';
-import type { Stream, Streams } from '../model/encoded.ts';
+import type { Stream, Streams } from '../model/outputs.ts';
 import { type Attention, attentionOf, type DivergenceOptions, divergence } from './divergence.ts';
 import { type LayerPair, lastLayers, layerAt, meanOverLayers } from './layers.ts';
 import { type Objective, overImages } from './objective.ts';

@@ -1,7 +1,7 @@
 import { square } from '../engine/functions.ts';
 import { add, divide, expand, multiply, reshape, stopGradient, subtract, sum } from '../engine/ops.ts';
 import type { Tensor } from '../engine/tensor.ts';
-import type { Encoded, Stream } from '../model/encoded.ts';
+import type { Encoded, Stream } from '../model/outputs.ts';
 import { type LayerPair, layerAt, meanOverLayers } from './layers.ts';
 import { type Objective, overImages } from './objective.ts';
 

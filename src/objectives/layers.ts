@@ -1,7 +1,7 @@
 import { add, multiply } from '../engine/ops.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import type { Layer } from '../model/attention.ts';
-import type { Stream } from '../model/encoded.ts';
+import type { Stream } from '../model/outputs.ts';
 
 /** A layer of the student and the layer of the teacher that it learns from; from 0, or from the end: -1 is the last. */
 export interface LayerPair {

@@ -1,6 +1,6 @@
 import { add } from '../engine/ops.ts';
 import type { Tensor } from '../engine/tensor.ts';
-import type { Answered, Encoded } from '../model/encoded.ts';
+import type { Answered, Encoded } from '../model/outputs.ts';
 
 /**
  * What a step makes smaller: a scalar out of what student and teacher made of the same batch, and its targets

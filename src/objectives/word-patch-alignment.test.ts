@@ -5,7 +5,7 @@ import type { Numbers } from '../engine/numbers.ts';
 import { generator, keyOf } from '../engine/random.ts';
 import { compile } from '../engine/runtime/session.ts';
 import { input, type Tensor } from '../engine/tensor.ts';
-import type { Encoded, Stream } from '../model/encoded.ts';
+import type { Encoded, Stream } from '../model/outputs.ts';
 import { alignment, costsOf, transportPlan, wordPatchAlignment } from './word-patch-alignment.ts';
 
 const [BATCH, WORDS, PATCHES, WIDTH] = [4, 7, 6, 5];

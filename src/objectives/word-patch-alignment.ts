@@ -16,7 +16,7 @@ import {
 } from '../engine/ops.ts';
 import { minus } from '../engine/shapes.ts';
 import type { Tensor } from '../engine/tensor.ts';
-import type { Encoded, Stream } from '../model/encoded.ts';
+import type { Encoded, Stream } from '../model/outputs.ts';
 import type { Objective } from './objective.ts';
 
 /** How the transport is found (ViLT code). */

@@ -2,7 +2,8 @@ import type { Example } from '../data/example.ts';
 import { exampleReader, openAnswers, type ReadExamples } from '../data/formats/open-examples.ts';
 import { answerFormat, LABEL_FIELDS } from '../data/records/answers.ts';
 import { type RecordShape, usualImageFields } from '../data/records/shape.ts';
-import { type Scoring, scoreOf, type Task } from './task.ts';
+import type { Scoring } from '../model/config.ts';
+import { scoreOf, type Task } from './task.ts';
 
 /** What a task is: its name, and what differs from the defaults. */
 export interface TaskDefinition {

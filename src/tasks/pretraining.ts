@@ -1,6 +1,6 @@
 import { exampleReader } from '../data/formats/open-examples.ts';
-import { MATCHING } from '../data/pairs.ts';
 import { captions } from '../data/records/captions.ts';
+import { MATCHING } from '../model/purposes/pretraining.ts';
 import { scoreOf, type Task } from './task.ts';
 
 /**

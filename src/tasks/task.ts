@@ -2,12 +2,7 @@ import type { Example } from '../data/example.ts';
 import type { ReadOptions } from '../data/formats/format.ts';
 import type { RecordShape } from '../data/records/shape.ts';
 import type { Numbers } from '../engine/numbers.ts';
-
-/**
- * The function that turns logits into probabilities, and so the form of the losses: `sigmoid` where several answers may be
- * right (VQA as ViLT trains it), `softmax` where exactly one is.
- */
-export type Scoring = 'sigmoid' | 'softmax';
+import type { Scoring } from '../model/config.ts';
 
 /** The answer that a model gave to an example, and its score. */
 export interface Prediction {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
-import { matchWeights, shapesOf } from '../checkpoints/check-shapes.ts';
+import { checkShapes, shapesOf } from '../checkpoints/check-shapes.ts';
 import { readSafetensors, writeSafetensors } from '../checkpoints/formats/safetensors.ts';
 import { withoutBuffers } from '../checkpoints/rename-tensors.ts';
 import type { Numbers, Weights } from '../engine/numbers.ts';
@@ -54,8 +54,8 @@ export const loadCheckpoint = async <Progress>(
   const weights: Weights = new Map([...all].filter(([name]) => !name.startsWith('optimizer.')));
   const first = unprefixed(all, firstPrefix);
   const second = unprefixed(all, secondPrefix);
-  matchWeights(shapesOf(first), shapesOf(second), `${path}, ${secondPrefix}*`);
-  matchWeights(shapesOf(first), shapesOf(weights), `${path}, ${firstPrefix}*`, { ignore: [/./] });
+  checkShapes(shapesOf(first), shapesOf(second), `${path}, ${secondPrefix}*`);
+  checkShapes(shapesOf(first), shapesOf(weights), `${path}, ${firstPrefix}*`, { ignore: [/./] });
   return { weights, first, second, progress };
 };
 

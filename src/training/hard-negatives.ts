@@ -1,13 +1,12 @@
-import { pretrainedBy } from '../checkpoints/pretrained.ts';
 import { imageName } from '../data/example.ts';
-import { collatePairs, hardPairs } from '../data/pairs.ts';
 import type { Weights } from '../engine/numbers.ts';
 import { generator, keyOf } from '../engine/random.ts';
 import { compile } from '../engine/runtime/session.ts';
 import { UserError } from '../errors.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { createParams } from '../model/params.ts';
-import { pretrainingInputs } from '../model/purposes/pretraining.ts';
+import { forwardPretraining, pretrainingInputs } from '../model/purposes/pretraining.ts';
+import { collatePairs, hardPairs } from './matching-pairs.ts';
 import type { ExtraFeeds } from './stages/stage.ts';
 
 interface HardOptions {
@@ -27,10 +26,10 @@ export const openHardNegatives = async (
   parameters: Weights,
   { config, seed, threads }: HardOptions,
 ): Promise<ExtraFeeds> => {
-  const { similarity } = pretrainedBy(config, createParams(), pretrainingInputs(config.sizes));
+  const { similarity } = forwardPretraining(config, createParams(), pretrainingInputs(config.sizes));
   if (!similarity) {
     throw new UserError(
-      `hard negatives: a ${config.model} has no vectors of images and texts to compare: give random negatives, or a dide`,
+      `hard negatives: a ${config.architecture.name} has no vectors of images and texts to compare: give random negatives, or a dide`,
     );
   }
   const session = await compile({ similarity }, { parameters, ...(threads === undefined ? {} : { threads }) });

@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import type { Scoring } from '../model/config.ts';
 import { jointAttention, uniModalAttention, wholeAttention } from '../objectives/attention-distillation.ts';
 import { type AttentionOptions, crossModalAttention } from '../objectives/cross-modal-attention-distillation.ts';
 import type { Direction, QueryMask } from '../objectives/divergence.ts';
@@ -7,7 +8,6 @@ import { hiddenStates } from '../objectives/hidden-state-distillation.ts';
 import { everyLayer, type LayerPair } from '../objectives/layers.ts';
 import type { Objective, Objectives } from '../objectives/objective.ts';
 import { softLabels, softLabelsBinary } from '../objectives/soft-label-distillation.ts';
-import type { Scoring } from '../tasks/task.ts';
 
 /**
  * What the student learns from: ground truth, the teacher's answers, or its answers and its cross-modal attention

@@ -6,12 +6,14 @@ import type { Numbers, Weights } from '../../src/engine/numbers.ts';
 import { generator, keyOf, uniform } from '../../src/engine/random.ts';
 import { compile } from '../../src/engine/runtime/session.ts';
 import { input, type Tensor } from '../../src/engine/tensor.ts';
-import { type Architecture, answered, dide, vilt } from '../../src/model/architecture.ts';
-import { type Answered, inputsFor } from '../../src/model/encoded.ts';
+import { type Architecture, dide, vilt } from '../../src/model/architecture.ts';
+import { inputsFor } from '../../src/model/inputs.ts';
+import type { Answered } from '../../src/model/outputs.ts';
 import { createParams, type RootParams } from '../../src/model/params.ts';
 import { type Sizes, tiny } from '../../src/model/sizes.ts';
 import type { Objective } from '../../src/objectives/objective.ts';
 import type { Task } from '../../src/tasks/task.ts';
+import { answered } from '../fixtures/answered.ts';
 
 /** Small, with a vocabulary of nothing in particular. */
 export const contractSizes: Sizes = { ...tiny, vocabulary: 40, words: 16 };

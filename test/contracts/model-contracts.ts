@@ -1,18 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { collate, type EncodedExample, type Feeds } from '../../src/data/batch.ts';
-import { collatePairs } from '../../src/data/pairs.ts';
 import { gradients } from '../../src/engine/gradient.ts';
 import type { Numbers } from '../../src/engine/numbers.ts';
 import { add } from '../../src/engine/ops.ts';
 import { generator, keyOf } from '../../src/engine/random.ts';
 import { ancestors, type Tensor } from '../../src/engine/tensor.ts';
-import { type Architecture, answered, dide, vilt } from '../../src/model/architecture.ts';
-import { type Answered, type Encoded, inputsFor, pairedInputsFor, type Stream } from '../../src/model/encoded.ts';
+import { type Architecture, dide, vilt } from '../../src/model/architecture.ts';
+import { inputsFor, pairedInputsFor } from '../../src/model/inputs.ts';
+import type { Answered, Encoded, Stream } from '../../src/model/outputs.ts';
 import { createParams } from '../../src/model/params.ts';
 import type { Sizes } from '../../src/model/sizes.ts';
 import { crossModalAttention } from '../../src/objectives/cross-modal-attention-distillation.ts';
 import { everyLayer } from '../../src/objectives/layers.ts';
 import { softLabels } from '../../src/objectives/soft-label-distillation.ts';
+import { collatePairs } from '../../src/training/matching-pairs.ts';
+import { answered } from '../fixtures/answered.ts';
 import { numbersFor, target, valuesOf } from './contracts.ts';
 
 /** Texts and pictures of several lengths for a model of any shape; pictures are given in patches, down and across. */

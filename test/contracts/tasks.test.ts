@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createModel, createStudent, type Model } from '../../src/checkpoints/model-file.ts';
+import { createStudent } from '../../src/checkpoints/derive.ts';
+import { configOf } from '../../src/checkpoints/description.ts';
+import { createModel, type Model } from '../../src/checkpoints/model-file.ts';
 import { encodePng } from '../../src/data/image.ts';
 import { createTokenizer, SPECIAL_PIECES } from '../../src/data/tokenizer.ts';
 import { evaluate } from '../../src/evaluation/evaluate.ts';
@@ -36,11 +38,14 @@ const describedFor = async (task: Task): Promise<ModelConfig> => {
   const examples = await task.read(folderOf(task), 'train');
   const words = examples.flatMap(({ text }) => createTokenizer(SPECIAL_PIECES).encode(text).unknown);
   const vocabulary = [...SPECIAL_PIECES, ...new Set(words)];
-  return {
-    ...{ model: 'vilt', task: task.name, images: task.images, scoring: task.scoring, vocabulary, recipe: {} },
-    sizes: { ...tiny, vocabulary: vocabulary.length, types: 1 + task.images },
-    answers: await task.answers(folderOf(task)),
-  };
+  return configOf(
+    {
+      ...{ model: 'vilt', task: task.name, images: task.images, scoring: task.scoring, vocabulary, recipe: {} },
+      sizes: { ...tiny, vocabulary: vocabulary.length, types: 1 + task.images },
+      answers: [...(await task.answers(folderOf(task)))],
+    },
+    'test',
+  );
 };
 
 /** The losses of a few updates. */

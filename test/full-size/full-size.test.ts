@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadCheckpointModel } from '../../src/checkpoints/load.ts';
+import { loadModel } from '../../src/checkpoints/load.ts';
 import { positionWeights } from '../../src/data/patches.ts';
 import type { Numbers } from '../../src/engine/numbers.ts';
 import { compile } from '../../src/engine/runtime/session.ts';
@@ -95,7 +95,7 @@ const patchOf = (place: number, cell: number): Float32Array => {
 
 const logitsOf = async (path: string, task: Task): Promise<Numbers> => {
   const named = task === vqa ? { answers } : {};
-  const { config, weights } = await loadCheckpointModel(join(folder, path), { task, ...named });
+  const { config, weights } = await loadModel(join(folder, path), { task, ...named });
   await using session = await compile({ logits: wholeOf(config) }, { weights, threads: 1 });
   return (await session.run<'logits'>(feeds(task.images))).logits;
 };
@@ -119,9 +119,9 @@ describe.skipIf(!isAsked)('a full-size ViLT-B/32, over nine ragged pairs', () =>
   });
 
   it('of two towers is loaded whole, from its .ckpt', { timeout: 1_200_000 }, async () => {
-    const { config, weights } = await loadCheckpointModel(join(folder, 'two-tower.ckpt'), { task: vqa, answers });
+    const { config, weights } = await loadModel(join(folder, 'two-tower.ckpt'), { task: vqa, answers });
     const parameters = [...weights.values()].reduce((sum, { data }) => sum + data.length, 0);
-    expect(config.model).toBe('dide');
+    expect(config.architecture.name).toBe('dide');
     expect(parameters).toBe(206_780_985);
   });
 });

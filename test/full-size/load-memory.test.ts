@@ -3,10 +3,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { configOf } from '../../src/checkpoints/description.ts';
 import { declareParams } from '../../src/checkpoints/model-file.ts';
 import { toHuggingFace } from '../../src/checkpoints/rename-tensors.ts';
 import { countOf, type Weights } from '../../src/engine/numbers.ts';
-import type { ModelConfig } from '../../src/model/config.ts';
 import { tiny } from '../../src/model/sizes.ts';
 import { writePyTorch } from '../fixtures/pytorch-file.ts';
 
@@ -23,7 +23,7 @@ const largeWeights = (vocabulary: number): Weights => {
   const sizes = { ...tiny, width: 512, heads: 8, depth: 8, hidden: 2048, vocabulary };
   const answers = ['no', 'yes', 'maybe'];
   const vilt = { model: 'vilt', task: 'vqa', images: 1, scoring: 'softmax' } as const;
-  const config: ModelConfig = { ...vilt, sizes, answers, vocabulary: [], recipe: {} };
+  const config = configOf({ ...vilt, sizes, answers, vocabulary: [], recipe: {} }, 'test');
   const filled = [...declareParams(config).declared].map(([name, { shape }]) => {
     const data = new Float32Array(countOf(shape)).fill(0.5);
     return [name, { shape, data }] as const;

@@ -1,11 +1,11 @@
-import { collatePairs } from '../../src/data/pairs.ts';
+import { collatePairs } from '../../src/training/matching-pairs.ts';
 import { weightedSum } from '../../src/engine/functions.ts';
 import type { Numbers, Weights } from '../../src/engine/numbers.ts';
 import { transposeLast } from '../../src/engine/ops.ts';
 import { input, type Tensor } from '../../src/engine/tensor.ts';
 import { createParams } from '../../src/model/params.ts';
 import { dide, vilt } from '../../src/model/architecture.ts';
-import { type PretrainingInputs, pretrained, pretrainingInputs } from '../../src/model/purposes/pretraining.ts';
+import { type PretrainingInputs, forwardPretraining, pretrainingInputs } from '../../src/model/purposes/pretraining.ts';
 import { crossModalAttentionDistillation } from '../../src/objectives/cross-modal-attention-distillation.ts';
 import { imageTextContrastive, imageToText } from '../../src/objectives/image-text-contrastive.ts';
 import { imageTextMatching } from '../../src/objectives/image-text-matching.ts';
@@ -26,8 +26,8 @@ const inputs: PretrainingInputs = (() => {
 
 /** The student's parameters, and under `teacher_model.` the teacher's. */
 export const p = createParams();
-export const student = pretrained(dide, p, inputs, { sizes: paritySizes, space: 32 });
-export const teacher = pretrained(vilt, p.within('teacher_model'), inputs, { sizes: paritySizes });
+export const student = forwardPretraining({ architecture: dide, sizes: paritySizes }, p, inputs, { space: 32 });
+export const teacher = forwardPretraining({ architecture: vilt, sizes: paritySizes }, p.within('teacher_model'), inputs);
 
 /** Every loss of dide/pretrain under the name that losses.json gives it. */
 export const losses = (): Record<string, Tensor> => {

@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createModel, createStudent, loadTrained, type Model } from '../../src/checkpoints/model-file.ts';
+import { createStudent } from '../../src/checkpoints/derive.ts';
+import { configOf } from '../../src/checkpoints/description.ts';
+import { loadModel } from '../../src/checkpoints/load.ts';
+import { createModel, type Model } from '../../src/checkpoints/model-file.ts';
 import type { Example } from '../../src/data/example.ts';
 import { encodePng } from '../../src/data/image.ts';
 import { loadChosen } from '../../src/data/loader.ts';
@@ -31,7 +34,10 @@ beforeAll(async () => {
   const vocabulary = [...SPECIAL_PIECES, ...new Set(words)];
   const sized = { ...tiny, vocabulary: vocabulary.length, types: 3 };
   const described = { model: 'vilt', task: 'nlvr2', images: 2, scoring: 'softmax', recipe: {} } as const;
-  teacher = createModel({ ...described, sizes: sized, answers: await nlvr2.answers(data), vocabulary }, 1);
+  teacher = createModel(
+    configOf({ ...described, sizes: sized, answers: await nlvr2.answers(data), vocabulary }, 'test'),
+    1,
+  );
 }, 60_000);
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
@@ -60,7 +66,7 @@ describe('augmentation in training', () => {
     const [one, other] = [peaceful, resumed].map((folder) => readFileSync(join(folder, 'last.safetensors')));
     expect(one!.equals(other!)).toBe(true);
     expect((await taught({})).steps[0]!.losses).not.toEqual(whole.steps[0]!.losses);
-    const { config } = await loadTrained(join(peaceful, 'best.safetensors'));
+    const { config } = await loadModel(join(peaceful, 'best.safetensors'));
     expect(config.recipe).toMatchObject({ augment: 'randaugment' });
     await expect(taught({ folder: resumed, resume: true })).rejects.toThrow(
       /augment was randaugment, now not given: resume with the same options/,
@@ -176,7 +182,7 @@ it('chooses the best weights on the split that is asked for, and remembers which
     readFileSync(join(data, 'train.jsonl'), 'utf8').split('\n').slice(0, 4).join('\n'),
   );
   await taught({ folder, selectOn: 'test', updates: 2 });
-  const { config } = await loadTrained(join(folder, 'best.safetensors'));
+  const { config } = await loadModel(join(folder, 'best.safetensors'));
   expect(config.recipe).toMatchObject({ selectOn: 'test' });
   await expect(taught({ folder, updates: 2, resume: true })).rejects.toThrow(/selectOn was test, now not given/);
 });

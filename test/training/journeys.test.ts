@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createModel, createStudent, loadTrained, type Model } from '../../src/checkpoints/model-file.ts';
+import { createStudent } from '../../src/checkpoints/derive.ts';
+import { loadModel } from '../../src/checkpoints/load.ts';
+import { createModel, type Model } from '../../src/checkpoints/model-file.ts';
 import type { Example } from '../../src/data/example.ts';
 import { accuracyOf, evaluate } from '../../src/evaluation/evaluate.ts';
 import { preprocessorFor } from '../../src/inference/preprocessor.ts';
@@ -67,7 +69,7 @@ describe('from scenes to a teacher, and from it to a student', () => {
   it('the best weights are kept, and answer as well as the training said', async () => {
     const validated = steps.flatMap(({ validation: one }) => (one === undefined ? [] : [one]));
     expect(validated).toHaveLength(3);
-    const best = await loadTrained(join(folder, 'best.safetensors'));
+    const best = await loadModel(join(folder, 'best.safetensors'));
     expect(await accuracy(best)).toBe(Math.max(...validated));
     expect(best.config.recipe).toMatchObject({ best: { accuracy: Math.max(...validated) } });
   });

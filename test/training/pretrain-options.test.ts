@@ -2,14 +2,17 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createModel, createStudent, loadTrained, type Model } from '../../src/checkpoints/model-file.ts';
+import { createStudent } from '../../src/checkpoints/derive.ts';
+import { configOf } from '../../src/checkpoints/description.ts';
+import { loadModel } from '../../src/checkpoints/load.ts';
+import { createModel, type Model } from '../../src/checkpoints/model-file.ts';
 import { encodePng } from '../../src/data/image.ts';
 import { inOrder, loadChosen } from '../../src/data/loader.ts';
-import { MATCHING } from '../../src/data/pairs.ts';
 import { createTokenizer, SPECIAL_PIECES } from '../../src/data/tokenizer.ts';
 import { keyOf } from '../../src/engine/random.ts';
 import { UserError } from '../../src/errors.ts';
 import { preprocessorFor } from '../../src/inference/preprocessor.ts';
+import { MATCHING } from '../../src/model/purposes/pretraining.ts';
 import { tiny } from '../../src/model/sizes.ts';
 import { accumulate, createOptimizerState } from '../../src/optim/adamw.ts';
 import { answersOf } from '../../src/studies/scenes/vocabulary.ts';
@@ -36,10 +39,13 @@ beforeAll(async () => {
 
 const teacher = (): Model =>
   createModel(
-    {
-      ...{ model: 'vilt', sizes: { ...tiny, vocabulary: vocabulary.length }, task: pretraining.name, images: 1 },
-      ...{ scoring: 'softmax', answers: [...MATCHING], vocabulary: [...vocabulary], recipe: {} },
-    },
+    configOf(
+      {
+        ...{ model: 'vilt', sizes: { ...tiny, vocabulary: vocabulary.length }, task: pretraining.name, images: 1 },
+        ...{ scoring: 'softmax', answers: [...MATCHING], vocabulary: [...vocabulary], recipe: {} },
+      },
+      'test',
+    ),
     1,
   );
 const student = (): Model => createStudent(teacher(), { seed: 2 });
@@ -74,7 +80,7 @@ describe('stage 1 is resumed bit for bit', () => {
     for (const file of ['last.safetensors', 'best.safetensors'])
       expect(readFileSync(join(torn, file)).equals(readFileSync(join(peaceful, file))), file).toBe(true);
     await expect(run({ ...every, folder: torn, updates: 5 }, models())).rejects.toThrow(/updates was 4, now 5/);
-    const { recipe } = (await loadTrained(join(torn, 'best.safetensors'))).config;
+    const { recipe } = (await loadModel(join(torn, 'best.safetensors'))).config;
     expect(recipe.maxPatches).toBe('maxPatches' in options ? 2 : undefined);
   });
 });

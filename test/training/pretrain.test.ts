@@ -2,10 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { adaptModel, createModel, createStudent, loadTrained, type Model } from '../../src/checkpoints/model-file.ts';
+import { adaptModel, createStudent } from '../../src/checkpoints/derive.ts';
+import { loadModel } from '../../src/checkpoints/load.ts';
+import { createModel, type Model } from '../../src/checkpoints/model-file.ts';
 import { imageName } from '../../src/data/example.ts';
-import { MATCHING } from '../../src/data/pairs.ts';
 import { preprocessorFor } from '../../src/inference/preprocessor.ts';
+import { MATCHING } from '../../src/model/purposes/pretraining.ts';
 import { pretraining } from '../../src/tasks/pretraining.ts';
 import { vqa } from '../../src/tasks/vqa.ts';
 import { readMetrics } from '../../src/training/metrics.ts';
@@ -98,7 +100,7 @@ describe('stage 1', () => {
       expect(readFileSync(join(torn, file)).equals(readFileSync(join(peaceful, file))), file).toBe(true);
     const curves = (folder: string) => readMetrics(folder).map(({ step, values }) => ({ step, values }));
     expect(curves(torn)).toEqual(curves(peaceful));
-    expect((await loadTrained(join(torn, 'last.safetensors'))).config.task).toBe(pretraining.name);
+    expect((await loadModel(join(torn, 'last.safetensors'))).config.task).toBe(pretraining.name);
   });
 
   it('has half of each batch matched, its own image first, and the same batches from anywhere', async () => {

@@ -1,6 +1,7 @@
 /** One training in a process of its own, to be killed: `node --import tsx test/training/resume.child.ts <scenes> <run>`. */
 
-import { createModel, createStudent } from '../../src/checkpoints/model-file.ts';
+import { createStudent } from '../../src/checkpoints/derive.ts';
+import { createModel } from '../../src/checkpoints/model-file.ts';
 import { vqa } from '../../src/tasks/vqa.ts';
 import { finetune } from '../../src/training/finetune.ts';
 import { nanoDescription } from '../fixtures/nano.ts';

@@ -5,12 +5,13 @@ import { gradients } from '../../src/engine/gradient.ts';
 import type { Numbers, Weights } from '../../src/engine/numbers.ts';
 import { compile } from '../../src/engine/runtime/session.ts';
 import { constant } from '../../src/engine/tensor.ts';
-import { vilt } from '../../src/model/architecture.ts';
-import { inputsFor } from '../../src/model/encoded.ts';
+import { dide, vilt } from '../../src/model/architecture.ts';
 import { fusionEncoder } from '../../src/model/fusion-encoder.ts';
 import { rankHead } from '../../src/model/heads.ts';
+import { inputsFor } from '../../src/model/inputs.ts';
 import { createParams } from '../../src/model/params.ts';
-import { candidateInputs, ranked, retrieved } from '../../src/model/purposes/retrieval.ts';
+import { candidateInputs, rankCandidates } from '../../src/model/purposes/ranking.ts';
+import { retrieve } from '../../src/model/purposes/retrieval.ts';
 import { crossModalAttentionDistillation } from '../../src/objectives/cross-modal-attention-distillation.ts';
 import { imageTextContrastive } from '../../src/objectives/image-text-contrastive.ts';
 import { textRanking } from '../../src/objectives/text-ranking.ts';
@@ -33,7 +34,7 @@ const ofPairs = (): Record<string, Numbers> => {
 
 describe('the loss of a teacher that learns to rank', () => {
   const p = createParams();
-  const scores = ranked(p, candidateInputs(sizes, 3), sizes);
+  const scores = rankCandidates({ sizes }, p, candidateInputs(sizes, 3));
   let found: Record<'scores' | 'loss', Numbers<Float32Array>>;
   let weights: Weights;
   beforeAll(async () => {
@@ -67,7 +68,7 @@ describe('the loss of a teacher that learns to rank', () => {
 
 describe('the losses of a student that learns to retrieve', () => {
   const [p, inputs] = [createParams(), inputsFor(sizes)];
-  const student = retrieved(p, inputs, { sizes, space: 16 });
+  const student = retrieve({ sizes, architecture: dide }, p, inputs, 16);
   const mine = [...p.declared.keys()];
   const [taught] = vilt.encode(p.within('teacher_model'), inputs, sizes);
   const loss = weightedSum([

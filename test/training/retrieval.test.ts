@@ -3,7 +3,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createModel, createStudent, loadTrained, type Model } from '../../src/checkpoints/model-file.ts';
+import { createStudent } from '../../src/checkpoints/derive.ts';
+import { configOf } from '../../src/checkpoints/description.ts';
+import { loadModel } from '../../src/checkpoints/load.ts';
+import { createModel, type Model } from '../../src/checkpoints/model-file.ts';
 import { encodePng } from '../../src/data/image.ts';
 import { createTokenizer, SPECIAL_PIECES } from '../../src/data/tokenizer.ts';
 import { scoreGallery } from '../../src/evaluation/score-retrieval.ts';
@@ -58,10 +61,13 @@ const writeColours = async (split: string): Promise<void> => {
 
 const teacher = (): Model =>
   createModel(
-    {
-      ...{ model: 'vilt', task: retrieval.name, images: 1, scoring: 'softmax', answers: [], vocabulary, recipe: {} },
-      sizes: { ...tiny, vocabulary: vocabulary.length },
-    },
+    configOf(
+      {
+        ...{ model: 'vilt', task: retrieval.name, images: 1, scoring: 'softmax', answers: [], vocabulary, recipe: {} },
+        sizes: { ...tiny, vocabulary: vocabulary.length },
+      },
+      'test',
+    ),
     1,
   );
 /** Attention that is not even, so that there is something to learn of it. */
@@ -167,7 +173,7 @@ describe('learning to retrieve', () => {
   it('is judged by the mean recall on the first validation images, and its file says the same', async () => {
     const folder = join(home, 'judged');
     const steps = await run(student(), undefined, { folder, updates: 4, validateEvery: 4, gallery: 6 });
-    const best = await loadTrained(join(folder, 'best.safetensors'));
+    const best = await loadModel(join(folder, 'best.safetensors'));
     const gallery = firstImages(galleryOf(await retrieval.read(data, 'validation')), 6);
     const { scores } = await scoreGallery(best, gallery, {
       preprocessor: preprocessorFor(best.config, { batch: 5 }),
@@ -181,7 +187,7 @@ describe('learning to retrieve', () => {
     const folder = join(home, 'selected');
     const chosen = { folder, updates: 2, validateEvery: 1, gallery: 4 };
     await run(student(), undefined, { ...chosen, selectOn: 'train' });
-    expect((await loadTrained(join(folder, 'best.safetensors'))).config.recipe.selectOn).toBe('train');
+    expect((await loadModel(join(folder, 'best.safetensors'))).config.recipe.selectOn).toBe('train');
     await expect(run(student(), undefined, { ...chosen, resume: true })).rejects.toThrow(
       /selectOn was train, now not given/,
     );

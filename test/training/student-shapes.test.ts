@@ -2,19 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  createModel,
-  createStudent,
-  loadTrained,
-  type StudentOptions,
-  saveModel,
-} from '../../src/checkpoints/model-file.ts';
+import { createStudent, type StudentOptions } from '../../src/checkpoints/derive.ts';
+import { parseDescription } from '../../src/checkpoints/description.ts';
+import { loadModel } from '../../src/checkpoints/load.ts';
+import { createModel, saveModel } from '../../src/checkpoints/model-file.ts';
 import { exportOnnx } from '../../src/export/onnx.ts';
 import { ask } from '../../src/inference/ask.ts';
 import { cacheImages } from '../../src/inference/cache-images.ts';
-import { openStudent } from '../../src/inference/student.ts';
+import { openPredictor } from '../../src/inference/predictor.ts';
 import { vilt } from '../../src/model/architecture.ts';
-import { parseConfig } from '../../src/model/config.ts';
 import { type Sizes, tiny } from '../../src/model/sizes.ts';
 import { vqa } from '../../src/tasks/vqa.ts';
 import { finetune } from '../../src/training/finetune.ts';
@@ -81,10 +77,10 @@ describe('a student with one Transformer for both modalities', () => {
   it('is described in its file, where a file that does not say it has two', () => {
     const json = JSON.stringify(apart.config);
     expect(json).not.toContain('encoders');
-    expect(parseConfig(json, 'a file').sizes.encoders).toBeUndefined();
-    expect(parseConfig(JSON.stringify(shared.config), 'a file').sizes.encoders).toBe('shared');
+    expect(parseDescription(json, 'a file').sizes.encoders).toBeUndefined();
+    expect(parseDescription(JSON.stringify(shared.config), 'a file').sizes.encoders).toBe('shared');
     const wrong = json.replace('"patch"', '"encoders":"both","patch"');
-    expect(() => parseConfig(wrong, 'a file')).toThrow('encoders');
+    expect(() => parseDescription(wrong, 'a file')).toThrow('encoders');
   });
 });
 
@@ -106,11 +102,11 @@ describe.each<[string, StudentOptions]>([
     for (const [parameter, { data }] of student.weights) expect(data, parameter).not.toEqual(before.get(parameter));
     const folder = join(home, name);
     await saveModel(`${folder}.safetensors`, student);
-    const loaded = await loadTrained(`${folder}.safetensors`);
+    const loaded = await loadModel(`${folder}.safetensors`);
     expect(loaded).toEqual(student);
-    await using opened = await openStudent(loaded, { threads: 1 });
+    await using opened = await openPredictor(loaded, { threads: 1 });
     const cache = await cacheImages(opened, join(scenes, 'images', 'validation'), { to: folder });
-    const answers = await ask(opened, 'is there a red circle?', cache);
+    const answers = await ask(opened, cache, 'is there a red circle?');
     expect(answers).toHaveLength(cache.entries.length);
     const exported = await exportOnnx(loaded, `${folder}-onnx`, { threads: 1 });
     expect(exported.difference).toBeLessThan(1e-4);

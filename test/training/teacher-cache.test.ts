@@ -2,7 +2,8 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { adaptModel, createModel, createStudent } from '../../src/checkpoints/model-file.ts';
+import { adaptModel, createStudent } from '../../src/checkpoints/derive.ts';
+import { createModel } from '../../src/checkpoints/model-file.ts';
 import type { Example } from '../../src/data/example.ts';
 import { encodePng } from '../../src/data/image.ts';
 import { loadBatches } from '../../src/data/loader.ts';

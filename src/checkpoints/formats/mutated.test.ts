@@ -6,7 +6,7 @@ import { MUTATIONS, mutated, randomFrom } from '../../data/formats/mutations.fix
 import { readVocabulary } from '../../data/tokenizer.ts';
 import { UserError } from '../../errors.ts';
 import { vqa } from '../../tasks/vqa.ts';
-import { loadCheckpointModel } from '../load.ts';
+import { loadModel } from '../load.ts';
 import { openWeights } from './open.ts';
 
 /** Longest that one file may take, in milliseconds, and the most memory that it may add, in bytes. */
@@ -38,7 +38,7 @@ const damaged = (bytes: Buffer, seed: number): Buffer => {
   return Buffer.concat([bytes.subarray(0, from), mutated(bytes.subarray(from, to), seed), bytes.subarray(to)]);
 };
 
-const load = (path: string): Promise<unknown> => loadCheckpointModel(path, { task: vqa, vocabulary, answers });
+const load = (path: string): Promise<unknown> => loadModel(path, { task: vqa, vocabulary, answers });
 
 /** Of files that are no models: every tensor. */
 const readAll = async (path: string): Promise<unknown> => {

@@ -5,14 +5,12 @@ import {
   type CheckpointInfo,
   inspectCheckpoint,
   type LoadOptions,
-  loadCheckpointModel,
-  loadTrained,
+  loadModel,
   type Model,
   type Task,
   UserError,
 } from '../../index.ts';
 import { readAnswerList } from '../../model.ts';
-import { printNotice } from '../terminal/notice.ts';
 import { count, given } from './options.ts';
 import { type TaskName, taskNamed, taskOption, tasks } from './tasks.ts';
 
@@ -63,7 +61,7 @@ export const openModel = async (
   const looked = await inspectCheckpoint(path);
   if (!looked.isOurs) return await openModelFor(taskIn(looked, path), path, options);
   sayUnused(path, options);
-  return await loadTrained(looked.path);
+  return await loadModel(looked.path);
 };
 
 /** Opens a model of anybody's for a task. @throws UserError where it was trained for another one. */
@@ -74,7 +72,7 @@ export const openModelFor = async (
 ): Promise<Model> => {
   const { isOurs } = await inspectCheckpoint(path);
   if (isOurs) sayUnused(path, options);
-  return await loadCheckpointModel(path, { task, onWarning: printNotice, ...(isOurs ? {} : await factsOf(options)) });
+  return await loadModel(path, { task, onWarning: say, ...(isOurs ? {} : await factsOf(options)) });
 };
 
 /** A file of ours says all of it, and what it says holds; options that say it once more are named on stderr. */
@@ -82,7 +80,7 @@ export const sayUnused = (path: string, { answers, vocabulary, heads, image, wor
   const names = Object.keys(given({ answers, vocabulary, heads, image, words })).map((name) => `--${name}`);
   if (names.length === 0) return;
   const which = `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} not used for it`;
-  printNotice(`${path}: it was saved by dide and says this itself: ${which}`);
+  say(`${path}: it was saved by dide and says this itself: ${which}`);
 };
 
 const taskIn = ({ classifiers }: CheckpointInfo, path: string): Task => {
@@ -95,7 +93,7 @@ const taskIn = ({ classifiers }: CheckpointInfo, path: string): Task => {
 const factsOf = async (options: OpenOptions): Promise<Omit<LoadOptions, 'task'>> => {
   const { answers, vocabulary, heads, image, words, data, seed } = options;
   return given({
-    answers: answers === undefined ? undefined : await readAnswerList(answers, { onWarning: printNotice }),
+    answers: answers === undefined ? undefined : await readAnswerList(answers, { onWarning: say }),
     vocabulary: vocabulary === undefined ? undefined : await piecesIn(vocabulary, data),
     ...{ heads, image, words, data, seed },
   });
@@ -106,3 +104,5 @@ const piecesIn = async (vocabulary: string, data: string | undefined): Promise<s
   if (vocabulary === 'bert') return await bertVocabulary();
   return await readVocabulary(vocabulary === 'data' && data !== undefined ? join(data, 'vocab.txt') : vocabulary);
 };
+
+const say = (message: string): void => void process.stderr.write(`${message}\n`);

@@ -3,15 +3,14 @@ import {
   createModel,
   createStudent,
   inspectCheckpoint,
-  loadTrained,
+  loadModel,
   type Model,
-  type ModelConfig,
   type Scoring,
   type StudentOptions,
   type Task,
   UserError,
 } from '../../index.ts';
-import { type Backbones, sizes, sizesOfBackbones } from '../../model.ts';
+import { type Backbones, createConfig, dide, sizes, sizesOfBackbones, vilt } from '../../model.ts';
 import { type ForeignOptions, openModelFor, sayUnused } from './checkpoint.ts';
 import { beginFrom, bodiesOf } from './init-from.ts';
 import { given } from './options.ts';
@@ -24,7 +23,7 @@ export interface LearnerOptions extends ForeignOptions {
   readonly teacher?: string | undefined;
   readonly from?: string | undefined;
   readonly fromScratch?: boolean | undefined;
-  readonly model: ModelConfig['model'];
+  readonly model: 'vilt' | 'dide';
   readonly size: keyof typeof sizes;
   readonly depth?: number | undefined;
   readonly patch?: number | undefined;
@@ -71,7 +70,7 @@ export const learningOf = async (options: LearnerOptions, task: Task): Promise<L
 const beginningFrom = async (from: string, task: Task, options: LearnerOptions): Promise<Model> => {
   const { isOurs, path } = await inspectCheckpoint(from);
   if (isOurs) sayUnused(from, options);
-  const trained = isOurs ? await loadTrained(path) : await openModelFor(task, from, options);
+  const trained = isOurs ? await loadModel(path) : await openModelFor(task, from, options);
   if (trained.config.task === task.name) return trained;
   return adaptModel(trained, { task, answers: await task.answers(options.data), seed: options.seed });
 };
@@ -94,16 +93,14 @@ const untrained = async (options: LearnerOptions, task: Task): Promise<Model> =>
   }
   const vocabulary = await vocabularyFor(options, task);
   const bodies = await bodiesOf(options);
-  const config: ModelConfig = {
-    model,
+  const config = createConfig({
+    architecture: { vilt, dide }[model],
+    task: { ...task, scoring },
     sizes: { ...sizesFor(options, bodies), vocabulary: vocabulary.length, types: 1 + task.images },
-    task: task.name,
-    images: task.images,
-    scoring,
     answers: await task.answers(data),
     vocabulary,
     recipe: { size },
-  };
+  });
   return beginFrom(createModel(config, seed), bodies);
 };
 

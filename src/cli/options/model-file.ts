@@ -1,10 +1,9 @@
-import type { ModelConfig } from '../../index.ts';
-import { parseConfig, readSafetensors } from '../../model.ts';
+import { type Description, parseDescription, readSafetensors } from '../../model.ts';
 
 /** What a file of weights says of itself, without its numbers being read. */
 export interface Head {
   /** Absent where the file was not saved by dide. */
-  readonly config?: ModelConfig | undefined;
+  readonly config?: Description | undefined;
   /** What a run's checkpoint keeps beside the weights. */
   readonly progress?: { readonly update?: number | undefined } | undefined;
   readonly tensors: number;
@@ -21,7 +20,7 @@ export const headOf = async (path: string): Promise<Head> => {
   return {
     tensors: file.tensors.size,
     parameters: numbers.reduce((sum, count) => sum + count, 0),
-    ...(described === undefined ? {} : { config: parseConfig(described, path) }),
+    ...(described === undefined ? {} : { config: parseDescription(described, path) }),
     ...(progress === undefined ? {} : { progress: JSON.parse(progress) as Head['progress'] & object }),
   };
 };

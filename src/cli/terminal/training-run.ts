@@ -88,7 +88,8 @@ const report = async (run: TrainingRun, done: Done & { readonly milliseconds: nu
   const weights = join(out, 'best.safetensors');
   const { config } = await headOf(weights);
   const best = config?.recipe.best as { update: number; accuracy: number } | undefined;
-  const { model: name, answers } = model.config;
+  const { architecture, answers } = model.config;
+  const { name } = architecture;
   const parameters = [...model.weights.values()].reduce((sum, { data }) => sum + data.length, 0);
   const losses = done.last?.losses ?? {};
   const facts: [string, Cell][] = [

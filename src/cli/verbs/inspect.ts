@@ -1,8 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { inspectCheckpoint, type ModelConfig, openImageCache, UserError } from '../../index.ts';
-import { holdsWeights } from '../../model.ts';
+import { inspectCheckpoint, openImageCache, UserError } from '../../index.ts';
+import { type Description, holdsWeights } from '../../model.ts';
 import { headsOption } from '../options/checkpoint.ts';
 import { headOf } from '../options/model-file.ts';
 import { given, jsonOption } from '../options/options.ts';
@@ -108,7 +108,7 @@ const checkpointShown = async (path: string): Promise<Shown> => {
   return { text: factsOf(facts), result };
 };
 
-const models: Readonly<Record<ModelConfig['model'], string>> = {
+const models: Readonly<Record<string, string>> = {
   vilt: 'vilt, a fusion encoder',
   dide: 'dide, a dual encoder',
 };
@@ -121,8 +121,8 @@ const describedFacts = ({
   vocabulary,
   scoring,
   recipe,
-}: ModelConfig): [string, Cell][] => [
-  ['model', models[model]],
+}: Description): [string, Cell][] => [
+  ['model', models[model] ?? model],
   ['layers', `${sizes.depth} of width ${sizes.width}, ${sizes.heads} heads`],
   ['pictures', `${sizes.image} pixels at the shortest side, patches of ${sizes.patch}`],
   ['words', `${grouped(vocabulary.length)} pieces, texts up to ${sizes.words}`],

@@ -50,9 +50,9 @@ const run = async (options: Options): Promise<void> => {
     ...{ out: options.out, json: options.json, task: pretraining.name, learning, tolerance },
     steps: (onWarning) => pretrain(model, teacher, { ...training, onWarning }),
     next: async (best) =>
-      model.config.model === 'vilt'
-        ? `dide pretrain --teacher ${best} --data ${options.data} --out STUDENT`
-        : `dide finetune --from ${best} --teacher TEACHER --data TASK --out STUDENT`,
+      model.config.architecture.towers
+        ? `dide finetune --from ${best} --teacher TEACHER --data TASK --out STUDENT`
+        : `dide pretrain --teacher ${best} --data ${options.data} --out STUDENT`,
   });
 };
 

@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { loadTrained, saveModel } from '../../index.ts';
+import { loadModel, saveModel } from '../../index.ts';
 import { LAST_LESSON, trainTeacher, untrainedTeacher } from '../../studies/teacher/mini-teacher.ts';
 import { given, threadsOption } from '../options/options.ts';
 import { listenForInterrupt, STOPPING, sayStopped } from '../terminal/interrupt.ts';
-import { printNotice } from '../terminal/notice.ts';
 import { openParts } from '../terminal/progress.ts';
 import { percent } from '../terminal/table.ts';
 
@@ -18,12 +17,12 @@ const examples = `
 Example:
   $ dide teacher --out assets/teacher-mini.safetensors
 
-It may be stopped at any time; the same command continues.`;
+Stop it when you like: the same command goes on where it was.`;
 
-/** `dide teacher`: trains the quickstart's teacher from random weights. */
+/** `dide teacher`: retrains the quickstart's teacher from nothing. */
 export const teacherCommand = (): Command =>
   new Command('teacher')
-    .description("Writes the teacher's scenes and trains the quickstart's fusion encoder on them, from random weights.")
+    .description("Writes the teacher's scenes and trains the quickstart's fusion encoder on them, from nothing.")
     .requiredOption('--out <file>', 'where the teacher goes (safetensors)')
     .option('--folder <folder>', 'where its data and its run go', 'runs/teacher')
     .addOption(threadsOption())
@@ -32,7 +31,7 @@ export const teacherCommand = (): Command =>
 
 const run = async ({ out, folder, threads }: Options): Promise<void> => {
   const teacher = untrainedTeacher();
-  using interrupt = listenForInterrupt(() => printNotice(STOPPING));
+  using interrupt = listenForInterrupt(() => process.stderr.write(`${STOPPING}\n`));
   using parts = openParts();
   const steps = trainTeacher(teacher, {
     folder,
@@ -48,5 +47,5 @@ const run = async ({ out, folder, threads }: Options): Promise<void> => {
       return sayStopped(`Stopped in ${lesson} after update ${number} of ${of}; the same command goes on from there.`);
     }
   }
-  await saveModel(out, await loadTrained(join(folder, `${LAST_LESSON}-run`, 'best.safetensors')));
+  await saveModel(out, await loadModel(join(folder, `${LAST_LESSON}-run`, 'best.safetensors')));
 };

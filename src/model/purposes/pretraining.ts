@@ -1,22 +1,25 @@
 import { gather, reshape } from '../../engine/ops.ts';
 import { volume } from '../../engine/shapes.ts';
 import { input, type Tensor } from '../../engine/tensor.ts';
-import type { Architecture } from '../architecture.ts';
+import type { Goal, ModelConfig, Purpose } from '../config.ts';
 import { wordTable } from '../embeddings.ts';
-import { type Answered, type Encoded, type PairedInputs, pairedInputsFor, type TextInput } from '../encoded.ts';
 import { type Contrast, contrastOf, languageHead, matchingHead, ownDecoder, similarity } from '../heads.ts';
+import { type PairedInputs, pairedInputsFor, type TextInput } from '../inputs.ts';
+import type { Answered, Encoded } from '../outputs.ts';
 import { type Params, withDropoutName } from '../params.ts';
 import { atIndices, firstRows, type Select, selectImages } from '../select.ts';
 import type { Sizes } from '../sizes.ts';
+import { answerGraphs } from './answering.ts';
+import { spaceOf } from './retrieval.ts';
 
-/** A batch of pre-training as symbols: texts, each paired with two images; and the texts again with words masked. */
+/** Inputs of a pre-training batch: texts, each paired with two images, and the texts again with words masked. */
 export interface PretrainingInputs extends PairedInputs {
   readonly masked: TextInput;
-  /** Where a word is to be found again, in the texts laid end to end: int32 [masked]. */
+  /** Indices of the masked words, in the texts laid end to end: int32 [masked]. */
   readonly places: Tensor;
 }
 
-/** The inputs of a pre-training batch. */
+/** Inputs of a pre-training batch, with the names that are fed. */
 export const pretrainingInputs = (sizes: Sizes): PretrainingInputs => {
   const paired = pairedInputsFor(sizes);
   return {
@@ -26,54 +29,72 @@ export const pretrainingInputs = (sizes: Sizes): PretrainingInputs => {
   };
 };
 
-/** What a model makes of a pre-training batch. */
+/** Outputs of a model for a pre-training batch. */
 export interface Pretrained {
-  /** Each text with its own image; only where it is asked for. */
+  /** Each text with its own image; absent where only the pairs of matching are computed. */
   readonly own?: Encoded | undefined;
-  /** Each text with the image that it may not belong to, and whether it does: logits [batch, 2]. */
+  /** Each text with its ITM image, and whether they belong together: logits [batch, 2]. */
   readonly matching: Answered;
-  /** How alike every image and every text of the batch are, [images, texts]; only where a space for both is asked for. */
+  /** Scaled similarity of every image and every text of the batch, [images, texts]; of a dual encoder. */
   readonly similarity?: Tensor | undefined;
-  /** What they are compared by, with it. */
+  /** Vectors that are compared, and the temperature; of a dual encoder. */
   readonly contrast?: Contrast | undefined;
-  /** What each masked word may be: [masked, vocabulary]. */
+  /** Logits of each masked word: [masked, vocabulary]. */
   readonly words: Tensor;
 }
 
-/** What stage 1 asks of a model. */
+/** Options of `forwardPretraining`. */
 export interface PretrainedOptions {
-  readonly sizes: Sizes;
-  /** Size of the space in which images and texts are compared; without it there is no contrast. */
-  readonly space?: number | undefined;
-  /** Where masked words are looked up: in the model's own table of words (default), or in one beside it (ViLT code). */
-  readonly decoder?: 'tied' | 'own' | undefined;
-  /** Which pairs are asked for: those of matching, or each text's own too (default; contrast needs them). */
+  /** Pairs that are computed: those of matching, or each text's own too (default). Contrast needs both. */
   readonly pairs?: 'both' | 'matching' | undefined;
+  /** Size of the space in which a dual encoder compares images and texts. Default: the model's width. */
+  readonly space?: number | undefined;
 }
 
 /**
- * All that stage 1 asks of a model. The fusion encoder pays a whole pass for each different pair, and one more for its
- * masked words; the dual encoder reads each text and each image once, and sees no image for its masked words.
+ * Outputs of stage 1 (Wang et al. 2022, §3.3). A fusion encoder pays a whole pass for each different pair, and one more
+ * for its masked words; a dual encoder reads each text and each image once, sees no image for its masked words, and has
+ * a space in which images and texts are compared.
  */
-export const pretrained = (
-  model: Architecture,
+export const forwardPretraining = (
+  config: Pick<ModelConfig, 'architecture' | 'sizes' | 'decoder'>,
   p: Params,
   inputs: PretrainingInputs,
-  { sizes, space, decoder = 'tied', pairs = 'both' }: PretrainedOptions,
+  { pairs = 'both', space = spaceOf(config) }: PretrainedOptions = {},
 ): Pretrained => {
+  const { architecture, sizes, decoder = 'tied' } = config;
   const { text, image, masked, places } = inputs;
-  const seenWith = (place: Params, words: TextInput, rows: Select): Encoded =>
-    model.encode(place, { text: words, images: [selectImages(image, rows)] }, sizes)[0]!;
-  const paired = pairs === 'both' ? model.encodePairs(p, inputs, sizes) : undefined;
-  const matching = paired?.matching ?? seenWith(p, text, atIndices(inputs.matchingImages));
-  const { last } = seenWith(withDropoutName(p, 'masked'), masked, firstRows(text.ids.shape[0]!)).text;
-  const table = decoder === 'own' ? ownDecoder(p, sizes) : wordTable(model.texts(p), sizes);
+  const encode = (params: Params, words: TextInput, select: Select): Encoded =>
+    architecture.encode(params, { text: words, images: [selectImages(image, select)] }, sizes)[0]!;
+  const isDual = architecture.towers !== undefined;
+  const paired = isDual || pairs === 'both' ? architecture.encodePairs(p, inputs, sizes) : undefined;
+  const matching = paired?.matching ?? encode(p, text, atIndices(inputs.matchingImages));
+  const { last } = encode(withDropoutName(p, 'masked'), masked, firstRows(text.ids.shape[0]!)).text;
+  const table = decoder === 'own' ? ownDecoder(p, sizes) : wordTable(architecture.textParams(p), sizes);
   const rows = reshape(last, [volume(last.shape.slice(0, 2)), sizes.width]);
-  const contrast = space !== undefined && paired && contrastOf(p, paired.own, space);
+  const contrast = isDual && paired ? contrastOf(p, paired.own, space) : undefined;
   return {
-    ...(paired && { own: paired.own }),
+    own: paired?.own,
     matching: { encoded: [matching], logits: matchingHead(p, matching.pair) },
     words: languageHead(p, gather(rows, places), table, sizes),
-    ...(contrast && { contrast, similarity: similarity(contrast) }),
+    contrast,
+    similarity: contrast && similarity(contrast),
   };
+};
+
+/** Answers of matching, in the order of its head. */
+export const MATCHING = ['unmatched', 'matched'] as const;
+
+/** Pre-training on images with captions: matching, masked words and, of a dual encoder, contrast. It answers whether a text fits its image. */
+export const pretraining: Purpose & Goal = {
+  name: 'pretraining',
+  images: 1,
+  scoring: 'softmax',
+  answers: async () => MATCHING,
+  heads: () => ['itm_score', 'mlm_score', 'itc'],
+  declare: (config, p) => {
+    forwardPretraining(config, p, pretrainingInputs(config.sizes));
+  },
+  logits: (_, p, [pair]) => matchingHead(p, pair!),
+  graphs: (config) => answerGraphs(config),
 };

@@ -1,64 +1,59 @@
-import { expand, reshape } from '../../engine/ops.ts';
-import { type Size, times } from '../../engine/shapes.ts';
-import { input, type Tensor } from '../../engine/tensor.ts';
-import { imageStream, textStream } from '../dual-encoder.ts';
-import { type Embedded, embedImage, embedText } from '../embeddings.ts';
-import { type ImageInput, type Inputs, inputsFor, type Streams, type TextInput } from '../encoded.ts';
-import { fuse } from '../fusion-encoder.ts';
-import { type Contrast, contrastOf, rankHead, similarity } from '../heads.ts';
-import type { Params } from '../params.ts';
-import type { Sizes } from '../sizes.ts';
+import type { Tensor } from '../../engine/tensor.ts';
+import type { Goal, ModelConfig, Purpose } from '../config.ts';
+import { type Contrast, contrastOf, similarity } from '../heads.ts';
+import { type Inputs, inputsFor } from '../inputs.ts';
+import type { Streams } from '../outputs.ts';
+import { createParams, type Params } from '../params.ts';
 
-/** What a dual encoder makes of a batch of images and texts that are to find each other. */
+/** Outputs of a dual encoder for a batch of images and texts that are to find each other. */
 export interface Retrieved extends Streams {
-  /** How alike every image and every text of the batch are, scaled: [images, texts]. */
+  /** Scaled similarity of every image and every text of the batch: [images, texts]. */
   readonly similarity: Tensor;
-  /** What they are compared by. */
+  /** Vectors of both, and the temperature. */
   readonly contrast: Contrast;
 }
 
-/** Retrieval by a dual encoder: no interaction and no pooler, a similarity is a dot product of projected [CLS] vectors. */
-export const retrieved = (
+/** Size of the space in which images and texts are compared: the width of the model (VLMo code). */
+export const spaceOf = ({ sizes }: Pick<ModelConfig, 'sizes'>): number => sizes.width;
+
+/**
+ * Encodes a batch for retrieval: no interaction and no pooler, a similarity is the dot product of projected [CLS] vectors.
+ *
+ * @throws Error where the architecture has no towers.
+ */
+export const retrieve = (
+  config: Pick<ModelConfig, 'sizes' | 'architecture'>,
   p: Params,
   { text, images }: Inputs,
-  { sizes, space }: { readonly sizes: Sizes; readonly space: number },
+  space = spaceOf(config),
 ): Retrieved => {
-  const streams = { text: textStream(p, text, sizes), image: imageStream(p, images[0]!, sizes) };
+  const { sizes, architecture } = config;
+  if (!architecture.towers) throw new Error(`retrieve: ${architecture.name} encodes no image without a text`);
+  const { towers } = architecture;
+  const streams = { text: towers.text(p, text, sizes), image: towers.image(p, images[0]!, sizes) };
   const contrast = contrastOf(p, streams, space);
   return { ...streams, contrast, similarity: similarity(contrast) };
 };
 
-/** A batch as a fusion encoder learns to retrieve from it: images, each with texts that may be its own. */
-export interface CandidateInputs {
-  /** Ids and mask are [batch, candidates, words]. */
-  readonly text: TextInput;
-  readonly image: ImageInput;
-}
-
-/** The inputs of a batch with so many candidate texts an image. */
-export const candidateInputs = (sizes: Sizes, candidates: number): CandidateInputs => {
-  const shape: readonly Size[] = ['batch', candidates, 'words'];
-  const text = { ids: input('words', shape, 'int32'), mask: input('word_mask', shape) };
-  return { text, image: inputsFor(sizes).images[0]! };
-};
-
-/**
- * How well each candidate text fits its image (ViLT code): a whole pass for each pair; the image is embedded once and
- * repeated.  → scores [batch, candidates]
- */
-export const ranked = (p: Params, { text, image }: CandidateInputs, sizes: Sizes): Tensor => {
-  const [batch, candidates, length] = text.ids.shape as readonly [Size, number, Size];
-  const flat = (x: Tensor): Tensor => reshape(x, [times(batch, candidates), length]);
-  const words = embedText(p, { ids: flat(text.ids), mask: flat(text.mask) }, sizes);
-  const patches = repeated(embedImage(p, image, sizes, 1), candidates);
-  return reshape(rankHead(p, fuse(p, { words, patches }, sizes).pair), [batch, candidates]);
-};
-
-/** Each example so many times in a row. */
-const repeated = ({ x, mask }: Embedded, count: number): Embedded => {
-  const repeat = (t: Tensor): Tensor => {
-    const [batch, ...rest] = t.shape as readonly [Size, ...Size[]];
-    return reshape(expand(reshape(t, [batch, 1, ...rest]), [batch, count, ...rest]), [times(batch, count), ...rest]);
-  };
-  return { x: repeat(x), mask: repeat(mask) };
+/** Image-text retrieval by a dual encoder: images and texts become vectors of length 1. */
+export const retrieval: Purpose & Goal = {
+  name: 'retrieval',
+  images: 1,
+  scoring: 'softmax',
+  answers: async () => [],
+  heads: () => ['itc'],
+  declare: (config, p) => {
+    retrieve(config, p, inputsFor(config.sizes));
+  },
+  graphs: (config) => {
+    const vectors = (): Contrast => retrieve(config, createParams(), inputsFor(config.sizes)).contrast;
+    return {
+      features: {
+        width: spaceOf(config),
+        projection: 'itc.image_proj.weight',
+        text: () => vectors().text,
+        image: () => vectors().image,
+      },
+    };
+  },
 };

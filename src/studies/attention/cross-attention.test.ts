@@ -1,21 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import { parityFeeds, parityInputs, paritySizes, readFixture, relativeError } from '../../../test/fixtures/parity.ts';
+import { configOf, type Description } from '../../checkpoints/description.ts';
 import type { Numbers } from '../../engine.ts';
 import { createModel, type Model, type ModelConfig } from '../../index.ts';
 import { fromHuggingFace, tiny } from '../../model.ts';
 import { attentionDivergence, type CrossAttention, crossAttention, wordAttention } from './cross-attention.ts';
 
-const described = (model: ModelConfig['model'], more: Partial<ModelConfig> = {}): ModelConfig => ({
-  model,
-  sizes: paritySizes,
-  task: 'vqa',
-  images: 1,
-  scoring: 'sigmoid',
-  answers: Array.from({ length: 10 }, (_, i) => `answer ${i}`),
-  vocabulary: [],
-  recipe: {},
-  ...more,
-});
+const described = (model: 'vilt' | 'dide', more: Partial<Description> = {}): ModelConfig =>
+  configOf(
+    {
+      model,
+      sizes: paritySizes,
+      task: 'vqa',
+      images: 1,
+      scoring: 'sigmoid',
+      answers: Array.from({ length: 10 }, (_, i) => `answer ${i}`),
+      vocabulary: [],
+      recipe: {},
+      ...more,
+    },
+    'test',
+  );
 
 const weightsOf = async (path: string) =>
   fromHuggingFace(await readFixture(path), 'vqa_classifier') as Model['weights'];

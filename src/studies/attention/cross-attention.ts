@@ -1,6 +1,6 @@
 import { add, compile, createParams, maskBias, mean, type Numbers, softmax, type Tensor } from '../../engine.ts';
 import type { Model } from '../../index.ts';
-import { answered, architectureOf, type Inputs, inputsFor } from '../../model.ts';
+import { type Inputs, inputsFor } from '../../model.ts';
 import { type Attention, across } from '../../training.ts';
 
 type Floats = Numbers<Float32Array>;
@@ -41,12 +41,8 @@ export const crossAttention = async (
   feeds: Readonly<Record<string, Numbers>>,
   { image = 0, inputs, threads }: CrossAttentionOptions = {},
 ): Promise<CrossAttention> => {
-  const { sizes, images, task, answers } = config;
-  const head = { task, answers: answers.length };
-  const { encoded } = answered(architectureOf(config), createParams(), inputs ?? inputsFor(sizes, { images }), {
-    sizes,
-    head,
-  });
+  const { architecture, sizes, images, task } = config;
+  const encoded = architecture.encode(createParams(), inputs ?? inputsFor(sizes, { images }), sizes);
   const pair = encoded[image];
   if (!pair) throw new Error(`crossAttention: no image ${image}: an example of ${task} has ${images}, counted from 0`);
   const textToImageHeads = shares(across(pair.text, pair.image));

@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { answered } from '../../../test/fixtures/answered.ts';
+import { configOf, type Description } from '../../checkpoints/description.ts';
 import { collate, encodePng, type Pixels, SPECIAL_PIECES } from '../../data.ts';
 import { compile, createParams } from '../../engine.ts';
 import { createModel, type Example, type Model, type ModelConfig, preprocessorFor } from '../../index.ts';
-import { answered, dide, inputsFor, tiny, vilt } from '../../model.ts';
+import { dide, inputsFor, tiny, vilt } from '../../model.ts';
 import { crossModalAttentionDistillation } from '../../training.ts';
 import { explainPairs } from './explain.ts';
 import type { ExplainedPair } from './explained-pair.ts';
@@ -11,17 +13,21 @@ import { explainedPage } from './page/page.ts';
 const vocabulary = [...SPECIAL_PIECES, 'is', 'it', 'red', '?', '<b>'];
 const sizes = { ...tiny, vocabulary: vocabulary.length };
 
-const described = (model: ModelConfig['model'], more: Partial<ModelConfig> = {}): ModelConfig => ({
-  model,
-  sizes,
-  task: 'vqa',
-  images: 1,
-  scoring: 'softmax',
-  answers: ['no', 'yes', 'red', 'blue'],
-  vocabulary,
-  recipe: {},
-  ...more,
-});
+const described = (model: 'vilt' | 'dide', more: Partial<Description> = {}): ModelConfig =>
+  configOf(
+    {
+      model,
+      sizes,
+      task: 'vqa',
+      images: 1,
+      scoring: 'softmax',
+      answers: ['no', 'yes', 'red', 'blue'],
+      vocabulary,
+      recipe: {},
+      ...more,
+    },
+    'test',
+  );
 
 const pixels = (width: number, height: number): Pixels => ({
   width,

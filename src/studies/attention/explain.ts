@@ -2,7 +2,6 @@ import { collate, createTokenizer, encodePng, type PreparedImage, probabilityOf 
 import type { Numbers } from '../../engine.ts';
 import { UserError } from '../../errors.ts';
 import { type Example, type Model, preprocessorFor } from '../../index.ts';
-import { isRetrieving } from '../../model.ts';
 import { compileAnswers } from '../../training.ts';
 import { crossAttention, meanDivergence } from './cross-attention.ts';
 import type { ExplainedModel, ExplainedPair, HeadedAttention } from './explained-pair.ts';
@@ -84,7 +83,7 @@ const bestAnswers = async (
   feeds: Parameters<typeof crossAttention>[1],
   { most, ...options }: { readonly most: number; readonly threads?: number | undefined },
 ): Promise<ExplainedModel['answers'][]> => {
-  if (isRetrieving(config)) return [];
+  if (!config.purpose.logits) return [];
   await using session = await compileAnswers(config, { weights }, options);
   const { logits } = await session.run<'logits'>(feeds);
   return Array.from({ length: logits.shape[0]! }, (_, row) =>

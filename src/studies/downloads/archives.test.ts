@@ -2,8 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { jsonIn, readTarball } from '../../files/tarball.ts';
-import { readZip } from '../../files/zip-archive.ts';
+import { jsonIn, readTarball, readZip } from '../../data.ts';
 import { tarballOf, zipOf } from './packages.fixture.ts';
 
 let root: string;

@@ -1,4 +1,4 @@
-import { jsonIn, readTarball } from '../../files/tarball.ts';
+import { jsonIn, readTarball } from '../../data.ts';
 
 /** What an emoji stands for, however it is drawn. */
 export interface Concept {

@@ -1,5 +1,5 @@
 import { collate } from '../../data.ts';
-import { ask, type Example, type ImageCache, type Model, preprocessorFor, type Student } from '../../index.ts';
+import { ask, type Example, type ImageCache, type Model, type Predictor, preprocessorFor } from '../../index.ts';
 import { compileAnswers } from '../../training.ts';
 import type { LatencyReport } from '../quickstart/content.ts';
 
@@ -33,11 +33,11 @@ export const pairLatency = async (
 const QUESTIONS = 5;
 
 /** The median time of one question over a whole cache, by image, in milliseconds: text encoder, f and head. */
-export const cacheLatency = async (student: Student, question: string, cache: ImageCache): Promise<number> => {
+export const cacheLatency = async (student: Predictor, question: string, cache: ImageCache): Promise<number> => {
   const times: number[] = [];
   for (let i = 0; i <= QUESTIONS; i += 1) {
     const began = performance.now();
-    await ask(student, question, cache, { top: 1 });
+    await ask(student, cache, question, { top: 1 });
     times.push((performance.now() - began) / cache.entries.length);
   }
   return median(times.slice(1));
@@ -45,7 +45,7 @@ export const cacheLatency = async (student: Student, question: string, cache: Im
 
 /** Teacher per pair, student per pair, student over the cache. */
 export const latencyReport = async (
-  { teacher, student, opened }: { readonly teacher: Model; readonly student: Model; readonly opened: Student },
+  { teacher, student, opened }: { readonly teacher: Model; readonly student: Model; readonly opened: Predictor },
   {
     examples,
     question,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { countOf } from '../../engine.ts';
-import { type Example, evaluate, loadTrained, type Model, type Prediction, preprocessorFor, vqa } from '../../index.ts';
+import { type Example, evaluate, loadModel, type Model, type Prediction, preprocessorFor, vqa } from '../../index.ts';
 import type { Recipe } from '../../training.ts';
 import { accuracyReport, firstOfEachKind, priorAccuracy } from '../measures/accuracy.ts';
 import type { Manifest } from '../scenes/manifest.ts';
@@ -65,7 +65,7 @@ type Splits = Readonly<Record<(typeof SPLITS)[number], readonly Example[]>>;
 export const quickstart = async (options: QuickstartOptions): Promise<QuickstartReport> => {
   const began = performance.now();
   const { folder, seed = 0, size = quickstartSizes.full, command, onProgress } = options;
-  const teacher = await loadTrained(options.teacher);
+  const teacher = await loadModel(options.teacher);
   const data = join(folder, `scenes-${seed}-${size.pairs}`);
   const manifest = await writeMiniScenes(data, {
     ...size,

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Answer, ask, cacheImages, type Example, type Model, openStudent } from '../../index.ts';
+import { type Answer, ask, cacheImages, type Example, type Model, openPredictor } from '../../index.ts';
 import { latencyReport } from '../measures/latency.ts';
 import type { QuestionReport, QuickstartReport } from './content.ts';
 import { dataUri } from './examples.ts';
@@ -25,7 +25,7 @@ export const serviceReport = async (
   { images, examples, to, threads, onProgress }: ServiceOptions,
 ): Promise<Pick<QuickstartReport, 'cache' | 'question' | 'latency'>> => {
   const cores = threads === undefined ? {} : { threads };
-  await using opened = await openStudent(student, cores);
+  await using opened = await openPredictor(student, cores);
   await rm(to, { recursive: true, force: true });
   const began = performance.now();
   const cache = await cacheImages(opened, images, {
@@ -34,7 +34,7 @@ export const serviceReport = async (
     onProgress: ({ done, of }) => onProgress?.(done, of),
   });
   const seconds = (performance.now() - began) / 1000;
-  const answers = await ask(opened, QUESTION, cache, { answer: 'yes', top: SHOWN });
+  const answers = await ask(opened, cache, QUESTION, { answer: 'yes', top: SHOWN });
   return {
     cache: { images: cache.entries.length, bytes: 4 * cache.about.width * cache.entries.length, seconds },
     question: await questionReport(answers, images),

@@ -1,4 +1,4 @@
-import { loadTrained, type Model } from '../../index.ts';
+import { loadModel, type Model } from '../../index.ts';
 import { type Job, weightsPath } from './job.ts';
 import { idOf, type Run } from './run.ts';
 
@@ -21,4 +21,4 @@ export const jobOf = (run: Run, { needs, ...job }: JobOptions): PlannedJob => ({
 });
 
 /** Loads the best weights of a finished run. */
-export const loadRun = (folder: string, run: Run): Promise<Model> => loadTrained(weightsPath(folder, idOf(run)));
+export const loadRun = (folder: string, run: Run): Promise<Model> => loadModel(weightsPath(folder, idOf(run)));

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SPECIAL_PIECES } from '../../data.ts';
 import { createModel, type FinetuneOptions, finetune, type Model, type TrainStep, vqa } from '../../index.ts';
-import { mini } from '../../model.ts';
+import { createConfig, mini, vilt } from '../../model.ts';
 import { answersOf, vocabularyOf } from '../scenes/vocabulary.ts';
 import type { World } from '../scenes/world.ts';
 import type { Progress } from '../scenes/write.ts';
@@ -43,7 +43,7 @@ export const untrainedTeacher = (): Model => {
   const sizes = { ...mini, vocabulary: vocabulary.length };
   const answers = answersOf(miniWorld);
   return createModel(
-    { model: 'vilt', sizes, task: vqa.name, images: 1, scoring: 'softmax', answers, vocabulary, recipe: {} },
+    createConfig({ architecture: vilt, task: { ...vqa, scoring: 'softmax' }, sizes, answers, vocabulary }),
     SEED,
   );
 };

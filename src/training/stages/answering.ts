@@ -1,12 +1,10 @@
-import type { Model } from '../../checkpoints/model-file.ts';
 import { collateAnswers } from '../../data/batch.ts';
 import type { Example } from '../../data/example.ts';
 import { inOrder } from '../../data/loader.ts';
 import { input } from '../../engine/tensor.ts';
 import { openValidator } from '../../evaluation/evaluate.ts';
-import { answered } from '../../model/architecture.ts';
-import { architectureOf } from '../../model/config.ts';
-import { inputsFor } from '../../model/encoded.ts';
+import { forward } from '../../model/forward.ts';
+import { inputsFor } from '../../model/inputs.ts';
 import type { Objectives } from '../../objectives/objective.ts';
 import type { Task } from '../../tasks/task.ts';
 import { trainStage } from '../loop.ts';
@@ -62,7 +60,7 @@ const answering = (options: TrainOptions): Stage => {
       ...options.identity,
       ...(teacherCache ? { teacher: 'cached as float16' } : {}),
       ...{
-        model: model.config.model,
+        model: model.config.architecture.name,
         objectives: namesOf(options.objectives),
         batch: preprocessor.batch,
         examples: examples.length,
@@ -88,14 +86,11 @@ export const termsOf =
   (p, t) => {
     const { config } = model;
     const inputs = inputsFor(config.sizes, { images: config.images });
-    const head = { task: config.task, answers: config.answers.length };
-    const answeredBy = ({ config }: Model, params: typeof p) =>
-      answered(architectureOf(config), params, inputs, { sizes: config.sizes, head });
-    const student = answeredBy(model, p);
-    const whole = teacher && answeredBy(teacher, t);
+    const student = forward(config, p, inputs);
+    const whole = teacher && forward(teacher.config, t, inputs);
     const taught = whole && (teacherCache ? teacherPlaceholder(whole) : whole);
     return objectiveLosses(objectives, {
       ...{ student, teacher: taught },
-      target: input('target', ['batch', head.answers]),
+      target: input('target', ['batch', config.answers.length]),
     });
   };

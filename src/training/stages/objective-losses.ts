@@ -1,6 +1,6 @@
 import type { Tensor } from '../../engine/tensor.ts';
 import { UserError } from '../../errors.ts';
-import type { Answered } from '../../model/encoded.ts';
+import type { Answered } from '../../model/outputs.ts';
 import type { Objectives } from '../../objectives/objective.ts';
 import { dependsOnPlaceholder, teacherPlaceholder } from '../teacher-outputs/placeholder.ts';
 import type { Loss } from './stage.ts';

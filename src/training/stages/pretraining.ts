@@ -1,15 +1,13 @@
 import type { Model } from '../../checkpoints/model-file.ts';
-import { pretrainedBy } from '../../checkpoints/pretrained.ts';
 import type { Example } from '../../data/example.ts';
 import { inOrder } from '../../data/loader.ts';
 import { createMask, type MaskingOptions } from '../../data/masking.ts';
-import { collatePairs, isMatched, MATCHING, matchingPairs } from '../../data/pairs.ts';
 import { generator, keyOf } from '../../engine/random.ts';
 import { input, type Tensor } from '../../engine/tensor.ts';
 import { openValidator } from '../../evaluation/evaluate.ts';
 import { type PreprocessorOptions, preprocessorFor } from '../../inference/preprocessor.ts';
 import { similarity } from '../../model/heads.ts';
-import { pretrainingInputs } from '../../model/purposes/pretraining.ts';
+import { forwardPretraining, MATCHING, pretrainingInputs } from '../../model/purposes/pretraining.ts';
 import { crossModalAttention } from '../../objectives/cross-modal-attention-distillation.ts';
 import type { QueryMask } from '../../objectives/divergence.ts';
 import { imageTextContrastive } from '../../objectives/image-text-contrastive.ts';
@@ -21,6 +19,7 @@ import { pretraining } from '../../tasks/pretraining.ts';
 import type { Task, TaskReading } from '../../tasks/task.ts';
 import { openHardNegatives } from '../hard-negatives.ts';
 import { trainStage } from '../loop.ts';
+import { collatePairs, isMatched, matchingPairs } from '../matching-pairs.ts';
 import type { RunOptions, TrainStep } from '../options.ts';
 import { lengthGroupedOrder } from '../samplers/length-grouped.ts';
 import type { Loss, Stage } from './stage.ts';
@@ -112,7 +111,7 @@ export const pretrainingStage = (
       return openValidator({ ...run, config, parameters, task: pretraining, examples: pairs });
     },
     identity: {
-      ...{ model: config.model, stage: pretraining.name, teacher: run.teacher ? 1 : 0, queries },
+      ...{ model: config.architecture.name, stage: pretraining.name, teacher: run.teacher ? 1 : 0, queries },
       ...{ batch, examples: examples.length, masking: JSON.stringify(masking), negatives, alignment },
     },
   };
@@ -144,7 +143,7 @@ const termsOf =
   ({ model, teacher, queries = 'all', alignment = 0 }: PretrainRun): Stage['losses'] =>
   (p, t) => {
     const inputs = pretrainingInputs(model.config.sizes);
-    const student = pretrainedBy(model.config, p, inputs, { pairs: teacher ? 'both' : 'matching' });
+    const student = forwardPretraining(model.config, p, inputs, { pairs: teacher ? 'both' : 'matching' });
     const target = input('target', ['batch', MATCHING.length]);
     const { contrast, matching } = student;
     const ground = {
@@ -154,7 +153,7 @@ const termsOf =
       ...(alignment > 0 && { wpa: { loss: wordPatchAlignment()(matching, matching, target), weight: alignment } }),
     };
     if (!teacher) return { itm: once(imageTextMatching(matching, matching, target)), ...ground };
-    const taught = pretrainedBy(teacher.config, t, inputs);
+    const taught = forwardPretraining(teacher.config, t, inputs);
     const attention = crossModalAttention({ queries });
     const own = [student, taught].map(({ own, matching }) => ({ ...matching, encoded: [own!] }));
     return {

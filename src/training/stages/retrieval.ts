@@ -1,5 +1,4 @@
 import type { Model } from '../../checkpoints/model-file.ts';
-import { rankedBy, retrievedBy } from '../../checkpoints/retrieving.ts';
 import { collate } from '../../data/batch.ts';
 import type { Example } from '../../data/example.ts';
 import { inOrder } from '../../data/loader.ts';
@@ -9,9 +8,11 @@ import { generator, keyOf } from '../../engine/random.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { UserError } from '../../errors.ts';
 import { scoreGallery } from '../../evaluation/score-retrieval.ts';
-import { architectureOf } from '../../model/config.ts';
-import { type Encoded, type Inputs, inputsFor, type Streams } from '../../model/encoded.ts';
+import { type Inputs, inputsFor } from '../../model/inputs.ts';
+import type { Encoded, Streams } from '../../model/outputs.ts';
 import { createParams, type Params } from '../../model/params.ts';
+import { candidateInputs, rankCandidates } from '../../model/purposes/ranking.ts';
+import { retrieve } from '../../model/purposes/retrieval.ts';
 import {
   type AttentionOptions,
   crossModalAttentionDistillation,
@@ -70,7 +71,7 @@ interface Splits {
 export const retrievalStage = (run: RetrievalRun, { examples, validation }: Splits): Stage => {
   const { model, preprocessor, threads, selectOn = 'validation' } = run;
   const { config } = model;
-  const isDual = config.model === 'dide';
+  const isDual = config.architecture.towers !== undefined;
   checkRun(run, examples);
   const { gallery: images = isDual ? 1000 : 64 } = run;
   const gallery = firstImages(galleryOf(validation), images);
@@ -86,7 +87,12 @@ export const retrievalStage = (run: RetrievalRun, { examples, validation }: Spli
     }),
     identity: {
       ...run.identity,
-      ...{ model: config.model, stage: retrieval.name, batch: preprocessor.batch, examples: examples.length },
+      ...{
+        model: config.architecture.name,
+        stage: retrieval.name,
+        batch: preprocessor.batch,
+        examples: examples.length,
+      },
       ...{ attention: isDistilled(run) ? attentionWeightOf(run) : 0, gallery: images },
       ...(run.teacherCache ? { teacher: 'cached as float16' } : {}),
       ...(isDual ? {} : { falseTexts: falseTextsOf(run) }),
@@ -107,10 +113,11 @@ const isDistilled = ({ teacher, recipe, ...run }: RetrievalRun): boolean => {
 const checkRun = (run: RetrievalRun, examples: readonly Example[]): void => {
   const { model, teacher, preprocessor, accumulation = 1 } = run;
   refuseAnswers(run);
-  if (model.config.model === 'vilt' && teacher)
+  const { towers } = model.config.architecture;
+  if (!towers && teacher)
     throw new UserError('retrieval: a fusion encoder learns from ground truth alone: leave the teacher out');
   const images = galleryOf(examples).images.length;
-  const needed = model.config.model === 'dide' ? preprocessor.batch * accumulation : 2;
+  const needed = towers ? preprocessor.batch * accumulation : 2;
   if (images < needed)
     throw new UserError(
       `retrieval: an update wants ${needed} images, each once, and the training data have ${images}: give a smaller batch, or more data`,
@@ -135,7 +142,7 @@ const contrasting = (run: RetrievalRun, examples: readonly Example[]): Part => {
   return {
     losses: (p, t) => {
       const inputs = inputsFor(model.config.sizes);
-      const student = retrievedBy(model.config, p, inputs);
+      const student = retrieve(model.config, p, inputs);
       const itc: Loss = { ...once(imageTextContrastive(student.similarity)), contrast: student.contrast };
       if (!teacher || !isDistilled(run)) return { itc };
       const whole = { encoded: encodedBy(teacher, t, inputs) };
@@ -159,7 +166,7 @@ const contrasting = (run: RetrievalRun, examples: readonly Example[]): Part => {
 };
 
 const encodedBy = ({ config }: Model, t: Params, inputs: Inputs): readonly Encoded[] =>
-  architectureOf(config).encode(t, inputs, config.sizes);
+  config.architecture.encode(t, inputs, config.sizes);
 
 const attentionLoss = (run: RetrievalRun, student: Streams, { encoded: [taught] }: TeacherOutputs): Tensor =>
   crossModalAttentionDistillation(student, taught!, attentionOptionsOf(run, [student, taught!]));
@@ -168,7 +175,7 @@ const attentionLoss = (run: RetrievalRun, student: Streams, { encoded: [taught] 
 export const wantedToRetrieve = (run: RetrievalRun, teacher: Model): Map<string, Tensor> => {
   const { config } = run.model;
   const inputs = inputsFor(config.sizes);
-  const student = retrievedBy(config, createParams(), inputs);
+  const student = retrieve(config, createParams(), inputs);
   return tensorsUsedBy({ encoded: encodedBy(teacher, createParams(), inputs) }, (kept) =>
     isDistilled(run) ? [attentionLoss(run, student, kept)] : [],
   );
@@ -195,7 +202,7 @@ const ranking = (run: RetrievalRun, examples: readonly Example[]): Part => {
   const { batch } = preprocessor;
   const order = lengthGroupedOrder(examples, { wanted: updates * accumulation * batch, batch, seed });
   return {
-    losses: (p) => ({ rank: once(textRanking(rankedBy(model.config, p, 1 + count))) }),
+    losses: (p) => ({ rank: once(textRanking(rankCandidates(model.config, p, candidateInputs(sizes, 1 + count)))) }),
     batches: (from) => inOrder(examples, order.subarray(from * batch), batch),
     feeds: ({ examples: asked }, number) => {
       const random = generator(keyOf(seed, 'false texts', number));

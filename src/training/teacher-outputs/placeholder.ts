@@ -3,7 +3,7 @@ import type { Feeds } from '../../data/batch.ts';
 import { countOf, type Numbers } from '../../engine/numbers.ts';
 import type { Shape } from '../../engine/shapes.ts';
 import { ancestors, input, type Tensor } from '../../engine/tensor.ts';
-import type { Encoded, Stream } from '../../model/encoded.ts';
+import type { Encoded, Stream } from '../../model/outputs.ts';
 
 /** Where the names begin of what is fed in a teacher's stead. */
 const KEPT = 'kept_teacher.';

@@ -1,9 +1,9 @@
 import type { Model } from '../../checkpoints/model-file.ts';
-import { answeredBy } from '../../checkpoints/pretrained.ts';
 import type { Example } from '../../data/example.ts';
 import { input, type Tensor } from '../../engine/tensor.ts';
 import { UserError } from '../../errors.ts';
-import { inputsFor } from '../../model/encoded.ts';
+import { forward } from '../../model/forward.ts';
+import { inputsFor } from '../../model/inputs.ts';
 import { createParams } from '../../model/params.ts';
 import type { RunOptions } from '../options.ts';
 import { type TrainOptions, type TrainStep, train } from '../stages/answering.ts';
@@ -39,9 +39,9 @@ export const wantedToAnswer = (
 ): Map<string, Tensor> => {
   const { config } = model;
   const inputs = inputsFor(config.sizes, { images: config.images });
-  const student = answeredBy(config, createParams(), inputs);
+  const student = forward(config, createParams(), inputs);
   const target = input('target', ['batch', config.answers.length]);
-  return tensorsUsedBy(answeredBy(teacher.config, createParams(), inputs), (kept) =>
+  return tensorsUsedBy(forward(teacher.config, createParams(), inputs), (kept) =>
     Object.values(objectives).map(({ objective }) => objective(student, kept, target)),
   );
 };

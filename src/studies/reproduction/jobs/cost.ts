@@ -1,7 +1,7 @@
 import { collate } from '../../../data.ts';
 import { compile, createParams, input, type Tensor } from '../../../engine.ts';
 import { createStudent, type Example, type Model, preprocessorFor } from '../../../index.ts';
-import { answeredBy, headOver, imageEncoder, inputsFor, interaction, textEncoder } from '../../../model.ts';
+import { forward, inputsFor, interaction } from '../../../model.ts';
 import { median } from '../../measures/latency.ts';
 import { jobOf, loadRun, type PlannedJob } from '../planned-job.ts';
 import type { TeacherRun } from '../run.ts';
@@ -46,18 +46,23 @@ export const costJobs = (): PlannedJob[] =>
 
 type Graph = (model: Model) => Tensor;
 
-const logitsOf: Graph = ({ config }) => answeredBy(config, createParams(), inputsFor(config.sizes, config)).logits;
+const logitsOf: Graph = ({ config }) => forward(config, createParams(), inputsFor(config.sizes, config)).logits;
 
-const imageVectorOf: Graph = ({ config: { sizes } }) =>
-  imageEncoder(createParams(), inputsFor(sizes).images[0]!, sizes).pooled;
+const imageVectorOf: Graph = ({ config: { sizes, architecture } }) => {
+  const p = createParams();
+  const { image, pool } = architecture.towers!;
+  return pool(p, 'image', image(p, inputsFor(sizes).images[0]!, sizes));
+};
 
 /** Text encoder, interaction module and head, over cached image vectors. */
-const cachedLogitsOf: Graph = ({ config: { sizes, task, images, answers } }) => {
+const cachedLogitsOf: Graph = ({ config }) => {
+  const { sizes, images, architecture, purpose } = config;
   const p = createParams();
-  const { pooled } = textEncoder(p, inputsFor(sizes).text, sizes);
+  const { text, pool } = architecture.towers!;
+  const pooled = pool(p, 'text', text(p, inputsFor(sizes).text, sizes));
   const vectors = Array.from({ length: images }, (_, i) => input(`vector_${i + 1}`, ['batch', sizes.width]));
   const pairs = vectors.map((vector) => interaction(p, pooled, vector));
-  return headOver(p, pairs, { sizes, head: { task, answers: answers.length } });
+  return purpose.logits!(config, p, pairs);
 };
 
 /** Median duration of one call with one example, in milliseconds; images are decoded before the clock starts. */

@@ -1,4 +1,4 @@
-import { createStudent, loadTrained, type Model, pretrain } from '../../../index.ts';
+import { createStudent, loadModel, type Model, pretrain } from '../../../index.ts';
 import type { Context } from '../job.ts';
 import { jobOf, loadRun, type PlannedJob } from '../planned-job.ts';
 import type { Result } from '../result-file.ts';
@@ -16,7 +16,7 @@ export const pretrainedTeacherJob = (shippedTeacher: string, { batch, updates }:
     needs: [],
     cost: updates.stage1.teacher,
     execute: async (context) => {
-      const model = pretrainingStart(await loadTrained(shippedTeacher), await sceneWords(context.folder));
+      const model = pretrainingStart(await loadModel(shippedTeacher), await sceneWords(context.folder));
       const schedule = { learningRate: RATES.teacher, seed: 0, batch, updates: updates.stage1.teacher };
       return pretrained(PRETRAINED_TEACHER, { model, teacher: undefined }, schedule, context);
     },

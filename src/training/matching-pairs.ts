@@ -1,10 +1,8 @@
+import type { Feeds } from '../data/batch.ts';
+import type { Example } from '../data/example.ts';
+import { shuffled } from '../data/masking.ts';
 import type { Numbers } from '../engine/numbers.ts';
-import type { Feeds } from './batch.ts';
-import type { Example } from './example.ts';
-import { shuffled } from './masking.ts';
-
-/** The answers of matching, in the order of its classifier. */
-export const MATCHING = ['unmatched', 'matched'] as const;
+import { MATCHING } from '../model/purposes/pretraining.ts';
 
 /**
  * Texts with images that they may or may not belong to, for image-text matching (ViLT code): exactly half of the batch,

@@ -1,20 +1,25 @@
 import { describe, expect, it } from 'vitest';
+import { configOf } from '../checkpoints/description.ts';
 import { createModel } from '../checkpoints/model-file.ts';
 import { SPECIAL_PIECES } from '../data/tokenizer.ts';
+import { vilt } from '../model/architecture.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { tiny } from '../model/sizes.ts';
-import { openStudent } from './student.ts';
+import { openPredictor } from './predictor.ts';
 
-const config: ModelConfig = {
-  model: 'dide',
-  sizes: { ...tiny, vocabulary: SPECIAL_PIECES.length },
-  task: 'vqa',
-  images: 1,
-  scoring: 'softmax',
-  answers: ['yes', 'no', 'maybe'],
-  vocabulary: [...SPECIAL_PIECES],
-  recipe: {},
-};
+const config: ModelConfig = configOf(
+  {
+    model: 'dide',
+    sizes: { ...tiny, vocabulary: SPECIAL_PIECES.length },
+    task: 'vqa',
+    images: 1,
+    scoring: 'softmax',
+    answers: ['yes', 'no', 'maybe'],
+    vocabulary: [...SPECIAL_PIECES],
+    recipe: {},
+  },
+  'test',
+);
 const width = 2 * tiny.width;
 
 const rows = (count: number, seed: number) => ({
@@ -24,24 +29,24 @@ const rows = (count: number, seed: number) => ({
 
 describe('a student at work', () => {
   it('answers one text about many images as it answers the same text beside each of them', async () => {
-    await using student = await openStudent(createModel(config, 3), { threads: 1 });
+    await using student = await openPredictor(createModel(config, 3), { threads: 1 });
     const text = rows(1, 5);
     const images = rows(4, 1);
     const repeated = {
       shape: [4, width],
       data: Float32Array.from({ length: 4 * width }, (_, i) => text.data[i % width]!),
     };
-    const [one, many] = [await student.answers(text, images), await student.answers(repeated, images)];
+    const [one, many] = [await student.answerFeatures(text, images), await student.answerFeatures(repeated, images)];
     expect(one.shape).toEqual([4, 3]);
     for (const [i, logit] of one.data.entries()) expect(logit).toBeCloseTo(many.data[i]!, 5);
-    await expect(student.answers(rows(3, 0), images)).rejects.toThrow('image_shares');
+    await expect(student.answerFeatures(rows(3, 0), images)).rejects.toThrow('image_shares');
   });
 
   it('is known by its image encoder and the first layer of its interaction, not by its texts or its head', async () => {
     const identity = async (changed?: string): Promise<string> => {
       const trained = createModel(config, 3);
       if (changed) trained.weights.get(changed)!.data[0]! += 1;
-      await using student = await openStudent(trained);
+      await using student = await openPredictor(trained);
       return student.identity();
     };
     const own = await identity();
@@ -52,20 +57,22 @@ describe('a student at work', () => {
       expect(await identity(name)).toBe(own);
   });
 
-  it('is no fusion encoder, and none that needs two images at once', async () => {
-    await expect(openStudent(createModel({ ...config, model: 'vilt' }, 0))).rejects.toThrow(
-      'encodes no image without a text',
-    );
+  it('has no features where it is a fusion encoder, and answers from none about two images at once', async () => {
+    await using fusion = await openPredictor(createModel({ ...config, architecture: vilt }, 0));
+    await expect(fusion.imageFeatures({})).rejects.toThrow('encodes no image without a text');
+    expect(() => fusion.identity()).toThrow('encodes no image without a text');
+    expect(fusion.width).toBe(0);
     const paired = createModel({ ...config, images: 2, sizes: { ...config.sizes, types: 3 } }, 0);
-    await expect(openStudent(paired)).rejects.toMatchObject({ name: 'UserError' });
+    await using pairs = await openPredictor(paired);
+    await expect(pairs.answerFeatures(rows(1, 0), rows(1, 1))).rejects.toMatchObject({ name: 'UserError' });
   });
 
   it('answers nothing once it is closed', async () => {
-    const student = await openStudent(createModel(config, 3), { threads: 1 });
-    const underWay = student.answers(rows(1, 0), rows(2, 1));
+    const student = await openPredictor(createModel(config, 3), { threads: 1 });
+    const underWay = student.answerFeatures(rows(1, 0), rows(2, 1));
     await student.close();
     expect((await underWay).shape).toEqual([2, 3]);
     await student.close();
-    await expect(student.answers(rows(1, 0), rows(2, 1))).rejects.toThrow('it is closed');
+    await expect(student.answerFeatures(rows(1, 0), rows(2, 1))).rejects.toThrow('it is closed');
   });
 });

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { UserError } from '../errors.ts';
+import { type Architecture, dide, vilt } from '../model/architecture.ts';
+import type { ModelConfig } from '../model/config.ts';
+import { purposeOf } from '../model/purposes/purpose-of.ts';
+
+const count = z.number().int().nonnegative();
+
+const sizesSchema = z.strictObject({
+  width: count,
+  depth: count,
+  heads: count,
+  hidden: count,
+  epsilon: z.number(),
+  textEpsilon: z.number(),
+  patch: count,
+  grid: count,
+  image: count,
+  vocabulary: count,
+  words: count,
+  types: count,
+  encoders: z.enum(['apart', 'shared']).optional(),
+});
+
+const descriptionSchema = z.strictObject({
+  model: z.string(),
+  sizes: sizesSchema,
+  task: z.string(),
+  images: z.union([z.literal(1), z.literal(2)]),
+  scoring: z.enum(['sigmoid', 'softmax']),
+  answers: z.array(z.string()),
+  vocabulary: z.array(z.string()),
+  decoder: z.enum(['tied', 'own']).optional(),
+  recipe: z.record(z.string(), z.unknown()),
+});
+
+/** A model's config as its file keeps it: plain JSON, with the architecture by its name and the purpose by the task's. */
+export type Description = Readonly<Omit<z.infer<typeof descriptionSchema>, 'answers' | 'vocabulary'>> & {
+  readonly answers: readonly string[];
+  readonly vocabulary: readonly string[];
+};
+
+/** Metadata key of a safetensors file under which the description stands. */
+export const descriptionKey = 'dide.description';
+
+/** Config as plain JSON, without its architecture and purpose as values. */
+export const describe = ({ architecture, purpose: _, ...config }: ModelConfig): Description => ({
+  model: architecture.name,
+  sizes: config.sizes,
+  task: config.task,
+  images: config.images,
+  scoring: config.scoring,
+  answers: [...config.answers],
+  vocabulary: [...config.vocabulary],
+  ...(config.decoder === undefined ? {} : { decoder: config.decoder }),
+  recipe: { ...config.recipe },
+});
+
+/** Config of a description. @throws UserError where its architecture is not among `architectures`, `vilt` and `dide`. */
+export const configOf = (
+  description: Description,
+  path: string,
+  architectures: readonly Architecture[] = [],
+): ModelConfig => {
+  const { model, ...rest } = description;
+  const known = [...architectures, vilt, dide];
+  const architecture = known.find(({ name }) => name === model);
+  if (architecture) return { architecture, purpose: purposeOf(rest.task, architecture), ...rest };
+  throw new UserError(
+    `${path}: its architecture ${JSON.stringify(model)} is none of ${known.map(({ name }) => name).join(', ')}: pass the one of your own, loadModel(path, { architectures: [yours] })`,
+  );
+};
+
+/** Reads the description of a file's metadata. @throws UserError where it is missing, damaged, or of another version. */
+export const parseDescription = (json: string | undefined, path: string): Description => {
+  if (json === undefined)
+    throw new UserError(`${path}: it does not say which model it holds: it was not saved by dide`);
+  const parsed = descriptionSchema.safeParse(parseJson(json, path));
+  if (parsed.success) return parsed.data;
+  throw new UserError(`${path}: its description is not one that this version reads:\n${z.prettifyError(parsed.error)}`);
+};
+
+const parseJson = (json: string, path: string): unknown => {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw new UserError(`${path}: its description is not JSON: the file is damaged`, { cause });
+  }
+};

@@ -1,2 +1,0 @@
-/** Writes a line to standard error, beside the result on standard output. */
-export const printNotice = (message: string): void => void process.stderr.write(`${message}\n`);

@@ -1,0 +1,162 @@
+import { collate, type PreparedImage } from '../data/batch.ts';
+import { type ImageSource, imageName } from '../data/example.ts';
+import { readImage } from '../data/image.ts';
+import { fit } from '../data/preprocess.ts';
+import type { Numbers } from '../engine/numbers.ts';
+import { UserError } from '../errors.ts';
+import { mapConcurrent } from '../files/map-concurrent.ts';
+import { probabilityOf } from '../tasks/task.ts';
+import { encodeWords } from './encode-text.ts';
+import { type Runnable, withPredictor } from './opened.ts';
+import { openPredictor, type Predictor } from './predictor.ts';
+import { sizeRuleOf } from './preprocessor.ts';
+
+/** An answer of a model, and its probability. */
+export interface RankedAnswer {
+  readonly answer: string;
+  /** Between 0 and 1: a softmax over all answers, or, where several may be right (VQA), the sigmoid of each logit. */
+  readonly probability: number;
+}
+
+/** One image, or the two that a model for NLVR2 is asked about: paths, or images held in memory. */
+export type AnswerImages = ImageSource | readonly ImageSource[];
+
+/** Options of `answer` and `answerEach`. */
+export interface AnswerOptions {
+  /** Number of answers, the most probable first. Default: all. */
+  readonly top?: number | undefined;
+  /** Threads of a model that is not open yet. Default: the processors that this process may use. */
+  readonly threads?: number | undefined;
+  /** Receives what was done to the question or an image, a sentence each: cut short, a word unknown, distorted. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+/**
+ * Answers a question about an image, with probabilities. Any model that answers will do, teacher or student.
+ *
+ *   await answer(model, 'cat.jpg', 'how many cats are there?', { top: 3 });   // [{ answer: '2', probability: 0.91 }, …]
+ *
+ * Open the model with `openPredictor` to ask it often.
+ *
+ * @throws UserError where an image cannot be read, the question is empty, the number of images is not the model's, or the
+ * model finds instead of answering.
+ */
+export const answer = async (
+  model: Runnable,
+  images: AnswerImages,
+  question: string,
+  options: AnswerOptions = {},
+): Promise<RankedAnswer[]> =>
+  await withPredictor(model, options, async (predictor) => {
+    const asked = askedOf(predictor, question, options);
+    const prepared = await prepareImages(predictor, images, options);
+    const [rankCandidates] = await rank(predictor, asked, [prepared]);
+    return rankCandidates!;
+  });
+
+/** Answers about the images of one item, or why they cannot be read. */
+export type AnsweredImages =
+  | { readonly images: readonly ImageSource[]; readonly answers: readonly RankedAnswer[] }
+  | { readonly images: readonly ImageSource[]; readonly failure: UserError };
+
+/** Images that are read and answered about together. */
+const BATCH = 16;
+
+/**
+ * Answers one question about many images, or pairs of images, one after the other. Images that cannot be read are yielded
+ * with the reason, and the others go on.
+ *
+ * @throws UserError as `answer`, but for images that cannot be read.
+ */
+export async function* answerEach(
+  model: Runnable,
+  items: readonly AnswerImages[],
+  question: string,
+  options: AnswerOptions = {},
+): AsyncGenerator<AnsweredImages, void, undefined> {
+  const isOpen = !('weights' in model);
+  const predictor = isOpen ? model : await openPredictor(model, options);
+  try {
+    const asked = askedOf(predictor, question, options);
+    for (let start = 0; start < items.length; start += BATCH) {
+      yield* answerBatch(predictor, asked, items.slice(start, start + BATCH), options);
+    }
+  } finally {
+    if (!isOpen) await predictor.close();
+  }
+}
+
+async function* answerBatch(
+  predictor: Predictor,
+  asked: Asked,
+  items: readonly AnswerImages[],
+  options: AnswerOptions,
+): AsyncGenerator<AnsweredImages, void, undefined> {
+  const read = await mapConcurrent(items, (images) => prepareImages(predictor, images, options).catch(asFailure));
+  const whole = read.filter((one): one is PreparedImage[] => !(one instanceof UserError));
+  const rankCandidates = whole.length > 0 ? await rank(predictor, asked, whole) : [];
+  for (const [i, one] of read.entries()) {
+    const images = listOf(items[i]!);
+    yield one instanceof UserError ? { images, failure: one } : { images, answers: rankCandidates.shift()! };
+  }
+}
+
+const asFailure = (error: unknown): UserError => {
+  if (error instanceof UserError) return error;
+  throw error;
+};
+
+/** A question, encoded, and how many answers are wanted. */
+interface Asked {
+  readonly words: Int32Array;
+  readonly top: number;
+}
+
+const askedOf = (
+  predictor: Predictor,
+  question: string,
+  { top = Number.POSITIVE_INFINITY, onWarning }: AnswerOptions,
+): Asked => {
+  if (!(top >= 1)) throw new UserError(`the top ${top} answers: ask for at least 1`);
+  return { words: encodeWords(predictor, { id: 'question', text: question }, onWarning), top };
+};
+
+/** Reads and resizes the images of one item. @throws UserError where one cannot be read, or the model wants another number of them. */
+const prepareImages = async (
+  { config }: Predictor,
+  images: AnswerImages,
+  { onWarning }: AnswerOptions,
+): Promise<PreparedImage[]> => {
+  const sources = listOf(images);
+  if (sources.length !== config.images) {
+    const wanted = config.images === 1 ? 'one image' : `${config.images} images together`;
+    throw new UserError(
+      `the model (${config.task}) answers about ${wanted}, not about ${sources.length}: give ${wanted}`,
+    );
+  }
+  const rule = sizeRuleOf(config.sizes);
+  return await Promise.all(
+    sources.map(async (source) =>
+      fit(await readImage(source), rule, (message) => onWarning?.(`${imageName(source)}: ${message}`)),
+    ),
+  );
+};
+
+const listOf = (images: AnswerImages): readonly ImageSource[] =>
+  Array.isArray(images) ? images : [images as ImageSource];
+
+/** The most probable answers about each item. */
+const rank = async (
+  predictor: Predictor,
+  { words, top }: Asked,
+  items: readonly (readonly PreparedImage[])[],
+): Promise<RankedAnswer[][]> => {
+  const encoded = items.map((images, i) => ({ id: `image ${i + 1}`, words, images }));
+  const logits = await predictor.logits(collate(encoded, predictor.config.sizes));
+  return items.map((_, row) => rankedRow(predictor, logits, row).slice(0, top));
+};
+
+const rankedRow = ({ config }: Predictor, logits: Numbers, row: number): RankedAnswer[] =>
+  config.answers
+    .map((name, place) => ({ answer: name, probability: probabilityOf(logits, [row, place], config.scoring) }))
+    .sort((a, b) => b.probability - a.probability);

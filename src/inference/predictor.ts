@@ -1,0 +1,192 @@
+import { createHash } from 'node:crypto';
+import { describe } from '../checkpoints/description.ts';
+import type { Model } from '../checkpoints/model-file.ts';
+import type { Feeds } from '../data/batch.ts';
+import { createTokenizer, type Tokenizer } from '../data/tokenizer.ts';
+import { bytesOf, type Numbers } from '../engine/numbers.ts';
+import type { Tensor } from '../engine/tensor.ts';
+import { UserError } from '../errors.ts';
+import type { FeatureGraphs, ModelConfig } from '../model/config.ts';
+import { type LazySession, openLazily } from './lazy-session.ts';
+
+/**
+ * A model ready to run: teacher, student or retriever. It owns its inference sessions: close it, or let `await using` do
+ * it. Each part is compiled when it is first used. Calls may overlap; each session takes them one after the other.
+ *
+ * Features are what a dual encoder keeps of an image, and what is left of a text: each modality's half of the first layer
+ * of the interaction f, A [t; v] = A_t t + A_v v, or, of a retriever, vectors of length 1 whose dot product says how well
+ * they fit. A fusion encoder has none.
+ */
+export interface Predictor extends AsyncDisposable {
+  readonly config: ModelConfig;
+  readonly tokenizer: Tokenizer;
+  /** Size of a feature vector; 0 for a fusion encoder. */
+  readonly width: number;
+  /** Hash of all that decides an image's features: sizes, image encoder, and the parameter behind it. Computed once. */
+  identity(): string;
+  /** Features of texts: feeds as `collate` makes them → [texts, width]. @throws UserError for a fusion encoder. */
+  textFeatures(feeds: Feeds): Promise<Numbers<Float32Array>>;
+  /** Features of images: feeds as `collate` makes them → [images, width]. @throws UserError for a fusion encoder. */
+  imageFeatures(feeds: Feeds): Promise<Numbers<Float32Array>>;
+  /**
+   * Logits from features: of one text [1, width] about many images [images, width], or of as many texts as images.
+   * → [images, answers]
+   *
+   * @throws UserError for a fusion encoder, a retriever, and a model that answers about two images together.
+   */
+  answerFeatures(text: Numbers, images: Numbers): Promise<Numbers<Float32Array>>;
+  /**
+   * Logits of examples, text and images together: feeds as `collate` makes them → [examples, answers]. Of a fusion
+   * encoder for retrieval its scores, [examples, 1].
+   *
+   * @throws UserError for a retriever.
+   */
+  logits(feeds: Feeds): Promise<Numbers<Float32Array>>;
+  /** Frees the sessions. Calls under way end first, and calls after it throw. */
+  close(): Promise<void>;
+}
+
+/** Options of `openPredictor`. */
+export interface PredictorOptions {
+  /** Threads to compute with. Default: the processors that this process may use. */
+  readonly threads?: number | undefined;
+}
+
+/** Makes a model ready to run. Its weights are read where they lie and must not change until it is closed. */
+export const openPredictor = async (model: Model, options: PredictorOptions = {}): Promise<Predictor> => {
+  const { config } = model;
+  const graphs = config.purpose.graphs(config);
+  const sessions: LazySession[] = [];
+  const open = (graph: () => Tensor): LazySession['run'] => {
+    const session = openLazily(graph, model, options);
+    sessions.push(session);
+    return session.run;
+  };
+  const close = async (): Promise<void> => {
+    await Promise.all(sessions.map((session) => session.close()));
+  };
+  return {
+    config,
+    tokenizer: createTokenizer(config.vocabulary),
+    ...featureCalls(model, graphs.features, open),
+    logits: graphs.pairs ? open(graphs.pairs) : refuse(comparesOnly(config)),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+};
+
+type FeatureCalls = Pick<Predictor, 'width' | 'identity' | 'textFeatures' | 'imageFeatures' | 'answerFeatures'>;
+
+const featureCalls = (
+  model: Model,
+  graphs: FeatureGraphs | undefined,
+  open: (graph: () => Tensor) => LazySession['run'],
+): FeatureCalls => {
+  const { config } = model;
+  if (!graphs) {
+    const mute = refuse(encodesTogether(config));
+    const identity = (): never => {
+      throw encodesTogether(config);
+    };
+    return {
+      width: 0,
+      identity,
+      textFeatures: mute,
+      imageFeatures: mute,
+      answerFeatures: mute,
+    };
+  }
+  const identity = identityOf(model, graphs.projection);
+  return {
+    width: graphs.width,
+    identity,
+    textFeatures: open(graphs.text),
+    imageFeatures: open(() => graphs.image()),
+    answerFeatures: answerCalls(config, graphs, open),
+  };
+};
+
+const answerCalls = (
+  config: ModelConfig,
+  { answer }: FeatureGraphs,
+  open: (graph: () => Tensor) => LazySession['run'],
+): Predictor['answerFeatures'] => {
+  if (!answer) return refuse(comparesOnly(config));
+  if (config.images !== 1) return refuse(answersAboutTwo(config));
+  const [ofOneText, ofManyTexts] = [open(() => answer(1)), open(() => answer('images'))];
+  return (text, images) => (text.shape[0] === 1 ? ofOneText : ofManyTexts)({ text_shares: text, image_shares: images });
+};
+
+const refuse = (error: UserError) => async (): Promise<never> => {
+  throw error;
+};
+
+const encodesTogether = ({ architecture, task }: ModelConfig): UserError =>
+  new UserError(
+    `the model (${architecture.name}, ${task}) is a fusion encoder, which encodes no image without a text: give a student (dual encoder) distilled from it`,
+  );
+
+const comparesOnly = ({ architecture, task }: ModelConfig): UserError =>
+  new UserError(
+    `the model (${architecture.name}, ${task}) finds images by texts and answers nothing: search with it, or give a model that answers`,
+  );
+
+const answersAboutTwo = ({ task, images }: ModelConfig): UserError =>
+  new UserError(`the model (${task}) answers about ${images} images together: give one that answers about one image`);
+
+/** @throws UserError where images cannot be encoded alone, or are asked about in twos. */
+export const checkEncodesImages = ({ config }: Pick<Predictor, 'config'>): void => {
+  if (!config.architecture.towers) throw encodesTogether(config);
+  if (config.images !== 1) throw answersAboutTwo(config);
+};
+
+/** @throws UserError where features are no vectors to compare. */
+export const checkCompares = ({ config }: Pick<Predictor, 'config'>): void => {
+  const { features } = config.purpose.graphs(config);
+  if (!features) throw encodesTogether(config);
+  if (!features.answer) return;
+  throw new UserError(
+    `the model (${config.architecture.name}, ${config.task}) answers questions and was not trained to retrieve: ask it, or give a student of retrieval`,
+  );
+};
+
+/** Two models with the same identity have the same features of every image. */
+const identityOf = (model: Model, projection: string): (() => string) => {
+  let hash: string | undefined;
+  return () => {
+    hash ??= hashOf(model, projection);
+    return hash;
+  };
+};
+
+const hashOf = ({ config, weights }: Model, projection: string): string => {
+  const { model, sizes } = describe(config);
+  const { width, depth, heads, hidden, epsilon, patch, grid, image, types } = sizes;
+  const hash = createHash('sha256').update(
+    JSON.stringify({ model, width, depth, heads, hidden, epsilon, patch, grid, image, types }),
+  );
+  const names = [...weights.keys()].filter((name) => name === projection || /^(image|shared)_encoder\./.test(name));
+  for (const name of names.sort()) {
+    const { shape, data } = weights.get(name)!;
+    hash.update(JSON.stringify([name, shape])).update(bytesOf(data));
+  }
+  return hash.digest('hex');
+};
+
+/**
+ * Cosines of the angles between the vectors of images and texts, which have length 1: [images, width], [texts, width] →
+ * [images, texts]. The temperature changes no order and is left out.
+ */
+export const cosines = (images: Numbers, texts: Numbers): Numbers<Float32Array> => {
+  const [rows, width] = images.shape as [number, number];
+  const columns = texts.shape[0]!;
+  const data = new Float32Array(rows * columns);
+  for (let i = 0; i < rows; i += 1) {
+    for (let j = 0; j < columns; j += 1) {
+      let sum = 0;
+      for (let k = 0; k < width; k += 1) sum += images.data[i * width + k]! * texts.data[j * width + k]!;
+      data[i * columns + j] = sum;
+    }
+  }
+  return { shape: [rows, columns], data };
+};

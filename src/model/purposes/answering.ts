@@ -1,0 +1,53 @@
+import { concat } from '../../engine/ops.ts';
+import { input, type Tensor } from '../../engine/tensor.ts';
+import type { Architecture } from '../architecture.ts';
+import type { FeatureGraphs, ModelConfig, ModelGraphs, Purpose } from '../config.ts';
+import { forward } from '../forward.ts';
+import { inputsFor } from '../inputs.ts';
+import { imageFeatures, interactionOfFeatures, textFeatures } from '../interaction.ts';
+import { classifier } from '../linear.ts';
+import { createParams } from '../params.ts';
+
+/** Name of a task's classifier, as in ViLT's and DiDE's code: `vqa_classifier`, SNLI-VE's `ve_classifier`. */
+export const classifierName = (task: string): string => `${task}_classifier`;
+
+/** Answering the questions of a task: a classifier over the pair vectors of all images, side by side. */
+export const answering: Purpose = {
+  name: 'answering',
+  heads: (task) => [classifierName(task)],
+  declare: (config, p) => {
+    forward(config, p, inputsFor(config.sizes, { images: config.images }));
+  },
+  logits: ({ sizes, task, answers }, p, pairs) =>
+    classifier(p.within(classifierName(task)), concat(pairs, 1), [2 * sizes.width, answers.length]),
+  graphs: (config) => answerGraphs(config),
+};
+
+/** Graphs of a model with answers: the whole model, and the parts of a dual encoder. */
+export const answerGraphs = (config: ModelConfig): ModelGraphs => ({
+  pairs: () => forward(config, createParams(), inputsFor(config.sizes, { images: config.images })).logits,
+  features: config.architecture.towers && featureGraphs(config, config.architecture.towers),
+});
+
+/**
+ * Parts of a dual encoder that answers. Features are each modality's half of the first layer of f,
+ * A [t; v] = A_t t + A_v v: [batch, 2 width].
+ */
+const featureGraphs = (config: ModelConfig, towers: NonNullable<Architecture['towers']>): FeatureGraphs => {
+  const { sizes, images, purpose } = config;
+  const p = createParams();
+  const inputs = inputsFor(sizes);
+  const width = 2 * sizes.width;
+  return {
+    width,
+    projection: 'fusion.0.weight',
+    text: () => textFeatures(p, towers.pool(p, 'text', towers.text(p, inputs.text, sizes))),
+    image: (type) => imageFeatures(p, towers.pool(p, 'image', towers.image(p, inputs.images[0]!, sizes, type))),
+    answer: (texts) => {
+      const text = input('text_shares', [texts, width]);
+      const kept = ['image_shares', 'image_shares_2'].slice(0, images).map((name) => input(name, ['images', width]));
+      const pairs = kept.map((image): Tensor => interactionOfFeatures(p, text, image));
+      return purpose.logits!(config, p, pairs);
+    },
+  };
+};
