@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path';
-import { DataType, type Field } from 'apache-arrow';
+import { DataType } from 'apache-arrow';
 import { UserError } from '../../../errors.ts';
 import type { Example, ImageSource } from '../../example.ts';
 import { imageColumnsOf, tableExamples } from '../../records/image-fields.ts';
@@ -44,9 +44,9 @@ const examplesOf = async (path: string, records: RecordShape, reader: RecordRead
   const fields = await arrowFields(path);
   const names = fields.map(({ name }) => name);
   const imageFields = imageColumnsOf(path, names, records);
-  const isImage = ({ name }: Field): boolean => imageFields.includes(name);
-  const isStored = fields.some((field) => isImage(field) && !isOfTexts(field.type));
-  const columns = fields.filter((field) => isImage(field) || isPlain(field.type)).map(({ name }) => name);
+  const isStored = fields.some(({ name, type }) => imageFields.includes(name) && !isOfTexts(type));
+  const needed = [...imageFields, ...records.textFields, ...records.answers.fields];
+  const columns = fields.filter(({ name, type }) => needed.includes(name) || isPlain(type)).map(({ name }) => name);
   const folder = dirname(path);
   const examples: Example[] = [];
   for await (const batch of readArrow(path, columns)) {

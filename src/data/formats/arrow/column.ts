@@ -108,10 +108,13 @@ const booleansOf = async ({ buffers, length }: Values, { where, isWanted }: Colu
   return (row) => (bits[row >> 3]! & (1 << (row & 7))) !== 0;
 };
 
-const structOf = async (field: Field, { buffers }: Values, query: ColumnQuery): Promise<At | undefined> => {
+const structOf = async (field: Field, { buffers, length }: Values, query: ColumnQuery): Promise<At | undefined> => {
   const columns: [string, ArrowColumn][] = [];
   for (const child of field.type.children as Field[]) {
     const column = await columnOf(child, buffers, query);
+    if (column && column.length < length) {
+      throw new UserError(`${query.where}: ${child.name} has ${column.length} of ${length} values: the file is damaged.`);
+    }
     if (column) columns.push([child.name, column]);
   }
   if (!query.isWanted) return undefined;
