@@ -1,3 +1,4 @@
+import { interpolationWeights } from '../data/interpolate.ts';
 import type { Numbers } from '../engine/numbers.ts';
 import type { Sizes } from '../model/sizes.ts';
 
@@ -34,8 +35,8 @@ export const resizedGrid = ({ shape: [, rows, width], data }: Table, grid: numbe
   resized.set(data.subarray(0, width!));
   for (let cell = 0; cell < grid * grid; cell += 1) {
     const into = resized.subarray((1 + cell) * width!, (2 + cell) * width!);
-    for (const [y, down] of shares(Math.floor(cell / grid), grid, before)) {
-      for (const [x, right] of shares(cell % grid, grid, before)) {
+    for (const [y, down] of interpolationWeights(Math.floor(cell / grid), grid, before)) {
+      for (const [x, right] of interpolationWeights(cell % grid, grid, before)) {
         addScaled(into, data.subarray((1 + y * before + x) * width!), down * right);
       }
     }
@@ -49,22 +50,10 @@ export const resizedWords = ({ shape: [rows, width], data }: Table, words: numbe
   const resized = new Float32Array(words * width!);
   for (let word = 0; word < words; word += 1) {
     const into = resized.subarray(word * width!, (word + 1) * width!);
-    for (const [row, share] of shares(word, words, rows!)) addScaled(into, data.subarray(row * width!), share);
+    for (const [row, weight] of interpolationWeights(word, words, rows!))
+      addScaled(into, data.subarray(row * width!), weight);
   }
   return { shape: [words, width!], data: resized };
-};
-
-/** Between which two places the i-th of `many` lies on an axis of `before`, and how near each is. */
-const shares = (i: number, many: number, before: number): [place: number, share: number][] => {
-  const at = many > 1 ? (i * (before - 1)) / (many - 1) : 0;
-  const low = Math.min(Math.floor(at), before - 1);
-  const near = at - low;
-  return near > 0
-    ? [
-        [low, 1 - near],
-        [low + 1, near],
-      ]
-    : [[low, 1]];
 };
 
 const addScaled = (into: Float32Array, from: Float32Array, factor: number): void => {

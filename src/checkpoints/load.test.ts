@@ -3,7 +3,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { positionWeights } from '../data/patches.ts';
+import { positionWeights } from '../data/patches.fixture.ts';
 import { SPECIAL_PIECES } from '../data/tokenizer.ts';
 import type { Numbers } from '../engine/numbers.ts';
 import { compile } from '../engine/runtime/session.ts';

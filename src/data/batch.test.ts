@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../errors.ts';
 import { collate, collateAnswers, type EncodedExample, type PreparedImage } from './batch.ts';
-import { cutPatches, positionWeights } from './patches.ts';
+import { cutPatches, positionWeights } from './patches.fixture.ts';
 
 const image = (rows: number, columns: number, value: number): PreparedImage => ({
   rows,

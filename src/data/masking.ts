@@ -1,5 +1,6 @@
 import type { Numbers } from '../engine/numbers.ts';
 import type { Feeds } from './batch.ts';
+import { shuffled } from './shuffle.ts';
 import { SPECIAL_PIECES } from './tokenizer.ts';
 
 export interface MaskingOptions {
@@ -103,16 +104,6 @@ const wordsOf = (text: Int32Array, length: number, { continues }: Pieces): numbe
 
 /** Python rounds a half to the even side. */
 const roundedToEven = (x: number): number => (x % 1 === 0.5 ? 2 * Math.round(x / 2) : Math.round(x));
-
-/** The same things in random order (Fisher and Yates). */
-export const shuffled = <T>(things: readonly T[], random: () => number): T[] => {
-  const order = [...things];
-  for (let i = order.length - 1; i > 0; i -= 1) {
-    const j = Math.floor(random() * (i + 1));
-    [order[i], order[j]] = [order[j]!, order[i]!];
-  }
-  return order;
-};
 
 const replaced = (id: number, { maskId, vocabulary }: Pieces, random: () => number): number => {
   const fate = random();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { choosePatches, cutPatches, positionWeights } from './patches.ts';
+import { cutPatches, positionWeights } from './patches.fixture.ts';
+import { choosePatches } from './patches.ts';
 
 const numbered = { width: 4, height: 2, data: Uint8Array.from({ length: 24 }, (_, i) => i) };
 

@@ -41,14 +41,22 @@ describe('a task of a module', () => {
     await expect(loadTask(lacking)).rejects.toThrow(
       /its export t is no task: name: must be letters, .*; images: .*; score: must be a function/,
     );
-    await expect(loadTask(moduleOf('export const x = 1;'))).rejects.toThrow(/exports no task but x: export an object/);
+    await expect(loadTask(moduleOf('export const x = 1;'))).rejects.toThrow(
+      /exports no task but x: export what defineTask gives, or an object/,
+    );
     await expect(loadTask(moduleOf('throw new Error("broken");'))).rejects.toThrow(/cannot be imported: broken/);
     for (const [text, advice] of [
       [
         `throw new SyntaxError("The requested module 'dide' does not provide an export named 'Task'");`,
         'import a type as one: import { type Task }',
       ],
-      ['import "dide-of-nobody";', 'mend it'],
+      ['throw new Error("broken\\nRequire stack:");', /: cannot be imported: broken: correct the module$/],
+      ['import "of-nobody";', 'correct the module'],
+      [
+        `throw new Error("Cannot find module '/own/dide/dist/index.js' imported from /own/dide/mine.ts");`,
+        'dide is not built: run npm run build in its folder',
+      ],
+      [`throw new Error("Cannot find module 'dide'");`, 'npm install dide'],
       ['throw new SyntaxError("TypeScript enum is not supported in strip-only mode");', 'or compile it to .js'],
       [
         `throw new Error("Cannot find module '/own/rows' imported from /own/mine.ts");`,

@@ -18,10 +18,9 @@ const taskSchema = z.looseObject({
 });
 
 /**
- * The task that a module exports, by whatever name; where it exports several, `./mine.ts#memeTone` says which.
+ * Imports the task that a module exports, under any name; where it exports several, `./mine.ts#memeTone` names one.
  *
- * A `.ts` file needs a Node that takes the types out of TypeScript, 22.18 or newer, or tsx. The module is run as any
- * program is.
+ * A `.ts` file needs Node 22.18 or newer, which strips types, or tsx. The module is run as any program is.
  *
  * @throws UserError where there is no such file, it cannot be imported, or what it exports is no task.
  */
@@ -51,11 +50,11 @@ const chosenFrom = (
     throw new UserError(`${file}: exports several tasks, ${names}: say which: ${file}#${candidates[0]![0]}`);
   }
   throw new UserError(
-    `${file}: exports ${wanted === undefined ? 'no task' : `no ${wanted}`} but ${names}: export an object with name, images, scoring, read, answers and score`,
+    `${file}: exports ${wanted === undefined ? 'no task' : `no ${wanted}`} but ${names}: export what defineTask gives, or an object with name, images, scoring, read, answers and score`,
   );
 };
 
-/** Two of its names are enough to be taken for a task that may lack others, and to be told which. */
+/** Whether a value has at least two of a task's properties: if others are missing, the error can say which. */
 const isLikeTask = (value: unknown): boolean =>
   typeof value === 'object' &&
   value !== null &&
@@ -69,14 +68,18 @@ const importFrom = async (file: string): Promise<Readonly<Record<string, unknown
   }
 };
 
-/** What can be done about an import that fails, by what Node says of it. */
-const ADVICE: readonly (readonly [said: RegExp, advice: string])[] = [
+/** Remedies for an import that fails, by Node's message. */
+const ADVICE: readonly (readonly [message: RegExp, remedy: string])[] = [
   [
     /not supported in strip-only mode/,
     'Node only takes the types away: write it without enums, namespaces and parameter properties, or compile it to .js',
   ],
   [/does not provide an export named/, 'import a type as one: import { type Task }'],
-  [/Cannot find package 'dide'/, 'install dide where the file is: npm install dide'],
+  [/Cannot find (package|module) 'dide/, 'install dide where the file is: npm install dide'],
+  [
+    /Cannot find module '[^']*[/\\]dist[/\\][\w-]+\.js'/,
+    'dide is not built: run npm run build in its folder, or run this command from there with npx tsx',
+  ],
   [/Cannot find module '[^']*[/\\][^'./\\]*'/, 'imports have endings: ./rows.ts'],
   [/Cannot use import statement outside a module/, 'give its package.json "type": "module", or call it .mts or .mjs'],
 ];
@@ -86,6 +89,6 @@ const reasonOf = (cause: unknown, file: string): string => {
   if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && /^\.[cm]?ts$/.test(extname(file))) {
     return `Node ${process.versions.node} does not read TypeScript: compile it to .js, or use Node 22.18 or newer`;
   }
-  const said = message ?? String(cause);
-  return `${said}: ${ADVICE.find(([pattern]) => pattern.test(said))?.[1] ?? 'mend it'}`;
+  const [said] = (message ?? String(cause)).split('\n') as [string];
+  return `${said}: ${ADVICE.find(([pattern]) => pattern.test(said))?.[1] ?? 'correct the module'}`;
 };

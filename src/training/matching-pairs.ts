@@ -1,6 +1,6 @@
 import type { Feeds } from '../data/batch.ts';
 import type { Example } from '../data/example.ts';
-import { shuffled } from '../data/masking.ts';
+import { shuffled } from '../data/shuffle.ts';
 import type { Numbers } from '../engine/numbers.ts';
 import { MATCHING } from '../model/purposes/pretraining.ts';
 

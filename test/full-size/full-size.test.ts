@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadModel } from '../../src/checkpoints/load.ts';
-import { positionWeights } from '../../src/data/patches.ts';
+import { positionWeights } from '../../src/data/patches.fixture.ts';
 import type { Numbers } from '../../src/engine/numbers.ts';
 import { compile } from '../../src/engine/runtime/session.ts';
 import { wholeOf } from '../../src/export/graphs.ts';

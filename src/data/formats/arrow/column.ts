@@ -113,7 +113,9 @@ const structOf = async (field: Field, { buffers, length }: Values, query: Column
   for (const child of field.type.children as Field[]) {
     const column = await columnOf(child, buffers, query);
     if (column && column.length < length) {
-      throw new UserError(`${query.where}: ${child.name} has ${column.length} of ${length} values: the file is damaged.`);
+      throw new UserError(
+        `${query.where}: ${child.name} has ${column.length} of ${length} values: the file is damaged.`,
+      );
     }
     if (column) columns.push([child.name, column]);
   }
