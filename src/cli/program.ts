@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { styleText } from 'node:util';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help, type Option } from 'commander';
 import { UserError } from '../errors.ts';
 import { printable } from './terminal/printable.ts';
+import { explainSystemError } from './terminal/system-error.ts';
 import { type Verb, verbs } from './verbs.ts';
 
 /** Exit codes: 0 done, 1 something that the user can mend, 70 a fault of ours (sysexits' EX_SOFTWARE). */
@@ -44,8 +45,24 @@ const adapt = (command: Command): void => {
   command
     .exitOverride()
     .allowExcessArguments(false)
-    .configureOutput({ outputError: (message, write) => write(`${red(oneLine(message))}\n`) })
-    .configureHelp({ helpWidth: Math.min(110, process.stdout.columns ?? 110) });
+    .configureOutput({ outputError: (message, write) => write(`${red(explain(command, oneLine(message)))}\n`) })
+    .configureHelp({ helpWidth: Math.min(110, process.stdout.columns ?? 110), optionDescription });
+};
+
+/** The parser stops at the first argument or option that is missing; the message names all of them. */
+const explain = (command: Command, message: string): string => {
+  if (!/^(required option|missing required argument)/.test(message)) return message;
+  const values = command.registeredArguments.filter(({ required }, place) => required && place >= command.args.length);
+  const options = command.options.filter(
+    (option) => option.mandatory && command.getOptionValue(option.attributeName()) === undefined,
+  );
+  const missing = [...values.map((argument) => `<${argument.name()}>`), ...options.map(({ flags }) => flags)];
+  return `dide ${command.name()} needs ${missing.join(' and ')}: see dide ${command.name()} --help`;
+};
+
+const optionDescription = (option: Option): string => {
+  const described = new Help().optionDescription(option);
+  return option.mandatory ? `${described} (required)` : described;
 };
 
 const versionOf = (): string =>
@@ -69,9 +86,9 @@ export const run = async (argv: readonly string[]): Promise<number> => {
   } catch (error) {
     // Commander has printed its own message, and takes help and version for errors of code 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exits.userError;
-    if (error instanceof UserError) process.stderr.write(`${red(shortened(error.message))}\n`);
-    else process.stderr.write(`${red(faultOf(error))}\n`);
-    return error instanceof UserError ? exits.userError : exits.fault;
+    const message = error instanceof UserError ? error.message : explainSystemError(error);
+    process.stderr.write(`${red(message === undefined ? faultOf(error) : shortened(message))}\n`);
+    return message === undefined ? exits.fault : exits.userError;
   }
 };
 

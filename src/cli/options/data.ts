@@ -4,41 +4,41 @@ import { type FinetuneOptions, type PreprocessorOptions, type Task, UserError } 
 import { type Cell, percent } from '../terminal/table.ts';
 import { given, oneOf } from './options.ts';
 
-/** What is done with data that are not as they should be. */
+/** Options for data that are incomplete or damaged. */
 export interface DataOptions {
   readonly missing: 'refuse' | 'skip';
   readonly strict?: boolean | undefined;
 }
 
-/** What is done with pictures that are not there or cannot be read. */
+/** `--missing` and `--strict`: images that are not there, and examples that cannot be read. */
 export const dataOptions = (): Option[] => [
   oneOf('--missing <what>', 'examples whose picture is not there', ['refuse', 'skip']).default('refuse'),
   new Option('--strict', 'stop at the first example that cannot be read, instead of leaving it out and listing it'),
 ];
 
-/** Gives a verb the options of `dataOptions`. */
+/** Adds the options of `dataOptions` to a verb. */
 export const addDataOptions = (command: Command): Command => {
   for (const option of dataOptions()) command.addOption(option);
   return command;
 };
 
-/** The task as it is, but whoever reads its examples is as lenient of missing pictures as the options say. */
+/** The task, reading examples whose images are missing as `--missing` says. */
 export const lenient = (task: Task, { missing = 'refuse' }: Partial<DataOptions>): Task => ({
   ...task,
   read: (folder, split, options) => task.read(folder, split, { missing, ...options }),
 });
 
-/** Examples that are listed by name. */
+/** Number of unreadable examples that a report lists. */
 const NAMED = 3;
 
-/** Collects what cannot be read while a verb works, for its report. */
+/** Collects the examples that a verb cannot read, for its report. */
 export const openTolerance = ({ strict }: Pick<DataOptions, 'strict'>) => {
   const unreadable = createSkipPolicy();
   return {
-    /** For `readingFor` and `finetune`. */
+    /** Options of `preprocessorFor` and `finetune`. */
     preprocessor: strict ? {} : ({ onUnreadable: unreadable.listen } satisfies Partial<PreprocessorOptions>),
     failures: unreadable.failures,
-    /** The count and the first few, a line each; nothing where all could be read. */
+    /** Their number and the first few, a line each; empty where all could be read. */
     lines: (): string[] => {
       const all = unreadable.failures();
       if (all.length === 0) return [];
@@ -48,7 +48,7 @@ export const openTolerance = ({ strict }: Pick<DataOptions, 'strict'>) => {
   };
 };
 
-/** What a verb could not read. */
+/** Examples that a verb could not read. */
 export type Tolerance = Pick<ReturnType<typeof openTolerance>, 'failures' | 'lines'>;
 
 /** Splits on which the authors' code chose the best weights (`the_metric` of the ViLT code); VQA's is `rest_val`. */
@@ -59,7 +59,7 @@ const REFERENCE: Readonly<Record<string, string>> = {
   vqa: 'validation',
 };
 
-/** The split on which the best weights are chosen. */
+/** `--select`: the split on which the best weights are chosen. */
 export const selectOption = (): Option =>
   new Option(
     '--select <split>',
@@ -67,8 +67,10 @@ export const selectOption = (): Option =>
   ).default('validation');
 
 /**
- * The split that `--select` means. Every other one than validation is warned of, since a number of a split that chose
- * the weights is too good.
+ * The split that `--select` names. Any other than validation is warned of: a result on the split that chose the weights
+ * is too good.
+ *
+ * @throws UserError where `reference` is asked for a task that the authors' code does not know.
  */
 export const selectedSplit = (
   select: string | undefined,
@@ -85,10 +87,10 @@ export const selectedSplit = (
   return given({ selectOn: split });
 };
 
-/** The share of a training that is waited for data above which something should be done. */
-const MUCH = 0.02;
+/** Ratio of a training's time, and milliseconds of it, above which waiting for data is worth acting on. */
+const MUCH = { ratio: 0.1, milliseconds: 30_000 } as const;
 
-/** How long the updates of a training took, and how much of it they waited for their data. */
+/** Adds up how long the updates of a training took, and how long they waited for their data. */
 export const createWaiting = () => {
   let [waited, whole] = [0, 0];
   const share = (): number => (whole === 0 ? 0 : waited / whole);
@@ -100,8 +102,9 @@ export const createWaiting = () => {
     share,
     /** `pixels` is the shortest side that the model reads. */
     fact: (pixels: number): [string, Cell] => {
+      const isMuch = share() > MUCH.ratio && waited > MUCH.milliseconds;
       const advice = `: keep the pictures no larger than ${pixels} pixels at their shortest side, or leave cores to reading with fewer --threads`;
-      return ['waited for data', `${percent(share())}${share() > MUCH ? advice : ''}`];
+      return ['waited for data', `${percent(share())}${isMuch ? advice : ''}`];
     },
   };
 };

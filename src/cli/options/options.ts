@@ -1,6 +1,7 @@
+import { availableParallelism } from 'node:os';
 import { InvalidArgumentError, Option } from 'commander';
 
-/** Reads an option's whole number of at least `least`. */
+/** Parser of an option that is a whole number of at least `least`. @throws InvalidArgumentError for anything else. */
 const whole =
   (least: number) =>
   (text: string): number => {
@@ -9,38 +10,48 @@ const whole =
     throw new InvalidArgumentError(`Give a whole number from ${least} up.`);
   };
 
-/** Reads an option's number above `above`, at most `most`. */
+/** Parser of an option that is a number from `least` to `most`. @throws InvalidArgumentError for anything else. */
 const between =
-  (above: number, most: number) =>
+  (least: number, most: number) =>
   (text: string): number => {
     const value = Number(text);
-    if (text.trim() !== '' && value >= above && value <= most) return value;
-    const bounds = most === Number.POSITIVE_INFINITY ? `from ${above} up` : `between ${above} and ${most}`;
+    if (text.trim() !== '' && value >= least && value <= most) return value;
+    const bounds = most === Number.POSITIVE_INFINITY ? `from ${least} up` : `between ${least} and ${most}`;
     throw new InvalidArgumentError(`Give a number ${bounds}.`);
   };
 
-/** An option that counts something, from 1 up. */
+/** Option whose value is a whole number from 1 up. */
 export const count = (flags: string, description: string): Option => new Option(flags, description).argParser(whole(1));
 
-/** An option that is a share, 0 to 1. */
+/** Option whose value is a ratio from 0 to 1. */
 export const share = (flags: string, description: string): Option =>
   new Option(flags, description).argParser(between(0, 1));
 
-/** An option that is a number from 0 up. */
+/** Option whose value is a number from 0 up. */
 export const amount = (flags: string, description: string): Option =>
   new Option(flags, description).argParser(between(0, Number.POSITIVE_INFINITY));
 
-/** An option that is one of a few words. */
+/** Option whose value is one of a few words. */
 export const oneOf = (flags: string, description: string, words: readonly string[]): Option =>
   new Option(flags, description).choices(words);
 
-/** Options that several verbs share, each with one meaning everywhere. */
+/** `--json`, `--threads` and `--seed` mean the same in every verb. */
 export const jsonOption = (): Option => new Option('--json', 'print one JSON object on stdout instead of a table');
-export const threadsOption = (): Option => count('--threads <n>', 'cores to compute with (default: all)');
+export const threadsOption = (): Option =>
+  new Option('--threads <n>', 'cores to compute with (default: all)').argParser((text) => usable(whole(1)(text)));
+
+/** More threads than cores only wait for each other, so the number is held to that of the cores, and a warning says so. */
+const usable = (threads: number): number => {
+  const cores = availableParallelism();
+  if (threads <= cores) return threads;
+  process.stderr.write(`--threads ${threads}: there are ${cores} cores for this process: ${cores} are used\n`);
+  return cores;
+};
+
 export const seedOption = (): Option =>
   new Option('--seed <n>', 'the same seed gives the same result').argParser(whole(0)).default(0);
 
-/** The entries that are there: what was not given is left to the default of whoever reads it. */
+/** An object without its undefined entries, for records in which an absent key means the default. */
 export const given = <T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>;
