@@ -51,6 +51,8 @@ const adapt = (command: Command): void => {
 
 /** The parser stops at the first argument or option that is missing; the message names all of them. */
 const explain = (command: Command, message: string): string => {
+  const asks = command.registeredArguments.some((argument) => /^(question|text)$/.test(argument.name()));
+  if (asks && message.startsWith('too many arguments')) return `${message} Write the text in quotes: "is there a dog?"`;
   if (!/^(required option|missing required argument)/.test(message)) return message;
   const values = command.registeredArguments.filter(({ required }, place) => required && place >= command.args.length);
   const options = command.options.filter(

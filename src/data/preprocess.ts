@@ -68,8 +68,10 @@ export const textWarnings = ({ truncated, pieces, unknown }: EncodedText, id: st
     : []),
 ];
 
+/** An example may be called by the path of its image, with which the message begins already. */
 const rethrow = (error: unknown, id: string): never => {
-  throw error instanceof UserError ? new UserError(`${id}: ${error.message}`, { cause: error }) : error;
+  if (!(error instanceof UserError) || error.message.startsWith(`${id}: `)) throw error;
+  throw new UserError(`${id}: ${error.message}`, { cause: error });
 };
 
 const imagePreparer = ({ size, read = readImage }: PreparerOptions, memory: ImageMemory) => {

@@ -40,7 +40,9 @@ export const readOnnxWeights = async (path: string): Promise<Map<string, Floats>
 
 const graphIn = async (path: string): Promise<GraphProto> => {
   const { size } = await stat(path).catch((cause: unknown) => {
-    throw new UserError(`${path}: it cannot be opened (${String(cause)}): check the path`, { cause });
+    throw new UserError(`${path}: it cannot be opened (${(cause as NodeJS.ErrnoException).code}): check the path`, {
+      cause,
+    });
   });
   if (size >= 2 ** 31) throw new UserError(`${path}: it has ${size} bytes: an ONNX model has less than 2 GiB`);
   try {

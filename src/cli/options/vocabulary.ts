@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { bertVocabulary, openExamples, readVocabulary, SPECIAL_PIECES, unknownWords } from '../../data.ts';
 import { type Example, type Task, UserError } from '../../index.ts';
+import { quote } from '../terminal/quote.ts';
 import { percent } from '../terminal/table.ts';
 import { recordShapes } from './tasks.ts';
 
@@ -86,6 +87,6 @@ const refuseUnknown = (examples: readonly Example[], vocabulary: readonly string
   const words = [...new Set(unknown)].sort();
   const some = words.slice(0, 8).join(', ') + (words.length > 8 ? ', …' : '');
   throw new UserError(
-    `${folder}: ${percent(share)} of the words of its texts are unknown to the model, ${words.length} different ones (${some}): begin with a model whose words include them, made with --from-scratch --vocabulary data,${folder}; or read them as [UNK] with --unknown-words ignore`,
+    `${folder}: ${percent(share)} of the words of its texts are unknown to the model, ${words.length} different ones (${some}): begin with a model whose words include them, made with --from-scratch --vocabulary ${quote(`data,${folder}`)}; or read them as [UNK] with --unknown-words ignore`,
   );
 };

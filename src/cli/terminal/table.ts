@@ -1,14 +1,17 @@
-/** What is told of a file or folder: to people, and to machines. */
+import { printable, printableLine } from './printable.ts';
+
+/** A description of a file or folder: text for people, an object for `--json`. */
 export interface Shown {
   readonly text: string;
   readonly result: object;
 }
 
-/** One cell: numbers stand at the right of their column, texts at the left. */
+/** A cell of a table: numbers are aligned to the right of their column, texts to the left. */
 export type Cell = string | number;
 
-/** Rows as aligned columns, the first one the heading; every line ends without spaces. */
-export const tableOf = (rows: readonly (readonly Cell[])[]): string => {
+/** A table of aligned columns; the first row is the heading, and no line ends with spaces. */
+export const tableOf = (cells: readonly (readonly Cell[])[]): string => {
+  const rows = cells.map((row) => row.map((cell) => (typeof cell === 'string' ? printableLine(cell) : cell)));
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => String(row[column] ?? '').length)));
   const rightward = widths.map((_, column) => rows.slice(1).every((row) => typeof row[column] === 'number'));
   const lineOf = (row: readonly Cell[]): string =>
@@ -19,10 +22,11 @@ export const tableOf = (rows: readonly (readonly Cell[])[]): string => {
   return rows.map(lineOf).join('\n');
 };
 
-/** Named facts, one a line, the names padded to one width. */
+/** Named facts, one a line, the names padded to one width; further lines of a value stand below its first. */
 export const factsOf = (facts: readonly (readonly [name: string, value: Cell])[]): string => {
   const width = Math.max(...facts.map(([name]) => name.length));
-  return facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
+  const indented = (value: Cell): string => String(value).replaceAll('\n', `\n${' '.repeat(width + 2)}`);
+  return facts.map(([name, value]) => printable(`${name.padEnd(width)}  ${indented(value)}`)).join('\n');
 };
 
 /** 0.8375 -> 83.8 %. */
@@ -49,7 +53,7 @@ export const durationOf = (milliseconds: number): string => {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 };
 
-/** What a verb ends with: one JSON object for machines, or a text for people. */
+/** Prints the result of a verb: with `--json` one JSON object, otherwise a text. */
 export const print = (asText: string, result: object, { json }: { readonly json?: boolean | undefined }): void => {
   process.stdout.write(`${json ? JSON.stringify(result) : asText}\n`);
 };

@@ -2,8 +2,10 @@ import { Command, Option } from 'commander';
 import { type CacheProgress, cacheImages, type Model } from '../../index.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
 import { count, given, jsonOption, oneOf, threadsOption } from '../options/options.ts';
+import { checkOutputFolder } from '../options/output.ts';
 import type { TaskName } from '../options/tasks.ts';
 import { openProgress } from '../terminal/progress.ts';
+import { commandOf } from '../terminal/quote.ts';
 import { type Cell, durationOf, factsOf, grouped, print } from '../terminal/table.ts';
 
 interface Options extends ForeignOptions {
@@ -42,6 +44,7 @@ export const cacheCommand = (): Command =>
     .action(run);
 
 async function run(file: string, images: string, options: Options): Promise<void> {
+  checkOutputFolder(options.to);
   const student = await openModel(file, options);
   const began = performance.now();
   const { cache, counts } = await cacheWithProgress(student, images, options);
@@ -55,7 +58,7 @@ async function run(file: string, images: string, options: Options): Promise<void
     ['time', durationOf(milliseconds)],
     ['saved', options.to],
   ];
-  const next = `\n\nNext: dide ask ${file} "…" --cache ${options.to}`;
+  const next = `\n\nNext: ${commandOf(['dide', 'ask', file])} "…" ${commandOf(['--cache', options.to])}`;
   const { encoded, kept, unreadable, forgotten } = counts;
   const result = { to: options.to, images: cache.entries.length, encoded, kept, unreadable, forgotten, milliseconds };
   print(factsOf(facts) + next, result, options);

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { type Converted, convertExamples, convertedFormats } from '../../data.ts';
 import { jsonOption, oneOf } from '../options/options.ts';
+import { checkOutputFolder } from '../options/output.ts';
 import { recordsNamed, type TaskName, taskOption } from '../options/tasks.ts';
 import { openProgress } from '../terminal/progress.ts';
 import { durationOf, grouped, print, tableOf } from '../terminal/table.ts';
@@ -43,6 +44,7 @@ export const convertCommand = (): Command =>
     .action(run);
 
 async function run(folder: string, { task, strict, split: splits, json, ...options }: Options): Promise<void> {
+  checkOutputFolder(options.to);
   const began = performance.now();
   const done: Converted[] = [];
   const how = {

@@ -14,6 +14,7 @@ import {
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
 import { addDataOptions, type DataOptions, openTolerance } from '../options/data.ts';
 import { count, jsonOption, seedOption, threadsOption } from '../options/options.ts';
+import { checkOutputFile } from '../options/output.ts';
 import { galleryOption } from '../options/retrieval.ts';
 import { outside, type TaskName, taskNamed, tasks } from '../options/tasks.ts';
 import { type Estimate, estimate } from '../terminal/estimate.ts';
@@ -73,6 +74,7 @@ export const evaluateCommand = (): Command =>
     .action(run);
 
 async function run(file: string, options: Options): Promise<void> {
+  for (const path of [options.predictions, options.submission]) if (path !== undefined) checkOutputFile(path);
   const trained = await openModel(file, options);
   const [task, tolerance] = [await taskOf(trained, file, options.task), openTolerance(options)];
   const names = options.split.split(',').map((name) => name.trim());

@@ -5,6 +5,7 @@ import type { ExplainedPair } from '../../studies/attention/explained-pair.ts';
 import { writeExplained } from '../../studies/attention/page/page.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
 import { given, jsonOption, threadsOption } from '../options/options.ts';
+import { checkOutputFile } from '../options/output.ts';
 import type { TaskName } from '../options/tasks.ts';
 import { type Cell, percent, print, tableOf } from '../terminal/table.ts';
 
@@ -42,6 +43,7 @@ export const explainCommand = (): Command =>
     .action(run);
 
 async function run(file: string, image: string, text: string, options: Options): Promise<void> {
+  checkOutputFile(options.to);
   const { to, teacher, without, threads } = options;
   const models: Record<string, Model> = {};
   if (teacher !== undefined) models.teacher = await openModel(teacher, options);

@@ -10,6 +10,7 @@ import {
 } from '../../index.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
 import { given, jsonOption, oneOf, threadsOption } from '../options/options.ts';
+import { checkOutputFile, checkOutputFolder } from '../options/output.ts';
 import type { TaskName } from '../options/tasks.ts';
 import { bytesOf, type Cell, factsOf, print } from '../terminal/table.ts';
 
@@ -56,6 +57,8 @@ export const exportCommand = (): Command =>
 
 const run = async (file: string, options: Options): Promise<void> => {
   const { out, to, precision } = options;
+  if (to === 'safetensors') checkOutputFile(out);
+  else checkOutputFolder(out);
   const { facts, result } = await formats[to](await openModel(file, options), options);
   print(factsOf([...facts, ['saved', out]]), { file, out, to, precision, ...result }, options);
 };
@@ -70,7 +73,9 @@ const toOnnx = async (trained: Model, { out, precision, threads }: Options): Pro
       ...files.map(({ name, bytes }): [string, Cell] => [name, bytesOf(bytes)]),
       [
         'largest error',
-        `${difference.toExponential(1)} of a ${what}, where the largest ${what} is ${largest.toPrecision(3)}`,
+        difference === 0
+          ? 'none: equal to the last bit'
+          : `${difference.toExponential(1)} of a ${what}, where the largest ${what} is ${largest.toPrecision(3)}`,
       ],
       searches
         ? ['same image found', `for ${agreed} of ${pairs} texts of noise`]

@@ -7,8 +7,10 @@ import { addFinetuneOptions, type Options } from '../options/finetune.ts';
 import { type Learning, learningOf } from '../options/learner.ts';
 import { onlySuch } from '../options/only.ts';
 import { given } from '../options/options.ts';
+import { checkOutputFolder } from '../options/output.ts';
 import { answerable, taskNamed, tasks } from '../options/tasks.ts';
 import { spelling } from '../options/vocabulary.ts';
+import { commandOf } from '../terminal/quote.ts';
 import { runTraining } from '../terminal/training-run.ts';
 
 const examples = `
@@ -35,6 +37,7 @@ export const finetuneCommand = (): Command =>
     .action(run);
 
 const run = async (options: Options): Promise<void> => {
+  checkOutputFolder(options.out);
   const task = lenient(await taskNamed(options.task), options);
   refuseWithoutTeacher(options);
   const learning = await learningOf(options.tiny ? { ...options, size: 'tiny' } : options, task);
@@ -59,8 +62,8 @@ const run = async (options: Options): Promise<void> => {
     next: async (best) => {
       const splits = await listSplits(options.data);
       const split = splits.findLast((name) => name.startsWith('test')) ?? 'validation';
-      const own = options.task in tasks ? '' : ` --task ${options.task}`;
-      return `dide evaluate ${best}${own} --data ${options.data} --split ${split}`;
+      const own = options.task in tasks ? [] : ['--task', options.task];
+      return commandOf(['dide', 'evaluate', best, ...own, '--data', options.data, '--split', split]);
     },
   });
 };

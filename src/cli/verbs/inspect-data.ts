@@ -1,6 +1,7 @@
 import { imageName, openAnswers, type Survey, surveyData } from '../../data.ts';
 import type { Example } from '../../index.ts';
 import { recordShapes } from '../options/tasks.ts';
+import { commandOf } from '../terminal/quote.ts';
 import { type Cell, factsOf, grouped, percent, type Shown, tableOf } from '../terminal/table.ts';
 
 /** Number of answers that are listed. */
@@ -28,7 +29,8 @@ const tellingOf = async (path: string, survey: Survey): Promise<Shown> => {
   const answers = records.answers.kind === 'none' ? [] : await openAnswers(path, records).catch(() => []);
   const notices = [...survey.problems, ...survey.splits.flatMap(({ notices: some }) => some)];
   const doubts = doubtsOf(survey, answers);
-  const train = `dide finetune --teacher TEACHER --task ${task} --data ${path} --out runs/${task}`;
+  const words = ['--from-scratch', '--task', task, '--data', path, '--out', `runs/${task}`];
+  const train = commandOf(['dide', 'finetune', ...words]);
   const facts: [string, Cell][] = [
     ['layout', [...new Set(survey.splits.map(({ layout }) => layout))].join('; ')],
     ['task', task],
@@ -36,7 +38,7 @@ const tellingOf = async (path: string, survey: Survey): Promise<Shown> => {
     ...(prior ? [['most frequent', frequentText(frequent)] as [string, Cell]] : []),
     ...(prior ? [['prior', `${percent(prior.share)} by always saying ${prior.answer}`] as [string, Cell]] : []),
     ...firstFacts(all[0]),
-    ['to train', train],
+    ['to train', `${train}\nwith a teacher: --teacher FILE instead of --from-scratch`],
   ];
   return {
     text: [tableOf(rowsOf(splits)), factsOf(facts), ...[...doubts, ...notices]].join('\n\n'),

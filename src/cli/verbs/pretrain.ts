@@ -3,8 +3,10 @@ import { type PretrainOptions, pretrain, pretraining } from '../../index.ts';
 import { lenient, openTolerance } from '../options/data.ts';
 import { type Learning, learningOf } from '../options/learner.ts';
 import { given } from '../options/options.ts';
+import { checkOutputFolder } from '../options/output.ts';
 import { addPretrainOptions, type Options } from '../options/pretrain.ts';
 import { spelling } from '../options/vocabulary.ts';
+import { commandOf } from '../terminal/quote.ts';
 import { runTraining } from '../terminal/training-run.ts';
 import { trainingOf } from './finetune.ts';
 
@@ -39,6 +41,7 @@ export const pretrainCommand = (): Command =>
     .action(run);
 
 const run = async (options: Options): Promise<void> => {
+  checkOutputFolder(options.out);
   const task = lenient(pretraining, options);
   const learning = await learningOf(options.tiny ? { ...options, size: 'tiny' } : options, task);
   const { model, teacher } = learning;
@@ -51,8 +54,8 @@ const run = async (options: Options): Promise<void> => {
     steps: (onWarning) => pretrain(model, teacher, { ...training, onWarning }),
     next: async (best) =>
       model.config.architecture.towers
-        ? `dide finetune --from ${best} --teacher TEACHER --data TASK --out STUDENT`
-        : `dide pretrain --teacher ${best} --data ${options.data} --out STUDENT`,
+        ? commandOf(['dide', 'finetune', '--from', best, '--teacher', 'TEACHER', '--data', 'TASK', '--out', 'STUDENT'])
+        : commandOf(['dide', 'pretrain', '--teacher', best, '--data', options.data, '--out', 'STUDENT']),
   });
 };
 

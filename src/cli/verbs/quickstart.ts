@@ -7,6 +7,7 @@ import { quickstart, quickstartSizes } from '../../studies/quickstart/quickstart
 import { SHIPPED_TEACHER } from '../../studies/teacher/mini-teacher.ts';
 import type { Recipe } from '../../training.ts';
 import { given, jsonOption, seedOption, threadsOption } from '../options/options.ts';
+import { checkOutputFolder } from '../options/output.ts';
 import { openParts } from '../terminal/progress.ts';
 import { durationOf, grouped, percent, print, tableOf } from '../terminal/table.ts';
 
@@ -49,6 +50,7 @@ export const quickstartCommand = (): Command =>
     .action(run);
 
 const run = async (options: Options): Promise<void> => {
+  checkOutputFolder(options.out);
   const { teacher = SHIPPED_TEACHER } = options;
   if (!existsSync(teacher)) {
     throw new UserError(`${teacher}: no such file: train one with: dide teacher --out ${teacher}`);

@@ -10,6 +10,7 @@ import type { Measured } from '../../studies/reproduction/results.ts';
 import { reproductionSizes } from '../../studies/reproduction/size.ts';
 import { SHIPPED_TEACHER } from '../../studies/teacher/mini-teacher.ts';
 import { amount, count, given, jsonOption } from '../options/options.ts';
+import { checkOutputFolder } from '../options/output.ts';
 import { listenForInterrupt, sayStopped } from '../terminal/interrupt.ts';
 import { openParts } from '../terminal/progress.ts';
 import { durationOf, print } from '../terminal/table.ts';
@@ -62,6 +63,7 @@ export const reproduceCommand = (): Command =>
     .action(run);
 
 const run = async (options: Options): Promise<void> => {
+  checkOutputFolder(options.out);
   const { teacher = SHIPPED_TEACHER } = options;
   if (!existsSync(teacher))
     throw new UserError(`${teacher}: no such file: train one with: dide teacher --out ${teacher}`);

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { loadModel, saveModel } from '../../index.ts';
 import { LAST_LESSON, trainTeacher, untrainedTeacher } from '../../studies/teacher/mini-teacher.ts';
 import { given, threadsOption } from '../options/options.ts';
+import { checkOutputFile, checkOutputFolder } from '../options/output.ts';
 import { listenForInterrupt, STOPPING, sayStopped } from '../terminal/interrupt.ts';
 import { openParts } from '../terminal/progress.ts';
 import { percent } from '../terminal/table.ts';
@@ -30,6 +31,8 @@ export const teacherCommand = (): Command =>
     .action(run);
 
 const run = async ({ out, folder, threads }: Options): Promise<void> => {
+  checkOutputFile(out);
+  checkOutputFolder(folder);
   const teacher = untrainedTeacher();
   using interrupt = listenForInterrupt(() => process.stderr.write(`${STOPPING}\n`));
   using parts = openParts();
