@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { best, failing, finetuneFrom, inProcess, interruptedOnce, jsonOf, placeForTests } from './cli.fixture.ts';
@@ -78,6 +78,16 @@ describe('a journey through the command line', () => {
     expect(stdout).toContain('and 13 more images');
     expect(await failing(root, 'ask', best(student), '  ', '--cache', cache)).toMatch(/^question: the text is empty/);
     expect(await jsonOf('inspect', cache)).toMatchObject({ kind: 'cache', images: 16 });
+  });
+
+  it('suggests commands that a shell reads as they are meant, and computes with the cores there are', async () => {
+    const folder = join(root, 'Bilder für alle');
+    cpSync(join(data, 'images', 'test-iid'), folder, { recursive: true });
+    const to = join(root, "what's new");
+    const { stdout, stderr } = await inProcess(['cache', best(student), folder, '--to', to, '--threads', '99999']);
+    expect(stdout).toContain(`Next: dide ask ${best(student)} "…" --cache '${root}/what'\\''s new'`);
+    expect(stderr).toMatch(/^--threads 99999: there are \d+ cores for this process: \d+ are used\n$/);
+    expect((await jsonOf('inspect', data)).train).toMatch(/^dide finetune --from-scratch --task vqa --data \//);
   });
 
   it('says what a run and a data folder hold', async () => {

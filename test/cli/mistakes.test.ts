@@ -91,6 +91,42 @@ describe('bad input ends with one line on stderr, exit code 1, and nothing half-
     expect(await failing(root, ...training(data), '--recipe', 'soft')).toMatch(/needs a teacher/);
   });
 
+  it('for arguments and options that are missing, all of them at once', async () => {
+    expect(await failing(root, 'evaluate')).toBe(
+      'dide evaluate needs <file> and --data <folder>: see dide evaluate --help',
+    );
+    expect(await failing(root, 'ask', best(student))).toMatch(/^dide ask needs <question> and --cache <folder>: /);
+  });
+
+  it('for a question without quotes', async () => {
+    expect(await failing(root, 'ask', best(student), 'is', 'there', 'a', 'dog?', '--cache', 'x')).toMatch(
+      /^too many arguments .* in quotes/,
+    );
+  });
+
+  it('for a folder where a file belongs and a file where a folder does, before any work is done', async () => {
+    const file = join(root, 'a file');
+    writeFileSync(file, '');
+    const folder = '/a file: it is a file: give the path of a folder';
+    expect(await failing(root, 'cache', best(student), data, '--to', file)).toBe(folder);
+    expect(await failing(root, 'scenes', file)).toBe(folder);
+    expect(await failing(root, 'export', best(student), '--out', file)).toBe(folder);
+    expect(await failing(root, 'convert', data, '--to', file)).toBe(folder);
+    expect(await failing(root, ...finetuneFrom('--from-scratch', '--data', data, '--out', file))).toBe(folder);
+    expect(await failing(root, 'cache', best(student), data, '--to', join(file, 'x', 'y'))).toBe(
+      '/a file/x/y: /a file is a file: give a path whose folders are folders',
+    );
+    const page = ['explain', best(student), join(data, 'images', 'test-iid', '000001.png'), 'is there a circle?'];
+    expect(await failing(root, ...page, '--to', data)).toBe('/scenes: it is a folder: give the path of a file');
+    const predictions = ['evaluate', best(student), '--data', data, '--predictions', data];
+    expect(await failing(root, ...predictions)).toBe('/scenes: it is a folder: give the path of a file');
+  });
+
+  it('for an image that is not there, named once', async () => {
+    const explain = ['explain', best(student), 'nosuch.png', 'is there a circle?', '--to', join(root, 'never')];
+    expect(await failing(root, ...explain)).toMatch(/^nosuch\.png: there is no such image: /);
+  });
+
   it('for a verb that is none, in a process of its own', async () => {
     const { code, stdout, stderr } = await dide(['finetun']);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });

@@ -1,6 +1,7 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
-import { imageName, submissionOf } from '../../data.ts';
+import { imageName, submissionOf, writeAtomically } from '../../data.ts';
 import {
   type Example,
   evaluate,
@@ -193,17 +194,8 @@ const writePredictions = async (
   await writeWhole(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
 };
 
-/** Written beside and renamed, so that the file is whole or not there. */
+/** Written whole or not at all, in a folder that is made where there is none. */
 const writeWhole = async (path: string, text: string): Promise<void> => {
-  const beside = `${path}.partial`;
-  try {
-    await writeFile(beside, text);
-    await rename(beside, path);
-  } catch (cause) {
-    await rm(beside, { force: true });
-    throw new UserError(
-      `${path}: cannot be written (${(cause as NodeJS.ErrnoException).code}): give a place where you may write`,
-      { cause },
-    );
-  }
+  await mkdir(dirname(path), { recursive: true });
+  await writeAtomically(path, (append) => append(Buffer.from(text)));
 };
