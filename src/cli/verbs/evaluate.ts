@@ -1,7 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
-import { imageName, submissionOf, writeAtomically } from '../../data.ts';
+import { imageName, submissionOf } from '../../data.ts';
+import { writeAtomically } from '../../files/atomic-write.ts';
 import {
   type Example,
   evaluate,
