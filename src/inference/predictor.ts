@@ -4,7 +4,7 @@ import type { Model } from '../checkpoints/model-file.ts';
 import type { Feeds } from '../data/batch.ts';
 import { createTokenizer, type Tokenizer } from '../data/tokenizer.ts';
 import { bytesOf, type Numbers } from '../engine/numbers.ts';
-import type { Tensor } from '../engine/tensor.ts';
+import { ancestors, type Tensor } from '../engine/tensor.ts';
 import { UserError } from '../errors.ts';
 import type { FeatureGraphs, ModelConfig } from '../model/config.ts';
 import { type LazySession, openLazily } from './lazy-session.ts';
@@ -22,7 +22,7 @@ export interface Predictor extends AsyncDisposable {
   readonly tokenizer: Tokenizer;
   /** Size of a feature vector; 0 for a fusion encoder. */
   readonly width: number;
-  /** Hash of all that decides an image's features: sizes, image encoder, and the parameter behind it. Computed once. */
+  /** Hash of all that decides an image's features: the sizes, and every parameter that they depend on. Computed once. */
   identity(): string;
   /** Features of texts: feeds as `collate` makes them → [texts, width]. @throws UserError for a fusion encoder. */
   textFeatures(feeds: Feeds): Promise<Numbers<Float32Array>>;
@@ -96,7 +96,7 @@ const featureCalls = (
       answerFeatures: mute,
     };
   }
-  const identity = identityOf(model, graphs.projection);
+  const identity = identityOf(model, graphs.image);
   return {
     width: graphs.width,
     identity,
@@ -151,22 +151,29 @@ export const checkCompares = ({ config }: Pick<Predictor, 'config'>): void => {
 };
 
 /** Two models with the same identity have the same features of every image. */
-const identityOf = (model: Model, projection: string): (() => string) => {
+const identityOf = (model: Model, image: FeatureGraphs['image']): (() => string) => {
   let hash: string | undefined;
   return () => {
-    hash ??= hashOf(model, projection);
+    hash ??= hashOf(model, parametersOf(image()));
     return hash;
   };
 };
 
-const hashOf = ({ config, weights }: Model, projection: string): string => {
+/** Names of the parameters that a tensor depends on. */
+const parametersOf = (tensor: Tensor): string[] => {
+  const names = ancestors([tensor]).flatMap(({ made }) =>
+    'leaf' in made && made.leaf === 'parameter' ? [made.name] : [],
+  );
+  return [...new Set(names)];
+};
+
+const hashOf = ({ config, weights }: Model, parameters: readonly string[]): string => {
   const { model, sizes } = describe(config);
   const { width, depth, heads, hidden, epsilon, patch, grid, image, types } = sizes;
   const hash = createHash('sha256').update(
     JSON.stringify({ model, width, depth, heads, hidden, epsilon, patch, grid, image, types }),
   );
-  const names = [...weights.keys()].filter((name) => name === projection || /^(image|shared)_encoder\./.test(name));
-  for (const name of names.sort()) {
+  for (const name of parameters.toSorted()) {
     const { shape, data } = weights.get(name)!;
     hash.update(JSON.stringify([name, shape])).update(bytesOf(data));
   }

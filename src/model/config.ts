@@ -72,8 +72,6 @@ export interface ModelGraphs {
 export interface FeatureGraphs {
   /** Size of a feature vector. */
   readonly width: number;
-  /** Name of the parameter behind the image encoder that the features of an image depend on. */
-  readonly projection: string;
   /** Features of texts: [batch, width]. */
   readonly text: () => Tensor;
   /** Features of images: [batch, width]. */

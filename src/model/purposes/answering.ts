@@ -40,7 +40,6 @@ const featureGraphs = (config: ModelConfig, towers: NonNullable<Architecture['to
   const width = 2 * sizes.width;
   return {
     width,
-    projection: 'fusion.0.weight',
     text: () => textFeatures(p, towers.pool(p, 'text', towers.text(p, inputs.text, sizes))),
     image: (type) => imageFeatures(p, towers.pool(p, 'image', towers.image(p, inputs.images[0]!, sizes, type))),
     answer: (texts) => {

@@ -50,7 +50,6 @@ export const retrieval: Purpose & Goal = {
     return {
       features: {
         width: spaceOf(config),
-        projection: 'itc.image_proj.weight',
         text: () => vectors().text,
         image: () => vectors().image,
       },
