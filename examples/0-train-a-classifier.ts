@@ -1,6 +1,6 @@
 /** Trains a small network to tell the three arms of a spiral apart: `npx tsx examples/0-train-a-classifier.ts` */
 
-import { bestOf } from '../src/data.ts';
+import { bestOf } from 'dide/data';
 import {
   adamwStep,
   compile,
@@ -14,8 +14,8 @@ import {
   normal,
   relu,
   type Tensor,
-} from '../src/engine.ts';
-import { crossEntropy } from '../src/training.ts';
+} from 'dide/engine';
+import { crossEntropy } from 'dide/training';
 
 // the network, in symbols: 2 coordinates -> 32 -> 32 -> 3 arms, for any number of points
 const p = createParams();

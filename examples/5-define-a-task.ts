@@ -2,8 +2,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodePng, readJsonLines } from '../src/data.ts';
-import { adaptModel, type Example, finetune, loadModel, type Task } from '../src/index.ts';
+import { adaptModel, type Example, finetune, loadModel, type Task } from 'dide';
+import { encodePng, readJsonLines } from 'dide/data';
 
 /** On which side is it light? Its annotations are lines of {"file", "side"}. */
 const lightSide: Task = {

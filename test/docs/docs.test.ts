@@ -51,7 +51,7 @@ describe('what the documents name is there', () => {
     const links = [...text.matchAll(/\]\(([^)\s#]+)[^)]*\)/g)]
       .map(([, to]) => to!)
       .filter((to) => !/^https?:/.test(to));
-    const paths = [...text.matchAll(/`((?:src|test|examples|bench|scripts|wasm)\/[\w./-]*\w)/g)].map(([, to]) => to!);
+    const paths = [...text.matchAll(/`((?:src|test|examples|bench|scripts)\/[\w./-]*\w)/g)].map(([, to]) => to!);
     const missing = [
       ...links.filter((to) => !existsSync(posix.join(root, posix.dirname(document), to))),
       ...paths.filter((to) => !existsSync(root + to)),

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 /** The folder of the project, with a slash at its end. */
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A file of the project as text. */
-export const textOf = (path: string): string => readFileSync(root + path, 'utf8');
+/** A file of the project, or of another folder, as text. */
+export const textOf = (path: string, folder = root): string => readFileSync(folder + path, 'utf8');
 
 /** The blocks of one language in a Markdown text, in their order. */
 export const blocksOf = (markdown: string, language: string): string[] =>
