@@ -18,7 +18,7 @@ const printed: Record<string, RegExp> = {
 };
 
 describe('every example runs after the quickstart and prints what it should', () => {
-  it.each(examples)('%s', async (file) => {
+  it.each(examples)('%s', { timeout: 180_000 }, async (file) => {
     expect(printed[file], `test/docs/examples.test.ts does not know what ${file} prints`).toBeDefined();
     expect(await place().run(`examples/${file}`)).toMatch(printed[file]!);
   });

@@ -29,16 +29,20 @@ const printed: Readonly<Record<string, { readonly after?: string; readonly print
 describe('the sketches of the README', () => {
   const place = quickstartPlaceForTests();
 
-  it.each(sketches.map((code, i) => [i + 1, code] as const))('run as they are pasted: %i', async (number, code) => {
-    const [known, ...others] = Object.keys(printed).filter((word) => code.includes(word));
-    expect([known, others], 'test/docs/readme.test.ts does not know what this sketch prints').toEqual([known, []]);
-    const { after = '', prints } = printed[known!]!;
-    await place().write('memes/train.jsonl', '{"file": "1.png", "caption": "of course", "tone": "ironic"}\n');
-    const file = await place().write(`sketch-${number}.mts`, small(code) + after);
-    const said = await place().run(file);
-    expect(said).toMatch(prints);
-    if (known === 'Objective = ') expect(lossesIn(said).at(-1)).toBeLessThan(lossesIn(said)[0]!);
-  });
+  it.each(sketches.map((code, i) => [i + 1, code] as const))(
+    'run as they are pasted: %i',
+    { timeout: 180_000 },
+    async (number, code) => {
+      const [known, ...others] = Object.keys(printed).filter((word) => code.includes(word));
+      expect([known, others], 'test/docs/readme.test.ts does not know what this sketch prints').toEqual([known, []]);
+      const { after = '', prints } = printed[known!]!;
+      await place().write('memes/train.jsonl', '{"file": "1.png", "caption": "of course", "tone": "ironic"}\n');
+      const file = await place().write(`sketch-${number}.mts`, small(code) + after);
+      const said = await place().run(file);
+      expect(said).toMatch(prints);
+      if (known === 'Objective = ') expect(lossesIn(said).at(-1)).toBeLessThan(lossesIn(said)[0]!);
+    },
+  );
 });
 
 const lossesIn = (said: string): number[] =>
