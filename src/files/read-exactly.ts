@@ -10,7 +10,9 @@ import { UserError } from '../errors.ts';
  */
 export const openForReading = async (path: string): Promise<FileHandle> => {
   const refuse = (cause: unknown): never => {
-    throw new UserError(`${path}: it cannot be opened (${(cause as NodeJS.ErrnoException).code}): check the path`, { cause });
+    throw new UserError(`${path}: it cannot be opened (${(cause as NodeJS.ErrnoException).code}): check the path`, {
+      cause,
+    });
   };
   if ((await stat(path).catch(refuse)).isFile()) return await open(path, 'r').catch(refuse);
   throw new UserError(`${path}: it is not a file: give the path of a file of weights`);

@@ -15,11 +15,10 @@ const small = (code: string): string =>
 /** What each sketch prints, told by a word of its code, and what is asked of it beyond that. */
 const printed: Readonly<Record<string, { readonly after?: string; readonly prints: RegExp }>> = {
   'finetune(': { prints: /^(\d00\/\d+ .*\n)*$/ },
-  'ask(': { prints: /^([\w-]+\.png \w+ 0\.\d+\n){5}$/ },
-  'Task = ': {
-    after: `console.log(JSON.stringify(await memeTone.read('memes', 'train')));`,
-    prints:
-      /^\[\{"id":"train.jsonl:1","text":"of course","images":\["memes\/1.png"\],"answers":\[\{"answer":"ironic","score":1\}\]\}\]\n$/,
+  ' ask(': { prints: /^([\w-]+\.png \w+ 0\.\d+\n){5}$/ },
+  'defineTask(': {
+    after: `const [meme] = await memeTone.read('memes', 'train'); console.log(meme!.text, meme!.answers[0]!.answer);`,
+    prints: /^of course ironic\n$/,
   },
   'Objective = ': { prints: /^(\d+ 0\.\d+\n){12}$/ },
   // errors of -2, -3, -5: the mean of their squares, and 2/3 of their sums over the rows that see each weight
@@ -36,6 +35,7 @@ describe('the sketches of the README', () => {
       const [known, ...others] = Object.keys(printed).filter((word) => code.includes(word));
       expect([known, others], 'test/docs/readme.test.ts does not know what this sketch prints').toEqual([known, []]);
       const { after = '', prints } = printed[known!]!;
+      await place().write('memes/1.png', '');
       await place().write('memes/train.jsonl', '{"file": "1.png", "caption": "of course", "tone": "ironic"}\n');
       const file = await place().write(`sketch-${number}.mts`, small(code) + after);
       const said = await place().run(file);
