@@ -25,8 +25,8 @@ export { bertVocabulary, createTokenizer, readVocabulary, SPECIAL_PIECES, unknow
 export { writeAtomically } from './files/atomic-write.ts';
 export { readJsonLines } from './files/json-lines.ts';
 export { mapConcurrent } from './files/map-concurrent.ts';
-export { jsonIn, readTarball } from './files/tarball.ts';
-export { type Archive, readZip } from './files/zip-archive.ts';
+export { jsonIn, readTarball } from './files/tar.ts';
+export { type Archive, readZip } from './files/zip.ts';
 export type { Pixels } from './kernels/pixels.ts';
 export { resize } from './kernels/resize/resize.ts';
 export { MATCHING } from './model/purposes/pretraining.ts';

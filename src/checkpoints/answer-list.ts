@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
-import { readJson } from './formats/open.ts';
+import { readJson } from '../files/json.ts';
 
 /** More answers than any classifier gives; an id beyond it is no place in one. */
 const MOST = 2 ** 20;

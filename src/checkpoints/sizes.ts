@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
+import { readJson } from '../files/json.ts';
 import type { Sizes } from '../model/sizes.ts';
 import type { Shapes } from './check-shapes.ts';
-import { readJson } from './formats/open.ts';
 
 const configSchema = z.looseObject({
   architectures: z.array(z.string()).optional(),

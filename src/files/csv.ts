@@ -1,6 +1,6 @@
-import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { UserError } from '../errors.ts';
+import { readTextChunks } from './json.ts';
 import type { JsonLine } from './json-lines.ts';
 
 /** Longest row, in characters; a quote that is never closed must not fill the memory. */
@@ -37,19 +37,12 @@ export async function* readCsv(path: string): AsyncGenerator<JsonLine, void, und
 
 async function* rowsOf(path: string): AsyncGenerator<string[], void, undefined> {
   let rest = '';
-  try {
-    for await (const chunk of createReadStream(path, 'utf8')) {
-      const { rows, end } = split(rest === '' ? (chunk as string).replace(/^\uFEFF/, '') : rest + chunk);
-      yield* rows;
-      rest = end;
-      if (rest.length > LONGEST)
-        throw new UserError(`${path}: a row is longer than ${LONGEST} characters: close its quotes.`);
-    }
-  } catch (cause) {
-    if (cause instanceof UserError) throw cause;
-    throw new UserError(`${path}: cannot be read (${(cause as NodeJS.ErrnoException).code}): check the path.`, {
-      cause,
-    });
+  for await (const chunk of readTextChunks(path)) {
+    const { rows, end } = split(rest === '' ? chunk.replace(/^\uFEFF/, '') : rest + chunk);
+    yield* rows;
+    rest = end;
+    if (rest.length > LONGEST)
+      throw new UserError(`${path}: a row is longer than ${LONGEST} characters: close its quotes.`);
   }
   if (rest === '') return;
   const { rows, end } = split(`${rest}\n`);

@@ -1,6 +1,6 @@
-import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { UserError } from '../errors.ts';
+import { readTextChunks } from './json.ts';
 import type { JsonLine } from './json-lines.ts';
 
 /** Longest object of a list, in characters; a file without closing braces must not fill the memory. */
@@ -34,12 +34,12 @@ export async function* readJsonArray(path: string, name?: string): AsyncGenerato
   const scan: Scan = { depth: 0, inText: false, escaped: false, entries: 0, from: -1, name: [0, 0] };
   let text = '';
   let number = 0;
-  for await (const chunk of chunksOf(path)) {
+  for await (const chunk of readTextChunks(path)) {
     const kept = scan.from >= 0 ? scan.from : Math.max(0, text.length - 1000);
     shift(scan, kept);
     const next = text.length - kept;
     text = text.slice(kept) + chunk;
-    for (const [from, to] of entriesIn(text, next, { scan, ...(name === undefined ? {} : { name }) })) {
+    for (const [from, to] of entriesIn(text, next, { scan, name })) {
       number += 1;
       yield entryOf(text.slice(from, to), `${basename(path)}, entry ${number}`);
     }
@@ -61,22 +61,11 @@ const shift = (scan: Scan, by: number): void => {
   scan.name = [scan.name[0] - by, scan.name[1] - by];
 };
 
-async function* chunksOf(path: string): AsyncGenerator<string, void, undefined> {
-  try {
-    for await (const chunk of createReadStream(path, { encoding: 'utf8', highWaterMark: 2 ** 18 }))
-      yield chunk as string;
-  } catch (cause) {
-    throw new UserError(`${path}: cannot be read (${(cause as NodeJS.ErrnoException).code}): check the path.`, {
-      cause,
-    });
-  }
-}
-
 /** Follows the text from `next` on; begin and end of every entry that ends in it. */
 function* entriesIn(
   text: string,
   next: number,
-  { scan, name }: { readonly scan: Scan; readonly name?: string | undefined },
+  { scan, name }: { readonly scan: Scan; readonly name: string | undefined },
 ): Generator<[number, number], void, undefined> {
   for (let i = next; i < text.length; i += 1) {
     const code = text.charCodeAt(i);

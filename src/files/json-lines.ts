@@ -1,6 +1,6 @@
-import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { UserError } from '../errors.ts';
+import { readTextChunks } from './json.ts';
 
 /** Longest line, in characters; a file without line ends must not fill the memory. */
 const LONGEST = 2 ** 24;
@@ -27,27 +27,20 @@ export async function* readJsonLines(path: string): AsyncGenerator<JsonLine, voi
   }
 }
 
-/** Node's readline would also end a line at U+2028, which JSON allows inside a text. */
+/** Splits at newlines alone: Node's readline would also end a line at U+2028, which JSON allows inside a text. */
 async function* linesOf(path: string): AsyncGenerator<string, void, undefined> {
   let rest = '';
   let ended = 0;
-  try {
-    for await (const chunk of createReadStream(path, 'utf8')) {
-      const lines: string[] = chunk.split('\n');
-      // Only what is new is searched, or a long line would be searched again with each part of it.
-      lines[0] = rest + lines[0];
-      rest = lines.pop()!;
-      ended += lines.length;
-      yield* lines;
-      if (rest.length <= LONGEST) continue;
-      const where = `${basename(path)}:${ended + 1}`;
-      throw new UserError(`${where}: longer than ${LONGEST} characters: write one JSON object on each line.`);
-    }
-  } catch (cause) {
-    if (cause instanceof UserError) throw cause;
-    throw new UserError(`${path}: cannot be read (${(cause as NodeJS.ErrnoException).code}): check the path.`, {
-      cause,
-    });
+  for await (const chunk of readTextChunks(path)) {
+    const lines = chunk.split('\n');
+    // only the new piece is searched, or a long line would be searched again with each of its pieces
+    lines[0] = rest + lines[0];
+    rest = lines.pop()!;
+    ended += lines.length;
+    yield* lines;
+    if (rest.length <= LONGEST) continue;
+    const where = `${basename(path)}:${ended + 1}`;
+    throw new UserError(`${where}: longer than ${LONGEST} characters: write one JSON object on each line.`);
   }
   yield rest;
 }

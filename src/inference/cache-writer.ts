@@ -1,9 +1,11 @@
-import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bytesOf } from '../engine/numbers.ts';
-import { UserError } from '../errors.ts';
-import { explainDisk, writeAtomically } from '../files/atomic-write.ts';
-import { cacheFiles, type Entry, type Line, readIfThere, readIndex, writtenLines } from './cache-index.ts';
+import { openAppendStore } from '../files/append-store.ts';
+import { writeAtomically } from '../files/atomic-write.ts';
+import { explainDisk } from '../files/disk-errors.ts';
+import { takeLock } from '../files/lock.ts';
+import { applyLine, cacheFiles, type Entry, entriesOf, type Line, storeLayout } from './cache-index.ts';
 import { type About, checkStudent, readAbout } from './image-cache.ts';
 
 /** An image's entry before it has a row. */
@@ -33,7 +35,7 @@ export const openCacheWriter = async (folder: string, about: About): Promise<Cac
   await mkdir(folder, { recursive: true }).catch((error: unknown) => rethrow(folder, error));
   const there = await readAbout(folder);
   if (there) checkStudent(folder, there, about);
-  const unlock = await lock(folder);
+  const unlock = await takeLock(join(folder, cacheFiles.lock), folder);
   try {
     if (!there)
       await writeAtomically(join(folder, cacheFiles.about), (write) =>
@@ -47,70 +49,28 @@ export const openCacheWriter = async (folder: string, about: About): Promise<Cac
 };
 
 const openedWriter = async (folder: string, width: number, unlock: () => Promise<void>): Promise<CacheWriter> => {
-  const { entries, nextRow, torn } = await readIndex(folder, width);
-  const indexPath = join(folder, cacheFiles.index);
-  if (torn) await writeAtomically(indexPath, (write) => write(writtenLines(entries.values())));
-  const vectors = await open(join(folder, cacheFiles.vectors), 'a+').catch((error: unknown) => rethrow(folder, error));
-  await vectors.truncate(nextRow * width * 4);
-  const index = await open(indexPath, 'a');
-  let row = nextRow;
-  const note = async (lines: readonly Line[]): Promise<void> => {
-    if (lines.length === 0) return;
-    await appendSynced(index, writtenLines(lines), folder);
-    for (const line of lines) {
-      if ('forgotten' in line) entries.delete(line.path);
-      else entries.set(line.path, line);
-    }
+  const store = await openAppendStore(storeLayout(folder, width), 'synced');
+  const entries = entriesOf(store.lines);
+  const add = async (rows: Uint8Array, lines: readonly Line[]): Promise<void> => {
+    await store.append(rows, lines);
+    for (const line of lines) applyLine(entries, line);
   };
   const append = async (images: readonly Placeless[], shares: Float32Array): Promise<void> => {
     if (shares.length !== images.length * width)
       throw new Error(`append: ${images.length} rows of ${width}, but ${shares.length} numbers`);
-    await appendSynced(vectors, bytesOf(shares), folder);
-    const first = row;
-    row += images.length;
-    await note(images.map((image, i) => ({ ...image, row: first + i })));
+    const first = store.end / (4 * width);
+    await add(
+      bytesOf(shares),
+      images.map((image, i) => ({ ...image, row: first + i })),
+    );
   };
   const close = async (): Promise<void> => {
-    await vectors.close();
-    await index.close();
+    await store[Symbol.asyncDispose]();
     await unlock();
   };
-  return { entries, append, note, close, [Symbol.asyncDispose]: close };
-};
-
-const appendSynced = async (handle: FileHandle, bytes: Uint8Array, folder: string): Promise<void> => {
-  try {
-    await handle.appendFile(bytes);
-    await handle.datasync();
-  } catch (error) {
-    rethrow(folder, error);
-  }
+  return { entries, append, note: (lines) => add(new Uint8Array(), lines), close, [Symbol.asyncDispose]: close };
 };
 
 const rethrow = (folder: string, error: unknown): never => {
   throw explainDisk(folder, error);
-};
-
-/** Two writers would give the same row to different images. A lock whose process has died is taken over. */
-const lock = async (folder: string): Promise<() => Promise<void>> => {
-  const path = join(folder, cacheFiles.lock);
-  const owner = Number(await readIfThere(path));
-  if (owner > 0 && isAlive(owner)) {
-    throw new UserError(
-      `${folder}: process ${owner} is writing it: wait until it is done, or remove ${cacheFiles.lock} if it is not one of ours`,
-    );
-  }
-  await rm(path, { force: true });
-  const handle = await open(path, 'wx').catch((error: unknown) => rethrow(folder, error));
-  await handle.writeFile(String(process.pid));
-  await handle.close();
-  return () => rm(path, { force: true });
-};
-
-const isAlive = (process_: number): boolean => {
-  try {
-    return process.kill(process_, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 };

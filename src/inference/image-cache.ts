@@ -3,8 +3,11 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Numbers } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
+import { readStoreIndex } from '../files/append-store.ts';
+import { parseJson, readTextIfThere } from '../files/json.ts';
+import { readInto } from '../files/read-exactly.ts';
 import { retrieval } from '../model/purposes/retrieval.ts';
-import { cacheFiles, type Entry, parsedJson, readIfThere, readIndex } from './cache-index.ts';
+import { cacheFiles, type Entry, entriesOf, storeLayout } from './cache-index.ts';
 import { checkEncodesImages, type Predictor } from './predictor.ts';
 import { sizeRuleOf } from './preprocessor.ts';
 
@@ -52,8 +55,8 @@ export const openImageCache = async (folder: string): Promise<ImageCache> => {
     throw new UserError(
       `${folder}: it is no image cache, for it has no ${cacheFiles.about}: cache a folder of images first`,
     );
-  const index = await readIndex(folder, about.width);
-  const entries = [...index.entries.values()].sort((a, b) => a.row - b.row);
+  const { lines } = await readStoreIndex(storeLayout(folder, about.width));
+  const entries = [...entriesOf(lines).values()].sort((a, b) => a.row - b.row);
   const vectors = join(folder, cacheFiles.vectors);
   return {
     folder,
@@ -97,9 +100,9 @@ const said = ({ student, task, width, preprocessing }: About): string =>
 /** What the folder's `cache.json` says; nothing where there is none. @throws UserError where it is not ours. */
 export const readAbout = async (folder: string): Promise<About | undefined> => {
   const path = join(folder, cacheFiles.about);
-  const text = await readIfThere(path);
+  const text = await readTextIfThere(path);
   if (text === undefined) return undefined;
-  const parsed = aboutSchema.safeParse(parsedJson(text));
+  const parsed = aboutSchema.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
   throw new UserError(
     `${path}: it is not one that this version reads: make the cache again:\n${z.prettifyError(parsed.error)}`,
@@ -119,7 +122,7 @@ async function* readBlocks(vectors: string, { entries, width, rows }: Wanted): A
   try {
     for (let start = 0; start < entries.length; start += rows) {
       const some = entries.slice(start, start + rows);
-      await readRows(handle, some, new Uint8Array(buffer.buffer, 0, some.length * width * 4));
+      await readRows({ handle, path: vectors }, some, new Uint8Array(buffer.buffer, 0, some.length * width * 4));
       yield { entries: some, features: { shape: [some.length, width], data: buffer.subarray(0, some.length * width) } };
     }
   } finally {
@@ -128,22 +131,15 @@ async function* readBlocks(vectors: string, { entries, width, rows }: Wanted): A
 }
 
 /** Rows in rising order, each run of neighbours at once. */
-const readRows = async (handle: FileHandle, entries: readonly Entry[], into: Uint8Array): Promise<void> => {
+const readRows = async (
+  { handle, path }: { readonly handle: FileHandle; readonly path: string },
+  entries: readonly Entry[],
+  into: Uint8Array,
+): Promise<void> => {
   const rowBytes = into.length / entries.length;
   for (let start = 0, end = 1; start < entries.length; start = end, end += 1) {
     while (entries[end]?.row === entries[end - 1]!.row + 1) end += 1;
-    await readExactly(handle, into.subarray(start * rowBytes, end * rowBytes), entries[start]!.row * rowBytes);
-  }
-};
-
-const readExactly = async (handle: FileHandle, into: Uint8Array, position: number): Promise<void> => {
-  for (let done = 0; done < into.length; ) {
-    const { bytesRead } = await handle.read(into, done, into.length - done, position + done);
-    if (bytesRead === 0) {
-      throw new UserError(
-        `${cacheFiles.vectors}: it ended at byte ${position + done} while it was read: open the cache again`,
-      );
-    }
-    done += bytesRead;
+    const begin = entries[start]!.row * rowBytes;
+    await readInto(handle, into.subarray(start * rowBytes, end * rowBytes), { begin, path });
   }
 };

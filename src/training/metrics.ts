@@ -3,7 +3,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
-import { explainDisk, writeAtomically } from '../files/atomic-write.ts';
+import { writeAtomically } from '../files/atomic-write.ts';
+import { explainDisk } from '../files/disk-errors.ts';
 import { type Measurement, openingRecord, scalarsRecord } from './tensorboard.ts';
 
 /** The curves of one run, open for more. */

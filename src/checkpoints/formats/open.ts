@@ -1,10 +1,10 @@
 import { existsSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Numbers } from '../../engine/numbers.ts';
 import { UserError } from '../../errors.ts';
-import { openForReading } from '../../files/read-exactly.ts';
+import { readJson } from '../../files/json.ts';
+import { openForReading, readUpTo } from '../../files/read-exactly.ts';
 import { readPyTorch } from './pytorch/pytorch.ts';
 import { readSafetensors } from './safetensors.ts';
 
@@ -67,7 +67,7 @@ const isPickled = async (path: string): Promise<boolean> => {
   const handle = await openForReading(path);
   try {
     const start = new Uint8Array(8);
-    await handle.read(start, 0, 8, 0);
+    await readUpTo(handle, start, 0);
     const isZip = start[0] === 0x50 && start[1] === 0x4b && start[2] === 3 && start[3] === 4;
     // 0x80 and a protocol; of a safetensors header the first two bytes can be that, the last four are 0
     return isZip || (start[0] === 0x80 && start[1]! >= 2 && start[1]! <= 5 && start[4] !== 0);
@@ -116,20 +116,4 @@ const tensorIn = ({ tensors, path }: WeightsFile, name: string) => {
   const tensor = tensors.get(name);
   if (tensor) return tensor;
   throw new UserError(`${path}: it has no ${name}, which the index beside it promises: copy the folder again`);
-};
-
-/** No index and no config.json is longer. Bytes. */
-const LONGEST_JSON = 2 ** 24;
-
-/** @throws UserError where it is not there, no JSON, or far too long. */
-export const readJson = async (path: string): Promise<unknown> => {
-  const { size = 0 } = statSync(path, { throwIfNoEntry: false }) ?? {};
-  if (size > LONGEST_JSON) {
-    throw new UserError(`${path}: it has ${size} bytes, where such a file has ${LONGEST_JSON} at most: check the file`);
-  }
-  try {
-    return JSON.parse(await readFile(path, 'utf8'));
-  } catch (cause) {
-    throw new UserError(`${path}: it cannot be read as JSON (${String(cause)}): check the file`, { cause });
-  }
 };

@@ -45,7 +45,7 @@ const openedFile = (handle: FileHandle, path: string, header: Header, dataStart:
       await readInto(handle, bytesOf(into), { begin: dataStart + info.begin, path });
       return { shape: info.shape, data: into };
     }
-    const bytes = await readBytes(handle, { begin: dataStart + info.begin, end: dataStart + info.end }, path);
+    const bytes = await readBytes(handle, { offset: dataStart + info.begin, length: info.end - info.begin }, path);
     return { shape: info.shape, data: dtypes.get(info.dtype)!.decode(bytes.buffer, `${path}: ${name}`) };
   };
   const readAll = async (): Promise<Map<string, Numbers>> => {
@@ -65,13 +65,13 @@ const listed = (tensors: ReadonlyMap<string, TensorInfo>): string => {
 const readHeader = async (handle: FileHandle, path: string): Promise<{ header: Header; dataStart: number }> => {
   const { size } = await handle.stat();
   if (size < 8) throw new UserError(`${path}: it has ${size} bytes, less than a header's length takes: copy it again`);
-  const length = new DataView((await readBytes(handle, { begin: 0, end: 8 }, path)).buffer).getBigUint64(0, true);
+  const length = new DataView((await readBytes(handle, { offset: 0, length: 8 }, path)).buffer).getBigUint64(0, true);
   if (length > longestHeader || length > size - 8) {
     const most = Math.min(longestHeader, size - 8);
     throw new UserError(`${path}: its header claims ${length} bytes of at most ${most}: it is no safetensors file`);
   }
   const dataStart = 8 + Number(length);
-  const json = await readBytes(handle, { begin: 8, end: dataStart }, path);
+  const json = await readBytes(handle, { offset: 8, length: dataStart - 8 }, path);
   return { header: parseHeader(json, size - dataStart, path), dataStart };
 };
 

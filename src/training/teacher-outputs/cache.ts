@@ -116,6 +116,7 @@ const fill = async (records: TeacherRecords, options: Filling): Promise<void> =>
   const missing = [...examples.keys()].filter((example) => !records.has(example));
   if (missing.length === 0) return;
   onWarning(`caching what the teacher makes of ${missing.length} of ${examples.length} examples`);
+  await using writer = await records.openWriter();
   const places = placesOf(wanted);
   const limit = threads === undefined ? {} : { threads };
   await using session = await compile(Object.fromEntries(wanted), { weights: teacher.weights, ...limit });
@@ -129,7 +130,7 @@ const fill = async (records: TeacherRecords, options: Filling): Promise<void> =>
       ...{ example: numbers.get(example)!, milliseconds },
       record: recordOf(made, places, { at, patches: patchesOf(feeds, at), where: example.id }),
     }));
-    await records.append(batch);
+    await writer.append(batch);
     done += some.length;
     if (performance.now() - said < NOTICE) continue;
     said = performance.now();

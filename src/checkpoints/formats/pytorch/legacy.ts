@@ -1,7 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { UserError } from '../../../errors.ts';
-import { readBytes } from '../../../files/read-exactly.ts';
-import type { ZipEntry } from '../../../files/zip-directory.ts';
+import { type ByteRange, readBytes } from '../../../files/read-exactly.ts';
 import { dtypes } from '../dtypes.ts';
 import { unpickleFirst } from './pickle.ts';
 import type { PickleRules } from './pickle-machine.ts';
@@ -20,7 +19,7 @@ const [MAGIC, PROTOCOL] = [0x1950a86a20f9469cfc6cn, 1001];
 export interface Legacy {
   readonly root: '';
   /** Where each storage lies, as `data/<key>`. */
-  readonly entries: ReadonlyMap<string, ZipEntry>;
+  readonly entries: ReadonlyMap<string, ByteRange>;
   readonly path: string;
   /** What was saved. */
   readonly whole: unknown;
@@ -33,7 +32,7 @@ export interface Legacy {
  * @throws UserError where it is another pickle, is cut short, or names what no checkpoint needs (`os.system`).
  */
 export const readLegacy = async (handle: FileHandle, size: number, path: string): Promise<Legacy> => {
-  const bytes = await readBytes(handle, { begin: 0, end: Math.min(size, LONGEST_PICKLES) }, path);
+  const bytes = await readBytes(handle, { offset: 0, length: Math.min(size, LONGEST_PICKLES) }, path);
   const storages = new Map<string, Storage>();
   const rules = noting(pytorchRules(path), storages);
   const values: unknown[] = [];
@@ -85,7 +84,7 @@ interface Stored {
 }
 
 const placed = async (handle: FileHandle, { keys, storages, begin, size, path }: Stored) => {
-  const entries = new Map<string, ZipEntry>();
+  const entries = new Map<string, ByteRange>();
   let at = begin;
   for (const key of keys) {
     const storage = typeof key === 'string' ? storages.get(key) : undefined;
@@ -93,12 +92,9 @@ const placed = async (handle: FileHandle, { keys, storages, begin, size, path }:
       throw damaged(path, 'it lists storages that it does not use');
     const bytes = storage.length * dtypes.get(storage.dtype)!.bytes;
     if (!(at + 8 + bytes <= size)) throw damaged(path, `storage ${storage.storage} ends outside its ${size} bytes`);
-    const length = new DataView((await readBytes(handle, { begin: at, end: at + 8 }, path)).buffer).getBigInt64(
-      0,
-      true,
-    );
+    const length = new DataView((await readBytes(handle, { offset: at, length: 8 }, path)).buffer).getBigInt64(0, true);
     if (length !== BigInt(storage.length)) throw damaged(path, `storage ${storage.storage} holds ${length} numbers`);
-    entries.set(`data/${storage.storage}`, { begin: at + 8, end: at + 8 + bytes });
+    entries.set(`data/${storage.storage}`, { offset: at + 8, length: bytes });
     at += 8 + bytes;
   }
   return entries;

@@ -1,8 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import { bytesOf, countOf, type Data, type Numbers } from '../../../engine/numbers.ts';
 import { UserError } from '../../../errors.ts';
-import { openForReading, readBytes, readInto } from '../../../files/read-exactly.ts';
-import { readZipDirectory, type ZipEntry } from '../../../files/zip-directory.ts';
+import { type ByteRange, openForReading, readBytes, readInto } from '../../../files/read-exactly.ts';
+import { readZipDirectory } from '../../../files/zip.ts';
 import { dtypes } from '../dtypes.ts';
 import { readLegacy } from './legacy.ts';
 import { isPlaceholder, unpickle } from './pickle.ts';
@@ -58,7 +58,7 @@ const opened = async (handle: FileHandle, path: string): Promise<PyTorchFile> =>
   const read = async (name: string, into?: Float32Array): Promise<Numbers> => {
     const tensor = tensors.get(name);
     if (!tensor) throw new UserError(`${path}: it has no ${name}: it has ${tensors.size} other tensors`);
-    const { begin } = storageOf(tensor, held)!;
+    const { offset: begin } = storageOf(tensor, held)!;
     if (into?.length === countOf(tensor.shape) && tensor.dtype === 'F32' && isRowMajor(tensor)) {
       await readInto(handle, bytesOf(into), { begin: begin + tensor.offset * into.BYTES_PER_ELEMENT, path });
       return { shape: tensor.shape, data: into };
@@ -70,7 +70,7 @@ const opened = async (handle: FileHandle, path: string): Promise<PyTorchFile> =>
 
 const isZip = async (handle: FileHandle, path: string): Promise<boolean> => {
   const { size } = await handle.stat();
-  const start = await readBytes(handle, { begin: 0, end: Math.min(size, 2) }, path);
+  const start = await readBytes(handle, { offset: 0, length: Math.min(size, 2) }, path);
   if (start[0] === 0x50 && start[1] === 0x4b) return true;
   if (start[0] === 0x80) return false;
   throw new UserError(`${path}: it is no checkpoint of PyTorch: give a .ckpt or .bin file`);
@@ -82,6 +82,9 @@ const readArchive = async (
   path: string,
 ): Promise<Held & { readonly whole: unknown }> => {
   const entries = await readZipDirectory(handle, size, path);
+  for (const [name, { method, isEncrypted }] of entries) {
+    if (method !== 0 || isEncrypted) throw packedError(path, name, isEncrypted ? 'encrypted' : 'compressed');
+  }
   const pickled = [...entries.keys()].find((name) => /^([^/]+\/)?data\.pkl$/.test(name));
   if (pickled === undefined) throw new UserError(`${path}: it is a zip archive without data.pkl: give a checkpoint`);
   const root = pickled.slice(0, -'data.pkl'.length);
@@ -91,27 +94,32 @@ const readArchive = async (
   return { ...held, whole };
 };
 
+const packedError = (path: string, name: string, how: string): UserError =>
+  new UserError(
+    `${path}: ${name} is ${how}: PyTorch stores its files as they are, so this is no checkpoint. Unpack it, or save it again with torch.save.`,
+  );
+
 interface Held {
   /** Before every name in the archive: `archive/`. */
   readonly root: string;
-  readonly entries: ReadonlyMap<string, ZipEntry>;
+  readonly entries: ReadonlyMap<string, ByteRange>;
   readonly path: string;
 }
 
-const storageOf = ({ storage }: StoredTensor, { root, entries }: Held): ZipEntry | undefined =>
+const storageOf = ({ storage }: StoredTensor, { root, entries }: Held): ByteRange | undefined =>
   entries.get(`${root}data/${storage}`);
 
 const refuseBigEndian = async (handle: FileHandle, { root, entries, path }: Held): Promise<void> => {
   const entry = entries.get(`${root}byteorder`);
-  if (!entry || entry.end - entry.begin > 16) return;
+  if (!entry || entry.length > 16) return;
   const order = new TextDecoder().decode(await readBytes(handle, entry, path));
   if (order.trim() !== 'little') {
     throw new UserError(`${path}: its numbers are ${order}-endian: save it again on a little-endian machine`);
   }
 };
 
-const pickleBytes = async (handle: FileHandle, entry: ZipEntry, path: string): Promise<Uint8Array> => {
-  const bytes = entry.end - entry.begin;
+const pickleBytes = async (handle: FileHandle, entry: ByteRange, path: string): Promise<Uint8Array> => {
+  const bytes = entry.length;
   if (bytes <= LONGEST_PICKLE) return await readBytes(handle, entry, path);
   throw new UserError(`${path}: its data.pkl has ${bytes} bytes, too many for a state_dict: save the state_dict alone`);
 };
@@ -147,7 +155,7 @@ const checkInside = (name: string, tensor: StoredTensor, held: Held): void => {
   if (!entry)
     throw new UserError(`${path}: ${name} is in storage ${tensor.storage}, which is not there: copy it again`);
   const { bytes: width } = dtypes.get(tensor.dtype)!;
-  const bytes = entry.end - entry.begin;
+  const bytes = entry.length;
   const [needed, last] = [tensor.storageLength * width, reachOf(tensor)];
   if (needed === bytes && last <= tensor.storageLength && countOf(tensor.shape) <= tensor.storageLength) return;
   throw new UserError(
@@ -178,7 +186,7 @@ const numbersOf = async (
   const { dtype, shape, stride, offset } = tensor;
   const { bytes: width, decode } = dtypes.get(dtype)!;
   const last = Math.max(offset, reachOf(tensor));
-  const bytes = await readBytes(handle, { begin: begin + offset * width, end: begin + last * width }, path);
+  const bytes = await readBytes(handle, { offset: begin + offset * width, length: (last - offset) * width }, path);
   const data = decode(bytes.buffer, where);
   return { shape, data: isRowMajor(tensor) ? data : rowMajor(data, shape, stride) };
 };

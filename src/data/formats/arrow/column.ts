@@ -1,6 +1,6 @@
 import { DataType, type Field } from 'apache-arrow';
 import { UserError } from '../../../errors.ts';
-import { type ByteRange, readRange } from '../../../files/byte-range.ts';
+import { type ByteRange, readRange } from '../../../files/read-exactly.ts';
 
 /** A value of a row. Binary values are not yet read. */
 export type ArrowValue = string | number | boolean | null | ArrowBytes | ArrowStruct | readonly ArrowValue[];

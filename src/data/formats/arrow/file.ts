@@ -4,7 +4,7 @@ import type { Field } from 'apache-arrow';
 import { type FileBlock, Footer } from 'apache-arrow/ipc/metadata/file';
 import { Message } from 'apache-arrow/ipc/metadata/message';
 import { UserError } from '../../../errors.ts';
-import { openFile, readFrom } from '../../../files/byte-range.ts';
+import { openForReading, readBytes } from '../../../files/read-exactly.ts';
 import { checkFooter, checkRecordBatch } from './bounds.ts';
 import { type ArrowColumn, columnOf, type RowBuffers } from './column.ts';
 
@@ -23,7 +23,7 @@ export interface ArrowBatch {
 
 /** The columns of an Arrow file, without their values. @throws UserError when it is no whole Arrow file. */
 export const arrowFields = async (path: string): Promise<readonly Field[]> => {
-  const handle = await openFile(path);
+  const handle = await openForReading(path);
   try {
     return (await readFooter(handle, path)).schema.fields;
   } finally {
@@ -39,7 +39,7 @@ export const arrowFields = async (path: string): Promise<readonly Field[]> => {
  * @throws UserError when the file is cut short, damaged or compressed, or lacks a column.
  */
 export async function* readArrow(path: string, names: readonly string[]): AsyncGenerator<ArrowBatch, void, undefined> {
-  const handle = await openFile(path);
+  const handle = await openForReading(path);
   try {
     const { size } = await handle.stat();
     const footer = await readFooter(handle, path);
@@ -77,15 +77,15 @@ const understood = <T>(path: string, decode: () => T): T => {
 const readFooter = async (handle: FileHandle, path: string): Promise<Footer> => {
   const { size } = await handle.stat();
   if (size < 20) throw damaged(path, `is no Arrow file, but ${size} bytes`);
-  const head = Buffer.from(await readFrom(handle, path, { offset: 0, length: 6 })).toString('latin1');
+  const head = Buffer.from(await readBytes(handle, { offset: 0, length: 6 }, path)).toString('latin1');
   if (head !== MAGIC)
     throw new UserError(`${path}: does not begin with ${MAGIC}: it is no Arrow file: give one in Arrow's file format.`);
-  const tail = Buffer.from(await readFrom(handle, path, { offset: size - 10, length: 10 }));
+  const tail = Buffer.from(await readBytes(handle, { offset: size - 10, length: 10 }, path));
   if (tail.toString('latin1', 4) !== MAGIC) throw damaged(path, `does not end with ${MAGIC}`);
   const length = tail.readInt32LE(0);
   if (length <= 0 || length > Math.min(LARGEST_HEADER, size - 20))
     throw damaged(path, `its footer claims ${length} bytes`);
-  const bytes = await readFrom(handle, path, { offset: size - 10 - length, length });
+  const bytes = await readBytes(handle, { offset: size - 10 - length, length }, path);
   return understood(path, () => {
     checkFooter(bytes);
     return Footer.decode(bytes);
@@ -114,7 +114,7 @@ const readBatch = async ({ handle, path, size, block, fields }: BatchPlace, name
   ) {
     throw damaged(path, `a batch claims bytes ${offset} to ${body + bodyLength} of ${size}`);
   }
-  const bytes = await readFrom(handle, path, { offset, length: metaDataLength });
+  const bytes = await readBytes(handle, { offset, length: metaDataLength }, path);
   const header = understood(path, () => recordBatch(bytes));
   if (header.compression)
     throw new UserError(
@@ -172,6 +172,6 @@ const batchReader = (
       }
       return { offset: body + offset, length };
     },
-    read: (range) => readFrom(handle, path, range),
+    read: (range) => readBytes(handle, range, path),
   };
 };

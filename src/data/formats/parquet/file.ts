@@ -9,7 +9,7 @@ import {
   type SchemaTree,
 } from 'hyparquet';
 import { UserError } from '../../../errors.ts';
-import { readRange } from '../../../files/byte-range.ts';
+import { readRange } from '../../../files/read-exactly.ts';
 import { checkPages } from './pages.ts';
 
 /** A parquet file whose footer has been read. */

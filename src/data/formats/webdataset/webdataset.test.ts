@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { tarMembers } from '../../../files/tar-index.ts';
+import { tarMembers } from '../../../files/tar.ts';
 import { expectPicture, fixture, shapes } from '../formats.fixture.ts';
 import { openExamples } from '../open-examples.ts';
 import { expandBraces } from './braces.ts';

@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { UserError } from '../../../errors.ts';
-import { readRange } from '../../../files/byte-range.ts';
-import { tarMembers } from '../../../files/tar-index.ts';
+import { readRange } from '../../../files/read-exactly.ts';
+import { tarMembers } from '../../../files/tar.ts';
 import type { Example } from '../../example.ts';
 import { createRecordReader } from '../../records/read-record.ts';
 import type { RecordShape } from '../../records/shape.ts';

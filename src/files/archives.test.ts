@@ -2,8 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { jsonIn, readTarball, readZip } from '../../data.ts';
-import { tarballOf, zipOf } from './packages.fixture.ts';
+import { tarballOf, zipOf } from '../studies/downloads/packages.fixture.ts';
+import { jsonIn, readTarball } from './tar.ts';
+import { readZip } from './zip.ts';
 
 let root: string;
 beforeAll(async () => {

@@ -1,0 +1,50 @@
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { UserError } from '../errors.ts';
+import { readError } from './disk-errors.ts';
+
+/** Longest JSON file that is read whole: no index of weights and no config.json is longer. Bytes. */
+const LONGEST = 2 ** 24;
+
+/** Reads a JSON file whole. @throws UserError where it cannot be read, is no JSON or longer than 16 MiB. */
+export const readJson = async (path: string): Promise<unknown> => {
+  const size = await stat(path).then(
+    (found) => found.size,
+    () => 0,
+  );
+  if (size > LONGEST) {
+    throw new UserError(`${path}: it has ${size} bytes, where such a file has ${LONGEST} at most: check the file`);
+  }
+  try {
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw new UserError(`${path}: it cannot be read as JSON (${code ?? message}): check the file`, { cause });
+  }
+};
+
+/** The value of a JSON text; undefined where it is no JSON. */
+export const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+/** The text of a file; undefined where there is no such file. @throws UserError where it cannot be read. */
+export const readTextIfThere = (path: string): Promise<string | undefined> =>
+  readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return undefined;
+    throw readError(path, cause);
+  });
+
+/** The text of a file, piece by piece as it is read. @throws UserError where it cannot be read. */
+export async function* readTextChunks(path: string): AsyncGenerator<string, void, undefined> {
+  try {
+    for await (const chunk of createReadStream(path, { encoding: 'utf8', highWaterMark: 2 ** 18 }))
+      yield chunk as string;
+  } catch (cause) {
+    throw readError(path, cause);
+  }
+}
