@@ -43,7 +43,9 @@ it('bytes begin their own buffer, and none are promised that do not fit in memor
 
 it('what is no file is refused, and says so without a stack of the system', async () => {
   await expect(openForReading(folder)).rejects.toThrow(`${folder}: it is not a file`);
-  await expect(openForReading(join(folder, 'none'))).rejects.toThrow('none: cannot be read (ENOENT): check the path.');
+  await expect(openForReading(join(folder, 'none'))).rejects.toThrow(
+    'none: it cannot be opened (ENOENT): check the path',
+  );
 });
 
 it('JSON is read where it is JSON and not too long', async () => {

@@ -15,10 +15,8 @@ export interface ByteRange {
  * @throws UserError where there is no such file, or it may not be read.
  */
 export const openForReading = async (path: string): Promise<FileHandle> => {
-  const refuse = (cause: unknown): never => {
-    throw new UserError(`${path}: it cannot be opened (${(cause as NodeJS.ErrnoException).code}): check the path`, {
-      cause,
-    });
+  const refuse = (cause: NodeJS.ErrnoException): never => {
+    throw new UserError(`${path}: it cannot be opened (${cause.code}): check the path`, { cause });
   };
   if ((await stat(path).catch(refuse)).isFile()) return await open(path, 'r').catch(refuse);
   throw new UserError(`${path}: it is not a file: give the path of a file`);
