@@ -44,7 +44,9 @@ export const createPreparer = (options: PreparerOptions): Prepare => {
     const prepared: PreparedImage[] = [];
     for (const [place, image] of images.entries()) {
       const change = augment && ((pixels: Pixels): Pixels => augment(pixels, place));
-      prepared.push(await prepareImage(image, notice, change).catch((error: unknown) => rethrow(error, id)));
+      prepared.push(
+        await prepareImage(image, notice, change).catch((error: unknown) => rethrow(error, id, imageName(image))),
+      );
     }
     return { id, words: words.ids, images: prepared };
   };
@@ -68,10 +70,13 @@ export const textWarnings = ({ truncated, pieces, unknown }: EncodedText, id: st
     : []),
 ];
 
-/** An example may be called by the path of its image, with which the message begins already. */
-const rethrow = (error: unknown, id: string): never => {
-  if (!(error instanceof UserError) || error.message.startsWith(`${id}: `)) throw error;
-  throw new UserError(`${id}: ${error.message}`, { cause: error });
+/** Throws the error of an image with the example's id before it; a name that is part of the other is said once. */
+const rethrow = (error: unknown, id: string, name: string): never => {
+  if (!(error instanceof UserError)) throw error;
+  const isOfImage = error.message.startsWith(`${name}: `);
+  if (isOfImage && name.startsWith(id)) throw error;
+  const what = isOfImage && id.startsWith(name) ? error.message.slice(name.length + 2) : error.message;
+  throw new UserError(`${id}: ${what}`, { cause: error });
 };
 
 const imagePreparer = ({ size, read = readImage }: PreparerOptions, memory: ImageMemory) => {

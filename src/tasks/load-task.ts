@@ -1,7 +1,7 @@
-import { statSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
+import { isFile } from '../data/formats/format.ts';
 import { UserError } from '../errors.ts';
 import type { Task } from './task.ts';
 
@@ -26,7 +26,7 @@ const taskSchema = z.looseObject({
  */
 export const loadTask = async (path: string): Promise<Task> => {
   const [file, wanted] = path.split('#') as [string, string | undefined];
-  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
+  if (!isFile(file)) {
     throw new UserError(`${file}: there is no such file: give a module that exports a task`);
   }
   const exported = await importFrom(file);

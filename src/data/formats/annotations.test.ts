@@ -122,6 +122,13 @@ describe('captions in Karpathy splits', () => {
   });
 });
 
+it.each([
+  ['gone', /gone: there is no such file or folder: check the path/],
+  ['x'.repeat(300), /cannot be read \(ENAMETOOLONG\): check the path/],
+])('a path that cannot be opened is told in a sentence: %s', async (path, message) => {
+  await expect(openExamples(join(root, path), { records: shapes.vqa, split: 'train' })).rejects.toThrow(message);
+});
+
 describe('a plain folder', () => {
   it('gives the rows of a CSV file that pandas wrote', async () => {
     const { layout, examples } = await openExamples(fixture('tables'), { records: shapes.vqa, split: 'train' });

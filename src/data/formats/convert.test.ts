@@ -78,6 +78,15 @@ describe.each(['webdataset', 'parquet'] as const)('%s', (format) => {
   });
 });
 
+it('is refused where the new folder is a file, or inside of one', async () => {
+  const to = join(root, 'a-file');
+  await writeFile(to, '');
+  for (const place of [to, join(to, 'inside')]) {
+    const options = { to: place, format: 'parquet', records: shapes.nlvr2, splits: ['train'] } as const;
+    await expect(convert(fixture('nlvr2'), options)).rejects.toThrow(`${place}: is a file: give a new folder.`);
+  }
+});
+
 describe('shards', () => {
   it('are closed when they are large enough, and hold a picture once for all its questions', async () => {
     const to = join(root, 'small');

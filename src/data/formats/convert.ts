@@ -68,16 +68,27 @@ export async function* convertExamples(
   options: ConvertOptions,
 ): AsyncGenerator<Converted, void, undefined> {
   const { to, format, splits } = options;
-  if ((await readdir(to).catch(() => [])).length > 0) throw new UserError(`${to}: is not empty: give a new folder.`);
+  await checkFree(to);
   const folder = join(to, writers[format].folder);
   for (const split of splits) {
     const found = await openExamples(path, { ...options, split });
-    await mkdir(folder, { recursive: true });
+    await mkdir(folder, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+      throw new UserError(`${folder}: cannot be made (${cause.code}): give another folder.`, { cause });
+    });
     const answers = await answersOf(path, found, { records: options.records, split });
     if (answers) await writeFile(join(to, 'answers.txt'), `${answers.join('\n')}\n`);
     yield await convertSplit(found, { ...options, split, folder });
   }
 }
+
+/** @throws UserError unless the folder is new or empty. */
+const checkFree = async (to: string): Promise<void> => {
+  const names = await readdir(to).catch(({ code }: NodeJS.ErrnoException) => {
+    if (code === 'ENOENT') return [];
+    throw new UserError(`${to}: ${code === 'ENOTDIR' ? 'is a file' : `cannot be read (${code})`}: give a new folder.`);
+  });
+  if (names.length > 0) throw new UserError(`${to}: is not empty: give a new folder.`);
+};
 
 /** The answers in the order of the classifier; read again from the written shards, they might stand in another order. */
 const answersOf = async (path: string, { answers }: Dataset, { records, split }: DatasetQuery) =>

@@ -36,15 +36,23 @@ export const formats: readonly Format[] = [
  */
 export const openExamples = async (path: string, query: DatasetQuery): Promise<Dataset> => {
   const isList = path.includes('{') || path.includes('::');
-  if (!isList && !statSync(path, { throwIfNoEntry: false })) {
-    throw new UserError(`${path}: there is no such file or folder: check the path.`);
-  }
+  if (!isList) checkThere(path);
   for (const format of isList ? [webDataset] : formatsOf(query.records)) {
     const found = await format.open(path, query);
     if (found && found.examples.length === 0) throw emptyError(path, found);
     if (found) return found;
   }
   throw new UserError(`${path}: has no split "${query.split}" for ${query.records.name}: ${contentsOf(path, query)}`);
+};
+
+const checkThere = (path: string): void => {
+  try {
+    statSync(path);
+  } catch (cause) {
+    const { code = '' } = cause as NodeJS.ErrnoException;
+    const why = /^ENO(ENT|TDIR)$/.test(code) ? 'there is no such file or folder' : `cannot be read (${code})`;
+    throw new UserError(`${path}: ${why}: check the path.`, { cause });
+  }
 };
 
 /**
