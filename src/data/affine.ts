@@ -1,15 +1,15 @@
 import type { Pixels } from '../kernels/pixels.ts';
 
-/** Where a pixel of the result comes from: x' = a x + b y + c, y' = d x + e y + f. */
+/** An affine map from a pixel of the result to its source: x' = a x + b y + c, y' = d x + e y + f. */
 export type Matrix = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
 
-/** Pillow counts places in 65536ths of a pixel. */
+/** Fixed-point unit of Pillow's coordinates: a 65536th of a pixel. */
 const ONE = 65536;
 const fixed = (value: number): number => Math.floor(value * ONE + 0.5);
 
 /**
- * A picture turned, sheared or shifted as Pillow's `transform(size, AFFINE, matrix)` does it: the nearest pixel, black
- * where the picture ends, the size kept.
+ * Transforms an image as Pillow's `transform(size, AFFINE, matrix)` does: nearest pixel, black beyond its edges, the size
+ * kept.
  */
 export const affine = ({ width, height, data }: Pixels, [a, b, c, d, e, f]: Matrix): Pixels => {
   const moved = new Uint8Array(data.length);
@@ -29,7 +29,7 @@ export const affine = ({ width, height, data }: Pixels, [a, b, c, d, e, f]: Matr
   return { width, height, data: moved };
 };
 
-/** The matrix of a turn around the middle, counter-clockwise, in degrees, as Pillow's `rotate` makes it. */
+/** The matrix of a counter-clockwise rotation around the centre, in degrees, as Pillow's `rotate` makes it. */
 export const rotation = ({ width, height }: Pick<Pixels, 'width' | 'height'>, degrees: number): Matrix => {
   const angle = -(((degrees % 360) + 360) % 360) * (Math.PI / 180);
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)].map((value) => Number(value.toFixed(15))) as [number, number];

@@ -1,13 +1,13 @@
 import type { Pixels } from '../kernels/pixels.ts';
 import { affine, rotation } from './affine.ts';
 
-/** Draws a number from 0 up to 1. */
+/** Draws numbers in [0, 1). */
 type Random = () => number;
 
-/** One way to change a picture; `level` is how much, in the op's own unit. */
+/** An operation on an image; `level` is its strength, in the operation's own unit. */
 type Augmentation = (pixels: Pixels, level: number, random: Random) => Pixels;
 
-/** The lowest and highest level of each op, at magnitudes 0 and 30. */
+/** The levels of each operation at magnitudes 0 and 30. */
 const RANGES = {
   autoContrast: [0, 1],
   equalize: [0, 1],
@@ -25,17 +25,18 @@ const RANGES = {
   translateY: [0, 100],
 } as const satisfies Readonly<Record<string, readonly [number, number]>>;
 
+/** Name of an operation of RandAugment. */
 export type AugmentationName = keyof typeof RANGES;
 
 /** The highest magnitude. */
 const MOST = 30;
 
 /**
- * RandAugment (Cubuk et al. 2020) as the ViLT code uses it to fine-tune, before a picture is resized: `count` of fourteen
- * ops, drawn with replacement, each at `magnitude` of 30. Turns, shears and shifts go either way; the others have no
- * sign, so colour, contrast, brightness and sharpness always become less (0.64 at magnitude 9).
+ * RandAugment (Cubuk et al. 2020) as the ViLT code uses it to fine-tune, before an image is resized: `count` of fourteen
+ * operations, drawn with replacement, each at `magnitude` of 30. Rotations, shears and shifts have a random sign; the
+ * others have none, so colour, contrast, brightness and sharpness always become less (0.64 at magnitude 9).
  *
- * Equal random numbers give equal pictures, to the bit those of Pillow.
+ * Equal random numbers give equal images, bit for bit those of Pillow.
  */
 export const randAugment = (
   pixels: Pixels,
@@ -43,12 +44,12 @@ export const randAugment = (
   { count = 2, magnitude = 9 }: { readonly count?: number | undefined; readonly magnitude?: number | undefined } = {},
 ): Pixels => {
   const names = Object.keys(RANGES) as AugmentationName[];
-  // All are drawn before any sign is, as the ViLT code does it.
+  // all operations are drawn before any sign, as in the ViLT code
   const drawn = Array.from({ length: count }, () => names[Math.floor(random() * names.length)]!);
   return drawn.reduce((picture, name) => augmentations[name](picture, levelOf(name, magnitude), random), pixels);
 };
 
-/** The level of an op at a magnitude between 0 and 30. */
+/** The level of an operation at a magnitude between 0 and 30. */
 export const levelOf = (name: AugmentationName, magnitude: number): number => {
   const [least, most] = RANGES[name];
   return (magnitude / MOST) * (most - least) + least;
@@ -56,7 +57,7 @@ export const levelOf = (name: AugmentationName, magnitude: number): number => {
 
 const signed = (level: number, random: Random): number => (random() > 0.5 ? -level : level);
 
-/** Each value of each channel by a table. */
+/** Maps each value by a table: one for all channels, or one each. */
 const mapped = ({ width, height, data }: Pixels, tables: readonly (readonly number[])[]): Pixels => ({
   width,
   height,
@@ -67,7 +68,7 @@ const table = (value: (i: number) => number): number[] => Array.from({ length: 2
 
 const clipped = (value: number): number => Math.min(255, Math.max(0, Math.trunc(value)));
 
-/** How often each value occurs in each channel. */
+/** Histogram of each channel. */
 const histograms = ({ data }: Pixels): number[][] => {
   const counts = [0, 1, 2].map(() => table(() => 0));
   for (const [i, value] of data.entries()) counts[i % 3]![value]! += 1;
@@ -100,11 +101,11 @@ const equalized = (counts: readonly number[]): number[] => {
 
 const solarized = (threshold: number) => (i: number) => (i < threshold ? i : 255 - i);
 
-/** Between two pictures: `alpha` of the second, in 32-bit floats, cut off and not rounded. */
+/** Blends two images, `alpha` of the second, in 32-bit floats, truncated and not rounded. */
 const blend = (from: Uint8Array, to: Pixels, alpha: number): Pixels => {
-  const share = Math.fround(alpha);
+  const weight = Math.fround(alpha);
   const mix = (value: number, i: number): number =>
-    clipped(Math.fround(from[i]! + Math.fround(share * (value - from[i]!))));
+    clipped(Math.fround(from[i]! + Math.fround(weight * (value - from[i]!))));
   return { ...to, data: to.data.map(mix) };
 };
 
@@ -115,7 +116,7 @@ const greys = ({ data }: Pixels): Uint8Array =>
     (_, i) => (data[3 * i]! * 19595 + data[3 * i + 1]! * 38470 + data[3 * i + 2]! * 7471 + 0x8000) >> 16,
   );
 
-/** Every pixel as a ninth of its neighbours would have it, itself five times; the border stays as it is. */
+/** Pillow's SMOOTH filter: a 3 x 3 mean in which the centre counts five times; the border stays as it is. */
 const smoothed = ({ width, height, data }: Pixels): Uint8Array => {
   const smooth = data.slice();
   const row = 3 * width;
@@ -144,7 +145,7 @@ const color: Augmentation = (pixels, level) => {
   );
 };
 
-/** The ops by name; levels are degrees, bits, values, shares or pixels. */
+/** The operations by name. Levels are degrees, bits, values, ratios or pixels. */
 export const augmentations: Readonly<Record<AugmentationName, Augmentation>> = {
   autoContrast,
   equalize,
@@ -159,8 +160,8 @@ export const augmentations: Readonly<Record<AugmentationName, Augmentation>> = {
   contrast,
   brightness: (pixels, level) => blend(new Uint8Array(pixels.data.length), pixels, level),
   sharpness: (pixels, level) => blend(smoothed(pixels), pixels, level),
-  shearX: (pixels, share, random) => affine(pixels, [1, signed(share, random), 0, 0, 1, 0]),
-  shearY: (pixels, share, random) => affine(pixels, [1, 0, 0, signed(share, random), 1, 0]),
+  shearX: (pixels, ratio, random) => affine(pixels, [1, signed(ratio, random), 0, 0, 1, 0]),
+  shearY: (pixels, ratio, random) => affine(pixels, [1, 0, 0, signed(ratio, random), 1, 0]),
   translateX: (pixels, by, random) => affine(pixels, [1, 0, signed(by, random), 0, 1, 0]),
   translateY: (pixels, by, random) => affine(pixels, [1, 0, 0, 0, 1, signed(by, random)]),
 };

@@ -5,66 +5,67 @@ import type { Pixels } from '../kernels/pixels.ts';
 import type { Example } from './example.ts';
 import { choosePatches, type PatchGrid, writePositionWeights } from './patches.ts';
 
-/** A picture resized to whole patches. */
+/** An image resized to whole patches. */
 export interface PreparedImage extends PatchGrid {
   readonly pixels: Pixels;
 }
 
-/** An example in numbers, as small as it gets: ids, and bytes of pixels. */
+/** An encoded example, as small as it gets: ids, and bytes of pixels. */
 export interface EncodedExample {
   readonly id: string;
-  /** With [CLS] and [SEP], without padding. */
+  /** Ids of its text with [CLS] and [SEP], without padding. */
   readonly words: Int32Array;
   readonly images: readonly PreparedImage[];
 }
 
-/** How examples become one batch. */
+/** How examples are collated into a batch. */
 export interface CollateOptions {
   /** Side of a patch in pixels. */
   readonly patch: number;
   /** Side of the model's position table: 12 for 384-pixel ViLT-B/32. */
   readonly grid: number;
-  /** Pads the texts to at least so many words; 40 repeats ViLT. By default to the longest text of the batch. */
+  /** Least length to which texts are padded, in word pieces; 40 repeats ViLT. By default the longest text of the batch. */
   readonly padWordsTo?: number | undefined;
-  /** Most patches of a picture (ViLT's `max_image_len`: 200 in pre-training); all by default. */
+  /** Most patches of an image (ViLT's `max_image_len`: 200 in pre-training); all by default. */
   readonly maxPatches?: number | undefined;
-  /** Draws the patches where a picture has more than `maxPatches`; without it the first ones are taken. */
+  /** Draws the patches of an image that has more than `maxPatches`; without it the first ones are taken. */
   readonly random?: (() => number) | undefined;
   /**
-   * Whether each place among an example's pictures has inputs of its own (default), or all of them the same: the first
-   * pictures of all examples, then the second ones of those that have any.
+   * `apart` (default): the first images of all examples and their second images have inputs of their own. `together`: they
+   * share inputs, the first images of all examples, then the second ones of those that have any.
    */
   readonly pictures?: 'apart' | 'together' | undefined;
 }
 
-/** What a graph is fed with, by input name. */
+/** Inputs of a graph, by name. */
 export type Feeds = Record<string, Numbers>;
 
 /**
- * Examples side by side, padded to the longest text and the most patches among them; B examples, M words, N patches.
+ * Collates examples, padded to the longest text and the most patches among them; B examples, M words, N patches.
  *
  * - `words` int32 [B, M] and `word_mask` [B, M]
- * - `patches` [B, N, 3 * patch * patch], `patch_mask` [B, N], `patch_positions` [B, N, grid * grid]; the second picture
- *   of each example has the same three with `_2` behind. Pictures together are one B of their own.
+ * - `patches` [B, N, 3 * patch * patch], `patch_mask` [B, N], `patch_positions` [B, N, grid * grid]; the second image of
+ *   each example has the same three with `_2` appended. Images together have a B of their own.
  *
- * Masks are 1 for what is there. Padding is 0 everywhere. The image CLS is not among the patches; the model adds it.
+ * Masks are 1 for real words and patches. Padding is 0 everywhere. The image's [CLS] is not among the patches; the model
+ * adds it.
  *
- * @throws UserError when the examples differ in their number of pictures, and those are apart.
+ * @throws UserError when the examples differ in their number of images, and those are apart.
  */
 export const collate = (encoded: readonly EncodedExample[], options: CollateOptions): Feeds => {
   if (encoded.length === 0) throw new Error('collate: no examples: a batch has at least one');
   const words = collateWords(encoded, options.padWordsTo ?? 0);
-  const pictures = picturesByPlace(encoded);
-  if (options.pictures === 'together') return { ...words, ...collateImages(pictures.flat(), options) };
+  const images = imagesByPlace(encoded);
+  if (options.pictures === 'together') return { ...words, ...collateImages(images.flat(), options) };
   refuseUneven(encoded);
   return Object.assign(
     words,
-    ...pictures.map((images, k) => suffixed(collateImages(images, options), k === 0 ? '' : `_${k + 1}`)),
+    ...images.map((some, k) => suffixed(collateImages(some, options), k === 0 ? '' : `_${k + 1}`)),
   );
 };
 
-/** The first pictures of all examples, the second ones, and so on. */
-const picturesByPlace = (encoded: readonly EncodedExample[]): PreparedImage[][] => {
+/** The first images of all examples, the second ones, and so on. */
+const imagesByPlace = (encoded: readonly EncodedExample[]): PreparedImage[][] => {
   const places = Math.max(...encoded.map(({ images }) => images.length));
   return Array.from({ length: places }, (_, k) => encoded.flatMap(({ images }) => images.slice(k, k + 1)));
 };
@@ -115,14 +116,14 @@ const zeros = (shape: readonly number[]): Numbers<Float32Array> => ({
   data: new Float32Array(shape.reduce((product, size) => product * size, 1)),
 });
 
-/** What happens to an answer that the vocabulary lacks. */
+/** How targets are made. */
 export interface AnswerOptions {
-  /** `refuse` (default) throws; `ignore` gives it no place, as VQA training does with rare answers. */
+  /** An answer that is not in the vocabulary: an error (default), or left out, as VQA training does with rare answers. */
   readonly outside?: 'refuse' | 'ignore' | undefined;
 }
 
 /**
- * The targets of a batch: what each answer of the vocabulary earns, 0 for those that nobody gave. → [B, answers]
+ * Targets of a batch: the score of each answer of the vocabulary, 0 for those that nobody gave. → [B, answers]
  *
  * @throws UserError that names the example, for an answer outside the vocabulary.
  */

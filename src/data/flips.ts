@@ -2,8 +2,8 @@ import type { Pixels } from '../kernels/pixels.ts';
 import { affine } from './affine.ts';
 
 /**
- * A picture as it is, mirrored left to right, upside down, or both, each as likely; nothing is lost at its edges. Only
- * for data whose texts never say where something is, or what way it points.
+ * Flips an image horizontally, vertically, both ways or not at all, each with probability 1/4; nothing is lost at its
+ * edges. Only for data whose texts never say where something is, or which way it points.
  */
 export const randomFlips = (pixels: Pixels, random: () => number): Pixels => {
   const [across, down] = [random() < 0.5, random() < 0.5];

@@ -1,6 +1,6 @@
 import type { PreparedImage } from './batch.ts';
 
-/** Prepared pictures by name, the ones used last; never more bytes than it was given. */
+/** A least-recently-used cache of prepared images, by name. */
 export interface ImageMemory {
   get(path: string): PreparedImage | undefined;
   keep(path: string, image: PreparedImage): void;
@@ -8,7 +8,7 @@ export interface ImageMemory {
   readonly bytes: number;
 }
 
-/** @param limit most bytes of pixels to hold; 0 holds nothing. */
+/** Creates an empty cache. @param limit most bytes of pixels that it holds; 0 holds nothing. */
 export const createImageMemory = (limit: number): ImageMemory => {
   const images = new Map<string, PreparedImage>();
   let bytes = 0;
@@ -19,7 +19,7 @@ export const createImageMemory = (limit: number): ImageMemory => {
   return {
     get: (path) => {
       const image = images.get(path);
-      // A Map lists its entries in the order in which they came: putting it back makes this the newest.
+      // a Map lists its entries in the order of insertion: putting it back makes this the newest
       if (image) images.delete(path) && images.set(path, image);
       return image;
     },

@@ -4,19 +4,19 @@ import { UserError } from '../errors.ts';
 import type { Pixels } from '../kernels/pixels.ts';
 import { type ImageSource, imageName } from './example.ts';
 
-/** The largest picture that is decoded, in pixels; a small file can claim a size that fills the memory. */
+/** Pixels of the largest image that is decoded: a small file can claim a size that fills the memory. */
 export const PIXEL_LIMIT = 50e6;
 
 /**
- * The picture in a file, as Pillow's `Image.open(path).convert('RGB')` gives it.
+ * Reads an image as Pillow's `Image.open(path).convert('RGB')` does.
  *
- * @throws UserError that names the file when it is missing, cut short, too large or no picture.
+ * @throws UserError that names the file when it is missing, cut short, too large or no image.
  */
 export const readImage = async (image: ImageSource): Promise<Pixels> =>
   decodeImage(await readImageBytes(image), imageName(image));
 
 /**
- * The bytes of a picture's file, not yet decoded.
+ * Reads the bytes of an image file without decoding them.
  *
  * @throws UserError that names the file when it cannot be read.
  */
@@ -34,13 +34,13 @@ const UNREADABLE: Readonly<Record<string, string>> = {
 };
 
 /**
- * The picture in a file's bytes, as Pillow's `convert('RGB')` gives it: grey becomes three equal channels, alpha is
- * dropped without blending, a palette is looked up, CMYK is converted without a colour profile, and neither a
- * profile nor the EXIF orientation is applied. Of 16-bit channels the high byte is kept; here Pillow differs for 16-bit
- * grey, which it cuts off at 255 and so makes almost white.
+ * Decodes the bytes of an image file as Pillow's `convert('RGB')` does: grey becomes three equal channels, alpha is dropped
+ * without blending, a palette is looked up, CMYK is converted without a colour profile, and neither a profile nor the EXIF
+ * orientation is applied. Of 16-bit channels the high byte is kept; Pillow differs for 16-bit grey, which it clips at 255
+ * and so makes almost white.
  *
- * @param where what to call the picture in an error: its path, or the row that holds it.
- * @throws UserError when the bytes are no picture, are cut short, or claim more than {@link PIXEL_LIMIT} pixels.
+ * @param where the name of the image in errors: its path, or the row that holds it.
+ * @throws UserError when the bytes are no image, are cut short, or claim more than {@link PIXEL_LIMIT} pixels.
  */
 export const decodeImage = async (bytes: Uint8Array, where: string): Promise<Pixels> => {
   if (bytes.length === 0) throw new UserError(`${where}: the image is empty (0 bytes): get it again.`);
@@ -66,7 +66,7 @@ const openImage = async (bytes: Uint8Array): Promise<Sharp> => {
   return sharp(bytes, { failOn: 'truncated', limitInputPixels: false, ignoreIcc: true });
 };
 
-/** What sharp says of bytes that begin like no picture; of those that do, it says what is wrong with their header. */
+/** Sharp's message for bytes that begin like no image; for those that do, it says what is wrong with their header. */
 const UNKNOWN_FORMAT = /unsupported image format/;
 
 const notAnImage = (where: string, cause: Error): UserError =>
@@ -76,15 +76,15 @@ const damaged = (where: string, cause: Error): UserError =>
   new UserError(`${where}: the image is damaged or cut short (${reason(cause)}): get it again.`, { cause });
 
 /**
- * The first line of an error. libvips keeps one text of errors for all threads: where several pictures fail at once,
- * one may find the details gone, so nothing may depend on them.
+ * First line of an error message. libvips keeps one error text for all threads: where several images fail at once, one may
+ * find the details gone, so nothing may depend on them.
  */
 const reason = (cause: Error): string => cause.message.trim().split('\n')[0]!.replace(/:$/, '');
 
 const decodeRgb = (image: Sharp): Promise<Uint8Array> =>
   bytesOf(image.removeAlpha().toColourspace('srgb').raw({ depth: 'uchar' }));
 
-/** Of a picture that is RGB in bytes as it stands. */
+/** Decodes an image that is RGB with 8 bits already. */
 const decodePlain = (image: Sharp): Promise<Uint8Array> => bytesOf(image.raw());
 
 const bytesOf = async (image: Sharp): Promise<Uint8Array> => {
@@ -106,7 +106,7 @@ const decodeCmyk = async (image: Sharp): Promise<Uint8Array> => {
   return rgb;
 };
 
-/** The picture as the bytes of a PNG file; decoding them gives the same pixels back. */
+/** Encodes an image as PNG, without loss. */
 export const encodePng = async ({ width, height, data }: Pixels): Promise<Uint8Array> => {
   const { default: sharp } = await import('sharp');
   return sharp(data, { raw: { width, height, channels: 3 } })
@@ -115,9 +115,11 @@ export const encodePng = async ({ width, height, data }: Pixels): Promise<Uint8A
 };
 
 /**
- * A drawing or picture of any kind and size, SVG too, as a square on white: as large as fits, in the middle.
+ * Draws an image of any kind and size, SVG too, into the middle of a white square, as large as fits.
  *
- * @throws UserError when the bytes are no picture; `where` is what it calls them.
+ * @param options.side side of the square in pixels.
+ * @param options.where the name of the image in errors.
+ * @throws UserError when the bytes are no image.
  */
 export const drawOnWhite = async (
   bytes: Uint8Array,

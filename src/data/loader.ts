@@ -5,44 +5,44 @@ import type { Example } from './example.ts';
 import type { Augment, Prepare } from './preprocess.ts';
 import { createSkipLimit, type OnUnreadable } from './skip-policy.ts';
 
-/** Some examples and what a graph is fed for them. */
+/** A batch: its examples and the inputs of a graph for them. */
 export interface Batch {
   readonly feeds: Feeds;
   readonly examples: readonly Example[];
-  /** How long the consumer waited for this batch, in milliseconds; near 0 when preparing keeps up with training. */
+  /** Time that the consumer waited for this batch; near 0 when preparing keeps up with training. */
   readonly waitMilliseconds: number;
 }
 
-/** How batches are made. */
+/** How batches are loaded. */
 export interface LoadOptions {
   readonly prepare: Prepare;
-  /** Examples in a batch; the last one may be smaller. */
+  /** Number of examples in a batch; the last one may be smaller. */
   readonly batch: number;
   readonly collate: CollateOptions;
-  /** Batches that are made before they are asked for, at least 1; 2 by default. */
+  /** Number of batches that are prefetched, at least 1; 2 by default. */
   readonly ahead?: number | undefined;
   /**
-   * Hears of an example that cannot be read, a corrupt picture for one, and lets it be left out of its batch; a batch
-   * of which nothing is left is left out whole. Without it such an example ends the pass, and with it, too, where it is
-   * so with more than half of the first examples.
+   * Called with each example that cannot be read, for instance a corrupt image, which is then left out of its batch; a
+   * batch of which nothing remains is left out as a whole. Without it such an example ends the pass; with it the pass ends
+   * where more than half of the first examples cannot be read.
    */
   readonly onUnreadable?: OnUnreadable | undefined;
-  /** The number of the first batch: what a run that is resumed has done already. Default 0. */
+  /** Number of the first batch, for a run that is resumed; 0 by default. */
   readonly first?: number | undefined;
-  /** How the pictures of the example at a place of a batch are changed, by the batch's number. Default: not at all. */
+  /** The augmentation of the images of an example, by the number of its batch and its place there. Default: none. */
   readonly augment?: ((batch: number, place: number) => Augment) | undefined;
-  /** Which patches of its pictures a batch keeps, by its number. Default: as `collate` says. */
+  /** The choice of patches of a batch, by its number. Default: that of `collate`. */
   readonly patches?: ((batch: number) => Pick<CollateOptions, 'maxPatches' | 'random'>) | undefined;
-  /** What becomes of a batch of which nothing is left: it is left out (default), or an error. */
+  /** A batch of which nothing remains: left out (default), or an error. */
   readonly empty?: 'skip' | 'refuse' | undefined;
 }
 
 /**
- * The batches of one pass over the data, in the given order, made while the consumer works on the one before.
- * Leaving the loop early stops the making; when the loop is left, nothing runs any more.
+ * Loads the batches of one pass over the data, in the given order, each while the consumer works on the one before.
+ * Leaving the loop early stops the loading; once the loop is left, nothing runs any more.
  *
  * @param order places in `examples`, each batch the next few of them.
- * @throws what `prepare` throws, when the batch that it belongs to is reached.
+ * @throws the error of `prepare`, when the batch that it belongs to is reached.
  */
 export const loadBatches = (
   examples: readonly Example[],
@@ -66,7 +66,7 @@ export function* inOrder(
   }
 }
 
-/** As `loadBatches`, for batches whose examples somebody else chooses, one batch at a time as they are begun. */
+/** Loads batches whose examples an iterator chooses; it is asked for one batch at a time, when that is begun. */
 export async function* loadChosen(
   chosen: Iterable<readonly Example[]>,
   options: Omit<LoadOptions, 'batch'>,
@@ -83,7 +83,7 @@ export async function* loadChosen(
     const making = { ...options, ...tolerance, number, signal: stop.signal };
     number += 1;
     const batch = last.then(() => makeBatch(examples, making));
-    // Its error belongs to whoever asks for this batch; the next one starts all the same.
+    // its error belongs to the consumer of this batch; the next one starts all the same
     last = batch.catch(() => undefined);
     waiting.push(batch);
   };
@@ -109,7 +109,7 @@ const exampleAt = (examples: readonly Example[], place: number): Example => {
   return example;
 };
 
-/** How one batch is made. */
+/** Options of one batch. */
 interface Making extends Omit<LoadOptions, 'batch'> {
   readonly number: number;
   readonly signal: AbortSignal;
@@ -126,7 +126,7 @@ const makeBatch = async (examples: readonly Example[], making: Making) => {
   return { examples: kept, feeds: whole.length === 0 ? {} : collate(whole, { ...rule, ...patches?.(number) }) };
 };
 
-/** Each example's numbers, in their order; nothing for one that could not be read and may be left out. */
+/** The encoded examples in their order; undefined for one that could not be read and may be left out. */
 const prepareAll = (
   examples: readonly Example[],
   { prepare, onUnreadable, augment, number, signal }: Making,

@@ -3,36 +3,37 @@ import type { Feeds } from './batch.ts';
 import { shuffled } from './shuffle.ts';
 import { SPECIAL_PIECES } from './tokenizer.ts';
 
+/** How words are masked. */
 export interface MaskingOptions {
-  /** The word pieces by id. */
+  /** Word pieces by id. */
   readonly vocabulary: readonly string[];
   /**
-   * Default words: all pieces of a word or none, until the budget of the text is spent (ViLT's pre-training). `pieces`
-   * masks each piece on its own (BERT).
+   * `words` (default): all pieces of a word or none, until the budget of the text is spent (ViLT's pre-training);
+   * `pieces`: each piece on its own (BERT).
    */
   readonly whole?: 'words' | 'pieces' | undefined;
-  /** Share of the pieces that are masked. Default 0.15. */
+  /** Ratio of the pieces that are masked; 0.15 by default. */
   readonly share?: number | undefined;
   /**
-   * Length to which a text counts as padded in its budget of whole words, its padding among what may be drawn: ViLT pads
-   * to 40, so 6 pieces are drawn, of which those of padding are no loss. Default: its own length.
+   * Length to which a text counts as padded when whole words are drawn, padding included: ViLT pads to 40, so 6 pieces
+   * are drawn, of which those of padding give no loss. By default its own length.
    */
   readonly countPaddingTo?: number | undefined;
 }
 
-/** Masks a batch: its ids [B, M] and mask [B, M], and numbers from 0 to 1. */
+/** Masks the words of a batch. `ids` and `mask` are [B, M]; `random` draws numbers in [0, 1). */
 export type Mask = (ids: Numbers, mask: Numbers, random: () => number) => Feeds;
 
-/** Most pieces that are masked in one text (transformers 4.2). */
+/** Most pieces of one text that are masked (transformers 4.2). */
 const MOST = 512;
 
 /**
- * Words to be found again: of the pieces drawn, 80 in 100 become [MASK], 10 a piece at random, 10 stay (Devlin et al.
- * 2019; the whole words are those of transformers 4.2, with which ViLT was trained).
+ * Creates the mask of masked language modelling: of the pieces drawn, 80 in 100 become [MASK], 10 a random piece, 10 stay
+ * (Devlin et al. 2019; whole words as in transformers 4.2, with which ViLT was trained).
  *
- * The feeds are `masked_words` int32 [B, M], `masked_places` int32 [masked], where a piece was drawn in the texts laid
- * end to end, and `masked_labels` int32 [masked], what stood there. [CLS], [SEP] and padding are never drawn. Where the
- * draw leaves a whole batch without any, its first word piece is masked, since a mean over nothing is no number.
+ * The feeds are `masked_words` int32 [B, M], the texts with masks; `masked_places` int32 [masked], places of the drawn
+ * pieces in the texts laid end to end; `masked_labels` int32 [masked], their ids. [CLS], [SEP] and padding are never drawn.
+ * Where nothing is drawn in a whole batch, its first word piece is masked, since a mean over nothing is no number.
  */
 export const createMask = (options: MaskingOptions): Mask => {
   const { vocabulary, whole = 'words' } = options;
@@ -65,7 +66,7 @@ interface Pieces extends MaskingOptions {
 
 const idsIn = (vocabulary: readonly string[]): Pick<Pieces, 'continues' | 'special' | 'maskId'> => ({
   continues: vocabulary.map((piece) => piece.startsWith('##')),
-  // what is unknown is a piece like any other
+  // [UNK] is a piece like any other
   special: new Set(SPECIAL_PIECES.filter((piece) => piece !== '[UNK]').map((piece) => vocabulary.indexOf(piece))),
   maskId: vocabulary.indexOf('[MASK]'),
 });
@@ -73,12 +74,12 @@ const idsIn = (vocabulary: readonly string[]): Pick<Pieces, 'continues' | 'speci
 const countOf = ({ shape, data }: Numbers, row: number): number =>
   Array.from(data.subarray(row * shape[1]!, (row + 1) * shape[1]!)).reduce((sum, one) => sum + one, 0);
 
-/** Each piece on its own. → its places in the text */
+/** Places of the pieces that are drawn, each on its own. */
 function* drawPieces(text: Int32Array, { special, share = 0.15 }: Pieces, random: () => number): Generator<number> {
   for (const [at, id] of text.entries()) if (!special.has(id) && random() < share) yield at;
 }
 
-/** Whole words, in random order, each that still fits into the budget. → the places of their pieces in the text */
+/** Places of the pieces of whole words, drawn in random order as long as they fit into the budget. */
 function* drawWords(text: Int32Array, pieces: Pieces, random: () => number): Generator<number> {
   const { special, share = 0.15, countPaddingTo = 0 } = pieces;
   const length = Math.max(text.length, countPaddingTo);
@@ -91,7 +92,7 @@ function* drawWords(text: Int32Array, pieces: Pieces, random: () => number): Gen
   }
 }
 
-/** Places of the pieces of each word, all but the first and last piece of the text; each piece of padding is a word. */
+/** Places of the pieces of each word, without the first and last piece of the text; each piece of padding is a word. */
 const wordsOf = (text: Int32Array, length: number, { continues }: Pieces): number[][] => {
   const words: number[][] = [];
   for (let at = 1; at < length; at += 1) {
@@ -102,7 +103,7 @@ const wordsOf = (text: Int32Array, length: number, { continues }: Pieces): numbe
   return words;
 };
 
-/** Python rounds a half to the even side. */
+/** Rounds a half to the even side, as Python does. */
 const roundedToEven = (x: number): number => (x % 1 === 0.5 ? 2 * Math.round(x / 2) : Math.round(x));
 
 const replaced = (id: number, { maskId, vocabulary }: Pieces, random: () => number): number => {

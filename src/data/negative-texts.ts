@@ -1,15 +1,14 @@
 import type { Example } from './example.ts';
 import { imageName } from './example.ts';
 
-/** Draws of a text that is none of the image's own, before one that may be is taken. */
+/** Number of draws after which a text is taken even if it may belong to the image. */
 const DRAWS = 100;
 
 /**
- * Texts that do not belong to an example's image, of any examples of the data set, drawn at random with replacement.
+ * Draws negative texts for an example's image: those of other examples of the data set, at random with replacement.
  *
- * ViLT's code draws without looking, so that now and then a false text is true. Of 145,000 captions that is one in
- * thousands; of a small set it would be many, so texts of the same image, and the same words about another, are drawn
- * again.
+ * ViLT's code does not check them, so that now and then a negative text is true. Of 145,000 captions that is one in
+ * thousands; of a small set it would be many, so texts of the same image, and equal texts of another, are drawn again.
  */
 export const negativeTexts = (
   { images, text }: Example,

@@ -9,31 +9,31 @@ import { patchGrid } from './patches.ts';
 import { resizedSize, type SizeRule } from './resize.ts';
 import { checkText, type EncodedText, type Tokenizer } from './tokenizer.ts';
 
-/** How examples become numbers. */
+/** How examples are encoded. */
 export interface PreparerOptions {
   readonly tokenizer: Tokenizer;
-  /** How large pictures become; `multiple` is the patch size. */
+  /** The size to which images are resized; `multiple` is the patch size. */
   readonly size: SizeRule;
-  /** Most words with [CLS] and [SEP]; 40 by default, as in ViLT. */
+  /** Most word pieces, [CLS] and [SEP] included; 40 by default, as in ViLT. */
   readonly limit?: number | undefined;
-  /** Bytes of resized pixels to keep, so that later epochs decode nothing; 512 MiB by default, 0 keeps none. */
+  /** Bytes of resized pixels that are cached for later epochs; 512 MiB by default, 0 caches none. */
   readonly memory?: number | undefined;
-  /** Reads a picture; `readImage` by default. */
+  /** Reads an image; `readImage` by default. */
   readonly read?: ((image: ImageSource) => Promise<Pixels>) | undefined;
-  /** Hears, once each, what was done to the data: a question cut short, a picture clamped, a word unknown. */
+  /** Called once for each change of the data: a question cut short, an image clamped, a word unknown. */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
-/** Changes a picture of an example before it is resized; `image` is its place among the example's, from 0. */
+/** Changes an image before it is resized; `image` is its place among those of the example, from 0. */
 export type Augment = (pixels: Pixels, image: number) => Pixels;
 
 /**
- * Turns an example into numbers; its errors are `UserError`s that start with the example's id. Pictures that `augment`
- * changed are not remembered.
+ * Encodes an example; its errors are `UserError`s that start with the example's id. Images that `augment` changed are not
+ * cached.
  */
 export type Prepare = (example: Example, augment?: Augment) => Promise<EncodedExample>;
 
-/** Reads, resizes and tokenizes. Pictures are remembered by name: two questions about one decode it once. */
+/** Creates a function that reads, resizes and tokenizes. Images are cached by name: two questions about one decode it once. */
 export const createPreparer = (options: PreparerOptions): Prepare => {
   const prepareImage = imagePreparer(options, createImageMemory(options.memory ?? 512 * 2 ** 20));
   const notice = once(options.onWarning);
@@ -100,7 +100,7 @@ const imagePreparer = ({ size, read = readImage }: PreparerOptions, memory: Imag
   };
 };
 
-/** A picture resized to whole patches; `notice` hears where that distorts it. */
+/** Resizes an image to whole patches; `notice` is called where that distorts it. */
 export const fit = (pixels: Pixels, rule: SizeRule, notice: Notice = () => {}): PreparedImage => {
   const { width, height, clamped } = resizedSize(pixels, rule);
   const ratio = `${pixels.width} x ${pixels.height}`;

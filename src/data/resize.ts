@@ -1,10 +1,10 @@
-/** How large a picture becomes before it is cut into patches. All in pixels. */
+/** The size of an image before it is cut into patches. All in pixels. */
 export interface SizeRule {
-  /** What the shorter side becomes; 384 in ViLT. */
+  /** Length of the shorter side; 384 in ViLT. */
   readonly shortest: number;
-  /** What the longer side may be at most; `trunc(1333 / 800 * shortest)` when left out, 639 for 384. */
+  /** Greatest length of the longer side; by default `trunc(1333 / 800 * shortest)`, 639 for 384. */
   readonly longest?: number | undefined;
-  /** Both sides are cut down to a multiple of this, the patch size; 32 in ViLT. */
+  /** Number of which both sides become a multiple, rounded down: the patch size, 32 in ViLT. */
   readonly multiple: number;
 }
 
@@ -15,10 +15,10 @@ export interface Size {
 }
 
 /**
- * The size to which ViLT resizes a picture: the aspect ratio is kept but for the rounding to whole patches.
+ * The size to which ViLT resizes an image: the aspect ratio is kept but for the rounding to whole patches.
  *
- * A picture about twenty times as long as it is wide would come out with a side of 0; that side becomes one patch
- * instead and `clamped` says so. (ViLT's code fails there and silently takes another example.)
+ * An image about twenty times as long as it is wide would get a side of 0; that side becomes one patch instead and `clamped`
+ * is true. (ViLT's code fails there and silently takes another example.)
  */
 export const resizedSize = (size: Size, rule: SizeRule): Size & { readonly clamped: boolean } => {
   const { shortest, multiple, longest = Math.trunc((1333 / 800) * shortest) } = rule;

@@ -1,26 +1,26 @@
 import { UserError } from '../errors.ts';
 import type { Example } from './example.ts';
 
-/** Hears of an example that is left out, and why. */
+/** Called with each example that is left out, and why. */
 export type OnUnreadable = (failure: UserError, example: Example) => void;
 
-/** As many examples are tried before their share is judged, and until so many it is judged at every batch. */
+/** Number of examples that are tried before the ratio of unreadable ones is judged, and until which it is judged at every batch. */
 const FEWEST = 16;
 const FIRST = 256;
 
-/** What a loader knows of the examples that it could not read. */
+/** A count of the examples that a loader could not read. */
 interface Tolerance {
-  /** Passes on what is heard; absent where nobody listens, so that a failure ends the pass. */
+  /** Counts an unreadable example and passes it on; absent where nobody listens, so that a failure ends the pass. */
   readonly onUnreadable?: OnUnreadable | undefined;
-  /** A batch is made: of so many examples, so many could be read. */
+  /** Called for each batch with the number of its examples, and of those that could be read. */
   readonly made: (examples: number, kept: number) => void;
-  /** The pass is over. */
+  /** Called at the end of a pass. */
   readonly end: () => void;
 }
 
 /**
- * Counts what cannot be read. A few damaged pictures are passed over; but where more than half of the first examples
- * cannot be read, it is the data as a whole that are wrong, and to train on what is left would hide it.
+ * Counts examples that cannot be read. A few damaged images are passed over; but where more than half of the first
+ * examples cannot be read, the data as a whole are wrong, and training on the rest would hide it.
  *
  * `made` and `end` throw a UserError that begins with the first failure; `made` too where a batch may not be empty.
  */
@@ -35,8 +35,8 @@ export const createSkipLimit = ({
   let first: UserError | undefined;
   const refuseMost = (): void => {
     if (2 * lost <= tried) return;
-    const share = `${lost} of the first ${tried} examples cannot be read`;
-    throw new UserError(`${first!.message} So it is with more than half: ${share}: check the data.`, { cause: first });
+    const ratio = `${lost} of the first ${tried} examples cannot be read`;
+    throw new UserError(`${first!.message} So it is with more than half: ${ratio}: check the data.`, { cause: first });
   };
   return {
     ...(onUnreadable && {
@@ -60,14 +60,14 @@ export const createSkipLimit = ({
   };
 };
 
-/** Keeps the examples that could not be read, each once, however often it is met. */
+/** A list of the examples that could not be read, each once, however often it is met. */
 export interface SkipPolicy {
   readonly listen: OnUnreadable;
-  /** Why, an example each, in the order in which they were met. */
+  /** The reason for each example, in the order in which they were met. */
   readonly failures: () => string[];
 }
 
-/** A list of unreadable examples, for whoever reports at the end. */
+/** Creates an empty list of unreadable examples, to be reported at the end. */
 export const createSkipPolicy = (): SkipPolicy => {
   const all = new Map<string, string>();
   return {

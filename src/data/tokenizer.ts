@@ -4,21 +4,21 @@ import { fileURLToPath } from 'node:url';
 import { UserError } from '../errors.ts';
 import { isAccent, isChinese, isInvisible, isPunctuation } from './unicode.ts';
 
-/** What a text became. */
+/** An encoded text. */
 export interface EncodedText {
   /** Ids of the pieces, [CLS] first and [SEP] last; no padding. */
   readonly ids: Int32Array;
   /** The pieces themselves, in the order of `ids`. */
   readonly pieces: string[];
-  /** Whether pieces were cut off because the limit was reached. */
+  /** Whether pieces beyond the limit were cut off. */
   readonly truncated: boolean;
   /** The words that the vocabulary cannot spell; each became [UNK]. */
   readonly unknown: string[];
 }
 
-/** Text to ids, the way the model's vocabulary was made. */
+/** Encodes texts as ids of a vocabulary. */
 export interface Tokenizer {
-  /** How many ids there are. */
+  /** Number of ids. */
   readonly size: number;
   /**
    * @param options.limit most ids, [CLS] and [SEP] included; 40 as in ViLT, so at most 38 pieces are kept.
@@ -26,7 +26,7 @@ export interface Tokenizer {
   encode(text: string, options?: { readonly limit?: number | undefined }): EncodedText;
 }
 
-/** The pieces that stand for no word; a vocabulary without one of them cannot be used. */
+/** The special pieces, which every vocabulary must have. */
 export const SPECIAL_PIECES = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'] as const;
 
 /** A longer word becomes [UNK] without a search (BERT's own limit, in characters). */
@@ -53,8 +53,8 @@ export const createTokenizer = (vocabulary: readonly string[]): Tokenizer => {
 };
 
 /**
- * The words of texts that a vocabulary cannot spell, each as often as it occurs. Without a vocabulary that is every
- * word there is, split as a tokenizer splits it.
+ * The words of texts that a vocabulary cannot spell, each as often as it occurs. Without a vocabulary these are all words,
+ * split as a tokenizer splits them.
  */
 export const unknownWords = (
   examples: readonly { readonly text: string }[],
@@ -64,7 +64,7 @@ export const unknownWords = (
   return examples.flatMap(({ text }) => tokenizer.encode(text).unknown);
 };
 
-/** The pieces by text, and the length of the longest: beyond it nothing is looked for. */
+/** Ids by piece, and the length of the longest piece. */
 interface Pieces {
   readonly ids: ReadonlyMap<string, number>;
   readonly longest: number;
@@ -135,7 +135,7 @@ const splitPunctuation = (word: string): string[] => {
   return words.flatMap((part) => part.split(/\s+/)).filter((part) => part !== '');
 };
 
-/** The longest piece that starts here, again and again; undefined when some stretch has none. */
+/** Splits a word greedily into its longest pieces; undefined when it cannot be spelt. */
 const piecesOf = (word: string, { ids, longest }: Pieces): string[] | undefined => {
   if (ids.has(word)) return [word];
   const characters = [...word];
@@ -153,7 +153,7 @@ const piecesOf = (word: string, { ids, longest }: Pieces): string[] | undefined 
 };
 
 /**
- * The pieces of a vocabulary file, one a line, by id.
+ * Reads a vocabulary file, one piece a line, by id.
  *
  * @throws UserError when the file cannot be read or lacks a special piece.
  */
@@ -174,7 +174,7 @@ export const readVocabulary = async (path: string | URL): Promise<string[]> => {
   return pieces;
 };
 
-/** The 30,522 pieces of bert-base-uncased, from `assets/bert-base-uncased-vocab.txt`. */
+/** Reads the 30,522 pieces of bert-base-uncased, from `assets/bert-base-uncased-vocab.txt`. */
 export const bertVocabulary = async (): Promise<string[]> => {
   // The built package has its files one folder higher than the sources or in the same depth, as the bundler decides.
   const places = ['../../assets/', '../assets/'].map((up) => new URL(up + ASSET, import.meta.url));
@@ -184,8 +184,10 @@ export const bertVocabulary = async (): Promise<string[]> => {
 const ASSET = 'bert-base-uncased-vocab.txt';
 
 /**
- * @param where what to call the text in the error: `train.jsonl:17`, `--question`.
- * @throws UserError when a text says nothing.
+ * Refuses an empty text.
+ *
+ * @param where the name of the text in the error: `train.jsonl:17`, `--question`.
+ * @throws UserError when the text has no characters but spaces.
  */
 export const checkText = (text: string, where: string): void => {
   if (text.trim() === '') throw new UserError(`${where}: the text is empty: write a question or a sentence.`);

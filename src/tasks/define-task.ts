@@ -5,7 +5,7 @@ import { type RecordShape, usualImageFields } from '../data/records/shape.ts';
 import type { Scoring } from '../model/config.ts';
 import { scoreOf, type Task } from './task.ts';
 
-/** What a task is: its name, and what differs from the defaults. */
+/** The name of a task, and what differs from the defaults. */
 export interface TaskDefinition {
   /** Letters, digits, `_` and `-`; a model's head is called by it. */
   readonly name: string;
@@ -19,9 +19,9 @@ export interface TaskDefinition {
   readonly scoring?: Scoring | undefined;
   /** Reads the examples of a split, where they are in no known layout. */
   readonly read?: ReadExamples | undefined;
-  /** What a prediction earns, between 0 and 1; by default the score of that answer in the example. */
+  /** The score of a prediction, between 0 and 1; by default that of the answer in the example. */
   readonly score?: ((predicted: string, example: Example) => number) | undefined;
-  /** What is reported beside the mean score, see `Task`. */
+  /** Measures beside the mean score, see `Task`. */
   readonly measures?: Task['measures'];
 }
 

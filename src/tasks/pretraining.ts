@@ -4,9 +4,8 @@ import { MATCHING } from '../model/purposes/pretraining.ts';
 import { scoreOf, type Task } from './task.ts';
 
 /**
- * What is learnt before any task: from images with their captions. As a task it asks whether a text belongs to an image;
- * the examples of a folder, in any layout with images and captions, are pairs without an answer, which `matchingPairs`
- * makes into questions.
+ * Image-text matching on images with captions, as a task: whether a text belongs to an image. The examples of a folder are
+ * pairs without an answer, from which `matchingPairs` makes matched and unmatched ones.
  */
 export const pretraining: Task = {
   name: 'pretraining',

@@ -4,8 +4,8 @@ import { scoreOf, type Task } from './task.ts';
 
 /**
  * Image-text retrieval (Flickr30K, COCO): which of all texts belongs to an image, and which of all images to a text. It
- * has no answers, so no classifier: a dual encoder compares vectors, a fusion encoder ranks pairs. What it is measured by
- * is in `recall.ts`.
+ * has no answers, so no classifier: a dual encoder compares vectors, a fusion encoder ranks pairs. Its measures are in
+ * `metrics/recall.ts`.
  */
 export const retrieval: Task = {
   name: captions.name,

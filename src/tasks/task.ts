@@ -11,7 +11,7 @@ export interface Prediction {
   readonly score: number;
 }
 
-/** How the examples of a split are read; a task of one's own may leave it out of account. */
+/** How the examples of a split are read; a task with a `read` of its own may ignore it. */
 export type TaskReading = ReadOptions;
 
 /** Questions with answers: where the examples are, what the answers are, how one is scored. `defineTask` makes one. */
@@ -20,7 +20,7 @@ export interface Task {
   /** Number of images of an example. */
   readonly images: 1 | 2;
   readonly scoring: Scoring;
-  /** What its records look like in any layout; absent where `read` is the task's own. */
+  /** The shape of its records in any layout; absent where `read` is the task's own. */
   readonly records?: RecordShape | undefined;
   /** Reads the examples of one split. @throws UserError where the split is not there or a line of it is wrong. */
   readonly read: (folder: string, split: string, options?: TaskReading) => Promise<Example[]>;

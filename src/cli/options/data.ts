@@ -51,7 +51,7 @@ export const openTolerance = ({ strict }: Pick<DataOptions, 'strict'>) => {
 /** Examples that a verb could not read. */
 export type Tolerance = Pick<ReturnType<typeof openTolerance>, 'failures' | 'lines'>;
 
-/** Splits on which the authors' code chose the best weights (`the_metric` of the ViLT code); VQA's is `rest_val`. */
+/** Splits on which the authors' code selects the best weights (`the_metric` of the ViLT code); VQA's is `rest_val`. */
 const REFERENCE: Readonly<Record<string, string>> = {
   nlvr2: 'test',
   ve: 'test',

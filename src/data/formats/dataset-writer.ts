@@ -14,7 +14,7 @@ export interface Written {
   readonly examples: readonly Example[];
 }
 
-/** Where and what a writer writes. */
+/** Options of a writer. */
 export interface DatasetWriterOptions {
   readonly to: string;
   readonly split: string;

@@ -5,7 +5,7 @@ import type { RecordShape } from '../records/shape.ts';
 
 /** How the examples of a split are read. */
 export interface ReadOptions {
-  /** What to do where an annotation's image is not there: an error (default), or pass it over and say so. */
+  /** An annotation whose image is not there: an error (default), or passed over with a warning. */
   readonly missing?: 'refuse' | 'skip' | undefined;
   /** Called with each thing that was left out, a sentence each. */
   readonly onWarning?: ((message: string) => void) | undefined;
@@ -25,7 +25,7 @@ export interface Dataset {
   readonly examples: Example[];
   /** The answers in the order of the classifier, where the layout fixes them. */
   readonly answers?: readonly string[] | undefined;
-  /** What was left out, a sentence each. */
+  /** Notices of what was left out, a sentence each. */
   readonly notices: readonly string[];
   /** Annotations that were passed over since their image is not there; absent where a layout holds its images. */
   readonly missing?: number | undefined;

@@ -10,7 +10,7 @@ const SPLITS = { validation: ['dev'] };
 
 const FOLDERS = ['images', 'Flickr30K_images', 'flickr30k_images', 'flickr30k-images', '.'];
 
-/** Where one layout's annotations are, and what its fields are called. */
+/** Files and fields of one layout of SNLI-VE. */
 interface Layout {
   readonly name: string;
   readonly file: (split: string) => string;
@@ -18,7 +18,7 @@ interface Layout {
   readonly fields: { readonly image: string; readonly text: string; readonly label: string };
 }
 
-/** SNLI-VE (Xie et al. 2019) in one of its layouts. Pairs without a gold label, `-`, are left out, and that is said. */
+/** A layout of SNLI-VE (Xie et al. 2019). Pairs without a gold label, `-`, are left out, with a notice. */
 const snliVe = ({ name, file: fileName, lines, fields }: Layout): Format => {
   const fileOf = ({ split }: DatasetQuery): string => fileName((splitIn(SPLITS, split) as [string])[0]);
   return {
@@ -63,7 +63,7 @@ const exampleOf = (
   answers: answers.label(line.row[label], line.where),
 });
 
-/** As necla-ml publishes it: `snli_ve_dev.jsonl`. */
+/** The layout in which necla-ml publishes it: `snli_ve_dev.jsonl`. */
 export const snliVeLines: Format = snliVe({
   name: 'SNLI-VE JSON lines',
   file: (split) => `snli_ve_${split}.jsonl`,
@@ -71,7 +71,7 @@ export const snliVeLines: Format = snliVe({
   fields: { image: 'Flickr30K_ID', text: 'sentence2', label: 'gold_label' },
 });
 
-/** As the ALBEF code reads it, and the authors of DiDE: `dev.json`. */
+/** The layout that the code of ALBEF and of DiDE reads: `dev.json`. */
 export const snliVeJson: Format = snliVe({
   name: 'SNLI-VE JSON as in ALBEF',
   file: (split) => `${split}.json`,

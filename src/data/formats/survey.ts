@@ -6,7 +6,7 @@ import type { RecordShape } from '../records/shape.ts';
 import { type Dataset, type Format, isServing } from './format.ts';
 import { formats } from './open-examples.ts';
 
-/** A split as it was found. */
+/** A split, and its name. */
 export interface SurveyedSplit extends Dataset {
   readonly split: string;
 }
@@ -15,11 +15,11 @@ export interface SurveyedSplit extends Dataset {
 export interface Survey {
   readonly records: RecordShape;
   readonly splits: readonly SurveyedSplit[];
-  /** What is wrong with splits or layouts that could not be read, a sentence each. */
+  /** Errors of splits or layouts that could not be read, a sentence each. */
   readonly problems: readonly string[];
 }
 
-/** Names that layouts give to splits, beside those of the files of a folder. */
+/** Usual names of splits, beside those of the files of a folder. */
 const USUAL = ['train', 'validation', 'test', 'test-dev', 'test2', 'rest_val'];
 
 /**

@@ -1,6 +1,6 @@
 import { UserError } from '../../errors.ts';
 
-/** Marks that become a space or nothing, in the order in which the VQA evaluation replaces them. */
+/** Punctuation that becomes a space or nothing, in the order in which the VQA evaluation replaces it. */
 const MARKS = [
   ';',
   '/',
@@ -34,7 +34,7 @@ const DIGITS = new Map(
 
 const ARTICLES = new Set(['a', 'an', 'the']);
 
-/** The contractions of the VQA evaluation, whole; people write them with an apostrophe missing. */
+/** The contractions of the VQA evaluation, with all apostrophes; people leave one out. */
 const CONTRACTIONS = `ain't aren't can't could've couldn't couldn't've didn't doesn't don't hadn't hadn't've hasn't
   haven't he'd he'd've he's how'd how'll how's isn't it'd it'd've it'll ma'am mightn't mightn't've might've mustn't
   must've needn't not've o'clock oughtn't 'ow's'at shan't she'd've should've shouldn't shouldn't've somebody'd've
@@ -43,7 +43,7 @@ const CONTRACTIONS = `ain't aren't can't could've couldn't couldn't've didn't do
   what'll what're what's what've when's where'd where's where've who'd who'd've who'll who's who've why'll why're
   why's won't would've wouldn't wouldn't've y'all y'all'll y'all'd've you'd you'd've you'll you're you've`;
 
-/** Every contraction with one of its apostrophes missing -> the whole one. The last pair is the table's own slip. */
+/** The whole contraction by the one with an apostrophe missing. The last pair is a slip of the original table. */
 const contractions = (): Map<string, string> =>
   new Map([
     ...CONTRACTIONS.split(/\s+/).flatMap((whole) =>
@@ -54,12 +54,12 @@ const contractions = (): Map<string, string> =>
 
 let wholeByPart: Map<string, string> | undefined;
 
-/** Periods that are deleted at most: the evaluation hands `re.UNICODE`, 32, where a count belongs. */
+/** Most periods that are deleted: the evaluation passes `re.UNICODE`, 32, where a count belongs. */
 const MOST_PERIODS = 32;
 
 /**
- * An answer as the VQA evaluation and the ViLT code compare it: marks gone, lower case, numbers as digits, no articles,
- * whole contractions.
+ * Normalises an answer as the VQA evaluation and the ViLT code compare it: without punctuation and articles, in lower case,
+ * with digits for numbers and whole contractions.
  */
 export const normalizeAnswer = (answer: string): string => {
   wholeByPart ??= contractions();
@@ -79,13 +79,13 @@ export const normalizeAnswer = (answer: string): string => {
     .replaceAll(',', '');
 };
 
-/** How often an answer must be the multiple choice answer to be a class; 9 gives the 3,129 of VQA v2. */
+/** Least number of times that a class is a multiple choice answer; 9 gives the 3,129 classes of VQA v2. */
 const LEAST = 9;
 
 /**
- * The classes of VQA v2 as the ViLT code makes them: every multiple choice answer, normalised, that occurs nine times or
- * more. Its place is that of its **first occurrence**, train before val in the order of the files; a classifier that was
- * trained with another order answers nonsense.
+ * The classes of VQA v2 as the ViLT code makes them: every normalised multiple choice answer that occurs nine times or
+ * more, in the order of **first occurrence**, train before val in the order of the files. With a classifier that was trained
+ * in another order the answers are nonsense.
  *
  * @param choices the `multiple_choice_answer` of every annotation, in order.
  * @throws UserError when no answer occurs often enough.

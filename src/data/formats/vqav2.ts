@@ -19,16 +19,16 @@ const SPLITS = {
 const questionsOf = (split: string): string => `v2_OpenEnded_mscoco_${split}_questions.json`;
 const annotationsOf = (split: string): string => `v2_mscoco_${split}_annotations.json`;
 
-/** What the annotators said of one question. */
+/** The annotators' answers to one question, and its types. */
 interface Annotation {
   readonly answers: readonly string[];
   readonly about: Readonly<Record<string, string>>;
 }
 
 /**
- * VQA v2 as its authors publish it: questions and annotations in JSON, COCO's pictures beside them. As in the ViLT code,
- * what annotators said counts where it is one of the answers as it stands, and a question of train or val with no such
- * answer is left out. `about` has question_id, question_type, answer_type and the ten answers.
+ * VQA v2 as its authors publish it: questions and annotations in JSON, COCO's images beside them. As in the ViLT code, an
+ * annotator's answer counts where it is one of the classes literally, and a question of train or val with no such answer is
+ * left out. `about` has question_id, question_type, answer_type and the ten answers.
  */
 export const vqav2: Format = {
   name: 'VQAv2 JSON',
@@ -109,23 +109,23 @@ const exampleOf = (
 const annotationsIn = async (path: string | undefined): Promise<Map<number, Annotation> | undefined> => {
   if (path === undefined) return undefined;
   const annotations = new Map<number, Annotation>();
-  const shared = new Map<string, string>();
-  // Ten million answers are few different ones: each is kept once.
-  const share = (text: string): string => shared.get(text) ?? shared.set(text, text).get(text)!;
+  const interned = new Map<string, string>();
+  // ten million answers are few different ones: each is kept once
+  const intern = (text: string): string => interned.get(text) ?? interned.set(text, text).get(text)!;
   for await (const line of readJsonArray(path, 'annotations')) {
     annotations.set(wholeField(line, 'question_id'), {
-      answers: saidIn(line).map(share),
+      answers: answersIn(line).map(intern),
       about: {
-        question_type: share(textField(line, 'question_type')),
-        answer_type: share(textField(line, 'answer_type')),
+        question_type: intern(textField(line, 'question_type')),
+        answer_type: intern(textField(line, 'answer_type')),
       },
     });
   }
   return annotations;
 };
 
-/** What each annotator said: `answers: [{answer, …}, …]`. @throws UserError where it is anything else. */
-export const saidIn = (line: JsonLine): string[] => {
+/** The answer of each annotator: `answers: [{answer, …}, …]`. @throws UserError where the field is anything else. */
+const answersIn = (line: JsonLine): string[] => {
   const { answers } = line.row;
   if (!Array.isArray(answers)) throw fieldError(line, 'answers', 'a list of {"answer": …}');
   return answers.map((one: unknown) => {
@@ -135,14 +135,14 @@ export const saidIn = (line: JsonLine): string[] => {
   });
 };
 
-/** @throws UserError when the field is no whole number. */
-export const wholeField = (line: JsonLine, name: string): number => {
+/** The whole number in a field. @throws UserError when it is anything else. */
+const wholeField = (line: JsonLine, name: string): number => {
   const value = line.row[name];
   if (Number.isSafeInteger(value)) return value as number;
   throw fieldError(line, name, 'a whole number');
 };
 
-/** `answers.txt`, or those that train and val give. */
+/** The classes: those of `answers.txt`, or of the annotations of train and val together. */
 const answersOf = async (path: string): Promise<readonly string[] | undefined> => {
   const listed = await listedAnswers(path);
   if (listed) return listed;

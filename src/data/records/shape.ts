@@ -1,8 +1,8 @@
 import type { AnswerFormat } from './answers.ts';
 
 /**
- * What the records of a data set look like: the fields of a row of a table, an object of a JSON file or a sample of a
- * shard that become one example, or one for each of its texts. A task owns one; `captions` is that of images with texts.
+ * The shape of the records of a data set: the fields of a table's row, of an object in a JSON file or of a sample in a shard
+ * from which one example is read, or one for each of its texts. A task owns one; `captions` is that of images with texts.
  */
 export interface RecordShape {
   /** Name of the task, as `--task` says it. Layouts of one published set say by this name which records they hold. */

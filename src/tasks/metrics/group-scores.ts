@@ -4,43 +4,43 @@ import { meanOf } from '../task.ts';
 import type { Gallery } from './recall.ts';
 
 /**
- * The scores within groups of images whose captions are made of the same words, as Winoground (Thrush et al. 2022)
- * scores its pairs, of each group:
+ * Scores within groups of images whose captions are made of the same words, as Winoground (Thrush et al. 2022) scores its
+ * pairs; for each group:
  *
  * - `text of the group`: every image fits its own caption better than any other caption of the group.
  * - `image of the group`: every caption fits its own image better than any other image of the group.
  * - `group`: both.
- * - `text R@1 in the group`: the share of its images that one of their own captions fits best of all the group's.
- * - `image R@1 in the group`: the share of its captions whose own image fits best.
+ * - `text R@1 in the group`: the ratio of its images that one of their own captions fits best of all the group's.
+ * - `image R@1 in the group`: the ratio of its captions whose own image fits best.
  *
- * Equal scores are no success. A group is what the examples' annotations call `quadruple`; nothing where there are none.
+ * Equal scores are no success. Examples of one group have equal `about.quadruple`; without that there are no scores.
  *
  * @param scores [images, texts], higher is better.
  */
 export const groupScores = (scores: Numbers, gallery: Gallery): Readonly<Record<string, readonly number[]>> => {
   const groups = groupsIn(gallery);
   if (groups.length === 0) return {};
-  const told = groups.map((group) => toldApart(scores, gallery, group));
+  const found = groups.map((group) => comparisonsIn(scores, gallery, group));
   return {
-    'text of the group': told.map(({ texts }) => Number(texts.every(isAlways))),
-    'image of the group': told.map(({ images }) => Number(images.every(Boolean))),
-    group: told.map(({ texts, images }) => Number(texts.every(isAlways) && images.every(Boolean))),
-    'text R@1 in the group': told.map(({ texts }) => meanOf(texts.map((own) => Number(own.some(Boolean))))),
-    'image R@1 in the group': told.map(({ images }) => meanOf(images.map(Number))),
+    'text of the group': found.map(({ texts }) => Number(texts.every(isAlways))),
+    'image of the group': found.map(({ images }) => Number(images.every(Boolean))),
+    group: found.map(({ texts, images }) => Number(texts.every(isAlways) && images.every(Boolean))),
+    'text R@1 in the group': found.map(({ texts }) => meanOf(texts.map((own) => Number(own.some(Boolean))))),
+    'image R@1 in the group': found.map(({ images }) => meanOf(images.map(Number))),
   };
 };
 
 const isAlways = (own: readonly boolean[]): boolean => own.every(Boolean);
 
-/** What is told apart within one group. */
-interface ToldApart {
-  /** Of each image, whether each of its captions fits it better than all captions of other images. */
+/** Comparisons within one group. */
+interface Comparisons {
+  /** For each image: whether each of its captions fits it better than all captions of other images. */
   readonly texts: readonly (readonly boolean[])[];
-  /** Of each caption, whether its image fits it better than all other images. */
+  /** For each caption: whether its image fits it better than all other images. */
   readonly images: readonly boolean[];
 }
 
-const toldApart = (scores: Numbers, { texts: all, imageOf }: Gallery, { images, texts }: Group): ToldApart => {
+const comparisonsIn = (scores: Numbers, { texts: all, imageOf }: Gallery, { images, texts }: Group): Comparisons => {
   const score = (image: number, text: number): number => scores.data[image * all.length + text]!;
   const best = (image: number, text: number): boolean =>
     texts.every((other) => imageOf[other] === image || score(image, text) > score(image, other));

@@ -1,6 +1,6 @@
 import { generator, keyOf } from '../../engine/random.ts';
 
-/** A mean and the interval around it that a new sample of as many examples would likely give. */
+/** A mean and its confidence interval. */
 export interface Interval {
   readonly mean: number;
   readonly low: number;
@@ -15,7 +15,7 @@ const CONFIDENCE = 0.95;
  * replacement; the interval leaves out 2.5 % of their means at either end. The same scores and seed give the same
  * interval.
  *
- * @param scores what each example earned, in any unit; the interval has the same one.
+ * @param scores the score of each example, in any unit; the interval has the same one.
  * @throws Error without scores.
  */
 export const interval = (scores: readonly number[], { seed }: { readonly seed: number }): Interval => {
@@ -36,9 +36,9 @@ const resampledMean = (scores: readonly number[], random: () => number): number 
   return sum / scores.length;
 };
 
-/** Between the two nearest of the sorted numbers, in a straight line. */
-const quantile = (sorted: Float64Array, share: number): number => {
-  const place = share * (sorted.length - 1);
+/** Quantile of sorted numbers, with linear interpolation. */
+const quantile = (sorted: Float64Array, probability: number): number => {
+  const place = probability * (sorted.length - 1);
   const below = Math.floor(place);
   const above = Math.min(below + 1, sorted.length - 1);
   return sorted[below]! + (place - below) * (sorted[above]! - sorted[below]!);

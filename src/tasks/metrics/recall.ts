@@ -3,19 +3,19 @@ import { imageName } from '../../data/example.ts';
 import type { Numbers } from '../../engine/numbers.ts';
 import { meanOf } from '../task.ts';
 
-/** Which texts belong to which images, both by their places in the score matrix. */
+/** Images, texts, and which belong together, by their places in the score matrix. */
 export interface Gallery {
-  /** An example of every image, each image once. */
+  /** One example of each image. */
   readonly images: readonly Example[];
-  /** The examples whose texts are searched and searched for. */
+  /** One example of each text. */
   readonly texts: readonly Example[];
-  /** The image of each text. */
+  /** Place of the image of each text. */
   readonly imageOf: readonly number[];
 }
 
 /**
- * The images and texts of a split, each image once, and a caption that an image has twice once (as ViLT's reader keeps
- * them). The same words about two images are two texts.
+ * The gallery of a split: each image once, and a caption that an image has twice once (as in ViLT's reader). Equal captions
+ * of two images are two texts.
  */
 export const galleryOf = (examples: readonly Example[]): Gallery => {
   const places = new Map<string, number>();
@@ -37,7 +37,7 @@ export const galleryOf = (examples: readonly Example[]): Gallery => {
   return { images, texts, imageOf };
 };
 
-/** The same of its first images alone, with all of their texts. */
+/** The part of a gallery with its first images and their texts. */
 export const firstImages = ({ images, texts, imageOf }: Gallery, count: number): Gallery => ({
   images: images.slice(0, count),
   texts: texts.filter((_, text) => imageOf[text]! < count),
@@ -48,12 +48,12 @@ export const firstImages = ({ images, texts, imageOf }: Gallery, count: number):
 export type Recalls = Readonly<Record<string, number>>;
 
 /**
- * Image-text retrieval both ways: `text R@k`, the share of images of which any caption is among the k best texts, and
- * `image R@k`, the share of texts whose image is among the k best.
+ * Recall of image-text retrieval both ways: `text R@k`, the ratio of images of which a caption is among the k best texts,
+ * and `image R@k`, the ratio of texts whose image is among the k best.
  *
- * Ties count by halves, and so on: where the last of k places is shared by several equally good ones, the recall is the
- * chance that a random order among them finds a right one. So neither the order of the files nor a model that says the
- * same of everything gains by them.
+ * Ties count by chance: where the last of k places is shared by several equal scores, the recall is the probability that a
+ * random order among them finds a right one. So neither the order of the files nor a model that gives everything the same
+ * score gains by them.
  *
  * @param scores [images, texts], higher is better.
  * @throws Error where the matrix is not of the gallery's size, or a score is not a number.
@@ -67,11 +67,11 @@ export const recalls = (
     Object.entries(foundIn(scores, { images, imageOf }, depths)).map(([name, found]) => [name, meanOf(found)]),
   );
 
-/** What a training to retrieve is judged by: the mean of text R@1 and image R@1. */
+/** Mean of text R@1 and image R@1, by which training for retrieval is validated. */
 export const meanRecall = (scores: Numbers, gallery: Pick<Gallery, 'images' | 'imageOf'>): number =>
   meanOf(Object.values(recalls(scores, gallery, [1])));
 
-/** The parts of `recalls`, by the same names: of each query, the images' or the texts', the chance to be found. */
+/** The terms of `recalls`, by the same names: for each image or text as query, the probability that it finds a right one. */
 export const foundIn = (
   scores: Numbers,
   { images, imageOf }: Pick<Gallery, 'images' | 'imageOf'>,
@@ -100,11 +100,11 @@ export const foundIn = (
   ]);
 };
 
-/** Where the best of the right ones stands. */
+/** Rank of the best right item. */
 interface Rank {
-  /** How many are better than it. */
+  /** Number of items with a better score. */
   readonly better: number;
-  /** How many are as good, itself included, and how many of them are right ones. */
+  /** Number of items with an equal score, itself included, and of the right ones among them. */
   readonly equal: number;
   readonly right: number;
 }
@@ -122,8 +122,8 @@ const ranksOf = (scores: readonly number[], isRight: (place: number) => boolean)
 };
 
 /**
- * The chance that one of the right ones is in the first k places: 1 - C(wrong, free) / C(equal, free), where so many
- * places are free for those that are equally good.
+ * Probability that a right item is in the first k places: 1 - C(wrong, free) / C(equal, free), with the number of places
+ * that are free for equal scores.
  */
 const chanceWithin = ({ better, equal, right }: Rank, k: number): number => {
   let missed = 1;

@@ -3,8 +3,8 @@ import { UserError } from '../../errors.ts';
 import { meanOf, type Prediction } from '../task.ts';
 
 /**
- * What the VQA evaluation gives an answer, between 0 and 1: of the ten annotators each is left out in turn, and the
- * answer earns min(1, n / 3) where n of the other nine gave it; the mean over the ten.
+ * Score of an answer in the VQA evaluation, between 0 and 1: each of the ten annotators is left out in turn, and the answer
+ * earns min(1, n / 3) where n of the other nine gave it; the mean over the ten.
  *
  * Answers are normalised before they are compared, except where all annotators said the same (VQA evaluation code).
  */
@@ -21,8 +21,8 @@ export const officialScore = (predicted: string, annotators: readonly string[]):
 const trimmed = (answer: string): string => answer.replaceAll(/[\n\t]/g, ' ').trim();
 
 /**
- * The official score of each question: over all questions, and over those of each answer type: `yes/no`, `number`, `other`. Needs what
- * every annotator said in `about.answers` and the type in `about.answer_type`; without them there is nothing to say.
+ * Official scores of all questions, and of those of each answer type: `yes/no`, `number`, `other`. They need the answers of
+ * all annotators in `about.answers` and the type in `about.answer_type`; without those the measures are absent.
  */
 export const officialMeasures = (judged: readonly Prediction[]): Record<string, number[]> => {
   const scores = new Map<string, number[]>();
@@ -42,14 +42,14 @@ export const officialMeasures = (judged: readonly Prediction[]): Record<string, 
 const isTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string');
 
-/** One line of the file that the VQA server takes. */
+/** An entry of the file that the VQA server takes. */
 export interface Submitted {
   readonly question_id: number;
   readonly answer: string;
 }
 
 /**
- * What the VQA server is sent: one JSON list with the answer to each question, by its `about.question_id`.
+ * The submission to the VQA server: a list with the answer to each question, by its `about.question_id`.
  *
  * @throws UserError where a question has no id, or two have the same.
  */

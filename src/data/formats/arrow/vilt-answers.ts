@@ -5,8 +5,8 @@ import { namesIn } from '../format.ts';
 import { readArrow } from './file.ts';
 
 /**
- * The classes of the ViLT code's VQA files: every row says the name and the number of its answers. A number that no row
- * has gets the name `unknown` and itself, as a class whose answer nobody gave (125 in the published files).
+ * The classes of the ViLT code's VQA files: every row has the names and the numbers of its answers. A number that no row has
+ * is called `unknown` and that number, a class whose answer nobody gave (125 in the published files).
  *
  * @throws UserError when two files, or two rows, give one number two names: they were made with different vocabularies.
  */
@@ -20,7 +20,7 @@ export const viltAnswers = async (path: string): Promise<readonly string[] | und
   return Array.from(byNumber, (answer, number) => answer ?? `unknown ${number}`);
 };
 
-/** No vocabulary of the field has more; a damaged number must not fill the memory. */
+/** More than any vocabulary has: a damaged number must not fill the memory. */
 const MOST = 1e6;
 
 const collect = async (file: string, byNumber: string[]): Promise<void> => {

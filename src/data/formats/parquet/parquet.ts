@@ -53,7 +53,7 @@ const filesOf = (path: string, splits: readonly string[]): string[] => {
   return [];
 };
 
-/** What is common to the files of a split. */
+/** Options that the files of a split have in common. */
 interface Reading {
   readonly records: RecordShape;
   readonly split: string;
@@ -128,7 +128,7 @@ const named = (
   return { ...row, ...Object.fromEntries(entries) };
 };
 
-/** Where an image is stored. */
+/** Place of a stored image. */
 interface Place {
   readonly file: ParquetFile;
   readonly column: string;

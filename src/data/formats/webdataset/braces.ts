@@ -1,10 +1,10 @@
 import { UserError } from '../../../errors.ts';
 
-/** Shards that one list may name. */
+/** Most shards that one range may name. */
 const MOST = 1e6;
 
 /**
- * The paths that a list of shards names, as WebDataset writes them: `{00000..00013}.tar`, `{a,b}/0.tar`, and several
+ * Expands a list of shards as WebDataset writes it into paths: `{00000..00013}.tar`, `{a,b}/0.tar`, and several
  * lists joined by `::`.
  *
  * @throws UserError where a brace is not closed or counts too far.
