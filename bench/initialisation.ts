@@ -78,7 +78,6 @@ const measure = async (model: Model) => {
   const options = {
     data,
     task: vqa,
-    recipe: 'hard',
     batch: Number(flags.batch),
     seed: 0,
     learningRate: LEARNING_RATE,
@@ -90,7 +89,7 @@ const measure = async (model: Model) => {
     order: 'torch',
     decay: 'correct',
   } as const;
-  for await (const { number, validation } of finetune(model, undefined, { ...options, ...how })) {
+  for await (const { number, validation } of finetune(model, { ...options, ...how })) {
     if (validation === undefined) continue;
     seen.push(`${number}: ${(100 * validation).toFixed(1)}`);
     process.stderr.write(`  ${seen.at(-1)} %\n`);

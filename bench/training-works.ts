@@ -5,11 +5,12 @@ import { preprocessorFor } from '../src/inference/preprocessor.ts';
 import { MATCHING } from '../src/model/purposes/pretraining.ts';
 import { adamwStep, createOptimizerState, decayGroups, gradientNorm } from '../src/optim/adamw.ts';
 import { vqa } from '../src/tasks/vqa.ts';
+import { train } from '../src/training/finetune.ts';
 import { objectivesOf } from '../src/training/losses.ts';
 import { collatePairs } from '../src/training/matching-pairs.ts';
-import { termsOf, train } from '../src/training/stages/answering.ts';
+import { answeringLosses } from '../src/training/stages/answering.ts';
 import { pretrainingStage } from '../src/training/stages/pretraining.ts';
-import type { Stage } from '../src/training/stages/stage.ts';
+import { lossesFromParams, type Stage } from '../src/training/stages/stage.ts';
 import { createStep } from '../src/training/step.ts';
 import { type Case, describe, randomFeeds } from './cases.ts';
 import { PICTURES, pathOfPicture } from './materials.ts';
@@ -21,10 +22,14 @@ interface Pair {
 }
 
 /** A student over an optimiser's memory, its teacher, and the losses between them. */
-const prepared = ({ model, teacher }: Pair, termsFor: (pair: Pair) => Stage['losses'], threads: number) => {
+const prepared = (
+  { model, teacher }: Pair,
+  stageOf: (pair: Pair) => Pick<Stage, 'losses' | 'teacherOutputs'>,
+  threads: number,
+) => {
   const state = createOptimizerState(model.weights, { threads });
-  const terms = termsFor({ model: { ...model, weights: state.weights }, teacher });
-  return { state, options: { terms, teacher, dropoutRate: 0, threads } };
+  const losses = lossesFromParams(stageOf({ model, teacher }));
+  return { state, options: { losses, teacher, dropoutRate: 0, threads } };
 };
 
 type Prepared = ReturnType<typeof prepared>;
@@ -47,10 +52,10 @@ const answeringPair = (given: Case): Pair => ({
   teacher: createModel(describe('vilt', given), 1),
 });
 
-const objectives = objectivesOf('soft+attention', 'sigmoid');
+const objectives = objectivesOf({ losses: { soft: 1, attention: 1 } }, 'sigmoid');
 
 const prepareStep = ({ case: given, threads }: Setting): Prepared =>
-  prepared(answeringPair(given), (pair) => termsOf({ ...pair, objectives }), threads);
+  prepared(answeringPair(given), ({ model, teacher }) => answeringLosses(model, teacher, objectives), threads);
 
 /** A whole update as a training does it: teacher forward, student forward and backward, the gradient's norm, AdamW. */
 export const step = (setting: Setting): Promise<Work> =>
@@ -73,16 +78,16 @@ export const pretrain = ({ case: given, batch, threads }: Setting): Promise<Work
     teacher: createModel({ ...describe('vilt', given), ...heads }, 1),
   };
   const nobody = { id: '', text: '', images: [], answers: [] };
-  const termsFor = (pair: Pair): Stage['losses'] => {
+  const stageOf = ({ model, teacher }: Pair): Stage => {
     const run = {
-      ...pair,
-      preprocessor: preprocessorFor(pair.model.config, { batch: 1 }),
+      teacher,
+      preprocessor: preprocessorFor(model.config, { batch: 1 }),
       updates: 1,
       learningRate: 0,
     };
-    return pretrainingStage(run, { examples: [nobody], validation: [nobody] }).losses;
+    return pretrainingStage(model, run, { examples: [nobody], validation: [nobody] });
   };
-  return updates(prepared(pair, termsFor, threads), pretrainingFeeds(given, batch));
+  return updates(prepared(pair, stageOf, threads), pretrainingFeeds(given, batch));
 };
 
 const MASKED_SHARE = 0.15;
@@ -117,8 +122,8 @@ export const waiting = async ({ case: given, batch, threads, folder }: Setting):
     images: [pathOfPicture(folder, i)],
     answers: [{ answer: 'answer 0', score: 1 }],
   }));
-  const steps = train({
-    ...{ model, teacher, task: vqa, objectives, examples, validation: examples.slice(0, 1), threads },
+  const steps = train(model, {
+    ...{ teacher, task: vqa, examples, validation: examples.slice(0, 1), threads },
     preprocessor: preprocessorFor(model.config, { batch, padWordsTo: given.sizes.words }),
     updates: Math.floor(PICTURES / batch),
     validateEvery: PICTURES,

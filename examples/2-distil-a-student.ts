@@ -9,6 +9,7 @@ const student = createStudent(teacher);
 
 // L_SL + L_CA: soft labels and cross-modal attention, since there is a teacher
 const options = {
+  teacher,
   task: vqa,
   data,
   batch: 16,
@@ -19,7 +20,7 @@ const options = {
   threads: 1,
 };
 const totals: number[] = [];
-for await (const { number, of, losses } of finetune(student, teacher, options)) {
+for await (const { number, of, losses } of finetune(student, options)) {
   totals.push(losses.total!);
   const { soft, attention } = losses;
   if (number % 10 === 0) console.log(`${number}/${of}: soft ${soft!.toFixed(3)}, attention ${attention!.toFixed(3)}`);

@@ -1,7 +1,7 @@
 /** Trains with a loss that is not the paper's: `npx tsx examples/4-an-objective-of-your-own.ts` */
-import { createStudent, loadModel, preprocessorFor, vqa } from 'dide';
+import { createStudent, finetune, loadModel, vqa } from 'dide';
 import { mean, multiply, subtract } from 'dide/engine';
-import { type Objective, objectivesOf, train } from 'dide/training';
+import type { Objective } from 'dide/training';
 
 /** Mean squared error between f(t, v) of the student and the pooled vector of the teacher: mean of (z_S - z_T)². → scalar */
 const pairVectors: Objective = (student, teacher) => {
@@ -11,18 +11,12 @@ const pairVectors: Objective = (student, teacher) => {
 
 const data = 'runs/quickstart/scenes-0-4000'; // made by `npm run quickstart`
 const teacher = await loadModel('assets/teacher-mini.safetensors');
-const model = createStudent(teacher);
-const options = { updates: 30, learningRate: 1e-3, dropoutRate: 0, validateEvery: 30, threads: 1 };
+const student = createStudent(teacher);
+const schedule = { batch: 16, updates: 30, learningRate: 1e-3, dropoutRate: 0, validateEvery: 30, threads: 1 };
 
-// the derivative of a new objective follows from its ops: nothing else is to be written
-const pair = { objective: pairVectors, weight: 1 };
-const steps = train({
-  ...{ model, teacher, task: vqa, ...options },
-  objectives: { ...objectivesOf('soft+attention', model.config.scoring), pair },
-  examples: await vqa.read(data, 'train'),
-  validation: await vqa.read(data, 'validation'),
-  preprocessor: preprocessorFor(model.config, { batch: 16 }),
-});
+// beside L_SL and L_CA; the derivative of a new objective follows from its ops, so nothing else is to be written
+const objectives = { pair: { objective: pairVectors, weight: 1 } };
+const steps = finetune(student, { teacher, task: vqa, data, objectives, ...schedule });
 for await (const { number, of, losses } of steps) {
   if (number === 1 || number === of) console.log(`${number}/${of}: pair vectors ${losses.pair!.toFixed(3)} apart`);
 }

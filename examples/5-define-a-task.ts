@@ -35,7 +35,7 @@ for (const split of ['train', 'validation']) {
 const teacher = await loadModel('assets/teacher-mini.safetensors');
 const model = adaptModel(teacher, { task: lightSide, answers: await lightSide.answers(folder) });
 const learning = { task: lightSide, data: folder, batch: 16, updates: 20, learningRate: 1e-3, dropoutRate: 0 };
-for await (const { number, of, validation } of finetune(model, undefined, { ...learning, threads: 1 })) {
+for await (const { number, of, validation } of finetune(model, { ...learning, threads: 1 })) {
   if (number === of) console.log(`${(100 * validation!).toFixed(0)} % right after ${of} updates`);
 }
 await rm(folder, { recursive: true });

@@ -34,4 +34,4 @@ export type { Prediction, Task } from './tasks/task.ts';
 export { vqa } from './tasks/vqa.ts';
 export { type FinetuneOptions, finetune } from './training/finetune.ts';
 export type { TrainStep } from './training/options.ts';
-export { type PretrainOptions, pretrain } from './training/stages/pretraining.ts';
+export { type PretrainOptions, pretrain } from './training/pretrain.ts';

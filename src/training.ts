@@ -19,11 +19,18 @@ export { softLabels, softLabelsBinary } from './objectives/soft-label-distillati
 export { textRanking } from './objectives/text-ranking.ts';
 export { type TransportOptions, wordPatchAlignment } from './objectives/word-patch-alignment.ts';
 export type { AugmentationPolicy } from './training/augmentation.ts';
-export { type DistillationOptions, type Knowledge, objectivesOf, type Recipe } from './training/losses.ts';
+export { type TrainOptions, train } from './training/finetune.ts';
 export { readMetrics } from './training/metrics.ts';
-export type { RunOptions } from './training/options.ts';
+export { type Option, type OptionTable, settingsOf, type Values } from './training/option-table.ts';
+export { type RunOptions, type TrainingOptions, trainingOptions, usualLearningRate } from './training/options.ts';
+export { passesOver } from './training/passes.ts';
 export { bestIn, lastIn } from './training/run-folder.ts';
-export { type TrainOptions, train } from './training/stages/answering.ts';
-export type { RetrievalOptions } from './training/stages/retrieval.ts';
+export {
+  type LossOptions,
+  type LossWeights,
+  lossOptions,
+  pretrainingOptions,
+  retrievalOptions,
+} from './training/stage-options.ts';
+export { defaultLosses } from './training/stages/stages.ts';
 export { openTeacherCache, type TeacherCache, type TeacherCacheOptions } from './training/teacher-outputs/cache.ts';
-export { trainOnRecords } from './training/teacher-outputs/train-on-cache.ts';

@@ -3,15 +3,17 @@ import type { Tensor } from '../engine/tensor.ts';
 import type { Stream, Streams } from '../model/outputs.ts';
 import { type Attention, attentionOf, type DivergenceOptions, divergence } from './divergence.ts';
 import { type LayerPair, lastLayers, layerAt, meanOverLayers } from './layers.ts';
-import { type Objective, overImages } from './objective.ts';
+import { type EncodedPairs, type Objective, overImages } from './objective.ts';
 
+/** Options of attention distillation. */
 export interface AttentionOptions extends DivergenceOptions {
-  /** Which layers are compared; the loss is the mean over them. Default: the last with the last. */
+  /** Layers that are compared; the loss is the mean over them. Default: the last with the last. */
   readonly layers?: readonly LayerPair[] | undefined;
 }
 
 /**
- * The student computes the attention it never uses, and must match the teacher's.
+ * Cross-modal attention distillation: the student computes an attention between text and image that its answers never
+ * use, and must match the teacher's.
  *
  *   L_CA = KL(A_T ‖ A_S) image-to-text + KL(A_T ‖ A_S) text-to-image        Wang et al. 2022, §3.2
  *
@@ -30,13 +32,13 @@ export const crossModalAttentionDistillation = (
     ),
   );
 
-/** One layer's attention of a modality's tokens over those of another, or its own. Default: the last layer's. */
+/** Attention of a modality's tokens over those of another, or over its own, in one layer. Default: the last layer. */
 export const across = (asking: Stream, asked: Stream, layer = -1): Attention =>
   attentionOf(
     { query: layerAt(asking, layer).query, mask: asking.mask },
     { key: layerAt(asked, layer).key, mask: asked.mask },
   );
 
-/** L_CA summed over the images of a pair, as an objective. */
-export const crossModalAttention = (options?: AttentionOptions): Objective =>
+/** Cross-modal attention distillation, as an objective: L_CA summed over the images of an example. */
+export const crossModalAttention = (options?: AttentionOptions): Objective<EncodedPairs> =>
   overImages((student, teacher) => crossModalAttentionDistillation(student, teacher, options));

@@ -3,10 +3,13 @@ import { add, divide, exp, expand, logSoftmax, multiply, reshape, stopGradient, 
 import type { Tensor } from '../engine/tensor.ts';
 import { maskBias, scores } from '../model/attention.ts';
 
-/** `teacher-student` is KL(teacher ‖ student), the authors' code; `student-teacher` is the other reading of the paper. */
+/**
+ * Direction of the divergence: `teacher-student` is KL(teacher ‖ student), the authors' code; `student-teacher` is the
+ * other reading of the paper.
+ */
 export type Direction = 'teacher-student' | 'student-teacher';
 
-/** Attention before its softmax: whose tokens ask, whose are asked. */
+/** Attention before its softmax, with the masks of its queries and keys. */
 export interface Attention {
   /** [batch, heads, queries, keys]. */
   readonly scores: Tensor;
@@ -16,13 +19,11 @@ export interface Attention {
   readonly queries: Tensor;
 }
 
-export const attentionOf = (
-  asking: { query: Tensor; mask: Tensor },
-  asked: { key: Tensor; mask: Tensor },
-): Attention => ({
-  scores: scores(asking.query, asked.key),
-  keys: asked.mask,
-  queries: asking.mask,
+/** Attention of some tokens, given by their queries, over others, given by their keys. */
+export const attentionOf = (from: { query: Tensor; mask: Tensor }, over: { key: Tensor; mask: Tensor }): Attention => ({
+  scores: scores(from.query, over.key),
+  keys: over.mask,
+  queries: from.mask,
 });
 
 /**
@@ -31,7 +32,7 @@ export const attentionOf = (
  */
 const relativeEntropy = (logP: Tensor, logQ: Tensor): Tensor => sum(multiply(exp(logP), subtract(logP, logQ)), [-1]);
 
-/** Row by row, KL between two rows of logits [..., classes]. Nothing flows back to the teacher. */
+/** KL between rows of logits, [..., classes] → [...]. No gradient flows to the teacher. */
 export const divergenceOfLogits = (
   teacher: Tensor,
   student: Tensor,
@@ -42,11 +43,12 @@ export const divergenceOfLogits = (
 };
 
 /**
- * Which queries count: every one, padding included (the authors' code), those of real tokens alone, or these with every
- * example weighing the same, however many tokens it has.
+ * Queries over which attention is averaged: `all`, padding included (the authors' code), `valid`, those of real tokens
+ * alone, or `valid-per-example`, these with the same weight for each example, however many tokens it has.
  */
 export type QueryMask = 'all' | 'valid' | 'valid-per-example';
 
+/** Options of the divergence of attentions. */
 export interface DivergenceOptions {
   /** Default teacher-student. */
   readonly direction?: Direction | undefined;

@@ -1,30 +1,32 @@
 import { square } from '../engine/functions.ts';
 import { add, divide, expand, multiply, reshape, stopGradient, subtract, sum } from '../engine/ops.ts';
 import type { Tensor } from '../engine/tensor.ts';
-import type { Encoded, Stream } from '../model/outputs.ts';
+import type { Stream, Streams } from '../model/outputs.ts';
 import { type LayerPair, layerAt, meanOverLayers } from './layers.ts';
-import { type Objective, overImages } from './objective.ts';
+import { type EncodedPairs, type Objective, overImages } from './objective.ts';
 
+/** Options of hidden-state distillation. */
 export interface HiddenStateOptions {
   /**
-   * Which layers are compared, each by its stream after the block, before any final LayerNorm; the loss is the mean
-   * over them. Default: what leaves the final LayerNorm.
+   * Layers that are compared, each by its hidden states after the block, before any final LayerNorm; the loss is the
+   * mean over them. Default: the outputs of the final LayerNorm.
    */
   readonly layers?: readonly LayerPair[] | undefined;
-  /** Whether each modality's mean counts once (the default), or each of all tokens does. */
+  /** Mean over each modality, both of which count the same (default), or over all tokens. */
   readonly mean?: 'modality' | 'token' | undefined;
 }
 
 /**
- * What the method is compared with: the student's tokens must be the teacher's tokens at the same places.
+ * Hidden-state distillation, which the method is compared with: each of the student's tokens must become the teacher's
+ * token at the same place.
  *
  *   L_H = mean of (h_S - h_T)² over the real tokens of the text + the same over the image's        Wang et al. 2022, ablations
  *
  * Both need the same width.  → scalar
  */
 export const hiddenStateDistillation = (
-  student: Encoded,
-  teacher: Encoded,
+  student: Streams,
+  teacher: Streams,
   { layers, mean = 'modality' }: HiddenStateOptions = {},
 ): Tensor => {
   const modality = (name: 'text' | 'image', tokensOf: TokensOf) =>
@@ -41,7 +43,7 @@ export const hiddenStateDistillation = (
 
 type TokensOf = (stream: Stream, of: keyof LayerPair) => Tensor;
 
-/** Σ (s - t)² over the real tokens, and over how many numbers. */
+/** Σ (s - t)² over the real tokens, and the count of its terms. */
 const squares = (
   student: Tensor,
   teacher: Tensor,
@@ -52,6 +54,6 @@ const squares = (
   return { total: sum(multiply(square(subtract(student, stopGradient(teacher))), real)), count: sum(real) };
 };
 
-/** L_H summed over the images of a pair, as an objective. */
-export const hiddenStates = (options?: HiddenStateOptions): Objective =>
+/** Hidden-state distillation, as an objective: summed over the images of an example. */
+export const hiddenStates = (options?: HiddenStateOptions): Objective<EncodedPairs> =>
   overImages((student, teacher) => hiddenStateDistillation(student, teacher, options));

@@ -1,16 +1,22 @@
 import { add, eye, multiply, transposeLast } from '../engine/ops.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { crossEntropy } from './hard-labels.ts';
+import type { Objective } from './objective.ts';
+
+/** Similarity of every image and every text of a batch: [images, texts], scaled by the temperature. */
+export interface Similarity {
+  readonly similarity: Tensor;
+}
 
 /**
- * Of all texts of the batch each image must find its own, and each text its image.
+ * Image-text contrast: each image must find its own text among all texts of the batch, and each text its image.
  *
- *   L_ITC = ½ (CE of the rows + CE of the columns), the right ones on the diagonal        Wang et al. 2022; VLMo code
+ *   L_ITC = ½ (CE of the rows + CE of the columns), matched pairs on the diagonal        Wang et al. 2022; VLMo code
  *
- * similarity [batch images, batch texts], scaled → scalar
+ * similarity [batch, batch] → scalar
  */
-export const imageTextContrastive = (similarity: Tensor): Tensor =>
-  multiply(add(imageToText(similarity), imageToText(transposeLast(similarity))), 0.5);
+export const imageTextContrastive = (({ similarity }: Similarity) =>
+  multiply(add(imageToText(similarity), imageToText(transposeLast(similarity))), 0.5)) satisfies Objective<Similarity>;
 
-/** One half of it: each row must find its column. */
+/** Cross entropy of the rows alone: each image must find its text. similarity [batch, batch] → scalar */
 export const imageToText = (similarity: Tensor): Tensor => crossEntropy(similarity, eye(similarity.shape[0]!));

@@ -1,19 +1,19 @@
-import { add } from '../engine/ops.ts';
-import type { Tensor } from '../engine/tensor.ts';
-import { type AttentionOptions, crossModalAttention } from './cross-modal-attention-distillation.ts';
+import { crossModalAttention } from './cross-modal-attention-distillation.ts';
+import type { DivergenceOptions } from './divergence.ts';
 import { hardLabels } from './hard-labels.ts';
-import type { Objective } from './objective.ts';
+import type { Objectives } from './objective.ts';
 import { softLabels } from './soft-label-distillation.ts';
 
-/** L_ITM: cross entropy against whether a text belongs to its image. Logits and target [batch, 2], no and yes → scalar */
-export const imageTextMatching: Objective = hardLabels;
+/** L_ITM: cross entropy of whether a text belongs to its image. Logits and target [batch, 2], no and yes → scalar */
+export const imageTextMatching = hardLabels;
 
 /**
- * What the student learns of matching, from the teacher alone:
+ * Matching learnt from a teacher alone, as two losses, each with a curve of its own:
  *
- *   L_SL + L_CA, both on the pairs of matching, true and false ones        Wang et al. 2022, §3.3
+ *   L_SL + L_CA, both on matched and unmatched pairs        Wang et al. 2022, §3.3
  */
-export const matchingDistillation =
-  (options?: AttentionOptions): Objective =>
-  (student, teacher, target): Tensor =>
-    add(softLabels(options)(student, teacher, target), crossModalAttention(options)(student, teacher, target));
+export const matchingDistillation = ({ direction, queries }: DivergenceOptions = {}) =>
+  ({
+    soft: { objective: softLabels({ direction }), weight: 1 },
+    attention: { objective: crossModalAttention({ direction, queries }), weight: 1 },
+  }) satisfies Objectives;

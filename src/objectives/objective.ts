@@ -1,24 +1,37 @@
 import { add } from '../engine/ops.ts';
 import type { Tensor } from '../engine/tensor.ts';
-import type { Answered, Encoded } from '../model/outputs.ts';
+import type { Answered, Streams } from '../model/outputs.ts';
 
 /**
- * What a step makes smaller: a scalar out of what student and teacher made of the same batch, and its targets
- * [batch, answers]. Nothing of the teacher gets a gradient.
+ * A loss: a scalar, from the outputs of student and teacher for the same batch, and its targets. No gradient flows to
+ * the teacher. An objective of ground truth looks at no teacher, and may declare fewer parameters.
+ *
+ * Outputs are those that the objective looks at; by default all of a model that answers, whose targets are
+ * [batch, answers].
  */
-export type Objective = (student: Answered, teacher: Answered, target: Tensor) => Tensor;
+export type Objective<Outputs = Answered> = (student: Outputs, teacher: Outputs, target: Tensor) => Tensor;
 
 /** An objective and its weight in the sum. */
-export interface Weighted {
-  readonly objective: Objective;
+export interface Weighted<Outputs = Answered> {
+  readonly objective: Objective<Outputs>;
   readonly weight: number;
 }
 
-/** The objectives of a run by name; the names are those of the curves. */
-export type Objectives = Readonly<Record<string, Weighted>>;
+/** Objectives of a run by the names of their curves. */
+export type Objectives<Outputs = Answered> = Readonly<Record<string, Weighted<Outputs>>>;
 
-/** A term that compares one encoded pair, as an objective: its sum over the images of an example. */
+/** Outputs of a head: [batch, answers]. */
+export interface Logits {
+  readonly logits: Tensor;
+}
+
+/** Streams of a text and of each of its images. */
+export interface EncodedPairs {
+  readonly encoded: readonly Streams[];
+}
+
+/** Objective that sums the loss of one pair over the images of an example. */
 export const overImages =
-  (term: (student: Encoded, teacher: Encoded) => Tensor): Objective =>
+  (loss: (student: Streams, teacher: Streams) => Tensor): Objective<EncodedPairs> =>
   (student, teacher) =>
-    student.encoded.map((encoded, i) => term(encoded, teacher.encoded[i]!)).reduce((a, b) => add(a, b));
+    student.encoded.map((pair, i) => loss(pair, teacher.encoded[i]!)).reduce((a, b) => add(a, b));

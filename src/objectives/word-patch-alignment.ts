@@ -16,14 +16,14 @@ import {
 } from '../engine/ops.ts';
 import { minus } from '../engine/shapes.ts';
 import type { Tensor } from '../engine/tensor.ts';
-import type { Encoded, Stream } from '../model/outputs.ts';
-import type { Objective } from './objective.ts';
+import type { Stream, Streams } from '../model/outputs.ts';
+import type { EncodedPairs, Objective } from './objective.ts';
 
-/** How the transport is found (ViLT code). */
+/** Options of the proximal point method that finds the transport plan (ViLT code). */
 export interface TransportOptions {
-  /** How far a step of the proximal point method goes. Default 0.5. */
+  /** Step size β. Default 0.5. */
   readonly beta?: number | undefined;
-  /** How many of them. Default 50. */
+  /** Number of steps. Default 50. */
   readonly iterations?: number | undefined;
 }
 
@@ -33,15 +33,15 @@ export interface Tokens {
   readonly mask: Tensor;
 }
 
-/** PyTorch's normalize in ViLT's code divides by no less. */
+/** Smallest length that a vector is divided by, as in the normalization of ViLT's code. */
 const SHORTEST = 1e-5;
 
-/** Denominators of padding get this much more, so that padding is given nothing. */
+/** Added to the denominators of padding, so that the plan moves nothing onto it. */
 const FORBIDDEN = 1e4;
 
 /**
- * Words and patches of a text and its own image must lie near each other, those of another image far apart; how near is
- * the cost of moving all words onto all patches at best:
+ * Word-patch alignment: the words of a text must lie near the patches of its own image and far from those of another
+ * one. The distance is the cost of the optimal transport of all words onto all patches:
  *
  *   L_WPA = 1/B (Σ matched ⟨C, T⟩ - Σ unmatched ⟨C, T⟩)        C = 1 - cos(word, patch)        Kim et al. 2021; ViLT code
  *
@@ -49,11 +49,11 @@ const FORBIDDEN = 1e4;
  * with weight 0.1. No gradient flows through the plan T. Target [batch, 2], no and yes → scalar
  */
 export const wordPatchAlignment =
-  (options?: TransportOptions): Objective =>
+  (options?: TransportOptions): Objective<EncodedPairs> =>
   ({ encoded: [pair] }, _, target) =>
     alignment(costsOf(pair!), target, (costs) => transportPlan(costs, options));
 
-/** The same with any plan of the costs. */
+/** Word-patch alignment with a given transport plan of the costs. → scalar */
 export const alignment = (costs: Costs, target: Tensor, planOf: (costs: Costs) => Tensor): Tensor => {
   const plan = stopGradient(planOf(costs));
   const distances = sum(multiply(costs.cost, plan), [1, 2]);
@@ -61,7 +61,7 @@ export const alignment = (costs: Costs, target: Tensor, planOf: (costs: Costs) =
   return mean(multiply(distances, reshape(sides, distances.shape)));
 };
 
-/** What it costs to move each word onto each patch, and which of both are real. */
+/** Costs of moving each word onto each patch, and the masks of both. */
 export interface Costs {
   /** [batch, words, patches]; 0 where either is padding. */
   readonly cost: Tensor;
@@ -71,20 +71,21 @@ export interface Costs {
   readonly patches: Tensor;
 }
 
-/** The costs between all words of a text and all patches of its image, special tokens left out. */
-export const costsOf = ({ text, image }: Encoded): Costs => {
+/** Costs between all words of a text and all patches of its image, special tokens left out. */
+export const costsOf = ({ text, image }: Streams): Costs => {
   const [words, patches] = [wordsOf(text), patchesOf(image)];
   const cosine = matmul(normalized(words.x), transposeLast(normalized(patches.x)));
   const both = multiply(column(words.mask), row(patches.mask));
   return { cost: multiply(subtract(1, cosine), both), words: words.mask, patches: patches.mask };
 };
 
-/** Between [CLS] and the last real token, [SEP]: a token is a word where another real one follows. */
+/** Words of a text, between [CLS] and the last real token, [SEP]: a token is a word where another real one follows. */
 const wordsOf = ({ last, mask }: Stream): Tokens => {
   const end = mask.shape[1]!;
   return { x: slice(last, 1, 1, minus(end, 1)), mask: slice(mask, 1, 2, end) };
 };
 
+/** Patches of an image, without its [CLS]. */
 const patchesOf = ({ last, mask }: Stream): Tokens => {
   const end = mask.shape[1]!;
   return { x: slice(last, 1, 1, end), mask: slice(mask, 1, 1, end) };
@@ -93,8 +94,8 @@ const patchesOf = ({ last, mask }: Stream): Tokens => {
 const normalized = (x: Tensor): Tensor => divide(x, column(sqrt(add(sum(multiply(x, x), [-1]), SHORTEST ** 2))));
 
 /**
- * The optimal transport between the real words and the real patches, each word and each patch weighing the same, by the
- * inexact proximal point method (IPOT: Xie et al. 2018), its steps written out one after another:
+ * Optimal transport between the real words and the real patches, with the same weight for each word and each patch, by
+ * the inexact proximal point method (IPOT: Xie et al. 2018), unrolled:
  *
  *   Q = A ∘ T        δ = 1 / (n σQ)        σ = 1 / (m Qδ)        T = δ Q σ        A = exp(-C / β)
  *
@@ -128,8 +129,8 @@ const column = (x: Tensor): Tensor => reshape(x, [...x.shape, 1]);
 /** [batch, tokens] → [batch, 1, tokens] */
 const row = (x: Tensor): Tensor => reshape(x, x.shape.toSpliced(1, 0, 1));
 
-/** Rows to columns and back, where one of the last two sizes is 1. */
+/** Swaps the last two axes, one of which has the size 1. */
 const turned = (x: Tensor): Tensor => reshape(x, [x.shape[0]!, x.shape[2]!, x.shape[1]!]);
 
-/** How many tokens are real: mask [batch, tokens] → [batch, 1, 1] */
+/** Number of real tokens: mask [batch, tokens] → [batch, 1, 1] */
 const lengthOf = (mask: Tensor): Tensor => reshape(sum(mask, [1]), [mask.shape[0]!, 1, 1]);

@@ -1,85 +1,76 @@
 import type { Model } from '../checkpoints/model-file.ts';
+import type { Example } from '../data/example.ts';
 import { type PreprocessorOptions, preprocessorFor } from '../inference/preprocessor.ts';
-import { retrieval } from '../tasks/retrieval.ts';
 import type { Task, TaskReading } from '../tasks/task.ts';
 import { trainStage } from './loop.ts';
-import { choicesSaid, type DistillationOptions, objectivesOf, type Recipe } from './losses.ts';
-import { type TrainOptions, type TrainStep, train } from './stages/answering.ts';
-import { type RetrievalOptions, retrievalStage, wantedToRetrieve } from './stages/retrieval.ts';
-import { onRecords, trainOnRecords } from './teacher-outputs/train-on-cache.ts';
+import { settingsOf, type Values } from './option-table.ts';
+import { type RunOptions, type TrainingOptions, type TrainStep, trainingOptions } from './options.ts';
+import { passesOver, warnOfLeftOut } from './passes.ts';
+import type { LossOptions, retrievalOptions } from './stage-options.ts';
+import type { StageOptions } from './stages/stage.ts';
+import { defaultLosses, fineTuningOf } from './stages/stages.ts';
+import { trainOnCachedTeacher } from './teacher-outputs/train-on-cache.ts';
 
-/** Everything of a training that the data and the recipe do not already say. */
-export interface FinetuneOptions
-  extends Omit<
-      TrainOptions,
-      | 'model'
-      | 'teacher'
-      | 'objectives'
-      | 'identity'
-      | 'teacherCache'
-      | 'task'
-      | 'examples'
-      | 'validation'
-      | 'preprocessor'
-      | 'updates'
-    >,
-    PreprocessorOptions,
-    TaskReading,
-    DistillationOptions,
-    RetrievalOptions {
-  readonly task: Task;
-  /** The folder of the data. */
-  readonly data: string;
-  /** Default: `soft+attention` with a teacher, `hard` without. */
-  readonly recipe?: Recipe | undefined;
-  /** Passes over the training examples. */
-  readonly epochs?: number | undefined;
-  /** Instead of epochs, a number of updates. */
-  readonly updates?: number | undefined;
+/** Options of fine-tuning that decide what is learnt, and from whom. */
+interface LearningOptions
+  extends LossOptions,
+    Values<typeof retrievalOptions>,
+    Pick<StageOptions, 'task' | 'selectOn'> {
+  /** Distils the model from this one. Default: it learns from ground truth alone. */
+  readonly teacher?: Model | undefined;
   /**
-   * A folder in which what the teacher makes of each training example is computed once and kept in float16, instead of
-   * anew at every update. Not with augmentation, which changes the example. Default: nothing is kept.
+   * Folder in which the teacher's outputs for each training example are kept in float16, computed once instead of at
+   * every update. Not with augmentation, which changes the example. Default: nothing is kept.
    */
   readonly cacheTeacher?: string | undefined;
+  /** Receives warnings, such as of examples that are left out. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+/** Options of `train`. */
+export interface TrainOptions extends RunOptions, LearningOptions {
+  readonly examples: readonly Example[];
+  readonly validation: readonly Example[];
+}
+
+/** Options of `finetune`. */
+export interface FinetuneOptions
+  extends TrainingOptions,
+    LearningOptions,
+    TaskReading,
+    Omit<PreprocessorOptions, 'batch'> {
+  readonly task: Task;
+  /** Folder of the data. */
+  readonly data: string;
 }
 
 /**
- * Stage 2: fine-tuning on a task, of a student distilled from a teacher or of any model on ground truth. The learner is
- * trained in place. Retrieval has no answers to be soft about: its student learns L_ITC + L_CA.
+ * Stage 2 (Wang et al. 2022, §3.3): fine-tunes a model on a task, distilling it from a teacher where one is given. The
+ * model is trained in place. By default a student that answers learns L_SL + L_CA, one that retrieves L_ITC + L_CA, and
+ * a model without a teacher ground truth.
+ *
+ *   for await (const { number, losses } of finetune(student, { teacher, task: vqa, data: 'data/vqa' })) …
+ *
+ * @throws UserError where the data are wrong, or an option has no use for this model.
  */
-export async function* finetune(
-  model: Model,
-  teacher: Model | undefined,
-  options: FinetuneOptions,
-): AsyncGenerator<TrainStep, void, undefined> {
-  const { data, task, recipe = teacher ? 'soft+attention' : 'hard', epochs = 10, accumulation = 1, batch } = options;
-  const { cacheTeacher } = options;
+export async function* finetune(model: Model, options: FinetuneOptions): AsyncGenerator<TrainStep, void, undefined> {
+  const { task, data } = options;
+  const { batch } = settingsOf(trainingOptions, options);
   const examples = await task.read(data, 'train', options);
   const validation = await task.read(data, options.selectOn ?? 'validation', options);
-  const updates =
-    options.updates ?? Math.max(1, Math.floor((Math.floor(examples.length / batch) * epochs) / accumulation));
-  const run = {
-    ...options,
-    ...{ model, recipe, updates, preprocessor: preprocessorFor(model.config, options) },
-    ...(teacher ? { teacher } : {}),
-    identity: choicesSaid(options),
-  };
-  if (task.name === retrieval.name) {
-    const splits = { examples, validation };
-    if (cacheTeacher === undefined) yield* trainStage(retrievalStage(run, splits), run);
-    else
-      yield* onRecords(
-        cacheTeacher,
-        { ...run, examples },
-        {
-          wanted: (teacher) => wantedToRetrieve(run, teacher),
-          train: (teacherCache) => trainStage(retrievalStage({ ...run, teacherCache }, splits), run),
-        },
-      );
-    return;
-  }
-  const objectives = objectivesOf(recipe, model.config.scoring, options);
-  const training = { ...run, objectives, examples, validation };
-  if (cacheTeacher === undefined) yield* train(training);
-  else yield* trainOnRecords(training, cacheTeacher);
+  warnOfLeftOut(examples.length, options);
+  const { updates } = passesOver(examples.length, options);
+  const preprocessor = preprocessorFor(model.config, { ...options, batch });
+  yield* train(model, { ...options, examples, validation, updates, preprocessor });
+}
+
+/** Fine-tunes as `finetune` does, on examples that are read already. */
+export async function* train(
+  model: Model,
+  { examples, validation, ...options }: TrainOptions,
+): AsyncGenerator<TrainStep, void, undefined> {
+  const { teacher, cacheTeacher: cacheFolder, losses = defaultLosses(model.config, teacher) } = options;
+  const stage = fineTuningOf(model.config).createStage(model, { ...options, losses }, { examples, validation });
+  if (cacheFolder === undefined) yield* trainStage(model, stage, options);
+  else yield* trainOnCachedTeacher(model, stage, { ...options, cacheFolder, examples });
 }

@@ -4,24 +4,23 @@ import { gemm } from '../engine/ops.ts';
 import { keyOf, uniform } from '../engine/random.ts';
 import { input } from '../engine/tensor.ts';
 import { contrastOf, similarity } from '../model/heads.ts';
-import { createParams, initialWeights, type Params } from '../model/params.ts';
+import { createParams, initialWeights } from '../model/params.ts';
 import { imageTextContrastive } from '../objectives/image-text-contrastive.ts';
 import { accumulate, createOptimizerState } from '../optim/adamw.ts';
 import type { MicroBatch } from './grad-cache.ts';
-import type { Stage } from './stages/stage.ts';
-import { createStep } from './step.ts';
+import { createStep, type StepOptions } from './step.ts';
 
 const WIDTH = 6;
 
 /** Two towers as small as they get, with dropout, and the projections and temperature of the real ones. */
-const terms: Stage['losses'] = (p) => {
+const lossesOf: StepOptions['losses'] = (p) => {
   const tower = (name: string) => {
     const weight = p.within(name).get('weight', [WIDTH, WIDTH], 'normal');
     const raised = gemm(input(name, ['batch', WIDTH]), weight, ['as-is', 'transposed']);
     return { first: p.dropout(raised, name) };
   };
   const contrast = contrastOf(p, { text: tower('text'), image: tower('image') }, 4);
-  return { itc: { loss: imageTextContrastive(similarity(contrast)), weight: 0.5, contrast } };
+  return { itc: { loss: imageTextContrastive({ similarity: similarity(contrast) }), weight: 0.5, contrast } };
 };
 
 const rows = (name: string, from: number, count: number): Numbers => ({
@@ -40,7 +39,7 @@ const micro = (from: number, count: number): MicroBatch => ({
 let weights: Weights;
 beforeAll(() => {
   const p = createParams();
-  terms(p, p as Params);
+  lossesOf(p, p);
   weights = initialWeights(p, { seed: 1, deviation: 0.3 });
 });
 
@@ -52,7 +51,10 @@ const gradientsOf = async (
   const { dropoutRate = 0, over = 'update' } = options;
   const accumulation = sizes.length;
   const state = createOptimizerState(weights, { microBatches: accumulation });
-  await using step = await createStep({ terms, dropoutRate, accumulation, contrastOver: over, threads: 1 }, state);
+  await using step = await createStep(
+    { losses: lossesOf, dropoutRate, accumulation, contrastOver: over, threads: 1 },
+    state,
+  );
   const micros = async function* () {
     for (const [i, size] of sizes.entries())
       yield micro(

@@ -59,10 +59,9 @@ interface CacheOptions {
 /** Compiles both of its graphs; the embedding one shares its dropout with the graph that the contrast is a part of. */
 export const openGradCache = async (contrast: Contrast, options: CacheOptions): Promise<GradCache> => {
   const { name, parameters, threads } = options;
-  const limit = threads === undefined ? {} : { threads };
   const { logitScale, ...rows } = contrast;
-  const embedding = await compile(outputs({ ...rows, logitScale: stopGradient(logitScale) }), { parameters, ...limit });
-  const comparing = await compile(compared(rows.image.shape[1] as number), limit);
+  const embedding = await compile(outputs({ ...rows, logitScale: stopGradient(logitScale) }), { parameters, threads });
+  const comparing = await compile(compared(rows.image.shape[1] as number), { threads });
   return {
     seeded: async function* (micros) {
       const held: (MicroBatch & { readonly embedded: Embedded })[] = [];
@@ -111,7 +110,7 @@ const compared = (space: number): Record<string, Tensor> => {
     text: input('text', ['pairs', space]),
     logitScale: input('logitScale', []),
   };
-  const loss = imageTextContrastive(similarity(parts));
+  const loss = imageTextContrastive({ similarity: similarity(parts) });
   const found = gradients(loss, new Set(Object.values(parts)));
   const of = (part: keyof Contrast): Tensor => found.get(parts[part])!;
   return { loss, ...outputs({ image: of('image'), text: of('text'), logitScale: of('logitScale') }) };

@@ -32,7 +32,7 @@ export const openHardNegatives = async (
       `hard negatives: a ${config.architecture.name} has no vectors of images and texts to compare: give random negatives, or a dide`,
     );
   }
-  const session = await compile({ similarity }, { parameters, ...(threads === undefined ? {} : { threads }) });
+  const session = await compile({ similarity }, { parameters, threads });
   return {
     feeds: async ({ feeds, examples }, number) => {
       const names = examples.map(({ images }) => imageName(images[0]!));

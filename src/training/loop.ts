@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { Model } from '../checkpoints/model-file.ts';
 import { type Batch, type LoadOptions, loadChosen } from '../data/loader.ts';
 import { keyOf } from '../engine/random.ts';
 import { UserError } from '../errors.ts';
@@ -14,50 +15,73 @@ import {
 import { learningRateAt } from '../optim/schedule.ts';
 import { drawnBy } from './augmentation.ts';
 import type { MicroBatch } from './grad-cache.ts';
-import type { RunOptions, TrainStep } from './options.ts';
+import { type Settings, settingsOf } from './option-table.ts';
+import { type RunOptions, type TrainStep, trainingOptions, usualLearningRate } from './options.ts';
 import { openRun, type Run } from './run-folder.ts';
-import type { ExtraFeeds, Stage } from './stages/stage.ts';
+import { type ExtraFeeds, lossesFromParams, type Stage } from './stages/stage.ts';
 import { createStep, type Step } from './step.ts';
 
+/** Options of a run with the defaults filled in. */
+interface RunSettings extends Settings<typeof trainingOptions>, Pick<RunOptions, 'teacher' | 'preprocessor'> {
+  readonly updates: number;
+  readonly learningRate: number;
+}
+
+const runSettingsOf = (model: Model, options: RunOptions): RunSettings => {
+  const { updates, learningRate = usualLearningRate(model) } = options;
+  return { ...options, ...settingsOf(trainingOptions, options), updates, learningRate };
+};
+
 /**
- * Trains, yielding after every update. The loop is the caller's: print, plot, or break whenever it is enough.
+ * Trains a stage, yielding after every update. The loop is the caller's: print, plot, or break whenever it is enough.
  *
- * Order of data, dropout and initial weights come from the seed alone, so a run that was killed and resumed ends with
- * the same bits as one that was not. The learner has its new weights when the loop is left.
+ * Order of data, dropout and augmentation come from the seed alone, so a run that was killed and resumed ends with the
+ * same bits as one that was not. The model has its new weights when the loop is left.
  *
- * @throws UserError where a loss or a gradient is not a number (the last checkpoint is then from before), where data are wrong, or where the disk is full.
+ * @throws UserError where a loss or a gradient is not a number (the last checkpoint is then from before), where data are
+ * wrong, or where the disk is full.
  */
-export async function* trainStage(stage: Stage, options: RunOptions): AsyncGenerator<TrainStep, void, undefined> {
-  const { model, updates, accumulation = 1, dropoutRate = 0.1, threads = availableParallelism() } = options;
-  await using run = await openRun(stage, options);
+export async function* trainStage(
+  model: Model,
+  stage: Stage,
+  options: RunOptions,
+): AsyncGenerator<TrainStep, void, undefined> {
+  const settings = runSettingsOf(model, options);
+  const { updates, accumulation, threads = availableParallelism() } = settings;
+  await using run = await openRun(model, stage, settings);
   let batches: AsyncGenerator<Batch, void> | undefined;
   const state = createOptimizerState(run.start?.weights ?? model.weights, { microBatches: accumulation, threads });
   if (run.start) restoreMoments(state, run.start);
-  // the learner looks at the weights that are trained, or a large one would be held twice
+  // the model holds the weights that are trained, or a large one would be in memory twice
   for (const [name, numbers] of state.weights) model.weights.set(name, numbers);
   try {
-    await using step = await createStep({ ...options, terms: stage.losses, dropoutRate }, state);
+    await using step = await createStep({ ...settings, losses: lossesFromParams(stage) }, state);
     await using validator = await stage.validator(state.weights);
-    await using choosing = await stage.extraFeeds?.(state.weights);
+    await using extra = await stage.extraFeeds?.(state.weights);
     const first = run.update * accumulation;
-    batches = loadChosen(stage.batches(first), { ...loadingOf(stage, options), first });
-    const now = { ...options, stage, choosing, state };
+    batches = loadChosen(stage.batches(first), { ...loadingOf(stage, settings), first });
+    const now = { ...settings, stage, extra, state };
     for (let number = run.update + 1; number <= updates; number += 1) {
       const began = performance.now();
       const { losses, waitMilliseconds } = await forwardBackward(step, batches, { ...now, number });
       // Only now is it known that the weights of the update before give losses that are numbers.
       await run.save(number - 1, state);
-      const moved = update(state, { ...options, number, trained: step.trained });
+      const moved = update(state, {
+        ...settings,
+        number,
+        trained: step.trained,
+        head: `${model.config.task}_classifier.`,
+      });
       const validation = run.isValidated(number) ? await validator.accuracy().catch(namingUpdate(number)) : undefined;
-      const done = { number, of: updates, losses, ...moved, ...(validation === undefined ? {} : { validation }) };
+      const done = { number, of: updates, losses, ...moved, validation };
       await run.record(done, state);
       if (number === updates) await run.save(number, state);
       yield* savedIfLeft(run, state, { ...done, milliseconds: performance.now() - began, waitMilliseconds });
     }
   } finally {
-    // wherever the loop is left, no picture is read any more
+    // wherever the loop is left, no image is read any more
     await batches?.return();
-    // a copy of its own, or it would keep gradients and moments alive
+    // copies, since views of the optimizer's memory would keep gradients and moments alive
     for (const [name, { shape, data }] of state.weights) model.weights.set(name, { shape, data: data.slice() });
   }
 }
@@ -73,10 +97,10 @@ async function* savedIfLeft(run: Run, state: OptimizerState, done: TrainStep): A
   }
 }
 
-/** How a stage reads the examples of its batches: each batch is an update's, or a part of one, and none may be missing. */
+/** How the batches of a stage are loaded: none may be missing, since each is an update's, or a part of one. */
 const loadingOf = (
   { pictures = 'apart' }: Stage,
-  { preprocessor, ...options }: RunOptions,
+  { preprocessor, ...options }: RunSettings,
 ): Omit<LoadOptions, 'batch'> => ({
   ...preprocessor,
   collate: { ...preprocessor.collate, pictures },
@@ -89,16 +113,18 @@ const restoreMoments = (state: OptimizerState, { first, second }: NonNullable<Ru
   for (const [name, { data }] of second) state.second.get(name)!.data.set(data);
 };
 
-interface Now extends RunOptions {
+/** One update of a run. */
+interface Update extends RunSettings {
   readonly stage: Stage;
-  readonly choosing: ExtraFeeds | undefined;
+  readonly extra: ExtraFeeds | undefined;
+  /** Number of the update, from 1. */
   readonly number: number;
   readonly state: OptimizerState;
 }
 
-/** The micro-batches of one update; losses are their means. */
-const forwardBackward = async (step: Step, batches: AsyncGenerator<Batch>, now: Now) => {
-  const { accumulation = 1, number, state } = now;
+/** Runs the micro-batches of one update. → the means of their losses, and the time waited for data */
+const forwardBackward = async (step: Step, batches: AsyncGenerator<Batch>, now: Update) => {
+  const { accumulation, number, state } = now;
   const sums: Record<string, number> = {};
   let waitMilliseconds = 0;
   const micros = microBatches(batches, now);
@@ -111,57 +137,54 @@ const forwardBackward = async (step: Step, batches: AsyncGenerator<Batch>, now: 
   return { losses: sums, waitMilliseconds };
 };
 
-/** The next batches, as many as make an update, each with all that the step is fed. */
+/** The batches of one update, each with all of its feeds. */
 async function* microBatches(
   batches: AsyncGenerator<Batch>,
-  { stage, choosing, accumulation = 1, seed = 0, number }: Now,
+  { stage, extra, accumulation, seed, number }: Update,
 ): AsyncGenerator<MicroBatch, void, undefined> {
   for (let micro = 0; micro < accumulation; micro += 1) {
     const { value: batch } = await batches.next();
     if (!batch) throw new Error(`train: no batch for update ${number}`);
     const count = (number - 1) * accumulation + micro;
-    const others = { ...stage.feeds(batch, count), ...(await choosing?.feeds(batch, count)) };
+    const others = { ...stage.feeds(batch, count), ...(await extra?.feeds(batch, count)) };
     const { waitMilliseconds } = batch;
     yield { feeds: { ...batch.feeds, ...others }, key: keyOf(seed, 'dropout', number, micro), waitMilliseconds };
   }
 }
 
-const update = (state: OptimizerState, options: RunOptions & Pick<Step, 'trained'> & { readonly number: number }) => {
-  const {
-    number,
-    updates,
-    accumulation = 1,
-    clip,
-    learningRate: peak,
-    warmup = 0.1,
-    headMultiplier = 1,
-    model,
-  } = options;
-  const head = `${model.config.task}_classifier.`;
+interface Move extends RunSettings, Pick<Step, 'trained'> {
+  readonly number: number;
+  /** Prefix of the head's parameters. */
+  readonly head: string;
+}
+
+/** Moves the weights by one step of AdamW. @throws UserError where the gradient is not finite. */
+const update = (state: OptimizerState, move: Move): Pick<TrainStep, 'learningRate' | 'gradientNorm'> => {
+  const { number, updates, accumulation, clip, learningRate: peak, warmup, headMultiplier, head, trained } = move;
   const norm = gradientNorm(state) / accumulation;
-  refuseEndless(norm, number);
+  refuseInfinite(norm, number);
   const learningRate = learningRateAt(number - 1, { peak, warmup: Math.floor(warmup * updates), total: updates });
   adamwStep(state, {
     step: number,
     learningRate,
     gradientScale: (clip === undefined ? 1 : clipScale(norm, clip)) / accumulation,
-    multiplier: (name) => (!options.trained.has(name) ? 0 : name.startsWith(head) ? headMultiplier : 1),
-    decays: decayGroups[options.decay ?? 'reference'],
-    weightDecay: options.weightDecay ?? 0.01,
-    order: options.order ?? 'reference',
+    multiplier: (name) => (!trained.has(name) ? 0 : name.startsWith(head) ? headMultiplier : 1),
+    decays: decayGroups[move.decay],
+    weightDecay: move.weightDecay,
+    order: move.order,
   });
   return { learningRate, gradientNorm: norm };
 };
 
-/** The losses may still be numbers where their gradient is none; the weights must not move by it. */
-const refuseEndless = (norm: number, update: number): void => {
+/** Losses may still be finite where their gradient is not; the weights must not move by it. */
+const refuseInfinite = (norm: number, update: number): void => {
   if (Number.isFinite(norm)) return;
   throw new UserError(
     `update ${update}: the norm of the gradient is ${norm}: training stops here, and the last checkpoint is kept: lower the learning rate`,
   );
 };
 
-/** What is wrong in a validation is said together with the update after which it was. */
+/** Rethrows an error of a validation, with the update after which it was. */
 const namingUpdate =
   (update: number) =>
   (error: unknown): never => {

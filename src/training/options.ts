@@ -1,69 +1,212 @@
 import type { Model } from '../checkpoints/model-file.ts';
 import type { Preprocessor } from '../inference/preprocessor.ts';
-import type { decayGroups } from '../optim/adamw.ts';
-import type { AugmentationPolicy } from './augmentation.ts';
+import type { OptionTable, Values } from './option-table.ts';
 
-/** How a learner is trained, whatever the stage. The defaults are those of the authors' fine-tuning, where they say theirs. */
-export interface RunOptions {
-  /** Trained in place. */
-  readonly model: Model;
+const HOW = 'How it learns:';
+const LONG = 'How long, how often:';
+
+/**
+ * Options of every training. Defaults are those of the authors' fine-tuning, where they say theirs. The order is that of
+ * `--help`, and of a run's identity.
+ */
+export const trainingOptions = {
+  epochs: {
+    flag: '--epochs <n>',
+    kind: 'count',
+    meaning: 'passes over the training data',
+    default: 10,
+    conflicts: 'updates',
+    group: LONG,
+  },
+  updates: {
+    flag: '--updates <n>',
+    kind: 'count',
+    meaning: 'updates of the weights, instead of epochs',
+    otherwise: 'those of the epochs',
+    group: LONG,
+    identity: 'always',
+  },
+  batch: {
+    flag: '--batch <n>',
+    kind: 'count',
+    meaning: 'examples at a time',
+    default: 64,
+    group: LONG,
+  },
+  accumulation: {
+    flag: '--accumulation <n>',
+    kind: 'count',
+    meaning: 'batches whose gradients are averaged into one update',
+    default: 1,
+    group: LONG,
+    identity: 'always',
+  },
+  learningRate: {
+    flag: '--learning-rate <rate>',
+    kind: 'amount',
+    meaning: 'learning rate at the end of the warm-up',
+    otherwise: '1e-4; 1e-3 for models below 384 wide',
+    group: HOW,
+    identity: 'always',
+  },
+  warmup: {
+    flag: '--warmup <share>',
+    kind: 'share',
+    meaning: 'share of the updates in which the learning rate rises',
+    default: 0.1,
+    group: HOW,
+    identity: 'always',
+  },
+  headMultiplier: {
+    flag: '--head-multiplier <factor>',
+    kind: 'amount',
+    meaning: 'how much faster the head learns; ViLT: 10 for VQA',
+    default: 1,
+    group: HOW,
+    identity: 'always',
+  },
+  clip: {
+    flag: '--clip <norm>',
+    kind: 'amount',
+    meaning: 'largest norm of the gradient',
+    otherwise: 'not clipped',
+    group: HOW,
+    identity: 'always',
+  },
+  dropoutRate: {
+    flag: '--dropout <share>',
+    kind: 'share',
+    meaning: 'share of the activations that are dropped',
+    default: 0.1,
+    group: HOW,
+    identity: 'always',
+  },
+  weightDecay: {
+    flag: '--weight-decay <factor>',
+    kind: 'amount',
+    meaning: "AdamW's weight decay",
+    default: 0.01,
+    group: HOW,
+    identity: 'always',
+  },
+  order: {
+    flag: '--order <which>',
+    kind: 'choice',
+    choices: ['reference', 'torch'],
+    meaning: "AdamW of the authors' time or of today's PyTorch",
+    default: 'reference',
+    group: HOW,
+    identity: 'always',
+  },
+  decay: {
+    flag: '--decay <which>',
+    kind: 'choice',
+    choices: ['reference', 'correct'],
+    meaning: "which parameters decay: as in ViLT's code, some LayerNorms among them, or no LayerNorm at all",
+    default: 'reference',
+    group: HOW,
+    identity: 'always',
+  },
+  seed: {
+    flag: '--seed <n>',
+    kind: 'index',
+    meaning: 'seed of the order of the data, of dropout, augmentation and patches',
+    default: 0,
+    identity: 'always',
+  },
+  contrastOver: {
+    flag: '--contrast-over <what>',
+    kind: 'choice',
+    choices: ['update', 'micro-batch'],
+    meaning: 'with --accumulation: texts and images of which all are compared',
+    default: 'update',
+    identity: 'changed',
+  },
+  augment: {
+    flag: '--augment <how>',
+    kind: 'choice',
+    choices: ['none', 'randaugment', 'flips'],
+    meaning: 'how training pictures are changed; ViLT: randaugment; flips only where texts name no side',
+    default: 'none',
+    group: HOW,
+    identity: 'changed',
+  },
+  maxPatches: {
+    flag: '--max-patches <n>',
+    kind: 'count',
+    meaning: 'most patches of a training picture, drawn anew each time; ViLT in pre-training: 200',
+    otherwise: 'all',
+    group: HOW,
+    identity: 'changed',
+  },
+  padWordsTo: {
+    flag: '--pad-words-to <n>',
+    kind: 'count',
+    meaning: 'pads texts to so many words; ViLT: 40',
+    otherwise: 'the longest of the batch',
+    group: LONG,
+  },
+  validateEvery: {
+    flag: '--validate-every <updates>',
+    kind: 'count',
+    meaning: 'updates between two validations; the last update is always validated',
+    otherwise: 'a tenth of all',
+    group: LONG,
+  },
+  checkpointEvery: {
+    flag: '--checkpoint-every <updates>',
+    kind: 'count',
+    meaning: 'updates between two checkpoints',
+    otherwise: 'at each validation',
+    group: LONG,
+  },
+  folder: {
+    flag: '--out <folder>',
+    kind: 'path',
+    meaning: 'folder of the run: best.safetensors, last.safetensors, curves',
+    otherwise: 'nothing is kept',
+  },
+  resume: {
+    flag: '--resume',
+    kind: 'switch',
+    meaning: 'go on from last.safetensors in the --out folder, where there is one',
+  },
+  threads: {
+    flag: '--threads <n>',
+    kind: 'count',
+    meaning: 'cores to compute with',
+    otherwise: 'all',
+  },
+} as const satisfies OptionTable;
+
+/** Options of every training, whatever the stage. */
+export type TrainingOptions = Values<typeof trainingOptions>;
+
+/** Options of a training whose data are read and whose length is known. */
+export interface RunOptions extends TrainingOptions {
   readonly teacher?: Model | undefined;
   readonly preprocessor: Preprocessor;
-  /** Updates of the weights. */
   readonly updates: number;
-  /** At the end of the warm-up. */
-  readonly learningRate: number;
-  /** Share of the updates in which the learning rate rises. Default 0.1. */
-  readonly warmup?: number | undefined;
-  /** How much faster than the rest the head learns: 10 for VQA in ViLT's code. Default 1. */
-  readonly headMultiplier?: number | undefined;
-  /** Batches whose gradients are averaged into one update. Default 1. */
-  readonly accumulation?: number | undefined;
-  /** What L_ITC compares where there is accumulation: all pairs of an update (default), or those of each batch. */
-  readonly contrastOver?: 'update' | 'micro-batch' | undefined;
-  /** Largest norm of the gradient. Default: not clipped. */
-  readonly clip?: number | undefined;
-  /** Default 0.1, as ViLT trains. */
-  readonly dropoutRate?: number | undefined;
-  /** Default 0.01. */
-  readonly weightDecay?: number | undefined;
-  /** Which AdamW: transformers' of 2020, as the authors used, or PyTorch's. Default reference. */
-  readonly order?: 'reference' | 'torch' | undefined;
-  /** Which parameters decay. Default reference. */
-  readonly decay?: keyof typeof decayGroups | undefined;
-  /** How the pictures of the training examples are changed, differently each time. Default: not at all. */
-  readonly augment?: AugmentationPolicy | undefined;
-  /**
-   * Most patches of a training picture; of one that has more, so many are drawn, differently each time. 200 as ViLT was
-   * pre-trained. Default: all of them, as in validation.
-   */
-  readonly maxPatches?: number | undefined;
-  /** Of the data's order, of dropout, of augmentation and of patches. Default 0. */
-  readonly seed?: number | undefined;
-  /** Updates between two validations; the last update is always validated. Default: a tenth of all. */
-  readonly validateEvery?: number | undefined;
-  /** Updates between two checkpoints of the run. Default: at each validation. */
-  readonly checkpointEvery?: number | undefined;
-  /** Where curves and checkpoints go. Default: nowhere. */
-  readonly folder?: string | undefined;
-  /** Goes on from the folder's last checkpoint, where there is one. */
-  readonly resume?: boolean | undefined;
-  readonly threads?: number | undefined;
 }
 
-/** What one update did. */
+/** Learning rate where none is given: small models learn faster. */
+export const usualLearningRate = ({ config }: Pick<Model, 'config'>): number =>
+  config.sizes.width < 384 ? 1e-3 : 1e-4;
+
+/** Result of one update. */
 export interface TrainStep {
-  /** From 1. */
+  /** Number of the update, from 1. */
   readonly number: number;
+  /** Number of updates of the whole training. */
   readonly of: number;
   /** Each objective's loss before the update, and their weighted `total`. */
   readonly losses: Readonly<Record<string, number>>;
   readonly learningRate: number;
   readonly gradientNorm: number;
-  /** Accuracy on the validation examples, after the updates that were validated. */
+  /** Accuracy on the validation examples, after the updates that are validated. */
   readonly validation?: number | undefined;
-  /** Of the whole update, waiting included. */
+  /** Duration of the whole update, waiting included. */
   readonly milliseconds: number;
-  /** How long the update waited for its data. */
+  /** Time for which the update waited for its data. */
   readonly waitMilliseconds: number;
 }

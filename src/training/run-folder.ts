@@ -2,13 +2,15 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { metadataOf, saveModel } from '../checkpoints/model-file.ts';
+import { type Model, metadataOf, saveModel } from '../checkpoints/model-file.ts';
 import { UserError } from '../errors.ts';
 import { removeUnfinished } from '../files/atomic-write.ts';
+import type { ModelConfig } from '../model/config.ts';
 import type { OptimizerState } from '../optim/adamw.ts';
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { type Metrics, openMetrics } from './metrics.ts';
-import type { RunOptions, TrainStep } from './options.ts';
+import { identityOf } from './option-table.ts';
+import { type TrainingOptions, type TrainStep, trainingOptions } from './options.ts';
 import type { Stage } from './stages/stage.ts';
 
 const progressSchema = z.strictObject({
@@ -43,17 +45,22 @@ const unkept: Omit<Run, 'isValidated'> = {
   [Symbol.asyncDispose]: async () => {},
 };
 
+/** Options of `openRun`. */
+interface RunFolderOptions extends TrainingOptions {
+  readonly updates: number;
+}
+
 /**
  * Opens a run, at its last checkpoint where it is to be resumed and has one.
  *
  * @throws UserError where the folder holds another run.
  */
-export const openRun = async (stage: Stage, options: RunOptions): Promise<Run> => {
+export const openRun = async ({ config }: Model, stage: Stage, options: RunFolderOptions): Promise<Run> => {
   const { folder, resume = false, updates, validateEvery = Math.max(1, Math.floor(updates / 10)) } = options;
   const due = (number: number, every: number): boolean => number % every === 0 || number === updates;
   const isValidated = (number: number): boolean => due(number, validateEvery);
   if (folder === undefined) return { ...unkept, isValidated };
-  const identity = identityOf(stage, options);
+  const identity = { ...stage.identity, ...identityOf(trainingOptions, options) };
   await mkdir(folder, { recursive: true });
   await removeUnfinished(folder);
   const start = resume ? await lastCheckpoint(folder, identity) : undefined;
@@ -70,7 +77,7 @@ export const openRun = async (stage: Stage, options: RunOptions): Promise<Run> =
       if (step.validation !== undefined && step.validation > (best?.accuracy ?? Number.NEGATIVE_INFINITY)) {
         best = { update: step.number, accuracy: step.validation };
         await saveModel(bestIn(folder), {
-          config: described(options, { ...identity, best }),
+          config: described(config, { ...identity, best }),
           weights: state.weights,
         });
       }
@@ -82,7 +89,7 @@ export const openRun = async (stage: Stage, options: RunOptions): Promise<Run> =
       await saveCheckpoint(
         lastIn(folder),
         { ...state, progress },
-        metadataOf(described(options, { ...identity, ...(best ? { best } : {}) })),
+        metadataOf(described(config, { ...identity, ...(best ? { best } : {}) })),
       );
     },
     [Symbol.asyncDispose]: async () => metrics.close(),
@@ -113,29 +120,10 @@ const lastCheckpoint = async (
   );
 };
 
-/** Everything that decides which bits come out. */
-const identityOf = (stage: Stage, options: RunOptions): Progress['options'] => ({
-  ...stage.identity,
-  updates: options.updates,
-  accumulation: options.accumulation ?? 1,
-  learningRate: options.learningRate,
-  warmup: options.warmup ?? 0.1,
-  headMultiplier: options.headMultiplier ?? 1,
-  clip: options.clip ?? 'none',
-  dropoutRate: options.dropoutRate ?? 0.1,
-  weightDecay: options.weightDecay ?? 0.01,
-  order: options.order ?? 'reference',
-  decay: options.decay ?? 'reference',
-  seed: options.seed ?? 0,
-  ...(options.contrastOver === 'micro-batch' ? { contrastOver: options.contrastOver } : {}),
-  // a run without augmentation is told as those were that could not have any
-  ...(options.augment === undefined || options.augment === 'none' ? {} : { augment: options.augment }),
-  ...(options.maxPatches === undefined ? {} : { maxPatches: options.maxPatches }),
-});
-
-const described = ({ model: { config } }: RunOptions, how: Readonly<Record<string, unknown>>) => ({
+/** Config of the model with this run in its recipe. */
+const described = (config: ModelConfig, run: Readonly<Record<string, unknown>>): ModelConfig => ({
   ...config,
-  recipe: { ...config.recipe, ...how },
+  recipe: { ...config.recipe, ...run },
 });
 
 const log = (

@@ -6,35 +6,30 @@ import type { Key } from '../engine/random.ts';
 import { compile } from '../engine/runtime/session.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { UserError } from '../errors.ts';
-import { createParams, type RootParams } from '../model/params.ts';
+import { createParams, type Params, type RootParams } from '../model/params.ts';
 import type { OptimizerState } from '../optim/adamw.ts';
 import { dropoutMasks } from './dropout-masks.ts';
 import { type GradCache, openGradCache, seededContrast } from './grad-cache.ts';
-import type { Loss, Stage } from './stages/stage.ts';
+import type { TrainingOptions } from './options.ts';
+import type { Loss } from './stages/stage.ts';
 
-/** In one graph, the teacher's names stand under this prefix, as in the authors' checkpoints. */
+/** Prefix of the teacher's parameters in the one graph, as in the authors' checkpoints. */
 const TEACHER = 'teacher_model';
 
-/** What is trained on what. */
-export interface StepOptions {
-  /** The losses, in symbols. */
-  readonly terms: Stage['losses'];
+/** Options of `createStep`. */
+export interface StepOptions extends Pick<TrainingOptions, 'accumulation' | 'contrastOver' | 'threads'> {
+  /** Losses by name, in symbols, from the parameters of the model and of the teacher. */
+  readonly losses: (model: Params, teacher: Params) => Readonly<Record<string, Loss>>;
   /** Absent where only ground truth teaches. */
   readonly teacher?: Model | undefined;
-  /** Share of the learner's activations dropped. */
   readonly dropoutRate: number;
-  /** Micro-batches of one update. Default 1. */
-  readonly accumulation?: number | undefined;
-  /** What L_ITC compares: all pairs of an update (default), or those of each micro-batch. */
-  readonly contrastOver?: 'update' | 'micro-batch' | undefined;
-  readonly threads?: number | undefined;
 }
 
 /** One micro-batch forward and backward. */
 export interface Step extends AsyncDisposable {
   /**
-   * Writes the gradients of the batch into `state.gradients`, and returns the losses: each objective's, and `total`.
-   * Those that are `known` of the whole update are returned as they are.
+   * Writes the gradients of the batch into `state.gradients`. → each objective's loss, and their `total`; losses that
+   * are `known` for the whole update come back as they are
    *
    * @throws UserError that names the update and the objective whose loss is not a number.
    */
@@ -48,11 +43,11 @@ export interface Step extends AsyncDisposable {
   ): Promise<Record<string, number>>;
   /** Names of the parameters that the losses depend on. All others of the model keep their numbers bit for bit. */
   readonly trained: ReadonlySet<string>;
-  /** Where the micro-batches of an update are compared as one: they must be run as it gives them out. */
+  /** Present where the micro-batches of an update are compared as one: they must be run as it yields them. */
   readonly contrast?: GradCache | undefined;
 }
 
-/** Builds and compiles the one graph of a training: teacher forward, learner forward and backward, every batch size. */
+/** Builds and compiles the one graph of a training, for every batch size: teacher forward, model forward and backward. */
 export const createStep = async (options: StepOptions, state: OptimizerState): Promise<Step> => {
   const { losses, gradients, weightOf, joint } = symbols(options);
   const outputs: Record<string, Tensor> = { ...losses };
@@ -61,18 +56,16 @@ export const createStep = async (options: StepOptions, state: OptimizerState): P
     outputs[`gradient ${name}`] = gradient;
     into[`gradient ${name}`] = state.gradients.get(name)!;
   }
-  const { teacher } = options;
-  const limit = options.threads === undefined ? {} : { threads: options.threads };
+  const { teacher, threads } = options;
   const frozen: Weights = new Map(
     [...(teacher?.weights ?? [])].map(([name, numbers]) => [`${TEACHER}.${name}`, numbers]),
   );
   const session = await compile(outputs, {
-    // the teacher is read where it lies too: packed by the session it is 1 % of a step faster, and in memory twice
+    // the teacher's weights are read in place too: packed by the session, a step is 1 % faster and holds them twice
     parameters: new Map([...state.weights, ...frozen]),
-    into,
-    ...limit,
+    ...{ into, threads },
   });
-  const contrast = joint && (await openGradCache(joint.contrast, { ...joint, ...limit, parameters: state.weights }));
+  const contrast = joint && (await openGradCache(joint.contrast, { ...joint, threads, parameters: state.weights }));
   return {
     run: async (feeds, { number, key, known }) => {
       const results = await session.run({ ...feeds, ...dropoutMasks(session, feeds, key) });
@@ -82,7 +75,7 @@ export const createStep = async (options: StepOptions, state: OptimizerState): P
       return values;
     },
     trained: new Set(gradients.keys()),
-    ...(contrast && { contrast }),
+    contrast,
     [Symbol.asyncDispose]: async () => {
       session.close();
       await contrast?.[Symbol.asyncDispose]();
@@ -90,9 +83,10 @@ export const createStep = async (options: StepOptions, state: OptimizerState): P
   };
 };
 
-const symbols = ({ terms, dropoutRate, accumulation = 1, contrastOver = 'update' }: StepOptions) => {
+/** The graph of a step in symbols. */
+const symbols = ({ losses: lossesOf, dropoutRate, accumulation = 1, contrastOver = 'update' }: StepOptions) => {
   const p = createParams({ dropoutRate });
-  const all = Object.entries(terms(p, createParams().within(TEACHER)));
+  const all = Object.entries(lossesOf(p, createParams().within(TEACHER)));
   const joint = accumulation > 1 && contrastOver === 'update' ? jointIn(all) : undefined;
   const losses: Record<string, Tensor> = Object.fromEntries(
     all.map(([name, { loss }]) => [name, name === joint?.name ? seededContrast(joint.contrast) : loss]),
@@ -116,9 +110,9 @@ const gradientsByName = (loss: Tensor, { declared }: RootParams): Map<string, Te
   throw new UserError('train: the losses depend on no parameter of the model: give one that does');
 };
 
-/** The loss that compares all pairs of an update. @throws Error where there are several. */
-const jointIn = (terms: readonly (readonly [string, Loss])[]) => {
-  const found = terms.flatMap(([name, { contrast }]) => (contrast ? [{ name, contrast }] : []));
+/** Loss that compares all pairs of an update. @throws Error where there are several. */
+const jointIn = (losses: readonly (readonly [string, Loss])[]) => {
+  const found = losses.flatMap(([name, { contrast }]) => (contrast ? [{ name, contrast }] : []));
   if (found.length > 1) throw new Error(`step: ${found.map(({ name }) => name)}: only one loss may be a contrast`);
   return found[0];
 };

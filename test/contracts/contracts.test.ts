@@ -71,7 +71,8 @@ objectiveContract('hiddenStates, layer by layer', hiddenStates({ layers: every, 
   reaches: (name) => leadsToTokens(name) && !name.includes('.transformer.norm.'),
 });
 objectiveContract('imageTextMatching', imageTextMatching, { zeroWhenEqual: 'neither' });
-objectiveContract('matchingDistillation', matchingDistillation(), { zeroWhenEqual: 'value' });
+for (const [name, { objective }] of Object.entries(matchingDistillation()))
+  objectiveContract(`matchingDistillation, ${name}`, objective, { zeroWhenEqual: 'value' });
 
 const home = mkdtempSync(join(tmpdir(), 'dide-contracts-'));
 const folder = join(home, 'scenes');

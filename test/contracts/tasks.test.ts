@@ -51,8 +51,17 @@ const describedFor = async (task: Task): Promise<ModelConfig> => {
 /** The losses of a few updates. */
 const taught = async (task: Task, model: Model, teacher?: Model): Promise<Record<string, number>[]> => {
   const losses: Record<string, number>[] = [];
-  const options = { task, data: folderOf(task), batch: 4, updates: 30, learningRate: 1e-3, dropoutRate: 0, threads: 1 };
-  for await (const step of finetune(model, teacher, options)) losses.push(step.losses);
+  const options = {
+    teacher,
+    task,
+    data: folderOf(task),
+    batch: 4,
+    updates: 30,
+    learningRate: 1e-3,
+    dropoutRate: 0,
+    threads: 1,
+  };
+  for await (const step of finetune(model, options)) losses.push(step.losses);
   return losses;
 };
 

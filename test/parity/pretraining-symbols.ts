@@ -36,8 +36,8 @@ export const losses = (): Record<string, Tensor> => {
     'itm.hard_ce': imageTextMatching(matching, teacher.matching, target),
     'itc.i2t': imageToText(similarity!),
     'itc.t2i': imageToText(transposeLast(similarity!)),
-    'itc.mean': imageTextContrastive(similarity!),
-    'mlm.ce': maskedLanguageModeling(student.words, words),
+    'itc.mean': imageTextContrastive({ similarity: similarity! }),
+    'mlm.ce': maskedLanguageModeling(student, student, words),
   };
   const pairs = { itm: [matching.encoded[0]!, teacher.matching.encoded[0]!], itc: [own!, teacher.own!] } as const;
   for (const [name, [s, t]] of Object.entries(pairs)) {

@@ -18,9 +18,8 @@ import { tiny } from '../../src/model/sizes.ts';
 import { writeScenes } from '../../src/studies/scenes/write.ts';
 import { nlvr2 } from '../../src/tasks/nlvr2.ts';
 import { drawnBy } from '../../src/training/augmentation.ts';
-import { type FinetuneOptions, finetune } from '../../src/training/finetune.ts';
-import { objectivesOf } from '../../src/training/losses.ts';
-import { type TrainStep, train } from '../../src/training/stages/answering.ts';
+import { type FinetuneOptions, finetune, train } from '../../src/training/finetune.ts';
+import type { TrainStep } from '../../src/training/options.ts';
 import { nanoWorld } from '../fixtures/nano.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'real-data-'));
@@ -47,7 +46,7 @@ const given = { task: nlvr2, batch: 4, learningRate: 1e-3, dropoutRate: 0.1, thr
 const taught = async (options: Partial<FinetuneOptions>, until = Number.POSITIVE_INFINITY) => {
   const student = createStudent(teacher, { seed: 2 });
   const steps: TrainStep[] = [];
-  for await (const step of finetune(student, teacher, { ...given, data, updates: 4, ...options })) {
+  for await (const step of finetune(student, { ...given, teacher, data, updates: 4, ...options })) {
     steps.push(step);
     if (step.number === until) break;
   }
@@ -200,9 +199,8 @@ it('reads no picture any more once its loop is left', { timeout: 60_000 }, async
     running -= 1;
     return encoded;
   };
-  const options = { ...given, model, examples, validation: examples.slice(0, 4), updates: 50 };
-  const objectives = objectivesOf('hard', 'softmax');
-  for await (const { number } of train({ ...options, objectives, preprocessor: { ...preprocessor, prepare } })) {
+  const options = { ...given, examples, validation: examples.slice(0, 4), updates: 50 };
+  for await (const { number } of train(model, { ...options, preprocessor: { ...preprocessor, prepare } })) {
     if (number === 2) break;
   }
   const before = prepared;

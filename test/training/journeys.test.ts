@@ -10,7 +10,7 @@ import { accuracyOf, evaluate } from '../../src/evaluation/evaluate.ts';
 import { preprocessorFor } from '../../src/inference/preprocessor.ts';
 import { vqa } from '../../src/tasks/vqa.ts';
 import { type FinetuneOptions, finetune } from '../../src/training/finetune.ts';
-import type { TrainStep } from '../../src/training/stages/answering.ts';
+import type { TrainStep } from '../../src/training/options.ts';
 import { nanoDescription, writeNano } from '../fixtures/nano.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'journeys-'));
@@ -29,7 +29,7 @@ const given = { task: vqa, batch: 16, learningRate: 2e-3, dropoutRate: 0.1, thre
 /** Every step of a fine-tuning on the nano scenes. */
 const taught = async (model: Model, teacher: Model | undefined, options: Partial<FinetuneOptions>) => {
   const steps: TrainStep[] = [];
-  for await (const step of finetune(model, teacher, { ...given, data: scenes, ...options })) steps.push(step);
+  for await (const step of finetune(model, { ...given, teacher, data: scenes, ...options })) steps.push(step);
   return steps;
 };
 
@@ -98,8 +98,8 @@ describe('a training follows from its seed', () => {
 describe('a long training', () => {
   it('needs no more memory in its last hundred updates than before', { timeout: 120_000 }, async () => {
     const rss: number[] = [];
-    const options = { ...given, data: scenes, updates: 200, validateEvery: 200, batch: 4 };
-    for await (const _ of finetune(createStudent(untaught()), untaught(), options)) rss.push(process.memoryUsage().rss);
+    const options = { ...given, teacher: untaught(), data: scenes, updates: 200, validateEvery: 200, batch: 4 };
+    for await (const _ of finetune(createStudent(untaught()), options)) rss.push(process.memoryUsage().rss);
     const peak = (from: number, to: number): number => Math.max(...rss.slice(from, to));
     expect(rss).toHaveLength(200);
     const mebibytes = (peak(100, 200) - peak(0, 100)) / 2 ** 20;

@@ -14,8 +14,7 @@ import { crossModalAttention } from '../../src/objectives/cross-modal-attention-
 import { hardLabels } from '../../src/objectives/hard-labels.ts';
 import type { Objective, Objectives } from '../../src/objectives/objective.ts';
 import { vqa } from '../../src/tasks/vqa.ts';
-import { finetune } from '../../src/training/finetune.ts';
-import { train } from '../../src/training/stages/answering.ts';
+import { finetune, train } from '../../src/training/finetune.ts';
 import { nanoDescription, writeNano } from '../fixtures/nano.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'objectives-'));
@@ -32,8 +31,8 @@ const moved = async (model: Model, objectives: Objectives, taught?: Model) => {
   const before = structuredClone(model.weights);
   const examples = await vqa.read(home, 'train');
   const preprocessor = preprocessorFor(model.config, { batch: 8 });
-  const options = { ...learning, model, teacher: taught, task: vqa, examples, validation: examples, preprocessor };
-  for await (const _ of train({ ...options, objectives }));
+  const options = { ...learning, losses: {}, teacher: taught, task: vqa, examples, validation: examples, preprocessor };
+  for await (const _ of train(model, { ...options, objectives }));
   return compared(before, model.weights);
 };
 
@@ -76,8 +75,8 @@ describe('only what a loss depends on is trained', () => {
   it('where soft labels are left out of a fine-tuning', async () => {
     const student = createStudent(teacher);
     const before = structuredClone(student.weights);
-    const options = { ...learning, task: vqa, data: home, batch: 8, softWeight: 0 };
-    for await (const { losses } of finetune(student, teacher, options))
+    const options = { ...learning, teacher, task: vqa, data: home, batch: 8, losses: { soft: 0, attention: 1 } };
+    for await (const { losses } of finetune(student, options))
       expect(Object.keys(losses)).toEqual(['attention', 'total']);
     expect(compared(before, student.weights).still).toContain('vqa_classifier.3.weight');
   });

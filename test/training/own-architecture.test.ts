@@ -82,7 +82,7 @@ describe('an architecture of one’s own', () => {
   it('learns from a teacher, and answers from a cache as it does without one', async () => {
     const student = createStudent(teacher, { architecture: bagOfWords, seed: 1 });
     const losses: number[] = [];
-    for await (const step of finetune(student, teacher, { ...options, updates: 24, hardWeight: 1, knowledge: 'none' }))
+    for await (const step of finetune(student, { ...options, teacher, updates: 24, losses: { hard: 1, soft: 1 } }))
       losses.push(step.losses.hard!);
     expect(losses.at(-1)!).toBeLessThan(0.8 * losses[0]!);
     const cache = await cacheImages(student, picture, { to: join(home, 'cache'), threads: 1 });

@@ -20,9 +20,9 @@ import { writeScenes } from '../../src/studies/scenes/write.ts';
 import { pretraining } from '../../src/tasks/pretraining.ts';
 import { openHardNegatives } from '../../src/training/hard-negatives.ts';
 import type { TrainStep } from '../../src/training/options.ts';
-import { type PretrainOptions, pretrain, pretrainingStage } from '../../src/training/stages/pretraining.ts';
-import type { Stage } from '../../src/training/stages/stage.ts';
-import { createStep } from '../../src/training/step.ts';
+import { type PretrainOptions, pretrain } from '../../src/training/pretrain.ts';
+import { pretrainingStage } from '../../src/training/stages/pretraining.ts';
+import { createStep, type StepOptions } from '../../src/training/step.ts';
 import { nanoWorld } from '../fixtures/nano.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'pretrain-options-'));
@@ -56,7 +56,7 @@ const given = { batch: 8, updates: 4, learningRate: 1e-3, threads: 1, dropoutRat
 const run = async (options: Partial<PretrainOptions>, [model, taught = undefined]: [Model, Model?], ends = [4]) => {
   const steps: TrainStep[] = [];
   for (const end of ends) {
-    for await (const step of pretrain(model, taught, { data, ...given, ...options, resume: true })) {
+    for await (const step of pretrain(model, { teacher: taught, data, ...given, ...options, resume: true })) {
       steps.push(step);
       if (step.number === end) break;
     }
@@ -90,14 +90,17 @@ const contrastOf = async (batch: number, accumulation: number): Promise<Map<stri
   const model = student();
   const examples = (await pretraining.read(data, 'train')).map((one) => ({ ...one, answers: MATCHED }));
   const preprocessor = preprocessorFor(model.config, { batch });
-  const options = { model, preprocessor, updates: 1, learningRate: 1, dropoutRate: 0, threads: 1, accumulation };
-  const stage = pretrainingStage(options, { examples, validation: examples });
-  const terms: Stage['losses'] = (p, t) =>
+  const options = { preprocessor, updates: 1, learningRate: 1, dropoutRate: 0, threads: 1, accumulation };
+  const stage = pretrainingStage(model, options, { examples, validation: examples });
+  const losses: StepOptions['losses'] = (p) =>
     Object.fromEntries(
-      Object.entries(stage.losses(p, t)).map(([name, term]) => [name, { ...term, weight: name === 'itc' ? 1 : 0 }]),
+      Object.entries(stage.losses(p, undefined)).map(([name, term]) => [
+        name,
+        { ...term, weight: name === 'itc' ? 1 : 0 },
+      ]),
     );
   const state = createOptimizerState(model.weights, { microBatches: accumulation });
-  await using step = await createStep({ ...options, terms }, state);
+  await using step = await createStep({ ...options, losses }, state);
   const batches = loadChosen(inOrder(examples, [...Array(16).keys()], batch), preprocessor);
   const micros = async function* () {
     for await (const { waitMilliseconds, ...made } of batches)
@@ -146,9 +149,9 @@ describe('hard negatives', () => {
   });
 
   it('are refused where the learner cannot compare images and texts', async () => {
-    const steps = pretrain(teacher(), undefined, { data, ...given, negatives: 'hard' });
+    const steps = pretrain(teacher(), { data, ...given, negatives: 'hard' });
     await expect(steps.next()).rejects.toThrow(UserError);
-    await expect(pretrain(teacher(), undefined, { data, ...given, negatives: 'hard' }).next()).rejects.toThrow(
+    await expect(pretrain(teacher(), { data, ...given, negatives: 'hard' }).next()).rejects.toThrow(
       /^hard negatives: a vilt has no vectors/,
     );
   });

@@ -12,7 +12,8 @@ import { pretraining } from '../../src/tasks/pretraining.ts';
 import { vqa } from '../../src/tasks/vqa.ts';
 import { readMetrics } from '../../src/training/metrics.ts';
 import type { TrainStep } from '../../src/training/options.ts';
-import { type PretrainOptions, pretrain, pretrainingStage } from '../../src/training/stages/pretraining.ts';
+import { type PretrainOptions, pretrain } from '../../src/training/pretrain.ts';
+import { pretrainingStage } from '../../src/training/stages/pretraining.ts';
 import { nanoDescription, writeNano } from '../fixtures/nano.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'pretrain-'));
@@ -36,8 +37,8 @@ const student = (): Model => createStudent(untrained(), { seed: 2 });
 
 const run = async (model: Model, teacher: Model | undefined, options: Partial<PretrainOptions> = {}) => {
   const steps: TrainStep[] = [];
-  const given = { data, batch: 8, updates: 12, learningRate: 1e-3, threads: 1, dropoutRate: 0.1, ...options };
-  for await (const step of pretrain(model, teacher, given)) steps.push(step);
+  const given = { teacher, data, batch: 8, updates: 12, learningRate: 1e-3, threads: 1, dropoutRate: 0.1, ...options };
+  for await (const step of pretrain(model, given)) steps.push(step);
   return steps;
 };
 
@@ -93,7 +94,7 @@ describe('stage 1', () => {
         ...options,
         resume: true,
       };
-      for await (const { number } of pretrain(student(), untrained(), { ...given, folder: torn }))
+      for await (const { number } of pretrain(student(), { ...given, teacher: untrained(), folder: torn }))
         if (number === last) break;
     }
     for (const file of ['last.safetensors', 'best.safetensors'])
@@ -106,8 +107,8 @@ describe('stage 1', () => {
   it('has half of each batch matched, its own image first, and the same batches from anywhere', async () => {
     const examples = await pretraining.read(data, 'train');
     const model = student();
-    const options = { model, preprocessor: preprocessorFor(model.config, { batch: 7 }), updates: 6, learningRate: 1 };
-    const stage = pretrainingStage(options, { examples, validation: examples });
+    const options = { preprocessor: preprocessorFor(model.config, { batch: 7 }), updates: 6, learningRate: 1 };
+    const stage = pretrainingStage(model, options, { examples, validation: examples });
     const all = [...stage.batches(0)];
     expect(all).toHaveLength(6);
     expect([...stage.batches(4)]).toEqual(all.slice(4));

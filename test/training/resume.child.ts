@@ -10,7 +10,19 @@ const [data, folder] = process.argv.slice(2) as [string, string];
 const teacher = createModel(nanoDescription('vilt'), 1);
 const student = createStudent(teacher, { seed: 2 });
 const options = {
-  ...{ data, folder, task: vqa, resume: true, updates: 40, batch: 8, accumulation: 2, clip: 1, seed: 3, threads: 1 },
+  ...{
+    teacher,
+    data,
+    folder,
+    task: vqa,
+    resume: true,
+    updates: 40,
+    batch: 8,
+    accumulation: 2,
+    clip: 1,
+    seed: 3,
+    threads: 1,
+  },
   ...{ learningRate: 1e-3, dropoutRate: 0.2, checkpointEvery: 2, validateEvery: 10 },
 };
-for await (const { number } of finetune(student, teacher, options)) console.log(number);
+for await (const { number } of finetune(student, options)) console.log(number);

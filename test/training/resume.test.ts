@@ -15,9 +15,9 @@ import { UserError } from '../../src/errors.ts';
 import { evaluate } from '../../src/evaluation/evaluate.ts';
 import { preprocessorFor } from '../../src/inference/preprocessor.ts';
 import { vqa } from '../../src/tasks/vqa.ts';
-import { type FinetuneOptions, finetune } from '../../src/training/finetune.ts';
+import { type FinetuneOptions, finetune, train } from '../../src/training/finetune.ts';
 import { readMetrics } from '../../src/training/metrics.ts';
-import { type TrainStep, train } from '../../src/training/stages/answering.ts';
+import type { TrainStep } from '../../src/training/options.ts';
 import { nanoDescription, writeNano } from '../fixtures/nano.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'resume-'));
@@ -96,8 +96,8 @@ const student = (seed = 2) => createStudent(createModel(nanoDescription('vilt'),
 const finetuned = async (options: Partial<FinetuneOptions>): Promise<TrainStep[]> => {
   const teacher = createModel(nanoDescription('vilt'), 1);
   const steps = [];
-  const given = { data: scenes, task: vqa, batch: 8, updates: 20, learningRate: 1e-3, threads: 1, ...options };
-  for await (const step of finetune(student(), teacher, given)) steps.push(step);
+  const given = { teacher, data: scenes, task: vqa, batch: 8, updates: 20, learningRate: 1e-3, threads: 1, ...options };
+  for await (const step of finetune(student(), given)) steps.push(step);
   return steps;
 };
 
@@ -141,8 +141,8 @@ describe('a training that leaves the numbers', () => {
     const model = student();
     const before = structuredClone(model.weights);
     const examples = await vqa.read(scenes, 'train');
-    const steps = train({
-      ...{ model, task: vqa, examples, validation: examples.slice(0, 8), updates: 2, learningRate: 1, warmup: 0 },
+    const steps = train(model, {
+      ...{ losses: {}, task: vqa, examples, validation: examples.slice(0, 8), updates: 2, learningRate: 1, warmup: 0 },
       preprocessor: preprocessorFor(model.config, { batch: 8 }),
       objectives: {
         // 0, with a slope of 1/0

@@ -39,7 +39,7 @@ describe('the loss of a teacher that learns to rank', () => {
   let weights: Weights;
   beforeAll(async () => {
     weights = numbersFor(p);
-    found = await valuesOf({ scores, loss: textRanking(scores) }, weights, ofPairs());
+    found = await valuesOf({ scores, loss: textRanking({ scores }) }, weights, ofPairs());
   });
 
   it('scores every candidate as the pair alone would be scored', async () => {
@@ -61,7 +61,7 @@ describe('the loss of a teacher that learns to rank', () => {
     expect(found.loss.data[0]).toBeCloseTo((losses[0]! + losses[1]! + losses[2]!) / 3, 5);
     // two texts, scores ln 3 and 0: softmax 3/4; the other image 0 and ln 4: 1/5
     const given = { shape: [2, 2], data: Float32Array.of(Math.log(3), 0, 0, Math.log(4)) };
-    const { loss } = await valuesOf({ loss: textRanking(constant(given)) }, new Map(), {});
+    const { loss } = await valuesOf({ loss: textRanking({ scores: constant(given) }) }, new Map(), {});
     expect(loss.data[0]).toBeCloseTo((Math.log(4 / 3) + Math.log(5)) / 2, 6);
   });
 });
@@ -72,7 +72,7 @@ describe('the losses of a student that learns to retrieve', () => {
   const mine = [...p.declared.keys()];
   const [taught] = vilt.encode(p.within('teacher_model'), inputs, sizes);
   const loss = weightedSum([
-    [1, imageTextContrastive(student.similarity)],
+    [1, imageTextContrastive(student)],
     [1, crossModalAttentionDistillation(student, taught!)],
   ]);
 

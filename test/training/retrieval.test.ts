@@ -80,9 +80,9 @@ const student = (): Model => createStudent(teacher(), { seed: 2 });
 
 const usual = { task: retrieval, batch: 8, updates: 12, learningRate: 1e-3, threads: 1, dropoutRate: 0.1 };
 
-const run = async (model: Model, from: Model | undefined, options: Partial<FinetuneOptions> = {}) => {
+const run = async (model: Model, teacher: Model | undefined, options: Partial<FinetuneOptions> = {}) => {
   const steps: TrainStep[] = [];
-  for await (const step of finetune(model, from, { ...usual, data, ...options })) steps.push(step);
+  for await (const step of finetune(model, { ...usual, teacher, data, ...options })) steps.push(step);
   return steps;
 };
 
@@ -131,13 +131,13 @@ describe('learning to retrieve', () => {
   });
 
   it('caches no teacher of which nothing is learnt', async () => {
-    const hard = run(student(), teacher(), { recipe: 'hard', cacheTeacher: join(home, 'hard') });
+    const hard = run(student(), teacher(), { losses: { hard: 1 }, cacheTeacher: join(home, 'hard') });
     await expect(hard).rejects.toThrow('nothing is learnt from the teacher');
   });
 
   it('a student without a teacher, or with one that it only began from, learns contrast alone', async () => {
     const [alone] = await run(student(), undefined, { updates: 1 });
-    const [hard] = await run(student(), teacher(), { updates: 1, recipe: 'hard' });
+    const [hard] = await run(student(), teacher(), { updates: 1, losses: { hard: 1 } });
     expect(Object.keys(alone!.losses)).toEqual(['itc', 'total']);
     expect(hard!.losses).toEqual(alone!.losses);
   });
@@ -161,8 +161,8 @@ describe('learning to retrieve', () => {
     };
     await run(model(), from(), { ...options, folder: peaceful });
     for (const last of [2, 7, 12]) {
-      const given = { ...usual, data, ...options, folder: torn, resume: true };
-      for await (const { number } of finetune(model(), from(), given)) if (number === last) break;
+      const given = { ...usual, teacher: from(), data, ...options, folder: torn, resume: true };
+      for await (const { number } of finetune(model(), given)) if (number === last) break;
     }
     for (const file of ['last.safetensors', 'best.safetensors'])
       expect(readFileSync(join(torn, file)).equals(readFileSync(join(peaceful, file))), file).toBe(true);
@@ -194,7 +194,7 @@ describe('learning to retrieve', () => {
   });
 
   it('refuses what has no meaning', async () => {
-    await expect(run(student(), teacher(), { recipe: 'soft' })).rejects.toThrow(/no use for the recipe soft/);
+    await expect(run(student(), teacher(), { losses: { soft: 1 } })).rejects.toThrow(/no use for soft labels/);
     await expect(run(teacher(), teacher())).rejects.toThrow(/leave the teacher out/);
     await expect(run(student(), undefined, { batch: 69 })).rejects.toThrow(/wants 69 images, .* have 68/);
   });

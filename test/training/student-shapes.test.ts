@@ -97,8 +97,17 @@ describe.each<[string, StudentOptions]>([
     const teacher = createModel(nanoDescription('vilt'), 1);
     const student = createStudent(teacher, shape);
     const before = new Map([...student.weights].map(([parameter, { data }]) => [parameter, data.slice()]));
-    const run = { task: vqa, data: scenes, batch: 8, updates: 2, learningRate: 1e-3, threads: 1, dropoutRate: 0.1 };
-    for await (const { losses } of finetune(student, teacher, run)) expect(losses.attention).toBeGreaterThan(0);
+    const run = {
+      teacher,
+      task: vqa,
+      data: scenes,
+      batch: 8,
+      updates: 2,
+      learningRate: 1e-3,
+      threads: 1,
+      dropoutRate: 0.1,
+    };
+    for await (const { losses } of finetune(student, run)) expect(losses.attention).toBeGreaterThan(0);
     for (const [parameter, { data }] of student.weights) expect(data, parameter).not.toEqual(before.get(parameter));
     const folder = join(home, name);
     await saveModel(`${folder}.safetensors`, student);

@@ -10,12 +10,12 @@ import { loadBatches } from '../../src/data/loader.ts';
 import { preprocessorFor } from '../../src/inference/preprocessor.ts';
 import { nlvr2 } from '../../src/tasks/nlvr2.ts';
 import { vqa } from '../../src/tasks/vqa.ts';
-import { type FinetuneOptions, finetune } from '../../src/training/finetune.ts';
+import { type FinetuneOptions, finetune, train } from '../../src/training/finetune.ts';
 import { objectivesOf } from '../../src/training/losses.ts';
-import type { TrainStep } from '../../src/training/stages/answering.ts';
-import { train } from '../../src/training/stages/answering.ts';
+import type { TrainStep } from '../../src/training/options.ts';
+import { answeringLosses } from '../../src/training/stages/answering.ts';
 import { openTeacherCache } from '../../src/training/teacher-outputs/cache.ts';
-import { trainOnRecords, wantedToAnswer } from '../../src/training/teacher-outputs/train-on-cache.ts';
+import { teacherTensors } from '../../src/training/teacher-outputs/train-on-cache.ts';
 import { nanoDescription, writeNano } from '../fixtures/nano.ts';
 import { expectAlike } from './alike.ts';
 
@@ -34,7 +34,7 @@ const given = { task: vqa, batch: 4, updates: 6, learningRate: 1e-3, threads: 1,
 const steps = async (options: Partial<FinetuneOptions>): Promise<TrainStep[]> => {
   const all: TrainStep[] = [];
   const student = createStudent(teacher, { depth: 1 });
-  for await (const step of finetune(student, teacher, { ...given, data: scenes, ...options })) all.push(step);
+  for await (const step of finetune(student, { ...given, teacher, data: scenes, ...options })) all.push(step);
   return all;
 };
 
@@ -49,8 +49,8 @@ describe('a cached teacher', () => {
   });
 
   it.each([
-    ['every layer, hidden states', { knowledge: 'hidden-states', layers: 'all' }],
-    ['one softmax over padded texts', { knowledge: 'joint', padWordsTo: 20 }],
+    ['every layer, hidden states', { attention: 'hidden-states', layers: 'all' }],
+    ['one softmax over padded texts', { attention: 'joint', padWordsTo: 20 }],
   ] as const)('gives them for %s', { timeout: 60_000 }, async (name, choices) => {
     const cacheTeacher = join(home, name);
     expectAlike(await steps({ ...choices, updates: 3, cacheTeacher }), await steps({ ...choices, updates: 3 }));
@@ -59,7 +59,8 @@ describe('a cached teacher', () => {
   it('is asked for nothing twice, and reads record by record what does not fit the memory', async () => {
     const said: string[] = [];
     const model = createStudent(teacher, { depth: 1 });
-    const wanted = wantedToAnswer({ model, objectives: objectivesOf('soft+attention', 'sigmoid') }, teacher);
+    const objectives = objectivesOf({ losses: { soft: 1, attention: 1 } }, 'sigmoid');
+    const wanted = teacherTensors(answeringLosses(model, teacher, objectives));
     const options = {
       ...{ folder, teacher, model, examples, wanted, threads: 1, onWarning: (message: string) => said.push(message) },
       preprocessor: preprocessorFor(teacher.config, { batch: 3 }),
@@ -91,7 +92,7 @@ describe('a cached teacher', () => {
   });
 
   it('is not taken for another, and not believed where it is damaged', { timeout: 60_000 }, async () => {
-    const other = steps({ cacheTeacher: folder, knowledge: 'hidden-states' });
+    const other = steps({ cacheTeacher: folder, attention: 'hidden-states' });
     await expect(other).rejects.toThrow(/kept was .*: give another folder/);
     const records = join(folder, 'records.f16');
     const bytes = readFileSync(records);
@@ -101,7 +102,7 @@ describe('a cached teacher', () => {
 
   it('is refused with augmentation, and without a teacher', async () => {
     await expect(steps({ cacheTeacher: folder, augment: 'randaugment' })).rejects.toThrow('with augmentation');
-    const alone = finetune(createStudent(teacher), undefined, { ...given, data: scenes, cacheTeacher: folder });
+    const alone = finetune(createStudent(teacher), { ...given, data: scenes, cacheTeacher: folder });
     await expect(alone.next()).rejects.toThrow('there is no teacher to cache');
   });
 });
@@ -127,13 +128,15 @@ describe('a cached teacher of pairs of images', () => {
     const run = async (how: 'whole' | 'cached'): Promise<TrainStep[]> => {
       const model = createStudent(paired);
       const options = {
-        ...{ ...given, updates: 2, task: nlvr2, model, teacher: paired, examples: pairs, validation: pairs },
-        objectives: objectivesOf('soft+attention', 'softmax'),
+        ...{ ...given, updates: 2, task: nlvr2, teacher: paired, examples: pairs, validation: pairs },
         preprocessor: preprocessorFor(model.config, { batch: 4 }),
       };
       const all: TrainStep[] = [];
       const folder = join(home, 'pairs');
-      for await (const step of how === 'whole' ? train(options) : trainOnRecords(options, folder)) all.push(step);
+      for await (const step of how === 'whole'
+        ? train(model, options)
+        : train(model, { ...options, cacheTeacher: folder }))
+        all.push(step);
       return all;
     };
     expectAlike(await run('cached'), await run('whole'));

@@ -1,60 +1,86 @@
 import { Option } from 'commander';
-import { UserError } from '../../index.ts';
-import type { DistillationOptions, Knowledge, Recipe } from '../../training.ts';
-import { amount, given, oneOf } from './options.ts';
+import { type Model, UserError } from '../../index.ts';
+import { defaultLosses, type LossOptions, type LossWeights, lossOptions, type Values } from '../../training.ts';
+import { amount, oneOf } from './options.ts';
+import { optionsOf, valuesOf } from './table.ts';
 
-/** What is learnt from, as `finetune` is told it. */
-export interface ChoiceOptions extends DistillationOptions {
-  readonly recipe?: Recipe | undefined;
+const { attention: knowledge, ...comparison } = lossOptions;
+
+/** Flags of `finetune` that say what is learnt. `--recipe`, `--knowledge` and the weights become the library's `losses`. */
+export interface DistillationFlags extends Values<typeof comparison> {
+  readonly recipe?: 'hard' | 'soft' | 'soft+attention' | undefined;
+  readonly knowledge?: (typeof knowledge.choices)[number] | 'none' | undefined;
+  readonly attentionWeight?: number | undefined;
+  readonly softWeight?: number | undefined;
+  readonly hardWeight?: number | undefined;
   /** True where no folder was named. */
   readonly cacheTeacher?: string | true | undefined;
 }
 
-const knowledge: readonly Knowledge[] = ['cross-modal', 'uni-modal', 'whole', 'joint', 'hidden-states', 'none'];
-
-/** What is learnt from, and how it is compared. */
-export const choiceOptions = (): Option[] => [
+/** Options that say what is learnt, and how it is compared. */
+export const distillationOptions = (): Option[] => [
   oneOf('--recipe <name>', 'what is learnt from (default: soft+attention with a teacher, hard without)', [
     'hard',
     'soft',
     'soft+attention',
   ]),
-  oneOf(
-    '--knowledge <which>',
-    "what of the teacher's inside is matched (default: cross-modal attention for soft+attention, otherwise none)",
-    knowledge,
-  ),
-  oneOf('--layers <which>', 'where it is matched (default: last)', ['last', 'all']),
-  oneOf('--queries <which>', 'words and patches whose attention is compared (default: all)', ['all', 'valid']),
-  oneOf('--divergence <way>', 'which way KL goes (default: teacher-student)', ['teacher-student', 'student-teacher']),
-  amount('--temperature <t>', 'of soft labels by softmax (default: 1)'),
+  oneOf(knowledge.flag, `${knowledge.meaning} (default: cross-modal attention for soft+attention, otherwise none)`, [
+    ...knowledge.choices,
+    'none',
+  ]),
+  ...optionsOf(comparison),
   amount('--attention-weight <factor>', 'of that knowledge in the loss (default: 1)'),
   amount('--soft-weight <factor>', "of the teacher's answers in the loss (default: 1; hard: 0)"),
   amount('--hard-weight <factor>', 'of ground truth in the loss (default: 0; hard: 1)'),
   new Option(
     '--cache-teacher [folder]',
-    'compute what the teacher makes of each example once, and keep it as float16; not with --augment or --max-patches (default folder: beside --out)',
+    "compute the teacher's outputs for each example once, and keep them as float16; not with --augment or --max-patches (default folder: beside --out)",
   ),
 ];
 
-/** The choices that were made. A cache without a name stands beside the run, so that other runs may share it. */
-export const choicesOf = (options: ChoiceOptions & { readonly out: string }) => {
-  const { recipe, knowledge, layers, queries, divergence, temperature } = options;
-  const { attentionWeight, softWeight, hardWeight } = options;
-  const cacheTeacher = options.cacheTeacher === true ? `${options.out}-teacher-cache` : options.cacheTeacher;
-  return given({
-    ...{ recipe, knowledge, layers, queries, divergence, temperature },
-    ...{ attentionWeight, softWeight, hardWeight, cacheTeacher },
-  });
+/** The library's options for these flags. */
+export const lossesOf = (flags: DistillationFlags, model: Model, teacher: Model | undefined): LossOptions => {
+  const { knowledge: matched } = flags;
+  return {
+    ...valuesOf(comparison, flags),
+    losses: weightsOf(flags, defaultLosses(model.config, flags.recipe === 'hard' ? undefined : teacher)),
+    attention: matched === 'none' ? undefined : matched,
+  };
 };
 
-/** @throws UserError where a choice needs a teacher, and there is none. */
-export const refuseWithoutTeacher = (options: ChoiceOptions & { readonly teacher?: string | undefined }): void => {
-  const { teacher, recipe = 'hard', knowledge = 'none', softWeight = 0 } = options;
+/**
+ * Weights of the losses: those of the recipe, then `--knowledge`, which adds what it names or takes attention out, then
+ * each weight that is given.
+ *
+ * @throws UserError where there is a weight of attention, and no attention.
+ */
+const weightsOf = (flags: DistillationFlags, usual: LossWeights): LossWeights => {
+  const { recipe, knowledge: matched, attentionWeight, softWeight, hardWeight } = flags;
+  const { hard, soft, attention } = recipe === 'soft' ? { soft: 1, hard: undefined, attention: undefined } : usual;
+  const isMatched = matched === undefined ? attention !== undefined : matched !== 'none';
+  if (!isMatched && (flags.layers ?? attentionWeight) !== undefined) {
+    throw new UserError(
+      '--layers and --attention-weight are of what is compared inside the teacher, and nothing is: give --knowledge, such as cross-modal',
+    );
+  }
+  return {
+    hard: hardWeight ?? hard,
+    soft: softWeight ?? soft,
+    attention: isMatched ? (attentionWeight ?? attention ?? 1) : undefined,
+  };
+};
+
+/** Folder of the cached teacher. One without a name stands beside the run, so that other runs may share it. */
+export const cacheFolderOf = ({ cacheTeacher, out }: DistillationFlags & { readonly out: string }) =>
+  cacheTeacher === true ? `${out}-teacher-cache` : cacheTeacher;
+
+/** @throws UserError where a flag needs a teacher, and there is none. */
+export const refuseWithoutTeacher = (flags: DistillationFlags & { readonly teacher?: string | undefined }): void => {
+  const { teacher, recipe = 'hard', knowledge: matched = 'none', softWeight = 0 } = flags;
   if (teacher !== undefined) return;
   const wanting = [
     ...(recipe === 'hard' ? [] : [`the recipe ${recipe}`]),
-    ...(knowledge === 'none' ? [] : [`the knowledge ${knowledge}`]),
+    ...(matched === 'none' ? [] : [`the knowledge ${matched}`]),
     ...(softWeight === 0 ? [] : ['a weight of soft labels']),
   ][0];
   if (wanting === undefined) return;

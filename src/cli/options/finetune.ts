@@ -1,57 +1,41 @@
 import { type Command, Option } from 'commander';
-import type { FinetuneOptions } from '../../index.ts';
 import { sizes } from '../../model.ts';
-import type { RetrievalOptions } from '../../training.ts';
+import { retrievalOptions, trainingOptions } from '../../training.ts';
 import { answersOption, headsOption, wordsOption } from './checkpoint.ts';
 import { type DataOptions, dataOptions, selectOption } from './data.ts';
-import { type ChoiceOptions, choiceOptions } from './distillation.ts';
+import { type DistillationFlags, distillationOptions } from './distillation.ts';
 import type { LearnerOptions } from './learner.ts';
 import { onlyOption } from './only.ts';
-import { amount, count, jsonOption, oneOf, seedOption, share, threadsOption } from './options.ts';
-import { retrievalOptions } from './retrieval.ts';
+import { count, jsonOption, oneOf, seedOption, threadsOption } from './options.ts';
+import { optionOf, optionsOf } from './table.ts';
 import { type TaskName, taskOption, type Unknown } from './tasks.ts';
 
-/** What `dide finetune` is given. */
-export interface Options extends LearnerOptions, ChoiceOptions, RetrievalOptions, Partial<DataOptions> {
+/** Options of `dide finetune`, as Commander parses them; those of the library's tables are read by `valuesOf`. */
+export interface Options extends LearnerOptions, DistillationFlags, Partial<DataOptions> {
   readonly out: string;
   /** `validation`, `reference`, or a split's name. */
   readonly select?: string | undefined;
-  readonly augment?: FinetuneOptions['augment'] | undefined;
-  readonly maxPatches?: number | undefined;
   readonly task: TaskName;
   readonly only?: string | undefined;
-  readonly resume?: boolean | undefined;
   readonly tiny?: boolean | undefined;
   readonly unknownAnswers: Unknown;
   readonly unknownWords?: Unknown | undefined;
-  readonly batch?: number | undefined;
-  readonly learningRate?: number | undefined;
-  readonly dropout?: number | undefined;
   readonly json?: boolean | undefined;
-  readonly epochs?: number | undefined;
-  readonly updates?: number | undefined;
-  readonly warmup?: number | undefined;
-  readonly headMultiplier?: number | undefined;
-  readonly accumulation?: number | undefined;
-  readonly clip?: number | undefined;
-  readonly weightDecay?: number | undefined;
-  readonly order?: FinetuneOptions['order'] | undefined;
-  readonly decay?: FinetuneOptions['decay'] | undefined;
-  readonly validateEvery?: number | undefined;
-  readonly checkpointEvery?: number | undefined;
-  readonly padWordsTo?: number | undefined;
-  readonly threads?: number | undefined;
 }
 
-/** Everything that `finetune` is, beside its action. */
+/** Headings of help under which the options of every training stand, as the library's table groups them. */
+export const HOW = trainingOptions.learningRate.group;
+export const LONG = trainingOptions.updates.group;
+
+/** Adds all options of `finetune`, under headings. */
 export const addFinetuneOptions = (command: Command): Command =>
   addGroups(command, [
     ['Data and run:', [...runOptions(), onlyOption(), ...dataOptions(), selectOption()]],
     ['What learns (one of the first three):', learnerOptions()],
-    ['What it learns from:', choiceOptions()],
-    ['Of retrieval:', retrievalOptions()],
-    ['How it learns:', recipeOptions()],
-    ['How long, how often:', lengthOptions()],
+    ['What it learns from:', distillationOptions()],
+    ['Of retrieval:', [...optionsOf(retrievalOptions), optionOf(trainingOptions.contrastOver)]],
+    [HOW, optionsOf(trainingOptions, HOW)],
+    [LONG, optionsOf(trainingOptions, LONG)],
     ['Everything else:', [seedOption(), threadsOption(), jsonOption()]],
   ]);
 
@@ -70,9 +54,9 @@ const required = (flags: string, description: string): Option => new Option(flag
 
 const runOptions = (): Option[] => [
   required('--data <folder>', 'train.jsonl, validation.jsonl and the pictures they name'),
-  required('--out <folder>', 'of the run: best.safetensors, last.safetensors, curves'),
+  required(trainingOptions.folder.flag, trainingOptions.folder.meaning),
   taskOption('what is learnt').default('vqa'),
-  new Option('--resume', 'go on from last.safetensors in the --out folder, where there is one'),
+  optionOf(trainingOptions.resume),
   oneOf('--unknown-answers <what>', 'where the model cannot give an answer of the data', ['refuse', 'ignore']).default(
     'refuse',
   ),
@@ -80,13 +64,14 @@ const runOptions = (): Option[] => [
   new Option('--tiny', 'everything at toy size, for trying out: seconds'),
 ];
 
-/** Of texts whose words the model's vocabulary cannot spell. */
+/** Option for texts whose words the model's vocabulary cannot spell. */
 export const unknownWordsOption = (): Option =>
   oneOf('--unknown-words <what>', 'where the model does not know more than 1 in 100 words of the data', [
     'refuse',
     'ignore',
   ]).default('refuse');
 
+/** Options that say which model is trained. */
 export const learnerOptions = (): Option[] => [
   new Option('--teacher <file>', 'distil a student from this model'),
   new Option('--from <file>', 'go on from this model, with --teacher as its student'),
@@ -116,37 +101,4 @@ export const learnerOptions = (): Option[] => [
   headsOption(),
   wordsOption(),
   oneOf('--scoring <which>', "from scratch: one right answer or several (default: the task's)", ['sigmoid', 'softmax']),
-];
-
-export const recipeOptions = (): Option[] => [
-  amount('--learning-rate <rate>', 'at the end of the warm-up (default: 1e-4; 1e-3 for models below 384 wide)'),
-  share('--warmup <share>', 'of the updates in which it rises (default: 0.1)'),
-  amount('--head-multiplier <factor>', 'how much faster the head learns; ViLT: 10 for VQA (default: 1)'),
-  amount('--clip <norm>', 'largest norm of the gradient (default: not clipped)'),
-  share('--dropout <share>', '(default: 0.1)'),
-  oneOf(
-    '--augment <how>',
-    'how training pictures are changed; ViLT: randaugment; flips only where texts name no side (default: none)',
-    ['none', 'randaugment', 'flips'],
-  ),
-  count(
-    '--max-patches <n>',
-    'most patches of a training picture, drawn anew each time; ViLT in pre-training: 200 (default: all)',
-  ),
-  amount('--weight-decay <factor>', '(default: 0.01)'),
-  oneOf('--order <which>', "AdamW of the authors' time or of today's PyTorch (default: reference)", [
-    'reference',
-    'torch',
-  ]),
-  oneOf('--decay <which>', 'which parameters decay (default: reference)', ['reference', 'correct']),
-];
-
-export const lengthOptions = (): Option[] => [
-  count('--epochs <n>', 'passes over the training data (default: 10)').conflicts('updates'),
-  count('--updates <n>', 'instead of epochs'),
-  count('--batch <n>', 'examples at a time (default: 64)'),
-  count('--accumulation <n>', 'batches of one update (default: 1)'),
-  count('--pad-words-to <n>', 'pads texts to so many words; ViLT: 40 (default: the longest of the batch)'),
-  count('--validate-every <updates>', '(default: a tenth of all)'),
-  count('--checkpoint-every <updates>', '(default: at each validation)'),
 ];

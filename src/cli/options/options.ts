@@ -23,6 +23,9 @@ const between =
 /** Option whose value is a whole number from 1 up. */
 export const count = (flags: string, description: string): Option => new Option(flags, description).argParser(whole(1));
 
+/** Option whose value is a whole number from 0 up. */
+export const index = (flags: string, description: string): Option => new Option(flags, description).argParser(whole(0));
+
 /** Option whose value is a ratio from 0 to 1. */
 export const share = (flags: string, description: string): Option =>
   new Option(flags, description).argParser(between(0, 1));
@@ -48,8 +51,7 @@ const usable = (threads: number): number => {
   return cores;
 };
 
-export const seedOption = (): Option =>
-  new Option('--seed <n>', 'the same seed gives the same result').argParser(whole(0)).default(0);
+export const seedOption = (): Option => index('--seed <n>', 'the same seed gives the same result').default(0);
 
 /** An object without its undefined entries, for records in which an absent key means the default. */
 export const given = <T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>

@@ -1,13 +1,14 @@
 import { Command } from 'commander';
 import { listSplits } from '../../data.ts';
-import { type FinetuneOptions, finetune } from '../../index.ts';
+import { finetune } from '../../index.ts';
+import { retrievalOptions, type TrainingOptions, trainingOptions } from '../../training.ts';
 import { lenient, openTolerance, selectedSplit } from '../options/data.ts';
-import { choicesOf, refuseWithoutTeacher } from '../options/distillation.ts';
+import { cacheFolderOf, lossesOf, refuseWithoutTeacher } from '../options/distillation.ts';
 import { addFinetuneOptions, type Options } from '../options/finetune.ts';
-import { type Learning, learningOf } from '../options/learner.ts';
+import { learningOf } from '../options/learner.ts';
 import { onlySuch } from '../options/only.ts';
-import { given } from '../options/options.ts';
 import { checkOutputFolder } from '../options/output.ts';
+import { valuesOf } from '../options/table.ts';
 import { answerable, taskNamed, tasks } from '../options/tasks.ts';
 import { spelling } from '../options/vocabulary.ts';
 import { commandOf } from '../terminal/quote.ts';
@@ -44,11 +45,12 @@ const run = async (options: Options): Promise<void> => {
   const { model, teacher } = learning;
   const tolerance = openTolerance(options);
   const training = {
-    ...trainingOf(options, learning),
+    ...trainingOf(options),
+    ...valuesOf(retrievalOptions, options),
+    ...lossesOf(options, model, teacher),
     ...tolerance.preprocessor,
     ...selectedSplit(options.select, task),
-    ...choicesOf(options),
-    ...given({ falseTexts: options.falseTexts, gallery: options.gallery }),
+    ...{ teacher, cacheTeacher: cacheFolderOf(options) },
     task: spelling(
       answerable(onlySuch(task, options.only), model.config.answers, options.unknownAnswers),
       model.config.vocabulary,
@@ -58,7 +60,7 @@ const run = async (options: Options): Promise<void> => {
   await runTraining({
     verb: 'finetune',
     ...{ out: options.out, json: options.json, task: options.task, learning, tolerance },
-    steps: (onWarning) => finetune(model, teacher, { ...training, onWarning }),
+    steps: (onWarning) => finetune(model, { ...training, onWarning }),
     next: async (best) => {
       const splits = await listSplits(options.data);
       const split = splits.findLast((name) => name.startsWith('test')) ?? 'validation';
@@ -68,38 +70,15 @@ const run = async (options: Options): Promise<void> => {
   });
 };
 
-/** What stage 1 is given, too. */
+/** Options of `pretrain`, too. */
 type GeneralOptions = Omit<Options, 'task' | 'unknownAnswers'>;
 
-const toy = { batch: 8, updates: 20, validateEvery: 10 };
-
-/** The options of any training, as far as they differ from its own defaults. */
-export const trainingOf = (options: GeneralOptions, { model }: Learning): Omit<FinetuneOptions, 'task'> => {
-  const { data, seed, out: folder, dropout: dropoutRate } = options;
-  const { epochs, updates, warmup, headMultiplier, accumulation, clip, weightDecay } = options;
-  const { order, decay, validateEvery, checkpointEvery, padWordsTo, threads, resume, batch } = options;
-  const { augment, maxPatches, missing } = options;
-  const isNarrow = model.config.sizes.width < 384;
-  return {
-    batch: 64,
-    learningRate: options.learningRate ?? (isNarrow ? 1e-3 : 1e-4),
-    ...(options.tiny ? (epochs === undefined ? toy : { batch: toy.batch }) : {}),
-    data,
-    seed,
-    folder,
-    ...given({
-      augment,
-      maxPatches,
-      missing,
-      epochs,
-      updates,
-      warmup,
-      headMultiplier,
-      accumulation,
-      clip,
-      weightDecay,
-      dropoutRate,
-    }),
-    ...given({ order, decay, validateEvery, checkpointEvery, padWordsTo, threads, resume, batch }),
-  };
+/** The library's options of any training. */
+export const trainingOf = ({ data, missing, tiny, ...options }: GeneralOptions) => {
+  const values = valuesOf(trainingOptions, options);
+  return { ...values, ...(tiny ? toyOf(values) : {}), data, missing };
 };
+
+/** Length of a training at toy size, where nothing else is asked for. */
+const toyOf = ({ batch = 8, epochs, updates, validateEvery }: TrainingOptions): TrainingOptions =>
+  epochs === undefined ? { batch, updates: updates ?? 20, validateEvery: validateEvery ?? 10 } : { batch };

@@ -1,10 +1,11 @@
 import { Command } from 'commander';
-import { type PretrainOptions, pretrain, pretraining } from '../../index.ts';
+import { pretrain, pretraining } from '../../index.ts';
+import { pretrainingOptions } from '../../training.ts';
 import { lenient, openTolerance } from '../options/data.ts';
-import { type Learning, learningOf } from '../options/learner.ts';
-import { given } from '../options/options.ts';
+import { learningOf } from '../options/learner.ts';
 import { checkOutputFolder } from '../options/output.ts';
 import { addPretrainOptions, type Options } from '../options/pretrain.ts';
+import { valuesOf } from '../options/table.ts';
 import { spelling } from '../options/vocabulary.ts';
 import { commandOf } from '../terminal/quote.ts';
 import { runTraining } from '../terminal/training-run.ts';
@@ -47,24 +48,17 @@ const run = async (options: Options): Promise<void> => {
   const { model, teacher } = learning;
   const { read } = spelling(task, model.config.vocabulary, options.unknownWords);
   const tolerance = openTolerance(options);
-  const training = { ...stageOf(options, learning), ...tolerance.preprocessor, read };
+  const { masking: whole, maskedShare: share } = options;
+  const masking = { ...(whole !== undefined && { whole }), ...(share !== undefined && { share }) };
+  const stage = { ...valuesOf(pretrainingOptions, options), ...{ teacher, read, masking } };
+  const training = { ...trainingOf(options), ...stage, ...tolerance.preprocessor };
   await runTraining({
     verb: 'pretrain',
     ...{ out: options.out, json: options.json, task: pretraining.name, learning, tolerance },
-    steps: (onWarning) => pretrain(model, teacher, { ...training, onWarning }),
+    steps: (onWarning) => pretrain(model, { ...training, onWarning }),
     next: async (best) =>
       model.config.architecture.towers
         ? commandOf(['dide', 'finetune', '--from', best, '--teacher', 'TEACHER', '--data', 'TASK', '--out', 'STUDENT'])
         : commandOf(['dide', 'pretrain', '--teacher', best, '--data', options.data, '--out', 'STUDENT']),
   });
-};
-
-const stageOf = (options: Options, learning: Learning): PretrainOptions => {
-  const { negatives, contrastOver, queries, wpa: alignment, masking: whole, maskedShare: share } = options;
-  const masking = given({ whole, share });
-  return {
-    ...trainingOf(options, learning),
-    ...given({ negatives, contrastOver, queries, alignment }),
-    ...(Object.keys(masking).length > 0 ? { masking } : {}),
-  };
 };

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { countOf } from '../../engine.ts';
 import { type Example, evaluate, loadModel, type Model, type Prediction, preprocessorFor, vqa } from '../../index.ts';
-import type { Recipe } from '../../training.ts';
 import { accuracyReport, firstOfEachKind, priorAccuracy } from '../measures/accuracy.ts';
 import type { Manifest } from '../scenes/manifest.ts';
 import { quickstartWorld, writeMiniScenes } from '../teacher/mini-scenes.ts';
@@ -10,7 +9,7 @@ import { exampleReports } from './examples.ts';
 import { type Answers, findingsOf } from './findings.ts';
 import { writeReport } from './page/write.ts';
 import { serviceReport } from './service.ts';
-import { type Studied, studentsOf } from './students.ts';
+import { type Recipe, type Studied, studentsOf } from './students.ts';
 
 /** What a quickstart is told. */
 export interface QuickstartOptions {

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createStudent, type FinetuneOptions, finetune, type Model, type TrainStep, vqa } from '../../index.ts';
-import type { Recipe } from '../../training.ts';
+import type { LossWeights } from '../../training.ts';
 import { trainingCurve } from '../measures/training-curve.ts';
 import type { ModelReport } from './content.ts';
 
@@ -22,6 +22,15 @@ export interface StudentsOptions extends Pick<FinetuneOptions, 'data' | 'threads
     | ((part: string, progress: { readonly done: number; readonly of: number; readonly note: string }) => void)
     | undefined;
 }
+
+/** What a student learns from. */
+export type Recipe = 'hard' | 'soft' | 'soft+attention';
+
+const losses: Readonly<Record<Recipe, LossWeights>> = {
+  hard: { hard: 1 },
+  soft: { soft: 1 },
+  'soft+attention': { soft: 1, attention: 1 },
+};
 
 export const recipeNames: Readonly<Record<Recipe, string>> = {
   hard: 'hard labels',
@@ -81,11 +90,12 @@ const distil = async (
 ): Promise<Studied> => {
   const trained = createStudent(teacher, options.seed === undefined ? {} : { seed: options.seed });
   const run = join(folder, recipe);
-  const steps = finetune(trained, recipe === 'hard' ? undefined : teacher, {
+  const steps = finetune(trained, {
+    teacher: recipe === 'hard' ? undefined : teacher,
     ...training,
     ...options,
     task: vqa,
-    recipe,
+    losses: losses[recipe],
     updates,
     validateEvery: Math.ceil(updates / VALIDATIONS),
     folder: run,

@@ -62,7 +62,7 @@ export async function* trainTeacher(
   for (const [lesson, { scenes, training }] of Object.entries(teacherLessons)) {
     const data = join(folder, lesson);
     await writeMiniScenes(data, { ...scenes, onProgress: (progress) => onScenes?.(lesson, progress) });
-    const steps = finetune(teacher, undefined, {
+    const steps = finetune(teacher, {
       ...training,
       ...options,
       task: vqa,

@@ -1,15 +1,14 @@
 import type { Tensor } from '../../engine/tensor.ts';
 import { UserError } from '../../errors.ts';
-import type { Answered } from '../../model/outputs.ts';
 import type { Objectives } from '../../objectives/objective.ts';
-import { dependsOnPlaceholder, teacherPlaceholder } from '../teacher-outputs/placeholder.ts';
+import { dependsOnPlaceholder, type TeacherOutputs, teacherPlaceholder } from '../teacher-outputs/placeholder.ts';
 import type { Loss } from './stage.ts';
 
-/** Outputs of both models for one batch, and its targets: the arguments of an objective. */
-export interface Compared {
-  readonly student: Answered;
+/** Arguments of an objective: outputs of both models for one batch, and its targets. */
+export interface Compared<Outputs> {
+  readonly student: Outputs;
   /** Undefined where only ground truth teaches. */
-  readonly teacher: Answered | undefined;
+  readonly teacher: Outputs | undefined;
   readonly target: Tensor;
 }
 
@@ -21,9 +20,9 @@ export interface Compared {
  *
  * @throws UserError which names an objective that depends on a teacher where there is none.
  */
-export const objectiveLosses = (
-  objectives: Objectives,
-  { student, teacher, target }: Compared,
+export const objectiveLosses = <Outputs extends TeacherOutputs>(
+  objectives: Objectives<Outputs>,
+  { student, teacher, target }: Compared<Outputs>,
 ): Record<string, Loss> => {
   const other = teacher ?? teacherPlaceholder(student);
   const entries = Object.entries(objectives).map(([name, { objective, weight }]): [string, Loss] => {

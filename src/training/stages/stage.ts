@@ -6,41 +6,72 @@ import type { Tensor } from '../../engine/tensor.ts';
 import type { Validator } from '../../evaluation/evaluate.ts';
 import type { Contrast } from '../../model/heads.ts';
 import type { Params } from '../../model/params.ts';
+import type { Task } from '../../tasks/task.ts';
+import type { Identity, Values } from '../option-table.ts';
+import type { RunOptions } from '../options.ts';
+import type { LossOptions, LossWeights, retrievalOptions } from '../stage-options.ts';
+import type { TeacherOutputs } from '../teacher-outputs/placeholder.ts';
 
-/** One loss among those of a stage: a scalar, and its weight in their sum. */
+/** One loss of a stage: a scalar, and its weight in the sum. */
 export interface Loss {
   readonly loss: Tensor;
   readonly weight: number;
-  /** What L_ITC compares, where the loss is that: then several micro-batches can be compared as one batch. */
+  /** Vectors that L_ITC compares, where the loss is that: several micro-batches can then be compared as one batch. */
   readonly contrast?: Contrast | undefined;
 }
 
-/** What is chosen for a batch by what the learner makes of it as it stands. */
+/** Feeds of a batch that depend on the weights as they are, or on a cache; such as hard negatives. */
 export interface ExtraFeeds extends AsyncDisposable {
-  /** What is fed beside the rest, to the run's batch of that number, counted from 0. */
+  /** Feeds beside the others, for the run's batch of that number, counted from 0. */
   feeds(batch: Batch, number: number): Promise<Feeds>;
 }
 
 /**
- * A stage of training, as a value: what is computed of a batch, what a batch is, and what being good means. How the
- * weights move, and how a run is kept and resumed, is the same for all stages.
+ * A stage of training, as a value: its losses, its batches and its validation. How weights move, and how a run is kept
+ * and resumed, is the same for all stages.
  */
 export interface Stage {
+  /** Outputs of the teacher, in symbols. Absent where only ground truth teaches. */
+  readonly teacherOutputs?: ((teacher: Params) => TeacherOutputs) | undefined;
   /**
-   * The losses by the names of their curves, of what learner and teacher make of the stage's inputs. Every parameter of
-   * the learner that is asked for here is trained.
+   * Losses in symbols, by the names of their curves, from the parameters of the model and the stage's `teacherOutputs`
+   * (a method, so that a stage may ask for the outputs of its own teacher).
    */
-  readonly losses: (model: Params, teacher: Params) => Readonly<Record<string, Loss>>;
-  /** The examples of each batch of the run, from one of its batches on: the same ones at every call. */
+  losses(model: Params, teacher: TeacherOutputs | undefined): Readonly<Record<string, Loss>>;
+  /** Examples of each batch of the run, from one of its batches on: the same ones at every call. */
   readonly batches: (from: number) => Iterable<readonly Example[]>;
-  /** How the pictures of its examples become inputs. Default: apart. */
+  /** How the images of the examples become inputs. Default: apart. */
   readonly pictures?: CollateOptions['pictures'] | undefined;
-  /** What is fed beside the texts and images of the run's batch of that number, counted from 0. */
+  /** Feeds beside texts and images, for the run's batch of that number, counted from 0. */
   readonly feeds: (batch: Batch, number: number) => Feeds;
-  /** Chooses by a learner whose weights are these, and go on moving: hard negatives, for one. Default: nothing. */
+  /** Opens further feeds for a model of these weights, which go on moving. */
   readonly extraFeeds?: ((weights: Weights) => Promise<ExtraFeeds>) | undefined;
-  /** Judges a learner whose weights are these, and go on moving. */
+  /** Opens the validation of a model of these weights, which go on moving. */
   readonly validator: (weights: Weights) => Promise<Validator>;
   /** Everything of the stage that decides which bits come out. */
-  readonly identity: Readonly<Record<string, string | number>>;
+  readonly identity: Identity;
+}
+
+/** Losses of a stage from the parameters of both models, as a step computes them. */
+export const lossesFromParams =
+  ({ losses, teacherOutputs }: Pick<Stage, 'losses' | 'teacherOutputs'>) =>
+  (model: Params, teacher: Params): Readonly<Record<string, Loss>> =>
+    losses(model, teacherOutputs?.(teacher));
+
+/** Examples of the two splits that a training reads. */
+export interface Splits {
+  readonly examples: readonly Example[];
+  readonly validation: readonly Example[];
+}
+
+/** Options of the stages of fine-tuning. */
+export interface StageOptions extends RunOptions, LossOptions, Values<typeof retrievalOptions> {
+  readonly task: Task;
+  /** Weights of the losses, the defaults filled in. */
+  readonly losses: LossWeights;
+  /**
+   * Split from which the validation examples are, and on which the best weights are chosen; a run remembers it, since
+   * an accuracy on the split that chose the weights is none on data never seen. Default `validation`.
+   */
+  readonly selectOn?: string | undefined;
 }

@@ -10,7 +10,6 @@ import { compile } from '../../engine/runtime/session.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { UserError } from '../../errors.ts';
 import type { Preprocessor } from '../../inference/preprocessor.ts';
-import type { Stage } from '../stages/stage.ts';
 import { feedsOf, patchesOf, placesOf, recordOf, withPadding } from './placeholder.ts';
 import { type About, openTeacherRecords, type TeacherRecords } from './records.ts';
 
@@ -21,11 +20,6 @@ export interface TeacherCache extends AsyncDisposable {
   /** Examples fed so far, and how many milliseconds less that took than the teacher would have. */
   saved(): { readonly examples: number; readonly milliseconds: number };
 }
-
-/** A stage's choice of what is fed beside a batch, where that is a cache's: its owner closes it. */
-export const feeding =
-  (cache: Pick<TeacherCache, 'feeds'>): NonNullable<Stage['extraFeeds']> =>
-  async () => ({ feeds: (batch) => cache.feeds(batch), [Symbol.asyncDispose]: async () => {} });
 
 export interface TeacherCacheOptions {
   /** Where the records are, or go. */

@@ -3,7 +3,7 @@ import type { Feeds } from '../../data/batch.ts';
 import { countOf, type Numbers } from '../../engine/numbers.ts';
 import type { Shape } from '../../engine/shapes.ts';
 import { ancestors, input, type Tensor } from '../../engine/tensor.ts';
-import type { Encoded, Stream } from '../../model/outputs.ts';
+import type { Stream, Streams } from '../../model/outputs.ts';
 
 /** Where the names begin of what is fed in a teacher's stead. */
 const KEPT = 'kept_teacher.';
@@ -22,9 +22,9 @@ const streamBy = ({ mask, embedded, layers, last, first }: Stream, name: string,
   first: by(`${name}.first`, first),
 });
 
-/** What a teacher makes of a batch; logits where it answers. */
+/** Outputs of a teacher for a batch; logits where it answers. */
 export interface TeacherOutputs {
-  readonly encoded: readonly Encoded[];
+  readonly encoded: readonly (Streams & { readonly pair?: Tensor | undefined })[];
   readonly logits?: Tensor | undefined;
 }
 
@@ -34,7 +34,7 @@ const replaced = <M extends TeacherOutputs>(made: M, by: Replace): M => ({
   encoded: made.encoded.map(({ text, image, pair }, i) => ({
     text: streamBy(text, `${KEPT}${i}.text`, by),
     image: streamBy(image, `${KEPT}${i}.image`, by),
-    pair: by(`${KEPT}${i}.pair`, pair),
+    pair: pair && by(`${KEPT}${i}.pair`, pair),
   })),
   ...(made.logits && { logits: by(`${KEPT}logits`, made.logits) }),
 });

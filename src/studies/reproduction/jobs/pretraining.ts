@@ -43,7 +43,7 @@ const pretrained = async (
   context: Context,
 ): Promise<Pick<Result, 'measures' | 'training'>> => {
   const data = scenesFolder(context.folder, 'pretraining');
-  const steps = pretrain(model, teacher, { ...trainingOptions(run, schedule, context), data, queries: 'valid' });
+  const steps = pretrain(model, { ...trainingOptions(run, schedule, context), teacher, data, queries: 'valid' });
   const training = await trainToEnd(run, model, steps, context);
   const matching = training.curves.findLast(({ validation }) => validation !== undefined)?.validation;
   return {

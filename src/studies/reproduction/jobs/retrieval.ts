@@ -72,9 +72,9 @@ const tuned = async (
   context: Context,
 ): Promise<Pick<Result, 'measures' | 'training'>> => {
   const data = scenesFolder(context.folder, 'retrieval');
-  const steps = finetune(model, teacher, {
+  const steps = finetune(model, {
     ...trainingOptions(run, schedule, context),
-    recipe: teacher ? 'soft+attention' : 'hard',
+    teacher,
     task: retrieval,
     data,
     queries: 'valid',

@@ -65,13 +65,12 @@ const tuned = async (
   context: Context,
 ): Promise<Pick<Result, 'measures' | 'training'>> => {
   const [task, data] = [understanding[name], scenesFolder(context.folder, name)];
-  const { recipe, choices } = variants[variant];
-  const steps = finetune(model, recipe === 'hard' ? undefined : teacher, {
+  const steps = finetune(model, {
     ...trainingOptions(run, schedule, context),
-    ...choices,
+    ...variants[variant].losses,
+    teacher: variant === 'hard' ? undefined : teacher,
     task: onShare(task, share),
     data,
-    recipe,
   });
   const training = await trainToEnd(run, model, steps, context);
   const best = await loadRun(context.folder, run);

@@ -1,0 +1,49 @@
+import type { Model } from '../checkpoints/model-file.ts';
+import type { MaskingOptions } from '../data/masking.ts';
+import { type PreprocessorOptions, preprocessorFor } from '../inference/preprocessor.ts';
+import { pretraining } from '../tasks/pretraining.ts';
+import type { Task, TaskReading } from '../tasks/task.ts';
+import { trainStage } from './loop.ts';
+import { settingsOf, type Values } from './option-table.ts';
+import { type TrainingOptions, type TrainStep, trainingOptions } from './options.ts';
+import { passesOver, warnOfLeftOut } from './passes.ts';
+import type { pretrainingOptions } from './stage-options.ts';
+import { pretrainingStage } from './stages/pretraining.ts';
+
+/** Options of `pretrain`. */
+export interface PretrainOptions
+  extends TrainingOptions,
+    Values<typeof pretrainingOptions>,
+    TaskReading,
+    Omit<PreprocessorOptions, 'batch'> {
+  /** Folder of images with captions. */
+  readonly data: string;
+  /** Distils the model from this one. Default: it learns from ground truth alone. */
+  readonly teacher?: Model | undefined;
+  /** Reads a split of the folder. Default: images with captions, in any layout. */
+  readonly read?: Task['read'] | undefined;
+  /** How words are masked. Default: whole words, 15 %, the budget from a text's own length. */
+  readonly masking?: Omit<MaskingOptions, 'vocabulary'> | undefined;
+}
+
+/**
+ * Stage 1 (Wang et al. 2022, §3.3): a student learns matching and contrast from a teacher, and masked words from ground
+ * truth. The model is trained in place; validation is the accuracy of matching.
+ *
+ *   (L_SL + L_CA) on the pairs of matching + (L_ITC + L_CA) on the matched pairs + L_MLM
+ *
+ * Without a teacher it is the pre-training of any model on ground truth: L_ITM + L_MLM, L_ITC where the model is a dual
+ * encoder, and word-patch alignment where that has a weight. So a teacher is made, and a student that is not distilled.
+ *
+ * @throws UserError where the data are wrong, or an option has no use for this model.
+ */
+export async function* pretrain(model: Model, options: PretrainOptions): AsyncGenerator<TrainStep, void, undefined> {
+  const { data, read = pretraining.read } = options;
+  const { batch } = settingsOf(trainingOptions, options);
+  const examples = await read(data, 'train', options);
+  const validation = await read(data, 'validation', options);
+  warnOfLeftOut(examples.length, options);
+  const { updates } = passesOver(examples.length, options);
+  const run = { ...options, updates, preprocessor: preprocessorFor(model.config, { ...options, batch }) };
+  yield* trainStage(model, pretrainingStage(model, run, { examples, validation }), run);
+}
