@@ -7,7 +7,7 @@ import { loadModel } from '../../src/checkpoints/load.ts';
 import { createModel, type Model } from '../../src/checkpoints/model-file.ts';
 import { imageName } from '../../src/data/example.ts';
 import { preprocessorFor } from '../../src/inference/preprocessor.ts';
-import { MATCHING } from '../../src/model/purposes/pretraining.ts';
+import { MATCHING, pretraining as purpose } from '../../src/model/purposes/pretraining.ts';
 import { pretraining } from '../../src/tasks/pretraining.ts';
 import { vqa } from '../../src/tasks/vqa.ts';
 import { readMetrics } from '../../src/training/metrics.ts';
@@ -32,7 +32,10 @@ beforeAll(async () => {
 });
 
 const untrained = (): Model =>
-  createModel({ ...nanoDescription('vilt'), task: pretraining.name, scoring: 'softmax', answers: [...MATCHING] }, 1);
+  createModel(
+    { ...nanoDescription('vilt'), purpose, task: purpose.name, scoring: 'softmax', answers: [...MATCHING] },
+    1,
+  );
 const student = (): Model => createStudent(untrained(), { seed: 2 });
 
 const run = async (model: Model, teacher: Model | undefined, options: Partial<PretrainOptions> = {}) => {
