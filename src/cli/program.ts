@@ -46,7 +46,12 @@ const adapt = (command: Command): void => {
     .exitOverride()
     .allowExcessArguments(false)
     .configureOutput({ outputError: (message, write) => write(`${red(explain(command, oneLine(message)))}\n`) })
-    .configureHelp({ helpWidth: Math.min(110, process.stdout.columns ?? 110), optionDescription });
+    .configureHelp({
+      helpWidth: Math.min(110, process.stdout.columns ?? 110),
+      optionDescription,
+      visibleOptions,
+      groupItems,
+    });
 };
 
 /** The parser stops at the first argument or option that is missing; the message names all of them. */
@@ -61,6 +66,19 @@ const explain = (command: Command, message: string): string => {
   const missing = [...values.map((argument) => `<${argument.name()}>`), ...options.map(({ flags }) => flags)];
   return `dide ${command.name()} needs ${missing.join(' and ')}: see dide ${command.name()} --help`;
 };
+
+/** A verb's own options stand before those under a heading. */
+const visibleOptions = (command: Command): Option[] =>
+  new Help()
+    .visibleOptions(command)
+    .sort((a, b) => Number(a.helpGroupHeading !== undefined) - Number(b.helpGroupHeading !== undefined));
+
+/** Headings in the order of the options that are shown, not of all. */
+const groupItems = <T extends Command | Option>(
+  _all: T[],
+  visible: T[],
+  groupOf: (item: T) => string,
+): Map<string, T[]> => new Help().groupItems(visible, visible, groupOf);
 
 const optionDescription = (option: Option): string => {
   const described = new Help().optionDescription(option);

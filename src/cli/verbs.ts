@@ -40,6 +40,10 @@ export const verbs: Readonly<Record<string, Verb>> = {
     summary: 'how often a model is right, by split and kind of question',
     load: async () => (await import('./verbs/evaluate.ts')).evaluateCommand(),
   },
+  answer: {
+    summary: 'what a model says of an image, or of many, with probabilities',
+    load: async () => (await import('./verbs/answer.ts')).answerCommand(),
+  },
   cache: {
     summary: 'encode a folder of images once, for all questions and searches to come',
     load: async () => (await import('./verbs/cache.ts')).cacheCommand(),

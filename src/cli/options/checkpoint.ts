@@ -48,7 +48,7 @@ export const addForeignOptions = (command: Command): Command => {
     count('--image <pixels>', 'shortest side of a picture; the position table is resized (default: its own)'),
     wordsOption(),
   ];
-  for (const option of options) command.addOption(option.helpGroup('Of a model that dide did not save:'));
+  for (const option of options) command.addOption(option.helpGroup('For a checkpoint that dide did not save:'));
   return command;
 };
 
