@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { run } from './program.ts';
+import { endAtSignals } from './terminal/interrupt.ts';
 
 // A reader that has seen enough (`dide … | head`) is no fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -7,4 +8,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+if (process.pid === 1) endAtSignals();
 process.exitCode = await run(process.argv);

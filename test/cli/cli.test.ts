@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { best, failing, finetuneFrom, inProcess, interruptedOnce, jsonOf, placeForTests } from './cli.fixture.ts';
@@ -79,6 +79,27 @@ describe('a journey through the command line', () => {
     expect(await failing(root, 'ask', best(student), '  ', '--cache', cache)).toMatch(/^question: the text is empty/);
     expect(await jsonOf('inspect', cache)).toMatchObject({ kind: 'cache', images: 16 });
   });
+
+  it('keeps what is cached when it is interrupted, and goes on from there', async () => {
+    const folder = join(root, 'many');
+    for (let i = 0; i < 6; i += 1) cpSync(join(data, 'images'), join(folder, `${i}`), { recursive: true });
+    // The same picture twice would be encoded once.
+    for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }))
+      if (name.endsWith('.png')) appendFileSync(join(folder, name), name);
+    const to = join(root, 'interrupted');
+    const index = join(to, 'index.jsonl');
+    const args = ['cache', best(student), folder, '--to', to, '--threads', '1', '--batch', '1'];
+    const { code, stdout, stderr } = await interruptedOnce(
+      () => existsSync(index) && readFileSync(index).length > 0,
+      args,
+    );
+    expect({ code, stdout }, stderr).toEqual({ code: 130, stdout: '' });
+    const [, done] = /Stopped after (\d+) of 576 images, which are kept in /.exec(stderr)!;
+    expect(readdirSync(to).filter((name) => /lock|tmp/.test(name))).toEqual([]);
+    const { encoded, kept } = await jsonOf(...args);
+    expect(kept).toBeGreaterThanOrEqual(Number(done));
+    expect(encoded + kept).toBe(576);
+  }, 60_000);
 
   it('suggests commands that a shell reads as they are meant, and computes with the cores there are', async () => {
     const folder = join(root, 'Bilder für alle');

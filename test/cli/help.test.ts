@@ -29,6 +29,7 @@ it.each(['--help', '--version', 'help'])('%s loads no verb and no library but th
   const files = [
     'src/cli/main.ts',
     'src/cli/program.ts',
+    'src/cli/terminal/interrupt.ts',
     'src/cli/terminal/printable.ts',
     'src/cli/terminal/system-error.ts',
     'src/cli/verbs.ts',

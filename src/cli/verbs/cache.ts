@@ -1,9 +1,10 @@
 import { Command, Option } from 'commander';
 import { type CacheProgress, cacheImages, type Model } from '../../index.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
-import { count, given, jsonOption, oneOf, threadsOption } from '../options/options.ts';
+import { count, jsonOption, oneOf, threadsOption } from '../options/options.ts';
 import { checkOutputFolder } from '../options/output.ts';
 import type { TaskName } from '../options/tasks.ts';
+import { listenForInterrupt, sayStopped } from '../terminal/interrupt.ts';
 import { openProgress } from '../terminal/progress.ts';
 import { commandOf } from '../terminal/quote.ts';
 import { type Cell, durationOf, factsOf, grouped, print } from '../terminal/table.ts';
@@ -47,7 +48,9 @@ async function run(file: string, images: string, options: Options): Promise<void
   checkOutputFolder(options.to);
   const student = await openModel(file, options);
   const began = performance.now();
-  const { cache, counts } = await cacheWithProgress(student, images, options);
+  const done = await cacheUntilInterrupted(student, images, options);
+  if (!done) return;
+  const { cache, counts } = done;
   const milliseconds = performance.now() - began;
   const facts: [string, Cell][] = [
     ['images', grouped(cache.entries.length)],
@@ -64,13 +67,29 @@ async function run(file: string, images: string, options: Options): Promise<void
   print(factsOf(facts) + next, result, options);
 }
 
-const cacheWithProgress = async (student: Model, images: string, { to, unreadable, batch, threads }: Options) => {
-  using progress = openProgress('cache');
+/** Undefined where Ctrl-C stopped it: what was encoded until then is kept. */
+const cacheUntilInterrupted = async (student: Model, images: string, options: Options) => {
+  const { to, unreadable, batch, threads } = options;
   let counts: CacheProgress = { done: 0, of: 0, encoded: 0, kept: 0, unreadable: 0, forgotten: 0 };
-  const onProgress = (now: CacheProgress): void => {
-    counts = now;
-    progress.update(now.done, now.of);
-  };
-  const options = { to, unreadable, onProgress, onWarning: progress.warn, ...given({ batch, threads }) };
-  return { cache: await cacheImages(student, images, options), counts };
+  using interrupt = listenForInterrupt();
+  try {
+    using progress = openProgress('cache');
+    const onProgress = (now: CacheProgress): void => {
+      counts = now;
+      progress.update(now.done, now.of);
+      // An error is how a caller ends it: the store is closed, and its lock is gone.
+      if (now.done < now.of) interrupt.signal.throwIfAborted();
+    };
+    const cache = await cacheImages(student, images, {
+      ...{ to, unreadable, batch, threads, onProgress },
+      onWarning: progress.warn,
+    });
+    return { cache, counts };
+  } catch (error) {
+    if (error !== interrupt.signal.reason) throw error;
+    sayStopped(
+      `Stopped after ${counts.done} of ${counts.of} images, which are kept in ${to}; the same command goes on.`,
+    );
+    return undefined;
+  }
 };
