@@ -102,7 +102,7 @@ const measure = async (model: Model) => {
 console.log('| begun | validation, % | test, % | by kind, % |\n| --- | --- | ---: | --- |');
 for (const [name, from] of Object.entries(beginnings)) {
   process.stderr.write(`${name}\n`);
-  const { seen, mean, byKind } = await measure(initFrom(await untrained(), from).trained);
+  const { seen, mean, byKind } = await measure(initFrom(await untrained(), from).model);
   const kinds = Object.entries(byKind).map(([kind, { mean: share }]) => `${kind} ${(100 * share).toFixed(1)}`);
   console.log(`| ${name} | ${seen.join(', ')} | ${(100 * mean).toFixed(1)} | ${kinds.join(', ')} |`);
 }

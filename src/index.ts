@@ -9,7 +9,7 @@ export { UserError } from './errors.ts';
 export { accuracyOf, type EvaluateOptions, evaluate } from './evaluation/evaluate.ts';
 export { type ScoredGallery, scoreGallery } from './evaluation/score-retrieval.ts';
 export { saveHuggingFace } from './export/hugging-face.ts';
-export { type Exported, type ExportPrecision, exportOnnx } from './export/onnx.ts';
+export { type ExportPrecision, type ExportResult, exportOnnx } from './export/onnx.ts';
 export {
   type AnsweredImages,
   type AnswerOptions,

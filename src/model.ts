@@ -1,9 +1,9 @@
 /** `dide/model`: architectures and their parts, backbones to initialise from, and files of weights. */
 
-export { readAnswerList } from './checkpoints/answer-list.ts';
-export { configOf, type Description, describe, parseDescription } from './checkpoints/description.ts';
-export { holdsWeights } from './checkpoints/formats/open.ts';
-export { readSafetensors } from './checkpoints/formats/safetensors.ts';
+export { readAnswerList } from './checkpoints/answers.ts';
+export { configOf, type Description, descriptionOf, parseDescription } from './checkpoints/description.ts';
+export { openSafetensors } from './checkpoints/formats/safetensors.ts';
+export { isWeightsFolder } from './checkpoints/formats/weights-file.ts';
 export { type ImageBackbone, readImageBackbone } from './checkpoints/image-backbone.ts';
 export { type Backbones, type InitReport, initFrom, sizesOfBackbones } from './checkpoints/init-from.ts';
 export { fromHuggingFace } from './checkpoints/rename-tensors.ts';

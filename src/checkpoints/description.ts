@@ -44,7 +44,7 @@ export type Description = Readonly<Omit<z.infer<typeof descriptionSchema>, 'answ
 export const descriptionKey = 'dide.description';
 
 /** Config as plain JSON, without its architecture and purpose as values. */
-export const describe = ({ architecture, purpose: _, ...config }: ModelConfig): Description => ({
+export const descriptionOf = ({ architecture, purpose: _, ...config }: ModelConfig): Description => ({
   model: architecture.name,
   sizes: config.sizes,
   task: config.task,

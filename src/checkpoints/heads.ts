@@ -7,18 +7,18 @@ import type { Shapes } from './check-shapes.ts';
 export const otherHeads: readonly RegExp[] = [/^(mlm_score|itm_score|mpp_score|rank_output|itc)\./];
 
 /** Whether a parameter is part of the head of this name. */
-export const isOf = (head: string, name: string): boolean => name.startsWith(`${head}.`);
+export const isPartOf = (head: string, name: string): boolean => name.startsWith(`${head}.`);
 
 /** Heads that a model has and a file lacks. */
 export const missingHeads = (heads: readonly string[], expected: Shapes, found: Shapes): string[] => {
-  const has = (shapes: Shapes, head: string): boolean => [...shapes.keys()].some((name) => isOf(head, name));
+  const has = (shapes: Shapes, head: string): boolean => [...shapes.keys()].some((name) => isPartOf(head, name));
   return heads.filter((head) => has(expected, head) && !has(found, head));
 };
 
 /** Whether a parameter is part of a head that is not among those of the model. */
 export const isOtherHead = (name: string, heads: readonly string[]): boolean =>
   (otherHeads.some((rule) => rule.test(name)) || /^[^.]+_classifier\./.test(name)) &&
-  !heads.some((head) => isOf(head, name));
+  !heads.some((head) => isPartOf(head, name));
 
 /** Heads of a model, by the names before their first dot. */
 export const headsOf = ({ purpose, task }: Pick<ModelConfig, 'purpose' | 'task'>): readonly string[] =>
@@ -36,7 +36,7 @@ export const classifierTasks = (shapes: Shapes): string[] => {
  *
  * @throws UserError where it has only the classifier of another task, or one over another number of images.
  */
-export const answersOfHead = (
+export const answerCount = (
   shapes: Shapes,
   {
     task,

@@ -2,7 +2,7 @@ import type { Numbers } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
 import type { Sizes } from '../model/sizes.ts';
 import { readOnnxWeights } from './formats/onnx.ts';
-import { openWeights } from './formats/open.ts';
+import { openWeights } from './formats/weights-file.ts';
 import { fromHuggingFace, withoutBuffers } from './rename-tensors.ts';
 
 type Floats = Numbers<Float32Array>;

@@ -175,13 +175,13 @@ describe('a ViT to begin from', () => {
 
 describe('a model that begins from a ViT and a BERT', () => {
   it('has both in it, and says what is left to chance', async () => {
-    const { trained, random, words } = initFrom(await untrained('vilt'), await bodies());
-    const qkv = trained.weights.get('transformer.blocks.1.attn.qkv.weight')!.data;
+    const { model, random, words } = initFrom(await untrained('vilt'), await bodies());
+    const qkv = model.weights.get('transformer.blocks.1.attn.qkv.weight')!.data;
     expect(qkv).toEqual(timm.get('blocks.1.attn.qkv.weight')!.data);
-    const positions = trained.weights.get('text_embeddings.position_embeddings.weight')!;
+    const positions = model.weights.get('text_embeddings.position_embeddings.weight')!;
     expect(positions.shape).toEqual([40, width]);
     expect(words).toBe(6);
-    const table = trained.weights.get('text_embeddings.word_embeddings.weight')!.data;
+    const table = model.weights.get('text_embeddings.word_embeddings.weight')!.data;
     const star = bert.get('bert.embeddings.word_embeddings.weight')!.data.slice(6 * width);
     expect(table.slice(5 * width)).toEqual(star);
     expect(random.map((name) => name.replace(/\.(weight|bias)$/, ''))).toEqual(
@@ -192,13 +192,13 @@ describe('a model that begins from a ViT and a BERT', () => {
 
   it('may be a dual encoder, less deep, for larger pictures', async () => {
     const before = await untrained('dide', { depth: 1, image: 20 });
-    const { trained, random } = initFrom(before, await bodies());
-    expect(trained.config.sizes).toMatchObject({ depth: 1, grid: 5, image: 20 });
+    const { model, random } = initFrom(before, await bodies());
+    expect(model.config.sizes).toMatchObject({ depth: 1, grid: 5, image: 20 });
     for (const tower of ['text_encoder', 'image_encoder']) {
-      const fc1 = trained.weights.get(`${tower}.transformer.blocks.0.mlp.fc1.weight`)!.data;
+      const fc1 = model.weights.get(`${tower}.transformer.blocks.0.mlp.fc1.weight`)!.data;
       expect(fc1).toEqual(timm.get('blocks.0.mlp.fc1.weight')!.data);
     }
-    const places = trained.weights.get('image_encoder.transformer.pos_embed')!;
+    const places = model.weights.get('image_encoder.transformer.pos_embed')!;
     expect(places.shape).toEqual([1, 26, width]);
     expect(places.data.slice(-width)).toEqual(timm.get('pos_embed')!.data.slice(-width));
     expect(random).toContain('fusion.0.weight');

@@ -2,7 +2,7 @@ import type { Numbers } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
 import type { Sizes } from '../model/sizes.ts';
 import type { ImageBackbone } from './image-backbone.ts';
-import { fitTable } from './interpolate-positions.ts';
+import { resizeTable } from './interpolate-positions.ts';
 import type { Model } from './model-file.ts';
 import type { TextBackbone } from './text-backbone.ts';
 
@@ -14,7 +14,7 @@ export interface Backbones {
 
 /** What begins from the files and what still begins at random, by our names. */
 export interface InitReport {
-  readonly trained: Model;
+  readonly model: Model;
   readonly loaded: readonly string[];
   readonly random: readonly string[];
   /** Pieces of the model's vocabulary whose row of the word table was in the file; 0 without a text body. */
@@ -44,7 +44,7 @@ export const initFrom = (untrained: Model, bodies: Backbones): InitReport => {
   }
   const known = new Set(bodies.text?.vocabulary);
   const words = config.vocabulary.filter((piece) => known.has(piece)).length;
-  return { trained: { config, weights }, loaded, random, words };
+  return { model: { config, weights }, loaded, random, words };
 };
 
 const WORDS = 'text_embeddings.word_embeddings.weight';
@@ -56,7 +56,7 @@ const sourceOf =
     const found = image?.weights.get(bare) ?? text?.weights.get(bare);
     if (!found) return false;
     if (bare === WORDS && text) fillWords(own, text, vocabulary);
-    else own.data.set(checked(bare, fitTable(bare, found, sizes), own.shape));
+    else own.data.set(checked(bare, resizeTable(bare, found, sizes), own.shape));
     return true;
   };
 

@@ -3,11 +3,11 @@ import { dirname, join } from 'node:path';
 import { countOf } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
 import type { Sizes } from '../model/sizes.ts';
-import { openWeights } from './formats/open.ts';
+import { openWeights } from './formats/weights-file.ts';
 import { classifierTasks, otherHeads } from './heads.ts';
+import { inferSizes, labelsOf, readConfigBeside } from './infer-sizes.ts';
 import { isOurs } from './model-file.ts';
-import { isDual, planOf } from './plan.ts';
-import { configBeside, labelsOf, sizesFrom } from './sizes.ts';
+import { hasTwoTowers, tensorPlan } from './tensor-plan.ts';
 
 /** What a checkpoint of ViLT, DiDE or Hugging Face holds, without its numbers being read. */
 export interface CheckpointInfo {
@@ -49,10 +49,10 @@ export const inspectCheckpoint = async (
   { heads }: { readonly heads?: number | undefined } = {},
 ): Promise<CheckpointInfo> => {
   await using file = await openWeights(path);
-  const { shapes } = planOf(file);
+  const { shapes } = tensorPlan(file);
   const ours = isOurs(file);
-  const config = await configBeside(file.path);
-  const table = `${isDual(shapes) ? 'text_encoder.' : ''}text_embeddings.word_embeddings.weight`;
+  const config = await readConfigBeside(file.path);
+  const table = `${hasTwoTowers(shapes) ? 'text_encoder.' : ''}text_embeddings.word_embeddings.weight`;
   const labels = config && labelsOf(config);
   const classifiers = ['', ...classifierTasks(shapes)].flatMap((task) => {
     const answers = shapes.get(task === '' ? 'classifier.3.weight' : `${task}_classifier.3.weight`)?.[0];
@@ -96,9 +96,9 @@ const lacksOf = ({ classifiers, labels, path, rows }: Told): string[] => {
 };
 
 /** The model and its sizes, or nothing where the tensors are those of something else. */
-const modelOf = (...[shapes, hints]: Parameters<typeof sizesFrom>): Pick<CheckpointInfo, 'model' | 'sizes'> => {
+const modelOf = (...[shapes, hints]: Parameters<typeof inferSizes>): Pick<CheckpointInfo, 'model' | 'sizes'> => {
   try {
-    return { model: isDual(shapes) ? 'dide' : 'vilt', sizes: sizesFrom(shapes, hints) };
+    return { model: hasTwoTowers(shapes) ? 'dide' : 'vilt', sizes: inferSizes(shapes, hints) };
   } catch (error) {
     if (error instanceof UserError) return {};
     throw error;

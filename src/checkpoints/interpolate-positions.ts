@@ -5,20 +5,26 @@ import type { Sizes } from '../model/sizes.ts';
 type Table = Numbers<Float32Array>;
 
 /** Whether a table of this name may have other rows in a file than in the model: `fitTable` gives it the model's. */
-export const isFitted = (name: string): boolean => fits.some(({ names }) => names.test(name));
+export const isResizable = (name: string): boolean => fits.some(({ names }) => names.test(name));
 
 /** A table in the model's size, where the file has it in another; everything else as it is. */
-export const fitTable = (name: string, numbers: Table, sizes: Sizes): Table =>
+export const resizeTable = (name: string, numbers: Table, sizes: Sizes): Table =>
   fits.find(({ names }) => names.test(name))?.fit(numbers, sizes) ?? numbers;
 
 const fits: readonly { readonly names: RegExp; readonly fit: (table: Table, sizes: Sizes) => Table }[] = [
-  { names: /(^|encoder\.)token_type_embeddings\.weight$/, fit: (table, { types }) => withRows(table, types) },
-  { names: /transformer\.pos_embed$/, fit: (table, { grid }) => resizedGrid(table, grid) },
-  { names: /text_embeddings\.position_embeddings\.weight$/, fit: (table, { words }) => resizedWords(table, words) },
+  {
+    names: /(^|encoder\.)token_type_embeddings\.weight$/,
+    fit: (table, { types }) => resizeModalityTable(table, types),
+  },
+  { names: /transformer\.pos_embed$/, fit: (table, { grid }) => resizePatchPositions(table, grid) },
+  {
+    names: /text_embeddings\.position_embeddings\.weight$/,
+    fit: (table, { words }) => resizeWordPositions(table, words),
+  },
 ];
 
 /** NLVR2's second image begins as the first one does: further rows are copies of row 1 (ViLT code). */
-export const withRows = ({ shape: [rows, width], data }: Table, wanted: number): Table => {
+export const resizeModalityTable = ({ shape: [rows, width], data }: Table, wanted: number): Table => {
   const grown = new Float32Array(wanted * width!);
   grown.set(data.subarray(0, grown.length));
   for (let row = rows!; row < wanted; row += 1) grown.set(data.subarray(width!, 2 * width!), row * width!);
@@ -29,7 +35,7 @@ export const withRows = ({ shape: [rows, width], data }: Table, wanted: number):
  * A position table [1, 1 + grid², width] for pictures of another size: bilinear with the corners kept (align_corners),
  * as ViLT interpolates it for every picture; the row of [CLS] stays.
  */
-export const resizedGrid = ({ shape: [, rows, width], data }: Table, grid: number): Table => {
+export const resizePatchPositions = ({ shape: [, rows, width], data }: Table, grid: number): Table => {
   const before = Math.sqrt(rows! - 1);
   const resized = new Float32Array((1 + grid * grid) * width!);
   resized.set(data.subarray(0, width!));
@@ -45,7 +51,7 @@ export const resizedGrid = ({ shape: [, rows, width], data }: Table, grid: numbe
 };
 
 /** A word position table for longer texts, by linear interpolation with the ends kept; for shorter ones its start. */
-export const resizedWords = ({ shape: [rows, width], data }: Table, words: number): Table => {
+export const resizeWordPositions = ({ shape: [rows, width], data }: Table, words: number): Table => {
   if (words <= rows!) return { shape: [words, width!], data: data.slice(0, words * width!) };
   const resized = new Float32Array(words * width!);
   for (let word = 0; word < words; word += 1) {

@@ -5,7 +5,7 @@ import { pretraining } from '../tasks/pretraining.ts';
 import { retrieval } from '../tasks/retrieval.ts';
 import { vqa } from '../tasks/vqa.ts';
 import { createStudent } from './derive.ts';
-import { readPyTorch } from './formats/pytorch/pytorch.ts';
+import { openPyTorch } from './formats/pytorch/pytorch.ts';
 import { loadModel } from './load.ts';
 import type { Model } from './model-file.ts';
 
@@ -13,9 +13,9 @@ import type { Model } from './model-file.ts';
 const path = 'test/files/checkpoint/base.ckpt';
 const vocabulary = readFileSync('test/files/checkpoint/hf/vocab.txt', 'utf8').trim().split('\n');
 
-let file: Awaited<ReturnType<typeof readPyTorch>>;
+let file: Awaited<ReturnType<typeof openPyTorch>>;
 beforeAll(async () => {
-  file = await readPyTorch(path);
+  file = await openPyTorch(path);
 });
 afterAll(() => file.close());
 

@@ -8,15 +8,15 @@ import { classifierName } from '../model/purposes/answering.ts';
 import { createConfig } from '../model/purposes/purpose-of.ts';
 import { checkShapes, type Shapes, shapesOf, unusedParts } from './check-shapes.ts';
 import { initRankHead } from './derive.ts';
-import { openWeights, type WeightsFile } from './formats/open.ts';
-import { answersOfHead, headsOf, isOf, isOtherHead, missingHeads } from './heads.ts';
-import { fitTable, isFitted } from './interpolate-positions.ts';
-import { declareParams, deviationOf, isOurs, type Model, readModel } from './model-file.ts';
-import { isDual, planOf, type TensorPlan } from './plan.ts';
+import { openWeights, type WeightsFile } from './formats/weights-file.ts';
+import { answerCount, headsOf, isOtherHead, isPartOf, missingHeads } from './heads.ts';
+import { inferSizes, readConfigBeside } from './infer-sizes.ts';
+import { inferTask } from './infer-task.ts';
+import { isResizable, resizeTable } from './interpolate-positions.ts';
+import { declareParams, initialDeviation, isOurs, type Model, readModel } from './model-file.ts';
 import { allocateTensors, readTensor } from './read-tensor.ts';
-import { configBeside, sizesFrom } from './sizes.ts';
-import { taskOf } from './task-of.ts';
-import { answersFor, vocabularyFor } from './vocabulary.ts';
+import { hasTwoTowers, type TensorPlan, tensorPlan } from './tensor-plan.ts';
+import { findAnswers, findVocabulary } from './vocabulary.ts';
 
 /** Facts about a model that its file may lack. A file of ours has all of them, and uses none of these but `architectures`. */
 export interface LoadOptions {
@@ -64,9 +64,9 @@ const checkTask = (model: Model, path: string, task: Goal | undefined): Model =>
 };
 
 const readForeign = async (file: WeightsFile, options: LoadOptions): Promise<Model> => {
-  const beside = await configBeside(file.path);
-  const task = options.task ?? taskOf(planOf(file).shapes, beside, file.path);
-  const plan = planOf(file, classifierName(task.name));
+  const beside = await readConfigBeside(file.path);
+  const task = options.task ?? inferTask(tensorPlan(file).shapes, beside, file.path);
+  const plan = tensorPlan(file, classifierName(task.name));
   const config = await configFrom(file.path, plan, { ...options, task, config: beside });
   const declared = declareParams(config);
   const expected = shapesOf(declared.declared);
@@ -77,7 +77,7 @@ const readForeign = async (file: WeightsFile, options: LoadOptions): Promise<Mod
   const numbersOf = async ([name, declaration]: [string, Declared]): Promise<[string, Numbers<Float32Array>]> => {
     const from = plan.from.get(name);
     if (!from) return [name, initialTensor(declared, [name, declaration], config, options.seed)];
-    return [name, fitTable(name, await readTensor(file, from, allocate(name)), config.sizes)];
+    return [name, resizeTable(name, await readTensor(file, from, allocate(name)), config.sizes)];
   };
   const weights: Weights = new Map(await mapConcurrent([...declared.declared], numbersOf));
   if (fresh.includes('rank_output') && !fresh.includes('itm_score')) initRankHead(weights, matchingHeadOf(weights));
@@ -91,21 +91,22 @@ const initialTensor = (
   seed = 0,
 ): Numbers<Float32Array> => {
   const alone = { ...params, declared: new Map([[name, declaration]]) };
-  return initialWeights(alone, { seed, deviation: deviationOf(config) }).get(name)!;
+  return initialWeights(alone, { seed, deviation: initialDeviation(config) }).get(name)!;
 };
 
 /** The matching head alone, from which a missing rank head is initialised. */
-const matchingHeadOf = (weights: Weights): Weights => new Map([...weights].filter(([name]) => isOf('itm_score', name)));
+const matchingHeadOf = (weights: Weights): Weights =>
+  new Map([...weights].filter(([name]) => isPartOf('itm_score', name)));
 
 interface Facts extends LoadOptions {
   readonly task: Goal;
-  readonly config: Awaited<ReturnType<typeof configBeside>>;
+  readonly config: Awaited<ReturnType<typeof readConfigBeside>>;
 }
 
 const configFrom = async (path: string, { shapes }: TensorPlan, facts: Facts): Promise<ModelConfig> => {
   const { task, image, words, heads, config } = facts;
-  const told = sizesFrom(shapes, { config, heads, path });
-  const count = answersOfHead(shapes, { task, width: told.width, path });
+  const told = inferSizes(shapes, { config, heads, path });
+  const count = answerCount(shapes, { task, width: told.width, path });
   const sizes = {
     ...told,
     types: Math.max(told.types, 1 + task.images),
@@ -113,11 +114,11 @@ const configFrom = async (path: string, { shapes }: TensorPlan, facts: Facts): P
     ...(words === undefined ? {} : { words }),
   };
   const model = createConfig({
-    architecture: isDual(shapes) ? dide : vilt,
+    architecture: hasTwoTowers(shapes) ? dide : vilt,
     task,
     sizes,
-    answers: await answersFor(count, { ...facts, path }),
-    vocabulary: await vocabularyFor(sizes.vocabulary, { ...facts, path }),
+    answers: await findAnswers(count, { ...facts, path }),
+    vocabulary: await findVocabulary(sizes.vocabulary, { ...facts, path }),
     recipe: { from: path },
   });
   const hasOwnDecoder = headsOf(model).includes('mlm_score') && shapes.has('mlm_score.decoder.weight');
@@ -139,10 +140,10 @@ const checkNames = (
     fresh,
   }: { readonly path: string; readonly heads: readonly string[]; readonly fresh: readonly string[] },
 ): void => {
-  const wanted = new Map([...expected].filter(([name]) => !fresh.some((head) => isOf(head, name))));
+  const wanted = new Map([...expected].filter(([name]) => !fresh.some((head) => isPartOf(head, name))));
   const found = new Map(
     [...shapes].map(([name, shape]): [string, readonly number[]] => {
-      const other = isFitted(name) ? wanted.get(name) : undefined;
+      const other = isResizable(name) ? wanted.get(name) : undefined;
       return [name, other?.length === shape.length && other.at(-1) === shape.at(-1) ? other : shape];
     }),
   );
@@ -154,7 +155,7 @@ const warningsOf = ({ shapes }: TensorPlan, config: ModelConfig, fresh: readonly
   const { sizes, task } = config;
   const others = [...shapes.keys()].filter((name) => isOtherHead(name, headsOf(config)));
   const unused = new Set(others.map((name) => name.split('.')[0]));
-  const resized = [...shapes].filter(([name, shape]) => isFitted(name) && rowsOf(name, sizes) !== shape.at(-2));
+  const resized = [...shapes].filter(([name, shape]) => isResizable(name) && rowsOf(name, sizes) !== shape.at(-2));
   return [
     ...fresh.map((head) => `it has no ${head}, the head for ${task}: a fresh one begins ${beginningOf(head, fresh)}`),
     ...(unused.size > 0 ? [`its ${[...unused].join(', ')} is not used for ${task}`] : []),

@@ -3,9 +3,9 @@ import type { Architecture } from '../model/architecture.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { createParams, initialWeights, type RootParams } from '../model/params.ts';
 import { checkShapes, type Shapes, shapesOf } from './check-shapes.ts';
-import { configOf, describe, descriptionKey, parseDescription } from './description.ts';
-import type { WeightsFile } from './formats/open.ts';
+import { configOf, descriptionKey, descriptionOf, parseDescription } from './description.ts';
 import { writeSafetensors } from './formats/safetensors.ts';
+import type { WeightsFile } from './formats/weights-file.ts';
 import { withoutBuffers } from './rename-tensors.ts';
 
 /** A model: its config and its weights, by parameter name. */
@@ -25,7 +25,7 @@ export const saveModel = async (
 
 /** Metadata that `saveModel` writes beside the weights. A run's checkpoint has it too. */
 export const metadataOf = (config: ModelConfig): Record<string, string> => ({
-  [descriptionKey]: JSON.stringify(describe(config)),
+  [descriptionKey]: JSON.stringify(descriptionOf(config)),
 });
 
 /** Whether an open file was written by `saveModel`, or is a run's checkpoint. */
@@ -60,10 +60,10 @@ export const declareParams = (config: ModelConfig): RootParams => {
 const expectedShapes = (config: ModelConfig): Shapes => shapesOf(declareParams(config).declared);
 
 /** Standard deviation of random weights: 0.02 at ViLT's width of 768, larger in a narrower model, so that sums over the width begin equally large. */
-export const deviationOf = ({ sizes }: Pick<ModelConfig, 'sizes'>): number => 0.02 * Math.sqrt(768 / sizes.width);
+export const initialDeviation = ({ sizes }: Pick<ModelConfig, 'sizes'>): number => 0.02 * Math.sqrt(768 / sizes.width);
 
 /** Creates a model with random weights. The same seed gives the same weights. */
 export const createModel = (config: ModelConfig, seed: number): Model => ({
   config,
-  weights: initialWeights(declareParams(config), { seed, deviation: deviationOf(config) }),
+  weights: initialWeights(declareParams(config), { seed, deviation: initialDeviation(config) }),
 });

@@ -2,7 +2,7 @@ import { countOf, type Numbers } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
 import { fitsInMemory } from '../files/read-exactly.ts';
 import type { Shapes } from './check-shapes.ts';
-import type { WeightsFile } from './formats/open.ts';
+import type { WeightsFile } from './formats/weights-file.ts';
 import { fromHuggingFace, partOf } from './rename-tensors.ts';
 
 /** Alignment of a tensor in the common array, in float32 numbers: 64 bytes. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { countOf, type Numbers, type Weights } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
 import { shapesOf } from './check-shapes.ts';
-import { readSafetensors } from './formats/safetensors.ts';
+import { openSafetensors } from './formats/safetensors.ts';
 import { fromHuggingFace, toHuggingFace } from './rename-tensors.ts';
 
 const filled = (shape: number[], value: number): Numbers<Float32Array> => ({
@@ -12,7 +12,7 @@ const filled = (shape: number[], value: number): Numbers<Float32Array> => ({
 });
 
 const stored = async (path: string): Promise<Map<string, Numbers>> => {
-  await using file = await readSafetensors(`test/parity/${path}`);
+  await using file = await openSafetensors(`test/parity/${path}`);
   return await file.readAll();
 };
 

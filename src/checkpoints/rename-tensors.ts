@@ -37,7 +37,7 @@ const parts = ['query', 'key', 'value'] as const;
  */
 export const fromHuggingFace = (found: ReadonlyMap<string, Numbers>, head?: string): Weights => {
   const renamed: Weights = new Map();
-  for (const [name, numbers] of withoutBuffers(found)) add(renamed, ourName(name, head), numbers);
+  for (const [name, numbers] of withoutBuffers(found)) add(renamed, ourSplitName(name, head), numbers);
   return joined(renamed);
 };
 
@@ -95,7 +95,7 @@ const towerAndRest = (name: string): readonly [string, string] => {
   return [tower, name.slice(tower.length)];
 };
 
-const ourName = (name: string, head: string | undefined): string => {
+const ourSplitName = (name: string, head: string | undefined): string => {
   if (name === 'mlm_score.decoder.bias') return 'mlm_score.bias';
   if (name.startsWith('classifier.')) return ourHead(name, head);
   const [tower, rest] = towerAndRest(name);
@@ -112,8 +112,8 @@ export const partOf = (name: string): number => {
 };
 
 /** The name here of a tensor in either layout, as `fromHuggingFace` gives it: query, key and value share one `qkv`. */
-export const nameHere = (name: string, head?: string): string =>
-  ourName(name, head).replace(/\.attn\.(query|key|value)\./, '.attn.qkv.');
+export const ourName = (name: string, head?: string): string =>
+  ourSplitName(name, head).replace(/\.attn\.(query|key|value)\./, '.attn.qkv.');
 
 const ourHead = (name: string, head: string | undefined): string => {
   if (head !== undefined) return name.replace('classifier', head);

@@ -1,7 +1,7 @@
 import type { Numbers } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
-import { openWeights } from './formats/open.ts';
-import { vocabularyFor } from './vocabulary.ts';
+import { openWeights } from './formats/weights-file.ts';
+import { findVocabulary } from './vocabulary.ts';
 
 /** What a BERT gives a ViLT: its word embeddings and all that is added to them. */
 export interface TextBackbone {
@@ -40,7 +40,7 @@ export const readTextBackbone = async (
     weights.set(`text_embeddings.${part}`, { shape, data: Float32Array.from(data) });
   }
   const [rows, width] = weights.get('text_embeddings.word_embeddings.weight')!.shape as [number, number];
-  const pieces = await vocabularyFor(rows, { path: file.path, ...(vocabulary ? { vocabulary } : {}) });
+  const pieces = await findVocabulary(rows, { path: file.path, ...(vocabulary ? { vocabulary } : {}) });
   return { width, vocabulary: pieces, weights };
 };
 

@@ -3,12 +3,12 @@ import { dirname, join } from 'node:path';
 import { bertVocabulary, readVocabulary } from '../data/tokenizer.ts';
 import { UserError } from '../errors.ts';
 import type { Goal } from '../model/config.ts';
-import { type CheckpointConfig, labelsOf } from './sizes.ts';
+import { type HuggingFaceConfig, labelsOf } from './infer-sizes.ts';
 
 /** What may name a classifier's answers, the nearest first. */
 export interface AnswerSources {
   readonly answers?: readonly string[] | undefined;
-  readonly config?: CheckpointConfig | undefined;
+  readonly config?: HuggingFaceConfig | undefined;
   readonly task: Pick<Goal, 'name' | 'answers'>;
   readonly data?: string | undefined;
   readonly path: string;
@@ -20,7 +20,7 @@ export interface AnswerSources {
  * @param count how many its head gives; nothing where it has no head yet.
  * @throws UserError where nothing names them, or names another number of them.
  */
-export const answersFor = async (count: number | undefined, sources: AnswerSources): Promise<string[]> => {
+export const findAnswers = async (count: number | undefined, sources: AnswerSources): Promise<string[]> => {
   const { answers, config, path, task } = sources;
   const own = count === undefined || !config ? undefined : labelsOf(config);
   const named = answers ?? own ?? (await answersOfTask(sources, count));
@@ -57,7 +57,7 @@ const answersOfTask = async (
  *
  * @throws UserError where there are none, or not as many as its table has rows.
  */
-export const vocabularyFor = async (
+export const findVocabulary = async (
   rows: number,
   { vocabulary, path }: { readonly vocabulary?: readonly string[] | undefined; readonly path: string },
 ): Promise<string[]> => {

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { configOf, describe as descriptionOf } from '../checkpoints/description.ts';
+import { configOf, descriptionOf } from '../checkpoints/description.ts';
 import { loadModel } from '../checkpoints/load.ts';
 import { createModel } from '../checkpoints/model-file.ts';
 import { collate } from '../data/batch.ts';

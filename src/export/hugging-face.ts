@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeSafetensors } from '../checkpoints/formats/safetensors.ts';
-import { isOf } from '../checkpoints/heads.ts';
+import { isPartOf } from '../checkpoints/heads.ts';
 import type { Model } from '../checkpoints/model-file.ts';
 import { toHuggingFace } from '../checkpoints/rename-tensors.ts';
 import type { Weights } from '../engine/numbers.ts';
@@ -41,13 +41,13 @@ export const saveHuggingFace = async (folder: string, { config, weights }: Model
     writeFile(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
   await json('config.json', configOf(config));
   await json('preprocessor_config.json', preprocessorOf(config));
-  await json('tokenizer_config.json', tokenizerOf(config));
+  await json('tokenizer_config.json', tokenizerConfig(config));
   await writeFile(join(folder, 'vocab.txt'), `${config.vocabulary.join('\n')}\n`);
 };
 
 /** The weights that transformers' class has a place for. */
 const knownOf = (config: ModelConfig, weights: Weights): Weights =>
-  config.purpose === ranking ? new Map([...weights].filter(([name]) => !isOf('itm_score', name))) : weights;
+  config.purpose === ranking ? new Map([...weights].filter(([name]) => !isPartOf('itm_score', name))) : weights;
 
 const classOf = (config: ModelConfig): string => {
   if (config.purpose === ranking) return 'ViltForImageAndTextRetrieval';
@@ -104,7 +104,7 @@ const preprocessorOf = ({ sizes }: ModelConfig): object => ({
 });
 
 /** What transformers' BertTokenizer is told beside vocab.txt. */
-export const tokenizerOf = ({ sizes }: ModelConfig): object => ({
+export const tokenizerConfig = ({ sizes }: ModelConfig): object => ({
   tokenizer_class: 'BertTokenizer',
   do_lower_case: true,
   model_max_length: sizes.words,

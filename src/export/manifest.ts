@@ -1,7 +1,7 @@
 import type { ModelConfig } from '../model/config.ts';
 
 /** Everything that a program in any language needs beside the exported files. */
-export const aboutOf = (config: ModelConfig, precision: string): object => {
+export const manifestOf = (config: ModelConfig, precision: string): object => {
   const { sizes, task, answers, scoring } = config;
   const { features } = config.purpose.graphs(config);
   const searches = features !== undefined && !features.answer;

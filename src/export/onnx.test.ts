@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { configOf, describe as descriptionOf } from '../checkpoints/description.ts';
+import { configOf, descriptionOf } from '../checkpoints/description.ts';
 import { loadModel } from '../checkpoints/load.ts';
 import { createModel, type Model } from '../checkpoints/model-file.ts';
 import { SPECIAL_PIECES } from '../data/tokenizer.ts';
@@ -13,7 +13,7 @@ import { dide, vilt } from '../model/architecture.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { tiny } from '../model/sizes.ts';
 import { vqa } from '../tasks/vqa.ts';
-import { wholeOf } from './graphs.ts';
+import { logitsGraph } from './export-graphs.ts';
 import { saveHuggingFace } from './hugging-face.ts';
 import { type ExportPrecision, exportOnnx } from './onnx.ts';
 
@@ -133,7 +133,7 @@ for path in glob.glob(f"{sys.argv[1]}/*/*.onnx"):
       await exportOnnx(trained, to, { threads: 1 });
       const feeds = someFeeds(images);
       await using session = await compile(
-        { logits: wholeOf(trained.config) },
+        { logits: logitsGraph(trained.config) },
         { weights: trained.weights, threads: 1 },
       );
       const { logits } = await session.run<'logits'>(feeds);

@@ -6,25 +6,25 @@ import { createRuntime } from '../engine/runtime/runtime.ts';
 import { UserError } from '../errors.ts';
 import { writeAtomically } from '../files/atomic-write.ts';
 import type { ModelConfig } from '../model/config.ts';
-import { type Checked, checked, type RunFile } from './check.ts';
-import { exportGraphs } from './graphs.ts';
-import { withHalfWeights } from './halves.ts';
-import { tokenizerOf } from './hugging-face.ts';
-import { aboutOf } from './manifest.ts';
-import { withQuantizedWeights } from './quantize.ts';
+import { compareExport, type ExportReport, type RunFile } from './compare-export.ts';
+import { exportGraphs } from './export-graphs.ts';
+import { toFloat16Weights } from './float16.ts';
+import { tokenizerConfig } from './hugging-face.ts';
+import { manifestOf } from './manifest.ts';
+import { quantizeWeights } from './quantize.ts';
 
 /** How an exported model keeps its weights: as they are, in half the size, or in a quarter. */
 export type ExportPrecision = 'fp32' | 'fp16' | 'int8';
 
 /** What was written, and how far it is from the model itself. */
-export interface Exported extends Checked {
+export interface ExportResult extends ExportReport {
   readonly files: readonly { readonly name: string; readonly bytes: number }[];
 }
 
 const written: Readonly<Record<ExportPrecision, (bytes: Uint8Array) => Uint8Array>> = {
   fp32: (bytes) => bytes,
-  fp16: withHalfWeights,
-  int8: (bytes) => withHalfWeights(withQuantizedWeights(bytes)),
+  fp16: toFloat16Weights,
+  int8: (bytes) => toFloat16Weights(quantizeWeights(bytes)),
 };
 
 /**
@@ -44,7 +44,7 @@ export const exportOnnx = async (
     precision = 'fp32',
     threads,
   }: { readonly precision?: ExportPrecision | undefined; readonly threads?: number | undefined } = {},
-): Promise<Exported> => {
+): Promise<ExportResult> => {
   const { config, weights } = trained;
   checkProjections(trained);
   const graphs = exportGraphs(config);
@@ -58,7 +58,11 @@ export const exportOnnx = async (
   const options = { threads };
   return {
     files: files.map(({ name, bytes }) => ({ name, bytes: bytes.byteLength })),
-    ...(await checked(trained, runnerOf(new Map(files.map(({ name, bytes }) => [name, bytes])), options), options)),
+    ...(await compareExport(
+      trained,
+      runnerOf(new Map(files.map(({ name, bytes }) => [name, bytes])), options),
+      options,
+    )),
   };
 };
 
@@ -77,8 +81,8 @@ const writeAbout = async (folder: string, config: ModelConfig, precision: Export
   const json = (name: string, value: object): Promise<void> =>
     writeFile(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
   await writeFile(join(folder, 'vocab.txt'), `${config.vocabulary.join('\n')}\n`);
-  await json('tokenizer_config.json', tokenizerOf(config));
-  await json(config.architecture.towers ? 'student.json' : 'teacher.json', aboutOf(config, precision));
+  await json('tokenizer_config.json', tokenizerConfig(config));
+  await json(config.architecture.towers ? 'student.json' : 'teacher.json', manifestOf(config, precision));
 };
 
 /** Runs one of the files just written, from its bytes; it is fed what it asks for of all that there is. */

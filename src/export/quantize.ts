@@ -11,7 +11,7 @@ import {
   type TensorProto,
   TensorProtoSchema,
 } from '../engine/onnx/onnx_pb.ts';
-import { floatsOf } from './halves.ts';
+import { floatsOf } from './float16.ts';
 
 /** What stands for 0 in unsigned weights. Unsigned, since products of signed ones saturate on x86 without VNNI. */
 const ZERO = 128;
@@ -20,7 +20,7 @@ const ZERO = 128;
  * The same model with the weights of its linear layers in 8 bits, a scale for each output, and its activations
  * quantised as they come (DynamicQuantizeLinear, MatMulInteger: standard ONNX). Everything else is as before.
  */
-export const withQuantizedWeights = (bytes: Uint8Array): Uint8Array => {
+export const quantizeWeights = (bytes: Uint8Array): Uint8Array => {
   const model = fromBinary(ModelProtoSchema, bytes);
   const { graph } = model;
   if (!graph) return bytes;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { describe } from '../checkpoints/description.ts';
+import { descriptionOf } from '../checkpoints/description.ts';
 import type { Model } from '../checkpoints/model-file.ts';
 import type { Feeds } from '../data/batch.ts';
 import { createTokenizer, type Tokenizer } from '../data/tokenizer.ts';
@@ -168,7 +168,7 @@ const parametersOf = (tensor: Tensor): string[] => {
 };
 
 const hashOf = ({ config, weights }: Model, parameters: readonly string[]): string => {
-  const { model, sizes } = describe(config);
+  const { model, sizes } = descriptionOf(config);
   const { width, depth, heads, hidden, epsilon, patch, grid, image, types } = sizes;
   const hash = createHash('sha256').update(
     JSON.stringify({ model, width, depth, heads, hidden, epsilon, patch, grid, image, types }),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
-import { readSafetensors, writeSafetensors } from '../checkpoints/formats/safetensors.ts';
+import { openSafetensors, writeSafetensors } from '../checkpoints/formats/safetensors.ts';
 import type { Weights } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
@@ -38,7 +38,7 @@ it('gives back every bit of weights and moments, and the progress', async () => 
 it('keeps weights under their own names, so that the file is one of weights too', async () => {
   const path = join(folder, 'names.safetensors');
   await saveCheckpoint(path, sample);
-  await using file = await readSafetensors(path);
+  await using file = await openSafetensors(path);
   expect([...file.tensors.keys()]).toEqual([
     'pooler.dense.weight',
     'itc.logit_scale',

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import { checkShapes, shapesOf } from '../checkpoints/check-shapes.ts';
-import { readSafetensors, writeSafetensors } from '../checkpoints/formats/safetensors.ts';
+import { openSafetensors, writeSafetensors } from '../checkpoints/formats/safetensors.ts';
 import { withoutBuffers } from '../checkpoints/rename-tensors.ts';
 import type { Numbers, Weights } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
@@ -48,7 +48,7 @@ export const loadCheckpoint = async <Progress>(
   path: string,
   schema: z.ZodType<Progress>,
 ): Promise<Checkpoint<Progress>> => {
-  await using file = await readSafetensors(path);
+  await using file = await openSafetensors(path);
   const progress = parseProgress(file.metadata.get(progressKey), schema, path);
   const all = withoutBuffers(await file.readAll());
   const weights: Weights = new Map([...all].filter(([name]) => !name.startsWith('optimizer.')));

@@ -7,7 +7,7 @@ import { loadModel } from '../../src/checkpoints/load.ts';
 import { positionWeights } from '../../src/data/patches.fixture.ts';
 import type { Numbers } from '../../src/engine/numbers.ts';
 import { compile } from '../../src/engine/runtime/session.ts';
-import { wholeOf } from '../../src/export/graphs.ts';
+import { logitsGraph } from '../../src/export/export-graphs.ts';
 import { nlvr2 } from '../../src/tasks/nlvr2.ts';
 import type { Task } from '../../src/tasks/task.ts';
 import { vqa } from '../../src/tasks/vqa.ts';
@@ -96,7 +96,7 @@ const patchOf = (place: number, cell: number): Float32Array => {
 const logitsOf = async (path: string, task: Task): Promise<Numbers> => {
   const named = task === vqa ? { answers } : {};
   const { config, weights } = await loadModel(join(folder, path), { task, ...named });
-  await using session = await compile({ logits: wholeOf(config) }, { weights, threads: 1 });
+  await using session = await compile({ logits: logitsGraph(config) }, { weights, threads: 1 });
   return (await session.run<'logits'>(feeds(task.images))).logits;
 };
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createStudent } from '../../src/checkpoints/derive.ts';
-import { readSafetensors } from '../../src/checkpoints/formats/safetensors.ts';
+import { openSafetensors } from '../../src/checkpoints/formats/safetensors.ts';
 import { loadModel } from '../../src/checkpoints/load.ts';
 import { createModel } from '../../src/checkpoints/model-file.ts';
 import { mean } from '../../src/engine/functions.ts';
@@ -108,7 +108,7 @@ const errorOf = (work: Promise<unknown>): Promise<Error> =>
   );
 
 const savedUpdate = async (folder: string): Promise<number> => {
-  await using file = await readSafetensors(join(folder, 'last.safetensors'));
+  await using file = await openSafetensors(join(folder, 'last.safetensors'));
   return JSON.parse(file.metadata.get('dide.progress')!).update;
 };
 

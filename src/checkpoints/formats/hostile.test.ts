@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../errors.ts';
 import { checkpointOf, dictionary, type Packed, tensor, text, tuple, whole, zipOf } from './hostile.fixture.ts';
-import { openWeights } from './open.ts';
-import { readPyTorch } from './pytorch/pytorch.ts';
-import { readSafetensors } from './safetensors.ts';
+import { openPyTorch } from './pytorch/pytorch.ts';
+import { openSafetensors } from './safetensors.ts';
+import { openWeights } from './weights-file.ts';
 
 /** The most work of the processor that a refusal may take, in milliseconds, and the most memory that it may add, in bytes. */
 const LONGEST = 5000;
@@ -46,7 +46,7 @@ describe('a zip archive that is no honest checkpoint', () => {
   it('is told from one that is', async () => {
     const path = join(folder, 'honest.ckpt');
     await writeFile(path, checkpointOf(dictionary({ w: honest }), { 0: floats }));
-    await using file = await readPyTorch(path);
+    await using file = await openPyTorch(path);
     expect(await file.read('w')).toEqual({ shape: [2, 2], data: new Float32Array(4) });
   });
 
@@ -189,7 +189,7 @@ describe('a safetensors file that claims too much', () => {
 
   it('gives no tensor of a terabyte, even where the file has it', async () => {
     const json = JSON.stringify({ w: { dtype: 'F32', shape: [2 ** 38], data_offsets: [0, 2 ** 40] } });
-    await using file = await readSafetensors(await sparse(8 + json.length + 2 ** 40, BigInt(json.length), json));
+    await using file = await openSafetensors(await sparse(8 + json.length + 2 ** 40, BigInt(json.length), json));
     await expect(file.read('w')).rejects.toThrow(/1099511627776 bytes of it belong together/);
     await expect(file.read('w')).rejects.toThrow(UserError);
   });

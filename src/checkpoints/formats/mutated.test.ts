@@ -7,7 +7,7 @@ import { readVocabulary } from '../../data/tokenizer.ts';
 import { UserError } from '../../errors.ts';
 import { vqa } from '../../tasks/vqa.ts';
 import { loadModel } from '../load.ts';
-import { openWeights } from './open.ts';
+import { openWeights } from './weights-file.ts';
 
 /** Longest that one file may take, in milliseconds, and the most memory that it may add, in bytes. */
 const LONGEST = 10_000;

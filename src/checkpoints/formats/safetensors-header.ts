@@ -21,7 +21,7 @@ export interface Header {
  * So that no file can make a reader fill its memory; the format allows 100 MB. A tensor takes about a hundred bytes, and
  * as JSON each of them can become thirty. Bytes.
  */
-export const longestHeader = 2 ** 24;
+export const LONGEST_HEADER = 2 ** 24;
 
 const size = z.int().nonnegative();
 const entrySchema = z.object({ dtype: z.string(), shape: z.array(size), data_offsets: z.tuple([size, size]) });

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { countOf, type Numbers } from '../../engine/numbers.ts';
 import { UserError } from '../../errors.ts';
 import { writeAtomically } from '../../files/atomic-write.ts';
-import { readSafetensors, writeSafetensors } from './safetensors.ts';
+import { openSafetensors, writeSafetensors } from './safetensors.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -37,7 +37,7 @@ const craft = async (header: unknown, dataBytes: number): Promise<string> => {
 };
 
 const readAll = async (path: string): Promise<Map<string, Numbers>> => {
-  await using file = await readSafetensors(path);
+  await using file = await openSafetensors(path);
   return await file.readAll();
 };
 
@@ -51,7 +51,7 @@ describe('reading what was written', () => {
   it('gives the same numbers, names, order and metadata', async () => {
     const path = join(folder, 'round.safetensors');
     await writeSafetensors(path, sample, { task: 'vqa', note: 'ünïcode' });
-    await using file = await readSafetensors(path);
+    await using file = await openSafetensors(path);
     const expected = new Map(sample).set('wide', { shape: [2], data: Float32Array.of(1 / 3, 2) });
     expect([...(await file.readAll())]).toEqual([...expected]);
     expect(file.metadata).toEqual(new Map(Object.entries({ task: 'vqa', note: 'ünïcode' })));
@@ -65,7 +65,7 @@ describe('reading what was written', () => {
     await writeSafetensors(two, odd);
     const bytes = await readFile(one);
     expect(bytes.equals(await readFile(two))).toBe(true);
-    await using file = await readSafetensors(one);
+    await using file = await openSafetensors(one);
     const dataStart = 8 + Number(bytes.readBigUInt64LE());
     for (const { dtype, begin } of file.tensors.values())
       expect((dataStart + begin) % (dtype === 'F64' ? 8 : 4)).toBe(0);
@@ -89,7 +89,7 @@ describe('reading what was written', () => {
   });
 
   it('reads the files that Hugging Face writes', async () => {
-    await using file = await readSafetensors('test/parity/hf/vqa/model.safetensors');
+    await using file = await openSafetensors('test/parity/hf/vqa/model.safetensors');
     expect(file.tensors.size).toBe(68);
     expect(file.metadata.get('format')).toBe('pt');
     const { shape, data } = await file.read('vilt.embeddings.patch_embeddings.projection.weight');
@@ -99,7 +99,7 @@ describe('reading what was written', () => {
   });
 
   it('says what a file does have when a name is not in it', async () => {
-    await using file = await readSafetensors('test/parity/hf/vqa/model.safetensors');
+    await using file = await openSafetensors('test/parity/hf/vqa/model.safetensors');
     await expect(file.read('vqa_classifier.0.weight')).rejects.toThrow(
       /it has no vqa_classifier.0.weight.*and 63 more/,
     );
@@ -124,7 +124,7 @@ describe('a header that lies', () => {
     ['no text', '\u0000\u0001', 0, /its header is not a JSON object/],
   ];
   it.each(cases)('is refused: %s', async (_, header, dataBytes, message) => {
-    const refused = readSafetensors(await craft(header, dataBytes));
+    const refused = openSafetensors(await craft(header, dataBytes));
     await expect(refused).rejects.toThrow(UserError);
     await expect(refused).rejects.toThrow(message);
     await expect(refused).rejects.toThrow('crafted.safetensors');
@@ -137,12 +137,12 @@ describe('a header that lies', () => {
   ])('is refused before anything is read: %s', async (_, bytes, message) => {
     const path = join(folder, 'short.safetensors');
     await writeFile(path, bytes);
-    await expect(readSafetensors(path)).rejects.toThrow(message);
+    await expect(openSafetensors(path)).rejects.toThrow(message);
   });
 
   it('is refused for a path that is no file', async () => {
-    await expect(readSafetensors(join(folder, 'nowhere.safetensors'))).rejects.toThrow(UserError);
-    await expect(readSafetensors(folder)).rejects.toThrow('it is not a file');
+    await expect(openSafetensors(join(folder, 'nowhere.safetensors'))).rejects.toThrow(UserError);
+    await expect(openSafetensors(folder)).rejects.toThrow('it is not a file');
   });
 
   it('never crashes a reader: 200 damaged files are refused or give all that their header says', async () => {

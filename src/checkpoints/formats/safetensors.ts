@@ -4,7 +4,7 @@ import { UserError } from '../../errors.ts';
 import { writeAtomically } from '../../files/atomic-write.ts';
 import { openForReading, readBytes, readInto } from '../../files/read-exactly.ts';
 import { dtypes, encode, type WrittenDtype } from './dtypes.ts';
-import { type Header, longestHeader, parseHeader, type TensorInfo } from './safetensors-header.ts';
+import { type Header, LONGEST_HEADER, parseHeader, type TensorInfo } from './safetensors-header.ts';
 
 /** An open safetensors file: its header is read and checked, its numbers are read when asked for. */
 export interface SafetensorsFile extends Header, AsyncDisposable {
@@ -26,7 +26,7 @@ export interface SafetensorsFile extends Header, AsyncDisposable {
  * Throws a UserError when there is no such file or when its header does not describe it exactly: no length that the
  * file does not have, no overlap, no byte that belongs to no tensor.
  */
-export const readSafetensors = async (path: string): Promise<SafetensorsFile> => {
+export const openSafetensors = async (path: string): Promise<SafetensorsFile> => {
   const handle = await openForReading(path);
   try {
     const { header, dataStart } = await readHeader(handle, path);
@@ -66,8 +66,8 @@ const readHeader = async (handle: FileHandle, path: string): Promise<{ header: H
   const { size } = await handle.stat();
   if (size < 8) throw new UserError(`${path}: it has ${size} bytes, less than a header's length takes: copy it again`);
   const length = new DataView((await readBytes(handle, { offset: 0, length: 8 }, path)).buffer).getBigUint64(0, true);
-  if (length > longestHeader || length > size - 8) {
-    const most = Math.min(longestHeader, size - 8);
+  if (length > LONGEST_HEADER || length > size - 8) {
+    const most = Math.min(LONGEST_HEADER, size - 8);
     throw new UserError(`${path}: its header claims ${length} bytes of at most ${most}: it is no safetensors file`);
   }
   const dataStart = 8 + Number(length);

@@ -21,11 +21,11 @@ export const bodiesOf = async ({ initImage, initText, heads }: BeginningOptions)
 export const beginFrom = (untrained: Model, bodies: Backbones): Model => {
   const { image, text } = bodies;
   if (!image && !text) return untrained;
-  const { trained, loaded, random, words } = initFrom(untrained, bodies);
+  const { model, loaded, random, words } = initFrom(untrained, bodies);
   const known = text ? `, ${words} of ${untrained.config.vocabulary.length} words among them` : '';
   say(`${loaded.length} tensors begin as in the files${known}; at random: ${random.join(', ') || 'none'}`);
   if (image && image.unused.length > 0) say(`not used of the ViT: ${shortened(image.unused)}`);
-  return trained;
+  return model;
 };
 
 const shortened = (names: readonly string[]): string =>

@@ -1,4 +1,4 @@
-import { type Description, parseDescription, readSafetensors } from '../../model.ts';
+import { type Description, openSafetensors, parseDescription } from '../../model.ts';
 
 /** What a file of weights says of itself, without its numbers being read. */
 export interface Head {
@@ -12,7 +12,7 @@ export interface Head {
 
 /** @throws UserError where the file is not there or not a safetensors file. */
 export const headOf = async (path: string): Promise<Head> => {
-  await using file = await readSafetensors(path);
+  await using file = await openSafetensors(path);
   const described = file.metadata.get('dide.description');
   const progress = file.metadata.get('dide.progress');
   const weights = [...file.tensors].filter(([name]) => !name.startsWith('optimizer.'));

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { inspectCheckpoint, openImageCache, UserError } from '../../index.ts';
-import { type Description, holdsWeights } from '../../model.ts';
+import { type Description, isWeightsFolder } from '../../model.ts';
 import { headsOption } from '../options/checkpoint.ts';
 import { headOf } from '../options/model-file.ts';
 import { given, jsonOption } from '../options/options.ts';
@@ -44,7 +44,7 @@ const shownOf = async (path: string, options: Options): Promise<Shown> => {
     const shown = await dataShown(path);
     if (shown) return shown;
   }
-  if (!stats.isDirectory() || holdsWeights(path)) return await weightsShown(path, options);
+  if (!stats.isDirectory() || isWeightsFolder(path)) return await weightsShown(path, options);
   if (existsSync(join(path, 'cache.json'))) return await cacheShown(path);
   const files = ['best.safetensors', 'last.safetensors'].map((name) => join(path, name)).filter(existsSync);
   if (files.length > 0) return await runShown(files);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { describe } from '../../checkpoints/description.ts';
+import { descriptionOf } from '../../checkpoints/description.ts';
 import type { Model } from '../../checkpoints/model-file.ts';
 import type { Feeds } from '../../data/batch.ts';
 import { type Example, imageName } from '../../data/example.ts';
@@ -84,7 +84,7 @@ const longestOf = ({ model: { config }, examples, preprocessor }: TeacherCacheOp
 };
 
 const aboutOf = ({ teacher, examples, wanted }: TeacherCacheOptions, words: number): About => {
-  const ofTeacher = createHash('sha256').update(JSON.stringify(describe(teacher.config)));
+  const ofTeacher = createHash('sha256').update(JSON.stringify(descriptionOf(teacher.config)));
   for (const [name, { data }] of [...teacher.weights].sort(([a], [b]) => (a < b ? -1 : 1))) {
     ofTeacher.update(name).update(bytesOf(data));
   }

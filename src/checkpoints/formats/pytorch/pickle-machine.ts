@@ -115,18 +115,18 @@ const readerOf = (bytes: Uint8Array, broken: Broken): Pick<Machine, 'take' | 'ta
     number: (count) => take(count).reduceRight((sum, byte) => sum * 256 + byte, 0),
     line: () => {
       const end = bytes.indexOf(0x0a, at);
-      return textOf(take(end < 0 ? Number.POSITIVE_INFINITY : end + 1 - at).subarray(0, -1));
+      return decodeText(take(end < 0 ? Number.POSITIVE_INFINITY : end + 1 - at).subarray(0, -1));
     },
   };
 };
 
-export const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+export const decodeText = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 /** A signed little-endian number of any length; a bigint only where it must be one. */
-export const integerOf = (bytes: Uint8Array): number | bigint => {
+export const decodeInteger = (bytes: Uint8Array): number | bigint => {
   const unsigned = bytes.reduceRight((sum, byte) => sum * 256n + BigInt(byte), 0n);
   const signed = BigInt.asIntN(8 * bytes.length, unsigned);
   return signed >= Number.MIN_SAFE_INTEGER && signed <= Number.MAX_SAFE_INTEGER ? Number(signed) : signed;
 };
 
-export const floatOf = (bytes: Uint8Array): number => new DataView(bytes.buffer, bytes.byteOffset, 8).getFloat64(0);
+export const decodeFloat = (bytes: Uint8Array): number => new DataView(bytes.buffer, bytes.byteOffset, 8).getFloat64(0);

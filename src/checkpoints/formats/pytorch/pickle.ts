@@ -1,5 +1,12 @@
-import { createMachine, floatOf, integerOf, type Machine, type PickleRules, textOf } from './pickle-machine.ts';
-import { isRefused } from './pickle-names.ts';
+import {
+  createMachine,
+  decodeFloat,
+  decodeInteger,
+  decodeText,
+  type Machine,
+  type PickleRules,
+} from './pickle-machine.ts';
+import { isUnsafeName } from './unsafe-names.ts';
 
 /**
  * Where a pickle names something of Python: the class or function, what it was called with if it was, and its state.
@@ -98,7 +105,7 @@ const LONGEST_NAME = 1000;
 
 const name = ({ push, refuse, broken }: Machine, python: string): void => {
   if (python.length > LONGEST_NAME) throw broken(`its pickle names something by ${python.length} letters`);
-  if (isRefused(python)) throw refuse(python);
+  if (isUnsafeName(python)) throw refuse(python);
   push({ python } satisfies Placeholder);
 };
 
@@ -148,16 +155,16 @@ const operations: ReadonlyMap<number, Operation> = new Map<number, Operation>([
   [0x4e, value(() => null)],
   [0x88, value(() => true)],
   [0x89, value(() => false)],
-  [0x4a, literal(integerOf, 4)],
+  [0x4a, literal(decodeInteger, 4)],
   [0x4b, ({ push, byte }) => push(byte())],
   [0x4d, ({ push, number }) => push(number(2))],
-  [0x8a, counted(integerOf, 1)],
-  [0x47, literal(floatOf, 8)],
-  [0x54, counted(textOf, 4)],
-  [0x55, counted(textOf, 1)],
-  [0x58, counted(textOf, 4)],
-  [0x8c, counted(textOf, 1)],
-  [0x8d, counted(textOf, 8)],
+  [0x8a, counted(decodeInteger, 1)],
+  [0x47, literal(decodeFloat, 8)],
+  [0x54, counted(decodeText, 4)],
+  [0x55, counted(decodeText, 1)],
+  [0x58, counted(decodeText, 4)],
+  [0x8c, counted(decodeText, 1)],
+  [0x8d, counted(decodeText, 8)],
   [0x42, counted((bytes) => bytes, 4)],
   [0x43, counted((bytes) => bytes, 1)],
   [0x8e, counted((bytes) => bytes, 8)],

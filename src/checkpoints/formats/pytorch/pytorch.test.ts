@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generator, keyOf } from '../../../engine/random.ts';
 import { UserError } from '../../../errors.ts';
 import { isPlaceholder, unpickle } from './pickle.ts';
-import { readPyTorch } from './pytorch.ts';
+import { openPyTorch } from './pytorch.ts';
 
 const files = 'test/files/checkpoint';
 const grid = [...Array(12).keys()];
@@ -47,7 +47,7 @@ describe('a file of torch.save', () => {
 
   it.each(stored)('holds %s in the order of its axes, whatever its strides and dtype', async (name, shape, numbers) => {
     for (const path of ['views.pt', 'legacy.bin']) {
-      await using file = await readPyTorch(`${files}/${path}`);
+      await using file = await openPyTorch(`${files}/${path}`);
       const read = await file.read(name);
       expect(read.shape).toEqual(shape);
       expect([...read.data]).toEqual(numbers);
@@ -55,7 +55,7 @@ describe('a file of torch.save', () => {
   });
 
   it('of Lightning gives its state_dict, and beside it placeholders for foreign objects', async () => {
-    await using file = await readPyTorch(`${files}/vilt.ckpt`);
+    await using file = await openPyTorch(`${files}/vilt.ckpt`);
     expect(file.tensors.get('transformer.blocks.1.attn.qkv.weight')?.shape).toEqual([192, 64]);
     expect(file.about.get('epoch')).toBe(3);
     const hyper = file.about.get('hyper_parameters') as Map<string, unknown>;
@@ -72,8 +72,8 @@ describe('a file of torch.save', () => {
     ['system.pt', /names (os|posix|nt)\.system, .*Nothing was run/],
     ['compressed.pt', /is compressed: PyTorch stores its files as they are/],
   ])('%s is refused by what it is', async (name, message) => {
-    await expect(readPyTorch(`${files}/${name}`)).rejects.toThrow(message);
-    await expect(readPyTorch(`${files}/${name}`)).rejects.toThrow(UserError);
+    await expect(openPyTorch(`${files}/${name}`)).rejects.toThrow(message);
+    await expect(openPyTorch(`${files}/${name}`)).rejects.toThrow(UserError);
     expect(existsSync('harmed')).toBe(false);
   });
 
@@ -81,7 +81,7 @@ describe('a file of torch.save', () => {
     const { length } = await readFile(`${files}/${name}`);
     for (let kept = 0; kept < length; kept += 97) {
       const path = await changed(name, (bytes) => bytes.subarray(0, kept));
-      await expect(readPyTorch(path), `${kept} bytes`).rejects.toThrow(UserError);
+      await expect(openPyTorch(path), `${kept} bytes`).rejects.toThrow(UserError);
     }
   });
 
@@ -105,7 +105,7 @@ describe('a file of torch.save', () => {
   const bytesRead = async (path: string): Promise<number> => {
     wasRefused = false;
     try {
-      await using file = await readPyTorch(path);
+      await using file = await openPyTorch(path);
       let bytes = 0;
       for (const name of file.tensors.keys()) bytes += (await file.read(name)).data.byteLength;
       return bytes;

@@ -36,7 +36,7 @@ const MOST_USES = 4;
  * @throws UserError where the file is cut short or damaged, names what no checkpoint needs (`os.system`), holds a
  * tensor outside its storage or far more numbers than bytes.
  */
-export const readPyTorch = async (path: string): Promise<PyTorchFile> => {
+export const openPyTorch = async (path: string): Promise<PyTorchFile> => {
   const handle = await openForReading(path);
   try {
     return await opened(handle, path);

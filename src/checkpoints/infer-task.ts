@@ -7,7 +7,7 @@ import { snliVe } from '../tasks/snli-ve.ts';
 import { vqa } from '../tasks/vqa.ts';
 import type { Shapes } from './check-shapes.ts';
 import { classifierTasks } from './heads.ts';
-import type { CheckpointConfig } from './sizes.ts';
+import type { HuggingFaceConfig } from './infer-sizes.ts';
 
 const tasks: readonly Goal[] = [vqa, nlvr2, snliVe];
 
@@ -24,7 +24,7 @@ const classes: Readonly<Record<string, Goal>> = {
  *
  * @throws UserError where neither says it.
  */
-export const taskOf = (shapes: Shapes, config: CheckpointConfig | undefined, path: string): Goal => {
+export const inferTask = (shapes: Shapes, config: HuggingFaceConfig | undefined, path: string): Goal => {
   const named = tasks.filter(({ name }) => classifierTasks(shapes).includes(name));
   const byClass = config?.architectures?.flatMap((name) => classes[name] ?? [])[0];
   const found = named.length === 1 ? named[0] : byClass;

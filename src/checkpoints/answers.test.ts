@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../errors.ts';
-import { readAnswerList } from './answer-list.ts';
+import { readAnswerList } from './answers.ts';
 
 let folder = '';
 beforeAll(async () => {

@@ -17,7 +17,7 @@ const FEWEST = 256;
  * The same model with its weights stored as float16, each behind a Cast, so that any runtime computes in float32 as
  * before and the file has half the size. What is too large for a half (from 65520 on) stays float32.
  */
-export const withHalfWeights = (bytes: Uint8Array): Uint8Array => {
+export const toFloat16Weights = (bytes: Uint8Array): Uint8Array => {
   const model = fromBinary(ModelProtoSchema, bytes);
   const { graph } = model;
   const casts = (graph?.initializer ?? []).filter(fitsHalf).map((tensor) => {

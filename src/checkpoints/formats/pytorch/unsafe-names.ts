@@ -50,7 +50,7 @@ const valuesOfPython: ReadonlySet<string> = new Set(
 );
 
 /** Whether a name, `module.name`, is one that a file of weights has no honest use for: `os.system`, `builtins.eval`. */
-export const isRefused = (python: string): boolean => {
+export const isUnsafeName = (python: string): boolean => {
   const [root = '', rest = ''] = [python.split('.')[0], python.slice(python.indexOf('.') + 1)];
   if (root === 'builtins' || root === '__builtin__') return !valuesOfPython.has(rest);
   return reaching.has(root) && !harmless.has(python);

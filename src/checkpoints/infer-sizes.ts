@@ -14,10 +14,10 @@ const configSchema = z.looseObject({
 });
 
 /** What Hugging Face's `config.json` says that no tensor shows. */
-export type CheckpointConfig = z.infer<typeof configSchema>;
+export type HuggingFaceConfig = z.infer<typeof configSchema>;
 
 /** The `config.json` beside a file of weights, or nothing. @throws UserError where it is there and not one. */
-export const configBeside = async (weights: string): Promise<CheckpointConfig | undefined> => {
+export const readConfigBeside = async (weights: string): Promise<HuggingFaceConfig | undefined> => {
   const path = join(dirname(weights), 'config.json');
   if (!existsSync(path)) return undefined;
   const found = configSchema.safeParse(await readJson(path));
@@ -26,7 +26,7 @@ export const configBeside = async (weights: string): Promise<CheckpointConfig | 
 };
 
 /** The labels of a config in the classifier's order; nothing where they are only numbered (`LABEL_0`). */
-export const labelsOf = ({ id2label }: CheckpointConfig): string[] | undefined => {
+export const labelsOf = ({ id2label }: HuggingFaceConfig): string[] | undefined => {
   const labels = Object.entries(id2label ?? {}).sort(([a], [b]) => Number(a) - Number(b));
   if (labels.length === 0 || labels.some(([id, label], i) => Number(id) !== i || /^LABEL_\d+$/.test(label))) {
     return undefined;
@@ -41,7 +41,7 @@ const own = { epsilon: 1e-6, textEpsilon: 1e-12 };
 const HEAD_WIDTH = 64;
 
 export interface SizeHints {
-  readonly config?: CheckpointConfig | undefined;
+  readonly config?: HuggingFaceConfig | undefined;
   /** Heads of the attention, which no tensor shows. Default: the config's, or one for 64 of the width. */
   readonly heads?: number | undefined;
   /** The file whose tensors they are. */
@@ -53,7 +53,7 @@ export interface SizeHints {
  *
  * @throws UserError where a tensor is missing without which there is no telling, or shapes contradict each other.
  */
-export const sizesFrom = (shapes: Shapes, { config, heads, path }: SizeHints): Sizes => {
+export const inferSizes = (shapes: Shapes, { config, heads, path }: SizeHints): Sizes => {
   const shape = (name: string, axes: number): readonly number[] => shapeOf(shapes, name, { axes, path });
   const [vocabulary, width] = shape('text_embeddings.word_embeddings.weight', 2) as [number, number];
   const [, places] = shape('transformer.pos_embed', 3) as [number, number];

@@ -5,8 +5,8 @@ import type { Numbers } from '../../engine/numbers.ts';
 import { UserError } from '../../errors.ts';
 import { readJson } from '../../files/json.ts';
 import { openForReading, readUpTo } from '../../files/read-exactly.ts';
-import { readPyTorch } from './pytorch/pytorch.ts';
-import { readSafetensors } from './safetensors.ts';
+import { openPyTorch } from './pytorch/pytorch.ts';
+import { openSafetensors } from './safetensors.ts';
 
 /** An open file of weights, whoever wrote it: names and shapes are known, numbers are read when asked for. */
 export interface WeightsFile extends AsyncDisposable {
@@ -46,15 +46,15 @@ export const openWeights = async (path: string): Promise<WeightsFile> => {
 
 const openOne = async (file: string): Promise<WeightsFile> => {
   if (await isPickled(file)) {
-    const { tensors, read, close } = await readPyTorch(file);
+    const { tensors, read, close } = await openPyTorch(file);
     return { path: file, format: 'pytorch', tensors, metadata: new Map(), read, close, [Symbol.asyncDispose]: close };
   }
-  const { tensors, metadata, read, close } = await readSafetensors(file);
+  const { tensors, metadata, read, close } = await openSafetensors(file);
   return { path: file, format: 'safetensors', tensors, metadata, read, close, [Symbol.asyncDispose]: close };
 };
 
 /** Whether a folder holds weights under one of the names that Hugging Face gives them. */
-export const holdsWeights = (folder: string): boolean => usualNames.some((name) => existsSync(join(folder, name)));
+export const isWeightsFolder = (folder: string): boolean => usualNames.some((name) => existsSync(join(folder, name)));
 
 const weightsIn = (folder: string): string => {
   const name = usualNames.find((candidate) => existsSync(join(folder, candidate)));

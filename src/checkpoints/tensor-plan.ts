@@ -1,6 +1,6 @@
 import type { Shapes } from './check-shapes.ts';
-import type { WeightsFile } from './formats/open.ts';
-import { nameHere } from './rename-tensors.ts';
+import type { WeightsFile } from './formats/weights-file.ts';
+import { ourName } from './rename-tensors.ts';
 
 /** Tensors of a file under our names. */
 export interface TensorPlan {
@@ -17,11 +17,11 @@ const dropped = [/(^|\.)position_ids$/, /^teacher_model\./];
  *
  * @param head name for the head that Hugging Face calls `classifier`.
  */
-export const planOf = ({ tensors }: Pick<WeightsFile, 'tensors'>, head = 'classifier'): TensorPlan => {
+export const tensorPlan = ({ tensors }: Pick<WeightsFile, 'tensors'>, head = 'classifier'): TensorPlan => {
   const from = new Map<string, string[]>();
   for (const name of tensors.keys()) {
     if (dropped.some((rule) => rule.test(name))) continue;
-    const ours = nameHere(name, head);
+    const ours = ourName(name, head);
     from.set(ours, [...(from.get(ours) ?? []), name]);
   }
   const shapes = [...from].map(([ours, names]): [string, readonly number[]] => {
@@ -33,4 +33,5 @@ export const planOf = ({ tensors }: Pick<WeightsFile, 'tensors'>, head = 'classi
 };
 
 /** Whether the weights have two towers. */
-export const isDual = (shapes: Shapes): boolean => [...shapes.keys()].some((name) => name.startsWith('image_encoder.'));
+export const hasTwoTowers = (shapes: Shapes): boolean =>
+  [...shapes.keys()].some((name) => name.startsWith('image_encoder.'));

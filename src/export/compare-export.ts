@@ -8,10 +8,10 @@ import { cosines, openPredictor } from '../inference/predictor.ts';
 import type { ModelConfig } from '../model/config.ts';
 import type { Sizes } from '../model/sizes.ts';
 import { bestOf } from '../tasks/task.ts';
-import { wholeOf } from './graphs.ts';
+import { logitsGraph } from './export-graphs.ts';
 
 /** What an export is worth: how far its numbers are from the model's own over texts and images drawn at random. */
-export interface Checked {
+export interface ExportReport {
   /** The largest difference of a logit, and the largest logit; of a retriever, of a number of its vectors. */
   readonly difference: number;
   readonly largest: number;
@@ -27,14 +27,14 @@ export type RunFile = (file: string, feeds: Feeds, shape: readonly number[]) => 
 const [PROBES, ASKED] = [4, 2];
 
 /** Asks the exported files and the model itself the same. @throws UserError where what it says is no number. */
-export const checked = (trained: Model, run: RunFile, options: CheckOptions): Promise<Checked> =>
+export const compareExport = (trained: Model, run: RunFile, options: CheckOptions): Promise<ExportReport> =>
   trained.config.purpose.logits ? checkedAnswers(trained, run, options) : checkedVectors(trained, run, options);
 
 interface CheckOptions {
   readonly threads?: number | undefined;
 }
 
-const checkedVectors = async (trained: Model, run: RunFile, options: CheckOptions): Promise<Checked> => {
+const checkedVectors = async (trained: Model, run: RunFile, options: CheckOptions): Promise<ExportReport> => {
   await using searcher = await openPredictor(trained, options);
   const { sizes } = trained.config;
   const [feeds, shape] = [collate(noise(sizes), sizes), [PROBES, searcher.width]];
@@ -49,9 +49,13 @@ const checkedVectors = async (trained: Model, run: RunFile, options: CheckOption
 };
 
 /** The model answers in one graph. */
-const checkedAnswers = async ({ config, weights }: Model, run: RunFile, options: CheckOptions): Promise<Checked> => {
+const checkedAnswers = async (
+  { config, weights }: Model,
+  run: RunFile,
+  options: CheckOptions,
+): Promise<ExportReport> => {
   const questions = questionsOver(config);
-  await using session = await compile({ logits: wholeOf(config) }, { weights, ...options });
+  await using session = await compile({ logits: logitsGraph(config) }, { weights, ...options });
   const { logits: wanted } = await session.run<'logits'>(collate(questions.pairs, config.sizes));
   const given = config.architecture.towers
     ? await fromParts(config, questions, run)
@@ -59,14 +63,14 @@ const checkedAnswers = async ({ config, weights }: Model, run: RunFile, options:
   return { ...distance(wanted, given), ...agreement(wanted, given) };
 };
 
-const distance = (wanted: Numbers, given: Numbers): Pick<Checked, 'difference' | 'largest'> => {
+const distance = (wanted: Numbers, given: Numbers): Pick<ExportReport, 'difference' | 'largest'> => {
   const differences = wanted.data.map((number, i) => Math.abs(number - given.data[i]!));
   const [difference, largest] = [Math.max(...differences), Math.max(...wanted.data.map(Math.abs))];
   if (Number.isFinite(difference)) return { difference, largest };
   throw new UserError('export: what the model says are no numbers: its weights are damaged');
 };
 
-const agreement = (wanted: Numbers, given: Numbers): Pick<Checked, 'agreed' | 'pairs'> => {
+const agreement = (wanted: Numbers, given: Numbers): Pick<ExportReport, 'agreed' | 'pairs'> => {
   const best = bestOf(wanted);
   return { pairs: best.length, agreed: bestOf(given).filter((place, i) => place === best[i]).length };
 };

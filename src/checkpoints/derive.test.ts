@@ -4,7 +4,7 @@ import type { ModelConfig } from '../model/config.ts';
 import { tiny } from '../model/sizes.ts';
 import { nlvr2 } from '../tasks/nlvr2.ts';
 import { adaptModel, createStudent } from './derive.ts';
-import { configOf, describe as descriptionOf } from './description.ts';
+import { configOf, descriptionOf } from './description.ts';
 import { createModel, type Model } from './model-file.ts';
 
 const config: ModelConfig = configOf(

@@ -14,12 +14,12 @@ export type ExportGraphs = Readonly<Record<string, Readonly<Record<string, Tenso
  */
 export const exportGraphs = (config: ModelConfig): ExportGraphs => {
   const { features } = config.purpose.graphs(config);
-  if (!features) return { model: { logits: wholeOf(config) } };
+  if (!features) return { model: { logits: logitsGraph(config) } };
   return features.answer ? partsOf(config, { ...features, answer: features.answer }) : vectorsOf(features);
 };
 
 /** Graph of a model from its inputs to its logits. @throws UserError where it has no answers. */
-export const wholeOf = (config: ModelConfig): Tensor => {
+export const logitsGraph = (config: ModelConfig): Tensor => {
   const { architecture, task, purpose } = config;
   const { pairs } = purpose.graphs(config);
   if (pairs && purpose.logits) return pairs();
