@@ -14,7 +14,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { configOf } from '../src/checkpoints/description.ts';
 import { SPECIAL_PIECES, unknownWords } from '../src/data.ts';
-import { createModel, evaluate, finetune, type Model, preprocessorFor, vqa } from '../src/index.ts';
+import { createModel, evaluate, finetune, type Model, vqa } from '../src/index.ts';
 import {
   type Backbones,
   initFrom,
@@ -94,9 +94,8 @@ const measure = async (model: Model) => {
     seen.push(`${number}: ${(100 * validation).toFixed(1)}`);
     process.stderr.write(`  ${seen.at(-1)} %\n`);
   }
-  const preprocessor = preprocessorFor(model.config, { batch: 64 });
-  const judged = await evaluate(model, await vqa.read(data, 'test'), { task: vqa, preprocessor });
-  return { seen, ...accuracyReport(judged, { seed: 0 }) };
+  const { predictions } = await evaluate(model, { task: vqa, data, split: 'test' });
+  return { seen, ...accuracyReport(predictions, { seed: 0 }) };
 };
 
 console.log('| begun | validation, % | test, % | by kind, % |\n| --- | --- | ---: | --- |');

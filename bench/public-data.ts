@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { galleryOf, recalls } from '../src/data.ts';
-import { evaluate, loadModel, type Model, preprocessorFor, retrieval, scoreGallery, vqa } from '../src/index.ts';
+import { evaluate, loadModel, type Model, preprocessorFor, retrieval, scoreRetrieval, vqa } from '../src/index.ts';
 import { pixelNeighbours } from '../src/studies/baselines/pixel-neighbours.ts';
 import { questionPrior } from '../src/studies/baselines/question-prior.ts';
 import { accuracyReport } from '../src/studies/measures/accuracy.ts';
@@ -39,9 +39,8 @@ const easyVqa: Benchmark = {
     'soft labels + attention': [...student, ...shapes],
   },
   measure: async (model, data) => {
-    const preprocessor = preprocessorFor(model.config, { batch: 64 });
-    const judged = await evaluate(model, await vqa.read(data, 'test'), { task: vqa, preprocessor });
-    const { mean, byKind } = accuracyReport(judged, { seed: 0 });
+    const { predictions } = await evaluate(model, { task: vqa, data, split: 'test' });
+    const { mean, byKind } = accuracyReport(predictions, { seed: 0 });
     const kinds = Object.entries(byKind).sort(([a], [b]) => (a < b ? -1 : 1));
     return { test: mean, ...Object.fromEntries(kinds.map(([kind, { mean: share }]) => [kind, share])) };
   },
@@ -57,7 +56,7 @@ const wide = ['--batch', '128', '--updates', '2500'];
 
 const searched = async (model: Model, data: string): Promise<Measures> => {
   const preprocessor = preprocessorFor(model.config, { batch: 64 });
-  const { scores, ...gallery } = await scoreGallery(model, galleryOf(await retrieval.read(data, 'test')), {
+  const { scores, ...gallery } = await scoreRetrieval(model, galleryOf(await retrieval.read(data, 'test')), {
     preprocessor,
   });
   return { images: gallery.images.length, ...recalls(scores, gallery, depths) };

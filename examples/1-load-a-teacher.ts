@@ -1,5 +1,5 @@
 /** Loads the teacher that comes with the package and evaluates it: `npx tsx examples/1-load-a-teacher.ts` */
-import { accuracyOf, evaluate, loadModel, preprocessorFor, vqa } from 'dide';
+import { evaluate, loadModel, vqa } from 'dide';
 
 const data = 'runs/quickstart/scenes-0-4000'; // made by `npm run quickstart`
 
@@ -9,9 +9,8 @@ console.log(`${architecture.name}: ${sizes.depth} layers of width ${sizes.width}
 
 // pairs of pictures that differ by one small edit, with a question that the two answer differently
 const examples = (await vqa.read(data, 'test-iid')).slice(0, 40);
-const preprocessor = preprocessorFor(teacher.config, { batch: 20 });
-const predictions = await evaluate(teacher, examples, { task: vqa, preprocessor });
+const { predictions, accuracy } = await evaluate(teacher, { task: vqa, examples, batch: 20 });
 for (const { example, predicted, score } of predictions.slice(0, 4)) {
   console.log(`${example.text} ${predicted}: ${score === 1 ? 'right' : 'wrong'}`);
 }
-console.log(`${(100 * accuracyOf(predictions)).toFixed(0)} % of ${predictions.length} questions right`);
+console.log(`${(100 * accuracy).toFixed(0)} % of ${predictions.length} questions right`);

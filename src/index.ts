@@ -2,12 +2,12 @@
 
 export { adaptModel, createStudent, type StudentOptions } from './checkpoints/derive.ts';
 export { type CheckpointInfo, inspectCheckpoint } from './checkpoints/inspect.ts';
-export { type LoadOptions, loadModel } from './checkpoints/load.ts';
+export { type Checkpoint, type LoadOptions, loadModel, openCheckpoint } from './checkpoints/load.ts';
 export { createModel, type Model, saveModel } from './checkpoints/model-file.ts';
 export type { Example, ImageSource } from './data/example.ts';
 export { UserError } from './errors.ts';
-export { accuracyOf, type EvaluateOptions, evaluate } from './evaluation/evaluate.ts';
-export { type ScoredGallery, scoreGallery } from './evaluation/score-retrieval.ts';
+export { type EvaluateOptions, type Evaluation, evaluate } from './evaluation/evaluate.ts';
+export { type ScoredGallery, scoreRetrieval } from './evaluation/score-retrieval.ts';
 export { saveHuggingFace } from './export/hugging-face.ts';
 export { type ExportPrecision, type ExportResult, exportOnnx } from './export/onnx.ts';
 export {

@@ -1,6 +1,5 @@
 /** `dide/training`: objectives, the training loop, and the folder of a run. */
 
-export { compileAnswers } from './evaluation/evaluate.ts';
 export { jointAttention, uniModalAttention, wholeAttention } from './objectives/attention-distillation.ts';
 export {
   across,

@@ -52,16 +52,50 @@ export interface LoadOptions {
  * another one's, or where any tensor is missing, unexpected or misshapen (all are listed).
  */
 export const loadModel = async (path: string, options: LoadOptions = {}): Promise<Model> => {
-  await using file = await openWeights(path);
-  if (isOurs(file)) return checkTask(await readModel(file, options.architectures), file.path, options.task);
-  return await readForeign(file, options);
+  await using checkpoint = await openCheckpoint(path);
+  return await checkpoint.load(options);
 };
 
-const checkTask = (model: Model, path: string, task: Goal | undefined): Model => {
-  const { task: own } = model.config;
-  if (task === undefined || own === task.name) return model;
-  throw new UserError(`${path}: it was trained for ${own}, not ${task.name}: give another file, or --task ${own}`);
+/** An open checkpoint: whose it is can be asked before it is loaded. */
+export interface Checkpoint extends AsyncDisposable {
+  /** The file itself, also where a folder was named. */
+  readonly path: string;
+  /** Whether it is a file of ours, which says everything of itself. */
+  readonly isOurs: boolean;
+  /** Loads the model, as `loadModel` does. */
+  load(options?: LoadOptions): Promise<Model>;
+}
+
+/** Opens a file or folder in any layout that `loadModel` takes. @throws UserError where it is not safe or whole. */
+export const openCheckpoint = async (path: string): Promise<Checkpoint> => {
+  const file = await openWeights(path);
+  return {
+    path: file.path,
+    isOurs: isOurs(file),
+    load: (options = {}) => (isOurs(file) ? readOurs(file, options) : readForeign(file, options)),
+    [Symbol.asyncDispose]: () => file.close(),
+  };
 };
+
+const readOurs = async (file: WeightsFile, options: LoadOptions): Promise<Model> => {
+  const { task, architectures, onWarning } = options;
+  const model = await readModel(file, architectures);
+  const { task: own } = model.config;
+  if (task !== undefined && own !== task.name) {
+    throw new UserError(
+      `${file.path}: it was trained for ${own}, not ${task.name}: give another file, or --task ${own}`,
+    );
+  }
+  const unused = foreignFacts.filter((name) => options[name] !== undefined).map((name) => `--${name}`);
+  if (unused.length > 0) {
+    const which = `${unused.join(', ')} ${unused.length === 1 ? 'is' : 'are'} not used for it`;
+    onWarning?.(`${file.path}: it was saved by dide and says this itself: ${which}`);
+  }
+  return model;
+};
+
+/** Options that a file of ours has no use for. */
+const foreignFacts = ['answers', 'vocabulary', 'heads', 'image', 'words'] as const;
 
 const readForeign = async (file: WeightsFile, options: LoadOptions): Promise<Model> => {
   const beside = await readConfigBeside(file.path);

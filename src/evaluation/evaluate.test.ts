@@ -4,7 +4,6 @@ import { createModel } from '../checkpoints/model-file.ts';
 import { encodePng } from '../data/image.ts';
 import { createSkipPolicy } from '../data/skip-policy.ts';
 import { SPECIAL_PIECES } from '../data/tokenizer.ts';
-import { preprocessorFor } from '../inference/preprocessor.ts';
 import { tiny } from '../model/sizes.ts';
 import { vqa } from '../tasks/vqa.ts';
 import { evaluate } from './evaluate.ts';
@@ -25,10 +24,13 @@ it('an evaluation comes to its end where its last examples are left out', async 
     answers: [],
   }));
   const [unreadable, progress]: [ReturnType<typeof createSkipPolicy>, number[][]] = [createSkipPolicy(), []];
-  const preprocessor = preprocessorFor(trained.config, { batch: 2, onUnreadable: unreadable.listen });
   const onProgress = (...told: number[]) => void progress.push(told);
-  const judged = await evaluate(trained, examples, { task: vqa, preprocessor, threads: 1, onProgress });
-  expect(judged.map(({ example }) => example.id)).toEqual(['0', '1', '2']);
+  const { predictions } = await evaluate(trained, {
+    ...{ task: vqa, examples, batch: 2, threads: 1 },
+    onUnreadable: unreadable.listen,
+    onProgress,
+  });
+  expect(predictions.map(({ example }) => example.id)).toEqual(['0', '1', '2']);
   expect(unreadable.failures()).toHaveLength(2);
   expect(progress).toEqual([
     [2, 5],

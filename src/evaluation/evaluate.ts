@@ -1,15 +1,16 @@
 import type { Model } from '../checkpoints/model-file.ts';
 import type { Example } from '../data/example.ts';
+import type { ReadOptions } from '../data/formats/format.ts';
 import { loadBatches } from '../data/loader.ts';
 import type { Numbers, Weights } from '../engine/numbers.ts';
 import { compile, type Session } from '../engine/runtime/session.ts';
 import { UserError } from '../errors.ts';
-import type { Preprocessor } from '../inference/preprocessor.ts';
+import { type Preprocessor, type PreprocessorOptions, preprocessorFor } from '../inference/preprocessor.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { forward } from '../model/forward.ts';
 import { inputsFor } from '../model/inputs.ts';
 import { createParams } from '../model/params.ts';
-import { bestOf, type Prediction, type Task } from '../tasks/task.ts';
+import { bestOf, meanOf, type Prediction, type Task } from '../tasks/task.ts';
 
 /**
  * Compiles the graph of a model that answers: feeds of examples → `logits` [examples, answers].
@@ -28,19 +29,15 @@ export const compileAnswers = (
   return compile({ logits }, { ...held, threads });
 };
 
-/** Judges every example, in order, yielding batch by batch: the caller counts, shows progress, or stops. */
-export async function* judge(
+/** Predicts every example, in order, and yields batch by batch. Examples that cannot be read are left out. */
+async function* predict(
   session: Session,
   examples: readonly Example[],
-  {
-    task,
-    answers,
-    preprocessor,
-  }: { readonly task: Task; readonly answers: readonly string[]; readonly preprocessor: Preprocessor },
+  { task, answers, preprocessor }: Pick<ValidatorOptions, 'task' | 'preprocessor'> & Pick<ModelConfig, 'answers'>,
 ): AsyncGenerator<Prediction[], void, undefined> {
   for await (const { feeds, examples: asked } of loadBatches(examples, [...examples.keys()], preprocessor)) {
     const { logits } = await session.run<'logits'>(feeds);
-    refuseNaN(logits, asked);
+    checkFinite(logits, asked);
     yield bestOf(logits).map((best, i) => {
       const [predicted, example] = [answers[best]!, asked[i]!];
       return { example, predicted, score: task.score(predicted, example) };
@@ -48,12 +45,23 @@ export async function* judge(
   }
 }
 
-/** How good the learner is as it stands. */
+/** argmax over NaN is index 0, which may be the right answer. @throws UserError that names the example. */
+const checkFinite = ({ data }: Numbers, asked: readonly Example[]): void => {
+  const at = data.findIndex((logit) => !Number.isFinite(logit));
+  if (at < 0) return;
+  const { id } = asked[Math.floor((at * asked.length) / data.length)]!;
+  throw new UserError(
+    `${id}: the model answers ${data[at]}: its weights are damaged: train it with a lower learning rate`,
+  );
+};
+
+/** Measures a model while it is trained. */
 export interface Validator extends AsyncDisposable {
-  /** Between 0 and 1, more is better. */
+  /** Accuracy with the weights as they are now, between 0 and 1. */
   accuracy(): Promise<number>;
 }
 
+/** Options of `openValidator`. */
 export interface ValidatorOptions {
   readonly config: ModelConfig;
   /** Weights that go on moving. */
@@ -64,56 +72,80 @@ export interface ValidatorOptions {
   readonly threads?: number | undefined;
 }
 
-/** Judges a model again and again while it is trained: the accuracy of its weights as they are. */
+/** Compiles a model's graph once, to measure its accuracy again and again while its weights move. */
 export const openValidator = async (options: ValidatorOptions): Promise<Validator> => {
-  const { config, parameters, examples, task, preprocessor, threads } = options;
-  const session = await compileAnswers(config, { parameters }, threads === undefined ? {} : { threads });
+  const { config, parameters, examples, threads } = options;
+  const session = await compileAnswers(config, { parameters }, { threads });
   return {
     accuracy: async () => {
-      const all = [];
-      for await (const judged of judge(session, examples, { task, answers: config.answers, preprocessor }))
-        all.push(...judged);
+      const all: Prediction[] = [];
+      for await (const some of predict(session, examples, { ...options, answers: config.answers })) all.push(...some);
       return accuracyOf(all);
     },
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   };
 };
 
-/** The largest of numbers that are none would be the first, which may even be right. */
-const refuseNaN = ({ data }: Numbers, asked: readonly Example[]): void => {
-  const at = data.findIndex((logit) => !Number.isFinite(logit));
-  if (at < 0) return;
-  const { id } = asked[Math.floor((at * asked.length) / data.length)]!;
-  throw new UserError(
-    `${id}: the model answers ${data[at]}: its weights are damaged: train it with a lower learning rate`,
-  );
-};
+/** Mean score of predictions: accuracy where one answer is right. NaN of none. */
+export const accuracyOf = (predictions: readonly Pick<Prediction, 'score'>[]): number =>
+  predictions.reduce((sum, { score }) => sum + score, 0) / predictions.length;
 
-/** The mean score: accuracy where one answer is right. */
-export const accuracyOf = (judged: readonly Pick<Prediction, 'score'>[]): number =>
-  judged.reduce((sum, { score }) => sum + score, 0) / judged.length;
-
-export interface EvaluateOptions {
+/** Options of `evaluate`. */
+export interface EvaluateOptions extends ReadOptions, Partial<PreprocessorOptions> {
   readonly task: Task;
-  readonly preprocessor: Preprocessor;
+  /** Folder of the data. */
+  readonly data?: string | undefined;
+  /** Split of the data. Default `validation`. */
+  readonly split?: string | undefined;
+  /** Examples to evaluate on, instead of a folder of data. */
+  readonly examples?: readonly Example[] | undefined;
   readonly threads?: number | undefined;
   readonly onProgress?: ((done: number, of: number) => void) | undefined;
 }
 
-/** Everything a trained model says of the examples. */
-export const evaluate = async (
-  { config, weights }: Model,
-  examples: readonly Example[],
-  options: EvaluateOptions,
-): Promise<Prediction[]> => {
-  const { task, preprocessor, threads, onProgress } = options;
-  await using session = await compileAnswers(config, { weights }, threads === undefined ? {} : { threads });
-  const all: Prediction[] = [];
-  for await (const judged of judge(session, examples, { task, answers: config.answers, preprocessor })) {
-    all.push(...judged);
-    onProgress?.(all.length, examples.length);
+/** Predictions of a model, and how good they are. */
+export interface Evaluation {
+  /** One for each example that could be read, in their order. */
+  readonly predictions: readonly Prediction[];
+  /** Mean score, between 0 and 1: accuracy where one answer is right. NaN where no example could be read. */
+  readonly accuracy: number;
+  /** Means of the measures that the task's protocol reports beside it, by name. */
+  readonly measures: Readonly<Record<string, number>>;
+}
+
+/** Examples that are answered together. */
+const BATCH = 64;
+
+/**
+ * Evaluates a model on a split of data, or on examples.
+ *
+ *   const { accuracy } = await evaluate(student, { task: vqa, data: 'data/vqa', split: 'validation' });
+ *
+ * @throws UserError where the model has no answers, or an example cannot be read and `onUnreadable` is not given.
+ */
+export const evaluate = async ({ config, weights }: Model, options: EvaluateOptions): Promise<Evaluation> => {
+  const { task, batch = BATCH, threads, onProgress } = options;
+  const examples = await examplesOf(options);
+  const preprocessor = preprocessorFor(config, { ...options, batch });
+  await using session = await compileAnswers(config, { weights }, { threads });
+  const predictions: Prediction[] = [];
+  for await (const some of predict(session, examples, { task, answers: config.answers, preprocessor })) {
+    predictions.push(...some);
+    onProgress?.(predictions.length, examples.length);
   }
-  // what was left out is done with, too
-  if (all.length < examples.length) onProgress?.(examples.length, examples.length);
-  return all;
+  // examples that were left out are done with, too
+  if (predictions.length < examples.length) onProgress?.(examples.length, examples.length);
+  const measures = Object.entries(task.measures?.(predictions) ?? {});
+  return {
+    predictions,
+    accuracy: accuracyOf(predictions),
+    measures: Object.fromEntries(measures.map(([name, values]) => [name, meanOf(values)])),
+  };
+};
+
+const examplesOf = async (options: EvaluateOptions): Promise<readonly Example[]> => {
+  const { task, data, split = 'validation', examples } = options;
+  if (examples) return examples;
+  if (data !== undefined) return await task.read(data, split, options);
+  throw new UserError('evaluate: there is nothing to evaluate on: give the folder of the data, or examples');
 };

@@ -15,7 +15,7 @@ import { tiny } from '../model/sizes.ts';
 import { worlds } from '../studies/scenes/world.ts';
 import { writeScenes } from '../studies/scenes/write.ts';
 import { type Gallery, galleryOf, meanRecall, recalls } from '../tasks/metrics/recall.ts';
-import { scoreGallery } from './score-retrieval.ts';
+import { scoreRetrieval } from './score-retrieval.ts';
 
 let folder: string;
 let gallery: Gallery;
@@ -50,7 +50,7 @@ const model = (kind: 'vilt' | 'dide', heads: Readonly<Record<string, readonly nu
 };
 
 const scored = (trained: Model, some: Gallery, batch: number) =>
-  scoreGallery(trained, some, { preprocessor: preprocessorFor(trained.config, { batch }), threads: 1 });
+  scoreRetrieval(trained, some, { preprocessor: preprocessorFor(trained.config, { batch }), threads: 1 });
 
 describe.each<['vilt' | 'dide', Readonly<Record<string, readonly number[]>>]>([
   ['dide', { 'itc.image_proj.weight': [32, 32], 'itc.text_proj.weight': [32, 32] }],
@@ -83,7 +83,7 @@ describe.each<['vilt' | 'dide', Readonly<Record<string, readonly number[]>>]>([
     expect([hurt.images.length, hurt.texts.length]).toEqual([7, 8]);
     const unreadable = createSkipPolicy();
     const progress: string[] = [];
-    const { scores, ...read } = await scoreGallery(trained, hurt, {
+    const { scores, ...read } = await scoreRetrieval(trained, hurt, {
       preprocessor: preprocessorFor(trained.config, { batch: 3, onUnreadable: unreadable.listen }),
       threads: 1,
       onProgress: (done, all) => progress.push(`${done}/${all}`),

@@ -36,7 +36,11 @@ export interface ScoredGallery extends Gallery {
  * @throws UserError where the model has not the head for it, where an image cannot be read and nobody listens for that,
  * and where it is so with more than half of the first ones.
  */
-export const scoreGallery = async (trained: Model, gallery: Gallery, options: ScoreOptions): Promise<ScoredGallery> => {
+export const scoreRetrieval = async (
+  trained: Model,
+  gallery: Gallery,
+  options: ScoreOptions,
+): Promise<ScoredGallery> => {
   const score = trained.config.architecture.towers ? byProduct : byPairs;
   return belonging(gallery, await score(trained, gallery, options));
 };

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { encodePng } from '../data/image.ts';
-import { scoreGallery } from '../evaluation/score-retrieval.ts';
+import { scoreRetrieval } from '../evaluation/score-retrieval.ts';
 import { galleryOf } from '../tasks/metrics/recall.ts';
 import { retrieval } from '../tasks/retrieval.ts';
 import { ask } from './ask.ts';
@@ -35,7 +35,7 @@ describe('a search over a cache', () => {
     }));
     const gallery = galleryOf(asked);
     const preprocessor = preprocessorFor(trained.config, { batch: 2 });
-    const { scores } = await scoreGallery(trained, gallery, { preprocessor, threads: 1 });
+    const { scores } = await scoreRetrieval(trained, gallery, { preprocessor, threads: 1 });
     await using searcher = await openPredictor(trained, { threads: 1 });
     for (const [column, text] of texts.entries()) {
       const expected = images.map((image, row) => ({ image, score: scores.data[row * images.length + column]! }));

@@ -8,7 +8,6 @@ import { createModel, type Model } from '../../src/checkpoints/model-file.ts';
 import { encodePng } from '../../src/data/image.ts';
 import { createTokenizer, SPECIAL_PIECES } from '../../src/data/tokenizer.ts';
 import { evaluate } from '../../src/evaluation/evaluate.ts';
-import { preprocessorFor } from '../../src/inference/preprocessor.ts';
 import type { ModelConfig } from '../../src/model/config.ts';
 import { tiny } from '../../src/model/sizes.ts';
 import { writeScenes } from '../../src/studies/scenes/write.ts';
@@ -80,8 +79,7 @@ for (const [task, , measured] of views) {
       const losses = await taught(task, student, teacher);
       expect(meanOf(losses.slice(-8))).toBeLessThan(meanOf(losses.slice(0, 8)));
       const examples = await task.read(folderOf(task), 'validation');
-      const preprocessor = preprocessorFor(student.config, { batch: 4 });
-      const measures = task.measures!(await evaluate(student, examples, { task, preprocessor, threads: 1 }));
+      const measures = task.measures!((await evaluate(student, { task, examples, batch: 4, threads: 1 })).predictions);
       for (const name of measured) expect(measures[name]!.length).toBeGreaterThan(0);
     });
   });

@@ -6,8 +6,7 @@ import { createStudent } from '../../src/checkpoints/derive.ts';
 import { loadModel } from '../../src/checkpoints/load.ts';
 import { createModel, type Model } from '../../src/checkpoints/model-file.ts';
 import type { Example } from '../../src/data/example.ts';
-import { accuracyOf, evaluate } from '../../src/evaluation/evaluate.ts';
-import { preprocessorFor } from '../../src/inference/preprocessor.ts';
+import { evaluate } from '../../src/evaluation/evaluate.ts';
 import { vqa } from '../../src/tasks/vqa.ts';
 import { type FinetuneOptions, finetune } from '../../src/training/finetune.ts';
 import type { TrainStep } from '../../src/training/options.ts';
@@ -37,8 +36,7 @@ const meanOf = (steps: readonly TrainStep[], loss: string): number =>
   steps.reduce((sum, { losses }) => sum + losses[loss]!, 0) / steps.length;
 
 const accuracy = async (trained: Model): Promise<number> => {
-  const preprocessor = preprocessorFor(trained.config, { batch: 16 });
-  return accuracyOf(await evaluate(trained, validation, { task: vqa, preprocessor, threads: 1 }));
+  return (await evaluate(trained, { task: vqa, examples: validation, batch: 16, threads: 1 })).accuracy;
 };
 
 const bits = ({ weights }: Model) => [...weights].map(([name, { data }]) => [name, Buffer.from(data.buffer.slice(0))]);

@@ -126,9 +126,8 @@ describe('a training that leaves the numbers', () => {
     expect(update).toBeGreaterThan(2);
     expect(await savedUpdate(folder)).toBe(update - 2);
     const kept = await loadModel(join(folder, 'last.safetensors'));
-    const preprocessor = preprocessorFor(kept.config, { batch: 12 });
-    const judged = await evaluate(kept, await vqa.read(scenes, 'validation'), { task: vqa, preprocessor, threads: 1 });
-    expect(judged).toHaveLength(24);
+    const { predictions } = await evaluate(kept, { task: vqa, data: scenes, batch: 12, threads: 1 });
+    expect(predictions).toHaveLength(24);
   });
 
   it('stops at a validation too, and says after which update', async () => {
@@ -161,8 +160,7 @@ describe('a training that leaves the numbers', () => {
   it('is not taken for one that answers', async () => {
     const model = student();
     model.weights.get('vqa_classifier.3.bias')!.data[0] = Number.NaN;
-    const preprocessor = preprocessorFor(model.config, { batch: 8 });
-    const judging = evaluate(model, await vqa.read(scenes, 'validation'), { task: vqa, preprocessor, threads: 1 });
+    const judging = evaluate(model, { task: vqa, data: scenes, batch: 8, threads: 1 });
     await expect(judging).rejects.toThrow(/validation\.jsonl:1: the model answers NaN: its weights are damaged/);
   });
 });

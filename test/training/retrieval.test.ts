@@ -9,7 +9,7 @@ import { loadModel } from '../../src/checkpoints/load.ts';
 import { createModel, type Model } from '../../src/checkpoints/model-file.ts';
 import { encodePng } from '../../src/data/image.ts';
 import { createTokenizer, SPECIAL_PIECES } from '../../src/data/tokenizer.ts';
-import { scoreGallery } from '../../src/evaluation/score-retrieval.ts';
+import { scoreRetrieval } from '../../src/evaluation/score-retrieval.ts';
 import { preprocessorFor } from '../../src/inference/preprocessor.ts';
 import { tiny } from '../../src/model/sizes.ts';
 import { firstImages, galleryOf, meanRecall } from '../../src/tasks/metrics/recall.ts';
@@ -175,7 +175,7 @@ describe('learning to retrieve', () => {
     const steps = await run(student(), undefined, { folder, updates: 4, validateEvery: 4, gallery: 6 });
     const best = await loadModel(join(folder, 'best.safetensors'));
     const gallery = firstImages(galleryOf(await retrieval.read(data, 'validation')), 6);
-    const { scores } = await scoreGallery(best, gallery, {
+    const { scores } = await scoreRetrieval(best, gallery, {
       preprocessor: preprocessorFor(best.config, { batch: 5 }),
       threads: 1,
     });

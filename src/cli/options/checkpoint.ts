@@ -1,18 +1,10 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { bertVocabulary, readVocabulary } from '../../data.ts';
-import {
-  type CheckpointInfo,
-  inspectCheckpoint,
-  type LoadOptions,
-  loadModel,
-  type Model,
-  type Task,
-  UserError,
-} from '../../index.ts';
+import { type LoadOptions, loadModel, type Model } from '../../index.ts';
 import { readAnswerList } from '../../model.ts';
-import { count, given } from './options.ts';
-import { type TaskName, taskNamed, taskOption, tasks } from './tasks.ts';
+import { count } from './options.ts';
+import { type TaskName, taskNamed, taskOption } from './tasks.ts';
 
 /** What a checkpoint that dide did not save may not say of itself. */
 export interface ForeignOptions {
@@ -52,51 +44,30 @@ export const addForeignOptions = (command: Command): Command => {
   return command;
 };
 
-/** Opens a model of anybody's, for the task that it says or `--task` names. */
+/** Loads a model in any layout, for the task that it says or `--task` names. */
 export const openModel = async (
   path: string,
   options: OpenOptions & { readonly task?: TaskName | undefined },
-): Promise<Model> => {
-  if (options.task !== undefined) return await openModelFor(await taskNamed(options.task), path, options);
-  const looked = await inspectCheckpoint(path);
-  if (!looked.isOurs) return await openModelFor(taskIn(looked, path), path, options);
-  sayUnused(path, options);
-  return await loadModel(looked.path);
-};
+): Promise<Model> =>
+  await loadModel(
+    path,
+    await loadOptions(options.task === undefined ? undefined : await taskNamed(options.task), options),
+  );
 
-/** Opens a model of anybody's for a task. @throws UserError where it was trained for another one. */
-export const openModelFor = async (
-  task: Pick<Task, 'name' | 'images' | 'scoring' | 'answers'>,
-  path: string,
-  options: OpenOptions,
-): Promise<Model> => {
-  const { isOurs } = await inspectCheckpoint(path);
-  if (isOurs) sayUnused(path, options);
-  return await loadModel(path, { task, onWarning: say, ...(isOurs ? {} : await factsOf(options)) });
-};
+/** Loads a model in any layout for a task. @throws UserError where it was trained for another one. */
+export const openModelFor = async (task: LoadOptions['task'], path: string, options: OpenOptions): Promise<Model> =>
+  await loadModel(path, await loadOptions(task, options));
 
-/** A file of ours says all of it, and what it says holds; options that say it once more are named on stderr. */
-export const sayUnused = (path: string, { answers, vocabulary, heads, image, words }: ForeignOptions): void => {
-  const names = Object.keys(given({ answers, vocabulary, heads, image, words })).map((name) => `--${name}`);
-  if (names.length === 0) return;
-  const which = `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} not used for it`;
-  say(`${path}: it was saved by dide and says this itself: ${which}`);
-};
-
-const taskIn = ({ classifiers }: CheckpointInfo, path: string): Task => {
-  const known: readonly Task[] = Object.values(tasks);
-  const named = classifiers.flatMap(({ task }) => known.filter(({ name }) => name === task));
-  if (named.length === 1) return named[0]!;
-  throw new UserError(`${path}: it does not say its task: give --task ${Object.keys(tasks).join(' or --task ')}`);
-};
-
-const factsOf = async (options: OpenOptions): Promise<Omit<LoadOptions, 'task'>> => {
+/** What the options say of a checkpoint. */
+export const loadOptions = async (task: LoadOptions['task'], options: OpenOptions): Promise<LoadOptions> => {
   const { answers, vocabulary, heads, image, words, data, seed } = options;
-  return given({
+  return {
+    task,
+    onWarning: say,
     answers: answers === undefined ? undefined : await readAnswerList(answers, { onWarning: say }),
     vocabulary: vocabulary === undefined ? undefined : await piecesIn(vocabulary, data),
     ...{ heads, image, words, data, seed },
-  });
+  };
 };
 
 /** `bert`, `data` as finetune has them, or a file. */

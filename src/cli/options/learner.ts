@@ -2,16 +2,15 @@ import {
   adaptModel,
   createModel,
   createStudent,
-  inspectCheckpoint,
-  loadModel,
   type Model,
+  openCheckpoint,
   type Scoring,
   type StudentOptions,
   type Task,
   UserError,
 } from '../../index.ts';
 import { type Backbones, createConfig, dide, sizes, sizesOfBackbones, vilt } from '../../model.ts';
-import { type ForeignOptions, openModelFor, sayUnused } from './checkpoint.ts';
+import { type ForeignOptions, loadOptions, openModelFor } from './checkpoint.ts';
 import { beginFrom, bodiesOf } from './init-from.ts';
 import { given } from './options.ts';
 import { vocabularyNamed } from './vocabulary.ts';
@@ -68,9 +67,8 @@ export const learningOf = async (options: LearnerOptions, task: Task): Promise<L
 
 /** What is gone on from; a model of ours that was trained for another task gets a new head, which begins at random. */
 const beginningFrom = async (from: string, task: Task, options: LearnerOptions): Promise<Model> => {
-  const { isOurs, path } = await inspectCheckpoint(from);
-  if (isOurs) sayUnused(from, options);
-  const trained = isOurs ? await loadModel(path) : await openModelFor(task, from, options);
+  await using checkpoint = await openCheckpoint(from);
+  const trained = await checkpoint.load(await loadOptions(checkpoint.isOurs ? undefined : task, options));
   if (trained.config.task === task.name) return trained;
   return adaptModel(trained, { task, answers: await task.answers(options.data), seed: options.seed });
 };

@@ -1,5 +1,12 @@
 import { firstImages, foundIn, type Gallery, galleryOf, groupScores } from '../../data.ts';
-import { type Example, type Model, preprocessorFor, type ScoredGallery, scoreGallery, UserError } from '../../index.ts';
+import {
+  type Example,
+  type Model,
+  preprocessorFor,
+  type ScoredGallery,
+  scoreRetrieval,
+  UserError,
+} from '../../index.ts';
 import type { openTolerance } from '../options/data.ts';
 import { given } from '../options/options.ts';
 import { type Measured, measured, measuresTable } from '../terminal/measured.ts';
@@ -54,7 +61,7 @@ const scored = async (
   { batch, threads, tolerance }: RetrievalEvaluation,
 ): Promise<ScoredGallery> => {
   using progress = openProgress(`evaluate ${split}`);
-  return await scoreGallery(trained, gallery, {
+  return await scoreRetrieval(trained, gallery, {
     preprocessor: preprocessorFor(trained.config, { batch, onWarning: progress.warn, ...tolerance.preprocessor }),
     onProgress: progress.update,
     ...given({ threads }),

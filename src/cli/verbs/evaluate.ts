@@ -3,16 +3,7 @@ import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
 import { imageName, submissionOf } from '../../data.ts';
 import { writeAtomically } from '../../files/atomic-write.ts';
-import {
-  type Example,
-  evaluate,
-  type Model,
-  type Prediction,
-  preprocessorFor,
-  retrieval,
-  type Task,
-  UserError,
-} from '../../index.ts';
+import { type Example, evaluate, type Model, type Prediction, retrieval, type Task, UserError } from '../../index.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
 import { addDataOptions, type DataOptions, openTolerance } from '../options/data.ts';
 import { count, jsonOption, seedOption, threadsOption } from '../options/options.ts';
@@ -85,7 +76,7 @@ async function run(file: string, options: Options): Promise<void> {
   for (const name of names)
     splits.push([name, await task.read(options.data, name, { missing: options.missing, onWarning })]);
   if (task.name === retrieval.name) return await evaluateRetrieval(trained, splits, { ...options, tolerance });
-  const judged: [string, Prediction[]][] = [];
+  const judged: [string, readonly Prediction[]][] = [];
   for (const [name, asked] of splits)
     judged.push([name, await judgeSplit(trained, name, asked, { ...options, task, tolerance })]);
   if (options.predictions !== undefined) await writePredictions(options.predictions, judged);
@@ -122,12 +113,12 @@ const judgeSplit = async (trained: Model, split: string, asked: readonly Example
   const { config } = trained;
   noticeOutside(asked, config.answers, progress);
   const { batch, threads, task, tolerance } = how;
-  return await evaluate(trained, asked, {
-    task,
-    preprocessor: preprocessorFor(config, { batch, onWarning: progress.warn, ...tolerance.preprocessor }),
+  const { predictions } = await evaluate(trained, {
+    ...{ task, examples: asked, batch, threads, ...tolerance.preprocessor },
+    onWarning: progress.warn,
     onProgress: progress.update,
-    ...(threads === undefined ? {} : { threads }),
   });
+  return predictions;
 };
 
 const noticeOutside = (asked: readonly Example[], answers: readonly string[], { say }: Progress): void => {

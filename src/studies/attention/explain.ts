@@ -1,8 +1,7 @@
 import { collate, createTokenizer, encodePng, type PreparedImage, probabilityOf } from '../../data.ts';
 import type { Numbers } from '../../engine.ts';
 import { UserError } from '../../errors.ts';
-import { type Example, type Model, preprocessorFor } from '../../index.ts';
-import { compileAnswers } from '../../training.ts';
+import { type Example, type Model, openPredictor, preprocessorFor } from '../../index.ts';
 import { crossAttention, meanDivergence } from './cross-attention.ts';
 import type { ExplainedModel, ExplainedPair, HeadedAttention } from './explained-pair.ts';
 
@@ -84,8 +83,8 @@ const bestAnswers = async (
   { most, ...options }: { readonly most: number; readonly threads?: number | undefined },
 ): Promise<ExplainedModel['answers'][]> => {
   if (!config.purpose.logits) return [];
-  await using session = await compileAnswers(config, { weights }, options);
-  const { logits } = await session.run<'logits'>(feeds);
+  await using predictor = await openPredictor({ config, weights }, options);
+  const logits = await predictor.logits(feeds);
   return Array.from({ length: logits.shape[0]! }, (_, row) =>
     config.answers
       .map((answer, place) => ({ answer, probability: probabilityOf(logits, [row, place], config.scoring) }))

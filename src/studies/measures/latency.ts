@@ -1,6 +1,13 @@
 import { collate } from '../../data.ts';
-import { ask, type Example, type ImageCache, type Model, type Predictor, preprocessorFor } from '../../index.ts';
-import { compileAnswers } from '../../training.ts';
+import {
+  ask,
+  type Example,
+  type ImageCache,
+  type Model,
+  openPredictor,
+  type Predictor,
+  preprocessorFor,
+} from '../../index.ts';
 import type { LatencyReport } from '../quickstart/content.ts';
 
 /** Pairs that are timed one by one, after as many that are not. */
@@ -18,12 +25,12 @@ export const pairLatency = async (
 ): Promise<number> => {
   const { config, weights } = trained;
   const { prepare, collate: options } = preprocessorFor(config, { batch: 1 });
-  await using session = await compileAnswers(config, { weights }, threads === undefined ? {} : { threads });
+  await using predictor = await openPredictor({ config, weights }, { threads });
   const times: number[] = [];
   for (let i = 0; i < 2 * PAIRS; i += 1) {
     const feeds = collate([await prepare(examples[i % examples.length]!)], options);
     const began = performance.now();
-    await session.run(feeds);
+    await predictor.logits(feeds);
     times.push(performance.now() - began);
   }
   return median(times.slice(PAIRS));

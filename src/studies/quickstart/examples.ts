@@ -1,6 +1,5 @@
 import { bestOf, collate, createTokenizer, probabilityOf, readImageBytes } from '../../data.ts';
-import { type Example, type ImageSource, type Model, preprocessorFor } from '../../index.ts';
-import { compileAnswers } from '../../training.ts';
+import { type Example, type ImageSource, type Model, openPredictor, preprocessorFor } from '../../index.ts';
 import {
   attentionDivergence,
   crossAttention,
@@ -52,14 +51,14 @@ interface Look {
 }
 
 const look = async (trained: Model, examples: readonly Example[], threads: number | undefined): Promise<Look[]> => {
-  const { config, weights } = trained;
+  const { config } = trained;
   const preprocessor = preprocessorFor(config, { batch: examples.length });
   const encoded = await Promise.all(examples.map((example) => preprocessor.prepare(example)));
   const feeds = collate(encoded, preprocessor.collate);
   const options = threads === undefined ? {} : { threads };
   const { textToImage } = await crossAttention(trained, feeds, options);
-  await using session = await compileAnswers(config, { weights }, options);
-  const { logits } = await session.run<'logits'>(feeds);
+  await using predictor = await openPredictor(trained, options);
+  const logits = await predictor.logits(feeds);
   return bestOf(logits).map((best, i) => {
     const { words, images } = encoded[i]!;
     const { rows, columns } = images[0]!;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { countOf } from '../../engine.ts';
-import { type Example, evaluate, loadModel, type Model, type Prediction, preprocessorFor, vqa } from '../../index.ts';
+import { type Example, evaluate, loadModel, type Model, type Prediction, vqa } from '../../index.ts';
 import { accuracyReport, firstOfEachKind, priorAccuracy } from '../measures/accuracy.ts';
 import type { Manifest } from '../scenes/manifest.ts';
 import { quickstartWorld, writeMiniScenes } from '../teacher/mini-scenes.ts';
@@ -163,16 +163,15 @@ const judgeAll = async (
   splits: Splits,
   { threads, onProgress }: QuickstartOptions,
 ): Promise<Record<string, Answers>> => {
-  const judged: Record<string, Record<string, Prediction[]>> = {};
+  const judged: Record<string, Record<string, readonly Prediction[]>> = {};
   for (const [split, examples] of Object.entries(splits)) {
     judged[split] = {};
     for (const [name, { trained }] of Object.entries(models)) {
-      judged[split][name] = await evaluate(trained, examples, {
-        task: vqa,
-        preprocessor: preprocessorFor(trained.config, { batch: 64 }),
-        ...(threads === undefined ? {} : { threads }),
+      const { predictions } = await evaluate(trained, {
+        ...{ task: vqa, examples, threads },
         onProgress: (done, of) => onProgress?.(`evaluating: ${name} on ${split}`, { done, of }),
       });
+      judged[split][name] = predictions;
     }
   }
   return judged;

@@ -1,7 +1,7 @@
 import type { Model } from '../../checkpoints/model-file.ts';
 import type { Example } from '../../data/example.ts';
 import { UserError } from '../../errors.ts';
-import { scoreGallery } from '../../evaluation/score-retrieval.ts';
+import { scoreRetrieval } from '../../evaluation/score-retrieval.ts';
 import { firstImages, galleryOf, meanRecall } from '../../tasks/metrics/recall.ts';
 import type { Stage, StageOptions } from './stage.ts';
 
@@ -17,7 +17,7 @@ export const galleryValidator = (
   const gallery = firstImages(galleryOf(validation), images);
   return async (weights) => ({
     accuracy: async () => {
-      const { scores, ...read } = await scoreGallery({ config, weights }, gallery, { preprocessor, threads });
+      const { scores, ...read } = await scoreRetrieval({ config, weights }, gallery, { preprocessor, threads });
       return meanRecall(scores, read);
     },
     [Symbol.asyncDispose]: async () => {},

@@ -1,5 +1,5 @@
 import { meanOf } from '../../../data.ts';
-import { evaluate, type Model, type Prediction, preprocessorFor, type Task } from '../../../index.ts';
+import { evaluate, type Model, type Prediction, type Task } from '../../../index.ts';
 import { kindOf } from '../../measures/accuracy.ts';
 import type { Result } from '../result-file.ts';
 import { measuredSplits } from './scenes.ts';
@@ -12,22 +12,12 @@ export const measuresOf = async (
 ): Promise<Result['measures']> => {
   const measures: Record<string, Record<string, number>> = {};
   for (const split of measuredSplits) {
-    const predictions = await evaluate(model, await task.read(data, split), {
-      task,
-      preprocessor: preprocessorFor(model.config, { batch: 64 }),
-      threads,
-    });
-    measures[split] = {
-      accuracy: meanOf(predictions.map(({ score }) => score)),
-      ...meansOf(task.measures?.(predictions) ?? {}),
-      ...accuracyByKind(predictions),
-    };
+    const evaluation = await evaluate(model, { task, data, split, threads });
+    const { accuracy, predictions } = evaluation;
+    measures[split] = { accuracy, ...evaluation.measures, ...accuracyByKind(predictions) };
   }
   return measures;
 };
-
-const meansOf = (measures: Readonly<Record<string, readonly number[]>>): Record<string, number> =>
-  Object.fromEntries(Object.entries(measures).map(([name, parts]) => [name, meanOf(parts)]));
 
 const accuracyByKind = (predictions: readonly Prediction[]): Record<string, number> => {
   const kinds = new Map<string, number[]>();

@@ -6,7 +6,7 @@ import {
   type Model,
   preprocessorFor,
   retrieval,
-  scoreGallery,
+  scoreRetrieval,
 } from '../../../index.ts';
 import { retrievalStages } from '../comparisons.ts';
 import type { Context } from '../job.ts';
@@ -93,7 +93,7 @@ const recallsOf = async (
   examples: Awaited<ReturnType<typeof retrieval.read>>,
   { threads }: Context,
 ): Promise<Record<string, number>> => {
-  const { scores, ...gallery } = await scoreGallery(model, galleryOf(examples), {
+  const { scores, ...gallery } = await scoreRetrieval(model, galleryOf(examples), {
     preprocessor: preprocessorFor(model.config, { batch: 64 }),
     threads,
   });
