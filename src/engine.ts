@@ -1,10 +1,26 @@
 /**
- * `dide/engine`: symbols in, numbers out. Tensors with named sizes, their derivatives, plain ONNX, and ONNX Runtime.
+ * `dide/engine`: symbolic tensors with named sizes, their gradients, and AdamW, for a model of your own.
  *
- *   const x = input('x', ['batch', 2]);
- *   const y = tanh(matmul(x, parameter('w', [2, 3])));
- *   await using session = await compile({ y }, { weights });
- *   const { y: numbers } = await session.run({ x: { shape: [4, 2], data } });
+ *   const p = createParams();                                                        // collects what a model declares
+ *   const y = linear(p.within('layer'), input('x', ['batch', 2]), 1);                // [batch, 1]
+ *   const loss = mean(square(subtract(y, input('target', ['batch', 1]))));
+ *
+ *   const state = createOptimizerState(initialWeights(p, { seed: 0 }));
+ *   const names = new Map([...p.declared].map(([name, { tensor }]) => [tensor, name]));
+ *   const grads = [...gradients(loss, new Set(names.keys()))];
+ *   const outputs = { loss, ...Object.fromEntries(grads.map(([tensor, g]) => [`gradient ${names.get(tensor)}`, g])) };
+ *   const into = Object.fromEntries([...state.gradients].map(([name, g]) => [`gradient ${name}`, g]));
+ *   await using session = await compile(outputs, { parameters: state.weights, into });
+ *
+ *   const x = { shape: [2, 2], data: Float32Array.of(1, 0, 0, 1) };
+ *   const target = { shape: [2, 1], data: Float32Array.of(3, 5) };
+ *   for (let step = 1; step <= 1000; step += 1) {
+ *     const results = await session.run({ x, target });
+ *     adamwStep(state, { step, learningRate: 0.1, weightDecay: 0 });
+ *     if (step === 1000) console.log(results.loss!.data[0]! < 1e-3);                  // true
+ *   }
+ *
+ * The same bits come out of every run on one processor; see `compile` for different numbers of threads.
  */
 export * from './engine/functions.ts';
 export { gradients } from './engine/gradient.ts';

@@ -15,31 +15,29 @@ import {
 import { axisOf, volume } from './shapes.ts';
 import { dropoutMask, type Tensor } from './tensor.ts';
 
-/** The mean over the given axes (all of them by default), which disappear. */
+/** Mean over the given axes (default: all), which are removed. */
 export const mean = (x: Tensor, axes: readonly number[] = x.shape.map((_, axis) => axis)): Tensor =>
   divide(sum(x, axes), sizeAsNumber(volume(axes.map((axis) => x.shape[axisOf(x.shape, axis)]!))));
 
+/** x², element by element. */
 export const square = (x: Tensor): Tensor => multiply(x, x);
 
 /**
- * Rows of x [rows, ...] at int32 places [...]: what `gather` finds, for few rows that are large. It multiplies by ones and
- * zeros, and so does its derivative; that of `gather` adds number by number, on one thread.
+ * Rows of x [rows, ...] at int32 indices [...]: the result of `gather`, computed as a product with a one-hot matrix. It
+ * suits few large rows: the derivative is a product too, where that of `gather` adds number by number on one thread.
  */
-export const gatherFew = (x: Tensor, places: Tensor): Tensor => {
+export const gatherByProduct = (x: Tensor, indices: Tensor): Tensor => {
   const [rows, ...rest] = x.shape;
-  const chosen = gather(eye(rows!), places);
-  return reshape(gemm(chosen, reshape(x, [rows!, volume(rest)])), [...places.shape, ...rest]);
+  const oneHot = gather(eye(rows!), indices);
+  return reshape(gemm(oneHot, reshape(x, [rows!, volume(rest)])), [...indices.shape, ...rest]);
 };
 
-/** Zeroes a share of the numbers and scales up the rest; which ones, the mask of that name says at every run. */
+/** Multiplies by the dropout mask of that name, which is fed at every run: 0 with probability `rate`, else 1 / (1 - rate). */
 export const dropout = (x: Tensor, name: string, rate: number): Tensor =>
   rate === 0 ? x : multiply(x, dropoutMask(name, x.shape, 1 - rate));
 
-/** The sum of scalars, each with its weight. */
+/** Weighted sum of scalars. */
 export const weightedSum = (terms: readonly (readonly [Operand, Tensor])[]): Tensor =>
   terms.map(([weight, term]) => (weight === 1 ? term : multiply(weight, term))).reduce((a, b) => add(a, b));
-
-/** One axis more, of size 1, at the given place. */
-export const unsqueeze = (x: Tensor, axis: number): Tensor => reshape(x, x.shape.toSpliced(axis, 0, 1));
 
 export { gelu, layerNormalization };

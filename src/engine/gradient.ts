@@ -1,18 +1,18 @@
-import { add, concat, scatteredOnto } from './ops.ts';
+import { add, concat, scatterOnto } from './ops.ts';
 import { minus, plus, type Size, show } from './shapes.ts';
 import { ancestors, constant, isOperation, type Operation, parents, type Tensor } from './tensor.ts';
 
 /**
- * Reverse mode: the gradient of a scalar with respect to each of its parameters, as more symbols.
+ * Reverse-mode differentiation: the gradient of a scalar with respect to each of the given tensors, as new tensors.
  *
- * The map lists the parameters in the order in which the backward pass is done with them, the last layer's first:
- * written in this order, a graph frees each activation as soon as it can.
+ * The map lists them in the order in which the backward pass completes them, the last layer's first: a graph written in
+ * this order frees each activation as early as possible.
  *
- * @throws Error where the loss is not a scalar, or a wanted tensor has no part in it.
+ * @throws Error where the loss is not a scalar, or does not depend on one of the tensors.
  */
-export const gradients = (loss: Tensor, wanted: ReadonlySet<Tensor>): Map<Tensor, Tensor> => {
-  const found = gradientsReached(loss, wanted);
-  for (const tensor of wanted)
+export const gradients = (loss: Tensor, targets: ReadonlySet<Tensor>): Map<Tensor, Tensor> => {
+  const found = gradientsReached(loss, targets);
+  for (const tensor of targets)
     if (!found.has(tensor)) throw new Error(`gradients: ${nameOf(tensor)} has no part in the loss`);
   return found;
 };
@@ -23,53 +23,60 @@ export const gradients = (loss: Tensor, wanted: ReadonlySet<Tensor>): Map<Tensor
  *
  * @throws Error where the loss is not a scalar.
  */
-export const gradientsReached = (loss: Tensor, wanted: ReadonlySet<Tensor>): Map<Tensor, Tensor> => {
+export const gradientsReached = (loss: Tensor, targets: ReadonlySet<Tensor>): Map<Tensor, Tensor> => {
   if (loss.shape.length > 0) throw new Error(`gradients: the loss is ${show(loss.shape)}: it must be a scalar`);
   const graph = ancestors([loss]);
-  const leading = leadingTo(graph, wanted);
-  const arrived = new Map<Tensor, Tensor[]>([[loss, [constant(1)]]]);
+  const active = dependingOn(graph, targets);
+  const incoming = new Map<Tensor, Tensor[]>([[loss, [constant(1)]]]);
   const found = new Map<Tensor, Tensor>();
   for (const tensor of graph.toReversed()) {
-    const contributions = arrived.get(tensor);
-    if (contributions === undefined || !leading.has(tensor)) continue;
-    arrived.delete(tensor);
+    const contributions = incoming.get(tensor);
+    if (contributions === undefined || !active.has(tensor)) continue;
+    incoming.delete(tensor);
     const g = total(contributions);
-    if (wanted.has(tensor)) found.set(tensor, g);
-    if (isOperation(tensor.made)) pass(g, tensor, tensor.made, { leading, arrived });
+    if (targets.has(tensor)) found.set(tensor, g);
+    if (isOperation(tensor.made)) propagate(g, tensor, tensor.made, { active, incoming });
   }
   return found;
 };
 
-interface Flow {
-  readonly leading: ReadonlySet<Tensor>;
-  readonly arrived: Map<Tensor, Tensor[]>;
+interface BackwardPass {
+  /** Tensors through which a target reaches the loss. */
+  readonly active: ReadonlySet<Tensor>;
+  /** Contributions to the gradient of each tensor so far. */
+  readonly incoming: Map<Tensor, Tensor[]>;
 }
 
-const pass = (g: Tensor, out: Tensor, { from, derivative }: Operation, { leading, arrived }: Flow): void => {
-  const passed = derivative(g, out);
+const propagate = (
+  g: Tensor,
+  out: Tensor,
+  { from, derivative }: Operation,
+  { active, incoming }: BackwardPass,
+): void => {
+  const contributions = derivative(g, out);
   from.forEach((parent, i) => {
-    const contribution = passed[i];
-    if (contribution === undefined || !leading.has(parent)) return;
-    arrived.set(parent, [...(arrived.get(parent) ?? []), contribution]);
+    const contribution = contributions[i];
+    if (contribution === undefined || !active.has(parent)) return;
+    incoming.set(parent, [...(incoming.get(parent) ?? []), contribution]);
   });
 };
 
-/** The tensors through which a change of a wanted one reaches the loss. */
-const leadingTo = (graph: readonly Tensor[], wanted: ReadonlySet<Tensor>): Set<Tensor> => {
-  const leading = new Set<Tensor>();
+/** Tensors of the graph that depend on a target, targets included. */
+const dependingOn = (graph: readonly Tensor[], targets: ReadonlySet<Tensor>): Set<Tensor> => {
+  const depending = new Set<Tensor>();
   for (const tensor of graph)
-    if (wanted.has(tensor) || parents(tensor).some((parent) => leading.has(parent))) leading.add(tensor);
-  return leading;
+    if (targets.has(tensor) || parents(tensor).some((parent) => depending.has(parent))) depending.add(tensor);
+  return depending;
 };
 
 /**
- * The sum of what arrived. The gradients of slices that tile a tensor are put side by side, not padded and added; what is
- * scattered into a table of zeros is scattered into the rest of the sum, since a table of words is large.
+ * Sum of the contributions. Gradients of slices that tile a tensor are concatenated instead of padded and added, and
+ * rows scattered into a table of zeros are scattered onto the rest of the sum, since a table of words is large.
  */
 const total = (contributions: readonly Tensor[]): Tensor => {
-  const isScattered = (one: Tensor): boolean => scatteredOnto(one, one) !== undefined;
+  const isScattered = (one: Tensor): boolean => scatterOnto(one, one) !== undefined;
   const last = [...contributions.filter((one) => !isScattered(one)), ...contributions.filter(isScattered)];
-  return tiled(contributions) ?? last.reduce((sum, one) => scatteredOnto(sum, one) ?? add(sum, one));
+  return tiled(contributions) ?? last.reduce((sum, one) => scatterOnto(sum, one) ?? add(sum, one));
 };
 
 interface Piece {

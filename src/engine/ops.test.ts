@@ -1,6 +1,6 @@
 // biome-ignore-all format: a line an op
 import { describe, expect, it } from 'vitest';
-import { dropout, gatherFew, gelu, mean, square, unsqueeze, weightedSum } from './functions.ts';
+import { dropout, gatherByProduct, gelu, mean, square, weightedSum } from './functions.ts';
 import { gradients } from './gradient.ts';
 import type { Numbers } from './numbers.ts';
 import { type At, check, drawn, total, valuesOf } from './ops.fixture.ts';
@@ -103,7 +103,7 @@ describe('the same numbers, otherwise arranged, with their derivatives', () => {
   const sizes = { n: 2, m: 3 };
   it('transpose', () => check([[2, 3, 4]], (x) => op.transpose(x, [2, 0, 1]), ([i, j, k], x) => x(j!, k!, i!)));
   it('transpose, axes from the end', () => check([[2, 3, 4]], (x) => op.transpose(x, [-1, 0, -2]), ([i, j, k], x) => x(j!, k!, i!)));
-  it('swapped', () => check([[2, 3, 4]], op.transposeLast, ([i, j, k], x) => x(i!, k!, j!)));
+  it('transposeLast', () => check([[2, 3, 4]], op.transposeLast, ([i, j, k], x) => x(i!, k!, j!)));
   it('reshape', () =>
     check([[2, 6]], (x) => op.reshape(x, [3, 2, 2]),
       ([i, j, k], x) => x(Math.floor((4 * i! + 2 * j! + k!) / 6), (4 * i! + 2 * j! + k!) % 6)));
@@ -124,7 +124,6 @@ describe('the same numbers, otherwise arranged, with their derivatives', () => {
   it('pad', () => check([[2, 3]], (x) => op.pad(x, -1, 1, 2), ([i, j], x) => (j! < 1 || j! > 3 ? 0 : x(i!, j! - 1))));
   it('pad, by a named size', () =>
     check([['n', 2]], (x) => op.pad(x, 0, 'n', 1), ([i, j], x) => (i! < 2 || i! > 3 ? 0 : x(i! - 2, j!)), { sizes }));
-  it('unsqueeze', () => check([['n', 3]], (x) => unsqueeze(x, 1), ([i, , j], x) => x(i!, j!), { sizes }));
 
   it('slice refuses what is no part', () => {
     const x = input('x', ['n', 5]);
@@ -169,16 +168,16 @@ describe('by index, value and derivative', () => {
   const into = constant(integers([4], 2, 0, 2, 2));
 
   it('gather, rows that repeat', () => check([[5, 2]], (table) => op.gather(table, indices), ([i, j, k], table) => table(at(i!, j!), k!)));
-  it('gatherFew, rows that repeat', () =>
-    check([['n', 2, 3]], (x) => gatherFew(x, into), ([i, j, k], x) => x([2, 0, 2, 2][i!]!, j!, k!), { sizes: { n: 3 } }));
+  it('gatherByProduct, rows that repeat', () =>
+    check([['n', 2, 3]], (x) => gatherByProduct(x, into), ([i, j, k], x) => x([2, 0, 2, 2][i!]!, j!, k!), { sizes: { n: 3 } }));
   it('gather, rows of more axes than one', () =>
     check([[5, 2, 3]], (table) => op.gather(table, indices), ([i, j, k, l], table) => table(at(i!, j!), k!, l!)));
-  it('pick, one of each row', () =>
+  it('takeAlongAxis, one of each row', () =>
     check([[4, 3]], (rows) => op.takeAlongAxis(rows, into), ([i], rows) => rows(i!, [2, 0, 2, 2][i!]!)));
-  it('pick, the derivative of its derivative', () =>
+  it('takeAlongAxis, the derivative of its derivative', () =>
     check([[4, 3]], (rows) => gradients(op.sum(square(op.takeAlongAxis(rows, into))), new Set([rows])).get(rows)!,
       ([i, j], rows) => (j === [2, 0, 2, 2][i!] ? 2 * rows(i!, j!) : 0)));
-  it('identity, of a named size', () =>
+  it('eye, of a named size', () =>
     check([['n', 'n']], (x) => op.multiply(x, op.eye('n')), ([i, j], x) => (i === j ? x(i!, j!) : 0), { sizes: { n: 3 } }));
   it('scatterAdd, rows that repeat', () =>
     check([[3, 2], [4, 2]], (table, rows) => op.scatterAdd(table, into, rows),

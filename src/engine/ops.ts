@@ -1,6 +1,6 @@
 /**
- * The primitives: one ONNX operator each, with its derivative beside it. `g` is the gradient of the result.
- * One file, since operators are recursive through their derivatives.
+ * The primitive operations: one ONNX operator each, beside its derivative. `g` is the gradient of the result. One file,
+ * since operators are mutually recursive through their derivatives.
  */
 import {
   axisOf,
@@ -16,7 +16,7 @@ import {
 } from './shapes.ts';
 import { type Attribute, constant, type Derivative, isOperation, type Kind, type Tensor } from './tensor.ts';
 
-/** A number stands for a constant that broadcasts to any shape. */
+/** A tensor, or a number: a constant that broadcasts to any shape. */
 export type Operand = Tensor | number;
 
 interface Parts {
@@ -77,8 +77,8 @@ export const erf = elementwise('Erf', (g, x) =>
 export const gelu = elementwise('Gelu', (g, x) => multiply(g, geluSlope(x)));
 
 /**
- * Φ(x) + x φ(x), in as few passes as it takes: with t = x/√2 it is 1/2 + erf(t)/2 + t exp(-t² - log √π).
- * It reads x alone, so that one wide activation a block waits for the backward pass, and not three.
+ * Derivative of gelu, Φ(x) + x φ(x), in few passes: with t = x/√2 it is 1/2 + erf(t)/2 + t exp(-t² - log √π). It reads x
+ * alone, so that one wide activation a block is kept for the backward pass, and not three.
  */
 const geluSlope = (x: Tensor): Tensor => {
   const t = multiply(x, Math.SQRT1_2);
@@ -86,7 +86,7 @@ const geluSlope = (x: Tensor): Tensor => {
   return add(add(multiply(erf(t), 0.5), 0.5), multiply(t, density));
 };
 
-/** The same numbers, through which no gradient flows. */
+/** The identity, through which no gradient flows. */
 export const stopGradient = (x: Tensor): Tensor => operation('Identity', [x], x.shape, nothing, { kind: x.kind });
 
 const isPositive = (x: Tensor): Tensor =>
@@ -97,21 +97,21 @@ const cast = (x: Tensor, kind: Kind): Tensor =>
 
 // --------------------------------------------------------------------------- matrix products
 
-/** [..., n, k] · [..., k, m] -> [..., n, m], broadcasting the axes in front. */
+/** Matrix product [..., n, k] · [..., k, m] -> [..., n, m]; leading axes broadcast. */
 export const matmul = (a: Tensor, b: Tensor): Tensor =>
   operation('MatMul', [a, b], productShape('matmul', a.shape, b.shape), (g) => [
     reducedTo(matmul(g, transposeLast(b)), a.shape),
     reducedTo(matmul(transposeLast(a), g), b.shape),
   ]);
 
-/** How a product reads one of its sides. */
+/** How `gemm` reads an operand. */
 export type Side = 'as-is' | 'transposed';
 
 const turn: Record<Side, Side> = { 'as-is': 'transposed', transposed: 'as-is' };
 
 /**
- * A·B + c over two axes, with either side read transposed: what a linear layer and its gradients are made of.
- * c is broadcast over the rows.
+ * A·B + c over two axes, each of A and B optionally transposed: linear layers and their gradients consist of it.
+ * c broadcasts.
  */
 export const gemm = (
   a: Tensor,
@@ -137,9 +137,9 @@ export const gemm = (
   );
 };
 
-// --------------------------------------------------------------------------- the same numbers, otherwise arranged
+// --------------------------------------------------------------------------- shapes
 
-/** `order[i]` is the axis of x that becomes axis i. @throws Error unless every axis stands in it once. */
+/** Permutes the axes: `order[i]` is the axis of x that becomes axis i. @throws Error unless every axis stands in it once. */
 export const transpose = (x: Tensor, order: readonly number[]): Tensor => {
   const perm = order.map((axis) => axisOf(x.shape, axis));
   const back = x.shape.map((_, axis) => perm.indexOf(axis));
@@ -150,13 +150,13 @@ export const transpose = (x: Tensor, order: readonly number[]): Tensor => {
   return operation('Transpose', [x], shape, (g) => [transpose(g, back)], { attributes: { perm }, kind: x.kind });
 };
 
-/** The last two axes exchanged. */
+/** Exchanges the last two axes. */
 export const transposeLast = (x: Tensor): Tensor => {
   const axes = x.shape.map((_, axis) => axis);
   return transpose(x, [...axes.slice(0, -2), axes.length - 1, axes.length - 2]);
 };
 
-/** @throws Error where the two shapes do not hold equally many numbers for every choice of the named sizes. */
+/** The elements of x in another shape. @throws Error unless both shapes have equally many for every value of the names. */
 export const reshape = (x: Tensor, shape: Shape): Tensor => {
   if (sameShape(x.shape, shape)) return x;
   if (volume(x.shape) !== volume(shape)) {
@@ -169,7 +169,7 @@ export const reshape = (x: Tensor, shape: Shape): Tensor => {
   });
 };
 
-/** x repeated along its axes of size 1, and along new axes in front. */
+/** Broadcasts x: repeats it along its axes of size 1, and along new leading axes. */
 export const expand = (x: Tensor, shape: Shape): Tensor =>
   sameShape(x.shape, shape)
     ? x
@@ -178,14 +178,14 @@ export const expand = (x: Tensor, shape: Shape): Tensor =>
         kind: x.kind,
       });
 
-/** The inverse of broadcasting: g summed over the axes along which `shape` was repeated. */
+/** Adjoint of broadcasting: g summed over the axes along which `shape` was repeated. */
 const reducedTo = (g: Tensor, shape: Shape): Tensor => {
   const lead = g.shape.length - shape.length;
   const axes = g.shape.flatMap((size, axis) => (axis < lead || (shape[axis - lead] === 1 && size !== 1) ? [axis] : []));
   return axes.length === 0 ? g : reshape(sum(g, axes), shape);
 };
 
-/** Joined along one axis. @throws Error where the other sizes differ. */
+/** Concatenates along one axis. @throws Error where the other sizes differ. */
 export const concat = (parts: readonly Tensor[], axis: number): Tensor => {
   const [first] = parts;
   if (first === undefined) throw new Error('concat: nothing to join');
@@ -212,7 +212,7 @@ const pieces = (g: Tensor, parts: readonly Tensor[], axis: number): Tensor[] => 
   });
 };
 
-/** x[..., start:end, ...] along one axis. @throws Error where numbers show that this is no part of x. */
+/** x[..., start:end, ...] along one axis. @throws Error where the range is certainly outside x. */
 export const slice = (x: Tensor, axis: number, start: Size, end: Size): Tensor => {
   const along = axisOf(x.shape, axis);
   const size = x.shape[along]!;
@@ -229,7 +229,7 @@ export const slice = (x: Tensor, axis: number, start: Size, end: Size): Tensor =
   );
 };
 
-/** Zeros put before and after along one axis. */
+/** Pads one axis with zeros. */
 export const pad = (x: Tensor, axis: number, before: Size, after: Size): Tensor => {
   const along = axisOf(x.shape, axis);
   const end = plus(before, x.shape[along]!);
@@ -241,7 +241,7 @@ export const pad = (x: Tensor, axis: number, before: Size, after: Size): Tensor 
 
 // --------------------------------------------------------------------------- along axes
 
-/** The sum over the given axes (all of them by default), which disappear. */
+/** Sum over the given axes (default: all), which are removed. */
 export const sum = (x: Tensor, axes: readonly number[] = x.shape.map((_, axis) => axis)): Tensor => {
   const along = axes.map((axis) => axisOf(x.shape, axis));
   if (along.length === 0) return x;
@@ -253,13 +253,13 @@ export const sum = (x: Tensor, axes: readonly number[] = x.shape.map((_, axis) =
   });
 };
 
-/** A size as a scalar to calculate with. */
+/** A size as a scalar tensor. */
 export const sizeAsNumber = (size: Size): Tensor =>
   typeof size === 'number'
     ? constant(size)
     : reshape(operation('Cast', [], [1], nothing, { sizes: [[size]], attributes: { to: 'float' } }), []);
 
-/** Over the last axis. */
+/** Softmax over the last axis. */
 export const softmax = (x: Tensor): Tensor =>
   operation(
     'Softmax',
@@ -272,7 +272,7 @@ export const softmax = (x: Tensor): Tensor =>
     { attributes: { axis: -1 } },
   );
 
-/** log(softmax(x)) over the last axis, without ever taking the logarithm of nothing. */
+/** log(softmax(x)) over the last axis, computed without log(0). */
 export const logSoftmax = (x: Tensor): Tensor =>
   operation('LogSoftmax', [x], x.shape, (g, y) => [subtract(g, multiply(exp(y), keptSum(g)))], {
     attributes: { axis: -1 },
@@ -282,8 +282,7 @@ const keptSum = (x: Tensor): Tensor => reshape(sum(x, [-1]), x.shape.with(-1, 1)
 const keptMean = (x: Tensor): Tensor => divide(keptSum(x), sizeAsNumber(x.shape.at(-1)!));
 
 /**
- * (x - mean) / sqrt(variance + epsilon) · scale + shift over the last axis (Ba et al. 2016).
- * The variance is the biased one.
+ * (x - mean) / sqrt(variance + epsilon) · scale + shift over the last axis, with the biased variance (Ba et al. 2016).
  */
 export const layerNormalization = (x: Tensor, scale: Tensor, shift: Tensor, epsilon: number): Tensor =>
   operation(
@@ -318,10 +317,10 @@ export const gather = (table: Tensor, indices: Tensor): Tensor =>
   );
 
 /**
- * A table [rows, ...] to which every row of `updates` [..., ...] is added at its index; indices may repeat.
+ * Adds each row of `updates` [..., ...] to the row of `table` [rows, ...] at its index; indices may repeat.
  *
- * ScatterElements, which wants an index for every number: ONNX Runtime's ScatterND adds with several threads at once
- * and loses what two of them add to one row.
+ * It is ScatterElements, which takes an index for every number, since ONNX Runtime's ScatterND adds on several threads
+ * at once and loses updates to the same row.
  */
 export const scatterAdd = (table: Tensor, indices: Tensor, updates: Tensor): Tensor => {
   const rows = volume(indices.shape);
@@ -338,8 +337,8 @@ export const scatterAdd = (table: Tensor, indices: Tensor, updates: Tensor): Ten
 
 const zeros = (shape: Shape): Tensor => expand(constant(0), shape);
 
-/** What `scatterAdd` adds to a table of zeros, added to another table in its place; undefined for any other tensor. */
-export const scatteredOnto = (table: Tensor, { made, ...about }: Tensor): Tensor | undefined => {
+/** `scatterAdd` into a table of zeros, redirected onto another table; undefined for any other tensor. */
+export const scatterOnto = (table: Tensor, { made, ...about }: Tensor): Tensor | undefined => {
   if (!isOperation(made) || made.operator !== 'ScatterElements') return undefined;
   const [zeroed, ...from] = made.from;
   return isZeros(zeroed!) ? { ...about, made: { ...made, from: [table, ...from] } } : undefined;
@@ -350,21 +349,21 @@ const isZeros = ({ made }: Tensor): boolean => {
   return made.operator === 'Expand' && isZeros(made.from[0]!);
 };
 
-/** One number of each row: rows [rows, width] at int32 indices [rows] -> [rows]. */
+/** One element of each row: rows [rows, width] at int32 indices [rows] -> [rows]. */
 export const takeAlongAxis = (rows: Tensor, indices: Tensor): Tensor => {
   const column: Shape = [rows.shape[0]!, 1];
   const picked = operation(
     'GatherElements',
     [rows, reshape(indices, column)],
     column,
-    (g) => [placed(indices, reshape(g, indices.shape), rows.shape)],
+    (g) => [scatterAlongAxis(indices, reshape(g, indices.shape), rows.shape)],
     { attributes: { axis: 1 } },
   );
   return reshape(picked, indices.shape);
 };
 
-/** Rows of zeros [rows, width], but for one number of each: values [rows] at indices [rows]. */
-const placed = (indices: Tensor, values: Tensor, shape: Shape): Tensor => {
+/** Rows of zeros [rows, width] with one element set in each: values [rows] at indices [rows]. */
+const scatterAlongAxis = (indices: Tensor, values: Tensor, shape: Shape): Tensor => {
   const column: Shape = [shape[0]!, 1];
   return operation(
     'ScatterElements',
@@ -375,5 +374,5 @@ const placed = (indices: Tensor, values: Tensor, shape: Shape): Tensor => {
   );
 };
 
-/** 1 where row and column are the same, else 0: [size, size]. */
+/** The identity matrix [size, size]. */
 export const eye = (size: Size): Tensor => operation('EyeLike', [zeros([size, size])], [size, size], nothing);

@@ -14,7 +14,7 @@ const TWO_TO_MINUS_32 = 2 ** -32;
 const NUMBER = 1;
 const STRING = 2;
 
-/** A number or a name as words that no other number, name or sequence of them has. */
+/** An unambiguous encoding of a number or a string as words. */
 const wordsOf = (part: string | number): Uint32Array => {
   if (typeof part === 'number') {
     const [low, high] = new Uint32Array(new Float64Array([part + 0]).buffer);
@@ -42,8 +42,9 @@ const absorb = (state: Key, words: readonly [number, number]): Key => {
 /**
  * The key of the stream that a seed and a path name: `keyOf(0, 'dropout', step, 'text_encoder.3')`.
  *
- * Every part counts, with its kind: 1 and '1', or ['ab'] and ['a', 'b'], are different streams.
- * Throws when a number is not finite.
+ * Every part counts, with its type: 1 and '1', or ['ab'] and ['a', 'b'], are different streams.
+ *
+ * @throws Error where a number is not finite.
  */
 export const keyOf = (seed: number, ...path: (string | number)[]): Key => {
   let key: Key = [0, 0, 0, 0];
@@ -83,7 +84,7 @@ export const normal = (key: Key, out: Float32Array, deviation = 1): Float32Array
   return out;
 };
 
-/** The 32-bit words of a stream, one by one. */
+/** A function that returns the next 32-bit word of a stream. */
 const wordStream = (key: Key): (() => number) => {
   const words = new Uint32Array(4);
   let drawn = 0;
@@ -94,13 +95,13 @@ const wordStream = (key: Key): (() => number) => {
   };
 };
 
-/** A stream of uniform numbers in [0, 1), multiples of 2^-32, for whoever draws them one by one. */
+/** A function that returns the next uniform number of a stream, in [0, 1), a multiple of 2^-32. */
 export const generator = (key: Key): (() => number) => {
   const word = wordStream(key);
   return () => word() * TWO_TO_MINUS_32;
 };
 
-/** An integer in [0, below), every one equally likely: words that would favour the small ones are drawn again. */
+/** A uniform integer in [0, below), without bias: words that would favour small ones are drawn again. */
 const integerBelow = (word: () => number, below: number): number => {
   const limit = 2 ** 32 - (2 ** 32 % below);
   let drawn = word();

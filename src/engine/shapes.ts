@@ -1,11 +1,12 @@
 /**
- * A size is a number or a name; what names make together is written out: `batch*words`, `words+patches+1`.
- * Sizes with the same value for every choice of the names are written the same, so === compares them.
+ * A size: a number, a name, or a sum of products of names, `batch*words` or `patches+words+1`. Sizes that are equal for
+ * every value of the names are the same string, so === compares them.
  */
 export type Size = number | string;
+/** The sizes of a tensor's axes; a scalar's shape is []. */
 export type Shape = readonly Size[];
 
-/** A sum of products of names: name product -> coefficient. '' is the constant. */
+/** A polynomial in the names: product of names -> coefficient. '' is the constant term. */
 type Polynomial = Map<string, number>;
 
 const parse = (size: Size): Polynomial => {
@@ -37,12 +38,12 @@ const combined = (a: Size, b: Size, sign: 1 | -1): Size => {
   return written(sum);
 };
 
-/** The sum of two sizes. */
+/** Sum of two sizes. */
 export const plus = (a: Size, b: Size): Size => combined(a, b, 1);
-/** Their difference: 0 where they are the same. */
+/** Difference of two sizes: 0 where they are equal. */
 export const minus = (a: Size, b: Size): Size => combined(a, b, -1);
 
-/** The product of two sizes. */
+/** Product of two sizes. */
 export const times = (a: Size, b: Size): Size => {
   const product: Polynomial = new Map();
   for (const [left, x] of parse(a)) {
@@ -55,14 +56,14 @@ export const times = (a: Size, b: Size): Size => {
   return written(product);
 };
 
-/** How many numbers a tensor of this shape holds. */
+/** Number of elements of a tensor of this shape. */
 export const volume = (shape: Shape): Size => shape.reduce(times, 1);
 
-/** The terms of a size, for whoever must compute it when the graph runs: coefficient × names. */
+/** Terms of a size, each a coefficient times the product of its names. */
 export const termsOf = (size: Size): { coefficient: number; names: string[] }[] =>
   [...parse(size)].map(([names, coefficient]) => ({ coefficient, names: names === '' ? [] : names.split('*') }));
 
-/** The value of a size once its names have theirs. @throws Error where a name has none. */
+/** Value of a size, given the values of its names. @throws Error where a name has none. */
 export const evaluate = (size: Size, values: ReadonlyMap<string, number>): number => {
   const sizeOf = (name: string): number => {
     const value = values.get(name);
@@ -78,11 +79,11 @@ export const evaluate = (size: Size, values: ReadonlyMap<string, number>): numbe
 /** A shape as errors write it: `[batch, words, 768]`. */
 export const show = (shape: Shape): string => `[${shape.join(', ')}]`;
 
-/** Whether two shapes are the same for every choice of the names. */
+/** Whether two shapes are equal for every value of the names. */
 export const sameShape = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((size, axis) => size === b[axis]);
 
-/** NumPy's rule over named sizes: aligned at the last axis, equal or 1. @throws Error naming both shapes. */
+/** Broadcast shape by NumPy's rule over named sizes: aligned at the last axis, equal or 1. @throws Error naming both. */
 export const broadcast = (where: string, a: Shape, b: Shape): Shape => {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, axis) => {
@@ -94,7 +95,7 @@ export const broadcast = (where: string, a: Shape, b: Shape): Shape => {
   });
 };
 
-/** The shape of a batched matrix product. @throws Error where the inner sizes differ. */
+/** Shape of a batched matrix product. @throws Error where the inner sizes differ. */
 export const productShape = (where: string, a: Shape, b: Shape): Shape => {
   const [rows, inner] = a.slice(-2);
   const [other, columns] = b.slice(-2);
@@ -107,7 +108,7 @@ export const productShape = (where: string, a: Shape, b: Shape): Shape => {
   return [...broadcast(where, a.slice(0, -2), b.slice(0, -2)), rows, columns];
 };
 
-/** -1 is the last axis. @throws Error where the shape has no such axis. */
+/** The axis counted from the front; -1 is the last. @throws Error where the shape has no such axis. */
 export const axisOf = (shape: Shape, axis: number): number => {
   const positive = axis < 0 ? axis + shape.length : axis;
   if (positive < 0 || positive >= shape.length) throw new Error(`axis ${axis} is outside ${show(shape)}`);

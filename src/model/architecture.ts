@@ -1,4 +1,4 @@
-import { gatherFew } from '../engine/functions.ts';
+import { gatherByProduct } from '../engine/functions.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { imageEncoder, poolTower, textEncoder, textPart } from './dual-encoder.ts';
 import type { Modality } from './embeddings.ts';
@@ -59,7 +59,7 @@ const encodeTwice =
     const pairedWith = (select: Select): Encoded => fusion(p, { text, image: selectImages(image, select) }, sizes, 1);
     return {
       own: pairedWith(firstRows(text.ids.shape[0]!)),
-      matching: pairedWith((x) => gatherFew(x, matchingImages)),
+      matching: pairedWith((x) => gatherByProduct(x, matchingImages)),
     };
   };
 
@@ -86,7 +86,7 @@ export const dualArchitecture = (
       pairOf(p, words, { stream: selectStream(tower.stream, select), pooled: select(tower.pooled) });
     return {
       own: pairedWith(firstRows(text.ids.shape[0]!)),
-      matching: pairedWith((x) => gatherFew(x, matchingImages)),
+      matching: pairedWith((x) => gatherByProduct(x, matchingImages)),
     };
   },
 });

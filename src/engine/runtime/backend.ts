@@ -26,13 +26,13 @@ export interface Runtime {
   close(): void;
 }
 
-/** How a model is opened. Every key has a default. */
+/** Options of opening a model. Every key has a default. */
 export interface RuntimeOptions {
-  /** Which of the two; without it native, and package where koffi or the library does not load. */
+  /** Kind of runtime. Default: native, or package where koffi or the library does not load. */
   readonly kind?: Runtime['kind'] | undefined;
   /** Threads of one operator. Default: the processors that this process may use. */
   readonly threads?: number | undefined;
-  /** Whether idle threads spin between operators: faster, but they take the processor. Default: ONNX Runtime's (yes). */
+  /** Whether idle threads spin between operators: faster, but they occupy the processor. Default: ONNX Runtime's (yes). */
   readonly spin?: boolean | undefined;
   /**
    * Weights whose numbers are not in the model's bytes. The native kind reads them where they lie (the matrix products
@@ -42,18 +42,18 @@ export interface RuntimeOptions {
    * input too.
    */
   readonly initializers?: ReadonlyMap<string, Numbers> | undefined;
-  /** Hears, once, why the native kind did not load. Default: one process warning (`process.emitWarning`). */
+  /** Called once with the reason why the native kind did not load. Default: a process warning (`process.emitWarning`). */
   readonly onFallback?: ((reason: string) => void) | undefined;
 }
 
-/** What a backend is told: the options, with their defaults filled in. */
+/** Runtime options with their defaults filled in. */
 export interface Settings {
   readonly threads: number;
   readonly spin: boolean | undefined;
   readonly initializers: ReadonlyMap<string, Numbers>;
 }
 
-/** What one of the two kinds does. It may trust that nothing overlaps and that every buffer has the size of its shape. */
+/** A runtime of one kind. Its caller guarantees that calls do not overlap and that buffers match their shapes. */
 export type Backend = Runtime;
 
 /** Opens a model, off the event loop where the kind can do so. */

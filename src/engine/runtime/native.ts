@@ -11,12 +11,12 @@ const DEFAULT_MEMORY = 0;
 const elementTypeOf = (data: Data): number =>
   data instanceof Float32Array ? 1 : data instanceof Float64Array ? 11 : 6;
 
-/** What the process needs once: ONNX Runtime keeps one environment a process however often it is asked. */
+/** Loads the library and creates its environment, of which ONNX Runtime keeps one a process. */
 const loadEnvironment = async () => {
   const ort = await loadOrt();
   const environment = ort.make('CreateEnv', LOG_FATAL, 'dide');
   const memory = ort.make('CreateCpuMemoryInfo', ARENA_ALLOCATOR, DEFAULT_MEMORY);
-  /** A tensor over a buffer; whoever asks for it releases it. */
+  /** Creates a tensor over a buffer; the caller releases it. */
   const tensorOver = ({ shape, data }: Numbers): Pointer => {
     const dims = BigInt64Array.from(shape, BigInt);
     // koffi passes bytes by address; reading `buffer` also moves a small array out of the heap, where it could move
@@ -63,12 +63,12 @@ const configure = (ort: Ort, options: Pointer, { threads, spin }: Settings): voi
   }
 };
 
-/** An initializer in the caller's buffer. ONNX Runtime wants its value, and the buffer, for as long as the session. */
+/** An initializer in the caller's buffer, which ONNX Runtime uses until the session is closed. */
 class SharedWeight {
   readonly #ort: Ort;
   readonly #name: string;
   readonly #value: Pointer;
-  /** Held so that it is not collected. */
+  /** Kept from the garbage collector. */
   readonly data: Data;
 
   constructor({ ort, tensorOver }: Environment, name: string, numbers: Numbers) {
@@ -78,7 +78,7 @@ class SharedWeight {
     this.data = numbers.data;
   }
 
-  /** The first shows the numbers to the graph optimiser, but alone it copies them; the second makes the session use ours. */
+  /** The first call shows the numbers to the graph optimizer, but alone copies them; the second makes the session use ours. */
   addTo(options: Pointer): void {
     this.#ort.call('AddExternalInitializers', options, [this.#name], [this.#value], 1);
     this.#ort.call('AddInitializer', options, this.#name, this.#value);
@@ -100,7 +100,7 @@ const namesOf = ({ ort }: Environment, session: Pointer, end: 'Input' | 'Output'
   });
 };
 
-/** A session with its one binding. */
+/** A session and its one binding. */
 class NativeRuntime implements Backend {
   readonly kind = 'native';
   readonly inputs: readonly string[];
@@ -108,7 +108,7 @@ class NativeRuntime implements Backend {
   readonly #loaded: Environment;
   readonly #session: Pointer;
   readonly #binding: Pointer;
-  /** What runs read and write, held so that it is not collected. */
+  /** Buffers that runs read and write, kept from the garbage collector. */
   readonly #held = new Map<string, Data>();
   readonly #weights: readonly SharedWeight[];
 

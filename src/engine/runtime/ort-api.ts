@@ -46,14 +46,14 @@ const API_VERSION = 22;
 /** koffi's own 128 KiB are too little for kernels that keep their tiles on the stack; untouched pages cost nothing. */
 const ASYNC_STACK_BYTES = 8 << 20;
 
-/** The C API, with statuses turned into errors. */
+/** The C API; a status that is not OK is thrown as an Error. */
 export interface Ort {
   /** Held because koffi unloads a library whose handle is collected, code and all. */
   readonly library: LibraryHandle;
   call(name: keyof typeof slots, ...values: unknown[]): void;
-  /** Off the event loop. */
+  /** Calls off the event loop. */
   callAsync(name: keyof typeof slots, ...values: unknown[]): Promise<void>;
-  /** What a function puts into its last parameter. */
+  /** Calls a function that returns its result through its last parameter. */
   make(name: keyof typeof slots, ...values: unknown[]): Pointer;
   makeAsync(name: keyof typeof slots, ...values: unknown[]): Promise<Pointer>;
   release(kind: keyof typeof releases, pointer: Pointer): void;

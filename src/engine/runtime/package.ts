@@ -7,7 +7,7 @@ type OnnxRuntime = typeof import('onnxruntime-node');
 
 /** Loads onnxruntime-node's own binding. @throws Error when it has no binary for this platform. */
 export const loadPackage = async (): Promise<OpenBackend> => {
-  // What `import()` puts where for a CommonJS package differs between Node and bundlers; `require` is the same everywhere.
+  // the shape of a CommonJS package under `import()` differs between Node and bundlers; under `require` it does not
   const onnxRuntime: OnnxRuntime = createRequire(import.meta.url)('onnxruntime-node');
   return async (model, { threads, spin, initializers }) => {
     const options: InferenceSession.SessionOptions = {
@@ -24,7 +24,7 @@ export const loadPackage = async (): Promise<OpenBackend> => {
   };
 };
 
-/** The binding refuses shared memory: such a buffer gets a private copy that runs read and write in its stead. */
+/** A private copy of a buffer in shared memory, which the binding refuses; any other buffer itself. */
 const unshared = <D extends Data>(data: D): D =>
   data.buffer instanceof SharedArrayBuffer ? (data.slice() as D) : data;
 

@@ -53,7 +53,7 @@ const checkName = (end: string, name: string, names: readonly string[]): void =>
   throw new Error(`runtime: the model has no ${end} ${name}: it has ${names.join(', ')}`);
 };
 
-/** Keeps what both kinds promise: sizes that fit, nothing bound or run during a run, nothing after close. */
+/** Enforces the contract of both kinds: buffers match their shapes, no binding or run during a run, none after close. */
 class GuardedRuntime implements Runtime {
   readonly #backend: Backend;
   #state: 'idle' | 'running' | 'closing' | 'closed' = 'idle';
@@ -105,7 +105,7 @@ class GuardedRuntime implements Runtime {
     this.#backend.close();
   }
 
-  /** A close that came during the run was put off until here. */
+  /** Closes now where `close` was called during the run. */
   #endRun(): void {
     const closing = this.#state === 'closing';
     this.#state = 'idle';

@@ -7,29 +7,29 @@ import { createRuntime } from './runtime.ts';
 
 type Named<T> = Readonly<Record<string, T>>;
 
-/** How outputs become a session. Every key has a default. */
+/** Options of `compile`. Every key has a default. */
 export interface CompileOptions extends Omit<RuntimeOptions, 'initializers'> {
   /**
-   * Parameters the session holds: fastest for inference, since the runtime may pack them once. Never change their
-   * numbers afterwards.
+   * Parameters as constants of the session: fastest for inference, since the runtime packs them once. Do not change
+   * their numbers afterwards.
    */
   readonly weights?: ReadonlyMap<string, Numbers> | undefined;
-  /** Parameters the session reads anew at every run, where they lie: for training. */
+  /** Parameters that the session reads from their arrays at every run: for training. */
   readonly parameters?: ReadonlyMap<string, Numbers> | undefined;
-  /** Buffers that outputs of fixed shape are written into at every run, by output. The others are allocated. */
+  /** Arrays that outputs of fixed shape are written into at every run, by output. Other outputs get new arrays. */
   readonly into?: Named<Numbers> | undefined;
   /** float64 is for tests of derivatives. Default float32. */
   readonly precision?: Precision | undefined;
 }
 
-/** A compiled graph. It owns a session: close it, or let `await using` do it. */
+/** A compiled graph. The caller closes it, or `await using` does. */
 export interface Session extends AsyncDisposable {
-  /** What `run` must be fed: the leaves that are no parameters. */
+  /** The inputs that `run` must be fed. */
   readonly inputs: readonly Tensor[];
   readonly runtime: Runtime['kind'];
   /**
-   * Runs once over a batch of any size: named sizes take their values from the feeds.
-   * Outputs come in fresh arrays, but for those given by `into`.
+   * Runs once over a batch of any size: named sizes take their values from the feeds. Outputs are new arrays, except
+   * those given by `into`.
    *
    * @throws Error where a feed is missing, or its shape or the sizes it implies do not fit.
    */
@@ -38,7 +38,13 @@ export interface Session extends AsyncDisposable {
 }
 
 /**
- * The outputs, and everything they need, as one session; what they do not need never reaches it.
+ * Compiles the outputs, and what they depend on, to one session.
+ *
+ * A session gives the same bits at every run on one kind of processor. For another number of threads they stay the same
+ * unless a product [rows, k] · [k, columns], of k above 128 and more columns than rows, leaves a thread at most 64
+ * columns: ONNX Runtime then adds in another order. Products of one row an example are written so that this does not
+ * happen (see `onnx/products.ts`); measured on one to eight threads of an AMD Zen 4, for training at mini size (batches
+ * of 16 and more) and for blocks at base size (up to 11 threads, by the rule).
  *
  * @throws Error where a parameter has no numbers or numbers of another shape, or two tensors have one name.
  */
@@ -76,7 +82,7 @@ export const compile = async (outputs: Named<Tensor>, options: CompileOptions = 
 const nameOf = ({ made }: Tensor): string | undefined =>
   'leaf' in made && made.leaf !== 'constant' ? made.name : undefined;
 
-/** The numbers of those leaves that are given any, which must have their shape. */
+/** The given numbers of leaves, by name. @throws Error where their shape is another. */
 const numbersOf = (leaves: readonly Tensor[], given: ReadonlyMap<string, Numbers>): Map<string, Numbers> => {
   const found = new Map<string, Numbers>();
   for (const leaf of leaves) {
@@ -91,7 +97,7 @@ const numbersOf = (leaves: readonly Tensor[], given: ReadonlyMap<string, Numbers
   return found;
 };
 
-/** False for a constant, and for what has its numbers. */
+/** Whether a leaf is an input; false for a constant or a parameter with numbers. @throws Error for one without. */
 const mustBeFed = (leaf: Tensor, given: readonly ReadonlyMap<string, Numbers>[]): boolean => {
   const name = nameOf(leaf);
   if (name === undefined || given.some((numbers) => numbers.has(name))) return false;
@@ -99,15 +105,15 @@ const mustBeFed = (leaf: Tensor, given: readonly ReadonlyMap<string, Numbers>[])
   throw new Error(`compile: parameter ${name} has no numbers: give them as weights or parameters`);
 };
 
-/** An input with the shape that it must have beside the given feeds. */
+/** An input, and the shape that it must have beside the given feeds. */
 export interface ExpectedInput {
   readonly name: string;
   readonly shape: readonly number[];
-  /** For dropout masks, the share that is kept. */
+  /** For dropout masks, the probability of keeping an element. */
   readonly keep?: number | undefined;
 }
 
-/** The inputs of a session for a batch of which some feeds are given: what dropout masks must look like. */
+/** The inputs of a session with their shapes for a batch, some of whose feeds are given: used to draw dropout masks. */
 export const shapesFor = ({ inputs }: Pick<Session, 'inputs'>, feeds: Named<Numbers>): ExpectedInput[] => {
   const sizes = sizesFrom(inputs, feeds);
   return inputs.map((leaf) => ({
@@ -132,7 +138,7 @@ const sizesFrom = (inputs: readonly Tensor[], feeds: Named<Numbers>): Map<string
     const numbers = feeds[nameOf(leaf)!];
     return numbers ? [{ name: nameOf(leaf)!, symbolic: leaf.shape, actual: numbers.shape }] : [];
   });
-  for (const { symbolic, actual } of fed) learnSizes(symbolic, actual, sizes);
+  for (const { symbolic, actual } of fed) collectSizes(symbolic, actual, sizes);
   for (const { name, symbolic, actual } of fed) {
     const fits =
       symbolic.length === actual.length && symbolic.every((size, axis) => evaluate(size, sizes) === actual[axis]);
@@ -142,8 +148,8 @@ const sizesFrom = (inputs: readonly Tensor[], feeds: Named<Numbers>): Map<string
   return sizes;
 };
 
-/** What the first feed with a name says about it; sums and products of names say nothing. */
-const learnSizes = (symbolic: Shape, actual: readonly number[], sizes: Map<string, number>): void =>
+/** Takes the values of named sizes from a feed; sums and products of names give none. */
+const collectSizes = (symbolic: Shape, actual: readonly number[], sizes: Map<string, number>): void =>
   symbolic.forEach((size, axis) => {
     const value = actual[axis];
     if (typeof size === 'string' && !/[*+]/.test(size) && !sizes.has(size) && value !== undefined)
