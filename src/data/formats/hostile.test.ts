@@ -162,6 +162,24 @@ describe('an Arrow file that is cut short', () => {
   });
 });
 
+it.each<[string, ShapeName]>([
+  ['train.jsonl', 'vqa'],
+  ['train.csv', 'vqa'],
+  ['train.parquet', 'vqa'],
+  ['train.arrow', 'vqa'],
+  ['vqav2_train.arrow', 'vqa'],
+  ['train-0.tar', 'vqa'],
+  ['v2_OpenEnded_mscoco_train2014_questions.json', 'vqa'],
+  ['train.json', 've'],
+  ['dataset_coco.json', 'retrieval'],
+])('a folder called %s, where a file belongs, is an error for the user', async (name, task) => {
+  const folder = join(root, `folder-${name}`);
+  await mkdir(join(folder, name), { recursive: true });
+  const opening = openExamples(folder, { records: shapes[task], split: 'train' });
+  await expect(opening).rejects.toThrow(UserError);
+  await expect(opening).rejects.toThrow(name);
+});
+
 describe('a JSON lines file', () => {
   it('that has no line ends is refused before it fills the memory', async () => {
     const path = join(root, 'endless.jsonl');
