@@ -80,7 +80,9 @@ it('caches images, and finds those that fit a description', { timeout: 60_000 },
     `image${' '.repeat(found[0]!.image.length - 3)}score\n${found[0]!.image}  ${found[0]!.score.toFixed(3)}\n… and 31 more images: --top 32\n`,
   );
   expect(await failing(root, ...search, '--answer', 'yes')).toMatch(/finds images and answers nothing/);
-  expect(await failing(root, ...search.with(1, best(teacher)))).toMatch(/is a fusion encoder, which encodes no image without a text/);
+  expect(await failing(root, ...search.with(1, best(teacher)))).toMatch(
+    /is a fusion encoder, which encodes no image without a text/,
+  );
 });
 
 it('exports a student that retrieves as the two files that make vectors', { timeout: 60_000 }, async () => {
