@@ -13,7 +13,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
     load: async () => (await import('./verbs/quickstart.ts')).quickstartCommand(),
   },
   reproduce: {
-    summary: "the paper's tables at mini size: at most five hours on two cores, in resumable pieces",
+    summary: "the paper's tables at mini size: at most five hours on two cores, in resumable jobs",
     load: async () => (await import('./verbs/reproduce.ts')).reproduceCommand(),
   },
   scenes: {
@@ -53,7 +53,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
     load: async () => (await import('./verbs/ask.ts')).askCommand(),
   },
   explain: {
-    summary: 'show what a model looks at in a picture, head by head',
+    summary: 'show what a model attends to in a picture, head by head',
     load: async () => (await import('./verbs/explain.ts')).explainCommand(),
   },
   export: {
@@ -65,7 +65,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
     load: async () => (await import('./verbs/inspect.ts')).inspectCommand(),
   },
   teacher: {
-    summary: "retrain the quickstart's teacher from nothing: about half an hour",
+    summary: "train the quickstart's teacher from random weights: about half an hour",
     load: async () => (await import('./verbs/teacher.ts')).teacherCommand(),
   },
 };

@@ -24,8 +24,12 @@ describe('dide explain', () => {
   });
 
   it('says what is wrong with what it was given', async () => {
-    const { root, student } = place();
+    const { root, student, teacher } = place();
     const args = ['--to', join(root, 'no.html'), '--threads', '1'];
+    const without = ['--without', best(teacher)];
+    expect(
+      await failing(root, 'explain', best(student), join(root, 'no.png'), 'is it red?', ...args, ...without),
+    ).toMatch(/it is a fusion encoder, not a student: give --without a student/);
     expect(
       await failing(root, 'explain', best(student), join(root, 'no.png'), 'is there a red star?', ...args),
     ).toContain('there is no such image');

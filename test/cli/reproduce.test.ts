@@ -17,27 +17,30 @@ const told = (...args: string[]): string[] => ['reproduce', '--tiny', '--out', r
 it('begins nothing once the time is up, and shows that there is nothing yet', async () => {
   const { code, stdout, stderr } = await dide(told('--minutes', '0.0001'));
   expect(code, stderr).toBe(0);
-  expect(stdout).toContain('0 of some more pieces are done');
-  expect(await readFile(join(root, 'tiny', 'report', 'README.md'), 'utf8')).toContain('nothing to compare yet');
+  expect(stdout).toContain('0 of some more jobs are done');
+  expect(stdout).toMatch(/^This is the toy run \(--tiny\)/);
+  const readme = await readFile(join(root, 'tiny', 'report', 'README.md'), 'utf8');
+  expect(readme).toContain('nothing to compare yet');
+  expect(readme).toContain('This is the toy run (--tiny): 2 updates a training');
 });
 
-it('stops while it writes scenes, when no piece is under way yet', async () => {
+it('stops while it writes scenes, when no job is running yet', async () => {
   const out = join(root, 'early');
   const hasBegun = (): boolean => existsSync(join(out, 'tiny', 'scenes'));
   const { code, stderr } = await interruptedOnce(hasBegun, ['reproduce', '--tiny', '--out', out]);
   expect(code, stderr).toBe(130);
-  expect(stderr).toContain('the same command goes on.');
+  expect(stderr).toContain('the same command continues.');
   expect(existsSync(join(out, 'tiny', 'pieces'))).toBe(false);
 });
 
-it('does each piece in a process of its own, stops at once when it is interrupted, and keeps what is finished', async () => {
+it('runs each job in a process of its own, stops at once when it is interrupted, and keeps what is finished', async () => {
   const first = join(root, 'tiny', 'pieces', 'stage-1', 'teacher.json');
   const { code, stderr } = await interruptedOnce(() => existsSync(first), told('--workers', '1'));
   expect(code, stderr).toBe(130);
-  expect(stderr).toContain('Finished pieces are kept; the same command goes on.');
-  const outcome = JSON.parse(await readFile(first, 'utf8'));
-  expect(outcome.training.updates).toBe(2);
-  expect(outcome.peakBytes).toBeGreaterThan(50 * 2 ** 20);
+  expect(stderr).toContain('Finished jobs are kept; the same command continues.');
+  const result = JSON.parse(await readFile(first, 'utf8'));
+  expect(result.training.updates).toBe(2);
+  expect(result.peakBytes).toBeGreaterThan(50 * 2 ** 20);
 }, 120_000);
 
 it('goes on from the numbers of another machine, of the same size alone', async () => {
@@ -50,7 +53,7 @@ it('goes on from the numbers of another machine, of the same size alone', async 
   await write(reproductionSizes.tiny);
   const { code, stdout, stderr } = await dide(take);
   expect(code, stderr).toBe(0);
-  expect(stdout).toContain('1 of some more pieces are done');
+  expect(stdout).toContain('1 of some more jobs are done');
   expect(JSON.parse(await readFile(join(other, 'tiny', 'pieces', 'teacher', 'vqa.json'), 'utf8'))).toEqual(outcome);
   await write(reproductionSizes.quick);
   expect(await failing(root, ...take)).toContain('of another size');

@@ -1,10 +1,11 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../src/cli/program.ts';
 import { loadModel, saveModel } from '../../src/index.ts';
-import type { QuickstartReport } from '../../src/studies/quickstart/content.ts';
+import { type QuickstartReport, REPRODUCIBILITY } from '../../src/studies/quickstart/content.ts';
 import { quickstart, quickstartSizes } from '../../src/studies/quickstart/quickstart.ts';
 import { untrainedTeacher } from '../../src/studies/teacher/mini-teacher.ts';
 
@@ -69,6 +70,13 @@ describe('the quickstart', () => {
     expect(page).not.toMatch(/(?:src|href)="https?:/);
     const student = await loadModel(join(folder, 'run', 'soft+attention', 'best.safetensors'));
     expect(student.config.architecture.name).toBe('dide');
+  });
+
+  it('says how exactly its numbers come out again, as does the README beside its table', async () => {
+    expect(await readFile(join(folder, 'run', 'report.html'), 'utf8')).toContain(REPRODUCIBILITY);
+    const readme = await readFile(fileURLToPath(new URL('../../README.md', import.meta.url)), 'utf8');
+    const [, besideTable] = /<!-- quickstart:table -->(.*?)<!-- \/quickstart:table -->/s.exec(readme)!;
+    expect(besideTable!.replaceAll(/\s+/g, ' ')).toContain(REPRODUCIBILITY);
   });
 
   it('is resumed without training anything again', async () => {

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { bertVocabulary, readVocabulary } from '../../data.ts';
 import { type LoadOptions, loadModel, type Model } from '../../index.ts';
 import { readAnswerList } from '../../model.ts';
+import { printNotice } from '../terminal/notice.ts';
 import { count } from './options.ts';
 import { type TaskName, taskNamed, taskOption } from './tasks.ts';
 
@@ -63,8 +64,8 @@ export const loadOptions = async (task: LoadOptions['task'], options: OpenOption
   const { answers, vocabulary, heads, image, words, data, seed } = options;
   return {
     task,
-    onWarning: say,
-    answers: answers === undefined ? undefined : await readAnswerList(answers, { onWarning: say }),
+    onWarning: printNotice,
+    answers: answers === undefined ? undefined : await readAnswerList(answers, { onWarning: printNotice }),
     vocabulary: vocabulary === undefined ? undefined : await piecesIn(vocabulary, data),
     ...{ heads, image, words, data, seed },
   };
@@ -75,5 +76,3 @@ const piecesIn = async (vocabulary: string, data: string | undefined): Promise<s
   if (vocabulary === 'bert') return await bertVocabulary();
   return await readVocabulary(vocabulary === 'data' && data !== undefined ? join(data, 'vocab.txt') : vocabulary);
 };
-
-const say = (message: string): void => void process.stderr.write(`${message}\n`);

@@ -1,5 +1,6 @@
 import type { Model } from '../../index.ts';
 import { type Backbones, initFrom, readImageBackbone, readTextBackbone } from '../../model.ts';
+import { printNotice } from '../terminal/notice.ts';
 import { given } from './options.ts';
 
 /** What `--from-scratch` may begin from instead of at random. */
@@ -23,12 +24,10 @@ export const beginFrom = (untrained: Model, bodies: Backbones): Model => {
   if (!image && !text) return untrained;
   const { model, loaded, random, words } = initFrom(untrained, bodies);
   const known = text ? `, ${words} of ${untrained.config.vocabulary.length} words among them` : '';
-  say(`${loaded.length} tensors begin as in the files${known}; at random: ${random.join(', ') || 'none'}`);
-  if (image && image.unused.length > 0) say(`not used of the ViT: ${shortened(image.unused)}`);
+  printNotice(`${loaded.length} tensors begin as in the files${known}; at random: ${random.join(', ') || 'none'}`);
+  if (image && image.unused.length > 0) printNotice(`not used of the ViT: ${shortened(image.unused)}`);
   return model;
 };
 
 const shortened = (names: readonly string[]): string =>
   names.slice(0, 6).join(', ') + (names.length > 6 ? ` and ${names.length - 6} more` : '');
-
-const say = (message: string): void => void process.stderr.write(`${message}\n`);

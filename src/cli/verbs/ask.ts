@@ -12,6 +12,7 @@ import {
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
 import { count, given, jsonOption, threadsOption } from '../options/options.ts';
 import type { TaskName } from '../options/tasks.ts';
+import { printNotice } from '../terminal/notice.ts';
 import { type Cell, grouped, print, tableOf } from '../terminal/table.ts';
 
 interface Options extends ForeignOptions {
@@ -73,7 +74,7 @@ type Question = readonly [text: string, cache: ImageCache];
 
 const asked = async (trained: Model, [question, cache]: Question, { top, answer, threads }: Options): Promise<Told> => {
   await using student = await openPredictor(trained, given({ threads }));
-  const answers = await ask(student, cache, question, { top, onWarning: say, ...given({ answer }) });
+  const answers = await ask(student, cache, question, { top, onWarning: printNotice, ...given({ answer }) });
   const rows = answers.map(({ image, answer, probability }) => [image, answer, probability.toFixed(3)]);
   return { rows: [['image', 'answer', 'probability'], ...rows], result: { answers } };
 };
@@ -82,9 +83,7 @@ const searched = async (trained: Model, [text, cache]: Question, { top, answer, 
   if (answer !== undefined)
     throw new UserError('--answer: a student of retrieval finds images and answers nothing: leave it out');
   await using searcher = await openPredictor(trained, given({ threads }));
-  const found = await search(searcher, cache, text, { top, onWarning: say });
+  const found = await search(searcher, cache, text, { top, onWarning: printNotice });
   const rows = found.map(({ image, score }) => [image, score.toFixed(3)]);
   return { rows: [['image', 'score'], ...rows], result: { found } };
 };
-
-const say = (message: string): void => void process.stderr.write(`${message}\n`);

@@ -12,6 +12,7 @@ import { galleryOption } from '../options/retrieval.ts';
 import { outside, type TaskName, taskNamed, tasks } from '../options/tasks.ts';
 import { type Estimate, estimate } from '../terminal/estimate.ts';
 import { measured, measuresTable, rangeOf } from '../terminal/measured.ts';
+import { printNotice } from '../terminal/notice.ts';
 import { openProgress, type Progress } from '../terminal/progress.ts';
 import { type Cell, percent, print, tableOf } from '../terminal/table.ts';
 import { evaluateRetrieval } from './evaluate-retrieval.ts';
@@ -74,7 +75,7 @@ async function run(file: string, options: Options): Promise<void> {
   // Every split is read before the first is asked, so that a misspelt one costs no time.
   const splits: [string, Example[]][] = [];
   for (const name of names)
-    splits.push([name, await task.read(options.data, name, { missing: options.missing, onWarning })]);
+    splits.push([name, await task.read(options.data, name, { missing: options.missing, onWarning: printNotice })]);
   if (task.name === retrieval.name) return await evaluateRetrieval(trained, splits, { ...options, tolerance });
   const judged: [string, readonly Prediction[]][] = [];
   for (const [name, asked] of splits)
@@ -88,8 +89,6 @@ async function run(file: string, options: Options): Promise<void> {
   const { data, predictions } = options;
   print(text, { file, data, lines, measures, predictions, unreadable: tolerance.failures() }, options);
 }
-
-const onWarning = (message: string): void => void process.stderr.write(`${message}\n`);
 
 const paragraphOf = (lines: readonly string[]): string[] => (lines.length === 0 ? [] : [lines.join('\n')]);
 

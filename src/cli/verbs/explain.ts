@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
-import type { Model } from '../../index.ts';
+import { meanOf } from '../../data.ts';
+import { type Model, UserError } from '../../index.ts';
 import { explainPairs } from '../../studies/attention/explain.ts';
 import type { ExplainedPair } from '../../studies/attention/explained-pair.ts';
 import { writeExplained } from '../../studies/attention/page/page.ts';
@@ -7,6 +8,7 @@ import { addForeignOptions, type ForeignOptions, openModel } from '../options/ch
 import { given, jsonOption, threadsOption } from '../options/options.ts';
 import { checkOutputFile } from '../options/output.ts';
 import type { TaskName } from '../options/tasks.ts';
+import { printNotice } from '../terminal/notice.ts';
 import { type Cell, percent, print, tableOf } from '../terminal/table.ts';
 
 interface Options extends ForeignOptions {
@@ -24,19 +26,22 @@ Examples:
   $ dide explain runs/student/best.safetensors photo.jpg "what color is the bus?" --to explain.html \\
       --teacher runs/teacher/best.safetensors --without runs/hard/best.safetensors
 
-The page needs no network. Choose a word to see what it looks at, and a patch to see what it reads, in every head of
-every model. With --teacher it says how far each student's attention is from the teacher's: L_CA of this one pair.`;
+The page needs no network. Choose a word to see which patches it attends to, or a patch to see which words, in every head
+of every model. With --teacher it has the KL divergence of each student's attention from the teacher's, too, which is the
+loss L_CA of this image and text.`;
 
-/** `dide explain`: what a model looks at in one picture, as a page. */
+/** `dide explain`: a page of attention maps of one or more models for one image and text. */
 export const explainCommand = (): Command =>
   addForeignOptions(new Command('explain'))
-    .description('Writes a page of what a model, its teacher and a student without one attend to, head by head.')
+    .description(
+      'Writes a page with the attention maps of a model, its teacher and an undistilled student, head by head.',
+    )
     .argument('<student>', 'a model that answers about one image')
     .argument('<image>', 'a picture')
     .argument('<text>', 'a question or statement, in quotes')
     .addOption(new Option('--to <file>', 'the page (HTML)').makeOptionMandatory())
-    .addOption(new Option('--teacher <file>', 'the model that the student learnt from'))
-    .addOption(new Option('--without <file>', 'a student that was not distilled'))
+    .addOption(new Option('--teacher <file>', 'the teacher of the student, to compare with'))
+    .addOption(new Option('--without <file>', 'a student that was trained without a teacher, to compare with'))
     .addOption(threadsOption())
     .addOption(jsonOption())
     .addHelpText('after', examples)
@@ -49,15 +54,24 @@ async function run(file: string, image: string, text: string, options: Options):
   if (teacher !== undefined) models.teacher = await openModel(teacher, options);
   const own = await openModel(file, options);
   models[own.config.architecture.towers ? 'student' : 'fusion encoder'] = own;
-  if (without !== undefined) models['student, not distilled'] = await openModel(without, options);
+  if (without !== undefined) models['student, not distilled'] = await openStudentModel(without, options);
   const example = { id: image, text, images: [image], answers: [] };
-  const pairs = await explainPairs(models, [example], { onWarning: say, ...given({ threads }) });
+  const pairs = await explainPairs(models, [example], { onWarning: printNotice, ...given({ threads }) });
   await writeExplained(to, pairs);
   report(pairs[0]!, options);
 }
 
+/** Opens the file of `--without`, which must hold a student. */
+const openStudentModel = async (file: string, options: Options): Promise<Model> => {
+  const model = await openModel(file, options);
+  if (model.config.architecture.towers) return model;
+  throw new UserError(
+    `${file}: it is a fusion encoder, not a student: give --without a student that was trained without a teacher (dide finetune --recipe hard), and a fusion encoder as --teacher`,
+  );
+};
+
 const report = ({ models, words }: ExplainedPair, { to, ...options }: Options): void => {
-  const told = models.map(({ name, answers, divergence }) => ({ name, answers, ...given({ divergence }) }));
+  const results = models.map(({ name, answers, divergence }) => ({ name, answers, ...given({ divergence }) }));
   const rows = models.map(({ name, answers: [best], divergence }): Cell[] => {
     const apart = [divergence?.textToImage, divergence?.imageToText].map((heads) => heads && meanOf(heads));
     return [
@@ -68,9 +82,5 @@ const report = ({ models, words }: ExplainedPair, { to, ...options }: Options): 
     ];
   });
   const text = tableOf([['model', 'answer', 'probability', 'KL text to image', 'KL image to text'], ...rows]);
-  print(`${text}\n\nSaved: ${to}`, { to, words, models: told }, options);
+  print(`${text}\n\nSaved: ${to}`, { to, words, models: results }, options);
 };
-
-const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-
-const say = (message: string): void => void process.stderr.write(`${message}\n`);

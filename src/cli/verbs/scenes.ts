@@ -6,6 +6,7 @@ import { type WriteOptions, writeScenes } from '../../studies/scenes/write.ts';
 import { count, given, jsonOption, oneOf, seedOption } from '../options/options.ts';
 import { checkOutputFolder } from '../options/output.ts';
 import { openProgress } from '../terminal/progress.ts';
+import { commandOf } from '../terminal/quote.ts';
 import { grouped, print, tableOf } from '../terminal/table.ts';
 
 interface Options {
@@ -33,12 +34,15 @@ Examples:
   $ dide scenes data/statements --task nlvr2
   $ dide scenes /tmp/scenes --tiny
 
-Sizes count pairs of pictures; for other tasks, statements with four pairs of pictures (nlvr2), hypotheses with three
-pictures (ve), four pictures with their captions (retrieval), or pictures with several captions each (pretraining). Neither pictures nor texts alone give the answer there
-either. Each pair is two pictures that differ by one small edit, with questions whose answers differ: neither the picture nor
-the question alone gives the answer. The folder has the layout that every other verb reads.`;
+What it writes: pictures of coloured shapes, and questions about them with their answers (or statements, hypotheses or
+captions, by --task), as a folder that every other verb reads. Pictures come in pairs that differ by one small edit, and
+each question has different answers for the two: neither the picture nor the question alone gives the answer. The other
+tasks are balanced in the same way.
 
-/** `dide scenes`: writes the generated data set. */
+Sizes count pairs of pictures (vqa), statements with four pairs of pictures (nlvr2), hypotheses with three pictures (ve),
+groups of four pictures with their captions (retrieval), or pictures with several captions each (pretraining).`;
+
+/** `dide scenes`: writes a generated data set. */
 export const scenesCommand = (): Command =>
   new Command('scenes')
     .description('Writes a data set of generated pictures with questions and answers about them.')
@@ -68,15 +72,15 @@ async function writeFolder(folder: string, options: Options, command: Command): 
     world,
     sizes: { train, validation, 'test-iid': testIid, 'test-comp': testComp },
     encodePng,
-    command: `dide ${[command.name(), ...process.argv.slice(3)].join(' ')}`,
+    command: commandOf(['dide', command.name(), ...process.argv.slice(3)]),
     ...given({ pixels: options.pixels, questionsPerPair: options.questions }),
   });
   const rows = Object.entries(manifest.rows).map(([split, questions]) => {
     return [split, manifest.images[split as keyof typeof manifest.images] ?? 0, questions] as const;
   });
-  const shown = [['split', 'images', 'rows'], ...rows];
+  const table = [['split', 'images', 'rows'], ...rows];
   const next = `\n${folder}: ${grouped(rows.reduce((sum, [, images]) => sum + images, 0))} pictures of ${manifest.pixels} x ${manifest.pixels} pixels.`;
-  print(tableOf(shown) + next, { folder, ...manifest }, options);
+  print(tableOf(table) + next, { folder, ...manifest }, options);
 }
 
 const writeWithProgress = async (folder: string, options: Parameters<typeof writeScenes>[1]) => {

@@ -5,6 +5,7 @@ import { LAST_LESSON, trainTeacher, untrainedTeacher } from '../../studies/teach
 import { given, threadsOption } from '../options/options.ts';
 import { checkOutputFile, checkOutputFolder } from '../options/output.ts';
 import { listenForInterrupt, STOPPING, sayStopped } from '../terminal/interrupt.ts';
+import { printNotice } from '../terminal/notice.ts';
 import { openParts } from '../terminal/progress.ts';
 import { percent } from '../terminal/table.ts';
 
@@ -18,12 +19,12 @@ const examples = `
 Example:
   $ dide teacher --out assets/teacher-mini.safetensors
 
-Stop it when you like: the same command goes on where it was.`;
+It may be stopped at any time; the same command continues.`;
 
-/** `dide teacher`: retrains the quickstart's teacher from nothing. */
+/** `dide teacher`: trains the quickstart's teacher from random weights. */
 export const teacherCommand = (): Command =>
   new Command('teacher')
-    .description("Writes the teacher's scenes and trains the quickstart's fusion encoder on them, from nothing.")
+    .description("Writes the teacher's scenes and trains the quickstart's fusion encoder on them, from random weights.")
     .requiredOption('--out <file>', 'where the teacher goes (safetensors)')
     .option('--folder <folder>', 'where its data and its run go', 'runs/teacher')
     .addOption(threadsOption())
@@ -34,7 +35,7 @@ const run = async ({ out, folder, threads }: Options): Promise<void> => {
   checkOutputFile(out);
   checkOutputFolder(folder);
   const teacher = untrainedTeacher();
-  using interrupt = listenForInterrupt(() => process.stderr.write(`${STOPPING}\n`));
+  using interrupt = listenForInterrupt(() => printNotice(STOPPING));
   using parts = openParts();
   const steps = trainTeacher(teacher, {
     folder,

@@ -1,3 +1,7 @@
+/** How exactly the numbers of a report come out again; it stands beside its table. */
+export const REPRODUCIBILITY =
+  'The same seed gives the same accuracies to the bit on one machine; between processors they differ by a point or two.';
+
 /** What a report shows: numbers as measured, and pictures. Shares and accuracies lie between 0 and 1. */
 export interface QuickstartReport {
   readonly seed: number;

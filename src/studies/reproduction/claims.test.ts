@@ -151,6 +151,18 @@ describe('what is written', () => {
     expect(markdownOf({ ...study, results: some })).toMatch(/\| hard labels \| 40.5 ± \d.\d \(2 of 3\)/);
   });
 
+  it('says at the top that a toy run or a short one has no results, and colours no verdict of theirs', async () => {
+    const [toy, full] = [
+      studyOf(usual),
+      { ...studyOf(usual), size: { ...reproductionSizes.full, learningRates: [1e-3] } },
+    ];
+    expect(markdownOf(toy)).toContain('**This is the toy run (--tiny): 2 updates a training');
+    expect(await reproductionPage(toy)).not.toContain('<strong class="right">');
+    expect(await reproductionPage(full)).toContain('<strong class="right">holds');
+    expect(markdownOf(full)).not.toContain('This is the');
+    expect(markdownOf({ ...full, size: { ...full.size, seeds: [0] } })).toContain('This is the short run (--quick)');
+  });
+
   it('says that there is nothing yet before the search has ended', () => {
     expect(markdownOf({ size, results: [], rates: undefined, planned: undefined })).toContain('nothing to compare yet');
   });

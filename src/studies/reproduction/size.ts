@@ -1,25 +1,25 @@
 import type { View } from '../scenes/views.ts';
 
-/** How large a reproduction is: its data, how long everybody is trained, and how often it is repeated. */
+/** Amount of data and training of a reproduction. */
 export interface ReproductionSize {
-  /** Units to learn from and of each other split: pairs of pictures, statements, hypotheses, quadruples, pictures. */
+  /** Units of each view for training and for each other split: pairs of images, statements, hypotheses, quadruples, images. */
   readonly units: Readonly<Record<View, { readonly train: number; readonly heldOut: number }>>;
   readonly batch: number;
   readonly updates: {
-    /** Of the fusion encoder on captions, and of a student in stage 1. */
+    /** Updates of stage 1. */
     readonly stage1: { readonly teacher: number; readonly student: number };
-    /** Of the fusion encoder on each task. */
+    /** Updates of the fusion encoder on each task. */
     readonly teacher: number;
-    /** Of every student on a task. */
+    /** Updates of every student on a task. */
     readonly student: number;
   };
-  /** Fixed beforehand: a student's new layers, the order of its data. */
+  /** Seeds of the initial weights and the data order, fixed beforehand. */
   readonly seeds: readonly number[];
-  /** Tried for every variant on one task with the first seed, and chosen between on validation. */
+  /** Learning rates that are tried for every variant, on one task with the first seed, and selected on validation. */
   readonly learningRates: readonly number[];
-  /** Shares of the training data at which the method is compared with ground truth. */
+  /** Ratios of the training data at which the method is compared with ground truth. */
   readonly shares: readonly number[];
-  /** Layers of a student at which it is. */
+  /** Numbers of layers of a student at which it is compared with ground truth. */
   readonly depths: readonly number[];
 }
 
@@ -42,7 +42,7 @@ export const reproductionSizes = {
     shares: [0.25, 0.5],
     depths: [1, 2],
   },
-  /** At most twenty minutes: one seed, no search, and no claim can be told from it. */
+  /** At most twenty minutes: one seed and no search, so no claim can be judged. */
   quick: {
     units: {
       vqa: units(1000, 100),
@@ -58,7 +58,7 @@ export const reproductionSizes = {
     shares: [0.5],
     depths: [2],
   },
-  /** Seconds, for tests: nothing is learnt. */
+  /** Minutes, for trying out and for tests: nothing is learnt. */
   tiny: {
     units: {
       vqa: units(12, 4),
@@ -75,3 +75,15 @@ export const reproductionSizes = {
     depths: [1],
   },
 } as const satisfies Record<string, ReproductionSize>;
+
+/** Fewer updates of a student than this are for trying out: nothing is learnt. */
+const FEWEST_UPDATES = 20;
+
+/** Notice for the top of a report whose numbers are no results, because it was trained too little; undefined at full size. */
+export const noticeOf = ({ updates, seeds }: ReproductionSize): string | undefined => {
+  if (updates.student < FEWEST_UPDATES)
+    return `This is the toy run (--tiny): ${updates.student} updates a training, for trying out. Nothing is learnt, and neither numbers nor verdicts are results.`;
+  if (seeds.length === 1)
+    return 'This is the short run (--quick): one seed and few updates. Its verdicts are no results.';
+  return undefined;
+};

@@ -1,7 +1,7 @@
 import { chart, figure, legend, markOf, modelEncoding } from '../../report/charts.ts';
 import { count, duration, percent } from '../../report/format.ts';
 import { type Html, html, section, table } from '../../report/html.ts';
-import type { AccuracyReport, DataReport, ModelReport } from '../content.ts';
+import { type AccuracyReport, type DataReport, type ModelReport, REPRODUCIBILITY } from '../content.ts';
 
 /** Splits in the order in which the models first name them. */
 const splitsOf = (models: readonly ModelReport[]): string[] => [
@@ -27,8 +27,9 @@ export const headline = (models: readonly ModelReport[], { priorPercent, splits:
     seconds === undefined ? 'before' : duration(seconds),
   ]);
   return html`${table(head, rows)}
-<p class="note">Accuracy in % of questions, with the 95 % interval of the bootstrap over questions. Bars run from ${axis.from} to ${axis.to}\u00a0%; the
-tick is at ${priorPercent.toFixed(1)}\u00a0%, which the commonest answer to each kind of question would earn without a look at the image.</p>`;
+<p class="note">Accuracy in % of questions, with the 95 % confidence interval of the bootstrap over questions. Bars run from ${axis.from}
+to ${axis.to}\u00a0%; the grey tick marks ${priorPercent.toFixed(1)}\u00a0%, the accuracy of always giving the commonest answer to that kind of question,
+without a look at the image. ${REPRODUCIBILITY}</p>`;
 };
 
 const splitHead = (split: string, examples?: number): Html =>

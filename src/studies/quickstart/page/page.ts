@@ -1,7 +1,7 @@
 import { document } from '../../report/document.ts';
 import { count, duration } from '../../report/format.ts';
 import { type Html, html, jsonScript, section, table } from '../../report/html.ts';
-import type { QuickstartReport } from '../content.ts';
+import { type QuickstartReport, REPRODUCIBILITY } from '../content.ts';
 import { headline, kinds } from './accuracy.ts';
 import { attentionPage } from './attention.ts';
 import { curves } from './curves.ts';
@@ -78,8 +78,8 @@ ${table(
   ['Split', 'Questions', 'Images'],
   Object.entries(data.splits).map(([split, { examples, images }]) => [split, count(examples), count(images)]),
 )}
-<p class="note">Accuracies and losses come out the same again from the same seed on the same kind of machine; times do not. The numbers of
-this page stand in it as JSON too, in the element <code>#numbers</code>.</p>`,
+<p class="note">${REPRODUCIBILITY} Times always differ. The numbers of this page are in it as JSON, too, in the element
+<code>#numbers</code>.</p>`,
   );
 
 /** Everything but the pictures and what lies over them, unrounded. */

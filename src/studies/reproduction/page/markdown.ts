@@ -1,5 +1,6 @@
 import { type Judgement, judged } from '../claims.ts';
 import type { Measured } from '../results.ts';
+import { noticeOf } from '../size.ts';
 import { cellText, pointsText, unitName } from './format.ts';
 import type { Table } from './table.ts';
 import { tablesOf } from './tables.ts';
@@ -8,9 +9,11 @@ import { tablesOf } from './tables.ts';
 export const markdownOf = (measured: Measured): string => {
   const { results, planned, size, rates } = measured;
   const finished = results.length;
+  const notice = noticeOf(size);
   const parts = [
     '# The paper in miniature',
     '',
+    ...(notice === undefined ? [] : [`**${notice}**`, '']),
     `Made by \`dide reproduce\`: ${finished} of ${planned ?? 'some more'} pieces${finished === planned ? '' : ' so far; the same command goes on'}. Seeds ${size.seeds.join(', ')}, fixed beforehand; every run is shown, none was dropped.`,
     '`±` is the half-width of the 95 % interval of Student’s t over seeds; a number without it is one run, `(2 of 3)` the seeds that are done.',
     '`test-iid` are new pictures like those of training, `test-comp` pictures with colours on shapes that were never seen together.',

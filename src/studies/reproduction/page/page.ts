@@ -1,9 +1,10 @@
 import { figure, legend, modelEncoding, responsive } from '../../report/charts.ts';
 import { document } from '../../report/document.ts';
 import { type Html, html, jsonScript, section, table } from '../../report/html.ts';
-import { type Judgement, judged } from '../claims.ts';
+import { type Judgement, judged, type Verdict } from '../claims.ts';
 import { outcomesOf } from '../outcomes-file.ts';
 import type { Measured } from '../results.ts';
+import { noticeOf } from '../size.ts';
 import { type CurveBand, curveBands } from './curve-bands.ts';
 import { cellText, pointsText, unitName } from './format.ts';
 import type { Table } from './table.ts';
@@ -16,14 +17,20 @@ import { tablesOf } from './tables.ts';
  */
 export const reproductionPage = async (measured: Measured, attention?: string): Promise<string> => {
   const { results, planned, size, rates } = measured;
+  const notice = noticeOf(size);
   const tables = rates ? tablesOf(measured) : [];
   const body: Html[] = [
     html`<header class="opening"><h1>The paper in miniature</h1>
-<p>The studies of Wang et al. 2022, “Distilled Dual-Encoder Model for Vision-Language Understanding”, on generated scenes:
+${
+  notice === undefined
+    ? ''
+    : html`<p><strong class="wrong">${notice}</strong></p>
+`
+}<p>The studies of Wang et al. 2022, “Distilled Dual-Encoder Model for Vision-Language Understanding”, on generated scenes:
 ${results.length} of ${planned ?? 'some more'} pieces, seeds ${size.seeds.join(', ')}. Fixed beforehand; every run is shown.</p>
 ${attention === undefined ? '' : html`<nav><a href="${attention}">What they attend to, head by head</a></nav>`}</header>`,
     rates
-      ? verdicts(judged(measured))
+      ? verdicts(judged(measured), { isColored: notice === undefined })
       : html`<p>The search for learning rates has not ended: there is nothing to compare yet.</p>`,
     ...(rates ? [await curves(curveBands(measured))] : []),
     ...tables.map(tableSection),
@@ -32,7 +39,11 @@ ${attention === undefined ? '' : html`<nav><a href="${attention}">What they atte
   return document({ title: 'Distilled dual encoders: the paper in miniature', body });
 };
 
-const verdicts = (judgements: readonly Judgement[]): Html =>
+const verdictClass = (verdict: Verdict): string =>
+  verdict === 'holds' ? 'right' : verdict === 'does not hold' ? 'wrong' : '';
+
+/** The section of verdicts; those of a run that is too small are not coloured like results. */
+const verdicts = (judgements: readonly Judgement[], { isColored }: { readonly isColored: boolean }): Html =>
   section(
     'claims',
     'The paper’s claims',
@@ -40,7 +51,7 @@ const verdicts = (judgements: readonly Judgement[]): Html =>
       ['Claim', 'Verdict', 'Difference', 'Means', 'A second time', 'Compared'],
       judgements.map(({ claim, verdict, difference, means, again, how }) => [
         claim,
-        html`<strong class="${verdict === 'holds' ? 'right' : verdict === 'does not hold' ? 'wrong' : ''}">${verdict}</strong>`,
+        html`<strong class="${isColored ? verdictClass(verdict) : ''}">${verdict}</strong>`,
         difference ? html`<span class="whole">${pointsText(difference)} points</span>` : '–',
         means
           ? html`<span class="whole">${means.map((mean) => (100 * mean).toFixed(1)).join(' against ')} %</span>`

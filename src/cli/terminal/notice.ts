@@ -1,0 +1,2 @@
+/** Writes a line to standard error, beside the result on standard output. */
+export const printNotice = (message: string): void => void process.stderr.write(`${message}\n`);
