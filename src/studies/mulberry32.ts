@@ -1,7 +1,11 @@
-/** A stream of numbers in [0, 1). Two streams of one seed say the same on every machine. */
+/** Random number generator: each call returns a number in [0, 1). The same seed gives the same numbers everywhere. */
 export type Random = () => number;
 
-/** Tommy Ettinger's mulberry32: 32 bits of state, good enough for pictures and fast enough to be free. */
+/**
+ * Tommy Ettinger's mulberry32, with 32 bits of state. Scenes and public data sets are drawn with it, one number after the
+ * other; training uses the counter-based generator of the engine. Its numbers must not change: the shipped teacher was
+ * trained on scenes drawn with it.
+ */
 export const mulberry32 = (seed: number): Random => {
   let state = seed >>> 0;
   return () => {
@@ -12,23 +16,23 @@ export const mulberry32 = (seed: number): Random => {
   };
 };
 
-/** A seed of its own for every place in a data set, so that item 7 is the same however many items follow it. */
+/** Derives the seed of an item from that of the data set, so that item 7 is the same however many items there are. */
 export const seedFor = (seed: number, ...place: readonly number[]): number =>
   place.reduce((mixed, step) => {
     const turned = Math.imul((mixed ^ step) + 0x9e3779b9, 0x85ebca6b);
     return Math.imul(turned ^ (turned >>> 13), 0xc2b2ae35) >>> 0;
   }, seed >>> 0);
 
-/** A whole number from 0 to `count` - 1. */
+/** A random integer from 0 to `count` - 1. */
 export const below = (random: Random, count: number): number => Math.floor(random() * count);
 
-/** One item of a list, each as likely as any other. Throws on an empty list. */
+/** A random item. @throws Error for an empty list. */
 export const pick = <T>(random: Random, items: readonly T[]): T => {
   if (items.length === 0) throw new Error('pick: the list is empty: check its length first');
   return items[below(random, items.length)] as T;
 };
 
-/** One item, as likely as its weight says. */
+/** A random item, with probabilities proportional to the weights. */
 export const pickWeighted = <T>(random: Random, items: readonly T[], weight: (item: T) => number): T => {
   let left = random() * items.reduce((sum, item) => sum + weight(item), 0);
   for (const item of items) {
@@ -38,7 +42,7 @@ export const pickWeighted = <T>(random: Random, items: readonly T[], weight: (it
   return pick(random, items);
 };
 
-/** The items in a random order (Fisher and Yates); the list given is left alone. */
+/** A copy of the items in random order (Fisher and Yates). */
 export const shuffled = <T>(random: Random, items: readonly T[]): T[] => {
   const order = [...items];
   for (let last = order.length - 1; last > 0; last--) {

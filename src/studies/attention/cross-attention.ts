@@ -6,34 +6,34 @@ import { type Attention, across } from '../../training.ts';
 type Floats = Numbers<Float32Array>;
 
 /**
- * The last layer's attention of one modality over the other, for each example. Rows of real tokens sum to 1 over the
- * other modality's real tokens, [CLS] among them; a padded token gets 0. Rows of padded tokens mean nothing.
+ * The last layer's attention of each modality to the other. The row of a real token sums to 1 over the real tokens of the
+ * other modality, including [CLS]; padding gets 0. Rows of padding are undefined.
  */
 export interface CrossAttention {
-  /** Whose row is a word: mean over heads [examples, words, 1 + patches], the image's [CLS] first. */
+  /** Attention of words to image tokens, mean over heads: [examples, words, 1 + patches], the image's [CLS] first. */
   readonly textToImage: Floats;
   /** [examples, heads, words, 1 + patches]. */
   readonly textToImageHeads: Floats;
-  /** Whose row is an image token: mean over heads [examples, 1 + patches, words]. */
+  /** Attention of image tokens to words, mean over heads: [examples, 1 + patches, words]. */
   readonly imageToText: Floats;
   /** [examples, heads, 1 + patches, words]. */
   readonly imageToTextHeads: Floats;
 }
 
 export interface CrossAttentionOptions {
-  /** Which of an example's images. Default 0, the first. */
+  /** Index of the image of each example. Default 0. */
   readonly image?: number | undefined;
-  /** The symbols that the feeds are for. Default those of the model's sizes. */
+  /** Input tensors of the feeds. Default: those of the model's sizes. */
   readonly inputs?: Inputs | undefined;
-  /** Of the session. Default: the runtime's choice. */
+  /** Threads of the session. Default: the runtime's choice. */
   readonly threads?: number | undefined;
 }
 
 /**
- * What a model's words look at in the image and what its image tokens look at in the text: the attention that L_CA
- * compares (Wang et al. 2022, §3.2), of a fusion encoder or of a dual encoder, which computes it for no other use.
+ * Cross-modal attention of a model in both directions, as L_CA compares it (Wang et al. 2022, §3.2). A dual encoder does
+ * not use it for its outputs: it is computed from its queries and keys.
  *
- * @param feeds one batch, as `collate` makes it.
+ * @param feeds one batch from `collate`.
  * @throws Error where a feed is missing or does not fit, or where the pair has no such image.
  */
 export const crossAttention = async (
@@ -53,25 +53,25 @@ export const crossAttention = async (
     imageToText: mean(imageToTextHeads, [1]),
     imageToTextHeads,
   };
-  await using session = await compile(outputs, { parameters: weights, ...(threads === undefined ? {} : { threads }) });
+  await using session = await compile(outputs, { parameters: weights, threads });
   return await session.run<keyof typeof outputs>(feeds);
 };
 
 /** softmax(Q Kᵀ / √d + bias) over the real keys: [batch, heads, queries, keys]. */
 const shares = ({ scores, keys }: Attention): Tensor => softmax(add(scores, maskBias(keys)));
 
-/** One example's text-to-image attention without padding: the image as patches, its [CLS] apart. */
+/** Text-to-image attention of one example without padding, to the patches and to the image's [CLS]. */
 export interface WordAttention {
-  /** What each real word gives each real patch: [words][patches], in the order of the patches. */
+  /** Attention of each word to each patch: [words][patches]. */
   readonly patches: readonly (readonly number[])[];
-  /** What each word gives the image's [CLS]; with its patches that is 1. */
+  /** Attention of each word to the image's [CLS]; together with that to the patches it sums to 1. */
   readonly cls: readonly number[];
 }
 
 /**
- * Cuts one example out of `textToImage`.
+ * The attention of one example of `textToImage`, without padding.
  *
- * @param counts how many words (with [CLS] and [SEP]) and patches of the example are real.
+ * @param counts number of words (including [CLS] and [SEP]) and patches of the example.
  */
 export const wordAttention = (
   { shape, data }: Floats,
@@ -85,10 +85,10 @@ export const wordAttention = (
 };
 
 /**
- * KL(teacher ‖ student) = Σ p (log p - log q) of each word's attention, averaged over the words: what one example adds
- * to the text-to-image half of L_CA, but for attentions whose heads are already averaged. In nats.
+ * Mean KL divergence of each word's attention, KL(teacher ‖ student) = Σ p (log p - log q), in nats: the text-to-image
+ * half of L_CA for one example, except that the heads are averaged beforehand.
  *
- * @throws Error where the two do not have the same words and patches.
+ * @throws Error where the two differ in their numbers of words or patches.
  */
 export const attentionDivergence = (teacher: WordAttention, student: WordAttention): number => {
   const [p, q] = [rowsOf(teacher), rowsOf(student)];
@@ -98,7 +98,7 @@ export const attentionDivergence = (teacher: WordAttention, student: WordAttenti
   return meanDivergence(p, q);
 };
 
-/** KL(p ‖ q) of each row of probabilities, averaged over the rows. In nats; both have the same rows. */
+/** Mean KL divergence over rows of probabilities, KL(p ‖ q), in nats. */
 export const meanDivergence = (p: readonly (readonly number[])[], q: readonly (readonly number[])[]): number =>
   p.reduce((sum, row, i) => sum + relativeEntropy(row, q[i]!), 0) / p.length;
 
@@ -107,7 +107,7 @@ const rowsOf = ({ cls, patches }: WordAttention): number[][] => cls.map((share, 
 const sizeOf = (rows: readonly (readonly number[])[]): string =>
   `${rows.length} words over ${rows[0]?.length ?? 0} tokens`;
 
-/** float32 rounds the smallest probabilities to 0, whose logarithm is no number. */
+/** Smallest probability: float32 rounds smaller ones to 0, whose logarithm is infinite. */
 const LEAST = 1e-38;
 
 const relativeEntropy = (p: readonly number[], q: readonly number[]): number =>

@@ -6,30 +6,30 @@ import { crossAttention, meanDivergence } from './cross-attention.ts';
 import type { ExplainedModel, ExplainedPair, HeadedAttention } from './explained-pair.ts';
 
 export interface ExplainOptions {
-  /** Of each session. Default: the runtime's choice. */
+  /** Threads of each session. Default: the runtime's choice. */
   readonly threads?: number | undefined;
-  /** How many of the best answers are kept. Default 3. */
+  /** Number of most probable answers. Default 3. */
   readonly answers?: number | undefined;
-  /** Hears what was done to the data: a text cut short, a word unknown. */
+  /** Receives warnings about the data, such as a truncated text or an unknown word. */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /**
- * What models answer about pairs of a text and a picture, and what they attend to: the last layer's attention across
- * modalities, recomputed from queries and keys as L_CA compares it (Wang et al. 2022, §3.2), every head of it.
+ * Answers and cross-modal attention of models for image-text pairs: the attention of every head of the last layer,
+ * recomputed from queries and keys as L_CA compares it (Wang et al. 2022, §3.2).
  *
- * @param models by name; the first is the one that the others are compared with, so a teacher comes first.
- * @throws UserError where a model answers about two pictures, or where the models do not read alike or differ in heads.
+ * @param models by name; the others are compared with the first, which is the teacher if there is one.
+ * @throws UserError where a model takes two images, or where the models differ in words, patches or heads.
  */
 export const explainPairs = async (
   models: Readonly<Record<string, Model>>,
   examples: readonly Example[],
   options: ExplainOptions = {},
 ): Promise<ExplainedPair[]> => {
-  for (const [name, trained] of Object.entries(models)) refuseTwoPictures(name, trained);
+  for (const [name, model] of Object.entries(models)) refuseTwoPictures(name, model);
   const all: { readonly name: string; readonly seen: Seen[] }[] = [];
-  for (const [name, trained] of Object.entries(models)) {
-    all.push({ name, seen: await lookAt(trained, examples, options) });
+  for (const [name, model] of Object.entries(models)) {
+    all.push({ name, seen: await lookAt(model, examples, options) });
   }
   return await Promise.all(
     examples.map((example, i) =>
@@ -48,21 +48,20 @@ const refuseTwoPictures = (name: string, { config: { images, task } }: Model): v
   );
 };
 
-/** What one model makes of one example, padding cut away. */
+/** Answers and attention of one model for one example, without padding. */
 interface Seen extends Omit<ExplainedModel, 'name' | 'divergence'> {
   readonly words: readonly string[];
   readonly picture: PreparedImage;
 }
 
-const lookAt = async (trained: Model, examples: readonly Example[], options: ExplainOptions): Promise<Seen[]> => {
-  const { config } = trained;
+const lookAt = async (model: Model, examples: readonly Example[], options: ExplainOptions): Promise<Seen[]> => {
+  const { config } = model;
   const { threads, onWarning, answers: most = 3 } = options;
-  const preprocessor = preprocessorFor(config, { batch: examples.length, ...(onWarning ? { onWarning } : {}) });
+  const preprocessor = preprocessorFor(config, { batch: examples.length, onWarning });
   const encoded = await Promise.all(examples.map((example) => preprocessor.prepare(example)));
   const feeds = collate(encoded, preprocessor.collate);
-  const using = threads === undefined ? {} : { threads };
-  const { textToImageHeads, imageToTextHeads } = await crossAttention(trained, feeds, using);
-  const answers = await bestAnswers(trained, feeds, { most, ...using });
+  const { textToImageHeads, imageToTextHeads } = await crossAttention(model, feeds, { threads });
+  const answers = await bestAnswers(model, feeds, { most, threads });
   const tokenizer = createTokenizer(config.vocabulary);
   return encoded.map(({ words, images: [picture] }, i) => {
     const tokens = 1 + picture!.rows * picture!.columns;
@@ -76,7 +75,7 @@ const lookAt = async (trained: Model, examples: readonly Example[], options: Exp
   });
 };
 
-/** The best answers to each example; none at all from a model that has no answers. */
+/** The most probable answers to each example; empty for a model of retrieval. */
 const bestAnswers = async (
   { config, weights }: Model,
   feeds: Parameters<typeof crossAttention>[1],
@@ -93,7 +92,7 @@ const bestAnswers = async (
   );
 };
 
-/** One example's real rows and columns of [examples, heads, rows, columns]. */
+/** The attention of one example without padding: from [examples, heads, rows, columns] to [heads][queries][keys]. */
 const headsOf = (
   { shape, data }: Numbers<Float32Array>,
   example: number,
@@ -143,7 +142,7 @@ const modelOf = (
   };
 };
 
-/** Only attention over the same words and patches, by as many heads, can be compared. */
+/** Attention can only be compared over the same words and patches, and with the same number of heads. */
 const refuseUnlike = (first: Seen & { readonly name: string }, other: Seen & { readonly name: string }): void => {
   const sizeOf = ({ words, picture, textToImage }: Seen): string =>
     `${words.join(' ')} (${picture.rows} x ${picture.columns} patches, ${textToImage.length} heads)`;

@@ -1,14 +1,14 @@
-/** Attention of one pair, head by head: rows of tokens that look, each with its shares of the tokens looked at. */
+/** Attention of one pair: [heads][query tokens][key tokens]. */
 export type HeadedAttention = readonly (readonly (readonly number[])[])[];
 
-/** What one model makes of a pair. */
+/** Answers and attention of one model for a pair. */
 export interface ExplainedModel {
   readonly name: string;
-  /** The best answers, best first; none where the model finds texts instead of answering. */
+  /** The most probable answers, best first; empty for a model of retrieval. */
   readonly answers: readonly { readonly answer: string; readonly probability: number }[];
-  /** [heads][words][1 + patches]: what each word gives the image's [CLS] and its patches; a row sums to 1. */
+  /** [heads][words][1 + patches]: attention of each word to the image's [CLS] and patches; a row sums to 1. */
   readonly textToImage: HeadedAttention;
-  /** [heads][1 + patches][words]: what the image's [CLS] and each patch give the words; a row sums to 1. */
+  /** [heads][1 + patches][words]: attention of the image's [CLS] and each patch to the words; a row sums to 1. */
   readonly imageToText: HeadedAttention;
   /**
    * KL(first model ‖ this one) of each head, mean over its rows, in nats; absent for the first. The means over heads of
@@ -22,11 +22,11 @@ export interface ExplainedModel {
     | undefined;
 }
 
-/** One text about one picture, and what several models make of it: with what the others are compared with first. */
+/** One text about one image, with the answers and attention of several models; they are compared with the first. */
 export interface ExplainedPair {
-  /** The picture as the models see it, resized to whole patches: a data URI. */
+  /** The image as the models see it, resized to whole patches: a data URI. */
   readonly image: string;
-  /** Of patches. */
+  /** Rows and columns of patches. */
   readonly rows: number;
   readonly columns: number;
   readonly text: string;

@@ -4,18 +4,18 @@ import { UserError } from '../../errors.ts';
 import type { Example, ImageSource } from '../../index.ts';
 
 export interface PixelOptions {
-  /** Side to which every picture is shrunk, in pixels. Default 16. */
+  /** Side to which every image is resized, in pixels. Default 16. */
   readonly side?: number | undefined;
   readonly onProgress?: ((done: number, of: number) => void) | undefined;
 }
 
 /**
- * What pixels alone find, beside which a model that retrieves has to stand: a picture takes the captions of the concepts
- * whose nearest picture to learn from is nearest, by the squared distance of all its pixels. It is told which concept a
- * text is about (`concept` of its row), so it reads no text and is the harder to beat.
+ * Retrieval by nearest neighbours in pixel space, the baseline of a trained retriever. The score of an image and a text is
+ * minus the squared distance of the image to the nearest training image of the text's concept (`concept` of its row): it
+ * is given the concept instead of reading the text, which makes the baseline stronger.
  *
- * @returns scores [images, texts] for `recalls`: minus the distance, -Infinity where a concept has no picture.
- * @throws UserError where a row has no concept, or a picture cannot be read.
+ * @returns scores [images, texts] for `recalls`; -Infinity where a concept has no training image.
+ * @throws UserError where a row has no concept, or an image cannot be read.
  */
 export const pixelNeighbours = async (
   { images, texts }: Pick<Gallery, 'images' | 'texts'>,
@@ -49,7 +49,7 @@ const conceptOf = ({ id, about }: Example): string => {
 const thumbnail = async (image: ImageSource, side: number): Promise<Uint8Array> =>
   resize(await readImage(image), side, side).data;
 
-/** The least distance of a picture to those of each concept. */
+/** Smallest distance of an image to the training images of each concept. */
 const nearestOf = (
   picture: Uint8Array,
   seen: readonly Uint8Array[],

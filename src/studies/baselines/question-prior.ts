@@ -1,14 +1,14 @@
 import type { Example } from '../../index.ts';
 
-/** How often one is right who never looks, between 0 and 1. */
+/** Accuracies without looking at the image, between 0 and 1. */
 export interface QuestionPrior {
-  /** Always with the commonest answer of all. */
+  /** Accuracy of always giving the most common answer. */
   readonly answer: number;
-  /** With the commonest answer to the very same question; where it was never asked, with the commonest of all. */
+  /** Accuracy of giving the most common answer to the same question, or the most common of all if it is new. */
   readonly question: number;
 }
 
-/** What the answers of `train` say of those of `test`, pictures unseen: nothing below it is learnt from pictures. */
+/** Accuracy on `test` of the most common answers in `train`: a model below it has learnt nothing from images. */
 export const questionPrior = (train: readonly Example[], test: readonly Example[]): QuestionPrior => {
   const [all, byQuestion] = [new Map<string, number>(), new Map<string, Map<string, number>>()];
   for (const { text, answers } of train) {
@@ -24,7 +24,7 @@ export const questionPrior = (train: readonly Example[], test: readonly Example[
   return { answer: mean(() => always), question: mean(({ text }) => commonest(byQuestion.get(text)) ?? always) };
 };
 
-/** The first of the commonest. */
+/** The most common answer; of equals, the first. */
 const commonest = (counts: ReadonlyMap<string, number> | undefined): string | undefined =>
   [...(counts ?? [])].reduce<[string, number] | undefined>(
     (best, one) => (best && best[1] >= one[1] ? best : one),

@@ -2,9 +2,8 @@ import { mulberry32, seedFor, shuffled } from '../mulberry32.ts';
 import type { Concept } from './emoji-concepts.ts';
 
 /**
- * The captions of one picture: its name, "a picture of" it, the name with two tags, the tags alone, and its name in another
- * language where there is one. Which tags, and in which order, is drawn for each picture, so that the pictures of a
- * concept do not share them all.
+ * Captions of one image: its name, "a picture of" it, the name with two tags, the tags alone, and its name in another
+ * language if there is one. The order of tags is random for each image, so that the images of a concept differ.
  */
 export const captionsOf = (
   { code, label, tags, translation }: Concept,

@@ -1,20 +1,20 @@
 import { jsonIn, readTarball } from '../../data.ts';
 
-/** What an emoji stands for, however it is drawn. */
+/** An emoji, independent of its drawing style. */
 export interface Concept {
   /** Its code points, as `1f469-200d-1f692`. */
   readonly code: string;
-  /** Its name: `woman firefighter`. No two have one. */
+  /** Unique name: `woman firefighter`. */
   readonly label: string;
-  /** Words that it is found by: fire, firetruck. */
+  /** Keywords: fire, firetruck. */
   readonly tags: readonly string[];
-  /** Of Unicode's groups: `people-body`. */
+  /** Group in Unicode: `people-body`. */
   readonly group: string;
   /** Its name in another language. */
   readonly translation?: string | undefined;
 }
 
-/** Names, tags and groups of emoji, of Unicode's CLDR. */
+/** Package with the names, tags and groups of emoji, from Unicode's CLDR. */
 export const texts = {
   client: 'npm',
   name: 'emojibase-data@17.0.0',
@@ -26,10 +26,10 @@ export const texts = {
 /** Languages that name every emoji. */
 export const LOCALES = ['da', 'de', 'es', 'fi', 'fr', 'it', 'nb', 'nl', 'pl', 'pt', 'sv'];
 
-/** Flags, and parts that are no emoji of their own: skin tones, hair. */
+/** Groups that are left out: flags, and components such as skin tones and hair. */
 const LEFT_OUT = ['flags', 'component'];
 
-/** The code points of a drawing or a name, whether or not they say that they want colour (U+FE0F). */
+/** Code points without the variation selector U+FE0F, which some packages write and others do not. */
 export const codeOf = (hexcode: string): string =>
   hexcode
     .toLowerCase()
@@ -44,7 +44,7 @@ interface Listed {
   readonly group?: number | undefined;
 }
 
-/** Emoji by name, without flags, without skin tones and hair, by code. */
+/** Reads the emoji of the package, without flags and components, sorted by code points. */
 export const conceptsIn = async (path: string, locale?: string): Promise<Concept[]> => {
   const wanted = ['en', ...(locale === undefined ? [] : [locale])].map((name) => `package/${name}/data.json`);
   const files = await readTarball(path, (name) => name === GROUPS || wanted.includes(name));

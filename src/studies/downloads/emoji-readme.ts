@@ -1,6 +1,6 @@
 import type { Made, Splits } from './packaged-data.ts';
 
-/** The README of the folder: what it holds, whose it is, and what to beware of. */
+/** README of the folder: content, authors and licences, and limits. */
 export const emojiReadme = (splits: Splits, { seed, locale, packages }: Made): string => `# Emoji
 
 Pictures of emoji in four drawing styles, 64 x 64 pixels on white, with captions made of their names and tags.

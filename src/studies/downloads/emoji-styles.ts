@@ -3,15 +3,15 @@ import { jsonIn, readTarball } from '../../data.ts';
 import { codeOf } from './emoji-concepts.ts';
 import type { PackageFile } from './package-file.ts';
 
-/** How somebody has drawn the emoji, all of them. */
+/** A drawing style: one author's drawings of all emoji. */
 export interface Style {
   readonly name: string;
   readonly package: PackageFile;
-  /** Each drawing as a file's bytes, by its code points. */
+  /** Reads the drawings as bytes of image files, by code points. */
   readonly drawings: (path: string) => Promise<ReadonlyMap<string, Uint8Array>>;
 }
 
-/** Drawings that are files of a folder, with code points for names. */
+/** Reads drawings that are files of a folder, named by code points. */
 const filesIn =
   (folder: string, extension: string): Style['drawings'] =>
   async (path) => {
@@ -19,7 +19,7 @@ const filesIn =
     return new Map([...files].map(([name, bytes]) => [codeOf(basename(name, extension)), bytes]));
   };
 
-/** Drawings of Iconify: the inside of an SVG by name, and a name by code points. */
+/** Reads drawings of Iconify: bodies of SVGs by name, and names by code points. */
 const iconify: Style['drawings'] = async (path) => {
   const [bodies, names] = ['package/icons.json', 'package/chars.json'] as const;
   const files = await readTarball(path, (name) => name === bodies || name === names);
@@ -43,7 +43,7 @@ const svgOf = (body: string, width: number, height: number): Uint8Array =>
     `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 ${width} ${height}">${body}</svg>`,
   );
 
-/** The styles; the last one is that which is tested. */
+/** All styles; the last is the style of the test images. */
 export const styles: readonly Style[] = [
   {
     name: 'openmoji',

@@ -14,18 +14,18 @@ import {
   writeRows,
 } from './packaged-data.ts';
 
-/** Side of a picture, in pixels. */
+/** Side of an image in pixels. */
 const SIDE = 64;
 
-/** Concepts to learn, and how many of them are validated on, and not tested. */
+/** Number of concepts, and of those that are in the validation split instead of the test split. */
 const sizes = {
   whole: { concepts: Number.POSITIVE_INFINITY, validation: 200 },
   tiny: { concepts: 12, validation: 4 },
 } as const;
 
 /**
- * Emoji in four drawing styles, with captions made of their names and tags: pictures and texts are searched with each
- * other, as on Flickr30k. Three styles are learnt from and the fourth is tested, with the same concepts.
+ * Emoji in four drawing styles with captions from their names and tags, for retrieval as on Flickr30k. Three styles are for
+ * training, the fourth for testing, with the same concepts.
  */
 export const emoji: PackagedData = {
   name: 'emoji',
@@ -61,7 +61,7 @@ export const emoji: PackagedData = {
 /** The drawings of each style by concept. */
 type Drawings = ReadonlyMap<string, ReadonlyMap<string, Uint8Array>>;
 
-/** The concepts that every style has drawn, by code. */
+/** Reads the concepts that all styles have drawn, with their drawings. */
 const sharedConcepts = async ({ packages, locale, onProgress }: Place) => {
   const pathOf = ({ name }: { readonly name: string }): string => packages.get(name)!;
   const all = await conceptsIn(pathOf(texts), locale);

@@ -4,20 +4,20 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UserError } from '../../errors.ts';
 
-/** A file that a package registry has, in one version and no other. */
+/** A package of a registry in one fixed version. */
 export interface PackageFile {
-  /** Whose command downloads it. */
+  /** Client that downloads it. */
   readonly client: keyof typeof clients;
-  /** As that command wants it: `openmoji@17.0.0`, `easy-vqa==1.0`. */
+  /** Name and version in the syntax of the client: `openmoji@17.0.0`, `easy-vqa==1.0`. */
   readonly name: string;
-  /** What the downloaded file is called. */
+  /** Name of the downloaded file. */
   readonly file: string;
-  /** Its digest as npm writes it: `sha512-` and base64. */
+  /** Digest in npm's format: `sha512-` and base64. */
   readonly integrity: string;
   readonly licence: string;
 }
 
-/** The commands that download packages into the folder where they run, and run nothing of what they download. */
+/** Clients of registries with their commands, which download into the working directory and run no code of packages. */
 const clients = {
   pip: {
     program: process.platform === 'win32' ? 'python' : 'python3',
@@ -27,19 +27,20 @@ const clients = {
   npm: { program: 'npm', args: ['pack', '--ignore-scripts', '--loglevel=error'], what: 'npm' },
 } as const;
 
-/** How packages are obtained. */
+/** Options of `obtainPackage`. */
 export interface ObtainOptions {
-  /** Where downloads go. */
+  /** Folder for downloads. */
   readonly to: string;
-  /** A folder that already holds the files, or the one file: nothing is downloaded. */
+  /** Folder that holds the files, or the only file; nothing is downloaded then. */
   readonly from?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * The path of a package's file: in `from`, or downloaded by its registry's own command, with the user's settings for it.
+ * Finds a package's file in `from`, or downloads it with the registry's own client and the user's settings for it.
  *
- * @throws UserError where the command is not there or fails, the file is not there, or its digest is not the one known.
+ * @returns the path of the file.
+ * @throws UserError where the client is missing or fails, the file is missing, or its digest differs.
  */
 export const obtainPackage = async (wanted: PackageFile, options: ObtainOptions): Promise<string> => {
   const path = options.from === undefined ? await downloaded(wanted, options) : await givenIn(options.from, wanted);
@@ -88,7 +89,7 @@ const download = ({ client, name }: PackageFile, cwd: string, signal: AbortSigna
   });
 };
 
-/** The line in which pip and npm say what is wrong; what follows it is where their logs are. */
+/** The line of pip's or npm's output that has the error. */
 const reasonIn = (said: string): string => {
   const lines = said
     .split('\n')

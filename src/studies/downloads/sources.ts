@@ -2,5 +2,5 @@ import { easyVqa } from './easy-vqa.ts';
 import { emoji } from './emoji.ts';
 import type { PackagedData } from './packaged-data.ts';
 
-/** The data sets of packages, by name. */
+/** All packaged data sets by name. */
 export const packagedData = { 'easy-vqa': easyVqa, emoji } as const satisfies Readonly<Record<string, PackagedData>>;

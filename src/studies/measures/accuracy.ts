@@ -2,27 +2,30 @@ import { interval } from '../../data.ts';
 import type { Example, Prediction } from '../../index.ts';
 import type { AccuracyReport } from '../quickstart/content.ts';
 
-/** What an annotation line calls its kind of question; `all` where it says nothing. */
+/** The kind of question of an example, from its annotation; `all` where it has none. */
 export const kindOf = ({ about }: Pick<Example, 'about'>): string =>
   typeof about?.kind === 'string' ? about.kind : 'all';
 
-/** Accuracy with its interval, and by kind of question. */
-export const accuracyReport = (judged: readonly Prediction[], { seed }: { readonly seed: number }): AccuracyReport => {
+/** Accuracy with its 95 % confidence interval, and by kind of question. */
+export const accuracyReport = (
+  predictions: readonly Prediction[],
+  { seed }: { readonly seed: number },
+): AccuracyReport => {
   const byKind: Record<string, { mean: number; count: number }> = {};
-  for (const { example, score } of judged) {
+  for (const { example, score } of predictions) {
     const { mean, count } = byKind[kindOf(example)] ?? { mean: 0, count: 0 };
     byKind[kindOf(example)] = { mean: (mean * count + score) / (count + 1), count: count + 1 };
   }
   return {
     ...interval(
-      judged.map(({ score }) => score),
+      predictions.map(({ score }) => score),
       { seed },
     ),
     byKind,
   };
 };
 
-/** Accuracy of always giving the commonest answer to a question of that kind, between 0 and 1. */
+/** Accuracy of always giving the most common answer to that kind of question, between 0 and 1. */
 export const priorAccuracy = (examples: readonly Example[]): number => {
   const counts = new Map<string, Map<string, number>>();
   for (const example of examples) {

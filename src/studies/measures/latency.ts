@@ -10,22 +10,21 @@ import {
 } from '../../index.ts';
 import type { LatencyReport } from '../quickstart/content.ts';
 
-/** Pairs that are timed one by one, after as many that are not. */
+/** Number of timed pairs, after as many warm-up calls. */
 const PAIRS = 100;
 
-/** The middle one of some numbers; of an even count, the upper of the two. */
+/** Median; of an even count, the upper of the two middle values. */
 export const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
-/** The median time of one text-image pair alone, in milliseconds; pictures are decoded before the clock starts. */
+/** Median latency of a single image-text pair in milliseconds, without decoding the image. */
 export const pairLatency = async (
-  trained: Model,
+  model: Model,
   examples: readonly Example[],
   { threads }: { readonly threads?: number | undefined } = {},
 ): Promise<number> => {
-  const { config, weights } = trained;
-  const { prepare, collate: options } = preprocessorFor(config, { batch: 1 });
-  await using predictor = await openPredictor({ config, weights }, { threads });
+  const { prepare, collate: options } = preprocessorFor(model.config, { batch: 1 });
+  await using predictor = await openPredictor(model, { threads });
   const times: number[] = [];
   for (let i = 0; i < 2 * PAIRS; i += 1) {
     const feeds = collate([await prepare(examples[i % examples.length]!)], options);
@@ -36,10 +35,10 @@ export const pairLatency = async (
   return median(times.slice(PAIRS));
 };
 
-/** Questions that are timed over the whole cache, after one that is not. */
+/** Number of timed questions, after one warm-up call. */
 const QUESTIONS = 5;
 
-/** The median time of one question over a whole cache, by image, in milliseconds: text encoder, f and head. */
+/** Median latency per image of one question over a whole cache, in milliseconds: text encoder, interaction and head. */
 export const cacheLatency = async (student: Predictor, question: string, cache: ImageCache): Promise<number> => {
   const times: number[] = [];
   for (let i = 0; i <= QUESTIONS; i += 1) {
@@ -50,7 +49,7 @@ export const cacheLatency = async (student: Predictor, question: string, cache: 
   return median(times.slice(1));
 };
 
-/** Teacher per pair, student per pair, student over the cache. */
+/** Latencies of the teacher per pair, the student per pair, and the student over the cache. */
 export const latencyReport = async (
   { teacher, student, opened }: { readonly teacher: Model; readonly student: Model; readonly opened: Predictor },
   {
@@ -60,7 +59,7 @@ export const latencyReport = async (
     threads,
   }: { examples: readonly Example[]; question: string; cache: ImageCache; threads?: number | undefined },
 ): Promise<LatencyReport[]> => {
-  const options = threads === undefined ? {} : { threads };
+  const options = { threads };
   const alone = { images: PAIRS, note: 'one image-text pair at a time, median; pictures decoded beforehand' };
   return [
     {

@@ -1,7 +1,7 @@
 import { readMetrics } from '../../training.ts';
 import type { CurvePoint } from '../quickstart/content.ts';
 
-/** The logged losses of a run, averaged over at most so many stretches of updates, with its validations. */
+/** Losses and validations of a run's metrics, averaged over intervals of updates to at most so many points. */
 export const trainingCurve = (run: string, points: number): CurvePoint[] => {
   const all = readMetrics(run);
   const stretch = Math.max(1, Math.ceil(all.length / points));

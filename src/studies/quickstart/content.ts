@@ -1,32 +1,32 @@
-/** How exactly the numbers of a report come out again; it stands beside its table. */
+/** Reproducibility of a report's numbers, in a sentence to print beside its table. */
 export const REPRODUCIBILITY =
   'The same seed gives the same accuracies to the bit on one machine; between processors they differ by a point or two.';
 
-/** What a report shows: numbers as measured, and pictures. Shares and accuracies lie between 0 and 1. */
+/** Content of a report: measures as numbers, and images. Ratios and accuracies are between 0 and 1. */
 export interface QuickstartReport {
   readonly seed: number;
-  /** What to type to get the same numbers. */
+  /** Command that reproduces the numbers. */
   readonly command: string;
-  /** When the run ended, as a reader should see it. */
+  /** End of the run, formatted. */
   readonly when: string;
-  /** Of the whole run. */
+  /** Duration of the whole run. */
   readonly seconds: number;
   readonly data: DataReport;
-  /** The teacher first, then the students; colours and line styles follow this order. */
+  /** The teacher, then the students, in the order of colours and line styles. */
   readonly models: readonly ModelReport[];
-  /** The slowest first: the others are compared with it. */
+  /** The slowest first; speed-ups are relative to it. */
   readonly latency: readonly LatencyReport[];
   readonly cache: CacheReport;
   readonly question: QuestionReport;
   readonly examples: readonly ExampleReport[];
-  /** What distillation changed, in sentences with their numbers. */
+  /** Sentences that compare the models, with their numbers. */
   readonly findings: readonly string[];
 }
 
 export interface DataReport {
   readonly folder: string;
   readonly splits: Readonly<Record<string, { readonly examples: number; readonly images: number }>>;
-  /** Accuracy in percent of always giving the commonest answer to a question of that kind. */
+  /** Accuracy of always giving the most common answer to that kind of question, in percent. */
   readonly priorPercent: number;
 }
 
@@ -35,27 +35,27 @@ export interface ModelReport {
   readonly name: string;
   readonly parameters: number;
   readonly updates: number;
-  /** Of its training, where that was part of the run. */
+  /** Duration of its training, if the run trained it. */
   readonly seconds?: number | undefined;
   readonly curves: readonly CurvePoint[];
-  /** By split. */
+  /** Accuracy by split. */
   readonly accuracy: Readonly<Record<string, AccuracyReport>>;
 }
 
 export interface CurvePoint {
   readonly step: number;
-  /** By objective; in nats. */
+  /** Losses by objective, in nats. */
   readonly losses: Readonly<Record<string, number>>;
   /** Accuracy on the validation examples, between 0 and 1. */
   readonly validation?: number | undefined;
 }
 
-/** Accuracy with its 95 % interval, each between 0 and 1. */
+/** Accuracy with its 95 % confidence interval, each between 0 and 1. */
 export interface AccuracyReport {
   readonly mean: number;
   readonly low: number;
   readonly high: number;
-  /** By kind of question. */
+  /** Accuracy by kind of question. */
   readonly byKind: Readonly<Record<string, { readonly mean: number; readonly count: number }>>;
 }
 
@@ -69,11 +69,11 @@ export interface LatencyReport {
 export interface CacheReport {
   readonly images: number;
   readonly bytes: number;
-  /** To encode them all. */
+  /** Duration of encoding all images. */
   readonly seconds: number;
 }
 
-/** One question asked of every cached image, best answers first. */
+/** One question about every cached image, most probable answers first. */
 export interface QuestionReport {
   readonly text: string;
   readonly answers: readonly {
@@ -85,11 +85,11 @@ export interface QuestionReport {
   }[];
 }
 
-/** One example whose attention is shown. */
+/** One example with the attention of every model. */
 export interface ExampleReport {
   /** A data URI. */
   readonly image: string;
-  /** Of patches. */
+  /** Rows and columns of patches. */
   readonly rows: number;
   readonly columns: number;
   readonly text: string;
@@ -101,7 +101,7 @@ export interface ExampleReport {
     readonly name: string;
     readonly answer: string;
     readonly probability: number;
-    /** [words][rows · columns]: what each word gives each patch; what is left of 1 is the image's [CLS]. */
+    /** [words][rows · columns]: attention of each word to each patch; the rest up to 1 goes to the image's [CLS]. */
     readonly textToImage: readonly (readonly number[])[];
     /** KL(teacher ‖ model) in nats; 0 for the teacher. */
     readonly kl: number;

@@ -8,14 +8,14 @@ import {
 } from '../attention/cross-attention.ts';
 import type { ExampleReport } from './content.ts';
 
-/** Some examples with every model's answer and text-to-image attention, the teacher's first. */
+/** Answers and text-to-image attention of every model for some examples, the teacher's first. */
 export const exampleReports = async (
   models: Readonly<Record<string, Model>>,
   examples: readonly Example[],
   { threads }: { readonly threads?: number | undefined } = {},
 ): Promise<ExampleReport[]> => {
   const seen = await Promise.all(
-    Object.entries(models).map(async ([name, trained]) => ({ name, of: await look(trained, examples, threads) })),
+    Object.entries(models).map(async ([name, model]) => ({ name, of: await look(model, examples, threads) })),
   );
   const { vocabulary, sizes } = Object.values(models)[0]!.config;
   const tokenizer = createTokenizer(vocabulary);
@@ -38,7 +38,7 @@ export const exampleReports = async (
   );
 };
 
-/** A picture file as an address that needs no network. */
+/** An image file as a data URI. */
 export const dataUri = async (image: ImageSource): Promise<string> =>
   `data:image/png;base64,${Buffer.from(await readImageBytes(image)).toString('base64')}`;
 
@@ -50,14 +50,13 @@ interface Look {
   readonly columns: number;
 }
 
-const look = async (trained: Model, examples: readonly Example[], threads: number | undefined): Promise<Look[]> => {
-  const { config } = trained;
+const look = async (model: Model, examples: readonly Example[], threads: number | undefined): Promise<Look[]> => {
+  const { config } = model;
   const preprocessor = preprocessorFor(config, { batch: examples.length });
   const encoded = await Promise.all(examples.map((example) => preprocessor.prepare(example)));
   const feeds = collate(encoded, preprocessor.collate);
-  const options = threads === undefined ? {} : { threads };
-  const { textToImage } = await crossAttention(trained, feeds, options);
-  await using predictor = await openPredictor(trained, options);
+  const { textToImage } = await crossAttention(model, feeds, { threads });
+  await using predictor = await openPredictor(model, { threads });
   const logits = await predictor.logits(feeds);
   return bestOf(logits).map((best, i) => {
     const { words, images } = encoded[i]!;

@@ -2,15 +2,15 @@ import { interval } from '../../data.ts';
 import type { Prediction } from '../../index.ts';
 import type { LatencyReport } from './content.ts';
 
-/** What each model said of the same examples, in the same order. */
+/** Predictions of each model for the same examples in the same order. */
 export type Answers = Readonly<Record<string, readonly Prediction[]>>;
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 const points = (share: number): string => `${Math.abs(100 * share).toFixed(1)} points`;
 
 /**
- * Whether one model is better than another on the same examples, in a sentence. The difference is taken example by
- * example, and is called one only where its 95 % interval leaves out zero.
+ * A sentence that compares two models on the same examples. One is called better only if the 95 % confidence interval of
+ * the paired difference excludes zero.
  */
 export const comparison = (
   [name, judged]: readonly [string, readonly Prediction[]],
@@ -35,7 +35,7 @@ export const comparison = (
 const accuracy = (judged: readonly Prediction[]): number =>
   judged.reduce((sum, { score }) => sum + score, 0) / judged.length;
 
-/** Every later model against the first student, and the best student against the teacher, split by split. */
+/** Sentences that compare, on each split, every later student with the first one, and the last with the teacher. */
 export const findingsOf = (
   splits: Readonly<Record<string, Answers>>,
   latency: readonly LatencyReport[],

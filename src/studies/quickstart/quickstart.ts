@@ -9,26 +9,26 @@ import { exampleReports } from './examples.ts';
 import { type Answers, findingsOf } from './findings.ts';
 import { writeReport } from './page/write.ts';
 import { serviceReport } from './service.ts';
-import { type Recipe, type Studied, studentsOf } from './students.ts';
+import { type Recipe, studentsOf, type TrainedModel } from './students.ts';
 
-/** What a quickstart is told. */
+/** Options of `quickstart`. */
 export interface QuickstartOptions {
-  /** A fusion encoder of the quickstart's world. */
+  /** Path of a fusion encoder that was trained on the quickstart's world. */
   readonly teacher: string;
-  /** Where the data, the runs and the report go. */
+  /** Folder of the data, runs and report. */
   readonly folder: string;
-  /** Of the data, the order and the initial weights. Default 0. */
+  /** Seed of the data, its order and the initial weights. Default 0. */
   readonly seed?: number | undefined;
-  /** Which students, the baseline first. Default: hard labels, and soft labels with attention. */
+  /** Recipes of the students, the baseline first. Default: hard labels, and soft labels with attention. */
   readonly recipes?: readonly Recipe[] | undefined;
-  /** Default: minutes on two cores. */
+  /** Amount of data and training. Default: minutes on two cores. */
   readonly size?: QuickstartSize | undefined;
-  /** Goes on with a quickstart that was stopped. Default: begins anew. */
+  /** Whether to continue a stopped quickstart. Default false: starts again. */
   readonly resume?: boolean | undefined;
   readonly threads?: number | undefined;
-  /** What to type for the same numbers, for the report. */
+  /** Command that reproduces the numbers, for the report. */
   readonly command: string;
-  /** Hears how far each part is. */
+  /** Receives the progress of each part. */
   readonly onProgress?:
     | ((
         part: string,
@@ -40,7 +40,7 @@ export interface QuickstartOptions {
 export interface QuickstartSize {
   readonly pairs: number;
   readonly heldOutPairs: number;
-  /** Of each student; all have the same budget. */
+  /** Updates of each student; all have the same budget. */
   readonly updates: number;
 }
 
@@ -49,15 +49,15 @@ export const quickstartSizes = {
   tiny: { pairs: 24, heldOutPairs: 8, updates: 4 },
 } as const satisfies Record<string, QuickstartSize>;
 
-/** The teacher was trained on the scenes of small seeds; none of the quickstart's pictures are among them. */
+/** Added to the seed of the data, so that it shares no image with the teacher's training data. */
 const DATA_SEED = 1000;
 
 const SPLITS = ['validation', 'test-iid', 'test-comp'] as const;
 type Splits = Readonly<Record<(typeof SPLITS)[number], readonly Example[]>>;
 
 /**
- * The whole path, once: writes scenes, distils students from the teacher, evaluates all of them, caches the test
- * images, asks one question of them all, times everything, and writes `report.html`.
+ * Runs the whole path once: writes scenes, distils students from the teacher, evaluates them, caches the test images,
+ * asks one question about all of them, measures times, and writes `report.html`.
  *
  * @throws UserError where the teacher is missing or damaged, or the disk is full.
  */
@@ -73,31 +73,32 @@ export const quickstart = async (options: QuickstartOptions): Promise<Quickstart
     command,
     onProgress: ({ split, done, of }) => onProgress?.(`scenes: ${split}`, { done, of }),
   });
-  const students = await studentsIn(data, teacher, options);
-  const models = { teacher: { trained: teacher, run: { updates: updatesOf(teacher), curves: [] } }, ...students };
+  const students = await trainStudents(data, teacher, options);
+  const models = { teacher: { model: teacher, run: { updates: updatesOf(teacher), curves: [] } }, ...students };
   const splits = await readSplits(data);
-  const judged = await judgeAll(models, splits, options);
-  const served = await service(models, { data, splits, options });
+  const predictions = await evaluateAll(models, splits, options);
+  const served = await serve(models, { data, splits, options });
   const report: QuickstartReport = {
     seed,
     command,
     when: new Date().toLocaleString('en-GB', { dateStyle: 'long', timeStyle: 'short' }),
     seconds: (performance.now() - began) / 1000,
     data: dataReport(data, manifest, splits),
-    models: modelReports(models, judged, seed),
+    models: modelReports(models, predictions, seed),
     ...served,
-    findings: findingsOf(judged, served.latency, { seed }),
+    findings: findingsOf(predictions, served.latency, { seed }),
   };
   await writeReport(join(folder, 'report.html'), report);
   return report;
 };
 
-type Models = Readonly<Record<string, Studied>> & { readonly teacher: Studied };
+type Models = Readonly<Record<string, TrainedModel>> & { readonly teacher: TrainedModel };
 
-const coresOf = ({ threads }: QuickstartOptions): { threads?: number | undefined } =>
-  threads === undefined ? {} : { threads };
-
-const studentsIn = (data: string, teacher: Model, options: QuickstartOptions): Promise<Record<string, Studied>> => {
+const trainStudents = (
+  data: string,
+  teacher: Model,
+  options: QuickstartOptions,
+): Promise<Record<string, TrainedModel>> => {
   const {
     folder,
     seed = 0,
@@ -106,42 +107,42 @@ const studentsIn = (data: string, teacher: Model, options: QuickstartOptions): P
     resume = false,
     onProgress,
   } = options;
-  const training = { folder, data, seed, updates: size.updates, resume, ...coresOf(options) };
-  return studentsOf(teacher, recipes, { ...training, ...(onProgress ? { onProgress } : {}) });
+  const training = { folder, data, seed, updates: size.updates, resume, threads: options.threads };
+  return studentsOf(teacher, recipes, { ...training, onProgress });
 };
 
 const readSplits = async (data: string): Promise<Splits> =>
   Object.fromEntries(await Promise.all(SPLITS.map(async (split) => [split, await vqa.read(data, split)]))) as Splits;
 
-/** The last student at work over the test images, and a few of them looked at. */
-const service = async (
+/** Serves the test images with the last student, and collects the attention of all models on a few examples. */
+const serve = async (
   models: Models,
   { data, splits, options }: { readonly data: string; readonly splits: Splits; readonly options: QuickstartOptions },
 ) => {
-  const trained = Object.fromEntries(Object.entries(models).map(([name, studied]) => [name, studied.trained]));
-  const student = Object.values(trained).at(-1)!;
-  const served = await serviceReport(
-    { teacher: models.teacher.trained, student },
+  const all = Object.fromEntries(Object.entries(models).map(([name, { model }]) => [name, model]));
+  const student = Object.values(all).at(-1)!;
+  const service = await serviceReport(
+    { teacher: models.teacher.model, student },
     {
       images: join(data, 'images', 'test-iid'),
       examples: splits['test-iid'],
       to: join(options.folder, 'cache'),
       onProgress: (done, of) => options.onProgress?.('caching', { done, of }),
-      ...coresOf(options),
+      threads: options.threads,
     },
   );
-  const shown = firstOfEachKind(splits['test-iid'], SHOWN_EXAMPLES);
-  return { ...served, examples: await exampleReports(trained, shown, coresOf(options)) };
+  const examples = firstOfEachKind(splits['test-iid'], SHOWN_EXAMPLES);
+  return { ...service, examples: await exampleReports(all, examples, { threads: options.threads }) };
 };
 
 const SHOWN_EXAMPLES = 6;
 
-const modelReports = (models: Models, judged: Readonly<Record<string, Answers>>, seed: number): ModelReport[] =>
-  Object.entries(models).map(([name, studied]) => ({
+const modelReports = (models: Models, predictions: Readonly<Record<string, Answers>>, seed: number): ModelReport[] =>
+  Object.entries(models).map(([name, { model, run }]) => ({
     name,
-    parameters: parametersOf(studied.trained),
-    ...studied.run,
-    accuracy: Object.fromEntries(SPLITS.map((split) => [split, accuracyReport(judged[split]![name]!, { seed })])),
+    parameters: parametersOf(model),
+    ...run,
+    accuracy: Object.fromEntries(SPLITS.map((split) => [split, accuracyReport(predictions[split]![name]!, { seed })])),
   }));
 
 const parametersOf = ({ weights }: Model): number =>
@@ -157,22 +158,22 @@ const dataReport = (folder: string, { rows, images }: Manifest, splits: Splits):
   priorPercent: 100 * priorAccuracy(splits['test-iid']),
 });
 
-/** split -> model -> what it said. */
-const judgeAll = async (
-  models: Readonly<Record<string, Studied>>,
+/** Predictions by split and model. */
+const evaluateAll = async (
+  models: Readonly<Record<string, TrainedModel>>,
   splits: Splits,
   { threads, onProgress }: QuickstartOptions,
 ): Promise<Record<string, Answers>> => {
-  const judged: Record<string, Record<string, readonly Prediction[]>> = {};
+  const predictions: Record<string, Record<string, readonly Prediction[]>> = {};
   for (const [split, examples] of Object.entries(splits)) {
-    judged[split] = {};
-    for (const [name, { trained }] of Object.entries(models)) {
-      const { predictions } = await evaluate(trained, {
+    predictions[split] = {};
+    for (const [name, { model }] of Object.entries(models)) {
+      const result = await evaluate(model, {
         ...{ task: vqa, examples, threads },
         onProgress: (done, of) => onProgress?.(`evaluating: ${name} on ${split}`, { done, of }),
       });
-      judged[split][name] = predictions;
+      predictions[split][name] = result.predictions;
     }
   }
-  return judged;
+  return predictions;
 };

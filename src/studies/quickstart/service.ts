@@ -5,27 +5,26 @@ import { latencyReport } from '../measures/latency.ts';
 import type { QuestionReport, QuickstartReport } from './content.ts';
 import { dataUri } from './examples.ts';
 
-/** What is asked of every cached picture. */
+/** Question about every cached image. */
 const QUESTION = 'is there a small red star?';
 const SHOWN = 12;
 
 export interface ServiceOptions {
-  /** The folder of pictures to cache, and examples about them. */
+  /** Folder of the images to cache. */
   readonly images: string;
   readonly examples: readonly Example[];
-  /** Where the cache goes; what was there is removed, so that caching is timed from nothing. */
+  /** Folder of the cache; it is removed first, so that the measured time is that of a new cache. */
   readonly to: string;
   readonly threads?: number | undefined;
   readonly onProgress?: ((done: number, of: number) => void) | undefined;
 }
 
-/** Caches pictures with a student, asks one question of all of them, and times it beside its teacher. */
+/** Caches images with a student, asks one question about all of them, and measures times of student and teacher. */
 export const serviceReport = async (
   { teacher, student }: { readonly teacher: Model; readonly student: Model },
   { images, examples, to, threads, onProgress }: ServiceOptions,
 ): Promise<Pick<QuickstartReport, 'cache' | 'question' | 'latency'>> => {
-  const cores = threads === undefined ? {} : { threads };
-  await using opened = await openPredictor(student, cores);
+  await using opened = await openPredictor(student, { threads });
   await rm(to, { recursive: true, force: true });
   const began = performance.now();
   const cache = await cacheImages(opened, images, {
@@ -38,7 +37,7 @@ export const serviceReport = async (
   return {
     cache: { images: cache.entries.length, bytes: 4 * cache.about.width * cache.entries.length, seconds },
     question: await questionReport(answers, images),
-    latency: await latencyReport({ teacher, student, opened }, { examples, question: QUESTION, cache, ...cores }),
+    latency: await latencyReport({ teacher, student, opened }, { examples, question: QUESTION, cache, threads }),
   };
 };
 

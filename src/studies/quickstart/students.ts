@@ -6,16 +6,16 @@ import type { LossWeights } from '../../training.ts';
 import { trainingCurve } from '../measures/training-curve.ts';
 import type { ModelReport } from './content.ts';
 
-/** A model of a study, and how it came about. */
-export interface Studied {
-  readonly trained: Model;
+/** A model of the quickstart with the record of its training. */
+export interface TrainedModel {
+  readonly model: Model;
   readonly run: Pick<ModelReport, 'updates' | 'seconds' | 'curves'>;
 }
 
 export interface StudentsOptions extends Pick<FinetuneOptions, 'data' | 'threads' | 'seed'> {
-  /** Each student's run goes below it, under the name of its recipe. */
+  /** Folder of the runs, each in a folder named after its recipe. */
   readonly folder: string;
-  /** Of each student; all have the same budget. */
+  /** Updates of each student; all have the same budget. */
   readonly updates: number;
   readonly resume: boolean;
   readonly onProgress?:
@@ -38,7 +38,7 @@ export const recipeNames: Readonly<Record<Recipe, string>> = {
   'soft+attention': 'soft labels + attention',
 };
 
-/** How every student is trained, whatever it learns from: the same budget, data, order and initial weights. */
+/** Training options that all students share, so that they differ in their recipe alone. */
 const training = {
   batch: 64,
   learningRate: 1e-3,
@@ -50,47 +50,50 @@ const training = {
 } as const;
 
 /**
- * Students of one teacher, each by its recipe, trained side by side on a share of the cores each: small models gain
- * little from a second thread, and the result is the same to the bit on any number of them.
+ * Trains a student of the teacher by each recipe, concurrently, with the threads divided among them: small models gain
+ * little from a second thread.
  */
 export const studentsOf = async (
   teacher: Model,
   recipes: readonly Recipe[],
   options: StudentsOptions,
-): Promise<Record<string, Studied>> => {
+): Promise<Record<string, TrainedModel>> => {
   const runs = recipes.map((recipe) => join(options.folder, recipe));
   if (!options.resume) await Promise.all(runs.map((run) => rm(run, { recursive: true, force: true })));
   const threads = Math.max(1, Math.floor((options.threads ?? availableParallelism()) / recipes.length));
-  const onUpdate = progressOf(recipes, options);
-  const studied = recipes.map(
-    async (recipe) => [recipeNames[recipe], await distil(recipe, teacher, { ...options, threads, onUpdate })] as const,
+  const onUpdate = joinedProgress(recipes, options);
+  const trained = recipes.map(
+    async (recipe) =>
+      [recipeNames[recipe], await trainStudent(recipe, teacher, { ...options, threads, onUpdate })] as const,
   );
-  return Object.fromEntries(await Promise.all(studied));
+  return Object.fromEntries(await Promise.all(trained));
 };
 
 type OnUpdate = (recipe: Recipe, step: TrainStep) => void;
 
-/** One progress for all students together. */
-const progressOf = (recipes: readonly Recipe[], { updates, onProgress }: StudentsOptions): OnUpdate => {
+/** Reports the progress of all students as one. */
+const joinedProgress = (recipes: readonly Recipe[], { updates, onProgress }: StudentsOptions): OnUpdate => {
   const now = new Map<Recipe, { done: number; loss: number; validation?: number | undefined }>();
   return (recipe, { number, losses, validation = now.get(recipe)?.validation }) => {
-    now.set(recipe, { done: number, loss: losses.total!, ...(validation === undefined ? {} : { validation }) });
-    const shown = [...now].map(([name, { loss, validation: share }]) =>
-      share === undefined ? `${name} ${loss.toFixed(2)}` : `${name} ${loss.toFixed(2)}, ${(100 * share).toFixed(1)} %`,
+    now.set(recipe, { done: number, loss: losses.total!, validation });
+    const notes = [...now].map(([name, { loss, validation: accuracy }]) =>
+      [`${name} ${loss.toFixed(2)}`, ...(accuracy === undefined ? [] : [`${(100 * accuracy).toFixed(1)} %`])].join(
+        ', ',
+      ),
     );
     const done = [...now.values()].reduce((sum, one) => sum + one.done, 0);
-    onProgress?.('students', { done, of: updates * recipes.length, note: shown.join('; ') });
+    onProgress?.('students', { done, of: updates * recipes.length, note: notes.join('; ') });
   };
 };
 
-const distil = async (
+const trainStudent = async (
   recipe: Recipe,
   teacher: Model,
   { onUpdate, folder, updates, ...options }: StudentsOptions & { readonly onUpdate: OnUpdate },
-): Promise<Studied> => {
-  const trained = createStudent(teacher, options.seed === undefined ? {} : { seed: options.seed });
+): Promise<TrainedModel> => {
+  const model = createStudent(teacher, { seed: options.seed });
   const run = join(folder, recipe);
-  const steps = finetune(trained, {
+  const steps = finetune(model, {
     teacher: recipe === 'hard' ? undefined : teacher,
     ...training,
     ...options,
@@ -105,11 +108,11 @@ const distil = async (
     milliseconds += step.milliseconds;
     onUpdate(recipe, step);
   }
-  return { trained, run: { updates, seconds: milliseconds / 1000, curves: trainingCurve(run, CURVE_POINTS) } };
+  return { model, run: { updates, seconds: milliseconds / 1000, curves: trainingCurve(run, CURVE_POINTS) } };
 };
 
-/** How often a student is validated on its way. */
+/** Validations of a training. */
 const VALIDATIONS = 6;
 
-/** Points that a chart can still tell apart. */
+/** Points of a learning curve. */
 const CURVE_POINTS = 100;

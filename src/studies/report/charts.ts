@@ -1,10 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { type Html, html } from './html.ts';
 
-/** How a model looks in every chart: by colour, by line and by shape, so that no one of them is needed. */
+/** Appearance of a model in all charts: colour, line and shape, each of which is enough to tell it. */
 export interface Mark {
   readonly color: string;
-  /** Lengths of strokes and gaps. */
+  /** Lengths of strokes and gaps of the line. */
   readonly dash: readonly number[];
   readonly shape: Shape;
 }
@@ -18,7 +18,7 @@ const DASHES = [
   [12, 4],
 ] as const;
 
-/** The shapes of points, each with its outline around 0, 0 for the legend. */
+/** Shapes of points, with the outline that the legend draws around 0, 0. */
 const OUTLINES = {
   circle: 'M-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0',
   square: 'M-3.5 -3.5h7v7h-7z',
@@ -37,7 +37,7 @@ export const markOf = (i: number): Mark => ({
   shape: SHAPES[i % SHAPES.length]!,
 });
 
-/** The encodings that tell models apart; the legend stands in the page, once a figure. */
+/** Vega-Lite encodings of the models by colour, line and shape; their legend is HTML. */
 export const modelEncoding = (names: readonly string[]) => {
   const marks = names.map((_, i) => markOf(i));
   const by = <T>(range: T[]) => ({ field: 'model', scale: { domain: [...names], range }, legend: null });
@@ -48,7 +48,7 @@ export const modelEncoding = (names: readonly string[]) => {
   };
 };
 
-/** Colours are variables of the page, so that a chart follows its light and its dark scheme. */
+/** Style of all charts; colours are CSS variables, so that they follow the light and dark scheme of the page. */
 const config = {
   background: 'transparent',
   aria: false,
@@ -70,9 +70,9 @@ const config = {
 };
 
 /**
- * A chart as SVG to stand in the page. Vega and Vega-Lite are loaded at the first one.
+ * Renders a chart as inline SVG. Vega and Vega-Lite are loaded by the first call.
  *
- * @throws Error where the specification is none.
+ * @throws Error where the specification is invalid.
  */
 export const chart = async (spec: TopLevelSpec): Promise<Html> => {
   const [vega, { compile }] = await Promise.all([import('vega'), import('vega-lite')]);
@@ -85,15 +85,15 @@ export const chart = async (spec: TopLevelSpec): Promise<Html> => {
   return { html: svg.replace(/ xmlns(?::xlink)?="[^"]*"/g, '') };
 };
 
-/** The same chart for a wide and for a narrow page, so that its words stay readable; the page shows one of them. */
+/** Renders a chart in a wide and a narrow version, of which the page shows one. */
 export const responsive = async (spec: (width: number) => TopLevelSpec): Promise<Html> => html`
 <div class="wide">${await chart(spec(980))}</div><div class="narrow">${await chart(spec(340))}</div>`;
 
-/** A drawing with its words: what is to be seen, for those who hear the page, and above it what it shows. */
+/** A figure with its caption, and a label for screen readers. */
 export const figure = (drawing: Html, label: string, caption: Html | string): Html => html`
 <figure><figcaption>${caption}</figcaption><div role="img" aria-label="${label}">${drawing}</div></figure>`;
 
-/** The models by name beside their line and shape. */
+/** The legend: names of the models with their lines and shapes. */
 export const legend = (names: readonly string[]): Html => html`
 <p class="legend">${names.map((name, i) => html`<span>${sample(markOf(i))}${name}</span>`)}</p>`;
 

@@ -1,17 +1,17 @@
 import { type Html, html } from './html.ts';
 import { script as usualScript, style as usualStyle } from './style.ts';
 
-/** What a page is made of. */
+/** Parts of a page. */
 export interface DocumentParts {
   readonly title: string;
   readonly body: Html | readonly Html[];
-  /** CSS beside that of every page. */
+  /** CSS in addition to that of every page. */
   readonly style?: string | undefined;
-  /** JavaScript instead of that of the report. */
+  /** JavaScript; by default that of the report. */
   readonly script?: string | undefined;
 }
 
-/** A whole page that needs nothing but itself. */
+/** A self-contained HTML document. */
 export const document = ({ title, body, style = '', script = usualScript }: DocumentParts): string =>
   html`<!doctype html>
 <html lang="en">

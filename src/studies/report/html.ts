@@ -1,4 +1,4 @@
-/** Text that is already HTML: everything else is escaped where it is put in. */
+/** HTML source, which is not escaped where it is inserted. */
 export interface Html {
   readonly html: string;
 }
@@ -13,10 +13,10 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text as it may stand in an element or in a quoted attribute. */
+/** Escapes text for an element or a quoted attribute. */
 export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character]!);
 
-/** What is put in is escaped, unless it is HTML or a list of HTML: `` html`<p>${question}</p>` ``. */
+/** HTML template; inserted values are escaped unless they are `Html` or lists of it: `` html`<p>${question}</p>` ``. */
 export const html = (strings: TemplateStringsArray, ...parts: readonly Part[]): Html => ({
   html: strings.map((text, i) => (i === 0 ? text : written(parts[i - 1]!) + text)).join(''),
 });
@@ -26,19 +26,19 @@ const written = (part: Part): string => {
   return 'html' in part ? part.html : part.map((one) => one.html).join('');
 };
 
-/** A value inside a script element, where no text may end that element. */
+/** A script element with a value as JSON, in which no text can close the element. */
 export const jsonScript = (id: string, value: unknown): Html => ({
   html: `<script type="application/json" id="${escapeHtml(id)}">${JSON.stringify(value).replaceAll('<', '\\u003c')}</script>`,
 });
 
-/** A table that scrolls by itself where the page is too narrow for it. */
+/** A table, which scrolls horizontally on a narrow page. */
 export const table = (head: readonly (Html | string)[], rows: readonly (readonly (Html | string)[])[]): Html => html`
 <div class="scroll"><table>
 <thead><tr>${head.map((cell) => html`<th scope="col">${cell}</th>`)}</tr></thead>
 <tbody>${rows.map(([first, ...rest]) => html`<tr><th scope="row">${first ?? ''}</th>${rest.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody>
 </table></div>`;
 
-/** A part of the page with a heading that can be linked to. */
+/** A section with a heading and an id to link to. */
 export const section = (id: string, title: string, body: Html): Html => html`
 <section id="${id}"><h2>${title}</h2>
 ${body}

@@ -1,4 +1,4 @@
-/** How the page looks: one column of text, tables that scroll by themselves, light or dark as the reader's system is. */
+/** CSS of all pages: one column of text, tables that scroll, light and dark scheme. */
 export const style = `
 :root { color-scheme: light dark; --paper: #fdfcfa; --card: #f5f3ee; --ink: #1d2129; --soft: #5a6170; --line: #dcd9d1;
   --accent: #8a3b12; --right: #186a3b; --wrong: #a3261d; --heat: #d6301d;

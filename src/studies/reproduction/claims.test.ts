@@ -140,8 +140,8 @@ describe('what is written', () => {
     const alike = resultOf({ kind: 'teacher', task: 've' }, { measures, again: structuredClone(measures) });
     const text = markdownOf({ ...study, results: [...study.results, twice, alike] });
     expect(text).toContain('| teacher/vqa | 90.0 | 80.0 |');
-    expect(text).toContain('Of 2, 1 measured the same to the last digit');
-    expect(text).toContain('the two lie 5.0 points apart');
+    expect(text).toContain('Of 2, 1 have the same measures to the last digit');
+    expect(text).toContain('the two differ by 5.0 points');
     expect(text).toContain('| teacher | 90.0 |');
   });
 

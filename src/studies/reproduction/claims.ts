@@ -140,7 +140,7 @@ const judgeSpeed = ({ results }: Measured): Judgement =>
     }),
     {
       claim: `With images kept, the student answers ${FASTER} times as fast as its teacher`,
-      how: `1/${FASTER} of the teacher's time, against the student's share of it, ${taskNames.join(', ')}`,
+      how: `1/${FASTER} of the teacher's time, against the student's, relative to the teacher's, ${taskNames.join(', ')}`,
     },
   );
 

@@ -12,11 +12,15 @@ interface JobOptions extends Omit<Job, 'id' | 'needs'> {
   readonly needs: readonly Run[];
 }
 
-/** The job that does a run. */
-export const jobOf = (run: Run, { needs, ...job }: JobOptions): PlannedJob => ({
+/** Cost of starting a process and loading models and data, in updates of a student. */
+const START_COST = 20;
+
+/** The job that does a run; its cost is given in updates of a student, without the start. */
+export const jobOf = (run: Run, { needs, cost, ...job }: JobOptions): PlannedJob => ({
   run,
   id: idOf(run),
   needs: needs.map(idOf),
+  cost: START_COST + cost,
   ...job,
 });
 

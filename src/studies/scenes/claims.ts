@@ -2,7 +2,7 @@ import { type Phrase, severalOf, singular, withArticle } from './grammar.ts';
 import { denoted } from './meaning.ts';
 import type { Scene } from './world.ts';
 
-/** A statement about two pictures, before it is put into words. */
+/** Meaning of a statement about two images. */
 export type PairClaim =
   | { readonly kind: 'one' | 'more' | 'both' | 'order' | 'same'; readonly phrase: Phrase }
   | { readonly kind: 'total'; readonly phrase: Phrase; readonly number: number };
@@ -15,8 +15,8 @@ const a = (phrase: Phrase): string => withArticle(singular(phrase));
 const exactly = (number: number, phrase: Phrase): string =>
   number === 1 ? `there is exactly 1 ${singular(phrase)}` : `there are exactly ${number} ${severalOf(phrase)}`;
 
-/** A statement about two pictures in words, in lower case and with its full stop. */
-export const sayOfPair = (claim: PairClaim): string => {
+/** Text of a statement about two images, in lower case with a full stop. */
+export const pairClaimText = (claim: PairClaim): string => {
   const { phrase } = claim;
   switch (claim.kind) {
     case 'one':
@@ -34,7 +34,7 @@ export const sayOfPair = (claim: PairClaim): string => {
   }
 };
 
-/** Whether a statement is true of a left and a right picture. */
+/** Whether a statement is true of a left and a right image. */
 export const holdsOfPair = (claim: PairClaim, [left, right]: readonly [Scene, Scene]): boolean => {
   const [here, there] = [denoted(claim.phrase, left).length, denoted(claim.phrase, right).length];
   switch (claim.kind) {
@@ -53,14 +53,14 @@ export const holdsOfPair = (claim: PairClaim, [left, right]: readonly [Scene, Sc
   }
 };
 
-/** A hypothesis about one picture, before it is put into words. `every`: whatever is as `phrase` is as `is`, too. */
+/** Meaning of a hypothesis about one image. `every`: whatever matches `phrase` matches `is`, too. */
 export type Claim =
   | { readonly kind: 'some' | 'none'; readonly phrase: Phrase }
   | { readonly kind: 'exactly'; readonly phrase: Phrase; readonly number: number }
   | { readonly kind: 'every'; readonly by: 'color' | 'shape'; readonly phrase: Phrase; readonly is: Phrase };
 
-/** A hypothesis in words, in lower case and with its full stop. */
-export const sayOf = (claim: Claim): string => {
+/** Text of a hypothesis, in lower case with a full stop. */
+export const claimText = (claim: Claim): string => {
   const { phrase } = claim;
   switch (claim.kind) {
     case 'some':
@@ -76,7 +76,7 @@ export const sayOf = (claim: Claim): string => {
   }
 };
 
-/** Whether a hypothesis is true of a picture with nothing hidden. Of no circles, "every circle is red" is true. */
+/** Whether a hypothesis is true of an image with nothing hidden. Without circles, "every circle is red" is true. */
 export const holds = (claim: Claim, scene: Scene): boolean => {
   const things = denoted(claim.phrase, scene);
   switch (claim.kind) {

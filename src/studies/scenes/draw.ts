@@ -1,40 +1,48 @@
 import { below, pick, pickWeighted, type Random, shuffled } from '../mulberry32.ts';
 import { type Named, type Phrase, type Question, type Relation, relations } from './grammar.ts';
 import { stands } from './meaning.ts';
-import { type Attribute, attributes, type QuestionKind, type Scene, type Thing, telling, type World } from './world.ts';
+import {
+  type Attribute,
+  attributes,
+  type QuestionKind,
+  type Scene,
+  type Thing,
+  variableAttributes,
+  type World,
+} from './world.ts';
 
-/** Which question is wanted: its template, what it asks for, and how many relations it chains. */
-export interface Wanted {
+/** Specification of a question to draw: its template, the attribute that it asks for, and its number of relations. */
+export interface QuestionSpec {
   readonly kind: QuestionKind;
   readonly attribute: Attribute;
   readonly hops: number;
 }
 
-/** Yes and no, numbers and attributes each get a third of the questions. */
+/** Weights of the templates: a third each for yes/no, numbers and attributes. */
 const KIND_WEIGHT: { readonly [K in QuestionKind]: number } = { exists: 1, more: 1, same: 1, count: 3, attribute: 3 };
 
-/** Colours and shapes have many values and tell more. */
+/** Weights of the attributes to ask for: colours and shapes have more values. */
 const ASKED_WEIGHT: { readonly [A in Attribute]: number } = { color: 2, shape: 2, size: 1, texture: 1 };
 
-export const drawWanted = (random: Random, world: World, hops: number): Wanted => ({
+export const drawSpec = (random: Random, world: World, hops: number): QuestionSpec => ({
   kind: pickWeighted(random, world.questions, (kind) => KIND_WEIGHT[kind]),
-  attribute: pickWeighted(random, telling(world), (name) => ASKED_WEIGHT[name]),
+  attribute: pickWeighted(random, variableAttributes(world), (name) => ASKED_WEIGHT[name]),
   hops,
 });
 
-/** Where questions are drawn from: a scene, and the things in it that its partner does not have. */
+/** Source of a question: a scene, and the things in it that its partner scene does not have. */
 export interface Source {
   readonly scene: Scene;
   readonly touched: readonly Thing[];
 }
 
-/** How often a phrase names an attribute of its thing. */
+/** Probability that a phrase names an attribute of its thing. */
 const NAMED: { readonly [A in Attribute]: number } = { size: 0.25, texture: 0.25, color: 0.5, shape: 0.6 };
 
 const only = (thing: Thing, names: readonly Attribute[]): Named =>
   Object.fromEntries(attributes.filter((name) => names.includes(name)).map((name) => [name, thing[name]]));
 
-/** Some of a thing's attributes; at least one where nothing else tells the thing. */
+/** A random selection of a thing's attributes; at least one in the last phrase of a chain. */
 const named = (random: Random, thing: Thing, free: readonly Attribute[], isLast: boolean): Named => {
   const names = free.filter((name) => random() < NAMED[name]);
   return only(thing, names.length === 0 && isLast ? [pick(random, free)] : names);
@@ -46,7 +54,7 @@ const between = (random: Random, a: Thing, b: Thing, grid: number): Relation =>
     relations.filter((relation) => stands(relation, a, b, grid)),
   );
 
-/** A phrase that is true of the first thing of a chain, told by the others. */
+/** A phrase that is true of the first thing of a chain, located relative to the others. */
 const describe = (random: Random, chain: readonly Thing[], grid: number, free: readonly Attribute[][]): Phrase => {
   const [thing, ...anchors] = chain as [Thing, ...Thing[]];
   const look = named(random, thing, free[0]!, anchors.length === 0);
@@ -55,7 +63,7 @@ const describe = (random: Random, chain: readonly Thing[], grid: number, free: r
   return { named: look, where: { relation: between(random, thing, anchors[0]!, grid), of } };
 };
 
-/** A chain of different things, one of them touched by the edit if any is, for there the two answers part. */
+/** A chain of different things, with one that the edit changed, if any: so that the two answers are likely to differ. */
 const drawChain = (random: Random, { scene, touched }: Source, length: number): Thing[] | undefined => {
   if (scene.things.length < length) return undefined;
   if (touched.length === 0) return shuffled(random, scene.things).slice(0, length);
@@ -68,7 +76,7 @@ const drawChain = (random: Random, { scene, touched }: Source, length: number): 
   return others;
 };
 
-/** A phrase with so many hops, whose head may name the attributes in `free`. */
+/** A phrase with the given number of relations, whose head may name the attributes in `free`. */
 const drawPhrase = (
   random: Random,
   world: World,
@@ -76,21 +84,26 @@ const drawPhrase = (
   { hops, free }: { readonly hops: number; readonly free: Attribute[] },
 ): Phrase | undefined => {
   const chain = drawChain(random, source, hops + 1);
-  return chain && describe(random, chain, world.grid, [free, telling(world)]);
+  return chain && describe(random, chain, world.grid, [free, variableAttributes(world)]);
 };
 
-/** What a head may name: not what is asked for; and one attribute where things are counted, or all counts were 0 and 1. */
-const freeOf = (random: Random, world: World, { kind, attribute }: Wanted): Attribute[] => {
-  const all = telling(world);
+/** Attributes that a head may name: not the one asked for; mostly a single one for counts, or they were all 0 and 1. */
+const freeOf = (random: Random, world: World, { kind, attribute }: QuestionSpec): Attribute[] => {
+  const all = variableAttributes(world);
   if (kind === 'attribute' || kind === 'same') return all.filter((name) => name !== attribute);
   return kind === 'count' && random() < 0.7 ? [pick(random, all)] : all;
 };
 
-/** A question drawn from what is there, true of the source scene; nothing where the scene has too few things. */
-export const drawQuestion = (random: Random, world: World, source: Source, wanted: Wanted): Question | undefined => {
-  const { kind, attribute, hops } = wanted;
+/** Draws a question about the source scene; undefined where the scene has too few things. */
+export const drawQuestion = (
+  random: Random,
+  world: World,
+  source: Source,
+  spec: QuestionSpec,
+): Question | undefined => {
+  const { kind, attribute, hops } = spec;
   const compares = kind === 'more' || kind === 'same';
-  const free = freeOf(random, world, wanted);
+  const free = freeOf(random, world, spec);
   const own = compares ? below(random, hops + 1) : hops;
   const phrase = drawPhrase(random, world, source, { hops: own, free });
   if (phrase === undefined) return undefined;

@@ -1,18 +1,26 @@
 import { below, pick, type Random, shuffled } from '../mulberry32.ts';
-import { type Attribute, drawThing, emptyCells, type Scene, type Thing, telling, type World } from './world.ts';
+import {
+  type Attribute,
+  drawThing,
+  emptyCells,
+  type Scene,
+  type Thing,
+  variableAttributes,
+  type World,
+} from './world.ts';
 
 /**
- * How the second picture of a pair differs from the first. `place`: a thing moved, or two changed places; the same
- * things are there. `exchange`: two things changed one attribute; every attribute occurs as often as before.
- * `any`: one of these, or a thing was altered, added or removed.
+ * Kind of difference between the two images of a pair. `place`: a thing was moved, or two swapped places, with the same
+ * things. `exchange`: two things swapped one attribute, so that all attributes are as frequent as before. `any`: one of
+ * these, or a thing was changed, added or removed.
  */
 export type EditClass = 'place' | 'exchange' | 'any';
 export const editClasses: readonly EditClass[] = ['place', 'exchange', 'any'];
 
-/** One small change; nothing where the scene has no room for it. */
+/** A small change of a scene; undefined where it is not possible. */
 type Edit = (random: Random, world: World, scene: Scene) => Scene | undefined;
 
-/** The scene with some of its things replaced; the others stay the very same objects. */
+/** The scene with some things replaced; the others keep their identity. */
 const replaced = (scene: Scene, ...changes: readonly (readonly [Thing, Thing])[]): Scene => {
   const now = new Map(changes);
   return { ...scene, things: scene.things.map((thing) => now.get(thing) ?? thing) };
@@ -32,7 +40,7 @@ const move: Edit = (random, _, scene) => {
 
 const changePlaces: Edit = (random, world, scene) => {
   const two = twoThings(random, scene);
-  if (two === undefined || telling(world).every((name) => two[0][name] === two[1][name])) return undefined;
+  if (two === undefined || variableAttributes(world).every((name) => two[0][name] === two[1][name])) return undefined;
   const [first, second] = two;
   return replaced(scene, [first, { ...first, cell: second.cell }], [second, { ...second, cell: first.cell }]);
 };
@@ -41,7 +49,7 @@ const withValue = (thing: Thing, name: Attribute, value: string): Thing => ({ ..
 
 const exchangeAttribute: Edit = (random, world, scene) => {
   const two = twoThings(random, scene);
-  const differing = two === undefined ? [] : telling(world).filter((name) => two[0][name] !== two[1][name]);
+  const differing = two === undefined ? [] : variableAttributes(world).filter((name) => two[0][name] !== two[1][name]);
   if (two === undefined || differing.length === 0) return undefined;
   const [first, second] = two;
   const name = pick(random, differing);
@@ -49,7 +57,7 @@ const exchangeAttribute: Edit = (random, world, scene) => {
 };
 
 const alter: Edit = (random, world, scene) => {
-  const name = pick(random, telling(world));
+  const name = pick(random, variableAttributes(world));
   const thing = pick(random, scene.things);
   const others: readonly string[] = world.values[name].filter((value) => value !== thing[name]);
   return replaced(scene, [thing, withValue(thing, name, pick(random, others))]);
@@ -69,17 +77,17 @@ const removeThing: Edit = (random, world, scene) => {
 
 const alterOrCount: Edit = (random, world, scene) => pick(random, [alter, addThing, removeThing])(random, world, scene);
 
-/** In `any`, moves and exchanges are rare, for they change the answers of chained questions more often than the others. */
+/** Edits of each class. In `any`, moves and exchanges are rare: they change the answers of chained questions more often. */
 const editsOf: { readonly [C in EditClass]: readonly Edit[] } = {
   place: [move, changePlaces],
   exchange: [exchangeAttribute],
   any: [alterOrCount, alterOrCount, alterOrCount, alterOrCount, alterOrCount, alterOrCount, exchangeAttribute, move],
 };
 
-/** A scene that differs from this one by one edit of a class, or nothing where the drawn edit finds no room. */
+/** The scene after a random edit of a class; undefined where the drawn edit is not possible. */
 export const edited = (random: Random, world: World, scene: Scene, edit: EditClass): Scene | undefined =>
   pick(random, editsOf[edit])(random, world, scene);
 
-/** The things of `scene` that `other` does not have as they are. */
+/** The things of `scene` that are not in `other`. */
 export const touched = (scene: Scene, other: Scene): Thing[] =>
   scene.things.filter((thing) => !other.things.includes(thing));

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { seedFor } from '../mulberry32.ts';
-import { type Claim, holds, sayOf } from './claims.ts';
-import { type Truth, truthOf, truths } from './covered.ts';
+import { type Claim, claimText, holds } from './claims.ts';
 import { drawHypothesis } from './entailment.ts';
-import { attributes, isHeldOut, keeps, type Scene, type Thing, type World, worlds } from './world.ts';
+import { type Truth, truthOf, truths } from './truth.ts';
+import { attributes, isHeldOut, obeysSplit, type Scene, type Thing, type World, worlds } from './world.ts';
 
 const thing = (cell: number, color: Thing['color'], shape: Thing['shape']): Thing => ({
   ...{ size: 'large', texture: 'plain', color, shape },
@@ -33,7 +33,7 @@ it.each<[Claim, string, Truth]>([
     'contradiction',
   ],
 ])('%# a hypothesis says what it should, and the crate decides what it may', (claim, text, truth) => {
-  expect(sayOf(claim)).toBe(text);
+  expect(claimText(claim)).toBe(text);
   expect(truthOf(worlds.full, claim, scene)).toBe(truth);
 });
 
@@ -63,7 +63,7 @@ describe.each([worlds.mini, worlds.full])('in the $name world', (world) => {
     for (const { claim, text, pictures } of drawn) {
       expect(pictures.map(({ truth }) => truth).sort()).toEqual([...truths]);
       for (const { scene, truth } of pictures) expect(truthOf(world, claim, scene)).toBe(truth);
-      expect(text).toBe(sayOf(claim));
+      expect(text).toBe(claimText(claim));
     }
   });
 
@@ -90,7 +90,7 @@ describe.each([worlds.mini, worlds.full])('in the $name world', (world) => {
   });
 
   it('keeps the rule of its split in every picture', () => {
-    for (const { scene } of pictures) expect(keeps(world, scene, 'never')).toBe(true);
+    for (const { scene } of pictures) expect(obeysSplit(world, scene, 'never')).toBe(true);
     const heldOut = Array.from({ length: 6 }, (_, i) => drawHypothesis(world, { seed: i, heldOut: 'always' }));
     for (const { scene } of heldOut.flatMap((one) => one.pictures))
       expect(scene.things.some((one) => isHeldOut(world, one))).toBe(true);

@@ -1,14 +1,14 @@
 import { below, mulberry32, pick, type Random, shuffled } from '../mulberry32.ts';
-import { type Claim, holds, sayOf } from './claims.ts';
-import { type Truth, truthOf, truths } from './covered.ts';
+import { type Claim, claimText, holds } from './claims.ts';
 import { editClasses, edited } from './edits.ts';
 import { hopsOf } from './grammar.ts';
 import { denoted } from './meaning.ts';
-import { tellsHeldOut } from './questions.ts';
+import { denotesHeldOut } from './questions.ts';
 import { drawPhrase } from './statements.ts';
-import { drawScene, emptyCells, type HeldOut, keeps, type Scene, type World } from './world.ts';
+import { type Truth, truthOf, truths } from './truth.ts';
+import { drawScene, emptyCells, type HeldOut, obeysSplit, type Scene, type World } from './world.ts';
 
-/** A hypothesis and three pictures, one of each truth, so that its words alone say nothing. */
+/** A hypothesis with three images, one of each label, so that the text alone does not predict the label. */
 export interface Hypothesis {
   readonly claim: Claim;
   readonly text: string;
@@ -21,38 +21,38 @@ interface Options {
   readonly heldOut: HeldOut;
 }
 
-/** How often a picture that is not neutral has no crate: more, and the crate would tell neutral from the rest. */
+/** Probability that an image that is not neutral has no crate: low, or the crate alone would predict `neutral`. */
 const UNCOVERED = 0.12;
-/** Edits on the way from the first picture to the last. */
+/** Maximum number of edits between the first image and the last. */
 const STEPS = 50;
-/** Hypotheses tried before the world is called too poor. */
+/** Attempts before an error. */
 const TRIES = 5000;
 
-/** The truths whose picture has no crate; a neutral picture always has one. */
+/** The labels whose image has no crate; a neutral image always has one. */
 type Open = ReadonlySet<Truth>;
 
 /**
- * Without relations a crate can hide an instance of anything, so nothing is ruled out: such hypotheses, and those about
- * every thing, need a picture without a crate. With relations its place decides what it can matter for.
+ * Draws the labels whose image has no crate. Without relations a crate can hide an instance of anything, so some labels
+ * are impossible with one; with relations its place limits what the hidden thing can be.
  */
 const drawOpen = (random: Random, world: World): Open => {
   if (world.maxHops === 0) return new Set([pick(random, ['entailment', 'contradiction'] as const)]);
   return new Set((['entailment', 'contradiction'] as const).filter(() => random() < UNCOVERED));
 };
 
-/** Drawn once, so that kinds which few pictures fit are as frequent as the others. */
-interface Wanted {
+/** Specification of a hypothesis. It is drawn once, so that kinds that few images fit are as frequent as the others. */
+interface ClaimSpec {
   readonly kind: Claim['kind'];
   readonly hops: number;
 }
 
-const drawWanted = (random: Random, world: World, open: Open): Wanted => {
+const drawSpec = (random: Random, world: World, open: Open): ClaimSpec => {
   const fewest = open.size === 0 ? 1 : 0;
   const hops = fewest + below(random, world.maxHops + 1 - fewest);
   return { hops, kind: pick(random, hops === 0 ? kindsOf(open) : kinds) };
 };
 
-const drawClaim = (random: Random, world: World, scene: Scene, { kind, hops }: Wanted): Claim | undefined => {
+const drawClaim = (random: Random, world: World, scene: Scene, { kind, hops }: ClaimSpec): Claim | undefined => {
   if (kind === 'every') return drawEvery(random, scene);
   const phrase = drawPhrase(random, world, scene, hops);
   if (phrase === undefined) return undefined;
@@ -61,7 +61,7 @@ const drawClaim = (random: Random, world: World, scene: Scene, { kind, hops }: W
 
 const kinds = ['some', 'none', 'exactly'] as const;
 
-/** Of hypotheses without relations, a crate leaves open that there is something, and that there is no more. */
+/** Kinds of hypotheses without relations that can have the labels of images with and without a crate. */
 const kindsOf = (open: Open): readonly Claim['kind'][] => [
   ...(open.has('contradiction') ? (['some'] as const) : []),
   ...(open.has('entailment') ? (['none', 'exactly', 'every'] as const) : []),
@@ -76,7 +76,7 @@ const drawEvery = (random: Random, { things }: Scene): Claim => {
     : { kind: 'every', by, phrase: ofColor, is: ofShape };
 };
 
-/** A picture of each truth on one walk of small edits, or nothing where the walk did not meet them. */
+/** An image of each label along a random walk of edits; undefined where one was not found. */
 const walk = (
   random: Random,
   { world, heldOut, open }: { readonly world: World; readonly heldOut: HeldOut; readonly open: Open },
@@ -93,7 +93,7 @@ const walk = (
       if (!met.has(truth) && !open.has(truth)) met.set(truth, scene);
     }
     const next = edited(random, world, scene, pick(random, editClasses));
-    if (next && keeps(world, next, heldOut)) scene = next;
+    if (next && obeysSplit(world, next, heldOut)) scene = next;
   }
   if (met.size < truths.length) return undefined;
   return shuffled(random, [...met]).map(([truth, found]) => ({ truth, scene: found }));
@@ -101,20 +101,24 @@ const walk = (
 
 const withoutCrate = ({ cover: _, ...scene }: Scene): Scene => scene;
 
-/** A hypothesis with its pictures, by its seed alone. @throws Error where the world is too poor for one. */
+/**
+ * Draws a hypothesis with its images.
+ *
+ * @throws Error where the world has too few objects for one.
+ */
 export const drawHypothesis = (world: World, { seed, heldOut }: Options): Hypothesis => {
   const random = mulberry32(seed);
   const open = drawOpen(random, world);
-  const wanted = drawWanted(random, world, open);
+  const spec = drawSpec(random, world, open);
   for (let left = TRIES; left > 0; left -= 1) {
     const drawn = drawScene(random, world, heldOut);
     const first = { ...drawn, cover: pick(random, emptyCells(drawn)) };
-    const claim = drawClaim(random, world, first, wanted);
-    if (claim === undefined || (heldOut === 'always' && !tellsHeldOut(world, claim.phrase, first))) continue;
+    const claim = drawClaim(random, world, first, spec);
+    if (claim === undefined || (heldOut === 'always' && !denotesHeldOut(world, claim.phrase, first))) continue;
     const pictures = walk(random, { world, heldOut, open }, claim, first);
-    if (pictures) return { claim, text: sayOf(claim), hops: hopsOf(claim.phrase), pictures };
+    if (pictures) return { claim, text: claimText(claim), hops: hopsOf(claim.phrase), pictures };
   }
   throw new Error(
-    `drawHypothesis: world ${world.name} has no hypothesis of the kind ${wanted.kind} after ${TRIES} tries: give it more objects`,
+    `drawHypothesis: world ${world.name} has no hypothesis of the kind ${spec.kind} after ${TRIES} tries: give it more objects`,
   );
 };

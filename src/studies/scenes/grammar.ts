@@ -3,33 +3,33 @@ import type { Attribute, Look } from './world.ts';
 export const relations = ['left of', 'right of', 'above', 'below', 'next to'] as const;
 export type Relation = (typeof relations)[number];
 
-/** What a phrase says of a thing's look; what it leaves out may be anything. */
+/** Attributes that a phrase names; others may have any value. */
 export type Named = { readonly [A in Attribute]?: Look[A] };
 
-/** A noun phrase: a look, and where it stands to something else, which is a phrase again. */
+/** Meaning of a noun phrase: attributes, and a relation to another phrase. */
 export interface Phrase {
   readonly named: Named;
   readonly where?: { readonly relation: Relation; readonly of: Phrase } | undefined;
 }
 
-/** A question before it is put into words. */
+/** Meaning of a question. */
 export type Question =
   | { readonly kind: 'exists' | 'count'; readonly phrase: Phrase }
   | { readonly kind: 'attribute'; readonly attribute: Attribute; readonly phrase: Phrase }
   | { readonly kind: 'more'; readonly phrase: Phrase; readonly than: Phrase }
   | { readonly kind: 'same'; readonly attribute: Attribute; readonly phrase: Phrase; readonly as: Phrase };
 
-/** The phrases a question is made of, outermost only. */
+/** The outermost phrases of a question. */
 export const phrasesOf = (question: Question): readonly Phrase[] => {
   if (question.kind === 'more') return [question.phrase, question.than];
   if (question.kind === 'same') return [question.phrase, question.as];
   return [question.phrase];
 };
 
-/** How many relations a phrase chains. */
+/** Number of relations in a phrase. */
 export const hopsOf = (phrase: Phrase): number => (phrase.where === undefined ? 0 : 1 + hopsOf(phrase.where.of));
 
-/** How many relations a question chains, over all its phrases. */
+/** Number of relations in all phrases of a question. */
 export const hopsIn = (question: Question): number =>
   phrasesOf(question).reduce((sum, phrase) => sum + hopsOf(phrase), 0);
 
@@ -44,7 +44,7 @@ const one = (named: Named): string => look(named, named.shape ?? 'shape');
 
 const many = (named: Named): string => look(named, plural(named.shape ?? 'shape'));
 
-/** `a` or `an` before it. */
+/** The words with `a` or `an`. */
 export const withArticle = (words: string): string => `${/^[aeiou]/.test(words) ? 'an' : 'a'} ${words}`;
 
 const place = (phrase: Phrase): string =>
@@ -58,8 +58,8 @@ export const singular = (phrase: Phrase): string =>
 export const severalOf = (phrase: Phrase): string =>
   phrase.where === undefined ? many(phrase.named) : `${many(phrase.named)} that are ${place(phrase)}`;
 
-/** A question in words, in lower case and with its question mark. */
-export const say = (question: Question): string => {
+/** Text of a question, in lower case with a question mark. */
+export const questionText = (question: Question): string => {
   const { phrase } = question;
   switch (question.kind) {
     case 'exists':

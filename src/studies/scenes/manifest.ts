@@ -3,25 +3,25 @@ import { type SplitName, splitNames } from './splits.ts';
 import type { View } from './views.ts';
 import { type World, worlds } from './world.ts';
 
-/** What a data set of scenes follows from. */
+/** Options that determine a data set of scenes. */
 export interface PlanOptions {
-  /** The same seed and sizes give the same bytes; a larger split begins with the rows of a smaller one. */
+  /** Seed. The same seed and sizes give the same bytes; a larger split begins with the rows of a smaller one. */
   readonly seed: number;
-  /** Which task the rows are for. */
+  /** Task of the rows. */
   readonly view: View;
-  /** How many units each split has (pairs of pictures, in the view `vqa`); a split that is not named is not written. */
+  /** Number of units of each split (pairs of images in the view `vqa`); splits without a size are not written. */
   readonly sizes: { readonly [S in SplitName]?: number };
   /** Default `worlds.full`. */
   readonly world?: World | undefined;
-  /** The side of a picture; by default the world's. */
+  /** Side of an image in pixels. Default: that of the world. */
   readonly pixels?: number | undefined;
-  /** How many questions share a pair of pictures in training; some pairs find fewer. Default 4; other splits have one. */
+  /** Maximum number of questions about a pair of training images. Default 4; other splits have one. */
   readonly questionsPerPair?: number | undefined;
-  /** Share of the training pairs that are two pictures on their own instead, with easier questions. Default 0. */
+  /** Ratio of the training pairs that are two unrelated images with easier questions. Default 0. */
   readonly plain?: number | undefined;
 }
 
-/** What `scenes.json` says: everything the folder follows from, and what came of it. */
+/** Content of `scenes.json`: the options with their defaults, and the number of images and rows. */
 export interface Manifest {
   readonly version: 1;
   readonly view: View;
@@ -35,10 +35,14 @@ export interface Manifest {
   readonly rows: { readonly [S in SplitName]?: number };
 }
 
-/** What the folder follows from. */
+/** The options with their defaults. */
 export type Plan = Omit<Manifest, 'images' | 'rows'>;
 
-/** The options with their defaults, checked. Throws a `UserError` where a size is no whole number from 1 up. */
+/**
+ * Applies the defaults and checks the options.
+ *
+ * @throws UserError where a size is not a positive integer, or `plain` is not between 0 and 1.
+ */
 export const planOf = (options: PlanOptions): Plan => {
   const { seed, view, world = worlds.full, pixels = world.pixels, questionsPerPair = 4, plain = 0 } = options;
   const named = splitNames.filter((split) => options.sizes[split] !== undefined);

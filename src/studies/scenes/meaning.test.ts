@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Phrase, type Question, type Relation, relations, say } from './grammar.ts';
+import { type Phrase, type Question, questionText, type Relation, relations } from './grammar.ts';
 import { answerTo, denoted, referent, stands } from './meaning.ts';
 import type { Look, Scene, Thing } from './world.ts';
 
@@ -124,7 +124,7 @@ test.each<[Question, string, string | undefined]>([
     undefined,
   ],
 ])('%# a question says and means what it should', (question, text, answer) => {
-  expect(say(question)).toBe(text);
+  expect(questionText(question)).toBe(text);
   expect(answerTo(question, scene)).toBe(answer);
 });
 

@@ -1,10 +1,10 @@
 import type { Phrase, Question, Relation } from './grammar.ts';
 import { attributes, type Scene, type Thing } from './world.ts';
 
-/** The largest number that is an answer. */
+/** Largest number that is an answer. */
 export const MOST_COUNTED = 6;
 
-/** Whether `a` stands so to `b`, judged by cells alone: left of any cell of a column farther right, and so on. */
+/** Whether `a` has the relation to `b`, by their rows and columns of cells alone. */
 export const stands = (relation: Relation, a: Thing, b: Thing, grid: number): boolean => {
   const right = (a.cell % grid) - (b.cell % grid);
   const down = Math.floor(a.cell / grid) - Math.floor(b.cell / grid);
@@ -22,7 +22,7 @@ export const stands = (relation: Relation, a: Thing, b: Thing, grid: number): bo
   }
 };
 
-/** The things that a phrase describes: those of its look, of which some described thing stands as it says. */
+/** The things that a phrase denotes. */
 export const denoted = (phrase: Phrase, scene: Scene): Thing[] => {
   const { named, where } = phrase;
   const alike = scene.things.filter((thing) =>
@@ -33,7 +33,7 @@ export const denoted = (phrase: Phrase, scene: Scene): Thing[] => {
   return alike.filter((thing) => anchors.some((anchor) => stands(where.relation, thing, anchor, scene.grid)));
 };
 
-/** The one thing that a phrase describes; nothing where it describes none or several, and "the" would be wrong. */
+/** The thing that a definite phrase ("the …") refers to; undefined where it denotes none or several. */
 export const referent = (phrase: Phrase, scene: Scene): Thing | undefined => {
   const things = denoted(phrase, scene);
   return things.length === 1 ? things[0] : undefined;
@@ -42,8 +42,8 @@ export const referent = (phrase: Phrase, scene: Scene): Thing | undefined => {
 const yesNo = (holds: boolean): string => (holds ? 'yes' : 'no');
 
 /**
- * The answer, or nothing where the question makes no sense: "the" without exactly one such thing, a comparison of a
- * thing with itself, a count over six.
+ * The answer to a question; undefined where there is none: a definite phrase without exactly one referent, a comparison of
+ * a thing with itself, a count over six.
  */
 export const answerTo = (question: Question, scene: Scene): string | undefined => {
   const count = denoted(question.phrase, scene).length;

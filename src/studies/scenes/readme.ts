@@ -9,7 +9,7 @@ const table = ({ images, rows }: Manifest): string =>
     ...splitNames.filter((split) => rows[split]).map((split) => `| ${split} | ${images[split]} | ${rows[split]} |`),
   ].join('\n');
 
-/** What the texts are, and why they alone say nothing. */
+/** Description of the texts, and why they alone do not predict the answer. */
 const summaries: { readonly [V in View]: string } = {
   vqa: `questions that neither the
 picture nor the text answers alone: every question stands at two pictures that differ by one small edit and have
@@ -46,7 +46,7 @@ const layouts: { readonly [V in View]: string } = {
 - \`<split>.jsonl\`: a picture with a caption a line; a picture has several.`,
 };
 
-/** The README of a folder of scenes: what it holds, how to read it, how to make it again. */
+/** README of a folder of scenes: content, layout, and how to make it again. */
 export const readmeOf = (manifest: Manifest, command: string | undefined): string => {
   const { world, pixels, seed, plain } = manifest;
   const { fewest, most } = world.objects;

@@ -2,7 +2,7 @@ import { mulberry32 } from '../mulberry32.ts';
 import { type Inside, insides } from './shapes.ts';
 import type { Look, Scene, Thing } from './world.ts';
 
-/** A picture: three bytes a pixel, red green blue, row by row from the top left. */
+/** An image: three bytes a pixel, red, green, blue, row by row from the top left. */
 export interface Pixels {
   readonly width: number;
   readonly height: number;
@@ -24,9 +24,9 @@ const palette: { readonly [C in Look['color']]: Rgb } = {
 
 const GROUND: Rgb = [240, 237, 230];
 const NOISE = 14;
-/** Half the side of a thing as a share of its cell: with the largest shift, 0.12, it still ends inside the cell. */
+/** Half the side of a thing relative to its cell: with the largest shift, 0.12, it still ends inside the cell. */
 const REACH: { readonly [S in Look['size']]: number } = { small: 0.26, large: 0.375 };
-/** From here outwards a shape is drawn in a darker tone, which sets yellow off from the ground. */
+/** Scale beyond which a shape is drawn in a darker tone: the rim sets yellow off from the ground. */
 const RIM = 1.2;
 const QUARTERS = [0.25, 0.75] as const;
 
@@ -39,22 +39,22 @@ const tint = ([red, green, blue]: Rgb, share: number): Rgb => {
   return [paler(red), paler(green), paler(blue)];
 };
 
-/** What stripes and dots are drawn in: a dark tone on the light colours, a pale one on the dark; never the ground's. */
+/** Colour of stripes and dots: a dark tone on light colours, a pale one on dark colours. */
 const inkOn = (color: Rgb): Rgb => (luminance(color) > 125 ? shade(color, 0.35) : tint(color, 0.66));
 
 const wave = (distance: number, period: number): number => distance / period - Math.floor(distance / period) - 0.5;
 
-/** From stripe to stripe and from dot to dot; a dot in the middle and four on the arms, so that a ring shows them too. */
+/** Distance of stripes and dots: a dot in the middle and four around it, so that a ring shows them, too. */
 const PERIOD = 0.68;
 
-/** Whether a point of a shape is inked, in the coordinates of the shape. */
+/** Whether a point is on a stripe or dot, in the coordinates of the shape. */
 const inked: { readonly [T in Look['texture']]: Inside } = {
   plain: () => false,
   striped: (_, y) => Math.abs(wave(y + PERIOD / 2, PERIOD)) < 0.22,
   dotted: (x, y) => wave(x + PERIOD / 2, PERIOD) ** 2 + wave(y + PERIOD / 2, PERIOD) ** 2 < 0.085,
 };
 
-/** The tone at a point of the plane, or nothing where the ground shows. */
+/** Colour at a point; undefined where the ground shows. */
 type Paint = (x: number, y: number) => Rgb | undefined;
 
 const paintOf = (thing: Thing): Paint => {
@@ -93,14 +93,14 @@ const ground = (seed: number, side: number): Uint8Array => {
   return data;
 };
 
-/** A plane to paint on; `cell` is the side of a cell in pixels. */
+/** An image to paint on; `cell` is the side of a cell in pixels. */
 interface Canvas {
   readonly data: Uint8Array;
   readonly side: number;
   readonly cell: number;
 }
 
-/** One pixel from its 2 x 2 samples; what no sample hits stays ground. */
+/** Sets one pixel from its 2 x 2 samples, over the ground. */
 const paintPixel = (data: Uint8Array, at: number, samples: readonly (Rgb | undefined)[]): void => {
   const hit = samples.filter((sample) => sample !== undefined);
   const shown = 1 - hit.length / samples.length;
@@ -111,7 +111,7 @@ const paintPixel = (data: Uint8Array, at: number, samples: readonly (Rgb | undef
   }
 };
 
-/** Paints around a middle, in pixels, no farther than half a cell. */
+/** Paints the cell around a point, in pixels. */
 const paintAround = ({ data, side, cell }: Canvas, middleX: number, middleY: number, paint: Paint): void => {
   const from = (middle: number) => Math.max(0, Math.floor(middle - cell / 2));
   const to = (middle: number) => Math.min(side, Math.ceil(middle + cell / 2));
@@ -127,7 +127,7 @@ const paintAround = ({ data, side, cell }: Canvas, middleX: number, middleY: num
 };
 
 /**
- * Draws a scene on a light, slightly noisy ground, two by two samples a pixel. The same scene gives the same bytes
+ * Renders a scene on a light, slightly noisy ground, with 2 x 2 samples a pixel. The same scene gives the same bytes
  * everywhere. A thing never leaves its cell.
  */
 export const renderScene = (scene: Scene, pixels: number): Pixels => {

@@ -1,6 +1,6 @@
 import type { Look } from './world.ts';
 
-/** Whether a point lies in a shape; the shape fills the square from -1 to 1, x to the right and y down. */
+/** Whether a point is inside a shape; the shape fills the square from -1 to 1, with x to the right and y down. */
 export type Inside = (x: number, y: number) => boolean;
 
 const circle: Inside = (x, y) => x * x + y * y <= 1;
@@ -22,7 +22,7 @@ const VALLEY = 0.46;
 const VALLEY_X = VALLEY * Math.sin(TENTH);
 const VALLEY_Y = VALLEY * Math.cos(TENTH);
 
-/** Five points: the plane is folded onto a tenth of the star, where one straight edge is left to test. */
+/** A star of five points: the plane is folded onto a tenth of it, where one straight edge is left to test. */
 const star: Inside = (x, y) => {
   const down = y - 0.06;
   const radius = Math.hypot(x, down);
@@ -48,7 +48,7 @@ const heart: Inside = (x, y) => {
   return bulge * bulge * bulge <= across * across * up * up * up;
 };
 
-/** The outline of every shape. */
+/** The area of every shape. */
 export const insides: { readonly [S in Look['shape']]: Inside } = {
   circle,
   square,

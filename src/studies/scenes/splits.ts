@@ -1,10 +1,10 @@
 import type { HeldOut } from './world.ts';
 
-/** `test-iid` is more of what training saw; `test-comp` has colours on shapes that training never saw together. */
+/** `test-iid` is distributed as the training data; `test-comp` has combinations of colour and shape that it lacks. */
 export type SplitName = 'train' | 'validation' | 'test-iid' | 'test-comp';
 
 export interface Split {
-  /** Where its seeds come from, so that no two splits share a picture. */
+  /** Number from which its seeds are derived, so that no two splits share an image. */
   readonly stream: number;
   readonly heldOut: HeldOut;
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { seedFor } from '../mulberry32.ts';
-import { holdsOfPair, type PairClaim, pairClaims, sayOfPair } from './claims.ts';
+import { holdsOfPair, type PairClaim, pairClaims, pairClaimText } from './claims.ts';
 import { drawStatement } from './statements.ts';
-import { isHeldOut, keeps, type Scene, type Thing, worlds } from './world.ts';
+import { isHeldOut, obeysSplit, type Scene, type Thing, worlds } from './world.ts';
 
 const thing = (cell: number, color: Thing['color'], shape: Thing['shape']): Thing => ({
   ...{ size: 'large', texture: 'plain', color, shape },
@@ -24,7 +24,7 @@ it.each<[PairClaim, string, boolean, boolean]>([
 ])(
   '%# a statement says and means what it should, and of the pair the other way round',
   (claim, text, holds, swapped) => {
-    expect(sayOfPair(claim)).toBe(text);
+    expect(pairClaimText(claim)).toBe(text);
     expect(holdsOfPair(claim, [left, right])).toBe(holds);
     expect(holdsOfPair(claim, [right, left])).toBe(swapped);
   },
@@ -38,7 +38,7 @@ describe.each([worlds.mini, worlds.full])('in the $name world', (world) => {
       expect(pairs.map(({ images }) => holdsOfPair(claim, images))).toEqual(pairs.map(({ holds }) => holds));
       expect(pairs.filter(({ holds }) => holds)).toHaveLength(2);
       expect(pairs).toHaveLength(4);
-      expect(text).toBe(sayOfPair(claim));
+      expect(text).toBe(pairClaimText(claim));
     }
   });
 
@@ -53,7 +53,7 @@ describe.each([worlds.mini, worlds.full])('in the $name world', (world) => {
 
   it('keeps the rule of its split in every picture', () => {
     const scenesOf = ({ pairs }: (typeof drawn)[number]) => pairs.flatMap(({ images }) => images);
-    for (const one of drawn.flatMap(scenesOf)) expect(keeps(world, one, 'never')).toBe(true);
+    for (const one of drawn.flatMap(scenesOf)) expect(obeysSplit(world, one, 'never')).toBe(true);
     const heldOut = Array.from({ length: 10 }, (_, i) => drawStatement(world, { seed: i, heldOut: 'always' }));
     for (const { things } of heldOut.flatMap(scenesOf)) expect(things.some((one) => isHeldOut(world, one))).toBe(true);
   });

@@ -1,38 +1,38 @@
 import { mulberry32, seedFor } from '../mulberry32.ts';
-import { drawQuadruple } from './captions.ts';
-import { truths } from './covered.ts';
+import { drawCaptionedScene } from './captioned-scenes.ts';
 import { drawHypothesis } from './entailment.ts';
-import { drawPlain } from './plain.ts';
+import { drawPlain } from './plain-scenes.ts';
+import { drawQuadruple } from './quadruples.ts';
 import { drawPair } from './questions.ts';
 import { drawStatement } from './statements.ts';
-import { drawTold } from './tellings.ts';
+import { truths } from './truth.ts';
 import { answersOf } from './vocabulary.ts';
 import type { HeldOut, Scene, World } from './world.ts';
 
-/** One line of a data set. */
+/** One row of a data set. */
 export type Row = Readonly<Record<string, string | number | readonly string[]>>;
 
-/** The smallest thing that is balanced in itself: some pictures, and the rows about them. */
+/** The smallest balanced part of a data set: some images with the rows about them. */
 export interface Unit {
   readonly scenes: readonly Scene[];
-  /** Given the path of each picture and the number of the unit in its split. */
+  /** Rows for the paths of the images and the number of the unit in its split. */
   readonly rows: (images: readonly string[], unit: number) => readonly Row[];
 }
 
 export interface UnitOptions {
   readonly seed: number;
   readonly heldOut: HeldOut;
-  /** How many texts share the pictures of a unit, where the view lets them. */
+  /** Maximum number of texts about the images of a unit, in the views that allow several. */
   readonly texts: number;
-  /** Share of the units that are no pairs but pictures on their own, from which words and looks are learnt first. */
+  /** Ratio of the units that are unrelated images instead of pairs, from which words are learnt first. */
   readonly plain: number;
 }
 
-/** A task that scenes can be made for. */
+/** The tasks for which scenes can be drawn. */
 export const viewNames = ['vqa', 'nlvr2', 've', 'retrieval', 'pretraining'] as const;
 export type View = (typeof viewNames)[number];
 
-/** Two pictures one edit apart; every question stands twice, with different answers, under one `pair`. */
+/** Two images that differ by one edit; every question has two rows with different answers and the same `pair`. */
 const paired = (world: World, { seed, heldOut, texts }: UnitOptions): Unit => {
   const pair = drawPair(world, { seed, heldOut, questions: texts });
   return {
@@ -52,7 +52,7 @@ const paired = (world: World, { seed, heldOut, texts }: UnitOptions): Unit => {
   };
 };
 
-/** Two pictures that have nothing to do with each other, and questions about each alone. */
+/** Two unrelated images with questions about each. */
 const plain = (world: World, { seed, heldOut, texts }: UnitOptions): Unit => {
   const drawn = [1, 2].map((side) => drawPlain(world, { seed: seedFor(seed, side), heldOut, questions: texts }));
   return {
@@ -73,7 +73,7 @@ const plain = (world: World, { seed, heldOut, texts }: UnitOptions): Unit => {
 const vqa = (world: World, options: UnitOptions): Unit =>
   mulberry32(seedFor(options.seed, 0))() < options.plain ? plain(world, options) : paired(world, options);
 
-/** A statement with four pairs of pictures, of two of which it is true; the identifier is that of NLVR2's own files. */
+/** A statement with four pairs of images; it is true of two. The identifier has the form of NLVR2's. */
 const nlvr2 = (world: World, options: UnitOptions): Unit => {
   const { claim, text, hops, pairs } = drawStatement(world, options);
   return {
@@ -90,7 +90,7 @@ const nlvr2 = (world: World, options: UnitOptions): Unit => {
   };
 };
 
-/** A hypothesis with three pictures: one that entails it, one that contradicts it, one whose crate decides. */
+/** A hypothesis with three images: one that entails it, one that contradicts it, one that is neutral. */
 const entailment = (world: World, options: UnitOptions): Unit => {
   const { claim, text, hops, pictures } = drawHypothesis(world, options);
   return {
@@ -108,7 +108,7 @@ const entailment = (world: World, options: UnitOptions): Unit => {
   };
 };
 
-/** Four pictures with four captions of the same words. */
+/** Four images with four captions of the same words. */
 const retrieval = (world: World, options: UnitOptions): Unit => {
   const { scenes, captions } = drawQuadruple(world, options);
   return {
@@ -117,21 +117,21 @@ const retrieval = (world: World, options: UnitOptions): Unit => {
   };
 };
 
-/** A picture with captions of some of its things. */
+/** An image with captions of some of its things. */
 const pretraining = (world: World, { texts, ...options }: UnitOptions): Unit => {
-  const { scene, captions } = drawTold(world, { ...options, captions: texts });
+  const { scene, captions } = drawCaptionedScene(world, { ...options, captions: texts });
   return { scenes: [scene], rows: ([image]) => captions.map((caption) => ({ image: image!, caption })) };
 };
 
 export interface ViewOf {
-  /** How many pictures a unit has. */
+  /** Number of images of a unit. */
   readonly pictures: number;
   readonly draw: (world: World, options: UnitOptions) => Unit;
-  /** The answers in the order of the classifier; none where texts are not asked but found. */
+  /** Answers in the order of the classifier; none for retrieval and pre-training. */
   readonly answers: (world: World) => readonly string[];
 }
 
-/** How each task's units are drawn. */
+/** The units of each view. */
 export const views: { readonly [V in View]: ViewOf } = {
   vqa: { pictures: 2, draw: vqa, answers: answersOf },
   nlvr2: { pictures: 8, draw: nlvr2, answers: () => ['False', 'True'] },

@@ -1,8 +1,8 @@
 import { plural, relations, withArticle } from './grammar.ts';
 import { MOST_COUNTED } from './meaning.ts';
-import { type QuestionKind, telling, type World } from './world.ts';
+import { type QuestionKind, variableAttributes, type World } from './world.ts';
 
-/** The words of the templates themselves. */
+/** Fixed words of each template. */
 const templateWords: { readonly [K in QuestionKind]: string } = {
   exists: 'is there ?',
   count: 'how many are there ?',
@@ -17,22 +17,22 @@ const asks = (world: World, ...kinds: readonly QuestionKind[]): boolean =>
 const numbersOf = (world: World): string[] =>
   Array.from({ length: 1 + Math.min(MOST_COUNTED, world.objects.most) }, (_, number) => String(number));
 
-/** The answers of a world's questions: yes, no, 0 to 6, then every value that can be asked for. 30 in the full world. */
+/** Answers to a world's questions: yes, no, 0 to 6, then the values of its attributes; 30 in the full world. */
 export const answersOf = (world: World): string[] => [
   ...(asks(world, 'exists', 'more', 'same') ? ['yes', 'no'] : []),
   ...(asks(world, 'count') ? numbersOf(world) : []),
   ...(asks(world, 'attribute')
     ? (['color', 'shape', 'size', 'texture'] as const)
-        .filter((name) => telling(world).includes(name))
+        .filter((name) => variableAttributes(world).includes(name))
         .flatMap((name) => [...world.values[name]])
     : []),
 ];
 
-/** All that a world's questions can say and be answered with, sorted: the smallest vocabulary that reads them whole. */
+/** All words of a world's questions and answers, sorted: the smallest vocabulary without unknown words. */
 export const vocabularyOf = (world: World): string[] => {
-  const looks = telling(world).flatMap((name) => [...world.values[name]]);
+  const looks = variableAttributes(world).flatMap((name) => [...world.values[name]]);
   const nouns = ['shape', ...world.values.shape];
-  const nameable = asks(world, 'attribute', 'same') ? telling(world) : [];
+  const nameable = asks(world, 'attribute', 'same') ? variableAttributes(world) : [];
   const plurals = asks(world, 'count', 'more') ? nouns.map(plural) : [];
   const places = world.maxHops === 0 ? [] : ['that is are', ...relations];
   const articles = looks.map((word) => withArticle(word).split(' ')[0]!);

@@ -5,7 +5,7 @@ export const textures = ['plain', 'striped', 'dotted'] as const;
 export const colors = ['red', 'orange', 'yellow', 'green', 'cyan', 'blue', 'purple', 'gray'] as const;
 export const shapes = ['circle', 'square', 'triangle', 'diamond', 'cross', 'star', 'ring', 'heart'] as const;
 
-/** What an object looks like: 2 sizes, 3 textures, 8 colours, 8 shapes; 384 looks in all. */
+/** Appearance of an object: one of 2 sizes, 3 textures, 8 colours and 8 shapes, 384 in all. */
 export interface Look {
   readonly size: (typeof sizes)[number];
   readonly texture: (typeof textures)[number];
@@ -15,39 +15,39 @@ export interface Look {
 
 export type Attribute = keyof Look;
 
-/** The attributes in the order in which English says them: a small striped red circle. */
+/** The attributes in the order of English adjectives: a small striped red circle. */
 export const attributes: readonly Attribute[] = ['size', 'texture', 'color', 'shape'];
 
 /** An object in its cell; cells are numbered in reading order. */
 export interface Thing extends Look {
   readonly cell: number;
-  /** How far it stands from the middle of its cell, right and down, as a share of the cell: at most 0.12. */
+  /** Offset from the middle of its cell, right and down, relative to the cell: at most 0.12. */
   readonly shift: readonly [number, number];
 }
 
-/** A picture before it is drawn: at most one thing in each of `grid` x `grid` cells. */
+/** Description of an image: at most one thing in each of `grid` x `grid` cells. */
 export interface Scene {
   readonly grid: number;
   readonly things: readonly Thing[];
-  /** The seed of the noise on the ground. */
+  /** Seed of the noise on the ground. */
   readonly ground: number;
-  /** The cell that a brown crate stands on, if one does; nobody can see what is under it. */
+  /** Cell that a brown crate covers, if there is one. */
   readonly cover?: number | undefined;
 }
 
 export type QuestionKind = 'exists' | 'count' | 'attribute' | 'more' | 'same';
 
-/** What can be in a picture and what can be asked about it: how hard the world is, as one value. */
+/** Possible contents of images and questions: the difficulty of a data set as one value. */
 export interface World {
   readonly name: string;
-  /** Cells a side. */
+  /** Cells on a side. */
   readonly grid: number;
-  /** The side of a picture in pixels. */
+  /** Side of an image in pixels. */
   readonly pixels: number;
   readonly objects: { readonly fewest: number; readonly most: number };
-  /** What an attribute can be. An attribute with one value is never named and never asked for. */
+  /** Values of each attribute. One with a single value is never named or asked for. */
   readonly values: { readonly [A in Attribute]: readonly Look[A][] };
-  /** How many relations a question may chain: 0, 1, 2 … */
+  /** Maximum number of relations in a question. */
   readonly maxHops: number;
   readonly questions: readonly QuestionKind[];
 }
@@ -82,25 +82,26 @@ const mini: World = {
  */
 export const worlds = { mini, full } as const;
 
-/** The attributes that can differ in this world. */
-export const telling = (world: World): Attribute[] => attributes.filter((one) => world.values[one].length > 1);
+/** The attributes that have several values in a world. */
+export const variableAttributes = (world: World): Attribute[] =>
+  attributes.filter((one) => world.values[one].length > 1);
 
-/** Whether colour and shape are the same place of their lists, as red circle is: kept from training, met in test-comp. */
+/** Whether colour and shape have the same index, as in red circle: held out from training, present in test-comp. */
 export const isHeldOut = (world: World, look: Look): boolean =>
   world.values.color.indexOf(look.color) === world.values.shape.indexOf(look.shape);
 
-/** Whether held-out looks may appear: in training never, in test-comp at least one in every picture. */
+/** Whether held-out combinations appear: never in training, at least one in every image of test-comp. */
 export type HeldOut = 'never' | 'always';
 
-/** Whether a scene keeps the rule of its split. */
-export const keeps = (world: World, scene: Scene, heldOut: HeldOut): boolean =>
+/** Whether a scene obeys the rule of its split about held-out combinations. */
+export const obeysSplit = (world: World, scene: Scene, heldOut: HeldOut): boolean =>
   scene.things.some((thing) => isHeldOut(world, thing)) === (heldOut === 'always');
 
 const MOST_SHIFT = 0.12;
 
 const drawShift = (random: Random): number => (2 * random() - 1) * MOST_SHIFT;
 
-/** A thing of any look, held out or not. */
+/** A random thing, held out or not. */
 export const drawThing = (random: Random, world: World, cell: number): Thing => ({
   size: pick(random, world.values.size),
   texture: pick(random, world.values.texture),
@@ -122,7 +123,7 @@ const drawHeldOut = (random: Random, world: World, cell: number): Thing => {
   return { ...drawThing(random, world, cell), color: color[place]!, shape: shape[place]! };
 };
 
-/** A scene by the rule of its split; under 'always' its first thing is a held-out one and the others are any. */
+/** A random scene that obeys the rule of its split; under 'always' the first thing is held out. */
 export const drawScene = (random: Random, world: World, heldOut: HeldOut): Scene => {
   const { fewest, most } = world.objects;
   const count = fewest + below(random, most - fewest + 1);
@@ -137,7 +138,7 @@ export const drawScene = (random: Random, world: World, heldOut: HeldOut): Scene
   return { grid: world.grid, things, ground: below(random, 2 ** 32) };
 };
 
-/** The cells that hold neither a thing nor a cover. */
+/** The cells without a thing or a crate. */
 export const emptyCells = (scene: Scene): number[] => {
   const taken = new Set([...scene.things.map((thing) => thing.cell), scene.cover]);
   return Array.from({ length: scene.grid ** 2 }, (_, cell) => cell).filter((cell) => !taken.has(cell));

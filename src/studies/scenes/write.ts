@@ -11,13 +11,13 @@ import { type Row, type Unit, views } from './views.ts';
 import type { Scene } from './world.ts';
 
 export interface WriteOptions extends PlanOptions {
-  /** Turns a picture into the bytes of a PNG file. */
+  /** Encodes an image as PNG. */
   readonly encodePng: (pixels: Pixels) => Promise<Uint8Array>;
-  /** Called after every few pairs. */
+  /** Receives the progress after every few units. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** Stops it; nothing is left behind. */
+  /** Stops it; no files are left. */
   readonly signal?: AbortSignal | undefined;
-  /** The command that made the folder, for its README. */
+  /** Command that makes the folder, for its README. */
   readonly command?: string | undefined;
 }
 
@@ -34,7 +34,7 @@ const readManifest = async (folder: string): Promise<Manifest | undefined> => {
   return text === undefined ? undefined : JSON.parse(text);
 };
 
-/** The manifest if the folder already is what was asked for; nothing if it is free; otherwise an error. */
+/** The manifest of a folder that is complete already; undefined for a new or empty one. @throws UserError otherwise. */
 const alreadyThere = async (folder: string, plan: Plan): Promise<Manifest | undefined> => {
   const files = await readdir(folder).catch(() => []);
   if (files.length === 0) return undefined;
@@ -48,11 +48,11 @@ const alreadyThere = async (folder: string, plan: Plan): Promise<Manifest | unde
   );
 };
 
-/** Pairs that are drawn before their pictures are encoded together. */
+/** Units whose images are encoded together. */
 const CHUNK = 32;
 
-/** Pictures that are encoded at the same time. */
-const LANES = 16;
+/** Images that are encoded concurrently. */
+const CONCURRENCY = 16;
 
 const nameOf = (split: SplitName, number: number): string => `images/${split}/${String(number).padStart(6, '0')}.png`;
 
@@ -68,7 +68,7 @@ interface Chunk {
   readonly first: number;
 }
 
-/** Draws some units, and saves their pictures, several at a time. `first` numbers the first picture. */
+/** Draws some units and saves their images; `first` is the number of the first image. */
 const writeChunk = async (folder: string, chunk: Chunk, plan: Plan, options: WriteOptions): Promise<readonly Row[]> => {
   const { split, units, first } = chunk;
   const drawn = units.map((unit) => drawUnit(plan, split, unit));
@@ -78,7 +78,7 @@ const writeChunk = async (folder: string, chunk: Chunk, plan: Plan, options: Wri
     const picture = await options.encodePng(renderScene(scene, plan.pixels));
     await writeFile(join(folder, names[place]!), picture);
   };
-  await mapConcurrent([...scenes.entries()], save, LANES);
+  await mapConcurrent([...scenes.entries()], save, CONCURRENCY);
   return drawn.flatMap((unit, place) => {
     const from = place * unit.scenes.length;
     return unit.rows(names.slice(from, from + unit.scenes.length), units[place]!);
@@ -117,12 +117,11 @@ const writeAll = async (folder: string, plan: Plan, options: WriteOptions): Prom
 };
 
 /**
- * Writes a data set of scenes as a user would have one: `images/<split>/000001.png`, `<split>.jsonl`, `answers.txt`,
- * `README.md`, and `scenes.json`, which says what the folder follows from. It is written beside, as `<folder>.partial`,
- * and renamed at the end, so that a run that was killed leaves no half folder. A folder that is complete already is
- * left as it is.
+ * Writes a data set of scenes in the layout of users' data: `images/<split>/000001.png`, `<split>.jsonl`, `answers.txt`,
+ * `README.md`, and `scenes.json` with the options. It is written as `<folder>.partial` and renamed at the end, so that a
+ * killed process leaves no incomplete folder. A folder that is complete already stays as it is.
  *
- * Throws a `UserError` if the folder holds something else, or a size is no whole number.
+ * @throws UserError where the folder holds something else, or a size is not a positive integer.
  */
 export const writeScenes = async (folder: string, options: WriteOptions): Promise<Manifest> => {
   const plan = planOf(options);

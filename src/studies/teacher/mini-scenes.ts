@@ -4,8 +4,8 @@ import { type World, worlds } from '../scenes/world.ts';
 import { type Progress, writeScenes } from '../scenes/write.ts';
 
 /**
- * The world of the mini teacher: 3 x 3 cells of one patch each, 2 to 5 objects, at most one relation in a question. What
- * is asked about is bound (a red star, not red and a star), counted, or found by its place beside another.
+ * World of the mini teacher: 3 x 3 cells of one patch each, 2 to 5 objects, at most one relation in a question. Questions
+ * need attributes to be bound to objects (a red star, not red and a star), counted, or located relative to another.
  */
 export const miniWorld: World = {
   ...worlds.mini,
@@ -14,24 +14,24 @@ export const miniWorld: World = {
   questions: ['exists', 'count', 'attribute'],
 };
 
-/** The world of the quickstart: the part of it that the mini teacher has mastered, binding and counting. */
+/** World of the quickstart: binding and counting, which the mini teacher has learnt, without relations. */
 export const quickstartWorld: World = { ...miniWorld, name: 'quickstart', maxHops: 0 };
 
 export interface ScenesOptions {
   readonly seed: number;
-  /** Pairs of pictures to train on. */
+  /** Number of pairs of images for training. */
   readonly pairs: number;
-  /** Pairs of each of the other splits. */
+  /** Number of pairs of each other split. */
   readonly heldOutPairs: number;
-  /** Default: the teacher's. */
+  /** Default: the world of the teacher. */
   readonly world?: World | undefined;
-  /** Share of the training pairs that are two pictures on their own. Default a half. */
+  /** Ratio of the training pairs that are two unrelated images. Default 0.5. */
   readonly plain?: number | undefined;
   readonly command?: string | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** Writes a data set of the mini world, or leaves it as it is where it is complete. */
+/** Writes a data set of the mini world; one that is complete stays as it is. */
 export const writeMiniScenes = (
   folder: string,
   { pairs, heldOutPairs, ...options }: ScenesOptions,

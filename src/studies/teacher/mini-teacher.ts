@@ -8,16 +8,16 @@ import type { World } from '../scenes/world.ts';
 import type { Progress } from '../scenes/write.ts';
 import { miniWorld, type ScenesOptions, writeMiniScenes } from './mini-scenes.ts';
 
-/** One lesson of the teacher: a data set, and how long and how fast it is studied. */
+/** One lesson of the teacher's curriculum: a data set, and the batch size, updates and learning rate. */
 interface Lesson {
   readonly scenes: ScenesOptions;
   readonly training: Pick<FinetuneOptions, 'batch' | 'learningRate'> & { readonly updates: number };
 }
 
-/** What looks are called comes first: without it, questions that must bind them are a plateau of many thousand updates. */
+/** World of the first lesson, the names of attributes: without it, questions that bind them stay on a long plateau. */
 const looks: World = { ...miniWorld, name: 'teacher-looks', maxHops: 0, questions: ['attribute'] };
 
-/** How the shipped teacher came about: one lesson after the other, from nothing. */
+/** Curriculum of the shipped teacher, from random weights. */
 export const teacherLessons: Readonly<Record<string, Lesson>> = {
   looks: {
     scenes: { seed: 1, pairs: 10_000, heldOutPairs: 200, world: looks, plain: 1 },
@@ -29,15 +29,15 @@ export const teacherLessons: Readonly<Record<string, Lesson>> = {
   },
 };
 
-/** The last lesson's best weights are the teacher. */
+/** The lesson whose best weights are the teacher. */
 export const LAST_LESSON = 'scenes';
 
-/** The teacher that comes with the package; its card lies beside it. */
+/** Path of the teacher that comes with the package; its model card is beside it. */
 export const SHIPPED_TEACHER = fileURLToPath(new URL('../../../assets/teacher-mini.safetensors', import.meta.url));
 
 const SEED = 0;
 
-/** A fusion encoder of the mini size that knows nothing but the words of its world. */
+/** A fusion encoder of the mini size with random weights and the vocabulary of its world. */
 export const untrainedTeacher = (): Model => {
   const vocabulary = [...SPECIAL_PIECES, ...vocabularyOf(miniWorld)];
   const sizes = { ...mini, vocabulary: vocabulary.length };
@@ -49,12 +49,12 @@ export const untrainedTeacher = (): Model => {
 };
 
 export interface TeacherOptions extends Pick<FinetuneOptions, 'threads' | 'onWarning'> {
-  /** Where its data and its runs go. */
+  /** Folder of its data and runs. */
   readonly folder: string;
   readonly onScenes?: ((lesson: string, progress: Progress) => void) | undefined;
 }
 
-/** Trains the mini teacher from nothing on ground truth; goes on where it was stopped. */
+/** Trains the mini teacher on ground truth, lesson by lesson; continues where it was stopped. */
 export async function* trainTeacher(
   teacher: Model,
   { folder, onScenes, ...options }: TeacherOptions,

@@ -8,27 +8,27 @@ import type { ExplainedPair } from '../explained-pair.ts';
 import { explainedPart } from './pair-section.ts';
 import { explainedScript, explainedStyle } from './style.ts';
 
-/** Pairs with their answers and attention as one page that needs nothing but itself. */
+/** A self-contained HTML page of image-text pairs with their answers and attention maps. */
 export const explainedPage = (pairs: readonly ExplainedPair[]): string =>
   document({
-    title: `Where it looks: ${pairs[0]?.text ?? ''}`,
+    title: `Attention maps: ${pairs[0]?.text ?? ''}`,
     style: explainedStyle,
     script: explainedScript,
     body: html`
-<h1>Where it looks</h1>
+<h1>Attention maps</h1>
 ${howToRead}
 ${pairs.map((pair, i) => explainedPart(pair, `pair-${i + 1}`))}`,
   });
 
-/** What the drawings mean; to stand once above all pairs of a page. */
-export const howToRead = html`<p>The last layer's attention across modalities, recomputed from queries and keys as the distillation objective compares it:
-the softmax of a word runs over the image's tokens alone, that of a patch over the words alone. Within a row of models every
-map of the mean has one scale, and every map of a single head another; opacity is the square root of a share of the largest.
-What a word does not give to patches goes to the image's [CLS] token. KL is that from the first model to the one shown, in nats,
-mean over all words or all image tokens.</p>`;
+/** Explanation of the maps, for the top of a page. */
+export const howToRead = html`<p>The last layer's cross-modal attention, recomputed from queries and keys as the distillation objective compares it: the
+softmax of a word is taken over the image's tokens alone, that of a patch over the words alone. In a row of models, all maps
+of the mean have one scale, and all maps of single heads another; opacity is the square root of the weight relative to the
+largest. The rest of a word's attention goes to the image's [CLS] token. KL is the divergence of a model's attention from the
+first model's, in nats, mean over all words or all image tokens.</p>`;
 
 /**
- * Writes pairs as one HTML file that opens without a network, whole or not at all.
+ * Writes the page of pairs atomically; it needs no network.
  *
  * @throws UserError where the file cannot be written.
  */

@@ -3,25 +3,25 @@ import { type Html, html, jsonScript, table } from '../../report/html.ts';
 import type { ExplainedModel, ExplainedPair, HeadedAttention } from '../explained-pair.ts';
 
 /**
- * One pair as a part of a page: the answers, every head's attention in both directions beside each other, and how far
- * each is from the first model's. Without scripts it shows the mean over all words and over all image tokens; with
- * `explainedScript` a word and a patch can be chosen. It needs `explainedStyle`.
+ * The section of one pair: answers, attention maps of every head in both directions, and their divergence from the first
+ * model's. Without scripts it shows the mean over all words and over all image tokens; with `explainedScript` a word and
+ * a patch can be selected. It needs `explainedStyle`.
  *
- * @param id of the part, unlike that of any other on the page.
+ * @param id unique on the page.
  */
 export const explainedPart = (pair: ExplainedPair, id: string): Html => html`
 <article class="pair" id="${id}">
 <svg class="hidden" width="0" height="0" aria-hidden="true"><defs>${pictureSymbol(pair, id)}</defs></svg>
 ${opening(pair, id)}
 ${choices(pair, id)}
-<h3>From text to image: what the word looks at</h3>
+<h3>From text to image: attention of the word to the patches</h3>
 <div class="models">${pair.models.map((model) => textToImage(model, pair, id))}</div>
-<h3>From image to text: what the patch reads</h3>
+<h3>From image to text: attention of the patch to the words</h3>
 <div class="models">${pair.models.map((model) => imageToText(model, pair))}</div>
 ${jsonScript(`${id}-numbers`, numbersOf(pair))}
 </article>`;
 
-/** The picture once, however often it is drawn. */
+/** The image, stored once for all its maps. */
 const pictureSymbol = ({ image, rows, columns }: ExplainedPair, id: string): Html => html`
 <symbol id="${id}-picture" viewBox="0 0 ${columns} ${rows}" preserveAspectRatio="none"><image href="${image}" width="${columns}" height="${rows}" preserveAspectRatio="none"/></symbol>`;
 
@@ -47,7 +47,7 @@ const answersTable = (models: readonly ExplainedModel[]): Html => {
   };
   const head = [
     'Model',
-    'Its surest answers',
+    'Most probable answers',
     ...(isCompared ? ['KL, text to image', 'KL, image to text', 'Sum: L_CA'] : []),
   ];
   return table(
@@ -58,7 +58,7 @@ const answersTable = (models: readonly ExplainedModel[]): Html => {
 
 const answersOf = ({ answers }: ExplainedModel): Html =>
   answers.length === 0
-    ? html`none: it compares`
+    ? html`none: it retrieves`
     : html`${answers.map(({ answer, probability }, i) => html`<span class="answer">${i === 0 ? html`<strong>${answer}</strong>` : answer} ${percent(probability)}\u00a0%</span> `)}`;
 
 const choices = ({ words, rows, columns }: ExplainedPair, id: string): Html => html`
@@ -101,11 +101,11 @@ interface MapOptions {
   readonly pair: ExplainedPair;
   readonly id: string;
   readonly head: number | 'mean';
-  /** The share that is darkest. */
+  /** Attention weight with full opacity. */
   readonly scale: number;
 }
 
-/** Shares of the patches over the picture; the first share, that of [CLS], has no place in it. */
+/** Attention to the patches, laid over the image; the first weight, to [CLS], is not drawn. */
 const heatMap = ([, ...patches]: readonly number[], { pair, id, head, scale }: MapOptions): Html => {
   const { rows, columns } = pair;
   const whose = head === 'mean' ? 'mean of the heads' : `head ${head + 1}`;
@@ -115,7 +115,7 @@ const heatMap = ([, ...patches]: readonly number[], { pair, id, head, scale }: M
   )}</svg>`;
 };
 
-/** A row a word, a column a head. */
+/** A table with a row for each word and a column for each head. */
 const imageToText = ({ name, imageToText: heads, divergence }: ExplainedModel, pair: ExplainedPair): Html => {
   const rows = heads.map(meanRow);
   const columns = [meanRow(rows), ...rows];
@@ -142,10 +142,10 @@ const meanRow = (rows: readonly (readonly number[])[]): number[] =>
 
 const STRONGEST = 0.85;
 
-/** Square root, so that weak attention is seen; never opaque, so that the picture is. */
+/** Square root, so that weak attention is visible; never opaque, so that the image is. */
 const opacityOf = (share: number): string => (STRONGEST * Math.sqrt(Math.min(1, Math.max(0, share)))).toFixed(2);
 
-/** What the script reads: shares to four digits. */
+/** Data of the script: attention weights with four digits. */
 const numbersOf = ({ words, columns, models }: ExplainedPair) => ({
   words,
   columns,

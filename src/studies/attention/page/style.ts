@@ -1,4 +1,4 @@
-/** How an explained pair looks, beside the style of every page. */
+/** CSS of explained pairs, in addition to that of every page. */
 export const explainedStyle = `
 main { max-width: 1180px; }
 .pair { margin-top: 40px; }

@@ -3,12 +3,12 @@ import { count, duration, percent } from '../../report/format.ts';
 import { type Html, html, section, table } from '../../report/html.ts';
 import { type AccuracyReport, type DataReport, type ModelReport, REPRODUCIBILITY } from '../content.ts';
 
-/** Splits in the order in which the models first name them. */
+/** Splits in the order of their first occurrence. */
 const splitsOf = (models: readonly ModelReport[]): string[] => [
   ...new Set(models.flatMap(({ accuracy }) => Object.keys(accuracy))),
 ];
 
-/** The one table: every model on every split, with 95 % intervals. */
+/** The main table: every model on every split, with 95 % confidence intervals. */
 export const headline = (models: readonly ModelReport[], { priorPercent, splits: sizes }: DataReport): Html => {
   const splits = splitsOf(models);
   const axis = axisOf(models, priorPercent);
@@ -36,7 +36,7 @@ const splitHead = (split: string, examples?: number): Html =>
   html`${split}${examples === undefined ? '' : html`<small>${count(examples)} questions</small>`}`;
 
 interface Axis {
-  /** In percent. */
+  /** Ends of the axis and the prior accuracy, in percent. */
   readonly from: number;
   readonly to: number;
   readonly prior: number;
@@ -62,7 +62,7 @@ const accuracyCell = (accuracy: AccuracyReport | undefined, axis: Axis & { reado
 <svg class="interval" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><path d="M0 4H100" stroke="var(--line)"/><path d="M${at(axis.prior)} 0V8" stroke="var(--soft)"/><path d="M${at(100 * low)} 4H${at(100 * high)}" stroke="${axis.color}" stroke-width="3"/><path d="M${at(100 * mean)} 0V8" stroke="${axis.color}" stroke-width="2.5"/></svg>`;
 };
 
-/** The section of accuracy by kind of question, a split a chart and a table. */
+/** The section of accuracies by kind of question, with a chart and a table for each split. */
 export const kinds = async (models: readonly ModelReport[]): Promise<Html> => {
   const parts = await Promise.all(splitsOf(models).map((split) => kindsOf(split, models)));
   const names = models.map(({ name }) => name);

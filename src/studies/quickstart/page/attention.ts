@@ -2,15 +2,15 @@ import { figures, percent } from '../../report/format.ts';
 import { type Html, html, section } from '../../report/html.ts';
 import type { ExampleReport } from '../content.ts';
 
-/** The section that lays text-to-image attention over the images: a row a model, a column a word. */
+/** The section of text-to-image attention maps, with a row for each model and a column for each word. */
 export const attentionPage = (examples: readonly ExampleReport[]): Html =>
   section(
     'attention',
-    'Where each word looks',
-    html`<p>The last layer's attention from text to image, mean over heads: the softmax runs over the image's tokens alone, as in
-the objective that distils it. What does not go to patches goes to the image's [CLS] token; its share stands below each
-picture. Within an example every picture has the same scale: the opacity of a patch is the square root of its share of
-the largest one. KL is that of the teacher's attention to the model's, in nats, mean over words.</p>
+    'Attention of each word',
+    html`<p>The last layer's attention from text to image, mean over heads. The softmax is taken over the image's tokens alone, as in
+the objective that distils it. The rest of a word's attention goes to the image's [CLS] token; its weight stands below
+each map. All maps of an example have the same scale: the opacity of a patch is the square root of its weight relative to
+the largest one. KL is the divergence of the model's attention from the teacher's, in nats, mean over words.</p>
 ${examples.map(oneExample)}`,
   );
 
@@ -65,5 +65,5 @@ const heatCell = (
 
 const STRONGEST = 0.85;
 
-/** Square root, so that weak attention is seen; never opaque, so that the picture is. */
+/** Square root, so that weak attention is visible; never opaque, so that the image is. */
 const opacityOf = (share: number): string => (STRONGEST * Math.sqrt(Math.max(0, share))).toFixed(2);

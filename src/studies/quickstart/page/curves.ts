@@ -3,13 +3,13 @@ import { percent } from '../../report/format.ts';
 import { type Html, html, section } from '../../report/html.ts';
 import type { CurvePoint, ModelReport } from '../content.ts';
 
-/** Points of one line; more would not be seen. */
+/** Points of one line; more could not be told apart. */
 const MOST_POINTS = 160;
 
-/** A loss that falls further than this is drawn on a logarithmic axis. */
+/** Ratio of largest to smallest loss above which the axis is logarithmic. */
 const WIDE_RANGE = 20;
 
-/** The section of losses, an objective a chart, and of validation accuracy over the updates. */
+/** The section of validation accuracy over updates, and of losses, with a chart for each objective. */
 export const curves = async (models: readonly ModelReport[]): Promise<Html> => {
   const names = models.map(({ name }) => name);
   const objectives = [...new Set(models.flatMap((model) => model.curves.flatMap(({ losses }) => Object.keys(losses))))];
@@ -56,7 +56,7 @@ const lossChart = async (objective: string, models: readonly ModelReport[]): Pro
   );
 };
 
-/** Logarithmic where a loss falls far, with lines at 1, 2 and 5 times each power of ten. */
+/** The axis of a loss: logarithmic for a wide range, with ticks at 1, 2 and 5 times each power of ten. */
 const lossAxis = (least: number, most: number) => {
   if (!(least > 0 && most > WIDE_RANGE * least)) {
     return { scale: { type: 'linear', zero: false, nice: true }, axis: { title: null, tickCount: 4 } } as const;
@@ -71,7 +71,7 @@ const lossesOf = (all: readonly CurvePoint[], objective: string): Omit<Point, 'm
   return thinned(found.filter(({ value }) => Number.isFinite(value)));
 };
 
-/** At most `MOST_POINTS` of them, each the mean of its neighbours. */
+/** Reduces points to at most `MOST_POINTS` by averaging neighbours. */
 const thinned = (points: readonly Omit<Point, 'model'>[]): Omit<Point, 'model'>[] => {
   const size = Math.ceil(points.length / MOST_POINTS);
   const groups = Array.from({ length: Math.ceil(points.length / size) || 0 }, (_, i) =>

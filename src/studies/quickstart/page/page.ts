@@ -8,9 +8,9 @@ import { curves } from './curves.ts';
 import { latency, question } from './speed.ts';
 
 /**
- * The whole page: one document that needs nothing but itself.
+ * The report as one self-contained HTML page.
  *
- * @throws Error where a picture is no data URI, or attention does not fit its words and patches.
+ * @throws Error where an image is not a data URI, or the size of an attention map is not words x patches.
  */
 export const page = async (report: QuickstartReport): Promise<string> => {
   const { models, data, findings, cache } = report;
@@ -82,7 +82,7 @@ ${table(
 <code>#numbers</code>.</p>`,
   );
 
-/** Everything but the pictures and what lies over them, unrounded. */
+/** All numbers of the report, unrounded, without images and attention maps. */
 const numbersOf = ({ examples, question: asked, ...rest }: QuickstartReport) => ({
   ...rest,
   question: { ...asked, answers: asked.answers.map(({ image: _, ...answer }) => answer) },

@@ -3,7 +3,7 @@ import { bytes, count, duration, figures, milliseconds, percent } from '../../re
 import { type Html, html, section, table } from '../../report/html.ts';
 import type { CacheReport, LatencyReport, QuestionReport } from '../content.ts';
 
-/** The section of what one question costs an image, and of what was paid before. */
+/** The section of latencies and of the time and size of the cache. */
 export const latency = async (measured: readonly LatencyReport[], cache: CacheReport): Promise<Html> => {
   const slowest = measured[0]?.millisecondsPerImage ?? 0;
   const rows = measured.map(({ what, images, millisecondsPerImage, note }) => [
@@ -19,14 +19,14 @@ export const latency = async (measured: readonly LatencyReport[], cache: CacheRe
     .join(', ');
   return section(
     'latency',
-    'What a question costs',
+    'Latency of a question',
     html`${figure(drawing, `Milliseconds an image: ${said}`, 'Milliseconds an image for one question; logarithmic axis')}
 ${table(['What', 'An image', 'Speed-up', 'Images', 'How'], rows)}
 <p>The cache holds ${count(cache.images)} images in ${bytes(cache.bytes)}; encoding them took ${duration(cache.seconds)}, once.</p>`,
   );
 };
 
-/** A bar a row, its words above it: so they fit the narrowest page. */
+/** Rows of bars with their labels above them, which fit a narrow page. */
 const row = {
   field: 'what',
   type: 'nominal',
@@ -73,13 +73,13 @@ const latencyChart = (measured: readonly LatencyReport[]): Promise<Html> => {
   }));
 };
 
-/** The section of one question asked of every cached image, its best answers first. */
+/** The section of one question about every cached image, with the most probable answers first. */
 export const question = ({ text, answers }: QuestionReport, { images }: CacheReport): Html =>
   section(
     'question',
     'One question, every image',
     html`<p class="asked">“${text}”</p>
-<p>Asked of all ${count(images)} cached images. The ${count(answers.length)} surest answers, best first:</p>
+<p>Asked of all ${count(images)} cached images. The ${count(answers.length)} most probable answers:</p>
 <ol class="answers">${answers.map(
       ({ image, path, answer, probability }) => html`
 <li><img src="${image}" alt="${path}" width="112" height="112"><strong>${answer}</strong> <span>${percent(probability)}\u00a0%</span><small>${breakable(path)}</small></li>`,
@@ -87,5 +87,5 @@ export const question = ({ text, answers }: QuestionReport, { images }: CacheRep
 </ol>`,
   );
 
-/** A path may break after its slashes. */
+/** A path that may be broken after its slashes. */
 const breakable = (path: string): readonly Html[] => path.split(/(?<=\/)/).map((part) => html`${part}<wbr>`);

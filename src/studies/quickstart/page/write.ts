@@ -6,8 +6,7 @@ import type { QuickstartReport } from '../content.ts';
 import { page } from './page.ts';
 
 /**
- * Writes the report as one HTML file that opens without a network, whole or not at all; its folder is made where it is
- * missing.
+ * Writes the report as one HTML file that needs no network, atomically; creates its folder.
  *
  * @throws UserError where the file cannot be written.
  */

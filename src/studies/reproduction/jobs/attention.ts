@@ -46,7 +46,7 @@ export const attentionJob = (size: ReproductionSize, rates: Rates): PlannedJob =
     { kind: 'attention', task: SEARCHED },
     {
       needs: Object.values(comparedRuns(size, rates)),
-      cost: 50,
+      cost: 20,
       execute: async ({ folder, threads }) => {
         const pairs = await explained(folder, comparedRuns(size, rates), { count: COMPARED_PAIRS, threads });
         const measures: Record<string, Record<string, number>> = {};

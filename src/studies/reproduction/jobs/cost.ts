@@ -22,7 +22,7 @@ export const costJobs = (): PlannedJob[] =>
       { kind: 'cost', task },
       {
         needs: [teacherRun],
-        cost: 100,
+        cost: 20,
         isAlone: true,
         execute: async ({ folder, threads }) => {
           const examples = (await understanding[task].read(scenesFolder(folder, task), 'test-iid')).slice(0, 32);

@@ -9,8 +9,8 @@ export const attentionTable = ({ results }: Measured): Table => {
   const measures = resultWith(results, { kind: 'attention', task: SEARCHED })?.measures;
   return {
     id: 'attention',
-    title: "How far a student's attention is from its teacher's",
-    about: `KL to the teacher's cross-modal attention in the last layer on ${SEARCHED} test-iid, mean over ${COMPARED_PAIRS} pairs, heads and rows, in nats: what L_CA is made of, on pictures that were never seen. First seed. Not in the paper.`,
+    title: "Divergence of a student's attention from its teacher's",
+    about: `KL divergence from the teacher's cross-modal attention in the last layer on ${SEARCHED} test-iid, mean over ${COMPARED_PAIRS} pairs, heads and rows, in nats: the loss L_CA on pictures outside the training data. First seed. Not in the paper.`,
     columns: directions.map((name) => ({ name, unit: 'nats' })),
     rows: Object.keys(attentionStudents).map((name) => ({
       name,

@@ -14,13 +14,13 @@ export const markdownOf = (measured: Measured): string => {
     '# The paper in miniature',
     '',
     ...(notice === undefined ? [] : [`**${notice}**`, '']),
-    `Made by \`dide reproduce\`: ${finished} of ${planned ?? 'some more'} pieces${finished === planned ? '' : ' so far; the same command goes on'}. Seeds ${size.seeds.join(', ')}, fixed beforehand; every run is shown, none was dropped.`,
-    '`±` is the half-width of the 95 % interval of Student’s t over seeds; a number without it is one run, `(2 of 3)` the seeds that are done.',
-    '`test-iid` are new pictures like those of training, `test-comp` pictures with colours on shapes that were never seen together.',
+    `Made by \`dide reproduce\`: ${finished} of ${planned ?? 'some more'} jobs${finished === planned ? '' : ' so far; the same command continues'}. Seeds ${size.seeds.join(', ')}, fixed beforehand; all runs are shown.`,
+    '`±` is half the width of the 95 % confidence interval over seeds (Student’s t). A number without it is a single run; `(2 of 3)` says how many seeds are finished.',
+    '`test-iid` has new pictures from the distribution of the training data, `test-comp` pictures with combinations of colour and shape that the training data lacks.',
     '',
     ...(rates
       ? verdicts(judged(measured))
-      : ['The search for learning rates has not ended: there is nothing to compare yet.', '']),
+      : ['The search for learning rates has not ended, so there is nothing to compare yet.', '']),
     ...(rates ? tablesOf(measured).flatMap(tableLines) : []),
   ];
   return `${parts.join('\n').trimEnd()}\n`;
@@ -29,7 +29,7 @@ export const markdownOf = (measured: Measured): string => {
 const verdicts = (judgements: readonly Judgement[]): string[] => [
   '## The paper’s claims',
   '',
-  '| claim | verdict | difference, points | means, % | trained a second time | compared |',
+  '| claim | verdict | difference, points | means, % | second training | compared |',
   '| --- | --- | ---: | ---: | --- | --- |',
   ...judgements.map(({ claim, verdict, difference, means, again, how }) =>
     row([

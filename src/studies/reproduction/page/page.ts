@@ -27,11 +27,11 @@ ${
     : html`<p><strong class="wrong">${notice}</strong></p>
 `
 }<p>The studies of Wang et al. 2022, “Distilled Dual-Encoder Model for Vision-Language Understanding”, on generated scenes:
-${results.length} of ${planned ?? 'some more'} pieces, seeds ${size.seeds.join(', ')}. Fixed beforehand; every run is shown.</p>
-${attention === undefined ? '' : html`<nav><a href="${attention}">What they attend to, head by head</a></nav>`}</header>`,
+${results.length} of ${planned ?? 'some more'} jobs, seeds ${size.seeds.join(', ')}, fixed beforehand; all runs are shown.</p>
+${attention === undefined ? '' : html`<nav><a href="${attention}">Attention maps of teacher and students, head by head</a></nav>`}</header>`,
     rates
       ? verdicts(judged(measured), { isColored: notice === undefined })
-      : html`<p>The search for learning rates has not ended: there is nothing to compare yet.</p>`,
+      : html`<p>The search for learning rates has not ended, so there is nothing to compare yet.</p>`,
     ...(rates ? [await curves(curveBands(measured))] : []),
     ...tables.map(tableSection),
     jsonScript('numbers', outcomesOf(measured)),
@@ -48,7 +48,7 @@ const verdicts = (judgements: readonly Judgement[], { isColored }: { readonly is
     'claims',
     'The paper’s claims',
     html`${table(
-      ['Claim', 'Verdict', 'Difference', 'Means', 'A second time', 'Compared'],
+      ['Claim', 'Verdict', 'Difference', 'Means', 'Second training', 'Compared'],
       judgements.map(({ claim, verdict, difference, means, again, how }) => [
         claim,
         html`<strong class="${isColored ? verdictClass(verdict) : ''}">${verdict}</strong>`,
@@ -62,8 +62,9 @@ const verdicts = (judgements: readonly Judgement[], { isColored }: { readonly is
         html`<span class="how">${how}</span>`,
       ]),
     )}
-<p class="note">Differences are paired: the same task, seed, data and order of data. ± is the half-width of the 95 % interval of Student’s t.
-A claim holds where the whole interval is above zero, does not hold where it is below, and otherwise cannot be told.</p>`,
+<p class="note">Differences are paired: both sides have the same task, seed, data and order of data. ± is half the width of the 95 %
+confidence interval (Student’s t). A claim holds if the whole interval is above zero and does not hold if it is below;
+otherwise these runs cannot tell.</p>`,
   );
 
 const tableSection = ({ id, title, about, columns, rows }: Table): Html =>
@@ -76,7 +77,7 @@ const tableSection = ({ id, title, about, columns, rows }: Table): Html =>
     )}`,
   );
 
-/** Validation accuracy over the updates, a task a chart, a line a variant, with the band of its seeds. */
+/** Charts of validation accuracy over updates, one for each task, with a line for each variant and the range of its seeds. */
 const curves = async (bands: readonly CurveBand[]): Promise<Html> => {
   const names = [...new Set(bands.map(({ model }) => model))];
   const tasks = [...new Set(bands.map(({ task }) => task))];
@@ -93,7 +94,7 @@ const curves = async (bands: readonly CurveBand[]): Promise<Html> => {
   return section(
     'curves',
     'Training',
-    html`${legend(names)}${charts}<p class="note">Bands reach from the worst seed to the best.</p>`,
+    html`${legend(names)}${charts}<p class="note">Bands show the range from the lowest seed to the highest.</p>`,
   );
 };
 

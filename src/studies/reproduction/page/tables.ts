@@ -64,7 +64,7 @@ const understandingTable = (measured: Measured): Table => ({
   id: 'understanding',
   title: 'Understanding: what each stage of distillation adds',
   about:
-    'Accuracy of the fusion encoder and of students of the same size. Published is full size on real data, VQA test-dev and NLVR2 dev; the paper says that its rows without distillation are lower throughout.',
+    'Accuracy of the fusion encoder and of students of the same size. The published rows are full size on real data, VQA test-dev and NLVR2 dev; the paper says that its rows without distillation are lower throughout.',
   columns: splitColumns,
   rows: [
     teacherRow(measured),
@@ -89,14 +89,14 @@ const knowledgeTable = (measured: Measured): Table => ({
   id: 'knowledge',
   title: 'Kinds of knowledge',
   about:
-    'What is looked at of the teacher in fine-tuning. The paper: soft labels beat hard ones, attention beats hidden states, cross-modal attention beats uni-modal and the whole.',
+    'Knowledge of the teacher that fine-tuning distils. The paper: soft labels beat hard ones, attention beats hidden states, cross-modal attention beats uni-modal and the whole.',
   columns: splitColumns,
   rows: variantRows(measured, knowledge),
 });
 
 const layersTable = (measured: Measured): Table => ({
   id: 'layers',
-  title: 'The last layer, or every layer',
+  title: 'The last layer or every layer',
   about: 'The paper: the last layer is as good as layer-wise distillation or better on NLVR2 and SNLI-VE.',
   columns: splitColumns,
   rows: variantRows(measured, ['cross', 'layers']),
@@ -108,7 +108,7 @@ const retrievalTable = (measured: Measured): Table => ({
   id: 'retrieval',
   title: 'Retrieval',
   about:
-    'Recall among all texts and all images of test-iid, which are quadruples that say the same words in other places. Published is full size on the 1,000 images of Flickr30k.',
+    'Recall over all texts and all images of test-iid, which are quadruples whose captions have the same words in another order. The published rows are full size on the 1,000 images of Flickr30k.',
   columns: RECALLS.map(percent),
   rows: [
     {
@@ -135,9 +135,9 @@ const COSTS = ['teacher', 'student', 'student, images kept', 'encoding an image'
 
 const costTable = ({ results }: Measured): Table => ({
   id: 'cost',
-  title: 'What a question costs',
+  title: 'Latency of a question',
   about:
-    'Milliseconds of one question about one example, one core, median of 200; an image is encoded once, whatever is asked of it later. The paper: the student answers more than three times faster.',
+    'Milliseconds for one question about one example on one core, median of 200. An image is encoded once for all questions about it. The paper: the student is more than three times faster.',
   columns: taskNames.map((name) => ({ name, unit: 'milliseconds' })),
   rows: COSTS.map((name) => ({
     name,
@@ -154,7 +154,7 @@ const searchedCell = (measured: Measured, fields: Omit<StudentFields, 'task'>): 
 const amountsTable = (measured: Measured): Table => ({
   id: 'amounts',
   title: 'Accuracy against the amount of training data',
-  about: `On ${SEARCHED} test-iid, with the same number of updates: a smaller set is seen more often. Not in the paper.`,
+  about: `On ${SEARCHED} test-iid, with the same number of updates, so more epochs of a smaller set. Not in the paper.`,
   columns: [...measured.size.shares, 1].map((share) => percent(`${100 * share} % of the data`)),
   rows: compared.map((variant) => ({
     name: variants[variant].name,
@@ -165,7 +165,7 @@ const amountsTable = (measured: Measured): Table => ({
 const depthsTable = (measured: Measured): Table => ({
   id: 'depths',
   title: "Accuracy against the student's depth",
-  about: `On ${SEARCHED} test-iid; the teacher has three layers, and a shallower student begins from some of them. Not in the paper.`,
+  about: `On ${SEARCHED} test-iid; the teacher has three layers, from some of which a shallower student is initialised. Not in the paper.`,
   columns: [...measured.size.depths.map((depth) => percent(`${depth} of 3 layers`)), percent('3 of 3 layers')],
   rows: compared.map((variant) => ({
     name: variants[variant].name,
@@ -178,8 +178,8 @@ const depthsTable = (measured: Measured): Table => ({
 
 const effortTable = (measured: Measured): Table => ({
   id: 'effort',
-  title: 'What each variant costs to train',
-  about: `On ${SEARCHED}, ${measured.size.updates.student} updates of ${measured.size.batch} on one core, while the other core trained too; memory is the most that the process held.`,
+  title: 'Cost of training each variant',
+  about: `On ${SEARCHED}, ${measured.size.updates.student} updates with batches of ${measured.size.batch} on one core, while another job ran on the other; memory is the peak of the process, time that of the machine that ran the job.`,
   columns: [
     { name: 'seconds', unit: 'seconds' },
     { name: 'memory', unit: 'mebibytes' },
@@ -199,7 +199,7 @@ const effortTable = (measured: Measured): Table => ({
 const searchTable = (measured: Measured): Table => ({
   id: 'search',
   title: 'The search for learning rates',
-  about: `Validation accuracy on ${SEARCHED} with the first seed; the best rate of a variant is used for it on all tasks. The same effort for every variant.`,
+  about: `Validation accuracy on ${SEARCHED} with the first seed; the best rate of a variant is used for it on all tasks. Every variant has the same number of trials.`,
   columns: measured.size.learningRates.map((rate) => percent(`${rate}`)),
   rows: variantNames.map((variant) => ({
     name: variants[variant].name,

@@ -19,14 +19,14 @@ export const trainedTwiceTables = ({ results }: Measured): Table[] => {
   return [
     {
       id: 'again',
-      title: 'Trained a second time',
+      title: 'Second trainings',
       about: [
-        'Once more from the same seed: because other pieces begin from weights that did not come along with numbers from another machine, or to see how much is chance (--again).',
-        'Another processor, or another version of the program, adds in another order, and a training goes another way from the last digits on.',
-        `Of ${twice.length}, ${twice.filter(({ isSame }) => isSame).length} measured the same to the last digit, on every split: a second training that went the first one's way says nothing new.`,
-        `On average the two lie ${(100 * apart).toFixed(1)} points apart.`,
-        'All other tables show the first; the pieces that were done afterwards began from the second.',
-        'Seconds are those of the machine that did a piece. Accuracy or text R@1 on test-iid; matching on validation for stage 1.',
+        'Runs that were trained a second time from the same seed: because results were taken over from another machine without the weights that other jobs need, or to measure the effect of rounding (--again).',
+        'Another processor or version of the program sums in another order, and from the last digits on a training takes another course.',
+        `Of ${twice.length}, ${twice.filter(({ isSame }) => isSame).length} have the same measures to the last digit on every split: such a second training tells nothing new.`,
+        `On average the two differ by ${(100 * apart).toFixed(1)} points.`,
+        'All other tables show the first; jobs that ran afterwards were initialised from the second.',
+        'Accuracy or text R@1 on test-iid; matching on validation for stage 1.',
       ].join(' '),
       columns: [percent('first'), percent('second')],
       rows: twice.map(({ id, first, second }) => ({ name: id, cells: [singleValue(first), singleValue(second)] })),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { seedFor } from '../mulberry32.ts';
-import { drawQuadruple } from './captions.ts';
 import { stands } from './meaning.ts';
+import { drawQuadruple } from './quadruples.ts';
 import { isHeldOut, type Scene, worlds } from './world.ts';
 
 const bag = (caption: string): string => caption.replace('.', '').split(' ').sort().join(' ');

@@ -1,10 +1,10 @@
 import { below, mulberry32, type Random } from '../mulberry32.ts';
-import { drawQuestion, drawWanted } from './draw.ts';
-import { hopsIn, type Question, say } from './grammar.ts';
+import { drawQuestion, drawSpec } from './draw.ts';
+import { hopsIn, type Question, questionText } from './grammar.ts';
 import { answerTo } from './meaning.ts';
 import { drawScene, type HeldOut, type Scene, type World } from './world.ts';
 
-/** A question about one picture, and its answer there. */
+/** A question about one image with its answer. */
 export interface PlainAsked {
   readonly question: Question;
   readonly text: string;
@@ -12,19 +12,19 @@ export interface PlainAsked {
   readonly hops: number;
 }
 
-/** One picture and what is asked about it. */
+/** An image with questions about it. */
 export interface PlainScene {
   readonly scene: Scene;
   readonly asked: readonly PlainAsked[];
 }
 
-/** Draws before fewer questions are found good enough. */
+/** Attempts, after which an image has fewer questions. */
 const DRAWS = 60;
 
 /**
- * Questions about one picture that has no near-equal partner, so guessing helps: what a model learns words and looks
- * from, before minimal pairs ask it to bind them. Half of what is asked for is taken from another picture, or every
- * "is there" would be answered yes. Pictures of a single object are among them.
+ * Draws a single image with questions, for learning words and attributes before minimal pairs require them to be bound.
+ * Half of the questions are drawn from another image, or every "is there" would be answered yes. Some images have a single
+ * object.
  */
 export const drawPlain = (
   world: World,
@@ -46,11 +46,11 @@ const tryAsk = (
   world: World,
   { scene, heldOut }: { scene: Scene; heldOut: HeldOut },
 ): PlainAsked | undefined => {
-  const wanted = drawWanted(random, world, below(random, world.maxHops + 1));
+  const spec = drawSpec(random, world, below(random, world.maxHops + 1));
   const source = random() < 0.5 ? scene : drawScene(random, world, heldOut);
-  const question = drawQuestion(random, world, { scene: source, touched: [] }, wanted);
+  const question = drawQuestion(random, world, { scene: source, touched: [] }, spec);
   const answer = question && answerTo(question, scene);
   return question && answer !== undefined
-    ? { question, text: say(question), answer, hops: hopsIn(question) }
+    ? { question, text: questionText(question), answer, hops: hopsIn(question) }
     : undefined;
 };

@@ -4,7 +4,7 @@ import { type Attribute, attributes, type Scene, type Thing, type World } from '
 
 export const truths = ['contradiction', 'entailment', 'neutral'] as const;
 
-/** What a picture says of a hypothesis: it is true, false, or what the crate hides decides. */
+/** Label of a hypothesis: true, false, or undecided because of what the crate may hide. */
 export type Truth = (typeof truths)[number];
 
 const valuesIn = ({ named, where }: Phrase, name: Attribute): string[] => [
@@ -12,7 +12,7 @@ const valuesIn = ({ named, where }: Phrase, name: Attribute): string[] => [
   ...(where === undefined ? [] : valuesIn(where.of, name)),
 ];
 
-/** The values of an attribute that a hypothesis tells apart: those that it names, and one that stands for all others. */
+/** Values of an attribute that a hypothesis distinguishes: those that it names, and one for all others. */
 const toldApart = (world: World, claim: Claim, name: Attribute): string[] => {
   const phrases = claim.kind === 'every' ? [claim.phrase, claim.is] : [claim.phrase];
   const said = new Set(phrases.flatMap((phrase) => valuesIn(phrase, name)));
@@ -20,7 +20,7 @@ const toldApart = (world: World, claim: Claim, name: Attribute): string[] => {
   return [...said, ...(other === undefined ? [] : [other])];
 };
 
-/** Everything under the crate that can make a difference: nothing, or one thing of each look that is told apart. */
+/** Possible contents of the crate that the hypothesis distinguishes: nothing, or one thing of each appearance. */
 const contents = (world: World, claim: Claim, cell: number): (Thing | undefined)[] => {
   const looks = attributes.reduce<Partial<Record<Attribute, string>>[]>(
     (all, name) => toldApart(world, claim, name).flatMap((value) => all.map((look) => ({ ...look, [name]: value }))),
@@ -30,8 +30,8 @@ const contents = (world: World, claim: Claim, cell: number): (Thing | undefined)
 };
 
 /**
- * Entailment where a hypothesis is true whatever the crate of the picture hides, contradiction where it is false
- * whatever it hides, neutral otherwise. Without a crate nothing is neutral.
+ * Label of a hypothesis for a scene: entailment if it is true whatever the crate hides, contradiction if it is false
+ * whatever it hides, otherwise neutral. Without a crate it is never neutral.
  */
 export const truthOf = (world: World, claim: Claim, scene: Scene): Truth => {
   const { cover, things } = scene;

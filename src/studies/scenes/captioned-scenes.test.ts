@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { seedFor } from '../mulberry32.ts';
-import { drawTold } from './tellings.ts';
+import { drawCaptionedScene } from './captioned-scenes.ts';
 import { isHeldOut, type Thing, worlds } from './world.ts';
 
 /** The looks that a caption tells, each a list of words. */
@@ -15,7 +15,7 @@ const isLike = (thing: Thing, words: readonly string[]): boolean =>
 
 describe.each([worlds.mini, worlds.full])('in the $name world', (world) => {
   const drawn = Array.from({ length: 100 }, (_, i) =>
-    drawTold(world, { seed: seedFor(3, i), heldOut: 'never', captions: 4 }),
+    drawCaptionedScene(world, { seed: seedFor(3, i), heldOut: 'never', captions: 4 }),
   );
 
   it('each caption tells of one to three different things of its picture, with colour and shape', () => {
@@ -40,7 +40,7 @@ describe.each([worlds.mini, worlds.full])('in the $name world', (world) => {
 
   it('tells of a held-out look in test-comp, and of none elsewhere', () => {
     const tells = (heldOut: 'never' | 'always', seed: number): boolean[] => {
-      const { scene, captions } = drawTold(world, { seed, heldOut, captions: 4 });
+      const { scene, captions } = drawCaptionedScene(world, { seed, heldOut, captions: 4 });
       const things = scene.things.filter((thing) => isHeldOut(world, thing));
       return captions.map((caption) => looksIn(caption).some((words) => things.some((thing) => isLike(thing, words))));
     };

@@ -4,8 +4,8 @@ import { stands } from './meaning.ts';
 import { drawThing, type HeldOut, isHeldOut, type Look, type Scene, type Thing, type World } from './world.ts';
 
 /**
- * Four pictures and their four captions, all made of the same words: only who has which colour, and who stands where,
- * tells them apart. Who counts words finds the right one of the four once in four.
+ * Four images and their four captions, which consist of the same words and differ only in the binding of colours to shapes
+ * and in their places. A bag-of-words model matches them at chance, one in four.
  */
 export interface Quadruple {
   readonly scenes: readonly Scene[];
@@ -19,16 +19,16 @@ interface Options {
 
 type Pair<T> = readonly [T, T];
 
-/** Draws before the world is called too poor. */
+/** Attempts before an error. */
 const TRIES = 5000;
 
-/** "next to" would be true of both orders. */
+/** Relations with a direction: "next to" would be true both ways. */
 const directed: readonly Relation[] = relations.filter((relation) => relation !== 'next to');
 
-/** Two different ones of a list. */
+/** Two different items of a list. */
 const two = <T>(random: Random, items: readonly T[]): Pair<T> => shuffled(random, items).slice(0, 2) as [T, T];
 
-/** Who is named first in each caption: two bindings of colour and shape, each told from either end. */
+/** The objects that each caption names, in order: two bindings of colour and shape, each in both orders. */
 const tellings = (
   [c1, c2]: Pair<Look['color']>,
   [s1, s2]: Pair<Look['shape']>,
@@ -54,7 +54,7 @@ const tellings = (
 const captionOf = ([first, second]: Pair<Phrase['named']>, relation: Relation): string =>
   `${withArticle(singular({ named: first }))} ${relation} ${withArticle(singular({ named: second }))}.`;
 
-/** Two things that nothing is said of; they share no colour and no shape with those that are told. */
+/** Two distractors, which share no colour and no shape with the named things. */
 const drawOthers = (random: Random, world: World, told: readonly Pick<Look, 'color' | 'shape'>[]): Thing[] => {
   const isTold = (thing: Thing): boolean =>
     told.some(({ color, shape }) => thing.color === color || thing.shape === shape);
@@ -66,7 +66,7 @@ const drawOthers = (random: Random, world: World, told: readonly Pick<Look, 'col
   return others;
 };
 
-/** The told things in cells that stand as the caption says, the others in any of the rest. */
+/** A scene with the things in random cells; undefined where the first two do not have the relation. */
 const placed = (random: Random, world: World, relation: Relation, things: readonly Thing[]): Scene | undefined => {
   const cells = shuffled(
     random,
@@ -100,7 +100,11 @@ const tryDraw = (random: Random, world: World, heldOut: HeldOut): Quadruple | un
   return { scenes, captions: told.map((pair) => captionOf(pair, relation)) };
 };
 
-/** A quadruple by its seed alone. @throws Error where the world has too few colours and shapes for one. */
+/**
+ * Draws a quadruple.
+ *
+ * @throws Error where the world has too few colours and shapes.
+ */
 export const drawQuadruple = (world: World, { seed, heldOut }: Options): Quadruple => {
   const random = mulberry32(seed);
   for (let left = TRIES; left > 0; left -= 1) {
