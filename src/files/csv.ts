@@ -7,8 +7,8 @@ import type { JsonLine } from './json-lines.ts';
 const LONGEST = 2 ** 20;
 
 /**
- * The rows of a CSV file by the names of its first line (RFC 4180: commas, texts in double quotes may hold line ends).
- * Every value is a text; an empty one is left out.
+ * Reads a CSV file row by row, as objects with the names of its first line (RFC 4180: separated by commas, values in
+ * double quotes may hold line ends). Every value is a string; empty ones are left out.
  *
  * @throws UserError when the file cannot be read, a row has more or fewer values than names, or a quote is never closed.
  */
@@ -50,7 +50,7 @@ async function* rowsOf(path: string): AsyncGenerator<string[], void, undefined> 
   yield* rows;
 }
 
-/** The whole rows of a text, and what follows the last of them. */
+/** Splits a text into its complete rows and the rest behind the last one. */
 const split = (text: string): { readonly rows: string[][]; readonly end: string } => {
   const rows: string[][] = [];
   const value = /("(?:[^"]|"")*"|[^",\r\n]*)(,|\r?\n)/y;

@@ -6,27 +6,27 @@ import type { JsonLine } from './json-lines.ts';
 /** Longest object of a list, in characters; a file without closing braces must not fill the memory. */
 const LONGEST = 16 * 2 ** 20;
 
-/** Characters that matter while the file is only followed, not read. */
+/** Characters that matter while the structure of the file is scanned. */
 const QUOTE = 34;
 const BACKSLASH = 92;
 
-/** Where the scan of a file is. */
+/** State of the scan of a file. */
 interface Scan {
-  /** Open braces and brackets around the next character. */
+  /** Number of open braces and brackets. */
   depth: number;
   inText: boolean;
   escaped: boolean;
   /** Depth of the entries of the list; 0 until it is found. */
   entries: number;
-  /** Where in the text the current entry began; -1 between two. */
+  /** Start of the current entry in the text; -1 between two entries. */
   from: number;
-  /** Where the last text at depth 1 began and ended: the name of a list. */
+  /** Range of the last string at depth 1: the name of a list. */
   name: [number, number];
 }
 
 /**
- * The objects of a list in a JSON file, one at a time: `[{…}, …]`, or `{"name": [{…}, …]}` where a name is given.
- * The file, which may be larger than a string can be, is never in memory whole.
+ * Reads the objects of a list in a JSON file one by one: `[{…}, …]`, or `{"name": [{…}, …]}` where a name is given. The
+ * file is never in memory whole and may be larger than the longest string.
  *
  * @throws UserError when the file cannot be read, lacks the list, is cut short or is no JSON.
  */
@@ -61,7 +61,7 @@ const shift = (scan: Scan, by: number): void => {
   scan.name = [scan.name[0] - by, scan.name[1] - by];
 };
 
-/** Follows the text from `next` on; begin and end of every entry that ends in it. */
+/** Scans the text from `next` on; yields the range of every entry that ends in it. */
 function* entriesIn(
   text: string,
   next: number,

@@ -5,7 +5,7 @@ import { readTextChunks } from './json.ts';
 /** Longest line, in characters; a file without line ends must not fill the memory. */
 const LONGEST = 2 ** 24;
 
-/** One line of a JSON Lines file. */
+/** An object of a JSON or CSV file, and where it is in it. */
 export interface JsonLine {
   /** File and line, for errors: `train.jsonl:17`. */
   readonly where: string;
@@ -13,7 +13,7 @@ export interface JsonLine {
 }
 
 /**
- * The rows of a file with one JSON object a line, read as they are asked for. Empty lines are passed over.
+ * Reads a JSON Lines file, one object a line, as its rows are consumed. Empty lines are skipped.
  *
  * @throws UserError when the file cannot be read, or a line is no JSON object or far too long; it names the file and the line.
  */
@@ -65,14 +65,14 @@ const parse = (text: string, where: string): unknown => {
 
 const shorten = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}…` : text);
 
-/** @throws UserError when the row lacks the field or it is no text. */
+/** A field that is a string. @throws UserError where the row lacks it or it is no string. */
 export const textField = ({ row, where }: JsonLine, name: string): string => {
   const value = row[name];
   if (typeof value === 'string') return value;
   throw fieldError({ row, where }, name, 'a text');
 };
 
-/** @throws UserError when the row lacks the field or it is no list of texts. */
+/** A field that is a list of strings. @throws UserError where the row lacks it or it is no such list. */
 export const textsField = ({ row, where }: JsonLine, name: string): string[] => {
   const value = row[name];
   if (Array.isArray(value) && value.every((entry): entry is string => typeof entry === 'string')) return value;

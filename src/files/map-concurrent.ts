@@ -1,18 +1,15 @@
-/**
- * Works that are under way at the same time, unless told: the system reads and decodes on its own threads. A picture may
- * need 150 MB while it is decoded.
- */
-const LANES = 4;
+/** Default number of concurrent jobs: files are read and decoded on threads of their own, at up to 150 MB an image. */
+const CONCURRENCY = 4;
 
 /**
- * The results of a work on every item, in the order of the items, a few at a time.
+ * Maps every item by an asynchronous function, a few at a time. The results are in the order of the items.
  *
- * @throws what the first failing work threw, once those under way have ended; no other is begun.
+ * @throws the first error of the function, once the calls in progress have ended; no further call is made.
  */
 export const mapConcurrent = async <T, R>(
   items: readonly T[],
   work: (item: T) => Promise<R>,
-  lanes = LANES,
+  concurrency = CONCURRENCY,
 ): Promise<R[]> => {
   const results: R[] = Array.from({ length: items.length });
   const failures: unknown[] = [];
@@ -23,7 +20,9 @@ export const mapConcurrent = async <T, R>(
       results[place] = await work(items[place]!);
     }
   };
-  await Promise.all(Array.from({ length: lanes }, () => lane().catch((failure: unknown) => failures.push(failure))));
+  await Promise.all(
+    Array.from({ length: concurrency }, () => lane().catch((failure: unknown) => failures.push(failure))),
+  );
   if (failures.length > 0) throw failures[0];
   return results;
 };
