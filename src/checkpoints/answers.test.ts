@@ -33,7 +33,7 @@ describe('a list of answers', () => {
     const path = await written('gap.json', { 0: 'no', 2: 'two' });
     const answers = await readAnswerList(path, { onWarning: (notice) => void notices.push(notice) });
     expect(answers).toEqual(['no', 'unknown (1)', 'two']);
-    expect(notices).toEqual([`${path}: nothing is named 1: that answer is called "unknown (1)"`]);
+    expect(notices).toEqual([`${path}: no answer has the id 1: it is called "unknown (1)"`]);
   });
 
   it.each([

@@ -1,33 +1,83 @@
 import { readFile } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
 import { readJson } from '../files/json.ts';
+import type { Goal } from '../model/config.ts';
+import { type HuggingFaceConfig, labelsOf } from './hugging-face-config.ts';
 
-/** More answers than any classifier gives; an id beyond it is no place in one. */
-const MOST = 2 ** 20;
+/** Sources of a classifier's answers, the first that has them first. */
+export interface AnswerSources {
+  readonly answers?: readonly string[] | undefined;
+  readonly config?: HuggingFaceConfig | undefined;
+  readonly task: Pick<Goal, 'name' | 'answers'>;
+  /** Data folder of the task. */
+  readonly data?: string | undefined;
+  /** Path of the model's file, for errors. */
+  readonly path: string;
+}
 
 /**
- * The answers of a classifier in its order, from a file that somebody has of them: text with one a line, a JSON list,
- * `{"0": "no", …}`, `{"no": 0, …}`, or a Hugging Face config with its `id2label`. An id that none names, as ViLT's own
- * vqa_dict.json lacks one, becomes `unknown (125)`.
+ * Finds the answers of a model: those that are passed, those of its config.json, or those of the task.
  *
- * @throws UserError where it is none of these, or names an answer or a place twice.
+ * @param count number of answers of its classifier; undefined where it has none yet.
+ * @returns answers in the order of the classifier.
+ * @throws UserError where no source names them, or the first one that does names another number of them.
+ */
+export const findAnswers = async (count: number | undefined, sources: AnswerSources): Promise<string[]> => {
+  const { answers, config, path, task } = sources;
+  const labels = count === undefined || !config ? undefined : labelsOf(config);
+  const found = answers ?? labels ?? (await answersOfTask(sources, count));
+  if (count === undefined || found.length === count) return [...found];
+  throw new UserError(
+    `${path}: its head gives ${count} answers and ${found.length} are named for ${task.name}: give the ${count}, one a line, in the order of the classifier (--answers FILE)`,
+  );
+};
+
+/** Answers of a task: always the same, or those in its data folder. */
+const answersOfTask = async (
+  { task, data, path }: AnswerSources,
+  count: number | undefined,
+): Promise<readonly string[]> => {
+  try {
+    return await task.answers(data ?? '');
+  } catch (cause) {
+    if (data !== undefined || !(cause instanceof UserError)) throw cause;
+    const head = count === undefined ? 'it has no head yet' : `its head gives ${count} answers`;
+    throw new UserError(
+      `${path}: ${head}, and nothing says which they are: give them, one a line (--answers FILE), or the data folder of ${task.name}`,
+      { cause },
+    );
+  }
+};
+
+/** Number of answers beyond which a file is no list of a classifier's. */
+const MOST_ANSWERS = 2 ** 20;
+
+/**
+ * Reads the answers of a classifier from a file: text with one a line, a JSON list, `{"0": "no", …}`, `{"no": 0, …}`, or a
+ * Hugging Face config with its `id2label`. An id without a name, as ViLT's own vqa_dict.json has one, becomes
+ * `unknown (125)`.
+ *
+ * @returns answers in the order of the classifier.
+ * @throws UserError where the file has none of these forms, or names an answer or an id twice.
  */
 export const readAnswerList = async (
   path: string,
   { onWarning }: { readonly onWarning?: ((message: string) => void) | undefined } = {},
 ): Promise<string[]> => {
-  const answers = path.endsWith('.json') ? listedIn(await readJson(path), { path, onWarning }) : await linesOf(path);
+  const answers = path.endsWith('.json')
+    ? answersInJson(await readJson(path), { path, onWarning })
+    : await readLines(path);
   const seen = new Set<string>();
   for (const answer of answers) {
     if (seen.has(answer))
-      throw new UserError(`${path}: it names ${JSON.stringify(answer)} twice: name each place once`);
+      throw new UserError(`${path}: it names ${JSON.stringify(answer)} twice: name each answer once`);
     seen.add(answer);
   }
   if (answers.length > 0) return answers;
   throw new UserError(`${path}: it names no answer: give one a line, in the order of the classifier`);
 };
 
-const linesOf = async (path: string): Promise<string[]> => {
+const readLines = async (path: string): Promise<string[]> => {
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     throw new UserError(`${path}: the answers cannot be read (${cause.code}): give a file with one a line`, { cause });
   });
@@ -39,20 +89,20 @@ const linesOf = async (path: string): Promise<string[]> => {
   );
 };
 
-interface Where {
+interface JsonSource {
   readonly path: string;
   readonly onWarning: ((message: string) => void) | undefined;
 }
 
-const listedIn = (json: unknown, where: Where): string[] => {
+const answersInJson = (json: unknown, source: JsonSource): string[] => {
   if (isList(json)) return [...json];
   if (isRecord(json)) {
     for (const name of ['id2label', 'id2answer', 'label2id', 'answer2id']) {
-      if (isRecord(json[name])) return placed(pairsOf(json[name], where), where);
+      if (isRecord(json[name])) return answersById(idsAndAnswers(json[name], source), source);
     }
-    return placed(pairsOf(json, where), where);
+    return answersById(idsAndAnswers(json, source), source);
   }
-  throw noAnswers(where);
+  throw noAnswers(source);
 };
 
 const isList = (json: unknown): json is string[] =>
@@ -61,26 +111,28 @@ const isList = (json: unknown): json is string[] =>
 const isRecord = (json: unknown): json is Record<string, unknown> =>
   typeof json === 'object' && json !== null && !Array.isArray(json);
 
-const noAnswers = ({ path }: Where): UserError =>
+const noAnswers = ({ path }: JsonSource): UserError =>
   new UserError(`${path}: it is no list of answers: give ["no", "yes"], {"0": "no", "1": "yes"} or one a line`);
 
-/** Id and answer, whichever of them is the key. */
-const pairsOf = (record: Record<string, unknown>, where: Where): [number, string][] =>
+/** Pairs of id and answer; either may be the key of the record. */
+const idsAndAnswers = (record: Record<string, unknown>, source: JsonSource): [number, string][] =>
   Object.entries(record).map(([key, value]): [number, string] => {
     const [id, answer] = typeof value === 'number' ? [value, key] : [Number(key), value];
-    if (Number.isSafeInteger(id) && id >= 0 && id < MOST && typeof answer === 'string') return [id, answer];
-    throw noAnswers(where);
+    const isId = Number.isSafeInteger(id) && id >= 0 && id < MOST_ANSWERS;
+    if (isId && typeof answer === 'string') return [id, answer];
+    throw noAnswers(source);
   });
 
-const placed = (pairs: readonly (readonly [number, string])[], { path, onWarning }: Where): string[] => {
+/** Answers in the order of their ids; a missing one gets a name. */
+const answersById = (pairs: readonly (readonly [number, string])[], { path, onWarning }: JsonSource): string[] => {
   const answers = new Map(pairs);
-  if (answers.size < pairs.length) throw new UserError(`${path}: two answers have one id: give each its own`);
+  if (answers.size < pairs.length) throw new UserError(`${path}: two answers have one id: give each an id of its own`);
   const count = 1 + pairs.reduce((most, [id]) => Math.max(most, id), -1);
   const missing = count - pairs.length;
   if (missing > pairs.length) throw new UserError(`${path}: ${missing} of ${count} ids have no answer: name them all`);
   return Array.from({ length: count }, (_, id) => {
     const answer = answers.get(id);
-    if (answer === undefined) onWarning?.(`${path}: nothing is named ${id}: that answer is called "unknown (${id})"`);
+    if (answer === undefined) onWarning?.(`${path}: no answer has the id ${id}: it is called "unknown (${id})"`);
     return answer ?? `unknown (${id})`;
   });
 };

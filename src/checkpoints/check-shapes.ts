@@ -3,13 +3,13 @@ import { UserError } from '../errors.ts';
 /** Shapes by parameter name. */
 export type Shapes = ReadonlyMap<string, readonly number[]>;
 
-/** The shapes of weights, of an open file's tensors, or of anything else that has one by name. */
+/** Shapes of weights, of an open file's tensors, or of any other map of things with a shape. */
 export const shapesOf = (tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>): Shapes =>
   new Map([...tensors].map(([name, { shape }]) => [name, shape]));
 
 /**
- * What a checkpoint of the authors' code holds and a dual encoder does not use: each of its towers is a whole ViLT,
- * distilled runs carry their teacher along, and position_ids only counts.
+ * Names of tensors that a checkpoint of the authors' code holds and a dual encoder does not use: each of its towers is a
+ * whole ViLT, distilled runs carry their teacher along, and `position_ids` only counts.
  */
 export const unusedParts: readonly RegExp[] = [
   /(^|\.)position_ids$/,
@@ -19,48 +19,51 @@ export const unusedParts: readonly RegExp[] = [
 ];
 
 /**
- * Accounts for every name: what a model expects is there in its shape, and nothing is left over but what matches
- * `ignore`. Throws one UserError that lists all missing, unexpected and misshapen tensors; `where` is the file.
+ * Checks that a file has every tensor that a model expects, in its shape, and no other.
+ *
+ * @param path names the file in the error.
+ * @param options.ignore names of tensors that may be left over.
+ * @throws UserError that lists all missing, unexpected and misshapen tensors.
  */
 export const checkShapes = (
   expected: Shapes,
   found: Shapes,
-  where: string,
+  path: string,
   { ignore = [] }: { ignore?: readonly RegExp[] | undefined } = {},
 ): void => {
   const known = [...expected.keys()].filter((name) => found.has(name));
   const missing = [...expected.keys()].filter((name) => !found.has(name));
   const extra = [...found.keys()].filter((name) => !expected.has(name) && !ignore.some((rule) => rule.test(name)));
-  const misshapen = known.filter((name) => shown(expected, name) !== shown(found, name));
-  const complaints = [
-    listed(
+  const misshapen = known.filter((name) => shapeText(expected, name) !== shapeText(found, name));
+  const problems = [
+    problemLines(
       'missing',
-      missing.map((name) => `${name} ${shown(expected, name)}`),
+      missing.map((name) => `${name} ${shapeText(expected, name)}`),
     ),
-    listed(
+    problemLines(
       'not expected',
-      extra.map((name) => `${name} ${shown(found, name)}`),
+      extra.map((name) => `${name} ${shapeText(found, name)}`),
     ),
-    listed(
+    problemLines(
       'of another shape',
-      misshapen.map((name) => `${name} is ${shown(found, name)}, not ${shown(expected, name)}`),
+      misshapen.map((name) => `${name} is ${shapeText(found, name)}, not ${shapeText(expected, name)}`),
     ),
   ].flat();
-  if (complaints.length === 0) return;
+  if (problems.length === 0) return;
   const total = missing.length + extra.length + misshapen.length;
   const many = total === 1 ? '1 tensor does' : `${total} tensors do`;
   throw new UserError(
-    `${where}: ${many} not fit this model:\n${complaints.join('\n')}\nGive a checkpoint of this model, task and size.`,
+    `${path}: ${many} not fit this model:\n${problems.join('\n')}\nGive a checkpoint of this model, task and size.`,
   );
 };
 
-const shown = (shapes: Shapes, name: string): string => `[${shapes.get(name)!.join(', ')}]`;
+const shapeText = (shapes: Shapes, name: string): string => `[${shapes.get(name)!.join(', ')}]`;
 
-/** How many names of a kind an error prints; the others are counted. */
-const most = 20;
+/** Most names of one kind that an error prints; the others are counted. */
+const MOST_NAMES = 20;
 
-const listed = (what: string, lines: readonly string[]): string[] => {
+const problemLines = (kind: string, lines: readonly string[]): string[] => {
   if (lines.length === 0) return [];
-  const rest = lines.length > most ? [`    and ${lines.length - most} more`] : [];
-  return [`  ${lines.length} ${what}:`, ...lines.slice(0, most).map((line) => `    ${line}`), ...rest];
+  const rest = lines.length > MOST_NAMES ? [`    and ${lines.length - MOST_NAMES} more`] : [];
+  return [`  ${lines.length} ${kind}:`, ...lines.slice(0, MOST_NAMES).map((line) => `    ${line}`), ...rest];
 };

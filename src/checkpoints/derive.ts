@@ -7,36 +7,36 @@ import type { Sizes } from '../model/sizes.ts';
 import { everyLayer } from '../objectives/layers.ts';
 import { createModel, type Model } from './model-file.ts';
 
-/** How a model differs from the one that it is initialised from. */
+/** Options of a model that is initialised from another one. */
 export interface DeriveOptions {
-  /** Seed of the parts that are initialised at random. Default 0. */
+  /** Seed of the parts with random weights. Default 0. */
   readonly seed?: number | undefined;
-  /** Answers in the order of the classifier. Default: those of the source. */
+  /** Answers in the order of the classifier. Default: those of the other model. */
   readonly answers?: readonly string[] | undefined;
-  /** Task that it is for, or `retrieval` or `pretraining`. Default: that of the source. */
+  /** Its task, or `retrieval` or `pretraining`. Default: that of the other model. */
   readonly task?: Omit<Goal, 'answers'> | undefined;
 }
 
-/** How a student differs from its teacher. */
+/** Options of `createStudent`: what differs from the teacher. */
 export interface StudentOptions extends DeriveOptions {
-  /** Layers of each tower. Default: as many as the teacher has. */
+  /** Number of layers of each tower. Default: that of the teacher. */
   readonly depth?: number | undefined;
   /**
-   * `shared`: text and image run through one Transformer, which makes the student little larger than its teacher.
-   * Default `apart`.
+   * Whether each modality has a Transformer (`apart`, default) or both run through one (`shared`), which makes the student
+   * little larger than its teacher.
    */
   readonly encoders?: 'apart' | 'shared' | undefined;
-  /** A dual encoder of your own. Default: `dide`. Parameters whose names are not the teacher's begin at random. */
+  /** A dual encoder of your own. Default: `dide`. Its parameters that the teacher has not, by name, get random weights. */
   readonly architecture?: Architecture | undefined;
 }
 
 /**
- * Creates a dual encoder whose two towers are initialised as copies of a fusion encoder, whatever that was trained for;
- * the interaction and the head are initialised at random (DiDE code). Masked words are looked up in the student's own
- * word table, also where the teacher has another table for them, which would begin at random.
+ * Creates a student: a dual encoder whose two towers are initialised as copies of a fusion encoder, whatever that was
+ * trained for. The interaction and the head have random weights (DiDE code). Masked words are decoded by the student's own
+ * word table, also where the teacher has a table of its own for them.
  *
- * A student with fewer layers than its teacher is initialised from evenly spaced layers of it, the last among them: those
- * that layer-by-layer distillation compares them with.
+ * A student with fewer layers than its teacher is initialised from evenly spaced layers of it, the last among them; these
+ * are the ones that layer-by-layer distillation compares its layers with.
  *
  * @throws UserError where `depth` is no whole number from 1 up, or the architecture has no towers.
  */
@@ -59,7 +59,7 @@ export const createStudent = (teacher: Model, options: StudentOptions = {}): Mod
   );
 };
 
-/** Creates the same model for another task: everything but its head is initialised as a copy. */
+/** Creates a model of the same architecture for another task: a copy of everything but the classifier. */
 export const adaptModel = (source: Model, options: DeriveOptions & { readonly task: Omit<Goal, 'answers'> }): Model =>
   copyInto(source, derivedConfig(source, options), options, (name) => (isClassifier(name) ? undefined : name));
 
@@ -81,7 +81,7 @@ const derivedConfig = ({ config }: Model, { task, answers = config.answers }: De
 
 const isClassifier = (name: string): boolean => /^[^.]+_classifier\./.test(name);
 
-/** Creates a model with a copy of every parameter for which `sourceOf` names one of the source. */
+/** Creates a model whose parameters are copies of those of another model that `sourceOf` names, and random elsewhere. */
 const copyInto = (
   source: Model,
   config: ModelConfig,
@@ -98,14 +98,14 @@ const copyInto = (
   return { config, weights };
 };
 
-/** Copies a table. Where the copy has one row more, for the modality of a second image, the last row stands twice (ViLT code). */
+/** Copies a table. In a longer copy (the modality of a second image) the last row is repeated (ViLT code). */
 const copyRows = (to: Numbers, from: Numbers): void => {
   to.data.set(from.data);
   const width = to.shape.at(-1)!;
   for (let at = from.data.length; at < to.data.length; at += width) to.data.set(from.data.slice(-width), at);
 };
 
-/** Initialises the rank head as the "yes" of the matching head (ViLT code), where the source has only that one. */
+/** Initialises the rank head as the "yes" of the matching head (ViLT code), where the source has no rank head. */
 export const initRankHead = (weights: Weights, source: Weights): void => {
   if (source.has('rank_output.weight')) return;
   for (const part of ['weight', 'bias']) {

@@ -34,16 +34,16 @@ const descriptionSchema = z.strictObject({
   recipe: z.record(z.string(), z.unknown()),
 });
 
-/** A model's config as its file keeps it: plain JSON, with the architecture by its name and the purpose by the task's. */
+/** Config of a model as JSON, in which a file keeps it: the architecture is a name, and the purpose follows from the task. */
 export type Description = Readonly<Omit<z.infer<typeof descriptionSchema>, 'answers' | 'vocabulary'>> & {
   readonly answers: readonly string[];
   readonly vocabulary: readonly string[];
 };
 
-/** Metadata key of a safetensors file under which the description stands. */
+/** Key of the description in the metadata of a safetensors file. */
 export const descriptionKey = 'dide.description';
 
-/** Config as plain JSON, without its architecture and purpose as values. */
+/** Description of a config. */
 export const descriptionOf = ({ architecture, purpose: _, ...config }: ModelConfig): Description => ({
   model: architecture.name,
   sizes: config.sizes,
@@ -56,7 +56,13 @@ export const descriptionOf = ({ architecture, purpose: _, ...config }: ModelConf
   recipe: { ...config.recipe },
 });
 
-/** Config of a description. @throws UserError where its architecture is not among `architectures`, `vilt` and `dide`. */
+/**
+ * Config of a description.
+ *
+ * @param path names the file in the error.
+ * @param architectures of your own, beside `vilt` and `dide`.
+ * @throws UserError where none of them has its architecture's name.
+ */
 export const configOf = (
   description: Description,
   path: string,
@@ -71,7 +77,7 @@ export const configOf = (
   );
 };
 
-/** Reads the description of a file's metadata. @throws UserError where it is missing, damaged, or of another version. */
+/** Parses the description in a file's metadata. @throws UserError where it is missing, damaged, or of another version. */
 export const parseDescription = (json: string | undefined, path: string): Description => {
   if (json === undefined)
     throw new UserError(`${path}: it does not say which model it holds: it was not saved by dide`);

@@ -3,13 +3,14 @@ import type { Goal, ModelConfig } from '../model/config.ts';
 import { classifierName } from '../model/purposes/answering.ts';
 import type { Shapes } from './check-shapes.ts';
 
-/** Names of the heads of pre-training and retrieval, which are no classifiers. */
-export const otherHeads: readonly RegExp[] = [/^(mlm_score|itm_score|mpp_score|rank_output|itc)\./];
+/** Whether a parameter is part of a head of pre-training or retrieval, which are no classifiers. */
+export const isPretrainingHead = (name: string): boolean =>
+  /^(mlm_score|itm_score|mpp_score|rank_output|itc)\./.test(name);
 
 /** Whether a parameter is part of the head of this name. */
 export const isPartOf = (head: string, name: string): boolean => name.startsWith(`${head}.`);
 
-/** Heads that a model has and a file lacks. */
+/** Names of the heads that a model has and a file lacks. */
 export const missingHeads = (heads: readonly string[], expected: Shapes, found: Shapes): string[] => {
   const has = (shapes: Shapes, head: string): boolean => [...shapes.keys()].some((name) => isPartOf(head, name));
   return heads.filter((head) => has(expected, head) && !has(found, head));
@@ -17,10 +18,9 @@ export const missingHeads = (heads: readonly string[], expected: Shapes, found: 
 
 /** Whether a parameter is part of a head that is not among those of the model. */
 export const isOtherHead = (name: string, heads: readonly string[]): boolean =>
-  (otherHeads.some((rule) => rule.test(name)) || /^[^.]+_classifier\./.test(name)) &&
-  !heads.some((head) => isPartOf(head, name));
+  (isPretrainingHead(name) || /^[^.]+_classifier\./.test(name)) && !heads.some((head) => isPartOf(head, name));
 
-/** Heads of a model, by the names before their first dot. */
+/** Names of a model's heads: those of their parameters before the first dot. */
 export const headsOf = ({ purpose, task }: Pick<ModelConfig, 'purpose' | 'task'>): readonly string[] =>
   purpose.heads(task);
 
@@ -31,9 +31,9 @@ export const classifierTasks = (shapes: Shapes): string[] => {
 };
 
 /**
- * Number of answers that a file's classifier for a task gives. Undefined where the file has no classifier at all, as a
- * pre-trained model has none.
+ * Number of answers of a file's classifier for a task.
  *
+ * @returns undefined where the file has no classifier at all, such as a pre-trained model.
  * @throws UserError where it has only the classifier of another task, or one over another number of images.
  */
 export const answerCount = (
@@ -58,7 +58,7 @@ export const answerCount = (
   return shapes.get(`${head}.3.weight`)?.[0];
 };
 
-const fineTunedFor = (known: readonly string[], wanted: string): string =>
-  known.includes(wanted)
+const fineTunedFor = (known: readonly string[], task: string): string =>
+  known.includes(task)
     ? 'that part of its head is missing. Copy it again.'
     : `it was fine-tuned for ${known.join(' and ')}. Give --task ${known[0]}, or another checkpoint.`;

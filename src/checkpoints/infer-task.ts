@@ -7,11 +7,11 @@ import { snliVe } from '../tasks/snli-ve.ts';
 import { vqa } from '../tasks/vqa.ts';
 import type { Shapes } from './check-shapes.ts';
 import { classifierTasks } from './heads.ts';
-import type { HuggingFaceConfig } from './infer-sizes.ts';
+import type { HuggingFaceConfig } from './hugging-face-config.ts';
 
 const tasks: readonly Goal[] = [vqa, nlvr2, snliVe];
 
-/** What the classes of transformers are for; none of their tensors' names says it. */
+/** Tasks of transformers' classes. All of them name their head `classifier`. */
 const classes: Readonly<Record<string, Goal>> = {
   ViltForQuestionAnswering: vqa,
   ViltForImagesAndTextClassification: nlvr2,
@@ -19,15 +19,22 @@ const classes: Readonly<Record<string, Goal>> = {
   ViltForMaskedLM: pretraining,
 };
 
+/** Task of the class that a config.json names. */
+export const taskOfClass = (config: HuggingFaceConfig | undefined): Goal | undefined =>
+  config?.architectures?.flatMap((name) => classes[name] ?? [])[0];
+
+/** Task by its name, where it is one that this library knows. */
+export const knownTask = (name: string): Goal | undefined => tasks.find((task) => task.name === name);
+
 /**
- * Task of a checkpoint that was not saved by this library: that of its one classifier, or of its class in config.json.
+ * Infers the task of a checkpoint that was not saved by this library: that of its only classifier, or of its class in
+ * config.json.
  *
  * @throws UserError where neither says it.
  */
 export const inferTask = (shapes: Shapes, config: HuggingFaceConfig | undefined, path: string): Goal => {
   const named = tasks.filter(({ name }) => classifierTasks(shapes).includes(name));
-  const byClass = config?.architectures?.flatMap((name) => classes[name] ?? [])[0];
-  const found = named.length === 1 ? named[0] : byClass;
+  const found = named.length === 1 ? named[0] : taskOfClass(config);
   if (found) return found;
   const choices = [...tasks, retrieval, pretraining].map(({ name }) => name);
   throw new UserError(`${path}: it does not say its task: give --task ${choices.join(' or --task ')}`);

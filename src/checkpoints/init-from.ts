@@ -6,102 +6,111 @@ import { resizeTable } from './interpolate-positions.ts';
 import type { Model } from './model-file.ts';
 import type { TextBackbone } from './text-backbone.ts';
 
-/** What a model begins from instead of at random. */
+/** Pretrained parts from which a model is initialised. */
 export interface Backbones {
   readonly image?: ImageBackbone | undefined;
   readonly text?: TextBackbone | undefined;
 }
 
-/** What begins from the files and what still begins at random, by our names. */
+/** A model initialised from backbones, and which of its parameters were. */
 export interface InitReport {
   readonly model: Model;
+  /** Names of the parameters that were copied from the backbones. */
   readonly loaded: readonly string[];
+  /** Names of the parameters that kept their random weights. */
   readonly random: readonly string[];
-  /** Pieces of the model's vocabulary whose row of the word table was in the file; 0 without a text body. */
+  /** Number of word pieces of the model whose embedding was copied; 0 without a text backbone. */
   readonly words: number;
 }
 
 /**
- * A model of the shape of a ViLT or of a dual encoder whose Transformers begin as a ViT and whose words as those of a BERT
- * (Kim et al. 2021): patches, positions, blocks and the last LayerNorm, of both towers of a dual encoder; words, word
- * positions and segments. Modality table, pooler, interaction and head begin at random. The position table of the patches is
- * resized to the model's; where the model has fewer layers than the ViT, its first ones are taken; words are found by
- * piece, so that a smaller vocabulary takes its own rows.
+ * Initialises a ViLT or a dual encoder from a ViT and a BERT (Kim et al. 2021). From the ViT: patch projection, positions,
+ * blocks and the last LayerNorm, of both towers of a dual encoder; from the BERT: embeddings of words, word positions and
+ * segments. Modality table, pooler, interaction and head stay random. The patch position table is resized to the model's;
+ * a model with fewer layers than the ViT gets its first ones; words are found by piece, so that a smaller vocabulary gets
+ * its own rows.
  *
- * @param untrained as `createUntrained` makes it; it is not changed.
- * @throws UserError where a file does not fit the model's sizes.
+ * @param model with random weights (`createModel`); it is not changed.
+ * @throws UserError where a backbone does not fit the sizes of the model.
  */
-export const initFrom = (untrained: Model, bodies: Backbones): InitReport => {
-  const { config } = untrained;
-  const source = sourceOf(config, bodies);
+export const initFrom = (model: Model, backbones: Backbones): InitReport => {
+  const { config } = model;
   const weights = new Map<string, Numbers<Float32Array>>();
   const [loaded, random]: [string[], string[]] = [[], []];
-  for (const [name, { shape, data }] of untrained.weights) {
-    const own = { shape, data: Float32Array.from(data) };
-    const bare = name.replace(/^(?:text|image|shared)_encoder\./, '');
-    (source(bare, own) ? loaded : random).push(name);
-    weights.set(name, own);
+  for (const [name, { shape, data }] of model.weights) {
+    const copy = { shape, data: Float32Array.from(data) };
+    const bareName = name.replace(/^(?:text|image|shared)_encoder\./, '');
+    (initParameter(bareName, copy, config, backbones) ? loaded : random).push(name);
+    weights.set(name, copy);
   }
-  const known = new Set(bodies.text?.vocabulary);
+  const known = new Set(backbones.text?.vocabulary);
   const words = config.vocabulary.filter((piece) => known.has(piece)).length;
   return { model: { config, weights }, loaded, random, words };
 };
 
-const WORDS = 'text_embeddings.word_embeddings.weight';
+const WORD_TABLE = 'text_embeddings.word_embeddings.weight';
 
-/** Fills a parameter of this name, or says that there is nothing to fill it with. */
-const sourceOf =
-  ({ sizes, vocabulary }: Model['config'], { image, text }: Backbones) =>
-  (bare: string, own: Numbers<Float32Array>): boolean => {
-    const found = image?.weights.get(bare) ?? text?.weights.get(bare);
-    if (!found) return false;
-    if (bare === WORDS && text) fillWords(own, text, vocabulary);
-    else own.data.set(checked(bare, resizeTable(bare, found, sizes), own.shape));
-    return true;
-  };
+/** Initialises one parameter in place. → whether a backbone has it */
+const initParameter = (
+  name: string,
+  into: Numbers<Float32Array>,
+  { sizes, vocabulary }: Model['config'],
+  { image, text }: Backbones,
+): boolean => {
+  const source = image?.weights.get(name) ?? text?.weights.get(name);
+  if (!source) return false;
+  if (name === WORD_TABLE && text) copyWords(into, text, vocabulary);
+  else into.data.set(dataOfShape(into.shape, resizeTable(name, source, sizes), name));
+  return true;
+};
 
-const checked = (name: string, { shape, data }: Numbers<Float32Array>, wanted: readonly number[]): Float32Array => {
-  if (String(shape) === String(wanted)) return data;
+const dataOfShape = (
+  expected: readonly number[],
+  { shape, data }: Numbers<Float32Array>,
+  name: string,
+): Float32Array => {
+  if (String(shape) === String(expected)) return data;
   throw new UserError(
-    `${name}: it is [${shape.join(', ')}] in the file and [${wanted.join(', ')}] in the model: begin with files as wide as the model`,
+    `${name}: it is [${shape.join(', ')}] in the file and [${expected.join(', ')}] in the model: begin with files as wide as the model`,
   );
 };
 
-/** The rows of the pieces that both know; the others stay as they are. */
-const fillWords = (
+/** Copies the embeddings of the pieces that both vocabularies have; the others stay as they are. */
+const copyWords = (
   { data, shape: [, width] }: Numbers<Float32Array>,
   text: TextBackbone,
   vocabulary: readonly string[],
-) => {
+): void => {
   const rows = new Map(text.vocabulary.map((piece, row) => [piece, row]));
-  const table = text.weights.get(WORDS)!.data;
-  for (const [at, piece] of vocabulary.entries()) {
+  const table = text.weights.get(WORD_TABLE)!.data;
+  for (const [id, piece] of vocabulary.entries()) {
     const row = rows.get(piece);
-    if (row !== undefined) data.set(table.subarray(row * width!, (row + 1) * width!), at * width!);
+    if (row !== undefined) data.set(table.subarray(row * width!, (row + 1) * width!), id * width!);
   }
 };
 
 /**
- * The sizes of a model that begins from files: the width, heads and patches of the ViT, everything else as it was.
+ * Sizes of a model that is initialised from backbones: width, heads and patches of the ViT, everything else as in `usual`.
  *
- * @param options.depth Default: that of the ViT. Fewer layers are its first ones.
- * @param options.image Shortest side of a picture in pixels. Default: as many whole patches as fit into the usual one.
- * @throws UserError where there are not so many layers, or where the files are not equally wide.
+ * @param options.depth Number of layers. Default: that of the ViT. A smaller number takes its first layers.
+ * @param options.image Shortest side of an image in pixels. Default: as many whole patches as fit into the usual one.
+ * @throws UserError where the ViT has fewer layers, or the widths of the backbones differ.
  */
 export const sizesOfBackbones = (
   usual: Sizes,
-  { image: body, text }: Backbones,
+  { image: vit, text }: Backbones,
   { depth, image }: { readonly depth?: number | undefined; readonly image?: number | undefined } = {},
 ): Sizes => {
-  const all = { ...usual, ...body?.sizes };
-  const layers = depth ?? all.depth;
-  if (body && layers > body.sizes.depth) {
-    throw new UserError(`a depth of ${layers}: the ViT has ${body.sizes.depth} layers: give at most as many`);
+  const sizes = { ...usual, ...vit?.sizes };
+  const layers = depth ?? sizes.depth;
+  if (vit && layers > vit.sizes.depth) {
+    throw new UserError(`a depth of ${layers}: the ViT has ${vit.sizes.depth} layers: give at most as many`);
   }
-  if (text && text.width !== all.width) {
-    const what = `the embeddings of the text are ${text.width} wide and the model ${all.width}`;
-    throw new UserError(`${what}: give a BERT as wide as the ViT`);
+  if (text && text.width !== sizes.width) {
+    throw new UserError(
+      `the embeddings of the text are ${text.width} wide and the model ${sizes.width}: give a BERT as wide as the ViT`,
+    );
   }
-  const side = image ?? Math.max(1, Math.floor(usual.image / all.patch)) * all.patch;
-  return { ...all, depth: layers, image: side, grid: side / all.patch };
+  const side = image ?? Math.max(1, Math.floor(usual.image / sizes.patch)) * sizes.patch;
+  return { ...sizes, depth: layers, image: side, grid: side / sizes.patch };
 };

@@ -1,48 +1,49 @@
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { countOf } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
+import type { Goal } from '../model/config.ts';
 import type { Sizes } from '../model/sizes.ts';
+import { findAnswers } from './answers.ts';
+import type { Shapes } from './check-shapes.ts';
 import { openWeights } from './formats/weights-file.ts';
-import { classifierTasks, otherHeads } from './heads.ts';
-import { inferSizes, labelsOf, readConfigBeside } from './infer-sizes.ts';
+import { classifierTasks, isPretrainingHead } from './heads.ts';
+import { type HuggingFaceConfig, labelsOf, readConfigBeside } from './hugging-face-config.ts';
+import { inferSizes } from './infer-sizes.ts';
+import { knownTask, taskOfClass } from './infer-task.ts';
 import { isOurs } from './model-file.ts';
 import { hasTwoTowers, tensorPlan } from './tensor-plan.ts';
+import { findVocabulary } from './vocabulary.ts';
 
-/** What a checkpoint of ViLT, DiDE or Hugging Face holds, without its numbers being read. */
+/** Contents of a checkpoint, found without reading its numbers. */
 export interface CheckpointInfo {
+  /** Path of the file, also where a folder was given. */
   readonly path: string;
   readonly format: 'safetensors' | 'pytorch';
+  /** Number of tensors. */
   readonly tensors: number;
+  /** Number of parameters. */
   readonly parameters: number;
-  /** Whether a file of ours: it then says everything of itself, and the rest here is left out. */
+  /** Whether it was saved by this library. Its own metadata then describes it, and it lacks nothing. */
   readonly isOurs: boolean;
-  /** Absent where the names are not those of a ViLT or DiDE. */
+  /** Architecture; absent where the names are not those of a ViLT or DiDE. */
   readonly model?: 'vilt' | 'dide' | undefined;
   readonly sizes?: Sizes | undefined;
-  /** Its classifiers: the task of each, `classifier` where nothing says it, and how many answers it gives. */
+  /** Classifiers: the task of each (`classifier` where neither its name nor config.json says it) and its number of answers. */
   readonly classifiers: readonly { readonly task: string; readonly answers: number }[];
-  /** Its heads of pre-training and retrieval. */
+  /** Names of its heads of pre-training and retrieval. */
   readonly otherHeads: readonly string[];
-  /** The names of its answers, where config.json says them. */
+  /** Answers in the order of the classifier, where config.json has them. */
   readonly labels?: readonly string[] | undefined;
-  /** What has to be told where it is opened, as the command line's options. */
+  /** Facts that it lacks and `loadModel` needs, as options of the command line. */
   readonly lacks: readonly string[];
   /** Whether it carries the teacher that it was distilled from. */
   readonly hasTeacher: boolean;
 }
 
-/** Of which task a head of Hugging Face's is, by its class. */
-const architectures: Readonly<Record<string, string>> = {
-  ViltForQuestionAnswering: 'vqa',
-  ViltForImagesAndTextClassification: 'nlvr2',
-};
-
 /**
- * Opens a file or folder of weights and says what is in it.
+ * Inspects a file or folder of weights without reading its numbers.
  *
- * @param heads of its attention, which no tensor shows. Default: config.json's; one for 64 of the width.
- * @throws UserError where it is not safe or whole.
+ * @param options.heads Number of attention heads, which no tensor shows. Default: that of config.json, or one for 64 of the width.
+ * @throws UserError where the file is not safe to read, or not whole.
  */
 export const inspectCheckpoint = async (
   path: string,
@@ -52,14 +53,9 @@ export const inspectCheckpoint = async (
   const { shapes } = tensorPlan(file);
   const ours = isOurs(file);
   const config = await readConfigBeside(file.path);
-  const table = `${hasTwoTowers(shapes) ? 'text_encoder.' : ''}text_embeddings.word_embeddings.weight`;
   const labels = config && labelsOf(config);
-  const classifiers = ['', ...classifierTasks(shapes)].flatMap((task) => {
-    const answers = shapes.get(task === '' ? 'classifier.3.weight' : `${task}_classifier.3.weight`)?.[0];
-    const unnamed = architectures[config?.architectures?.[0] ?? ''] ?? 'classifier';
-    return answers === undefined ? [] : [{ task: task || unnamed, answers }];
-  });
-  const others = [...shapes.keys()].filter((name) => otherHeads.some((rule) => rule.test(name)));
+  const classifiers = classifiersOf(shapes, config);
+  const source = { config, path: file.path };
   return {
     path: file.path,
     format: file.format,
@@ -67,36 +63,68 @@ export const inspectCheckpoint = async (
     parameters: [...shapes.values()].reduce((sum, shape) => sum + countOf(shape), 0),
     isOurs: ours,
     classifiers,
-    otherHeads: [...new Set(others.map((name) => name.split('.')[0]!))],
-    lacks: ours ? [] : lacksOf({ classifiers, labels, path: file.path, rows: shapes.get(table)?.[0] }),
+    otherHeads: [...new Set([...shapes.keys()].filter(isPretrainingHead).map((name) => name.split('.')[0]!))],
+    lacks: ours ? [] : await missingFacts(shapes, classifiers[0], source),
     hasTeacher: [...file.tensors.keys()].some((name) => name.startsWith('teacher_model.')),
-    ...modelOf(shapes, { config, heads, path: file.path }),
+    ...architectureOf(shapes, { ...source, heads }),
     ...(labels ? { labels } : {}),
   };
 };
 
-/** BERT's word pieces, which are read where no others are given. */
-const BERT_PIECES = 30_522;
+type Classifier = CheckpointInfo['classifiers'][number];
 
-interface Told extends Pick<CheckpointInfo, 'path' | 'classifiers'> {
-  readonly labels: readonly string[] | undefined;
-  /** Of its table of words. */
-  readonly rows: number | undefined;
+/** Classifiers of a file; Hugging Face calls every one of them `classifier`. */
+const classifiersOf = (shapes: Shapes, config: HuggingFaceConfig | undefined): Classifier[] => {
+  const unnamed = taskOfClass(config)?.name ?? 'classifier';
+  const heads = [
+    ['classifier', unnamed] as const,
+    ...classifierTasks(shapes).map((task) => [`${task}_classifier`, task] as const),
+  ];
+  return heads.flatMap(([head, task]) => {
+    const answers = shapes.get(`${head}.3.weight`)?.[0];
+    return answers === undefined ? [] : [{ task, answers }];
+  });
+};
+
+interface Source {
+  readonly config: HuggingFaceConfig | undefined;
+  readonly path: string;
 }
 
-const lacksOf = ({ classifiers, labels, path, rows }: Told): string[] => {
-  const [only] = classifiers;
-  const isKnown = only === undefined || labels?.length === only.answers || only.task === 'nlvr2' || only.task === 've';
-  const hasWords = rows === undefined || rows === BERT_PIECES || existsSync(join(dirname(path), 'vocab.txt'));
+/** Facts that `loadModel` would not find: it looks for them in the same places. */
+const missingFacts = async (shapes: Shapes, classifier: Classifier | undefined, source: Source): Promise<string[]> => {
+  const tower = hasTwoTowers(shapes) ? 'text_encoder.' : '';
+  const rows = shapes.get(`${tower}text_embeddings.word_embeddings.weight`)?.[0];
+  const task = classifier && (knownTask(classifier.task) ?? unknownTask);
+  const [hasAnswers, hasVocabulary] = await Promise.all([
+    task === undefined || isFound(findAnswers(classifier?.answers, { ...source, task })),
+    rows === undefined || isFound(findVocabulary(rows, source)),
+  ]);
   return [
-    ...(only === undefined || only.task === 'classifier' ? ['--task NAME'] : []),
-    ...(isKnown ? [] : [`--answers FILE, of ${only.answers}`]),
-    ...(hasWords ? [] : [`--vocabulary FILE, of ${rows}`]),
+    ...(task === undefined || task === unknownTask ? ['--task NAME'] : []),
+    ...(hasAnswers ? [] : [`--answers FILE, of ${classifier?.answers}`]),
+    ...(hasVocabulary ? [] : [`--vocabulary FILE, of ${rows}`]),
   ];
 };
 
-/** The model and its sizes, or nothing where the tensors are those of something else. */
-const modelOf = (...[shapes, hints]: Parameters<typeof inferSizes>): Pick<CheckpointInfo, 'model' | 'sizes'> => {
+const unknownTask: Pick<Goal, 'name' | 'answers'> = {
+  name: 'classifier',
+  answers: async () => {
+    throw new UserError('the task is not known');
+  },
+};
+
+const isFound = (fact: Promise<unknown>): Promise<boolean> =>
+  fact.then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof UserError) return false;
+      throw error;
+    },
+  );
+
+/** Architecture and sizes; nothing where the tensors are those of something else. */
+const architectureOf = (...[shapes, hints]: Parameters<typeof inferSizes>): Pick<CheckpointInfo, 'model' | 'sizes'> => {
   try {
     return { model: hasTwoTowers(shapes) ? 'dide' : 'vilt', sizes: inferSizes(shapes, hints) };
   } catch (error) {

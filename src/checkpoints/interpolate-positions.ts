@@ -4,38 +4,54 @@ import type { Sizes } from '../model/sizes.ts';
 
 type Table = Numbers<Float32Array>;
 
-/** Whether a table of this name may have other rows in a file than in the model: `fitTable` gives it the model's. */
-export const isResizable = (name: string): boolean => fits.some(({ names }) => names.test(name));
+/** An embedding table whose number of rows may differ between a file and the model. */
+interface Resizable {
+  readonly names: RegExp;
+  /** Number of rows in a model. */
+  readonly rows: (sizes: Sizes) => number;
+  readonly resize: (table: Table, sizes: Sizes) => Table;
+}
 
-/** A table in the model's size, where the file has it in another; everything else as it is. */
-export const resizeTable = (name: string, numbers: Table, sizes: Sizes): Table =>
-  fits.find(({ names }) => names.test(name))?.fit(numbers, sizes) ?? numbers;
-
-const fits: readonly { readonly names: RegExp; readonly fit: (table: Table, sizes: Sizes) => Table }[] = [
+const resizable: readonly Resizable[] = [
   {
     names: /(^|encoder\.)token_type_embeddings\.weight$/,
-    fit: (table, { types }) => resizeModalityTable(table, types),
+    rows: ({ types }) => types,
+    resize: (table, { types }) => resizeModalityTable(table, types),
   },
-  { names: /transformer\.pos_embed$/, fit: (table, { grid }) => resizePatchPositions(table, grid) },
+  {
+    names: /transformer\.pos_embed$/,
+    rows: ({ grid }) => 1 + grid * grid,
+    resize: (table, { grid }) => resizePatchPositions(table, grid),
+  },
   {
     names: /text_embeddings\.position_embeddings\.weight$/,
-    fit: (table, { words }) => resizeWordPositions(table, words),
+    rows: ({ words }) => words,
+    resize: (table, { words }) => resizeWordPositions(table, words),
   },
 ];
 
-/** NLVR2's second image begins as the first one does: further rows are copies of row 1 (ViLT code). */
-export const resizeModalityTable = ({ shape: [rows, width], data }: Table, wanted: number): Table => {
-  const grown = new Float32Array(wanted * width!);
+const resizableNamed = (name: string): Resizable | undefined => resizable.find(({ names }) => names.test(name));
+
+/** Number of rows that `resizeTable` gives a table; undefined for a parameter that is not resized. */
+export const resizedRows = (name: string, sizes: Sizes): number | undefined => resizableNamed(name)?.rows(sizes);
+
+/** Resizes an embedding table to the sizes of a model; any other parameter is returned as it is. */
+export const resizeTable = (name: string, numbers: Table, sizes: Sizes): Table =>
+  resizableNamed(name)?.resize(numbers, sizes) ?? numbers;
+
+/** Adds rows to the modality table, for NLVR2's second image: copies of row 1, that of the first image (ViLT code). */
+const resizeModalityTable = ({ shape: [rows, width], data }: Table, types: number): Table => {
+  const grown = new Float32Array(types * width!);
   grown.set(data.subarray(0, grown.length));
-  for (let row = rows!; row < wanted; row += 1) grown.set(data.subarray(width!, 2 * width!), row * width!);
-  return { shape: [wanted, width!], data: grown };
+  for (let row = rows!; row < types; row += 1) grown.set(data.subarray(width!, 2 * width!), row * width!);
+  return { shape: [types, width!], data: grown };
 };
 
 /**
- * A position table [1, 1 + grid², width] for pictures of another size: bilinear with the corners kept (align_corners),
- * as ViLT interpolates it for every picture; the row of [CLS] stays.
+ * Resizes a patch position table [1, 1 + grid², width] to another grid: bilinear, corners aligned (align_corners), as ViLT
+ * interpolates it for every image. The row of [CLS] stays.
  */
-export const resizePatchPositions = ({ shape: [, rows, width], data }: Table, grid: number): Table => {
+const resizePatchPositions = ({ shape: [, rows, width], data }: Table, grid: number): Table => {
   const before = Math.sqrt(rows! - 1);
   const resized = new Float32Array((1 + grid * grid) * width!);
   resized.set(data.subarray(0, width!));
@@ -50,8 +66,11 @@ export const resizePatchPositions = ({ shape: [, rows, width], data }: Table, gr
   return { shape: [1, 1 + grid * grid, width!], data: resized };
 };
 
-/** A word position table for longer texts, by linear interpolation with the ends kept; for shorter ones its start. */
-export const resizeWordPositions = ({ shape: [rows, width], data }: Table, words: number): Table => {
+/**
+ * Resizes a word position table [words, width]: to more rows by linear interpolation with aligned ends, to fewer by
+ * dropping the last ones.
+ */
+const resizeWordPositions = ({ shape: [rows, width], data }: Table, words: number): Table => {
   if (words <= rows!) return { shape: [words, width!], data: data.slice(0, words * width!) };
   const resized = new Float32Array(words * width!);
   for (let word = 0; word < words; word += 1) {
