@@ -6,28 +6,28 @@ import { generator, keyOf } from '../engine/random.ts';
 const policies = { randaugment: randAugment, flips: randomFlips } as const;
 
 /**
- * How training pictures are changed: not at all, by RandAugment (2 of 14 ops, magnitude 9) as the ViLT code fine-tunes with
- * it, or by flips, where neither side nor direction means anything.
+ * Augmentation of training images: none, RandAugment (2 of 14 ops, magnitude 9) as the ViLT code fine-tunes with
+ * it, or flips, where neither side nor direction means anything.
  */
 export type AugmentationPolicy = 'none' | keyof typeof policies;
 
-/** What a loader is told of how training pictures are changed. */
-export type Drawn = Pick<LoadOptions, 'augment' | 'patches'>;
+/** Options of a loader that change training images. */
+export type RandomLoadOptions = Pick<LoadOptions, 'augment' | 'patches'>;
 
-/** What is drawn of a training's pictures. */
-interface Draws {
+/** Options of `randomLoading`. */
+interface AugmentationOptions {
   readonly augment?: AugmentationPolicy | undefined;
   readonly maxPatches?: number | undefined;
   readonly seed?: number | undefined;
 }
 
 /**
- * The augmentation of a training's pictures, and which patches are seen of those that have more than `maxPatches` (ViLT's
+ * Augmentation of training images, and the random choice of patches of those that have more than `maxPatches` (ViLT's
  * `max_image_len`). What is drawn depends on the seed, the number of the batch, the example's
  * place in it and the picture's place in the example alone: a run that is resumed sees the same pixels, and the two
  * pictures of an NLVR2 example are changed each in its own way.
  */
-export const drawnBy = ({ augment = 'none', maxPatches, seed = 0 }: Draws): Drawn => ({
+export const randomLoading = ({ augment = 'none', maxPatches, seed = 0 }: AugmentationOptions): RandomLoadOptions => ({
   ...(augment !== 'none' && {
     augment: (batch, place) => (pixels, image) =>
       policies[augment](pixels, generator(keyOf(seed, 'augment', batch, place, image))),

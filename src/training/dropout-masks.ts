@@ -3,8 +3,8 @@ import { bernoulliMask, type Key, keyOf } from '../engine/random.ts';
 import { type Session, shapesFor } from '../engine/runtime/session.ts';
 
 /**
- * Fresh masks for every dropout of a graph, each from a random stream of its own: the same key and the same name give
- * the same mask, in whichever graph it stands.
+ * Random masks for every dropout of a graph, each from a stream of its own: the same key and name give the same mask, in
+ * any graph.
  */
 export const dropoutMasks = (
   session: Session,

@@ -8,14 +8,14 @@ import { type Contrast, similarity } from '../model/heads.ts';
 import { imageTextContrastive } from '../objectives/image-text-contrastive.ts';
 import { dropoutMasks } from './dropout-masks.ts';
 
-/** One batch among those of an update, ready to be run. */
+/** One batch of an update with all of its feeds. */
 export interface MicroBatch {
   readonly feeds: Readonly<Record<string, Numbers>>;
-  /** Of its dropout. */
+  /** Random key of its dropout. */
   readonly key: Key;
-  /** How long it was waited for. */
+  /** Time for which it was waited for. */
   readonly waitMilliseconds: number;
-  /** Losses over all of the update, where that is known before the batch is run. */
+  /** Losses of the whole update that are known before the batch is run. */
   readonly known?: Readonly<Record<string, number>> | undefined;
 }
 
@@ -28,15 +28,15 @@ export interface MicroBatch {
  *   2. L_ITC over all pairs, and its gradients:              dL/du, dL/dv, dL/d logit scale
  *   3. run each micro-batch again, with these as seeds:      Σ u · dL/du + Σ v · dL/dv has dL/dθ as its gradient
  *
- * It costs one forward pass of the learner more a micro-batch, and memory for the feeds of all of an update. Dropout
- * is the same in both passes, since masks follow from the batch's key.
+ * It costs one more forward pass for each micro-batch, and memory for the feeds of a whole update. Dropout is the same in
+ * both passes, since masks follow from the batch's key.
  */
 export interface GradCache extends AsyncDisposable {
   /** All micro-batches of one update, each with its seeds; the first comes once the last has been embedded. */
   seeded(micros: AsyncIterable<MicroBatch>): AsyncGenerator<MicroBatch, void, undefined>;
 }
 
-/** Input names of the seeds. */
+/** Names of the inputs that are fed with the gradients of step 2. */
 const SEEDS = { image: 'contrast_image', text: 'contrast_text', logitScale: 'contrast_scale' } as const;
 
 /** Σ u · dL/du + Σ v · dL/dv + s · dL/ds: no loss, but with its gradient, once the seeds are fed.  → scalar */
@@ -48,10 +48,11 @@ export const seededContrast = ({ image, text, logitScale }: Contrast): Tensor =>
   );
 };
 
+/** Options of `openGradCache`. */
 interface CacheOptions {
-  /** What the loss is called. */
+  /** Name of the loss. */
   readonly name: string;
-  /** Weights that go on moving. */
+  /** Weights, which go on moving. */
   readonly parameters: Weights;
   readonly threads?: number | undefined;
 }
@@ -87,7 +88,7 @@ export const openGradCache = async (contrast: Contrast, options: CacheOptions): 
 
 type Embedded = Record<keyof Contrast, Numbers<Float32Array>>;
 
-/** Outputs under names that no input of a stage has. */
+/** Outputs, under names that no input of a stage has. */
 const outputs = ({ image, text, logitScale }: Contrast): Record<string, Tensor> => ({
   'contrast of image': image,
   'contrast of text': text,
@@ -103,7 +104,7 @@ const partsOf = (results: Record<string, Numbers<Float32Array>>): Embedded => ({
 const embed = async (session: Session, { feeds, key }: MicroBatch): Promise<Embedded> =>
   partsOf(await session.run({ ...feeds, ...dropoutMasks(session, feeds, key) }));
 
-/** The loss of all pairs and its gradients, over embeddings that are fed. */
+/** Loss of all pairs and its gradients, over embeddings that are fed. */
 const compared = (space: number): Record<string, Tensor> => {
   const parts = {
     image: input('image', ['pairs', space]),
@@ -134,8 +135,8 @@ const joinedRows = (all: readonly Embedded[], part: 'image' | 'text'): Numbers<F
 };
 
 /**
- * The seeds of some rows. An update takes the mean of its micro-batches' gradients, and here their sum is wanted, so
- * they are multiplied; that of the scale is the same in each, and its mean is itself.
+ * Seeds of some rows. An update takes the mean of its micro-batches' gradients, and L_ITC needs their sum, so the seeds
+ * are multiplied by the number of micro-batches; that of the scale is the same in each, and its mean is itself.
  */
 const seedsFor = (
   { image, text, logitScale }: Embedded,

@@ -9,22 +9,23 @@ import { forwardPretraining, pretrainingInputs } from '../model/purposes/pretrai
 import { collatePairs, hardPairs } from './matching-pairs.ts';
 import type { ExtraFeeds } from './stages/stage.ts';
 
-interface HardOptions {
+/** Options of `openHardNegatives`. */
+interface HardNegativeOptions {
   readonly config: ModelConfig;
   readonly seed: number;
   readonly threads?: number | undefined;
 }
 
 /**
- * Chooses the images that texts are to be matched with by how alike the learner finds them now (`hardPairs`): each batch
- * is encoded once more before it is learnt from, by both towers, without dropout and without a gradient. So it costs a
- * forward pass of the learner's share in L_ITC, and never an image more to decode: negatives are images of the batch.
+ * Chooses unmatched images by how similar the model finds them to the text now (`hardPairs`). Each batch is encoded once
+ * more before its update, by both towers, without dropout and without a gradient: that costs a forward pass of the
+ * towers, and no further image to decode, since negatives are images of the batch.
  *
- * @throws UserError where the learner has no space in which images and texts are compared.
+ * @throws UserError where the model is a fusion encoder, which compares no images and texts alone.
  */
 export const openHardNegatives = async (
   parameters: Weights,
-  { config, seed, threads }: HardOptions,
+  { config, seed, threads }: HardNegativeOptions,
 ): Promise<ExtraFeeds> => {
   const { similarity } = forwardPretraining(config, createParams(), pretrainingInputs(config.sizes));
   if (!similarity) {

@@ -13,7 +13,7 @@ import {
   type OptimizerState,
 } from '../optim/adamw.ts';
 import { learningRateAt } from '../optim/schedule.ts';
-import { drawnBy } from './augmentation.ts';
+import { randomLoading } from './augmentation.ts';
 import type { MicroBatch } from './grad-cache.ts';
 import { type Settings, settingsOf } from './option-table.ts';
 import { type RunOptions, type TrainStep, trainingOptions, usualLearningRate } from './options.ts';
@@ -104,7 +104,7 @@ const loadingOf = (
 ): Omit<LoadOptions, 'batch'> => ({
   ...preprocessor,
   collate: { ...preprocessor.collate, pictures },
-  ...drawnBy(options),
+  ...randomLoading(options),
   empty: 'refuse',
 });
 

@@ -4,7 +4,10 @@ import { type TrainingOptions, trainingOptions } from './options.ts';
 /** Length of a training, from the passes over its data. */
 export interface Passes {
   readonly updates: number;
-  /** Examples at the end of the last pass that fill no whole update; 0 where a number of updates is given. */
+  /**
+   * Examples of the passes that are never read, since a pass counts as its whole batches, and the passes as their whole
+   * updates; 0 where a number of updates is given.
+   */
   readonly leftOut: number;
 }
 
@@ -24,9 +27,9 @@ export const warnOfLeftOut = (
   const { epochs, batch, accumulation } = settingsOf(trainingOptions, options);
   const { updates, leftOut } = passesOver(examples, options);
   if (leftOut === 0) return;
-  const passes = epochs === 1 ? 'one pass' : `${epochs} passes`;
-  const enough = Math.ceil((epochs * examples) / (batch * accumulation));
+  const size = batch * accumulation;
+  const enough = Math.ceil((epochs * examples) / size);
   onWarning?.(
-    `${leftOut} of the ${epochs * examples} examples of ${passes} fill no whole update of ${batch * accumulation} and are left out: ${updates} updates are done, and ${enough} would reach all`,
+    `${leftOut} of ${epochs * examples} examples are left out (${epochs} x ${examples}), since a pass counts as its whole batches: ${updates} of ${enough} updates of ${size} examples are done; give the number of updates to have more`,
   );
 };

@@ -16,27 +16,27 @@ import type { Stage } from './stages/stage.ts';
 const progressSchema = z.strictObject({
   /** Updates done. */
   update: z.number().int().nonnegative(),
-  /** The best validation so far, and where. */
+  /** Best validation so far, and the update after which it was. */
   best: z.strictObject({ update: z.number(), accuracy: z.number() }).nullable(),
-  /** What a resumed run must have in common with the one it resumes. */
+  /** Identity of the run: a resumed run must have the same. */
   options: z.record(z.string(), z.union([z.string(), z.number()])),
 });
 type Progress = z.infer<typeof progressSchema>;
 
-/** The folder of one training: `last.safetensors` to go on from, `best.safetensors` to use, and the curves. */
+/** Folder of one training: `last.safetensors` to go on from, `best.safetensors` to use, and the curves. */
 export interface Run extends AsyncDisposable {
-  /** Updates that were done before. */
+  /** Number of updates that were done before. */
   readonly update: number;
-  /** What to go on from. */
+  /** Checkpoint to go on from. */
   readonly start: Checkpoint<Progress> | undefined;
   readonly isValidated: (number: number) => boolean;
   /** Logs an update, and keeps its weights where they are the best so far. */
   readonly record: (step: Omit<TrainStep, 'milliseconds' | 'waitMilliseconds'>, state: OptimizerState) => Promise<void>;
-  /** Saves the checkpoint of an update, where one is due or `now`. Ask once the weights are known to give numbers. */
+  /** Saves the checkpoint of an update, where one is due, or `now`. Call it once the losses of the weights are known to be finite. */
   readonly save: (number: number, state: OptimizerState, when?: 'due' | 'now') => Promise<void>;
 }
 
-/** A run without a folder. */
+/** Run without a folder: nothing is kept. */
 const unkept: Omit<Run, 'isValidated'> = {
   update: 0,
   start: undefined,
@@ -96,10 +96,10 @@ export const openRun = async ({ config }: Model, stage: Stage, options: RunFolde
   };
 };
 
-/** What a run goes on from. */
+/** Path of a run's last checkpoint, from which it goes on. */
 export const lastIn = (folder: string): string => join(folder, 'last.safetensors');
 
-/** The weights of a run that were best on validation. */
+/** Path of a run's weights with the best validation. */
 export const bestIn = (folder: string): string => join(folder, 'best.safetensors');
 
 const lastCheckpoint = async (

@@ -17,7 +17,7 @@ import type { Pixels } from '../../src/kernels/pixels.ts';
 import { tiny } from '../../src/model/sizes.ts';
 import { writeScenes } from '../../src/studies/scenes/write.ts';
 import { nlvr2 } from '../../src/tasks/nlvr2.ts';
-import { drawnBy } from '../../src/training/augmentation.ts';
+import { randomLoading } from '../../src/training/augmentation.ts';
 import { type FinetuneOptions, finetune, train } from '../../src/training/finetune.ts';
 import type { TrainStep } from '../../src/training/options.ts';
 import { nanoWorld } from '../fixtures/nano.ts';
@@ -82,7 +82,7 @@ describe('augmentation in training', () => {
       [0, 1, 2].flatMap((batch) =>
         [0, 1, 2].flatMap((place) =>
           [0, 1].map((image) => {
-            const { data } = drawnBy({ augment, seed }).augment!(batch, place)(picture, image);
+            const { data } = randomLoading({ augment, seed }).augment!(batch, place)(picture, image);
             return Buffer.from(data).toString('base64');
           }),
         ),
@@ -90,7 +90,7 @@ describe('augmentation in training', () => {
     expect(new Set(seen(5)).size).toBeGreaterThanOrEqual(ways);
     expect(seen(5)).toEqual(seen(5));
     expect(seen(6)).not.toEqual(seen(5));
-    expect(drawnBy({ augment: 'none' })).toEqual({});
+    expect(randomLoading({ augment: 'none' })).toEqual({});
   });
 });
 
@@ -103,7 +103,7 @@ describe('a number of patches', () => {
       const seen: string[] = [];
       for await (const { feeds } of loadChosen(batches, {
         ...preprocessor,
-        ...drawnBy({ maxPatches: 2 }),
+        ...randomLoading({ maxPatches: 2 }),
         first: from,
       })) {
         expect(feeds.patches!.shape.slice(0, 2)).toEqual([4, 2]);
@@ -115,8 +115,8 @@ describe('a number of patches', () => {
     const all = await shown(0);
     expect(new Set(all).size).toBe(3);
     expect(await shown(1)).toEqual(all.slice(1));
-    expect(drawnBy({ maxPatches: 2, seed: 1 }).patches!(0).random!()).not.toBe(
-      drawnBy({ maxPatches: 2 }).patches!(0).random!(),
+    expect(randomLoading({ maxPatches: 2, seed: 1 }).patches!(0).random!()).not.toBe(
+      randomLoading({ maxPatches: 2 }).patches!(0).random!(),
     );
     // weights that hardly move are judged as they are where every patch is seen
     const still = { learningRate: 1e-12, updates: 1, dropoutRate: 0 };

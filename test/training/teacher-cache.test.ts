@@ -60,9 +60,9 @@ describe('a cached teacher', () => {
     const said: string[] = [];
     const model = createStudent(teacher, { depth: 1 });
     const objectives = objectivesOf({ losses: { soft: 1, attention: 1 } }, 'sigmoid');
-    const wanted = teacherTensors(answeringLosses(model, teacher, objectives));
+    const tensors = teacherTensors(answeringLosses(model, teacher, objectives));
     const options = {
-      ...{ folder, teacher, model, examples, wanted, threads: 1, onWarning: (message: string) => said.push(message) },
+      ...{ folder, teacher, model, examples, tensors, threads: 1, onWarning: (message: string) => said.push(message) },
       preprocessor: preprocessorFor(teacher.config, { batch: 3 }),
     };
     await using held = await openTeacherCache(options);

@@ -1,24 +1,22 @@
 import type { Model } from '../../index.ts';
 import { type Backbones, initFrom, readImageBackbone, readTextBackbone } from '../../model.ts';
 import { printNotice } from '../terminal/notice.ts';
-import { given } from './options.ts';
 
-/** What `--from-scratch` may begin from instead of at random. */
+/** Files of weights from which `--from-scratch` begins, instead of at random. */
 export interface BeginningOptions {
   readonly initImage?: string | undefined;
   readonly initText?: string | undefined;
-  /** Of the ViT's attention. */
+  /** Attention heads of the ViT. */
   readonly heads?: number | undefined;
 }
 
-/** Reads the files that a model is to begin from. @throws UserError where one is no ViT or no BERT. */
-export const bodiesOf = async ({ initImage, initText, heads }: BeginningOptions): Promise<Backbones> =>
-  given({
-    image: initImage === undefined ? undefined : await readImageBackbone(initImage, given({ heads })),
-    text: initText === undefined ? undefined : await readTextBackbone(initText),
-  });
+/** Reads the files that a model begins from. @throws UserError where one is no ViT or no BERT. */
+export const bodiesOf = async ({ initImage, initText, heads }: BeginningOptions): Promise<Backbones> => ({
+  image: initImage === undefined ? undefined : await readImageBackbone(initImage, { heads }),
+  text: initText === undefined ? undefined : await readTextBackbone(initText),
+});
 
-/** The model begun from files, which says on stderr what of it began so and what at random; without files, as it is. */
+/** Initializes a model from files, and says on stderr which tensors begin so and which at random. Without files, the model itself. */
 export const beginFrom = (untrained: Model, bodies: Backbones): Model => {
   const { image, text } = bodies;
   if (!image && !text) return untrained;

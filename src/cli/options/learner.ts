@@ -12,10 +12,9 @@ import {
 import { type Backbones, createConfig, dide, sizes, sizesOfBackbones, vilt } from '../../model.ts';
 import { type ForeignOptions, loadOptions, openModelFor } from './checkpoint.ts';
 import { beginFrom, bodiesOf } from './init-from.ts';
-import { given } from './options.ts';
 import { vocabularyNamed } from './vocabulary.ts';
 
-/** What the options of `finetune` say of the model that is to learn. */
+/** Options of `finetune` that say which model is trained. */
 export interface LearnerOptions extends ForeignOptions {
   readonly data: string;
   readonly seed: number;
@@ -32,15 +31,15 @@ export interface LearnerOptions extends ForeignOptions {
   readonly initText?: string | undefined;
 }
 
-/** Who learns, and from whom. */
+/** The model that is trained, and its teacher. */
 export interface Learning {
   readonly model: Model;
   readonly teacher?: Model | undefined;
-  /** For the report: how the learner began. */
+  /** How the model began, for the report. */
   readonly began: string;
 }
 
-/** @throws UserError where the options name no learner, or models that do not fit the task or each other. */
+/** Opens or creates the model that is trained, and its teacher. @throws UserError where the options name no model to train, or models that do not fit the task or each other. */
 export const learningOf = async (options: LearnerOptions, task: Task): Promise<Learning> => {
   const teacher = options.teacher === undefined ? undefined : await openModelFor(task, options.teacher, options);
   const taught = teacher ? { teacher } : {};
@@ -65,7 +64,7 @@ export const learningOf = async (options: LearnerOptions, task: Task): Promise<L
   return { model: await untrained(options, task), began: `${options.model} from ${from}` };
 };
 
-/** What is gone on from; a model of ours that was trained for another task gets a new head, which begins at random. */
+/** Opens the model to go on from. One of ours that was trained for another task gets a new head, which begins at random. */
 const beginningFrom = async (from: string, task: Task, options: LearnerOptions): Promise<Model> => {
   await using checkpoint = await openCheckpoint(from);
   const trained = await checkpoint.load(await loadOptions(checkpoint.isOurs ? undefined : task, options));
@@ -73,14 +72,14 @@ const beginningFrom = async (from: string, task: Task, options: LearnerOptions):
   return adaptModel(trained, { task, answers: await task.answers(options.data), seed: options.seed });
 };
 
-/** Teacher and learner read one batch with one set of ids, patches and answers. */
+/** Refuses a model that reads or answers otherwise than its teacher: both read the same batch. */
 const refuseUnlike = (model: Model, teacher: Model, path: string): void => {
   const readingOf = ({ config: { answers, vocabulary, sizes, images } }: Model) =>
     ({ answers, vocabulary, images, patch: sizes.patch, grid: sizes.grid, image: sizes.image }) as const;
   const [mine, theirs] = [readingOf(model), readingOf(teacher)];
   for (const name of ['answers', 'vocabulary', 'images', 'patch', 'grid', 'image'] as const) {
     if (JSON.stringify(mine[name]) === JSON.stringify(theirs[name])) continue;
-    throw new UserError(`${path}: its ${name} differ from the teacher's: give a learner that reads and answers alike`);
+    throw new UserError(`${path}: its ${name} differ from the teacher's: give a model that reads and answers alike`);
   }
 };
 
@@ -102,7 +101,7 @@ const untrained = async (options: LearnerOptions, task: Task): Promise<Model> =>
   return beginFrom(createModel(config, seed), bodies);
 };
 
-/** What differs from the teacher's shape, or from that of the size. */
+/** Options of shape that differ from the teacher's, or from those of the size. */
 const shapeOf = ({ depth, sharedEncoders }: LearnerOptions): Pick<StudentOptions, 'depth' | 'encoders'> => ({
   ...(depth === undefined ? {} : { depth }),
   ...(sharedEncoders ? { encoders: 'shared' } : {}),
@@ -110,13 +109,13 @@ const shapeOf = ({ depth, sharedEncoders }: LearnerOptions): Pick<StudentOptions
 
 const sizesFor = (options: LearnerOptions, bodies: Backbones) => {
   const { depth } = options;
-  const usual = sizesOfBackbones(sizes[options.size], bodies, given({ depth }));
+  const usual = sizesOfBackbones(sizes[options.size], bodies, { depth });
   const { image = usual.image, patch = usual.patch } = options;
   if (image % patch !== 0)
     throw new UserError(`--image: ${image} pixels are not whole patches of ${patch}: give a multiple of ${patch}`);
   return { ...usual, ...shapeOf(options), depth: usual.depth, image, patch, grid: image / patch };
 };
 
-/** The pieces that are named, or the data's own words; those of a model of ViLT's size are BERT's. */
+/** Word pieces that are named, or the data's own words; BERT's for a model of ViLT's size. */
 const vocabularyFor = async ({ vocabulary, size, data }: LearnerOptions, task: Task): Promise<string[]> =>
   await vocabularyNamed(vocabulary ?? (size === 'base32' ? 'bert' : 'data'), { data, task });

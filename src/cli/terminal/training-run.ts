@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TrainStep } from '../../index.ts';
+import { passesOver, type TrainingOptions } from '../../training.ts';
 import { createWaiting, type Tolerance } from '../options/data.ts';
 import type { Learning } from '../options/learner.ts';
 import { headOf } from '../options/model-file.ts';
@@ -17,6 +18,8 @@ export interface TrainingRun {
   readonly json?: boolean | undefined;
   readonly task: string;
   readonly learning: Learning;
+  /** Options of the training: its batch and passes say how many examples are left out at its end. */
+  readonly options: TrainingOptions;
   /** What could not be read, where such examples are left out. */
   readonly tolerance?: Tolerance | undefined;
   /** The training itself; notices go above the bar. */
@@ -92,10 +95,19 @@ const report = async (run: TrainingRun, done: Done & { readonly milliseconds: nu
   const { name } = architecture;
   const parameters = [...model.weights.values()].reduce((sum, { data }) => sum + data.length, 0);
   const losses = done.last?.losses ?? {};
+  const { leftOut: atEnd } = passesOver(Number(config?.recipe.examples ?? 0), run.options);
   const facts: [string, Cell][] = [
     ['model', `${began}: ${name}, ${grouped(parameters)} parameters`],
     ...(answers.length > 0 ? [['answers', answers.length] satisfies [string, Cell]] : []),
     ['updates', done.last ? grouped(done.last.of) : 'none were left'],
+    ...(atEnd > 0
+      ? [
+          [
+            'left out',
+            `${grouped(atEnd)} examples, since a pass counts as its whole batches (all: --updates)`,
+          ] satisfies [string, Cell],
+        ]
+      : []),
     ...Object.entries(losses).map(([name, loss]): [string, Cell] => [`loss ${name}`, loss.toFixed(4)]),
     ['best validation', best ? `${percent(best.accuracy)} at update ${grouped(best.update)}` : 'none'],
     ['time', durationOf(done.milliseconds)],
@@ -103,7 +115,7 @@ const report = async (run: TrainingRun, done: Done & { readonly milliseconds: nu
     ['saved', out],
   ];
   const { milliseconds } = done;
-  const leftOut = { waitedForData: done.waiting.share(), unreadable: run.tolerance?.failures() ?? [] };
+  const notUsed = { waitedForData: done.waiting.share(), leftOut: atEnd, unreadable: run.tolerance?.failures() ?? [] };
   const lines = (run.tolerance?.lines() ?? []).map((line) => `\n${line}`).join('');
   const result = {
     out,
@@ -114,7 +126,7 @@ const report = async (run: TrainingRun, done: Done & { readonly milliseconds: nu
     losses,
     best,
     milliseconds,
-    ...leftOut,
+    ...notUsed,
   };
   print(`${factsOf(facts)}${lines}\n\nNext: ${await run.next(weights)}`, result, run);
 };

@@ -59,7 +59,7 @@ const run = async (options: Options): Promise<void> => {
   };
   await runTraining({
     verb: 'finetune',
-    ...{ out: options.out, json: options.json, task: options.task, learning, tolerance },
+    ...{ out: options.out, json: options.json, task: options.task, learning, tolerance, options: training },
     steps: (onWarning) => finetune(model, { ...training, onWarning }),
     next: async (best) => {
       const splits = await listSplits(options.data);

@@ -54,7 +54,7 @@ const run = async (options: Options): Promise<void> => {
   const training = { ...trainingOf(options), ...stage, ...tolerance.preprocessor };
   await runTraining({
     verb: 'pretrain',
-    ...{ out: options.out, json: options.json, task: pretraining.name, learning, tolerance },
+    ...{ out: options.out, json: options.json, task: pretraining.name, learning, tolerance, options: training },
     steps: (onWarning) => pretrain(model, { ...training, onWarning }),
     next: async (best) =>
       model.config.architecture.towers

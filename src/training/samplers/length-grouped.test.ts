@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { lengthGroupedOrder } from './length-grouped.ts';
 
 const examples = Array.from({ length: 1000 }, (_, i) => ({ text: 'x'.repeat(1 + ((i * 37) % 50)) }));
-const options = { wanted: 2500, batch: 8, seed: 3 };
+const options = { length: 2500, batch: 8, seed: 3 };
 
 describe('the order of a training', () => {
   const order = lengthGroupedOrder(examples, options);

@@ -1,38 +1,39 @@
 import type { Example } from '../../data/example.ts';
 import { keyOf, permutation } from '../../engine/random.ts';
 
-/** Batches among which examples of like length are brought together. */
+/** Batches of a window, within which examples of similar length are brought together. */
 const WINDOW_BATCHES = 16;
 
+/** Options of the order of a training. */
 export interface OrderOptions {
-  /** How many places are wanted, over as many epochs as it takes. */
-  readonly wanted: number;
+  /** Length of the order, over as many epochs as it takes. */
+  readonly length: number;
   readonly batch: number;
   readonly seed: number;
 }
 
 /**
- * The order in which a training reads its examples: epoch after epoch, each shuffled anew, as one list of places.
+ * Order in which a training reads its examples: epoch after epoch, each shuffled anew, as one list of indices.
  *
  * Within a window of 16 batches, examples with texts of like length share a batch, and the batches are shuffled again:
  * a batch is padded to its longest text, and so little is padded. It depends on the seed alone.
  */
 export const lengthGroupedOrder = (
   examples: readonly Pick<Example, 'text'>[],
-  { wanted, batch, seed }: OrderOptions,
+  { length, batch, seed }: OrderOptions,
 ): Uint32Array => {
-  const order = new Uint32Array(wanted);
-  for (let epoch = 0, at = 0; at < wanted; epoch += 1) {
-    const places = epochOrder(examples, { batch, seed, epoch }).subarray(0, wanted - at);
+  const order = new Uint32Array(length);
+  for (let epoch = 0, at = 0; at < length; epoch += 1) {
+    const places = epochOrder(examples, { batch, seed, epoch }).subarray(0, length - at);
     order.set(places, at);
     at += places.length;
   }
   return order;
 };
 
-type EpochOptions = Omit<OrderOptions, 'wanted'> & { readonly epoch: number };
+type EpochOptions = Omit<OrderOptions, 'length'> & { readonly epoch: number };
 
-/** The order of one epoch, counted from 0: every place once. */
+/** Order of one epoch, counted from 0: every index once. */
 export const epochOrder = (
   examples: readonly Pick<Example, 'text'>[],
   { batch, seed, epoch }: EpochOptions,

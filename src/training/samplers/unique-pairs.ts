@@ -1,10 +1,11 @@
 import { type Example, imageName } from '../../data/example.ts';
 import { epochOrder } from './length-grouped.ts';
 
-export interface DistinctOptions {
-  /** How many groups there are to be. */
+/** Options of `uniquePairGroups`. */
+export interface UniquePairOptions {
+  /** Number of groups. */
   readonly groups: number;
-  /** Examples of one group: those of all batches of an update, where these are compared as one. */
+  /** Examples of one group: those of all batches of an update, which are compared as one. */
   readonly size: number;
   readonly seed: number;
 }
@@ -18,7 +19,7 @@ export interface DistinctOptions {
  */
 export function* uniquePairGroups(
   examples: readonly Example[],
-  { groups, size, seed }: DistinctOptions,
+  { groups, size, seed }: UniquePairOptions,
 ): Generator<readonly Example[], void, undefined> {
   const keys = examples.map(({ images, text }) => [`image ${images.map(imageName).join('\n')}`, `text ${text}`]);
   const endless = places(examples, { size, seed });
@@ -40,7 +41,7 @@ export function* uniquePairGroups(
 
 function* places(
   examples: readonly Example[],
-  { size: batch, seed }: Pick<DistinctOptions, 'size' | 'seed'>,
+  { size: batch, seed }: Pick<UniquePairOptions, 'size' | 'seed'>,
 ): Generator<number, never, undefined> {
   for (let epoch = 0; ; epoch += 1) yield* epochOrder(examples, { batch, seed, epoch });
 }

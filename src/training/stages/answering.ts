@@ -22,7 +22,7 @@ export const answering = (model: Model, options: StageOptions, { examples, valid
   const { accumulation, seed } = settingsOf(trainingOptions, options);
   const { batch } = preprocessor;
   const objectives = objectivesOf(options, config.scoring);
-  const order = lengthGroupedOrder(examples, { wanted: updates * accumulation * batch, batch, seed });
+  const order = lengthGroupedOrder(examples, { length: updates * accumulation * batch, batch, seed });
   return {
     ...answeringLosses(model, options.teacher, objectives),
     batches: (from) => inOrder(examples, order.subarray(from * batch), batch),

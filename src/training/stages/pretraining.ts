@@ -35,7 +35,7 @@ export const pretrainingStage = (model: Model, run: PretrainingRun, { examples, 
   const { accumulation, seed } = settingsOf(trainingOptions, run);
   const isHard = settingsOf(pretrainingOptions, run).negatives === 'hard';
   const { batch } = preprocessor;
-  const order = lengthGroupedOrder(examples, { wanted: updates * accumulation * batch, batch, seed });
+  const order = lengthGroupedOrder(examples, { length: updates * accumulation * batch, batch, seed });
   const mask = createMask({ ...masking, vocabulary: config.vocabulary });
   const { queries, ...identity } = identityOf(pretrainingOptions, run);
   return {

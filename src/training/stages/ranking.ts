@@ -36,7 +36,7 @@ export const ranking = (model: Model, options: StageOptions, { examples, validat
   refuseAnswers(options);
   if (teacher) throw new UserError('retrieval: a fusion encoder learns from ground truth alone: leave the teacher out');
   refuseFewImages(examples, 2);
-  const order = lengthGroupedOrder(examples, { wanted: updates * accumulation * batch, batch, seed });
+  const order = lengthGroupedOrder(examples, { length: updates * accumulation * batch, batch, seed });
   return {
     losses: (p) => ({ rank: { loss: textRanking({ scores: rankCandidates(config, p, candidates) }), weight: 1 } }),
     batches: (from) => inOrder(examples, order.subarray(from * batch), batch),

@@ -13,43 +13,44 @@ import type { Preprocessor } from '../../inference/preprocessor.ts';
 import { feedsOf, patchesOf, placesOf, recordOf, withPadding } from './placeholder.ts';
 import { type About, openTeacherRecords, type TeacherRecords } from './records.ts';
 
-/** What a teacher makes of each training example, computed once and kept. */
+/** Outputs of a teacher for each training example, computed once and kept. */
 export interface TeacherCache extends AsyncDisposable {
-  /** What is fed in the teacher's stead beside a batch. @throws UserError where a record is damaged. */
+  /** Feeds of a batch in place of the teacher. @throws UserError where a record is damaged. */
   feeds(batch: Batch): Promise<Feeds>;
-  /** Examples fed so far, and how many milliseconds less that took than the teacher would have. */
+  /** Number of examples fed so far, and the milliseconds that this saved against running the teacher. */
   saved(): { readonly examples: number; readonly milliseconds: number };
 }
 
+/** Options of `openTeacherCache`. */
 export interface TeacherCacheOptions {
-  /** Where the records are, or go. */
+  /** Folder of the records. */
   readonly folder: string;
   readonly model: Model;
   readonly teacher: Model;
-  /** What of the teacher is kept, as `lookedAt` finds it. */
-  readonly wanted: ReadonlyMap<string, Tensor>;
+  /** Teacher tensors that are kept, by name, as `tensorsUsedBy` finds them. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
   readonly examples: readonly Example[];
   readonly preprocessor: Preprocessor;
-  /** Bytes of records that are held in memory; where there are more, each is read when it is needed. Default 2 GiB. */
+  /** Most bytes of records to hold in memory; where there are more, each is read when it is needed. Default 2 GiB. */
   readonly memory?: number | undefined;
   readonly threads?: number | undefined;
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /**
- * Runs the teacher once over every example of which there is no record yet, and keeps what is wanted of it, in
- * float16. It depends on neither the student nor the batch: only on the example, which therefore must not be augmented.
+ * Runs the teacher once over every example that has no record yet, and keeps some of its tensors in float16. They depend
+ * on neither the student nor the batch, but only on the example, which therefore must not be augmented.
  *
  * @throws UserError where the folder belongs to another teacher or other data, or a number is too large for float16.
  */
 export const openTeacherCache = async (options: TeacherCacheOptions): Promise<TeacherCache> => {
-  const { examples, folder, wanted, memory = 2 ** 31 } = options;
-  if (wanted.size === 0) {
+  const { examples, folder, tensors, memory = 2 ** 31 } = options;
+  if (tensors.size === 0) {
     throw new UserError(
       `${folder}: nothing is learnt from the teacher, so nothing of it can be cached: leave the cache out`,
     );
   }
-  const [places, words] = [placesOf(wanted), longestOf(options)];
+  const [places, words] = [placesOf(tensors), longestOf(options)];
   const records = await openTeacherRecords(folder, aboutOf(options, words));
   const numbers = new Map(examples.map((example, i) => [example, i]));
   let [served, preprocessor] = [0, 0];
@@ -74,7 +75,7 @@ export const openTeacherCache = async (options: TeacherCacheOptions): Promise<Te
   };
 };
 
-/** Words of the longest text, or as many as all are padded to. */
+/** Length of the longest text in word pieces, or the length to which all are padded. */
 const longestOf = ({ model: { config }, examples, preprocessor }: TeacherCacheOptions): number => {
   const tokenizer = createTokenizer(config.vocabulary);
   const limit = config.sizes.words;
@@ -83,7 +84,7 @@ const longestOf = ({ model: { config }, examples, preprocessor }: TeacherCacheOp
   return [...lengths.values()].reduce((most, one) => Math.max(most, one), preprocessor.collate.padWordsTo ?? 0);
 };
 
-const aboutOf = ({ teacher, examples, wanted }: TeacherCacheOptions, words: number): About => {
+const aboutOf = ({ teacher, examples, tensors }: TeacherCacheOptions, words: number): About => {
   const ofTeacher = createHash('sha256').update(JSON.stringify(descriptionOf(teacher.config)));
   for (const [name, { data }] of [...teacher.weights].sort(([a], [b]) => (a < b ? -1 : 1))) {
     ofTeacher.update(name).update(bytesOf(data));
@@ -93,27 +94,26 @@ const aboutOf = ({ teacher, examples, wanted }: TeacherCacheOptions, words: numb
   return {
     ...{ format: 1, words, examples: examples.length },
     ...{ teacher: ofTeacher.digest('hex'), data: ofData.digest('hex') },
-    kept: [...wanted].map(([name, { shape }]) => `${name} [${shape.join(', ')}]`).join('; '),
+    kept: [...tensors].map(([name, { shape }]) => `${name} [${shape.join(', ')}]`).join('; '),
   };
 };
 
-interface Filling extends TeacherCacheOptions {
+interface FillOptions extends TeacherCacheOptions {
   readonly words: number;
   readonly numbers: ReadonlyMap<Example, number>;
 }
 
-/** Milliseconds between two notices of how far it is. */
+/** Milliseconds between two notices of progress. */
 const NOTICE = 10_000;
 
-const fill = async (records: TeacherRecords, options: Filling): Promise<void> => {
-  const { examples, teacher, wanted, preprocessor, words, numbers, threads, onWarning = () => {} } = options;
+const fill = async (records: TeacherRecords, options: FillOptions): Promise<void> => {
+  const { examples, teacher, tensors, preprocessor, words, numbers, threads, onWarning = () => {} } = options;
   const missing = [...examples.keys()].filter((example) => !records.has(example));
   if (missing.length === 0) return;
   onWarning(`caching what the teacher makes of ${missing.length} of ${examples.length} examples`);
   await using writer = await records.openWriter();
-  const places = placesOf(wanted);
-  const limit = threads === undefined ? {} : { threads };
-  await using session = await compile(Object.fromEntries(wanted), { weights: teacher.weights, ...limit });
+  const places = placesOf(tensors);
+  await using session = await compile(Object.fromEntries(tensors), { weights: teacher.weights, threads });
   const padded = { ...preprocessor, collate: { ...preprocessor.collate, padWordsTo: words } };
   let [done, began, said] = [0, performance.now(), performance.now()];
   for await (const { feeds, examples: some } of loadBatches(examples, missing, padded)) {

@@ -5,7 +5,7 @@ import type { Shape } from '../../engine/shapes.ts';
 import { ancestors, input, type Tensor } from '../../engine/tensor.ts';
 import type { Stream, Streams } from '../../model/outputs.ts';
 
-/** Where the names begin of what is fed in a teacher's stead. */
+/** Prefix of the inputs that are fed in place of a teacher's tensors. */
 const KEPT = 'kept_teacher.';
 
 type Replace = (name: string, made: Tensor) => Tensor;
@@ -28,7 +28,7 @@ export interface TeacherOutputs {
   readonly logits?: Tensor | undefined;
 }
 
-/** A teacher with everything that it made replaced, but the masks, which are those of the batch. */
+/** Outputs of a teacher with every tensor replaced, except the masks, which are those of the batch. */
 const replaced = <M extends TeacherOutputs>(made: M, by: Replace): M => ({
   ...made,
   encoded: made.encoded.map(({ text, image, pair }, i) => ({
@@ -39,14 +39,14 @@ const replaced = <M extends TeacherOutputs>(made: M, by: Replace): M => ({
   ...(made.logits && { logits: by(`${KEPT}logits`, made.logits) }),
 });
 
-/** A teacher that computes nothing: whatever an objective looks at is fed. Each input has the shape of what it replaces. */
+/** Outputs of a teacher that computes nothing: each tensor is an input of the same shape, to be fed. */
 export const teacherPlaceholder = <M extends TeacherOutputs>(made: M): M =>
   replaced(made, (name, { shape }) => input(name, shape));
 
 /**
- * What some losses look at in a teacher, found by letting them look at one that computes nothing.
+ * Tensors of a teacher that some losses depend on, found by tracing the losses over a placeholder of it.
  *
- * @returns by the names of a kept teacher's inputs, what the teacher itself makes there.
+ * @returns the teacher's own tensors, by the names of the placeholder's inputs.
  */
 export const tensorsUsedBy = <M extends TeacherOutputs>(
   made: M,
@@ -67,18 +67,18 @@ export const tensorsUsedBy = <M extends TeacherOutputs>(
 export const dependsOnPlaceholder = (loss: Tensor): boolean =>
   ancestors([loss]).some(({ made }) => 'name' in made && made.name.startsWith(KEPT));
 
-/** How one tensor lies in an example's record: [before, rows, after] halves. */
+/** Layout of one tensor in an example's record: [before, rows, after] float16 numbers. */
 export interface Place {
   readonly name: string;
-  /** As an objective sees it, with its batch. */
+  /** Shape of the tensor for a batch. */
   readonly shape: Shape;
   readonly before: number;
   readonly after: number;
-  /** The input whose second size says how many tokens a batch has; without one there are no tokens, and one row. */
+  /** Input whose second size is the number of tokens of a batch; absent where there are no tokens, but one row. */
   readonly tokens?: string | undefined;
 }
 
-/** Every tensor of a record, in its order. @throws Error for a shape that is not [batch, …, tokens, …]. */
+/** Layouts of all tensors of a record, in their order. @throws Error for a shape that is not [batch, …, tokens, …]. */
 export const placesOf = (wanted: ReadonlyMap<string, Tensor>): Place[] =>
   [...wanted].map(([name, { shape }]) => {
     const axis = shape.findIndex((size, i) => i > 0 && typeof size === 'string');
@@ -91,13 +91,13 @@ export const placesOf = (wanted: ReadonlyMap<string, Tensor>): Place[] =>
   });
 
 /**
- * How many rows of a record an example has: all words of the longest text, since padded words are queries too, each
+ * Number of rows of an example's record: all words of the longest text, since padded words are queries too, each
  * with a position of its own; of an image [CLS], its patches, and one row for padding, which is the same in every place.
  */
 const rowsOf = ({ tokens }: Place, patches: ReadonlyMap<string, number>, words: number): number =>
   tokens === undefined ? 1 : tokens === 'words' ? words : patches.get(tokens)! + 2;
 
-/** The real patches of one example of a batch, by the input that holds them. */
+/** Number of real patches of one example of a batch, by the input that holds them. */
 export const patchesOf = (feeds: Feeds, at: number): Map<string, number> => {
   const names = Object.keys(feeds).filter((name) => /^patches(_\d+)?$/.test(name));
   return new Map(
@@ -109,7 +109,7 @@ export const patchesOf = (feeds: Feeds, at: number): Map<string, number> => {
   );
 };
 
-/** A batch with one patch of padding more, so that every example has one. */
+/** Feeds with one more patch of padding, so that every example has one. */
 export const withPadding = (feeds: Feeds): Feeds =>
   Object.fromEntries(
     Object.entries(feeds).map(([name, numbers]) => [name, name.startsWith('patch') ? lengthened(numbers) : numbers]),
@@ -125,7 +125,7 @@ const lengthened = ({ shape, data }: Numbers): Numbers => {
 };
 
 /**
- * One example of what a teacher made of a batch with padding, as the bytes of a record: halves, little-endian.
+ * Record of one example, from a teacher's outputs for a batch with padding: float16 numbers, little-endian.
  *
  * @throws UserError where a number is too large for float16.
  */
@@ -153,7 +153,7 @@ export const recordOf = (
   return Buffer.concat(parts);
 };
 
-/** Records side by side, as long as the batch that they are fed with: what `keptTeacher` asks for. */
+/** Feeds of a placeholder from the records of a batch's examples, each as long as the batch. */
 export const feedsOf = (
   records: readonly Uint8Array[],
   places: readonly Place[],
@@ -179,7 +179,7 @@ export const feedsOf = (
   );
 };
 
-/** As many rows as there is room for; where there is more, the last row again and again. */
+/** Copies as many rows as there is room for; repeats the last row where there is more room. */
 const spread = (rows: Float32Array, to: Float32Array, width: number): void => {
   to.set(rows.subarray(0, Math.min(rows.length, to.length)));
   for (let at = rows.length; at < to.length; at += width) to.set(rows.subarray(rows.length - width), at);

@@ -32,7 +32,7 @@ export async function* trainOnCachedTeacher(
   const { teacher, cacheFolder: folder, onWarning } = options;
   if (!teacher) throw new UserError(`${folder}: there is no teacher to cache: give one`);
   refuseChangingImages(options);
-  await using cache = await openTeacherCache({ ...options, folder, model, teacher, wanted: teacherTensors(stage) });
+  await using cache = await openTeacherCache({ ...options, folder, model, teacher, tensors: teacherTensors(stage) });
   try {
     yield* trainStage(model, onCache(stage, cache), options);
   } finally {
