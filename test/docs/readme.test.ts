@@ -14,7 +14,7 @@ const small = (code: string): string =>
 
 /** What each sketch prints, told by a word of its code, and what is asked of it beyond that. */
 const printed: Readonly<Record<string, { readonly after?: string; readonly prints: RegExp }>> = {
-  'finetune(': { prints: /^(\d00\/\d+ .*\n)*$/ },
+  'saveModel(': { prints: /^(\d00\/\d+ .*\n)*$/ },
   ' ask(': { prints: /^([\w-]+\.png \w+ 0\.\d+\n){5}$/ },
   'defineTask(': {
     after: `const [meme] = await memeTone.read('memes', 'train'); console.log(meme!.text, meme!.answers[0]!.answer);`,
