@@ -1,6 +1,7 @@
 import { MATCHING, unknownWords } from '../../../data.ts';
 import { countOf } from '../../../engine.ts';
 import { createModel, type Example, type Model, pretraining, retrieval } from '../../../index.ts';
+import { createConfig } from '../../../model.ts';
 import { type View, viewNames } from '../../scenes/views.ts';
 import { understanding } from '../tasks.ts';
 import { scenesFolder } from './scenes.ts';
@@ -27,16 +28,13 @@ const readers: { readonly [V in View]: (path: string, split: string) => Promise<
  * new words, which follow those of the known ones, are random.
  */
 export const pretrainingStart = (shippedTeacher: Model, words: readonly string[]): Model => {
-  const known = shippedTeacher.config.vocabulary;
+  const { architecture, vocabulary: known, sizes } = shippedTeacher.config;
   const vocabulary = [...known, ...words.filter((word) => !known.includes(word))];
   const { weights, config } = createModel(
-    {
-      ...shippedTeacher.config,
-      sizes: { ...shippedTeacher.config.sizes, vocabulary: vocabulary.length },
-      vocabulary,
-      ...{ task: pretraining.name, images: pretraining.images, scoring: pretraining.scoring, answers: [...MATCHING] },
-      recipe: {},
-    },
+    createConfig({
+      ...{ architecture, task: pretraining, answers: [...MATCHING], vocabulary },
+      sizes: { ...sizes, vocabulary: vocabulary.length },
+    }),
     0,
   );
   for (const [name, { data, shape }] of weights) {
