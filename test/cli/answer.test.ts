@@ -1,7 +1,7 @@
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { best, failing, finetuneFrom, inProcess, jsonOf, placeForTests } from './cli.fixture.ts';
+import { best, dide, failing, finetuneFrom, inProcess, jsonOf, placeForTests } from './cli.fixture.ts';
 
 const place = placeForTests();
 const image = (name: string): string => join(place().data, 'images', 'test-iid', name);
@@ -75,6 +75,24 @@ describe('dide answer', () => {
     expect(await failing(root, 'answer', best(out), a, b, c, 'both show a circle')).toMatch(
       /answers about 2 images together: give a multiple of 2 images, not 3$/,
     );
+  });
+
+  it('takes the images of a folder, and refuses a command line that would crash ONNX Runtime', async () => {
+    const { data, root, student } = place();
+    const folder = join(data, 'images', 'test-iid');
+    const { answered } = await jsonOf('answer', best(student), folder, QUESTION);
+    expect(answered).toHaveLength(16);
+    expect(answered[0].images).toEqual([join(folder, '000001.png')]);
+    mkdirSync(join(root, 'empty'));
+    expect(await failing(root, 'answer', best(student), join(root, 'empty'), QUESTION)).toMatch(
+      /^\/empty: it holds no image/,
+    );
+    const many = Array.from({ length: 400 }, () => image('000001.png'));
+    const { code, stderr } = await dide(['answer', best(student), ...many, QUESTION]);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/^the command line has \d+ letters, .* folder/),
+    });
   });
 
   it('opens a checkpoint that dide did not save', async () => {

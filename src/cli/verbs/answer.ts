@@ -9,6 +9,7 @@ import {
   UserError,
 } from '../../index.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
+import { checkCommandLine, expandFolders } from '../options/images.ts';
 import { count, jsonOption, threadsOption } from '../options/options.ts';
 import type { TaskName } from '../options/tasks.ts';
 import { openProgress } from '../terminal/progress.ts';
@@ -24,7 +25,7 @@ interface Options extends ForeignOptions {
 const examples = `
 Examples:
   $ dide answer runs/student/best.safetensors photo.jpg "what color is the bus?"
-  $ dide answer runs/teacher/best.safetensors photos/*.jpg "is there a dog?"
+  $ dide answer runs/teacher/best.safetensors photos "is there a dog?"
   $ dide answer runs/nlvr2/best.safetensors left.jpg right.jpg "both images show a dog"
   $ dide answer vilt_vqa.ckpt photo.jpg "how many cats are there?" --answers vqa2-id2label.json --json
 
@@ -38,7 +39,7 @@ export const answerCommand = (): Command =>
     .usage('[options] <model> <image...> <question>')
     .description('Answers a question about an image, or many images, with probabilities.')
     .argument('<model>', 'a teacher or a student: best.safetensors of a run, a .ckpt, a Hugging Face folder')
-    .argument('<image... question...>', 'one image or many, and last the question or statement, in quotes')
+    .argument('<image... question...>', 'images, or folders of them, and last the question or statement, in quotes')
     .addOption(count('--top <n>', 'answers to each image: of one image in the table, of many with --json').default(5))
     .addOption(threadsOption())
     .addOption(jsonOption())
@@ -51,8 +52,10 @@ async function run(file: string, words: readonly string[], options: Options): Pr
     throw new UserError('dide answer needs an image and, last, a question in quotes: see dide answer --help');
   if (existsSync(question))
     throw new UserError(`${question}: it is a file where the question should be: write the question last, in quotes`);
+  checkCommandLine();
+  const paths = expandFolders(images);
   const model = await openModel(file, options);
-  const items = itemsOf(model, images);
+  const items = itemsOf(model, paths);
   const all = await answerWithProgress(model, items, question, options);
   const failures = all.flatMap((one) => ('failure' in one ? [one.failure] : []));
   if (failures.length === all.length) throw failures[0]!;
