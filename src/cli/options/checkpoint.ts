@@ -7,7 +7,7 @@ import { printNotice } from '../terminal/notice.ts';
 import { count } from './options.ts';
 import { type TaskName, taskNamed, taskOption } from './tasks.ts';
 
-/** What a checkpoint that dide did not save may not say of itself. */
+/** Facts that a checkpoint of others can lack, as options. */
 export interface ForeignOptions {
   readonly answers?: string | undefined;
   readonly vocabulary?: string | undefined;
@@ -16,11 +16,11 @@ export interface ForeignOptions {
   readonly words?: number | undefined;
 }
 
-/** What else there is to know where a model is opened. */
+/** Options of opening a model. */
 export interface OpenOptions extends ForeignOptions {
-  /** Where its answers may be found, if nothing nearer names them. */
+  /** Folder of data whose answers are the model's, where no option or file beside it names them. */
   readonly data?: string | undefined;
-  /** Of a head that begins at random. */
+  /** Seed of a head that is initialised at random. */
   readonly seed?: number | undefined;
 }
 
@@ -31,7 +31,7 @@ export const headsOption = (): Option =>
 export const wordsOption = (): Option =>
   count('--words <n>', 'longest text in pieces; beyond its own the position table is interpolated');
 
-/** Gives a verb that opens a model what it has to be told of a `.ckpt`, `.bin` or Hugging Face folder. */
+/** Adds the options that a verb needs to open a `.ckpt`, `.bin` or Hugging Face folder. */
 export const addForeignOptions = (command: Command): Command => {
   const options = [
     taskOption('where the file does not say it'),
@@ -71,7 +71,7 @@ export const loadOptions = async (task: LoadOptions['task'], options: OpenOption
   };
 };
 
-/** `bert`, `data` as finetune has them, or a file. */
+/** Word pieces by id: `bert`, `data` (the folder's vocab.txt), or a file. */
 const piecesIn = async (vocabulary: string, data: string | undefined): Promise<string[]> => {
   if (vocabulary === 'bert') return await bertVocabulary();
   return await readVocabulary(vocabulary === 'data' && data !== undefined ? join(data, 'vocab.txt') : vocabulary);

@@ -4,8 +4,8 @@ import { retrievalOptions, trainingOptions } from '../../training.ts';
 import { answersOption, headsOption, wordsOption } from './checkpoint.ts';
 import { type DataOptions, dataOptions, selectOption } from './data.ts';
 import { type DistillationFlags, distillationOptions } from './distillation.ts';
+import { filterOption } from './example-filter.ts';
 import type { LearnerOptions } from './learner.ts';
-import { onlyOption } from './only.ts';
 import { count, jsonOption, oneOf, seedOption, threadsOption } from './options.ts';
 import { optionOf, optionsOf } from './table.ts';
 import { type TaskName, taskOption, type Unknown } from './tasks.ts';
@@ -30,7 +30,7 @@ export const LONG = trainingOptions.updates.group;
 /** Adds all options of `finetune`, under headings. */
 export const addFinetuneOptions = (command: Command): Command =>
   addGroups(command, [
-    ['Data and run:', [...runOptions(), onlyOption(), ...dataOptions(), selectOption()]],
+    ['Data and run:', [...runOptions(), filterOption(), ...dataOptions(), selectOption()]],
     ['What learns (one of the first three):', learnerOptions()],
     ['What it learns from:', distillationOptions()],
     ['Of retrieval:', [...optionsOf(retrievalOptions), optionOf(trainingOptions.contrastOver)]],

@@ -1,16 +1,16 @@
 import { type Description, openSafetensors, parseDescription } from '../../model.ts';
 
-/** What a file of weights says of itself, without its numbers being read. */
+/** Header of a file of weights, read without its numbers. */
 export interface Head {
   /** Absent where the file was not saved by dide. */
   readonly config?: Description | undefined;
-  /** What a run's checkpoint keeps beside the weights. */
+  /** State of training that a run's checkpoint keeps beside the weights. */
   readonly progress?: { readonly update?: number | undefined } | undefined;
   readonly tensors: number;
   readonly parameters: number;
 }
 
-/** @throws UserError where the file is not there or not a safetensors file. */
+/** Reads the header of a file of weights. @throws UserError where the file is not there or not a safetensors file. */
 export const headOf = async (path: string): Promise<Head> => {
   await using file = await openSafetensors(path);
   const described = file.metadata.get('dide.description');

@@ -33,7 +33,7 @@ it.each(Object.keys(failures))('%s is said with the path, what is wrong and what
 
 it('a full disk, which names no path, is said, too; and an error of ours is left alone', () => {
   const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' });
-  expect(explainSystemError(full)).toMatch(/^write: no space is left there: free some/);
+  expect(explainSystemError(full)).toMatch(/^no space is left on the disk: free some/);
   expect(explainSystemError(new Error('x'))).toBeUndefined();
   expect(explainSystemError(Object.assign(new Error('x'), { code: 'ERR_INVALID_ARG_TYPE' }))).toBeUndefined();
 });

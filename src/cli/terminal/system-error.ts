@@ -8,7 +8,7 @@ const meanings: Readonly<Record<string, string>> = {
   EACCES: 'permission denied: change its permissions, or give a path that you may use',
   EPERM: 'the system does not permit it: change its permissions, or give a path that you may use',
   EROFS: 'it lies on a file system that is read-only: give a path where you may write',
-  ENOSPC: 'no space is left there: free some, or give a path on another disk',
+  ENOSPC: 'no space is left on the disk: free some, or give a path on another disk',
   EDQUOT: 'your share of this disk is used up: free some space, or give a path on another disk',
   EFBIG: 'the file would be larger than its file system takes: give a path on another disk',
   ELOOP: 'its links lead in a circle: give the path of what they should lead to',
@@ -32,5 +32,5 @@ export const explainSystemError = (error: unknown): string | undefined => {
   const meaning = meanings[code];
   if (meaning === undefined) return undefined;
   const where = dest ?? path;
-  return where === undefined ? `${syscall}: ${meaning} (${code})` : `${where}: ${meaning} (${code})`;
+  return where === undefined ? `${meaning} (${code})` : `${where}: ${meaning} (${code})`;
 };

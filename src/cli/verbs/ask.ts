@@ -10,7 +10,7 @@ import {
   UserError,
 } from '../../index.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
-import { count, given, jsonOption, threadsOption } from '../options/options.ts';
+import { count, jsonOption, threadsOption } from '../options/options.ts';
 import type { TaskName } from '../options/tasks.ts';
 import { printNotice } from '../terminal/notice.ts';
 import { type Cell, grouped, print, tableOf } from '../terminal/table.ts';
@@ -64,25 +64,33 @@ async function run(file: string, question: string, options: Options): Promise<vo
   );
 }
 
-/** What is told, to people with a heading, and to machines. */
-interface Told {
+/** Rows of the table, the heading first, and the object for `--json`. */
+interface Report {
   readonly rows: readonly Cell[][];
   readonly result: object;
 }
 
 type Question = readonly [text: string, cache: ImageCache];
 
-const asked = async (trained: Model, [question, cache]: Question, { top, answer, threads }: Options): Promise<Told> => {
-  await using student = await openPredictor(trained, given({ threads }));
-  const answers = await ask(student, cache, question, { top, onWarning: printNotice, ...given({ answer }) });
+const asked = async (
+  trained: Model,
+  [question, cache]: Question,
+  { top, answer, threads }: Options,
+): Promise<Report> => {
+  await using student = await openPredictor(trained, { threads });
+  const answers = await ask(student, cache, question, { top, answer, onWarning: printNotice });
   const rows = answers.map(({ image, answer, probability }) => [image, answer, probability.toFixed(3)]);
   return { rows: [['image', 'answer', 'probability'], ...rows], result: { answers } };
 };
 
-const searched = async (trained: Model, [text, cache]: Question, { top, answer, threads }: Options): Promise<Told> => {
+const searched = async (
+  trained: Model,
+  [text, cache]: Question,
+  { top, answer, threads }: Options,
+): Promise<Report> => {
   if (answer !== undefined)
     throw new UserError('--answer: a student of retrieval finds images and answers nothing: leave it out');
-  await using searcher = await openPredictor(trained, given({ threads }));
+  await using searcher = await openPredictor(trained, { threads });
   const found = await search(searcher, cache, text, { top, onWarning: printNotice });
   const rows = found.map(({ image, score }) => [image, score.toFixed(3)]);
   return { rows: [['image', 'score'], ...rows], result: { found } };

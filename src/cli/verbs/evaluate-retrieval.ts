@@ -8,8 +8,7 @@ import {
   UserError,
 } from '../../index.ts';
 import type { openTolerance } from '../options/data.ts';
-import { given } from '../options/options.ts';
-import { type Measured, measured, measuresTable } from '../terminal/measured.ts';
+import { type Measure, measuresOf, measuresTable } from '../terminal/measures.ts';
 import { openProgress } from '../terminal/progress.ts';
 import { grouped, print } from '../terminal/table.ts';
 
@@ -38,14 +37,14 @@ export const evaluateRetrieval = async (
 ): Promise<void> => {
   if (options.predictions !== undefined || options.submission !== undefined)
     throw new UserError('evaluate: a model that retrieves answers nothing: leave out --predictions and --submission');
-  const lines: Measured[] = [];
+  const lines: Measure[] = [];
   const sizes: { split: string; images: number; texts: number }[] = [];
   for (const [split, examples] of splits) {
     const asked = firstImages(galleryOf(examples), options.gallery ?? Number.POSITIVE_INFINITY);
     const { scores, ...gallery } = await scored(trained, [split, asked], options);
     sizes.push({ split, images: gallery.images.length, texts: gallery.texts.length });
     const found = { ...foundIn(scores, gallery), ...groupScores(scores, gallery) };
-    lines.push(...measured(split, found, options.seed));
+    lines.push(...measuresOf(split, found, options.seed));
   }
   const searched = sizes.map(
     ({ split, images, texts }) => `${split}: ${grouped(images)} images and ${grouped(texts)} texts, each of all`,
@@ -64,6 +63,6 @@ const scored = async (
   return await scoreRetrieval(trained, gallery, {
     preprocessor: preprocessorFor(trained.config, { batch, onWarning: progress.warn, ...tolerance.preprocessor }),
     onProgress: progress.update,
-    ...given({ threads }),
+    threads,
   });
 };

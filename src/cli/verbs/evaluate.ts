@@ -10,8 +10,7 @@ import { count, jsonOption, seedOption, threadsOption } from '../options/options
 import { checkOutputFile } from '../options/output.ts';
 import { galleryOption } from '../options/retrieval.ts';
 import { outside, type TaskName, taskNamed, tasks } from '../options/tasks.ts';
-import { type Estimate, estimate } from '../terminal/estimate.ts';
-import { measured, measuresTable, rangeOf } from '../terminal/measured.ts';
+import { type Estimate, estimate, formatInterval, measuresOf, measuresTable } from '../terminal/measures.ts';
 import { printNotice } from '../terminal/notice.ts';
 import { openProgress, type Progress } from '../terminal/progress.ts';
 import { type Cell, percent, print, tableOf } from '../terminal/table.ts';
@@ -83,7 +82,7 @@ async function run(file: string, options: Options): Promise<void> {
   if (options.predictions !== undefined) await writePredictions(options.predictions, judged);
   if (options.submission !== undefined) await writeSubmission(options.submission, judged);
   const lines = judged.flatMap(([split, all]) => linesOf(split, all, options.seed));
-  const measures = judged.flatMap(([split, all]) => measured(split, task.measures?.(all) ?? {}, options.seed));
+  const measures = judged.flatMap(([split, all]) => measuresOf(split, task.measures?.(all) ?? {}, options.seed));
   const tables = [tableOf(rowsOf(lines)), ...(measures.length === 0 ? [] : [measuresTable(measures)])];
   const text = [...tables, ...paragraphOf(tolerance.lines())].join('\n\n');
   const { data, predictions } = options;
@@ -153,7 +152,7 @@ const rowsOf = (lines: readonly Line[]): Cell[][] => [
     kind ?? 'all',
     questions,
     percent(accuracy),
-    rangeOf(interval),
+    formatInterval(interval),
   ]),
 ];
 

@@ -56,7 +56,7 @@ async function run(file: string, image: string, text: string, options: Options):
   models[own.config.architecture.towers ? 'student' : 'fusion encoder'] = own;
   if (without !== undefined) models['student, not distilled'] = await openStudentModel(without, options);
   const example = { id: image, text, images: [image], answers: [] };
-  const pairs = await explainPairs(models, [example], { onWarning: printNotice, ...given({ threads }) });
+  const pairs = await explainPairs(models, [example], { onWarning: printNotice, threads });
   await writeExplained(to, pairs);
   report(pairs[0]!, options);
 }

@@ -9,7 +9,7 @@ import {
   UserError,
 } from '../../index.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
-import { given, jsonOption, oneOf, threadsOption } from '../options/options.ts';
+import { jsonOption, oneOf, threadsOption } from '../options/options.ts';
 import { checkOutputFile, checkOutputFolder } from '../options/output.ts';
 import type { TaskName } from '../options/tasks.ts';
 import { bytesOf, type Cell, factsOf, print } from '../terminal/table.ts';
@@ -23,8 +23,8 @@ interface Options extends ForeignOptions {
   readonly json?: boolean | undefined;
 }
 
-/** What is told of an export, to people and to machines. */
-interface Told {
+/** Facts of an export for people, and the object for `--json`. */
+interface Report {
   readonly facts: readonly [string, Cell][];
   readonly result: object;
 }
@@ -63,8 +63,8 @@ const run = async (file: string, options: Options): Promise<void> => {
   print(factsOf([...facts, ['saved', out]]), { file, out, to, precision, ...result }, options);
 };
 
-const toOnnx = async (trained: Model, { out, precision, threads }: Options): Promise<Told> => {
-  const exported = await exportOnnx(trained, out, { precision, ...given({ threads }) });
+const toOnnx = async (trained: Model, { out, precision, threads }: Options): Promise<Report> => {
+  const exported = await exportOnnx(trained, out, { precision, threads });
   const { files, difference, largest, agreed, pairs } = exported;
   const searches = trained.config.task === retrieval.name;
   const what = searches ? "vector's number" : 'logit';
@@ -85,13 +85,13 @@ const toOnnx = async (trained: Model, { out, precision, threads }: Options): Pro
   };
 };
 
-const toHuggingFace = async (trained: Model, { out, precision }: Options): Promise<Told> => {
+const toHuggingFace = async (trained: Model, { out, precision }: Options): Promise<Report> => {
   if (precision !== 'fp32') throw new UserError('--precision: transformers is given fp32: leave it out');
   await saveHuggingFace(out, trained);
   return { facts: [['for', 'from_pretrained of transformers']], result: {} };
 };
 
-const toSafetensors = async (trained: Model, { out, precision }: Options): Promise<Told> => {
+const toSafetensors = async (trained: Model, { out, precision }: Options): Promise<Report> => {
   if (precision === 'int8') throw new UserError('--precision: int8 is for ONNX: give fp32 or fp16');
   await saveModel(out, trained, { dtype: precision === 'fp16' ? 'F16' : 'F32' });
   return { facts: [['tensors', trained.weights.size]], result: { tensors: trained.weights.size } };

@@ -4,9 +4,9 @@ import { finetune } from '../../index.ts';
 import { retrievalOptions, type TrainingOptions, trainingOptions } from '../../training.ts';
 import { lenient, openTolerance, selectedSplit } from '../options/data.ts';
 import { cacheFolderOf, lossesOf, refuseWithoutTeacher } from '../options/distillation.ts';
+import { filterExamples } from '../options/example-filter.ts';
 import { addFinetuneOptions, type Options } from '../options/finetune.ts';
 import { learningOf } from '../options/learner.ts';
-import { onlySuch } from '../options/only.ts';
 import { checkOutputFolder } from '../options/output.ts';
 import { valuesOf } from '../options/table.ts';
 import { answerable, taskNamed, tasks } from '../options/tasks.ts';
@@ -52,7 +52,7 @@ const run = async (options: Options): Promise<void> => {
     ...selectedSplit(options.select, task),
     ...{ teacher, cacheTeacher: cacheFolderOf(options) },
     task: spelling(
-      answerable(onlySuch(task, options.only), model.config.answers, options.unknownAnswers),
+      answerable(filterExamples(task, options.only), model.config.answers, options.unknownAnswers),
       model.config.vocabulary,
       options.unknownWords,
     ),

@@ -5,7 +5,7 @@ import { inspectCheckpoint, openImageCache, UserError } from '../../index.ts';
 import { type Description, isWeightsFolder } from '../../model.ts';
 import { headsOption } from '../options/checkpoint.ts';
 import { headOf } from '../options/model-file.ts';
-import { given, jsonOption } from '../options/options.ts';
+import { jsonOption } from '../options/options.ts';
 import { bytesOf, type Cell, factsOf, grouped, percent, print, type Shown } from '../terminal/table.ts';
 import { dataShown } from './inspect-data.ts';
 import { foreignShown } from './inspect-foreign.ts';
@@ -55,7 +55,7 @@ const shownOf = async (path: string, options: Options): Promise<Shown> => {
 
 /** A file of ours says more of itself than its tensors do. */
 const weightsShown = async (path: string, { heads }: Options): Promise<Shown> => {
-  const looked = await inspectCheckpoint(path, given({ heads }));
+  const looked = await inspectCheckpoint(path, { heads });
   return looked.isOurs || (looked.model === undefined && looked.path.endsWith('.safetensors'))
     ? await modelShown(looked.path)
     : foreignShown(looked);

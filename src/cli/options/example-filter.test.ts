@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Example, vqa } from '../../index.ts';
-import { onlySuch } from './only.ts';
+import { filterExamples } from './example-filter.ts';
 
 const exampleOf = (id: string, kind: string): Example => ({
   id,
@@ -11,7 +11,7 @@ const exampleOf = (id: string, kind: string): Example => ({
 });
 const task = { ...vqa, read: async () => [exampleOf('1', 'color'), exampleOf('2', 'shape'), exampleOf('3', 'yes/no')] };
 const idsOf = async (only: string | undefined): Promise<string[]> =>
-  (await onlySuch(task, only).read('data', 'train')).map(({ id }) => id);
+  (await filterExamples(task, only).read('data', 'train')).map(({ id }) => id);
 
 describe('--only', () => {
   it('keeps the examples whose field has one of the values', async () => {

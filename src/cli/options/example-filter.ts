@@ -1,16 +1,16 @@
 import { Option } from 'commander';
 import { type Example, type Task, UserError } from '../../index.ts';
 
-/** A lesson: a part of the data, by a field of its annotation lines. */
-export const onlyOption = (): Option =>
+/** `--only`: a part of the data, chosen by a field of its annotation lines. */
+export const filterOption = (): Option =>
   new Option('--only <field=values>', 'learn from such examples alone, as kind=color,shape: a lesson before the whole');
 
 /**
- * The task as it is, but only the examples whose field has one of the values are read.
+ * The task, reading only the examples whose field has one of the values.
  *
  * @throws UserError where the option is no `field=value,value`, or no example has such a field and value.
  */
-export const onlySuch = (task: Task, only: string | undefined): Task => {
+export const filterExamples = (task: Task, only: string | undefined): Task => {
   if (only === undefined) return task;
   const [, field, list] = /^([^=]+)=(.+)$/.exec(only) ?? [];
   if (field === undefined || list === undefined)
@@ -29,7 +29,7 @@ export const onlySuch = (task: Task, only: string | undefined): Task => {
   };
 };
 
-/** Values that are listed. */
+/** Number of values that an error lists. */
 const LISTED = 8;
 
 const there = (examples: readonly Example[], field: string): string => {
