@@ -15,7 +15,7 @@ import { forward as forwardModel } from '../src/model/forward.ts';
 import { inputsFor } from '../src/model/inputs.ts';
 import { interaction } from '../src/model/interaction.ts';
 import { createParams, initialWeights, type Params } from '../src/model/params.ts';
-import { answering } from '../src/model/purposes/answering.ts';
+import { answeringPurpose } from '../src/model/purposes/answering.ts';
 import { describe, random, randomFeeds } from './cases.ts';
 import { load, pipeline, words } from './data-works.ts';
 import { pretrain, startup, step, waiting } from './training-works.ts';
@@ -91,7 +91,7 @@ export const works = {
     const shape = [batch, sizes.width];
     const symbol = (name: string): Tensor => input(name, ['batch', sizes.width]);
     return forward(threads, { text: random('text', shape), image: random('image', shape) }, (p) =>
-      answering.logits!(describe('dide', given), p, [interaction(p, symbol('text'), symbol('image'))]),
+      answeringPurpose.logits!(describe('dide', given), p, [interaction(p, symbol('text'), symbol('image'))]),
     );
   },
 } as const satisfies Record<string, (setting: Setting) => Promise<Work>>;

@@ -24,13 +24,12 @@ export { openPredictor, type Predictor, type PredictorOptions } from './inferenc
 export { type Preprocessor, type PreprocessorOptions, preprocessorFor } from './inference/preprocessor.ts';
 export { type FoundImage, type SearchOptions, search } from './inference/search.ts';
 export type { ModelConfig, Scoring } from './model/config.ts';
+export { pretraining, retrieval } from './tasks/captions.ts';
 export { defineTask, type TaskDefinition, type TaskFields } from './tasks/define-task.ts';
 export { loadTask } from './tasks/load-task.ts';
 export { nlvr2 } from './tasks/nlvr2.ts';
-export { pretraining } from './tasks/pretraining.ts';
-export { retrieval } from './tasks/retrieval.ts';
 export { snliVe } from './tasks/snli-ve.ts';
-export type { Prediction, Task } from './tasks/task.ts';
+export { isTask, type Learnable, type Prediction, type Task } from './tasks/task.ts';
 export { vqa } from './tasks/vqa.ts';
 export { type FinetuneOptions, finetune } from './training/finetune.ts';
 export type { TrainStep } from './training/options.ts';

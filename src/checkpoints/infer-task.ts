@@ -1,7 +1,6 @@
 import { UserError } from '../errors.ts';
 import type { Goal } from '../model/config.ts';
-import { pretraining } from '../model/purposes/pretraining.ts';
-import { retrieval } from '../model/purposes/retrieval.ts';
+import { pretraining, retrieval } from '../tasks/captions.ts';
 import { nlvr2 } from '../tasks/nlvr2.ts';
 import { snliVe } from '../tasks/snli-ve.ts';
 import { vqa } from '../tasks/vqa.ts';

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { vilt } from '../model/architecture.ts';
-import { pretraining } from '../tasks/pretraining.ts';
-import { retrieval } from '../tasks/retrieval.ts';
+import { pretraining, retrieval } from '../tasks/captions.ts';
 import { vqa } from '../tasks/vqa.ts';
 import { createStudent } from './derive.ts';
 import { openPyTorch } from './formats/pytorch/pytorch.ts';

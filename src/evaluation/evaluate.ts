@@ -67,7 +67,7 @@ export interface ValidatorOptions {
   /** Weights that go on moving. */
   readonly parameters: Weights;
   readonly examples: readonly Example[];
-  readonly task: Task;
+  readonly task: Pick<Task, 'score'>;
   readonly preprocessor: Preprocessor;
   readonly threads?: number | undefined;
 }

@@ -10,7 +10,7 @@ import type { Preprocessor } from '../inference/preprocessor.ts';
 import { rankHead } from '../model/heads.ts';
 import { inputsFor } from '../model/inputs.ts';
 import { createParams } from '../model/params.ts';
-import { retrieval } from '../model/purposes/retrieval.ts';
+import { retrievalPurpose } from '../model/purposes/retrieval.ts';
 import type { Gallery } from '../tasks/metrics/recall.ts';
 
 export interface ScoreOptions {
@@ -94,7 +94,7 @@ const byProduct = async (trained: Model, { images, texts }: Gallery, options: Sc
  * @throws UserError where it was not trained to retrieve.
  */
 const retrieverOf = ({ config, weights }: Model): Model => {
-  if (weights.has('itc.image_proj.weight')) return { config: { ...config, purpose: retrieval }, weights };
+  if (weights.has('itc.image_proj.weight')) return { config: { ...config, purpose: retrievalPurpose }, weights };
   throw new UserError(
     `the model (${config.architecture.name}, ${config.task}) has no itc.image_proj.weight: it was not trained to retrieve: give one that was`,
   );

@@ -15,8 +15,7 @@ import { rankHead } from '../model/heads.ts';
 import { inputsFor } from '../model/inputs.ts';
 import { createParams } from '../model/params.ts';
 import { tiny } from '../model/sizes.ts';
-import { pretraining } from '../tasks/pretraining.ts';
-import { retrieval } from '../tasks/retrieval.ts';
+import { pretraining, retrieval } from '../tasks/captions.ts';
 import { saveHuggingFace } from './hugging-face.ts';
 
 const python = process.env.DIDE_PYTHON ?? 'python3';

@@ -8,8 +8,8 @@ import type { Weights } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
 import { vilt } from '../model/architecture.ts';
 import type { ModelConfig } from '../model/config.ts';
-import { pretraining } from '../model/purposes/pretraining.ts';
-import { ranking } from '../model/purposes/ranking.ts';
+import { pretrainingPurpose } from '../model/purposes/pretraining.ts';
+import { rankingPurpose } from '../model/purposes/ranking.ts';
 
 /**
  * Saves a fusion encoder as the folder that transformers' `from_pretrained` loads: config.json, model.safetensors,
@@ -28,7 +28,7 @@ export const saveHuggingFace = async (folder: string, { config, weights }: Model
   if (config.architecture !== vilt) {
     throw new UserError(`${folder}: transformers has no dual encoder: give a teacher, or export the student as ONNX`);
   }
-  if (config.purpose === pretraining) {
+  if (config.purpose === pretrainingPurpose) {
     throw new UserError(
       `${folder}: transformers has no class for a pretrained model: its ViltForMaskedLM has no matching head (itm_score): fine-tune the model for a task first`,
     );
@@ -47,10 +47,10 @@ export const saveHuggingFace = async (folder: string, { config, weights }: Model
 
 /** The weights that transformers' class has a place for. */
 const knownOf = (config: ModelConfig, weights: Weights): Weights =>
-  config.purpose === ranking ? new Map([...weights].filter(([name]) => !isPartOf('itm_score', name))) : weights;
+  config.purpose === rankingPurpose ? new Map([...weights].filter(([name]) => !isPartOf('itm_score', name))) : weights;
 
 const classOf = (config: ModelConfig): string => {
-  if (config.purpose === ranking) return 'ViltForImageAndTextRetrieval';
+  if (config.purpose === rankingPurpose) return 'ViltForImageAndTextRetrieval';
   return config.images === 1 ? 'ViltForQuestionAnswering' : 'ViltForImagesAndTextClassification';
 };
 

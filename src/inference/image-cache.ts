@@ -6,7 +6,7 @@ import { UserError } from '../errors.ts';
 import { readStoreIndex } from '../files/append-store.ts';
 import { parseJson, readTextIfThere } from '../files/json.ts';
 import { readInto } from '../files/read-exactly.ts';
-import { retrieval } from '../model/purposes/retrieval.ts';
+import { retrievalPurpose } from '../model/purposes/retrieval.ts';
 import { cacheFiles, type Entry, entriesOf, storeLayout } from './cache-index.ts';
 import { checkEncodesImages, type Predictor } from './predictor.ts';
 import { sizeRuleOf } from './preprocessor.ts';
@@ -83,7 +83,7 @@ export const aboutOf = (student: Predictor): About => {
 /** @throws UserError where the cache is another's: it names both students, or their tasks where one of them searches. */
 export const checkStudent = (folder: string, cached: About, now: About): void => {
   if (cached.student === now.student) return;
-  const [made, wanted] = [cached, now].map(({ task }) => (task === retrieval.name ? 'searched' : 'asked'));
+  const [made, wanted] = [cached, now].map(({ task }) => (task === retrievalPurpose.goal.name ? 'searched' : 'asked'));
   if (made !== wanted) {
     throw new UserError(
       `${folder}: it was made to be ${made}, by a student of ${cached.task}, and is to be ${wanted}, by one of ${now.task}: make a cache with this one`,

@@ -2,7 +2,7 @@ import type { Example } from '../data/example.ts';
 import type { ReadOptions } from '../data/formats/format.ts';
 import type { RecordShape } from '../data/records/shape.ts';
 import type { Numbers } from '../engine/numbers.ts';
-import type { Scoring } from '../model/config.ts';
+import type { Goal, Scoring } from '../model/config.ts';
 
 /** The answer that a model gave to an example, and its score. */
 export interface Prediction {
@@ -14,18 +14,16 @@ export interface Prediction {
 /** How the examples of a split are read; a task with a `read` of its own may ignore it. */
 export type TaskReading = ReadOptions;
 
-/** Questions with answers: where the examples are, what the answers are, how one is scored. `defineTask` makes one. */
-export interface Task {
-  readonly name: string;
-  /** Number of images of an example. */
-  readonly images: 1 | 2;
-  readonly scoring: Scoring;
-  /** The shape of its records in any layout; absent where `read` is the task's own. */
+/** A goal of training, and how the examples are read that it is learnt from: a `Task`, `retrieval` or `pretraining`. */
+export interface Learnable extends Goal {
+  /** Shape of its records in any layout; absent where `read` is the task's own. */
   readonly records?: RecordShape | undefined;
   /** Reads the examples of one split. @throws UserError where the split is not there or a line of it is wrong. */
   readonly read: (folder: string, split: string, options?: TaskReading) => Promise<Example[]>;
-  /** Its answers, in the order of the classifier. */
-  readonly answers: (folder: string) => Promise<string[]>;
+}
+
+/** Questions with answers: where the examples are, what the answers are, how one is scored. `defineTask` makes one. */
+export interface Task extends Learnable {
   /** The score of a prediction, between 0 and 1. */
   readonly score: (predicted: string, example: Example) => number;
   /**
@@ -34,6 +32,9 @@ export interface Task {
    */
   readonly measures?: ((judged: readonly Prediction[]) => Readonly<Record<string, readonly number[]>>) | undefined;
 }
+
+/** Whether a goal is a task, with answers that can be scored. */
+export const isTask = (goal: Learnable): goal is Task => 'score' in goal;
 
 /** The score of an answer in an example; 0 for one that it does not have. */
 export const scoreOf = (predicted: string, { answers }: Pick<Example, 'answers'>): number =>

@@ -1,7 +1,7 @@
 import type { Model } from '../checkpoints/model-file.ts';
 import type { Example } from '../data/example.ts';
 import { type PreprocessorOptions, preprocessorFor } from '../inference/preprocessor.ts';
-import type { Task, TaskReading } from '../tasks/task.ts';
+import type { Learnable, TaskReading } from '../tasks/task.ts';
 import { trainStage } from './loop.ts';
 import { settingsOf, type Values } from './option-table.ts';
 import { type RunOptions, type TrainingOptions, type TrainStep, trainingOptions } from './options.ts';
@@ -39,7 +39,8 @@ export interface FinetuneOptions
     LearningOptions,
     TaskReading,
     Omit<PreprocessorOptions, 'batch'> {
-  readonly task: Task;
+  /** Task, or `retrieval`. */
+  readonly task: Learnable;
   /** Folder of the data. */
   readonly data: string;
 }

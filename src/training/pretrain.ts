@@ -1,8 +1,8 @@
 import type { Model } from '../checkpoints/model-file.ts';
 import type { MaskingOptions } from '../data/masking.ts';
 import { type PreprocessorOptions, preprocessorFor } from '../inference/preprocessor.ts';
-import { pretraining } from '../tasks/pretraining.ts';
-import type { Task, TaskReading } from '../tasks/task.ts';
+import { pretraining } from '../tasks/captions.ts';
+import type { Learnable, TaskReading } from '../tasks/task.ts';
 import { trainStage } from './loop.ts';
 import { settingsOf, type Values } from './option-table.ts';
 import { type TrainingOptions, type TrainStep, trainingOptions } from './options.ts';
@@ -21,7 +21,7 @@ export interface PretrainOptions
   /** Distils the model from this one. Default: it learns from ground truth alone. */
   readonly teacher?: Model | undefined;
   /** Reads a split of the folder. Default: images with captions, in any layout. */
-  readonly read?: Task['read'] | undefined;
+  readonly read?: Learnable['read'] | undefined;
   /** How words are masked. Default: whole words, 15 %, the budget from a text's own length. */
   readonly masking?: Omit<MaskingOptions, 'vocabulary'> | undefined;
 }

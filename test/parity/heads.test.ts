@@ -9,16 +9,16 @@ import { wordTable } from '../../src/model/embeddings.ts';
 import type { Encoded } from '../../src/model/outputs.ts';
 import { languageHead, rankHead } from '../../src/model/heads.ts';
 import { vilt } from '../../src/model/architecture.ts';
-import { pretraining } from '../../src/tasks/pretraining.ts';
-import { retrieval } from '../../src/tasks/retrieval.ts';
-import type { Task } from '../../src/tasks/task.ts';
+import { pretraining } from '../../src/tasks/captions.ts';
+import { retrieval } from '../../src/tasks/captions.ts';
+import type { Learnable } from '../../src/tasks/task.ts';
 import { loadModel } from '../../src/checkpoints/load.ts';
 import { parityFeeds, parityInputs, parityPath, paritySizes, readFixture, relativeError } from '../fixtures/parity.ts';
 
 const vocabulary = [...SPECIAL_PIECES, ...Array.from({ length: 195 }, (_, i) => `word${i}`)];
 
 /** What a head over the fixture's pairs says, loaded as anybody's file is. */
-const said = async (name: string, task: Task, headOf: (p: Params, encoded: Encoded) => Tensor): Promise<number> => {
+const said = async (name: string, task: Learnable, headOf: (p: Params, encoded: Encoded) => Tensor): Promise<number> => {
   const trained = await loadModel(parityPath(`hf/${name}/model.safetensors`), { task, vocabulary });
   const p = createParams();
   const { sizes } = trained.config;

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { createSkipPolicy } from '../../data.ts';
-import { type FinetuneOptions, type PreprocessorOptions, type Task, UserError } from '../../index.ts';
+import { type FinetuneOptions, type Learnable, type PreprocessorOptions, UserError } from '../../index.ts';
 import { type Cell, percent } from '../terminal/table.ts';
 import { given, oneOf } from './options.ts';
 
@@ -23,7 +23,7 @@ export const addDataOptions = (command: Command): Command => {
 };
 
 /** The task, reading examples whose images are missing as `--missing` says. */
-export const lenient = (task: Task, { missing = 'refuse' }: Partial<DataOptions>): Task => ({
+export const lenient = <T extends Learnable>(task: T, { missing = 'refuse' }: Partial<DataOptions>): T => ({
   ...task,
   read: (folder, split, options) => task.read(folder, split, { missing, ...options }),
 });
@@ -74,7 +74,7 @@ export const selectOption = (): Option =>
  */
 export const selectedSplit = (
   select: string | undefined,
-  { name }: Pick<Task, 'name'>,
+  { name }: Pick<Learnable, 'name'>,
 ): Pick<FinetuneOptions, 'selectOn'> => {
   const split = select === 'reference' ? REFERENCE[name] : (select ?? 'validation');
   if (split === undefined)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Example, vqa } from '../../index.ts';
+import { type Example, type Task, vqa } from '../../index.ts';
 import { filterExamples } from './example-filter.ts';
 
 const exampleOf = (id: string, kind: string): Example => ({
@@ -9,7 +9,10 @@ const exampleOf = (id: string, kind: string): Example => ({
   answers: [],
   about: { kind },
 });
-const task = { ...vqa, read: async () => [exampleOf('1', 'color'), exampleOf('2', 'shape'), exampleOf('3', 'yes/no')] };
+const task: Task = {
+  ...vqa,
+  read: async () => [exampleOf('1', 'color'), exampleOf('2', 'shape'), exampleOf('3', 'yes/no')],
+};
 const idsOf = async (only: string | undefined): Promise<string[]> =>
   (await filterExamples(task, only).read('data', 'train')).map(({ id }) => id);
 

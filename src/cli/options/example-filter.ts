@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { type Example, type Task, UserError } from '../../index.ts';
+import { type Example, type Learnable, UserError } from '../../index.ts';
 
 /** `--only`: a part of the data, chosen by a field of its annotation lines. */
 export const filterOption = (): Option =>
@@ -10,7 +10,7 @@ export const filterOption = (): Option =>
  *
  * @throws UserError where the option is no `field=value,value`, or no example has such a field and value.
  */
-export const filterExamples = (task: Task, only: string | undefined): Task => {
+export const filterExamples = <T extends Learnable>(task: T, only: string | undefined): T => {
   if (only === undefined) return task;
   const [, field, list] = /^([^=]+)=(.+)$/.exec(only) ?? [];
   if (field === undefined || list === undefined)

@@ -2,11 +2,11 @@ import {
   adaptModel,
   createModel,
   createStudent,
+  type Learnable,
   type Model,
   openCheckpoint,
   type Scoring,
   type StudentOptions,
-  type Task,
   UserError,
 } from '../../index.ts';
 import { type Backbones, createConfig, dide, sizes, sizesOfBackbones, vilt } from '../../model.ts';
@@ -40,7 +40,7 @@ export interface Learning {
 }
 
 /** Opens or creates the model that is trained, and its teacher. @throws UserError where the options name no model to train, or models that do not fit the task or each other. */
-export const learningOf = async (options: LearnerOptions, task: Task): Promise<Learning> => {
+export const learningOf = async (options: LearnerOptions, task: Learnable): Promise<Learning> => {
   const teacher = options.teacher === undefined ? undefined : await openModelFor(task, options.teacher, options);
   const taught = teacher ? { teacher } : {};
   if (options.from !== undefined) {
@@ -65,7 +65,7 @@ export const learningOf = async (options: LearnerOptions, task: Task): Promise<L
 };
 
 /** Opens the model to go on from. One of ours that was trained for another task gets a new head, which begins at random. */
-const beginningFrom = async (from: string, task: Task, options: LearnerOptions): Promise<Model> => {
+const beginningFrom = async (from: string, task: Learnable, options: LearnerOptions): Promise<Model> => {
   await using checkpoint = await openCheckpoint(from);
   const trained = await checkpoint.load(await loadOptions(checkpoint.isOurs ? undefined : task, options));
   if (trained.config.task === task.name) return trained;
@@ -83,7 +83,7 @@ const refuseUnlike = (model: Model, teacher: Model, path: string): void => {
   }
 };
 
-const untrained = async (options: LearnerOptions, task: Task): Promise<Model> => {
+const untrained = async (options: LearnerOptions, task: Learnable): Promise<Model> => {
   const { model, size, seed, data, scoring = task.scoring, sharedEncoders } = options;
   if (sharedEncoders && model !== 'dide') {
     throw new UserError(`--shared-encoders: ${model} is one encoder: give --teacher for a student, or --model dide`);
@@ -117,5 +117,5 @@ const sizesFor = (options: LearnerOptions, bodies: Backbones) => {
 };
 
 /** Word pieces that are named, or the data's own words; BERT's for a model of ViLT's size. */
-const vocabularyFor = async ({ vocabulary, size, data }: LearnerOptions, task: Task): Promise<string[]> =>
+const vocabularyFor = async ({ vocabulary, size, data }: LearnerOptions, task: Learnable): Promise<string[]> =>
   await vocabularyNamed(vocabulary ?? (size === 'base32' ? 'bert' : 'data'), { data, task });

@@ -1,14 +1,14 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { RecordShape } from '../../data.ts';
-import { type Example, loadTask, nlvr2, retrieval, snliVe, type Task, UserError, vqa } from '../../index.ts';
+import { type Example, type Learnable, loadTask, nlvr2, retrieval, snliVe, UserError, vqa } from '../../index.ts';
 
 /** The tasks that `--task` knows, by name. */
-export const tasks = { vqa, nlvr2, ve: snliVe, retrieval } as const satisfies Readonly<Record<string, Task>>;
+export const tasks = { vqa, nlvr2, ve: snliVe, retrieval } as const satisfies Readonly<Record<string, Learnable>>;
 
 /** One of those names, or the file of a user's own task. */
 export type TaskName = string;
 
-const named: Readonly<Record<string, Task>> = tasks;
+const named: Readonly<Record<string, Learnable>> = tasks;
 
 /** Whether a name is that of a file, with one of its exports or without: `./mine.ts#memeTone`. */
 const isFile = (name: string): boolean => /[/\\]|\.[cm]?[jt]s(#|$)/.test(name);
@@ -26,7 +26,7 @@ export const taskOption = (description: string): Option =>
   });
 
 /** The task of a name, or of a file. @throws UserError where the file exports none. */
-export const taskNamed = async (name: TaskName): Promise<Task> => named[name] ?? (await loadTask(name));
+export const taskNamed = async (name: TaskName): Promise<Learnable> => named[name] ?? (await loadTask(name));
 
 /** The shapes of the records of the tasks that `--task` knows. */
 export const recordShapes: readonly RecordShape[] = Object.values(named).flatMap(({ records = [] }) => records);
@@ -46,7 +46,7 @@ export const recordsNamed = async (name: TaskName): Promise<RecordShape> => {
 export type Unknown = 'refuse' | 'ignore';
 
 /** The same task, whose examples may only hold answers that the model can give, unless others are ignored. */
-export const answerable = (task: Task, answers: readonly string[], unknown: Unknown): Task => ({
+export const answerable = <T extends Learnable>(task: T, answers: readonly string[], unknown: Unknown): T => ({
   ...task,
   read: async (folder, split, options) => {
     const examples = await task.read(folder, split, options);

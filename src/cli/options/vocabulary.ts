@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { bertVocabulary, openExamples, readVocabulary, SPECIAL_PIECES, unknownWords } from '../../data.ts';
-import { type Example, type Task, UserError } from '../../index.ts';
+import { type Example, type Learnable, UserError } from '../../index.ts';
 import { quote } from '../terminal/quote.ts';
 import { percent } from '../terminal/table.ts';
 import { recordShapes } from './tasks.ts';
@@ -10,7 +10,7 @@ import { recordShapes } from './tasks.ts';
 export interface WordSources {
   /** The folder that it learns from. */
   readonly data: string;
-  readonly task: Pick<Task, 'read'>;
+  readonly task: Pick<Learnable, 'read'>;
 }
 
 /**
@@ -67,11 +67,11 @@ const LOOKED_AT = 20_000;
  * The task as it is, but its training texts must be in words that the model knows, unless others are ignored: a word
  * that its vocabulary cannot spell is `[UNK]` to it, and all of them the same.
  */
-export const spelling = (
-  task: Task,
+export const spelling = <T extends Learnable>(
+  task: T,
   vocabulary: readonly string[],
   unknown: 'refuse' | 'ignore' | undefined = 'refuse',
-): Task => ({
+): T => ({
   ...task,
   read: async (folder, split, options) => {
     const examples = await task.read(folder, split, options);

@@ -1,14 +1,5 @@
 import { Command, Option } from 'commander';
-import {
-  ask,
-  type ImageCache,
-  type Model,
-  openImageCache,
-  openPredictor,
-  retrieval,
-  search,
-  UserError,
-} from '../../index.ts';
+import { ask, type ImageCache, type Model, openImageCache, openPredictor, search, UserError } from '../../index.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
 import { count, jsonOption, threadsOption } from '../options/options.ts';
 import type { TaskName } from '../options/tasks.ts';
@@ -53,7 +44,7 @@ async function run(file: string, question: string, options: Options): Promise<vo
   const trained = await openModel(file, options);
   const cache = await openImageCache(options.cache);
   const said = { question, cache: options.cache, images: cache.entries.length };
-  const tell = trained.config.task === retrieval.name ? searched : asked;
+  const tell = trained.config.purpose.logits ? asked : searched;
   const { rows, result } = await tell(trained, [question, cache], options);
   const text = tableOf(rows);
   const rest = said.images - (rows.length - 1);

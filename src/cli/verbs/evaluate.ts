@@ -3,7 +3,16 @@ import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
 import { imageName, submissionOf } from '../../data.ts';
 import { writeAtomically } from '../../files/atomic-write.ts';
-import { type Example, evaluate, type Model, type Prediction, retrieval, type Task, UserError } from '../../index.ts';
+import {
+  type Example,
+  evaluate,
+  isTask,
+  type Learnable,
+  type Model,
+  type Prediction,
+  type Task,
+  UserError,
+} from '../../index.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
 import { addDataOptions, type DataOptions, openTolerance } from '../options/data.ts';
 import { count, jsonOption, seedOption, threadsOption } from '../options/options.ts';
@@ -75,7 +84,7 @@ async function run(file: string, options: Options): Promise<void> {
   const splits: [string, Example[]][] = [];
   for (const name of names)
     splits.push([name, await task.read(options.data, name, { missing: options.missing, onWarning: printNotice })]);
-  if (task.name === retrieval.name) return await evaluateRetrieval(trained, splits, { ...options, tolerance });
+  if (!isTask(task)) return await evaluateRetrieval(trained, splits, { ...options, tolerance });
   const judged: [string, readonly Prediction[]][] = [];
   for (const [name, asked] of splits)
     judged.push([name, await judgeSplit(trained, name, asked, { ...options, task, tolerance })]);
@@ -91,8 +100,8 @@ async function run(file: string, options: Options): Promise<void> {
 
 const paragraphOf = (lines: readonly string[]): string[] => (lines.length === 0 ? [] : [lines.join('\n')]);
 
-const taskOf = async ({ config }: Model, file: string, given?: TaskName): Promise<Task> => {
-  const known: readonly Task[] = given === undefined ? Object.values(tasks) : [await taskNamed(given)];
+const taskOf = async ({ config }: Model, file: string, given?: TaskName): Promise<Learnable> => {
+  const known: readonly Learnable[] = given === undefined ? Object.values(tasks) : [await taskNamed(given)];
   const task = known.find(({ name }) => name === config.task);
   if (task) return { ...task, scoring: config.scoring };
   throw new UserError(

@@ -1,13 +1,5 @@
 import { Command, Option } from 'commander';
-import {
-  type ExportPrecision,
-  exportOnnx,
-  type Model,
-  retrieval,
-  saveHuggingFace,
-  saveModel,
-  UserError,
-} from '../../index.ts';
+import { type ExportPrecision, exportOnnx, type Model, saveHuggingFace, saveModel, UserError } from '../../index.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
 import { jsonOption, oneOf, threadsOption } from '../options/options.ts';
 import { checkOutputFile, checkOutputFolder } from '../options/output.ts';
@@ -66,7 +58,7 @@ const run = async (file: string, options: Options): Promise<void> => {
 const toOnnx = async (trained: Model, { out, precision, threads }: Options): Promise<Report> => {
   const exported = await exportOnnx(trained, out, { precision, threads });
   const { files, difference, largest, agreed, pairs } = exported;
-  const searches = trained.config.task === retrieval.name;
+  const searches = !trained.config.purpose.logits;
   const what = searches ? "vector's number" : 'logit';
   return {
     facts: [

@@ -12,7 +12,7 @@ import { createParams } from '../params.ts';
 export const classifierName = (task: string): string => `${task}_classifier`;
 
 /** Answering the questions of a task: a classifier over the pair vectors of all images, side by side. */
-export const answering: Purpose = {
+export const answeringPurpose: Purpose = {
   name: 'answering',
   heads: (task) => [classifierName(task)],
   declare: (config, p) => {

@@ -86,11 +86,9 @@ export const forwardPretraining = (
 export const MATCHING = ['unmatched', 'matched'] as const;
 
 /** Pre-training on images with captions: matching, masked words and, of a dual encoder, contrast. It answers whether a text fits its image. */
-export const pretraining: Purpose & Goal = {
+export const pretrainingPurpose: Purpose & { readonly goal: Goal } = {
   name: 'pretraining',
-  images: 1,
-  scoring: 'softmax',
-  answers: async () => MATCHING,
+  goal: { name: 'pretraining', images: 1, scoring: 'softmax', answers: async () => MATCHING },
   heads: () => ['itm_score', 'mlm_score', 'itc'],
   declare: (config, p) => {
     forwardPretraining(config, p, pretrainingInputs(config.sizes));

@@ -1,15 +1,15 @@
 import type { Architecture } from '../architecture.ts';
 import type { Goal, ModelConfig, Purpose } from '../config.ts';
-import { answering } from './answering.ts';
-import { pretraining } from './pretraining.ts';
-import { ranking } from './ranking.ts';
-import { retrieval } from './retrieval.ts';
+import { answeringPurpose } from './answering.ts';
+import { pretrainingPurpose } from './pretraining.ts';
+import { rankingPurpose } from './ranking.ts';
+import { retrievalPurpose } from './retrieval.ts';
 
 /** Purpose of a model, by the task that its file names: the one place where these names are read. */
 export const purposeOf = (task: string, { towers }: Pick<Architecture, 'towers'>): Purpose => {
-  if (task === pretraining.name) return pretraining;
-  if (task === retrieval.name) return towers ? retrieval : ranking;
-  return answering;
+  if (task === pretrainingPurpose.goal.name) return pretrainingPurpose;
+  if (task === retrievalPurpose.goal.name) return towers ? retrievalPurpose : rankingPurpose;
+  return answeringPurpose;
 };
 
 /**

@@ -53,7 +53,7 @@ const pairOf = ({ architecture, sizes }: ModelConfig, p: Params): Tensor =>
  * Image-text retrieval by a fusion encoder: a score for each pair, at the cost of a whole pass. It keeps the matching
  * head, from which its rank head began, and never trains it (ViLT code).
  */
-export const ranking: Purpose = {
+export const rankingPurpose: Purpose = {
   name: 'ranking',
   heads: () => ['rank_output', 'itm_score'],
   declare: (config, p) => {

@@ -36,11 +36,9 @@ export const retrieve = (
 };
 
 /** Image-text retrieval by a dual encoder: images and texts become vectors of length 1. */
-export const retrieval: Purpose & Goal = {
+export const retrievalPurpose: Purpose & { readonly goal: Goal } = {
   name: 'retrieval',
-  images: 1,
-  scoring: 'softmax',
-  answers: async () => [],
+  goal: { name: 'retrieval', images: 1, scoring: 'softmax', answers: async () => [] },
   heads: () => ['itc'],
   declare: (config, p) => {
     retrieve(config, p, inputsFor(config.sizes));

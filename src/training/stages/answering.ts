@@ -2,11 +2,13 @@ import type { Model } from '../../checkpoints/model-file.ts';
 import { collateAnswers } from '../../data/batch.ts';
 import { inOrder } from '../../data/loader.ts';
 import { input } from '../../engine/tensor.ts';
+import { UserError } from '../../errors.ts';
 import { openValidator } from '../../evaluation/evaluate.ts';
 import { forward } from '../../model/forward.ts';
 import { inputsFor } from '../../model/inputs.ts';
 import type { Answered } from '../../model/outputs.ts';
 import type { Objectives } from '../../objectives/objective.ts';
+import { isTask } from '../../tasks/task.ts';
 import { objectivesOf } from '../losses.ts';
 import { settingsOf } from '../option-table.ts';
 import { trainingOptions } from '../options.ts';
@@ -19,6 +21,8 @@ import type { Splits, Stage, StageOptions } from './stage.ts';
 export const answering = (model: Model, options: StageOptions, { examples, validation }: Splits): Stage => {
   const { preprocessor, updates, task, threads } = options;
   const { config } = model;
+  if (!isTask(task))
+    throw new UserError(`${task.name} has no answers to learn: give a task, or a model for ${task.name}`);
   const { accumulation, seed } = settingsOf(trainingOptions, options);
   const { batch } = preprocessor;
   const objectives = objectivesOf(options, config.scoring);

@@ -13,7 +13,8 @@ import { imageTextContrastive } from '../../objectives/image-text-contrastive.ts
 import { imageTextMatching, matchingDistillation } from '../../objectives/image-text-matching.ts';
 import { maskedLanguageModeling } from '../../objectives/masked-language-modeling.ts';
 import { wordPatchAlignment } from '../../objectives/word-patch-alignment.ts';
-import { pretraining } from '../../tasks/pretraining.ts';
+import { pretraining } from '../../tasks/captions.ts';
+import { scoreOf } from '../../tasks/task.ts';
 import { openHardNegatives } from '../hard-negatives.ts';
 import { collatePairs, isMatched, matchingPairs } from '../matching-pairs.ts';
 import { identityOf, settingsOf, type Values } from '../option-table.ts';
@@ -53,7 +54,7 @@ export const pretrainingStage = (model: Model, run: PretrainingRun, { examples, 
     extraFeeds: isHard ? (weights) => openHardNegatives(weights, { config, seed, threads }) : undefined,
     validator: (parameters) => {
       const pairs = matchingPairs(validation, validation, generator(keyOf(0, 'validation')));
-      return openValidator({ config, parameters, task: pretraining, preprocessor, threads, examples: pairs });
+      return openValidator({ config, parameters, task: { score: scoreOf }, preprocessor, threads, examples: pairs });
     },
     identity: {
       ...{ model: config.architecture.name, stage: pretraining.name, teacher: teacher ? 1 : 0, queries: queries! },

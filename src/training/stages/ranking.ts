@@ -7,7 +7,7 @@ import { createTokenizer } from '../../data/tokenizer.ts';
 import { generator, keyOf } from '../../engine/random.ts';
 import { UserError } from '../../errors.ts';
 import { candidateInputs, rankCandidates } from '../../model/purposes/ranking.ts';
-import { retrieval as purpose } from '../../model/purposes/retrieval.ts';
+import { retrievalPurpose as purpose } from '../../model/purposes/retrieval.ts';
 import { textRanking } from '../../objectives/text-ranking.ts';
 import { settingsOf } from '../option-table.ts';
 import { trainingOptions } from '../options.ts';

@@ -2,7 +2,7 @@ import type { Model } from '../../checkpoints/model-file.ts';
 import type { Example } from '../../data/example.ts';
 import { constant } from '../../engine/tensor.ts';
 import { inputsFor } from '../../model/inputs.ts';
-import { retrieval as purpose, retrieve } from '../../model/purposes/retrieval.ts';
+import { retrievalPurpose as purpose, retrieve } from '../../model/purposes/retrieval.ts';
 import { imageTextContrastive } from '../../objectives/image-text-contrastive.ts';
 import { attentionObjective } from '../losses.ts';
 import { settingsOf } from '../option-table.ts';

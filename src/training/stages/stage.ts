@@ -6,7 +6,7 @@ import type { Tensor } from '../../engine/tensor.ts';
 import type { Validator } from '../../evaluation/evaluate.ts';
 import type { Contrast } from '../../model/heads.ts';
 import type { Params } from '../../model/params.ts';
-import type { Task } from '../../tasks/task.ts';
+import type { Learnable } from '../../tasks/task.ts';
 import type { Identity, Values } from '../option-table.ts';
 import type { RunOptions } from '../options.ts';
 import type { LossOptions, LossWeights, retrievalOptions } from '../stage-options.ts';
@@ -66,7 +66,7 @@ export interface Splits {
 
 /** Options of the stages of fine-tuning. */
 export interface StageOptions extends RunOptions, LossOptions, Values<typeof retrievalOptions> {
-  readonly task: Task;
+  readonly task: Learnable;
   /** Weights of the losses, the defaults filled in. */
   readonly losses: LossWeights;
   /**

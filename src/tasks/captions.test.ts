@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { pretraining } from './pretraining.ts';
+import { pretraining } from './captions.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'pretraining-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
