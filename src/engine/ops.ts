@@ -14,24 +14,10 @@ import {
   show,
   volume,
 } from './shapes.ts';
-import { type Attribute, constant, type Derivative, isOperation, type Kind, type Tensor } from './tensor.ts';
+import { constant, type Derivative, isOperation, type Kind, operation, type Tensor } from './tensor.ts';
 
 /** A tensor, or a number: a constant that broadcasts to any shape. */
 export type Operand = Tensor | number;
-
-interface Parts {
-  readonly sizes?: readonly Shape[] | undefined;
-  readonly attributes?: Readonly<Record<string, Attribute>> | undefined;
-  readonly kind?: Kind | undefined;
-}
-
-const operation = (
-  operator: string,
-  from: readonly Tensor[],
-  shape: Shape,
-  derivative: Derivative,
-  { sizes = [], attributes = {}, kind = 'float' }: Parts = {},
-): Tensor => ({ shape, kind, made: { operator, from, sizes, attributes, derivative } });
 
 const nothing: Derivative = () => [];
 const asTensor = (operand: Operand): Tensor => (typeof operand === 'number' ? constant(operand) : operand);
@@ -48,9 +34,13 @@ const pairwise =
     });
   };
 
+/** Element-wise sum, with broadcasting. */
 export const add = pairwise('Add', 'add', (g) => [g, g]);
+/** Element-wise difference, with broadcasting. */
 export const subtract = pairwise('Sub', 'subtract', (g) => [g, negate(g)]);
+/** Element-wise product, with broadcasting. */
 export const multiply = pairwise('Mul', 'multiply', (g, a, b) => [multiply(g, b), multiply(g, a)]);
+/** Element-wise quotient, with broadcasting. */
 export const divide = pairwise('Div', 'divide', (g, a, b) => {
   const ga = divide(g, b);
   return [ga, negate(multiply(ga, divide(a, b)))];
@@ -61,14 +51,23 @@ const elementwise =
   (x: Tensor): Tensor =>
     operation(operator, [x], x.shape, (g, y) => [derivative(g, x, y)]);
 
+/** Element-wise negation. */
 export const negate = elementwise('Neg', (g) => negate(g));
+/** Exponential, element-wise. */
 export const exp = elementwise('Exp', (g, _, y) => multiply(g, y));
+/** Natural logarithm, element-wise. */
 export const log = elementwise('Log', (g, x) => divide(g, x));
+/** Square root, element-wise. */
 export const sqrt = elementwise('Sqrt', (g, _, y) => divide(multiply(g, 0.5), y));
+/** Hyperbolic tangent, element-wise. */
 export const tanh = elementwise('Tanh', (g, _, y) => multiply(g, subtract(1, multiply(y, y))));
+/** 1 / (1 + exp(-x)), element-wise. */
 export const sigmoid = elementwise('Sigmoid', (g, _, y) => multiply(g, multiply(y, subtract(1, y))));
+/** log(1 + exp(x)), element-wise. */
 export const softplus = elementwise('Softplus', (g, x) => multiply(g, sigmoid(x)));
+/** max(x, 0), element-wise. */
 export const relu = elementwise('Relu', (g, x) => multiply(g, isPositive(x)));
+/** Error function, element-wise. */
 export const erf = elementwise('Erf', (g, x) =>
   multiply(g, multiply(2 / Math.sqrt(Math.PI), exp(negate(multiply(x, x))))),
 );

@@ -88,3 +88,20 @@ export const ancestors = (outputs: readonly Tensor[]): Tensor[] => {
 /** A tensor as errors write it: `words [batch, words, 768]`, or the shape alone where it has no name. */
 export const describe = ({ made, shape }: Tensor): string =>
   'leaf' in made && made.leaf !== 'constant' ? `${made.name} ${show(shape)}` : show(shape);
+
+/** Parts of an operation that most have not. */
+interface OperationParts {
+  /** Shapes that the operator reads as inputs, as Reshape does. */
+  readonly sizes?: readonly Shape[] | undefined;
+  readonly attributes?: Readonly<Record<string, Attribute>> | undefined;
+  readonly kind?: Kind | undefined;
+}
+
+/** Result of an ONNX operator, with the derivative by which its gradient is found. */
+export const operation = (
+  operator: string,
+  from: readonly Tensor[],
+  shape: Shape,
+  derivative: Derivative,
+  { sizes = [], attributes = {}, kind = 'float' }: OperationParts = {},
+): Tensor => ({ shape, kind, made: { operator, from, sizes, attributes, derivative } });

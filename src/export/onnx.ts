@@ -16,7 +16,7 @@ import { quantizeWeights } from './quantize.ts';
 /** How an exported model keeps its weights: as they are, in half the size, or in a quarter. */
 export type ExportPrecision = 'fp32' | 'fp16' | 'int8';
 
-/** What was written, and how far it is from the model itself. */
+/** Files of an export, and their largest difference from the model itself. */
 export interface ExportResult extends ExportReport {
   readonly files: readonly { readonly name: string; readonly bytes: number }[];
 }

@@ -23,6 +23,7 @@ export interface CacheProgress {
   readonly forgotten: number;
 }
 
+/** Options of `cacheImages`. */
 export interface CacheOptions {
   /** The folder of the cache; made where there is none. */
   readonly to: string;

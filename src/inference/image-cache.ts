@@ -48,7 +48,11 @@ export interface ImageCache {
   blocks(rows?: number): AsyncGenerator<Block, void, undefined>;
 }
 
-/** @throws UserError where the folder is no cache, or one that this version does not read. */
+/**
+ * Opens a cache of images.
+ *
+ * @throws UserError where the folder is no cache, or one that this version does not read.
+ */
 export const openImageCache = async (folder: string): Promise<ImageCache> => {
   const about = await readAbout(folder);
   if (!about)

@@ -15,6 +15,7 @@ export interface Preprocessor {
   readonly onUnreadable?: OnUnreadable | undefined;
 }
 
+/** Options of `preprocessorFor`. */
 export interface PreprocessorOptions {
   /** Examples of one batch. */
   readonly batch: number;

@@ -28,7 +28,7 @@ const MASKED = -10_000;
 export const scores = (query: Tensor, key: Tensor): Tensor =>
   matmul(multiply(query, 1 / Math.sqrt(widthOf(query))), transposeLast(key));
 
-/** What is added to scores so that padding is not attended to. Mask [batch, keys] -> [batch, 1, 1, keys]. */
+/** Bias added to attention scores so that padding gets no attention. Mask [batch, keys] -> [batch, 1, 1, keys]. */
 export const maskBias = (mask: Tensor): Tensor => {
   const [batch, keys] = mask.shape;
   return reshape(multiply(subtract(1, mask), MASKED), [batch!, 1, 1, keys!]);

@@ -10,7 +10,7 @@ import type { Sizes } from './sizes.ts';
  */
 export type Scoring = 'sigmoid' | 'softmax';
 
-/** What a model is adapted to: a task with answers, or one of the purposes `retrieval` and `pretraining`. */
+/** Task or purpose that a model is adapted to: a task with answers, or one of the purposes `retrieval` and `pretraining`. */
 export interface Goal {
   /** Name that a model's file keeps, and that its head has: `vqa` has the head `vqa_classifier`. */
   readonly name: string;
@@ -42,7 +42,7 @@ export interface ModelConfig {
 }
 
 /**
- * What a model is for, as a value: which parameters it has beside its encoders, and what it computes from them. A config
+ * Purpose of a model, as a value: the parameters that it has beside its encoders, and its outputs. A config
  * gets its purpose once, where a file is opened (`purposeOf`); every floor above has one table by `purpose.name`.
  */
 export interface Purpose {

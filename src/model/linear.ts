@@ -18,6 +18,7 @@ export const linear = (p: Params, x: Tensor, out: number): Tensor => {
   return add(reshape(gemm(rows, weight, ['as-is', 'transposed']), x.shape.with(-1, out)), bias);
 };
 
+/** Layer normalization over the last axis, with a learnt scale and shift. */
 export const layerNorm = (p: Params, x: Tensor, epsilon: number): Tensor => {
   const width = widthOf(x);
   return layerNormalization(x, p.get('weight', [width], 'ones'), p.get('bias', [width], 'zeros'), epsilon);

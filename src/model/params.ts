@@ -38,7 +38,11 @@ export interface RootParams extends Params {
   readonly declared: ReadonlyMap<string, Declared>;
 }
 
-/** @param dropoutRate the share of activations dropped; 0, the default, is evaluation. */
+/**
+ * Creates an empty scope of parameters, which layers declare into.
+ *
+ * @param dropoutRate the share of activations dropped; 0, the default, is evaluation.
+ */
 export const createParams = ({ dropoutRate = 0 }: { readonly dropoutRate?: number | undefined } = {}): RootParams => {
   const declared = new Map<string, Declared>();
   const get = (name: string, shape: readonly number[], initial: Initial): Tensor => {

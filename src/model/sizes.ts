@@ -62,4 +62,5 @@ export const mini: Sizes = {
 /** For tests and `--tiny`: every part is there, nothing is learnt. */
 export const tiny: Sizes = { ...mini, width: 32, depth: 2, heads: 2, hidden: 64 };
 
+/** Sizes of models by name. */
 export const sizes = { base32, mini, tiny } as const;

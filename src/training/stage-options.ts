@@ -54,7 +54,7 @@ export interface LossWeights {
   readonly attention?: number | undefined;
 }
 
-/** What is learnt, and how it is compared. */
+/** Losses of a training, and how student and teacher are compared. */
 export interface LossOptions extends Values<typeof lossOptions> {
   /** Default: the method of the paper, `{ soft: 1, attention: 1 }`, with a teacher; `{ hard: 1 }` without. */
   readonly losses?: LossWeights | undefined;

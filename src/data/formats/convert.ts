@@ -21,7 +21,7 @@ export type ConvertedFormat = keyof typeof writers;
 /** The names of the formats that `convertExamples` writes. */
 export const convertedFormats = Object.keys(writers) as ConvertedFormat[];
 
-/** What is converted, and into what. */
+/** Options of `convertExamples`. */
 export interface ConvertOptions extends Omit<DatasetQuery, 'split'> {
   /** The folder that is written; it must be new or empty. */
   readonly to: string;
