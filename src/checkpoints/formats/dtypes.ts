@@ -1,26 +1,32 @@
 import { bytesOf, type Data } from '../../engine/numbers.ts';
 import { UserError } from '../../errors.ts';
 
-/** How a kind of number is stored: its width in bytes, and how a buffer of it becomes numbers that graphs take. */
+/** A data type of a file: its width, and its conversion to numbers that graphs take. */
 interface Dtype {
+  /** Bytes of a number. */
   readonly bytes: number;
-  /** Floats of every width become float32, integers int32. Throws a UserError where a value does not fit. */
-  readonly decode: (buffer: ArrayBuffer, where: string) => Data;
+  /**
+   * Converts floats of every width to float32, integers to int32.
+   *
+   * @param name names the tensor in the error.
+   * @throws UserError where an integer does not fit 32 bits.
+   */
+  readonly decode: (buffer: ArrayBuffer, name: string) => Data;
 }
 
-/** The kinds of number that can be written. I32 is what integers become. */
+/** Data types that can be written; integers become I32. */
 export type WrittenDtype = 'F64' | 'F32' | 'F16' | 'BF16' | 'I32';
 
-/** Every kind of number that is read, by its name in the safetensors format. Files are little-endian, as are we. */
+/** Data types that can be read, by their names in the safetensors format. Files and this machine are little-endian. */
 export const dtypes: ReadonlyMap<string, Dtype> = new Map<string, Dtype>([
   ['F64', { bytes: 8, decode: (buffer) => new Float32Array(new Float64Array(buffer)) }],
   ['F32', { bytes: 4, decode: (buffer) => new Float32Array(buffer) }],
   ['F16', { bytes: 2, decode: (buffer) => fromHalf(new Uint16Array(buffer)) }],
   ['BF16', { bytes: 2, decode: (buffer) => fromBrainFloat(new Uint16Array(buffer)) }],
-  ['I64', { bytes: 8, decode: (buffer, where) => fitting(new BigInt64Array(buffer), where) }],
-  ['U64', { bytes: 8, decode: (buffer, where) => fitting(new BigUint64Array(buffer), where) }],
+  ['I64', { bytes: 8, decode: (buffer, name) => toInt32(new BigInt64Array(buffer), name) }],
+  ['U64', { bytes: 8, decode: (buffer, name) => toInt32(new BigUint64Array(buffer), name) }],
   ['I32', { bytes: 4, decode: (buffer) => new Int32Array(buffer) }],
-  ['U32', { bytes: 4, decode: (buffer, where) => fitting(new Uint32Array(buffer), where) }],
+  ['U32', { bytes: 4, decode: (buffer, name) => toInt32(new Uint32Array(buffer), name) }],
   ['I16', { bytes: 2, decode: (buffer) => new Int32Array(new Int16Array(buffer)) }],
   ['U16', { bytes: 2, decode: (buffer) => new Int32Array(new Uint16Array(buffer)) }],
   ['I8', { bytes: 1, decode: (buffer) => new Int32Array(new Int8Array(buffer)) }],
@@ -28,20 +34,21 @@ export const dtypes: ReadonlyMap<string, Dtype> = new Map<string, Dtype>([
   ['BOOL', { bytes: 1, decode: (buffer) => new Int32Array(new Uint8Array(buffer)) }],
 ]);
 
-const fitting = (wide: BigInt64Array | BigUint64Array | Uint32Array, where: string): Int32Array => {
+/** Integers as int32. @throws UserError where one does not fit. */
+const toInt32 = (wide: BigInt64Array | BigUint64Array | Uint32Array, name: string): Int32Array => {
   const narrow = new Int32Array(wide.length);
   for (let i = 0; i < wide.length; i++) {
     narrow[i] = Number(wide[i]);
     if (BigInt(narrow[i]!) !== BigInt(wide[i]!)) {
-      throw new UserError(`${where}: ${wide[i]} at position ${i} does not fit 32 bits: store it as a smaller number`);
+      throw new UserError(`${name}: ${wide[i]} at position ${i} does not fit 32 bits: store it as a smaller number`);
     }
   }
   return narrow;
 };
 
 /**
- * IEEE half precision to float32, exactly. The bits of a half, moved to a float32's places, are too small by 2^112;
- * one product mends that for normal and subnormal numbers alike.
+ * Converts IEEE half precision to float32, exactly. The bits of a half, shifted to the places of a float32, mean a number
+ * that is too small by 2^112; a product corrects it for normal and subnormal numbers alike.
  */
 export const fromHalf = (halves: Uint16Array): Float32Array => {
   const floats = new Float32Array(halves.length);
@@ -56,14 +63,14 @@ export const fromHalf = (halves: Uint16Array): Float32Array => {
   return floats;
 };
 
-/** A bfloat16 is the upper half of a float32. */
+/** Converts bfloat16, the upper half of a float32, to float32, exactly. */
 export const fromBrainFloat = (halves: Uint16Array): Float32Array => {
   const bits = new Uint32Array(halves.length);
   for (let i = 0; i < halves.length; i++) bits[i] = halves[i]! << 16;
   return new Float32Array(bits.buffer);
 };
 
-/** Float32 to IEEE half precision, to the nearest, ties to even; from 65520 on it becomes infinite. */
+/** Converts float32 to IEEE half precision: rounds to nearest, ties to even; from 65520 on to infinity. */
 export const toHalf = (floats: Float32Array): Uint16Array => {
   const halves = new Uint16Array(floats.length);
   const scratch = new Float32Array(1);
@@ -81,7 +88,7 @@ export const toHalf = (floats: Float32Array): Uint16Array => {
   return halves;
 };
 
-/** Float32 to bfloat16, to the nearest, ties to even. */
+/** Converts float32 to bfloat16: rounds to nearest, ties to even. */
 export const toBrainFloat = (floats: Float32Array): Uint16Array => {
   const bits = new Uint32Array(floats.buffer, floats.byteOffset, floats.length);
   const halves = new Uint16Array(floats.length);
@@ -92,14 +99,19 @@ export const toBrainFloat = (floats: Float32Array): Uint16Array => {
   return halves;
 };
 
-/** The bytes of `data` as `dtype`. Throws a UserError where a finite number would become infinite. */
-export const encode = (data: Data, dtype: WrittenDtype, where: string): Uint8Array => {
-  const stored = narrowed(data, dtype);
-  if (stored instanceof Uint16Array) refuseOverflow(data, stored, `${where} as ${dtype}`);
-  return bytesOf(stored);
+/**
+ * Converts numbers to the bytes of a data type.
+ *
+ * @param name names the tensor in the error.
+ * @throws UserError where a finite number would become infinite.
+ */
+export const encode = (data: Data, dtype: WrittenDtype, name: string): Uint8Array => {
+  const converted = convert(data, dtype);
+  if (converted instanceof Uint16Array) checkOverflow(data, converted, `${name} as ${dtype}`);
+  return bytesOf(converted);
 };
 
-const narrowed = (data: Data, dtype: WrittenDtype): Data | Uint16Array => {
+const convert = (data: Data, dtype: WrittenDtype): Data | Uint16Array => {
   if (dtype === 'I32') return data instanceof Int32Array ? data : new Int32Array(data);
   if (dtype === 'F64') return data instanceof Float64Array ? data : new Float64Array(data);
   const floats = data instanceof Float32Array ? data : new Float32Array(data);
@@ -107,10 +119,10 @@ const narrowed = (data: Data, dtype: WrittenDtype): Data | Uint16Array => {
   return dtype === 'BF16' ? toBrainFloat(floats) : floats;
 };
 
-const refuseOverflow = (data: Data, halves: Uint16Array, where: string): void => {
-  const exponent = where.endsWith('BF16') ? 0x7f80 : 0x7c00;
+const checkOverflow = (data: Data, halves: Uint16Array, name: string): void => {
+  const exponent = name.endsWith('BF16') ? 0x7f80 : 0x7c00;
   for (let i = 0; i < halves.length; i++) {
     if ((halves[i]! & exponent) !== exponent || !Number.isFinite(data[i])) continue;
-    throw new UserError(`${where}: ${data[i]} at position ${i} is too large for it: write F32`);
+    throw new UserError(`${name}: ${data[i]} at position ${i} is too large for it: write F32`);
   }
 };

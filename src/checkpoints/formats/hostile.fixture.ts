@@ -1,16 +1,16 @@
-/** A file of a zip archive, and what its headers claim where that is not the truth. */
+/** A file of a zip archive, with false claims in its headers. */
 export interface Packed {
   readonly name: string;
   readonly bytes: Buffer;
-  /** Its size in the directory; beyond 32 bits it stands in an extra field, as zip64 has it. */
+  /** Size in the directory; beyond 32 bits it stands in an extra field, as in zip64. Default: the true one. */
   readonly claims?: bigint | undefined;
-  /** Where the directory says that it is. */
+  /** Offset in the directory. Default: the true one. */
   readonly local?: number | undefined;
-  /** 8 for a deflated one. */
+  /** Compression method: 0, the default, stored; 8 deflated. */
   readonly method?: number | undefined;
 }
 
-/** A zip archive of these files, its end record claiming `count` of them (as many as there are, unless given). */
+/** Zip archive of these files. @param count that the end record claims. Default: the true one. */
 export const zipOf = (files: readonly Packed[], count = files.length): Buffer => {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];
@@ -26,13 +26,13 @@ export const zipOf = (files: readonly Packed[], count = files.length): Buffer =>
     parts.push(local, Buffer.from(file.name), file.bytes);
     at += 30 + file.name.length + file.bytes.length;
   }
-  const listed = Buffer.concat(directory);
+  const listing = Buffer.concat(directory);
   const end = Buffer.alloc(22);
   end.writeUInt32LE(0x06054b50, 0);
   end.writeUInt16LE(count % 65_536, 10);
-  end.writeUInt32LE(listed.length, 12);
+  end.writeUInt32LE(listing.length, 12);
   end.writeUInt32LE(at, 16);
-  return Buffer.concat([...parts, listed, end]);
+  return Buffer.concat([...parts, listing, end]);
 };
 
 const entryOf = ({ name, bytes, claims = BigInt(bytes.length), method = 0 }: Packed, local: number): Buffer => {
@@ -52,29 +52,32 @@ const entryOf = ({ name, bytes, claims = BigInt(bytes.length), method = 0 }: Pac
   return Buffer.concat([entry, Buffer.from(name), extra]);
 };
 
-/** A checkpoint of this pickle, and of storages by their keys. */
+/** Checkpoint of a pickle, and of storages by their keys. */
 export const checkpointOf = (pickle: string, storages: Readonly<Record<string, Buffer>> = {}): Buffer =>
   zipOf([
     { name: 'a/data.pkl', bytes: Buffer.from(pickle, 'latin1') },
     ...Object.entries(storages).map(([key, bytes]) => ({ name: `a/data/${key}`, bytes })),
   ]);
 
-/** What a pickle writes for a text, a whole number of up to 255 bytes, and a tuple. */
+/** Pickled text. */
 export const text = (value: string): string => `X${latin(Buffer.from([value.length, 0, 0, 0]))}${value}`;
+/** Pickled integer of 64 bits. */
 export const whole = (value: bigint): string => {
   const bytes = Buffer.alloc(9);
   bytes.writeBigInt64LE(value);
   return `\x8a\x09${latin(bytes)}`;
 };
+/** Pickled tuple. */
 export const tuple = (...values: readonly string[]): string => `(${values.join('')}t`;
 
-/** `_rebuild_tensor_v2` over a storage of so many floats, as torch.save writes it. */
+/** Pickled tensor: `_rebuild_tensor_v2` over a storage of floats, as torch.save writes it. */
 export const tensor = (key: string, { length, offset = 0n, shape, stride }: TensorClaims): string => {
   const storage = `${tuple(text('storage'), 'ctorch\nFloatStorage\n', text(key), text('cpu'), whole(length))}Q`;
   const [sizes, steps] = [tuple(...shape.map(whole)), tuple(...stride.map(whole))];
   return `ctorch._utils\n_rebuild_tensor_v2\n${tuple(storage, whole(offset), sizes, steps, '\x89', '}')}R`;
 };
 
+/** Place and shape that a tensor claims. */
 export interface TensorClaims {
   /** Floats of the storage. */
   readonly length: bigint;
@@ -83,7 +86,7 @@ export interface TensorClaims {
   readonly stride: readonly bigint[];
 }
 
-/** A pickle of a dictionary. */
+/** Pickle of a dictionary. */
 export const dictionary = (items: Readonly<Record<string, string>>): string =>
   `\x80\x02}(${Object.entries(items)
     .map(([name, value]) => text(name) + value)

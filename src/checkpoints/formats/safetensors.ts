@@ -6,41 +6,42 @@ import { openForReading, readBytes, readInto } from '../../files/read-exactly.ts
 import { dtypes, encode, type WrittenDtype } from './dtypes.ts';
 import { type Header, LONGEST_HEADER, parseHeader, type TensorInfo } from './safetensors-header.ts';
 
-/** An open safetensors file: its header is read and checked, its numbers are read when asked for. */
+/** An open safetensors file. Its header has been read and checked; numbers are read on request. */
 export interface SafetensorsFile extends Header, AsyncDisposable {
   readonly path: string;
   /**
-   * One tensor; floats become float32, integers int32. Throws a UserError for a name that the file does not have.
+   * Reads one tensor; floats become float32, integers int32.
    *
-   * @param into where its numbers go when the file has them as float32; otherwise they get their own array.
+   * @param into array for its numbers, used where the file has them as float32.
+   * @throws UserError for a name that the file does not have.
    */
   read(name: string, into?: Float32Array): Promise<Numbers>;
-  /** Every tensor, in the header's order. */
+  /** Reads every tensor, in the order of the header. */
   readAll(): Promise<Map<string, Numbers>>;
   close(): Promise<void>;
 }
 
 /**
- * Opens a safetensors file. The caller closes it, or says `await using`.
+ * Opens a safetensors file. The caller closes it, or declares it with `await using`.
  *
- * Throws a UserError when there is no such file or when its header does not describe it exactly: no length that the
- * file does not have, no overlap, no byte that belongs to no tensor.
+ * @throws UserError where there is no such file, or its header does not describe it exactly: a length that the file does
+ * not have, tensors that overlap, bytes that belong to no tensor.
  */
 export const openSafetensors = async (path: string): Promise<SafetensorsFile> => {
   const handle = await openForReading(path);
   try {
     const { header, dataStart } = await readHeader(handle, path);
-    return openedFile(handle, path, header, dataStart);
+    return fileOf(handle, path, header, dataStart);
   } catch (error) {
     await handle.close();
     throw error;
   }
 };
 
-const openedFile = (handle: FileHandle, path: string, header: Header, dataStart: number): SafetensorsFile => {
+const fileOf = (handle: FileHandle, path: string, header: Header, dataStart: number): SafetensorsFile => {
   const read = async (name: string, into?: Float32Array): Promise<Numbers> => {
     const info = header.tensors.get(name);
-    if (!info) throw new UserError(`${path}: it has no ${name}: it holds ${listed(header.tensors)}`);
+    if (!info) throw new UserError(`${path}: it has no ${name}: it holds ${someNames(header.tensors)}`);
     if (into && info.dtype === 'F32' && into.byteLength === info.end - info.begin) {
       await readInto(handle, bytesOf(into), { begin: dataStart + info.begin, path });
       return { shape: info.shape, data: into };
@@ -57,7 +58,8 @@ const openedFile = (handle: FileHandle, path: string, header: Header, dataStart:
   return { path, ...header, read, readAll, close, [Symbol.asyncDispose]: close };
 };
 
-const listed = (tensors: ReadonlyMap<string, TensorInfo>): string => {
+/** First names of a file, and the number of the others. */
+const someNames = (tensors: ReadonlyMap<string, TensorInfo>): string => {
   const names = [...tensors.keys()];
   return names.slice(0, 5).join(', ') + (names.length > 5 ? ` and ${names.length - 5} more` : '') || 'nothing';
 };
@@ -76,10 +78,11 @@ const readHeader = async (handle: FileHandle, path: string): Promise<{ header: H
 };
 
 /**
- * Writes weights so that the file is either whole and new, or still the old one.
+ * Writes weights as a safetensors file. A file that stood there is replaced only when the new one is complete. Equal
+ * weights give equal bytes.
  *
- * `dtype` is how floats are stored (their own width unless given); integers are I32 always. The same numbers give the
- * same bytes. Throws a UserError when the disk is full, or when a number is too large for `dtype`.
+ * @param options.dtype Data type of floats. Default: their own width. Integers are always I32.
+ * @throws UserError where it cannot be written, such as on a full disk, or where a number is too large for `dtype`.
  */
 export const writeSafetensors = async (
   path: string,
@@ -87,15 +90,15 @@ export const writeSafetensors = async (
   metadata: Readonly<Record<string, string>> = {},
   { dtype }: { dtype?: 'F32' | 'F16' | 'BF16' | undefined } = {},
 ): Promise<void> => {
-  const tensors = planned(weights, dtype);
+  const tensors = dtypesOf(weights, dtype);
   await writeAtomically(path, async (append) => {
     await append(headerBytes(weights, tensors, metadata));
     for (const [name, kind] of tensors) await append(encode(weights.get(name)!.data, kind, `${path}: ${name}`));
   });
 };
 
-/** What is written, in the order of the data: wide numbers first, so that each lies at a multiple of its width. */
-const planned = (
+/** Data type of each tensor, in the order of the data: wide numbers first, so that each lies at a multiple of its width. */
+const dtypesOf = (
   weights: ReadonlyMap<string, Numbers>,
   dtype: 'F32' | 'F16' | 'BF16' | undefined,
 ): Map<string, WrittenDtype> => {
@@ -109,7 +112,7 @@ const planned = (
   return new Map(kinds.sort(([, a], [, b]) => dtypes.get(b)!.bytes - dtypes.get(a)!.bytes));
 };
 
-/** The length and the JSON, in the order of `weights`, filled up with spaces to a multiple of 8. */
+/** Length and JSON of the header, in the order of `weights`, filled up with spaces to a multiple of 8 bytes. */
 const headerBytes = (
   weights: ReadonlyMap<string, Numbers>,
   tensors: ReadonlyMap<string, WrittenDtype>,

@@ -8,24 +8,25 @@ import { openForReading, readUpTo } from '../../files/read-exactly.ts';
 import { openPyTorch } from './pytorch/pytorch.ts';
 import { openSafetensors } from './safetensors.ts';
 
-/** An open file of weights, whoever wrote it: names and shapes are known, numbers are read when asked for. */
+/** An open file of weights in any format. Names and shapes have been read; numbers are read on request. */
 export interface WeightsFile extends AsyncDisposable {
-  /** The file itself, also where a folder was named. */
+  /** Path of the file, also where a folder was given. */
   readonly path: string;
   readonly format: 'safetensors' | 'pytorch';
   readonly tensors: ReadonlyMap<string, { readonly dtype: string; readonly shape: readonly number[] }>;
-  /** What safetensors keep beside the weights. */
+  /** Metadata of a safetensors file; empty for PyTorch's. */
   readonly metadata: ReadonlyMap<string, string>;
   /**
-   * One tensor; floats become float32, integers int32.
+   * Reads one tensor; floats become float32, integers int32.
    *
-   * @param into where its numbers go when the file has them as float32, row-major; otherwise they get their own array.
+   * @param into array for its numbers, used where the file has them as float32, row-major.
+   * @throws UserError for a name that the file does not have.
    */
   read(name: string, into?: Float32Array): Promise<Numbers>;
   close(): Promise<void>;
 }
 
-/** What a folder of Hugging Face calls its weights, the safer first. */
+/** Names of the weights in a folder of Hugging Face, the safer formats first. */
 const usualNames = [
   'model.safetensors',
   'model.safetensors.index.json',
@@ -34,17 +35,18 @@ const usualNames = [
 ] as const;
 
 /**
- * Opens a `.safetensors`, `.ckpt`, `.bin` or `.pt` file, an index of several (`*.index.json`), or the folder of any of
- * these, by what it holds and not by its name. The caller closes it, or says `await using`.
+ * Opens a `.safetensors`, `.ckpt`, `.bin` or `.pt` file, an index of several (`*.index.json`), or a folder of Hugging Face
+ * with one of these. The format is known by the first bytes, not by the name. The caller closes it, or declares it with
+ * `await using`.
  *
  * @throws UserError where there is nothing to open, or where it is damaged or not safe to read.
  */
 export const openWeights = async (path: string): Promise<WeightsFile> => {
   const file = statSync(path, { throwIfNoEntry: false })?.isDirectory() ? weightsIn(path) : path;
-  return file.endsWith('.index.json') ? await openShards(file) : await openOne(file);
+  return file.endsWith('.index.json') ? await openShards(file) : await openFile(file);
 };
 
-const openOne = async (file: string): Promise<WeightsFile> => {
+const openFile = async (file: string): Promise<WeightsFile> => {
   if (await isPickled(file)) {
     const { tensors, read, close } = await openPyTorch(file);
     return { path: file, format: 'pytorch', tensors, metadata: new Map(), read, close, [Symbol.asyncDispose]: close };
@@ -53,7 +55,7 @@ const openOne = async (file: string): Promise<WeightsFile> => {
   return { path: file, format: 'safetensors', tensors, metadata, read, close, [Symbol.asyncDispose]: close };
 };
 
-/** Whether a folder holds weights under one of the names that Hugging Face gives them. */
+/** Whether a folder holds weights under a name that Hugging Face uses. */
 export const isWeightsFolder = (folder: string): boolean => usualNames.some((name) => existsSync(join(folder, name)));
 
 const weightsIn = (folder: string): string => {
@@ -62,7 +64,7 @@ const weightsIn = (folder: string): string => {
   throw new UserError(`${folder}: it holds none of ${usualNames.join(', ')}: give the file of the weights itself`);
 };
 
-/** A zip archive or a bare pickle: both are PyTorch's. */
+/** Whether a file begins as a zip archive or a pickle, the two formats of torch.save. */
 const isPickled = async (path: string): Promise<boolean> => {
   const handle = await openForReading(path);
   try {
@@ -85,7 +87,7 @@ const openShards = async (index: string): Promise<WeightsFile> => {
     await Promise.all(open.map(([, shard]) => shard.close()));
   };
   try {
-    for (const name of new Set(shardOf.values())) open.push([name, await openOne(join(dirname(index), name))]);
+    for (const name of new Set(shardOf.values())) open.push([name, await openFile(join(dirname(index), name))]);
     const shards = new Map(open);
     const tensors = [...shardOf].map(([name, shard]) => [name, tensorIn(shards.get(shard)!, name)] as const);
     const read = async (name: string, into?: Float32Array): Promise<Numbers> =>

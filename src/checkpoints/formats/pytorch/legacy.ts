@@ -6,35 +6,36 @@ import { unpickleFirst } from './pickle.ts';
 import type { PickleRules } from './pickle-machine.ts';
 import { isStorage, pytorchRules, type Storage } from './tensors.ts';
 
-/** All pickles of such a file stand in its first so many bytes, or it is no state_dict. */
+/** Longest pickles of a state_dict, all together. Bytes. */
 const LONGEST_PICKLES = 2 ** 25;
 
-/** A model has hundreds of storages; each costs a look at its place in the file. */
+/** Most storages of a file: a model has hundreds, and each costs a read. */
 const MOST_STORAGES = 2 ** 16;
 
-/** What each of these files begins with, and the version of it that is read (PyTorch code). */
+/** Magic number at the beginning of the file, and version of the format (PyTorch code). */
 const [MAGIC, PROTOCOL] = [0x1950a86a20f9469cfc6cn, 1001];
 
-/** A file of torch.save from before PyTorch 1.6, in the terms of the later archive. */
-export interface Legacy {
+/** Contents of a file of torch.save from before PyTorch 1.6, in the form of the later zip archive. */
+export interface LegacyFile {
   readonly root: '';
-  /** Where each storage lies, as `data/<key>`. */
+  /** Byte range of each storage, by the name `data/<key>`. */
   readonly entries: ReadonlyMap<string, ByteRange>;
   readonly path: string;
-  /** What was saved. */
-  readonly whole: unknown;
+  /** The saved value. */
+  readonly content: unknown;
 }
 
 /**
- * Reads what torch.save wrote before it wrote archives: five pickles, one after the other (a magic number, a version, the
- * machine, what was saved, the keys of its storages), and then each storage, its length before it.
+ * Reads a file of torch.save from before PyTorch 1.6: five pickles in a row (magic number, version, machine, the saved
+ * value, the keys of its storages), and then each storage after its length.
  *
- * @throws UserError where it is another pickle, is cut short, or names what no checkpoint needs (`os.system`).
+ * @throws UserError where it is another pickle, is cut short, or names something of Python that no checkpoint needs
+ * (`os.system`).
  */
-export const readLegacy = async (handle: FileHandle, size: number, path: string): Promise<Legacy> => {
+export const readLegacy = async (handle: FileHandle, size: number, path: string): Promise<LegacyFile> => {
   const bytes = await readBytes(handle, { offset: 0, length: Math.min(size, LONGEST_PICKLES) }, path);
   const storages = new Map<string, Storage>();
-  const rules = noting(pytorchRules(path), storages);
+  const rules = collectStorages(pytorchRules(path), storages);
   const values: unknown[] = [];
   let at = 0;
   while (values.length < 5) {
@@ -43,16 +44,16 @@ export const readLegacy = async (handle: FileHandle, size: number, path: string)
     at += end;
     if (values.length <= 3) checkStart(values, path);
   }
-  const [, , , whole, keys] = values;
+  const [, , , content, keys] = values;
   if (!Array.isArray(keys) || keys.length > MOST_STORAGES) throw damaged(path, 'it does not list its storages');
-  return { root: '', entries: await placed(handle, { keys, storages, begin: at, size, path }), path, whole };
+  return { root: '', entries: await locateStorages(handle, { keys, storages, begin: at, size, path }), path, content };
 };
 
-const damaged = (path: string, what: string): UserError =>
-  new UserError(`${path}: ${what}: the file is damaged, copy it again`);
+const damaged = (path: string, problem: string): UserError =>
+  new UserError(`${path}: ${problem}: the file is damaged, copy it again`);
 
-/** The same rules, which also note every storage that they resolve. */
-const noting = (rules: PickleRules, storages: Map<string, Storage>): PickleRules => ({
+/** Rules that also collect every storage that they resolve. */
+const collectStorages = (rules: PickleRules, storages: Map<string, Storage>): PickleRules => ({
   ...rules,
   resolve: (id) => {
     const storage = rules.resolve(id);
@@ -74,16 +75,17 @@ const checkStart = ([magic, protocol, system]: readonly unknown[], path: string)
   }
 };
 
-interface Stored {
+/** Storages of a file, and the place where they begin. */
+interface StorageList {
   readonly keys: readonly unknown[];
   readonly storages: ReadonlyMap<string, Storage>;
-  /** The byte after the pickles. */
+  /** Byte after the pickles. */
   readonly begin: number;
   readonly size: number;
   readonly path: string;
 }
 
-const placed = async (handle: FileHandle, { keys, storages, begin, size, path }: Stored) => {
+const locateStorages = async (handle: FileHandle, { keys, storages, begin, size, path }: StorageList) => {
   const entries = new Map<string, ByteRange>();
   let at = begin;
   for (const key of keys) {

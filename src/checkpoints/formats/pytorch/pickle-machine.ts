@@ -1,51 +1,54 @@
 import { UserError } from '../../../errors.ts';
 
-/** What a reader makes of the two things that a pickle leaves to it. */
+/** Meaning of the two things that a pickle leaves to its reader: calls, and persistent ids. */
 export interface PickleRules {
-  /** What the call of a Python name stands for; `undefined` for a placeholder. */
+  /** Result of a call of something of Python's; undefined makes it a placeholder. */
   readonly call: (python: string, args: readonly unknown[]) => unknown;
-  /** What a persistent id stands for: PyTorch keeps its storages outside the pickle. */
+  /** Value of a persistent id, by which PyTorch names storages outside the pickle. */
   readonly resolve: (id: unknown) => unknown;
 }
 
 /**
- * How many values a pickle may make. One byte of it can be an empty dictionary of two hundred; a state_dict of a
- * thousand tensors counts some hundred and fifty thousand.
+ * Most values that a pickle may make. One byte of it can be an empty dictionary, of two hundred bytes in memory; a
+ * state_dict of a thousand tensors makes some hundred and fifty thousand values.
  */
 const MOST_VALUES = 2 ** 21;
 
-/** What the operations of a pickle work on: a stack with marks in it, a memo, and the bytes still to be read. */
+/** State of a pickle that is being read: a stack with marks, a memo, and the bytes that remain. */
 export interface Machine {
   readonly rules: PickleRules;
   readonly memo: Map<number, unknown>;
   readonly push: (value: unknown) => void;
-  /** Counts values that are kept beside the stack, or weigh as much as so many. */
+  /** Counts values towards the limit that do not lie on the stack, or take the memory of several. */
   readonly spend: (values: number) => void;
   readonly pop: () => unknown;
   readonly top: () => unknown;
   readonly mark: () => void;
-  /** What was pushed since the last mark. */
+  /** Pops everything since the last mark, and the mark. */
   readonly sinceMark: () => unknown[];
-  /** The next bytes, and the next bytes as an unsigned little-endian number. */
+  /** Reads the next bytes. */
   readonly take: (bytes: number) => Uint8Array;
+  /** Reads the next bytes as an unsigned little-endian number. */
   readonly number: (bytes: number) => number;
-  /** The next byte. */
+  /** Reads the next byte. */
   readonly byte: () => number;
-  /** How many bytes were taken. */
+  /** Number of bytes that have been read. */
   readonly taken: () => number;
-  /** Up to the next line break. */
+  /** Reads up to the next line break. */
   readonly line: () => string;
-  readonly broken: (what: string) => UserError;
+  /** Error of a damaged pickle. */
+  readonly broken: (problem: string) => UserError;
+  /** Error of a pickle that names something unsafe. */
   readonly refuse: (python: string) => UserError;
 }
 
-/** @param where what errors call the pickle. */
-export const createMachine = (bytes: Uint8Array, rules: PickleRules, where: string): Machine => {
-  const broken = (what: string): UserError =>
-    new UserError(`${where}: ${what}: the file is damaged or no checkpoint, copy it again`);
+/** Machine at the first byte of a pickle. @param path names the file in errors. */
+export const createMachine = (bytes: Uint8Array, rules: PickleRules, path: string): Machine => {
+  const broken = (problem: string): UserError =>
+    new UserError(`${path}: ${problem}: the file is damaged or no checkpoint, copy it again`);
   const refuse = (python: string): UserError =>
     new UserError(
-      `${where}: it names ${python}, which no file of weights needs: it may be meant to harm who loads it in Python. Nothing was run; do not use it.`,
+      `${path}: it names ${python}, which no file of weights needs: it may be meant to harm who loads it in Python. Nothing was run; do not use it.`,
     );
   const spend = budgetOf(broken);
   return { rules, memo: new Map(), broken, refuse, spend, ...stackOf(broken, spend), ...readerOf(bytes, broken) };
@@ -120,13 +123,15 @@ const readerOf = (bytes: Uint8Array, broken: Broken): Pick<Machine, 'take' | 'ta
   };
 };
 
+/** Text of UTF-8 bytes. */
 export const decodeText = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
-/** A signed little-endian number of any length; a bigint only where it must be one. */
+/** Signed little-endian integer of any length; a bigint only where it is no safe integer. */
 export const decodeInteger = (bytes: Uint8Array): number | bigint => {
   const unsigned = bytes.reduceRight((sum, byte) => sum * 256n + BigInt(byte), 0n);
   const signed = BigInt.asIntN(8 * bytes.length, unsigned);
   return signed >= Number.MIN_SAFE_INTEGER && signed <= Number.MAX_SAFE_INTEGER ? Number(signed) : signed;
 };
 
+/** Float64 of eight big-endian bytes. */
 export const decodeFloat = (bytes: Uint8Array): number => new DataView(bytes.buffer, bytes.byteOffset, 8).getFloat64(0);

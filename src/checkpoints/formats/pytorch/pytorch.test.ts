@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generator, keyOf } from '../../../engine/random.ts';
 import { UserError } from '../../../errors.ts';
-import { isPlaceholder, unpickle } from './pickle.ts';
+import { unpickle } from './pickle.ts';
+import { isPlaceholder } from './placeholder.ts';
 import { openPyTorch } from './pytorch.ts';
 
 const files = 'test/files/checkpoint';

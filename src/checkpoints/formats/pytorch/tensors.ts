@@ -1,26 +1,28 @@
 import { UserError } from '../../../errors.ts';
-import { isPlaceholder } from './pickle.ts';
 import type { PickleRules } from './pickle-machine.ts';
+import { isPlaceholder } from './placeholder.ts';
 
-/** A tensor as a pickle describes it: a view of numbers that lie elsewhere. */
+/** A tensor as a pickle describes it: a view of a storage outside the pickle. */
 export interface StoredTensor {
-  /** Its kind of number, by safetensors' name. */
+  /** Data type, by its name in safetensors. */
   readonly dtype: string;
   readonly shape: readonly number[];
-  /** How many numbers further the next one of each axis is. */
+  /** Distance in numbers between neighbours on each axis. */
   readonly stride: readonly number[];
-  /** The number at which it begins in its storage. */
+  /** Position of its first number in the storage. */
   readonly offset: number;
+  /** Key of the storage. */
   readonly storage: string;
-  /** How many numbers the storage holds. */
+  /** Number of numbers in the storage. */
   readonly storageLength: number;
 }
 
+/** Whether a value of a pickle is a tensor. */
 export const isTensor = (value: unknown): value is StoredTensor =>
   typeof value === 'object' && value !== null && 'storageLength' in value;
 
-/** PyTorch's class of a storage, and its kind of number. */
-const storages: ReadonlyMap<string, string> = new Map([
+/** Data types of PyTorch's storage classes. */
+const storageTypes: ReadonlyMap<string, string> = new Map([
   ['DoubleStorage', 'F64'],
   ['FloatStorage', 'F32'],
   ['HalfStorage', 'F16'],
@@ -33,10 +35,10 @@ const storages: ReadonlyMap<string, string> = new Map([
   ['BoolStorage', 'BOOL'],
 ]);
 
-/** How many items the dictionaries of a file may be made with: one list can be named a million times. */
+/** Most items that the dictionaries of a file may be made with: one list can be named a million times. */
 const MOST_ITEMS = 2 ** 20;
 
-/** What PyTorch's own names in a checkpoint stand for; `path` is named in errors. */
+/** Rules of PyTorch's pickles: storages, tensors, parameters and ordered dictionaries. @param path names the file in errors. */
 export const pytorchRules = (path: string): PickleRules => {
   let items = 0;
   return {
@@ -50,14 +52,17 @@ export const pytorchRules = (path: string): PickleRules => {
   };
 };
 
-/** Numbers that lie outside the pickle, before any tensor views them. */
+/** An array of numbers outside the pickle, of which tensors are views. */
 export interface Storage {
+  /** Data type, by its name in safetensors. */
   readonly dtype: string;
+  /** Key of the storage. */
   readonly storage: string;
+  /** Number of numbers. */
   readonly length: number;
 }
 
-/** ('storage', class, key, device, length): the device, often a GPU, does not matter here. */
+/** Storage of a persistent id: ('storage', class, key, device, length). The device, often a GPU, does not matter here. */
 const storageOf = (id: unknown, path: string): Storage => {
   const [tag, kind, storage, , length, view = null] = Array.isArray(id) ? id : [];
   if (view !== null) {
@@ -68,24 +73,26 @@ const storageOf = (id: unknown, path: string): Storage => {
       `${path}: a storage of it is not described as PyTorch does: the file is damaged, copy it again`,
     );
   }
-  const dtype = storages.get(kind.python.replace(/^.*\./, ''));
+  const dtype = storageTypes.get(kind.python.replace(/^.*\./, ''));
   if (dtype === undefined) {
     throw new UserError(`${path}: it has a ${kind.python}, which is not read: save it as floats`);
   }
   return { dtype, storage, length };
 };
 
+/** Whether a value of a pickle is a storage. */
 export const isStorage = (value: unknown): value is Storage =>
   typeof value === 'object' && value !== null && 'dtype' in value && 'length' in value;
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
-/** PyTorch's own limit of a tensor's axes. A list of millions, named by a million tensors, would never be read through. */
+/** Most axes of a tensor, as in PyTorch. Without a limit, a list of millions could be a million tensors' shape. */
 const MOST_AXES = 64;
 
 const areCounts = (value: unknown): value is number[] =>
   Array.isArray(value) && value.length <= MOST_AXES && value.every(isCount);
 
+/** Result of calling a function of PyTorch's; undefined where the arguments do not fit. */
 type Call = (args: readonly unknown[], path: string) => unknown;
 
 const tensor: Call = ([storage, offset, shape, stride], path) => {
@@ -97,8 +104,8 @@ const tensor: Call = ([storage, offset, shape, stride], path) => {
   return { dtype, shape, stride, offset, storage: key, storageLength: length } satisfies StoredTensor;
 };
 
-/** A parameter is its tensor. */
-const first: Call = ([data]) => (isTensor(data) ? data : undefined);
+/** Tensor of a parameter. */
+const parameterData: Call = ([data]) => (isTensor(data) ? data : undefined);
 
 const dictionary: Call = ([items]) => {
   if (!Array.isArray(items) || items.length > MOST_ITEMS) return new Map();
@@ -108,8 +115,8 @@ const dictionary: Call = ([items]) => {
 const calls: ReadonlyMap<string, Call> = new Map<string, Call>([
   ['torch._utils._rebuild_tensor', tensor],
   ['torch._utils._rebuild_tensor_v2', tensor],
-  ['torch._utils._rebuild_parameter', first],
-  ['torch._utils._rebuild_parameter_with_state', first],
+  ['torch._utils._rebuild_parameter', parameterData],
+  ['torch._utils._rebuild_parameter_with_state', parameterData],
   ['torch.Size', ([sizes]) => (Array.isArray(sizes) ? sizes : undefined)],
   ['collections.OrderedDict', dictionary],
   ['collections.defaultdict', () => new Map()],

@@ -1,5 +1,5 @@
-/** Modules of Python that reach the machine: no checkpoint needs them, so a file that names one is meant to do harm. */
-const reaching: ReadonlySet<string> = new Set([
+/** Modules of Python with access to the machine. No checkpoint needs them; a file that names one is meant to do harm. */
+const unsafeModules: ReadonlySet<string> = new Set([
   'os',
   'posix',
   'nt',
@@ -41,17 +41,17 @@ const reaching: ReadonlySet<string> = new Set([
   'inspect',
 ]);
 
-/** The parts of these that only say where something is. */
+/** Names in these modules that only make values. */
 const harmless: ReadonlySet<string> = new Set(['types.SimpleNamespace', 'types.MappingProxyType']);
 
-/** What Python has without an import, and only makes values. */
-const valuesOfPython: ReadonlySet<string> = new Set(
+/** Built-in classes of Python that only make values. */
+const harmlessBuiltins: ReadonlySet<string> = new Set(
   'bool bytearray bytes complex dict float frozenset int list object range set slice str tuple'.split(' '),
 );
 
-/** Whether a name, `module.name`, is one that a file of weights has no honest use for: `os.system`, `builtins.eval`. */
+/** Whether a name of Python, `module.name`, has no honest use in a file of weights: `os.system`, `builtins.eval`. */
 export const isUnsafeName = (python: string): boolean => {
   const [root = '', rest = ''] = [python.split('.')[0], python.slice(python.indexOf('.') + 1)];
-  if (root === 'builtins' || root === '__builtin__') return !valuesOfPython.has(rest);
-  return reaching.has(root) && !harmless.has(python);
+  if (root === 'builtins' || root === '__builtin__') return !harmlessBuiltins.has(rest);
+  return unsafeModules.has(root) && !harmless.has(python);
 };
