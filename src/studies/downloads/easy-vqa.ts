@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Archive, readZip } from '../../data.ts';
 import { UserError } from '../../errors.ts';
+import { type Archive, readZip } from '../../files/zip.ts';
 import { mulberry32, shuffled } from '../mulberry32.ts';
 import {
   type Choice,

@@ -1,4 +1,4 @@
-import { jsonIn, readTarball } from '../../data.ts';
+import { jsonIn, readTarball } from '../../files/tar.ts';
 
 /** An emoji, independent of its drawing style. */
 export interface Concept {

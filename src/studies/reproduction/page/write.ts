@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeAtomically } from '../../../data.ts';
 import { UserError } from '../../../errors.ts';
+import { writeAtomically } from '../../../files/atomic-write.ts';
 import { writeExplained } from '../../attention/page/page.ts';
 import { explainedPairsOf } from '../jobs/attention.ts';
 import { outcomesText } from '../outcomes-file.ts';
