@@ -15,8 +15,18 @@ export const createRuntime = async (model: Uint8Array, options: RuntimeOptions =
     initializers: options.initializers ?? new Map(),
   };
   for (const [name, numbers] of settings.initializers) checkSize(`initializer ${name}`, numbers);
+  disableTelemetry();
   const open = await backendFor(options);
   return new GuardedRuntime(await open(model, settings));
+};
+
+/**
+ * Keeps ONNX Runtime from sending telemetry, which its builds do by default from 1.30 on. It must be said before the
+ * library is loaded. A look-up of the collector's address that was under way as the process ended also made it hang:
+ * the library is unloaded under the lock that the look-up waits for. Whoever sets the variable decides.
+ */
+const disableTelemetry = (): void => {
+  process.env.ORT_DISABLE_TELEMETRY ??= '1';
 };
 
 const backendFor = async ({ kind, onFallback = warnOnce }: RuntimeOptions): Promise<OpenBackend> => {
