@@ -2,6 +2,7 @@
 
 export { type AugmentationName, augmentations, randAugment } from './data/augment.ts';
 export { collate, type Feeds, type PreparedImage } from './data/batch.ts';
+export type { ImageSource } from './data/example.ts';
 export { imageName, type ScoredAnswer, type StoredImage, scoredAnswers, scoredLabel } from './data/example.ts';
 export { randomFlips } from './data/flips.ts';
 export { listSplits } from './data/folder.ts';

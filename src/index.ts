@@ -1,14 +1,12 @@
 /** `dide`: models, tasks, and the verbs that work on them. Those who build their own find the parts in `dide/engine`, `dide/model`, `dide/data` and `dide/training`. */
 
 export { adaptModel, createStudent, type StudentOptions } from './checkpoints/derive.ts';
-export { type CheckpointInfo, inspectCheckpoint } from './checkpoints/inspect.ts';
-export { type Checkpoint, type LoadOptions, loadModel, openCheckpoint } from './checkpoints/load.ts';
+export { type LoadOptions, loadModel } from './checkpoints/load.ts';
 export { createModel, type Model, saveModel } from './checkpoints/model-file.ts';
-export type { Example, ImageSource } from './data/example.ts';
+export type { Example } from './data/example.ts';
 export { UserError } from './errors.ts';
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluation/evaluate.ts';
 export { type ScoredGallery, scoreRetrieval } from './evaluation/score-retrieval.ts';
-export { saveHuggingFace } from './export/hugging-face.ts';
 export { type ExportPrecision, type ExportResult, exportOnnx } from './export/onnx.ts';
 export {
   type AnsweredImages,
@@ -23,7 +21,7 @@ export { type ImageCache, openImageCache } from './inference/image-cache.ts';
 export { openPredictor, type Predictor, type PredictorOptions } from './inference/predictor.ts';
 export { type Preprocessor, type PreprocessorOptions, preprocessorFor } from './inference/preprocessor.ts';
 export { type FoundImage, type SearchOptions, search } from './inference/search.ts';
-export type { ModelConfig, Scoring } from './model/config.ts';
+export type { ModelConfig } from './model/config.ts';
 export { pretraining, retrieval } from './tasks/captions.ts';
 export { defineTask, type TaskDefinition, type TaskFields } from './tasks/define-task.ts';
 export { loadTask } from './tasks/load-task.ts';

@@ -6,8 +6,11 @@ export { openSafetensors } from './checkpoints/formats/safetensors.ts';
 export { isWeightsFolder } from './checkpoints/formats/weights-file.ts';
 export { type ImageBackbone, readImageBackbone } from './checkpoints/image-backbone.ts';
 export { type Backbones, type InitReport, initFrom, sizesOfBackbones } from './checkpoints/init-from.ts';
+export { type CheckpointInfo, inspectCheckpoint } from './checkpoints/inspect.ts';
+export { type Checkpoint, openCheckpoint } from './checkpoints/load.ts';
 export { fromHuggingFace } from './checkpoints/rename-tensors.ts';
 export { readTextBackbone, type TextBackbone } from './checkpoints/text-backbone.ts';
+export { saveHuggingFace } from './export/hugging-face.ts';
 export {
   type Architecture,
   dide,
@@ -16,7 +19,7 @@ export {
   type Towers,
   vilt,
 } from './model/architecture.ts';
-export type { Goal, Purpose } from './model/config.ts';
+export type { Goal, Purpose, Scoring } from './model/config.ts';
 export { imageEncoder, textEncoder } from './model/dual-encoder.ts';
 export { forward } from './model/forward.ts';
 export { fusionEncoder } from './model/fusion-encoder.ts';

@@ -12,7 +12,6 @@ import {
   createStudent,
   exportOnnx,
   finetune,
-  inspectCheckpoint,
   loadModel,
   type Model,
   openPredictor,
@@ -21,7 +20,7 @@ import {
   saveModel,
   vqa,
 } from '../../src/index.ts';
-import { type Architecture, dide, dualArchitecture } from '../../src/model.ts';
+import { type Architecture, dide, dualArchitecture, inspectCheckpoint } from '../../src/model.ts';
 import { nanoDescription, writeNano } from '../fixtures/nano.ts';
 
 /** A dual encoder whose text tower has no Transformer: the mean of the word embeddings. Its image tower is DiDE's. */

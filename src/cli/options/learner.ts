@@ -4,12 +4,19 @@ import {
   createStudent,
   type Learnable,
   type Model,
-  openCheckpoint,
-  type Scoring,
   type StudentOptions,
   UserError,
 } from '../../index.ts';
-import { type Backbones, createConfig, dide, sizes, sizesOfBackbones, vilt } from '../../model.ts';
+import {
+  type Backbones,
+  createConfig,
+  dide,
+  openCheckpoint,
+  type Scoring,
+  sizes,
+  sizesOfBackbones,
+  vilt,
+} from '../../model.ts';
 import { type ForeignOptions, loadOptions, openModelFor } from './checkpoint.ts';
 import { beginFrom, bodiesOf } from './init-from.ts';
 import { vocabularyNamed } from './vocabulary.ts';

@@ -1,13 +1,7 @@
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
-import {
-  type AnsweredImages,
-  answerEach,
-  type ImageSource,
-  type Model,
-  type RankedAnswer,
-  UserError,
-} from '../../index.ts';
+import type { ImageSource } from '../../data.ts';
+import { type AnsweredImages, answerEach, type Model, type RankedAnswer, UserError } from '../../index.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
 import { checkCommandLine, expandFolders } from '../options/images.ts';
 import { count, jsonOption, threadsOption } from '../options/options.ts';

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
-import { type ExportPrecision, exportOnnx, type Model, saveHuggingFace, saveModel, UserError } from '../../index.ts';
+import { type ExportPrecision, exportOnnx, type Model, saveModel, UserError } from '../../index.ts';
+import { saveHuggingFace } from '../../model.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
 import { jsonOption, oneOf, threadsOption } from '../options/options.ts';
 import { checkOutputFile, checkOutputFolder } from '../options/output.ts';

@@ -1,4 +1,4 @@
-import type { CheckpointInfo } from '../../index.ts';
+import type { CheckpointInfo } from '../../model.ts';
 import { type Cell, factsOf, grouped, type Shown } from '../terminal/table.ts';
 
 /** What a checkpoint that dide did not save holds, what it lacks, and for which task it is. */

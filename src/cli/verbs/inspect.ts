@@ -1,8 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { inspectCheckpoint, openImageCache, UserError } from '../../index.ts';
-import { type Description, isWeightsFolder } from '../../model.ts';
+import { openImageCache, UserError } from '../../index.ts';
+import { type Description, inspectCheckpoint, isWeightsFolder } from '../../model.ts';
 import { headsOption } from '../options/checkpoint.ts';
 import { headOf } from '../options/model-file.ts';
 import { jsonOption } from '../options/options.ts';

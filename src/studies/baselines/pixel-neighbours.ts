@@ -1,7 +1,8 @@
+import type { ImageSource } from '../../data.ts';
 import { type Gallery, imageName, readImage, resize } from '../../data.ts';
 import type { Numbers } from '../../engine.ts';
 import { UserError } from '../../errors.ts';
-import type { Example, ImageSource } from '../../index.ts';
+import type { Example } from '../../index.ts';
 
 export interface PixelOptions {
   /** Side to which every image is resized, in pixels. Default 16. */

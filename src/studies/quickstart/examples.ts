@@ -1,5 +1,5 @@
-import { bestOf, collate, createTokenizer, probabilityOf, readImageBytes } from '../../data.ts';
-import { type Example, type ImageSource, type Model, openPredictor, preprocessorFor } from '../../index.ts';
+import { bestOf, collate, createTokenizer, type ImageSource, probabilityOf, readImageBytes } from '../../data.ts';
+import { type Example, type Model, openPredictor, preprocessorFor } from '../../index.ts';
 import {
   attentionDivergence,
   crossAttention,
