@@ -29,11 +29,11 @@ describe('a list of answers', () => {
   });
 
   it('has a name for a place that none names, and says so', async () => {
-    const notices: string[] = [];
+    const warnings: string[] = [];
     const path = await written('gap.json', { 0: 'no', 2: 'two' });
-    const answers = await readAnswerList(path, { onWarning: (notice) => void notices.push(notice) });
+    const answers = await readAnswerList(path, { onWarning: (warning) => void warnings.push(warning) });
     expect(answers).toEqual(['no', 'unknown (1)', 'two']);
-    expect(notices).toEqual([`${path}: no answer has the id 1: it is called "unknown (1)"`]);
+    expect(warnings).toEqual([`${path}: no answer has the id 1: it is called "unknown (1)"`]);
   });
 
   it.each([
@@ -46,9 +46,9 @@ describe('a list of answers', () => {
     ['none.json', [], 'names no answer'],
     ['broken.json', '{"0": ', 'cannot be read as JSON'],
   ])('is refused as %s', async (name, content, message) => {
-    const asked = readAnswerList(await written(name, content));
-    await expect(asked).rejects.toThrow(message);
-    await expect(asked).rejects.toThrow(UserError);
+    const reading = readAnswerList(await written(name, content));
+    await expect(reading).rejects.toThrow(message);
+    await expect(reading).rejects.toThrow(UserError);
   });
 
   it('is refused where it is not there', async () => {

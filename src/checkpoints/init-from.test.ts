@@ -66,7 +66,7 @@ const dinoNames: readonly (readonly [RegExp, string])[] = [
   [/ls(\d)\.gamma$/, 'layer_scale$1.lambda1'],
 ];
 
-/** The same as Hugging Face's DINOv2 names it: query, key and value apart. */
+/** Tensors by the names of Hugging Face's DINOv2: query, key and value apart. */
 const dino = (tensors: Tensors): Map<string, Numbers<Float32Array>> =>
   new Map(
     [...tensors].flatMap(([name, one]): [string, Numbers<Float32Array>][] => {
@@ -79,12 +79,12 @@ const dino = (tensors: Tensors): Map<string, Numbers<Float32Array>> =>
     }),
   );
 
-const turned = ({ shape: [out, within], data }: Numbers<Float32Array>): Numbers<Float32Array> => ({
+const transposed = ({ shape: [out, within], data }: Numbers<Float32Array>): Numbers<Float32Array> => ({
   shape: [within!, out!],
   data: Float32Array.from(data, (_, i) => data[(i % out!) * within! + Math.floor(i / out!)]!),
 });
 
-/** The same as an exporter writes it: matrices turned and nameless, positions in two nameless tables. */
+/** ONNX model as an exporter writes it: matrices transposed and unnamed, positions in two unnamed tables. */
 const exported = (tensors: Tensors): Uint8Array => {
   const graph = create(GraphProtoSchema);
   const addTensor = (name: string, { shape, data }: Numbers<Float32Array>): void => {
@@ -102,7 +102,7 @@ const exported = (tensors: Tensors): Uint8Array => {
       addNameless('/backbone/embeddings/Concat_6', { shape: [1, 1, width], data: one.data.slice(0, width) });
       addNameless('/backbone/embeddings/Reshape_1', { shape: [1, grid * grid, width], data: one.data.slice(width) });
     } else if (one.shape.length === 2 && name.includes('layer')) {
-      addNameless(node.replace(/weight$/, 'MatMul'), turned(one));
+      addNameless(node.replace(/weight$/, 'MatMul'), transposed(one));
     } else addTensor(name, one);
   }
   return toBinary(ModelProtoSchema, create(ModelProtoSchema, { graph }));
@@ -120,7 +120,7 @@ const bert = new Map([
 
 let folder = '';
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'bodies-'));
+  folder = await mkdtemp(join(tmpdir(), 'backbones-'));
   await writeSafetensors(join(folder, 'timm.safetensors'), timm);
   await writeSafetensors(join(folder, 'dino.safetensors'), dino(timm));
   await writeFile(join(folder, 'dino.onnx'), exported(timm));
@@ -129,7 +129,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const bodies = async () => ({
+const backbones = async () => ({
   image: await readImageBackbone(join(folder, 'timm.safetensors'), { heads: 2 }),
   text: await readTextBackbone(join(folder, 'bert.safetensors')),
 });
@@ -138,15 +138,15 @@ const untrained = async (
   model: 'vilt' | 'dide',
   options: { depth?: number | undefined; image?: number | undefined } = {},
 ) => {
-  const sizes = sizesOfBackbones({ ...tiny, vocabulary: 6, types: 2, image: 12 }, await bodies(), options);
+  const sizes = sizesOfBackbones({ ...tiny, vocabulary: 6, types: 2, image: 12 }, await backbones(), options);
   const words = [...SPECIAL_PIECES, 'star'];
   const config = { model, sizes, task: 'vqa', images: 1, scoring: 'softmax', recipe: {} } as const;
   return createModel(configOf({ ...config, answers: ['no', 'yes'], vocabulary: words }, 'test'), 5);
 };
 
-describe('a ViT to begin from', () => {
+describe('a ViT to initialise from', () => {
   it('folds its LayerScale into the linear layer before it', async () => {
-    const { weights, sizes, unused } = (await bodies()).image;
+    const { weights, sizes, unused } = (await backbones()).image;
     expect(sizes).toEqual({ width, hidden, patch, grid, depth, heads: 2 });
     expect(unused).toEqual(['head.weight']);
     const folded = weights.get('transformer.blocks.1.mlp.fc2.weight')!.data;
@@ -158,7 +158,7 @@ describe('a ViT to begin from', () => {
   });
 
   it('is the same by the names of timm, of Hugging Face, and in an ONNX export', async () => {
-    const { weights } = (await bodies()).image;
+    const { weights } = (await backbones()).image;
     for (const name of ['dino.safetensors', 'dino.onnx']) {
       const other = await readImageBackbone(join(folder, name), { heads: 2 });
       expect(new Map([...other.weights].sort())).toEqual(new Map([...weights].sort()));
@@ -173,9 +173,9 @@ describe('a ViT to begin from', () => {
   });
 });
 
-describe('a model that begins from a ViT and a BERT', () => {
+describe('a model that is initialised from a ViT and a BERT', () => {
   it('has both in it, and says what is left to chance', async () => {
-    const { model, random, words } = initFrom(await untrained('vilt'), await bodies());
+    const { model, random, words } = initFrom(await untrained('vilt'), await backbones());
     const qkv = model.weights.get('transformer.blocks.1.attn.qkv.weight')!.data;
     expect(qkv).toEqual(timm.get('blocks.1.attn.qkv.weight')!.data);
     const positions = model.weights.get('text_embeddings.position_embeddings.weight')!;
@@ -192,7 +192,7 @@ describe('a model that begins from a ViT and a BERT', () => {
 
   it('may be a dual encoder, less deep, for larger pictures', async () => {
     const before = await untrained('dide', { depth: 1, image: 20 });
-    const { model, random } = initFrom(before, await bodies());
+    const { model, random } = initFrom(before, await backbones());
     expect(model.config.sizes).toMatchObject({ depth: 1, grid: 5, image: 20 });
     for (const tower of ['text_encoder', 'image_encoder']) {
       const fc1 = model.weights.get(`${tower}.transformer.blocks.0.mlp.fc1.weight`)!.data;
@@ -206,7 +206,7 @@ describe('a model that begins from a ViT and a BERT', () => {
   });
 
   it('is not deeper than the ViT, nor of two widths', async () => {
-    const { image, text } = await bodies();
+    const { image, text } = await backbones();
     expect(() => sizesOfBackbones(tiny, { image }, { depth: 3 })).toThrow('the ViT has 2 layers');
     expect(() => sizesOfBackbones(tiny, { text })).toThrow('are 8 wide and the model 32');
   });

@@ -19,14 +19,14 @@ beforeAll(async () => {
 afterAll(() => file.close());
 
 const loadedFor = async (task: NonNullable<Parameters<typeof loadModel>[1]>['task']) => {
-  const notices: string[] = [];
-  const trained = await loadModel(path, {
+  const warnings: string[] = [];
+  const model = await loadModel(path, {
     task,
     vocabulary,
     answers: [],
-    onWarning: (told) => notices.push(told),
+    onWarning: (warning) => warnings.push(warning),
   });
-  return { ...trained, notices: notices.join('\n') };
+  return { ...model, warnings: warnings.join('\n') };
 };
 
 describe('a pre-trained checkpoint of ViLT', () => {
@@ -47,16 +47,16 @@ describe('a pre-trained checkpoint of ViLT', () => {
   });
 
   it('begins to rank with the "yes" of its matching head', async () => {
-    const { weights, notices } = await loadedFor(retrieval);
+    const { weights, warnings } = await loadedFor(retrieval);
     for (const part of ['weight', 'bias'] as const) {
       const { data } = await file.read(`itm_score.fc.${part}`);
       expect(weights.get(`rank_output.${part}`)!.data).toEqual(data.slice(data.length / 2));
       expect(weights.get(`itm_score.fc.${part}`)!.data).toEqual(data);
     }
-    expect(notices).toContain(
+    expect(warnings).toContain(
       'it has no rank_output, the head for retrieval: a fresh one begins as the "yes" of its itm_score',
     );
-    expect(notices).toContain('its mlm_score is not used for retrieval');
+    expect(warnings).toContain('its mlm_score is not used for retrieval');
   });
 
   it('has no table for masked words where it is to answer', async () => {

@@ -19,7 +19,7 @@ import { type Model, saveModel } from './model-file.ts';
 
 const files = 'test/files/checkpoint';
 const pieces = readFileSync(`${files}/hf/vocab.txt`, 'utf8').trim().split('\n');
-const given = { vocabulary: pieces, answers: ['no', 'yes', 'maybe'] };
+const facts = { vocabulary: pieces, answers: ['no', 'yes', 'maybe'] };
 const theirs = JSON.parse(readFileSync(`${files}/expected.json`, 'utf8')) as {
   ids: number[][];
   pixels: number[][][][];
@@ -76,7 +76,7 @@ describe('a model of transformers', () => {
   it.each(['hf', 'sharded', 'hf/pytorch_model.bin', 'sharded/model.safetensors.index.json', 'vilt.ckpt'])(
     'loaded from %s answers as it does there',
     async (path) => {
-      const { vocabulary, answers } = given;
+      const { vocabulary, answers } = facts;
       const loaded = await loadModel(`${files}/${path}`, {
         task: vqa,
         vocabulary,
@@ -102,8 +102,8 @@ describe('a model of transformers', () => {
       await cp(`test/parity/hf/${name}`, join(folder, name), { recursive: true });
       const vocabulary = [...SPECIAL_PIECES, ...Array.from({ length: 195 }, (_, i) => `word${i}`)];
       const answers = Array.from({ length: 10 }, (_, i) => `answer ${i}`);
-      const notices: string[] = [];
-      const onWarning = (notice: string): void => void notices.push(notice);
+      const warnings: string[] = [];
+      const onWarning = (warning: string): void => void warnings.push(warning);
       const task = name === 'nlvr2' ? nlvr2 : vqa;
       const options = { task, vocabulary, heads: 4, onWarning, ...(task === vqa ? { answers } : {}) };
       const { config, weights } = await loadModel(join(folder, name, 'model.safetensors'), options);
@@ -111,22 +111,22 @@ describe('a model of transformers', () => {
       expect(config.sizes.types).toBe(name === 'nlvr2' ? 3 : 2);
       expect(weights.get(`${task.name}_classifier.3.bias`)!.shape).toEqual([config.answers.length]);
       const unused = { mlm: 'its mlm_score is not used', irtr: 'its rank_output is not used' }[name];
-      if (unused) expect(notices.join()).toContain(unused);
-      expect(notices.some((notice) => notice.includes('a fresh one begins'))).toBe(!['vqa', 'nlvr2'].includes(name));
+      if (unused) expect(warnings.join()).toContain(unused);
+      expect(warnings.some((warning) => warning.includes('a fresh one begins'))).toBe(!['vqa', 'nlvr2'].includes(name));
     },
   );
 });
 
 describe('a checkpoint of ViLT or DiDE', () => {
   it('that was distilled becomes a dual encoder, and the teacher that it carries stays behind', async () => {
-    const { config, weights } = await loadModel(`${files}/distilled.ckpt`, { task: vqa, ...given });
+    const { config, weights } = await loadModel(`${files}/distilled.ckpt`, { task: vqa, ...facts });
     expect(config.architecture.name).toBe('dide');
     expect([...weights.keys()].filter((name) => /teacher|position_ids|text_encoder.*patch/.test(name))).toEqual([]);
     expect((await logitsOf({ config, weights })).every(Number.isFinite)).toBe(true);
   });
 
   it('that lacks the head of the task but has another says for what it was fine-tuned', async () => {
-    await expect(loadModel(`${files}/nlvr2.ckpt`, { task: vqa, ...given })).rejects.toThrow(
+    await expect(loadModel(`${files}/nlvr2.ckpt`, { task: vqa, ...facts })).rejects.toThrow(
       `${files}/nlvr2.ckpt has no vqa_classifier.0.weight: it was fine-tuned for nlvr2. Give --task nlvr2, or another checkpoint.`,
     );
     const { config } = await loadModel(`${files}/nlvr2.ckpt`, { task: nlvr2, vocabulary: pieces });
@@ -137,14 +137,14 @@ describe('a checkpoint of ViLT or DiDE', () => {
   });
 
   it('that was only pre-trained gets a fresh head, and for two images a third row like the second', async () => {
-    const notices: string[] = [];
-    const onWarning = (notice: string): void => void notices.push(notice);
+    const warnings: string[] = [];
+    const onWarning = (warning: string): void => void warnings.push(warning);
     const task = { task: nlvr2, vocabulary: pieces, onWarning };
     const { weights } = await loadModel(`${files}/base.ckpt`, task);
     const { shape, data } = weights.get('token_type_embeddings.weight')!;
     expect(shape).toEqual([3, 64]);
     expect(data.slice(128)).toEqual(data.slice(64, 128));
-    expect(notices.join('\n')).toMatch(
+    expect(warnings.join('\n')).toMatch(
       /no nlvr2_classifier, the head for nlvr2.*mlm_score, itm_score is not used.*has 2 rows and becomes 3/s,
     );
     const { config } = await loadModel(`${files}/base.ckpt`, { task: snliVe, vocabulary: pieces });
@@ -152,8 +152,8 @@ describe('a checkpoint of ViLT or DiDE', () => {
   });
 
   it('has its position tables resized for larger pictures and, on request, for longer texts', async () => {
-    const before = await loadModel(`${files}/vilt.ckpt`, { task: vqa, ...given });
-    const after = await loadModel(`${files}/vilt.ckpt`, { task: vqa, ...given, image: 20, words: 23 });
+    const before = await loadModel(`${files}/vilt.ckpt`, { task: vqa, ...facts });
+    const after = await loadModel(`${files}/vilt.ckpt`, { task: vqa, ...facts, image: 20, words: 23 });
     expect(after.config.sizes).toMatchObject({ image: 20, grid: 5, words: 23 });
     const [small, large] = [before, after].map(({ weights }) => weights.get('transformer.pos_embed')!) as [
       Numbers,
@@ -172,14 +172,14 @@ describe('a checkpoint of ViLT or DiDE', () => {
 
   it.each([
     [{ answers: ['no', 'yes'] }, 'its head gives 3 answers and 2 are named'],
-    [{ answers: given.answers, heads: 5 }, 'no 5 heads'],
-    [{ answers: given.answers, image: 21 }, '21 pixels are not whole patches of 4'],
-    [{ answers: given.answers, vocabulary: pieces.slice(0, 9) }, /rows and the vocabulary 9 pieces/],
+    [{ answers: facts.answers, heads: 5 }, 'no 5 heads'],
+    [{ answers: facts.answers, image: 21 }, '21 pixels are not whole patches of 4'],
+    [{ answers: facts.answers, vocabulary: pieces.slice(0, 9) }, /rows and the vocabulary 9 pieces/],
     [{}, 'nothing says which they are'],
   ])('is refused with %j', async (options, message) => {
-    const asked = loadModel(`${files}/vilt.ckpt`, { task: vqa, vocabulary: pieces, ...options });
-    await expect(asked).rejects.toThrow(message);
-    await expect(asked).rejects.toThrow(UserError);
+    const loading = loadModel(`${files}/vilt.ckpt`, { task: vqa, vocabulary: pieces, ...options });
+    await expect(loading).rejects.toThrow(message);
+    await expect(loading).rejects.toThrow(UserError);
   });
 
   it('whose names are not those of a ViLT is refused with some of them', async () => {

@@ -10,140 +10,150 @@ import type { Sizes } from '../model/sizes.ts';
 import { bestOf } from '../tasks/task.ts';
 import { logitsGraph } from './export-graphs.ts';
 
-/** What an export is worth: how far its numbers are from the model's own over texts and images drawn at random. */
+/** Differences between an export and its model over random texts and images. */
 export interface ExportReport {
-  /** The largest difference of a logit, and the largest logit; of a retriever, of a number of its vectors. */
+  /** Largest difference of a logit or, of a retriever, of a component of its vectors. */
   readonly difference: number;
+  /** Largest absolute value of these numbers, to which the difference is to be compared. */
   readonly largest: number;
-  /** Questions to which both give the same answer, or texts for which both find the same image; how many there were. */
+  /** Number of questions with the same answer or, of a retriever, of texts with the same best image. */
   readonly agreed: number;
+  /** Number of questions or texts. */
   readonly pairs: number;
 }
 
-/** Runs an exported file: its name, its inputs, and the shape of its one output. */
+/** Runs an exported file by its name. → its one output, in this shape */
 export type RunFile = (file: string, feeds: Feeds, shape: readonly number[]) => Promise<Numbers<Float32Array>>;
 
-/** Texts, and as many images; each text is asked of so many of them. */
-const [PROBES, ASKED] = [4, 2];
-
-/** Asks the exported files and the model itself the same. @throws UserError where what it says is no number. */
-export const compareExport = (trained: Model, run: RunFile, options: CheckOptions): Promise<ExportReport> =>
-  trained.config.purpose.logits ? checkedAnswers(trained, run, options) : checkedVectors(trained, run, options);
-
-interface CheckOptions {
+interface CompareOptions {
   readonly threads?: number | undefined;
 }
 
-const checkedVectors = async (trained: Model, run: RunFile, options: CheckOptions): Promise<ExportReport> => {
-  await using searcher = await openPredictor(trained, options);
-  const { sizes } = trained.config;
-  const [feeds, shape] = [collate(noise(sizes), sizes), [PROBES, searcher.width]];
-  const wanted = [await searcher.textFeatures(feeds), await searcher.imageFeatures(feeds)] as const;
-  const given = [await run('text.onnx', feeds, shape), await run('image.onnx', feeds, shape)] as const;
-  const apart = wanted.map((vectors, i) => distance(vectors, given[i]!));
+/** Number of random texts, which is also that of the images. */
+const TEXTS = 4;
+
+/** Number of images that each text is asked of. */
+const IMAGES_PER_TEXT = 2;
+
+/**
+ * Compares exported files with the model itself, on random inputs.
+ *
+ * @throws UserError where the model's outputs are not finite.
+ */
+export const compareExport = (model: Model, run: RunFile, options: CompareOptions): Promise<ExportReport> =>
+  model.config.purpose.logits ? compareAnswers(model, run, options) : compareVectors(model, run, options);
+
+const compareVectors = async (model: Model, run: RunFile, options: CompareOptions): Promise<ExportReport> => {
+  await using retriever = await openPredictor(model, options);
+  const { sizes } = model.config;
+  const [feeds, shape] = [collate(randomExamples(sizes), sizes), [TEXTS, retriever.width]];
+  const expected = [await retriever.textFeatures(feeds), await retriever.imageFeatures(feeds)] as const;
+  const actual = [await run('text.onnx', feeds, shape), await run('image.onnx', feeds, shape)] as const;
+  const differences = expected.map((vectors, i) => differenceOf(vectors, actual[i]!));
   return {
-    difference: Math.max(...apart.map(({ difference }) => difference)),
-    largest: Math.max(...apart.map(({ largest }) => largest)),
-    ...agreement(cosines(...wanted), cosines(...given)),
+    difference: Math.max(...differences.map(({ difference }) => difference)),
+    largest: Math.max(...differences.map(({ largest }) => largest)),
+    ...agreement(cosines(...expected), cosines(...actual)),
   };
 };
 
-/** The model answers in one graph. */
-const checkedAnswers = async (
+const compareAnswers = async (
   { config, weights }: Model,
   run: RunFile,
-  options: CheckOptions,
+  options: CompareOptions,
 ): Promise<ExportReport> => {
-  const questions = questionsOver(config);
+  const questions = randomQuestions(config);
   await using session = await compile({ logits: logitsGraph(config) }, { weights, ...options });
-  const { logits: wanted } = await session.run<'logits'>(collate(questions.pairs, config.sizes));
-  const given = config.architecture.towers
-    ? await fromParts(config, questions, run)
-    : await fromWhole(config, questions, run);
-  return { ...distance(wanted, given), ...agreement(wanted, given) };
+  const { logits: expected } = await session.run<'logits'>(collate(questions.pairs, config.sizes));
+  const actual = config.architecture.towers
+    ? await runParts(config, questions, run)
+    : await runWhole(config, questions, run);
+  return { ...differenceOf(expected, actual), ...agreement(expected, actual) };
 };
 
-const distance = (wanted: Numbers, given: Numbers): Pick<ExportReport, 'difference' | 'largest'> => {
-  const differences = wanted.data.map((number, i) => Math.abs(number - given.data[i]!));
-  const [difference, largest] = [Math.max(...differences), Math.max(...wanted.data.map(Math.abs))];
+const differenceOf = (expected: Numbers, actual: Numbers): Pick<ExportReport, 'difference' | 'largest'> => {
+  const differences = expected.data.map((number, i) => Math.abs(number - actual.data[i]!));
+  const [difference, largest] = [Math.max(...differences), Math.max(...expected.data.map(Math.abs))];
   if (Number.isFinite(difference)) return { difference, largest };
-  throw new UserError('export: what the model says are no numbers: its weights are damaged');
+  throw new UserError("export: the model's outputs are not finite numbers: its weights are damaged");
 };
 
-const agreement = (wanted: Numbers, given: Numbers): Pick<ExportReport, 'agreed' | 'pairs'> => {
-  const best = bestOf(wanted);
-  return { pairs: best.length, agreed: bestOf(given).filter((place, i) => place === best[i]).length };
+/** Number of rows whose largest number is in the same column. */
+const agreement = (expected: Numbers, actual: Numbers): Pick<ExportReport, 'agreed' | 'pairs'> => {
+  const best = bestOf(expected);
+  return { pairs: best.length, agreed: bestOf(actual).filter((column, i) => column === best[i]).length };
 };
 
+/** Random questions: each text with each of its images, and each text and each image once. */
 interface Questions {
   readonly pairs: readonly EncodedExample[];
-  /** Each text with one image: every text and every image once. */
   readonly singles: readonly EncodedExample[];
 }
 
-const fromWhole = async ({ sizes, answers }: ModelConfig, { pairs }: Questions, run: RunFile) =>
+/** Logits of the one file of a fusion encoder: [questions, answers]. */
+const runWhole = async ({ sizes, answers }: ModelConfig, { pairs }: Questions, run: RunFile) =>
   await run('model.onnx', collate(pairs, sizes), [pairs.length, answers.length]);
 
-const fromParts = async ({ sizes, answers, images }: ModelConfig, { singles }: Questions, run: RunFile) => {
+/** Logits of the three files of a dual encoder, which reads each text and each image once: [questions, answers]. */
+const runParts = async ({ sizes, answers, images }: ModelConfig, { singles }: Questions, run: RunFile) => {
   const feeds = collate(singles, sizes);
-  const wide = [PROBES, 2 * sizes.width];
-  const texts = await run('text.onnx', feeds, wide);
-  const places = [1, 2]
-    .slice(0, images)
-    .map((place) => ({ shape: [PROBES], data: new Int32Array(PROBES).fill(place) }));
-  const shares: Numbers<Float32Array>[] = [];
-  for (const image_place of places) shares.push(await run('image.onnx', { ...feeds, image_place }, wide));
-  const logits = new Float32Array(PROBES * ASKED * answers.length);
-  for (let text = 0; text < PROBES; text += 1) {
-    const given = await run('answer.onnx', asked(texts, shares, text), [ASKED, answers.length]);
-    logits.set(given.data, text * given.data.length);
+  const shape = [TEXTS, 2 * sizes.width];
+  const texts = await run('text.onnx', feeds, shape);
+  const places = [1, 2].slice(0, images).map((place) => ({ shape: [TEXTS], data: new Int32Array(TEXTS).fill(place) }));
+  const features: Numbers<Float32Array>[] = [];
+  for (const image_place of places) features.push(await run('image.onnx', { ...feeds, image_place }, shape));
+  const logits = new Float32Array(TEXTS * IMAGES_PER_TEXT * answers.length);
+  for (let text = 0; text < TEXTS; text += 1) {
+    const { data } = await run('answer.onnx', answerFeeds(texts, features, text), [IMAGES_PER_TEXT, answers.length]);
+    logits.set(data, text * data.length);
   }
-  return { shape: [PROBES * ASKED, answers.length], data: logits };
+  return { shape: [TEXTS * IMAGES_PER_TEXT, answers.length], data: logits };
 };
 
-const asked = (
+const answerFeeds = (
   texts: Numbers<Float32Array>,
   [first, second]: readonly Numbers<Float32Array>[],
   text: number,
 ): Feeds => ({
   text_shares: rows(texts, [text]),
-  image_shares: rows(first!, placesOf(text)),
-  ...(second && { image_shares_2: rows(second, placesOf(text).map(after)) }),
+  image_shares: rows(first!, imagesOf(text)),
+  ...(second && { image_shares_2: rows(second, imagesOf(text).map(nextImage)) }),
 });
 
-/** The images that a text is asked of. */
-const placesOf = (text: number): number[] => Array.from({ length: ASKED }, (_, i) => (text + i) % PROBES);
+/** Indices of the images that a text is asked of. */
+const imagesOf = (text: number): number[] => Array.from({ length: IMAGES_PER_TEXT }, (_, i) => (text + i) % TEXTS);
 
-const after = (image: number): number => (image + 1) % PROBES;
+/** Index of the second image of a pair. */
+const nextImage = (image: number): number => (image + 1) % TEXTS;
 
-const rows = ({ shape, data }: Numbers<Float32Array>, places: readonly number[]): Numbers<Float32Array> => {
+const rows = ({ shape, data }: Numbers<Float32Array>, indices: readonly number[]): Numbers<Float32Array> => {
   const width = shape[1]!;
-  const chosen = new Float32Array(places.length * width);
-  for (const [i, row] of places.entries()) chosen.set(data.subarray(row * width, (row + 1) * width), i * width);
-  return { shape: [places.length, width], data: chosen };
+  const selected = new Float32Array(indices.length * width);
+  for (const [i, row] of indices.entries()) selected.set(data.subarray(row * width, (row + 1) * width), i * width);
+  return { shape: [indices.length, width], data: selected };
 };
 
-/** Texts and pictures of noise, of different lengths and sizes. */
-const questionsOver = ({ sizes, images }: ModelConfig): Questions => {
-  const singles = noise(sizes);
+const randomQuestions = ({ sizes, images }: ModelConfig): Questions => {
+  const singles = randomExamples(sizes);
   const pairs = singles.flatMap(({ words }, text) =>
-    placesOf(text).map((image) => ({
+    imagesOf(text).map((image) => ({
       id: `${text} of ${image}`,
       words,
-      images: [image, after(image)].slice(0, images).map((place) => singles[place]!.images[0]!),
+      images: [image, nextImage(image)].slice(0, images).map((index) => singles[index]!.images[0]!),
     })),
   );
   return { singles, pairs };
 };
 
-const noise = (sizes: Sizes): EncodedExample[] => {
+/** Random texts of different lengths, each with a random image of another size. */
+const randomExamples = (sizes: Sizes): EncodedExample[] => {
   const random = generator(keyOf(0, 'export'));
-  const below = (many: number): number => Math.min(many - 1, Math.floor(random() * many));
-  return Array.from({ length: PROBES }, (_, i) => {
+  const below = (count: number): number => Math.min(count - 1, Math.floor(random() * count));
+  return Array.from({ length: TEXTS }, (_, i) => {
     const [rows, columns] = [sizes.grid, Math.max(1, sizes.grid - i)];
     const [width, height] = [columns * sizes.patch, rows * sizes.patch];
     const data = Uint8Array.from({ length: width * height * 3 }, () => below(256));
     const words = Int32Array.from({ length: Math.max(2, sizes.words - 3 * i) }, () => below(sizes.vocabulary));
-    return { id: `probe ${i}`, words, images: [{ rows, columns, pixels: { width, height, data } }] };
+    return { id: `example ${i}`, words, images: [{ rows, columns, pixels: { width, height, data } }] };
   });
 };

@@ -7,18 +7,18 @@ import type { FeatureGraphs, ModelConfig } from '../model/config.ts';
 export type ExportGraphs = Readonly<Record<string, Readonly<Record<string, Tensor>>>>;
 
 /**
- * Graphs of the files that a model is exported as. A dual encoder is exported in parts that are used apart: text, image
- * and answer, or text and image where it retrieves; a fusion encoder, which needs both together, whole.
+ * Graphs of the files of an export. A dual encoder is exported in parts that run apart: text, image and answer, or text
+ * and image where it retrieves; a fusion encoder, which reads both together, in one.
  *
  * @throws UserError where the model gives neither answers nor vectors.
  */
 export const exportGraphs = (config: ModelConfig): ExportGraphs => {
   const { features } = config.purpose.graphs(config);
   if (!features) return { model: { logits: logitsGraph(config) } };
-  return features.answer ? partsOf(config, { ...features, answer: features.answer }) : vectorsOf(features);
+  return features.answer ? answerGraphs(config, { ...features, answer: features.answer }) : vectorGraphs(features);
 };
 
-/** Graph of a model from its inputs to its logits. @throws UserError where it has no answers. */
+/** Graph from a model's inputs to its logits: [batch, answers]. @throws UserError where it has no answers. */
 export const logitsGraph = (config: ModelConfig): Tensor => {
   const { architecture, task, purpose } = config;
   const { pairs } = purpose.graphs(config);
@@ -28,16 +28,16 @@ export const logitsGraph = (config: ModelConfig): Tensor => {
   );
 };
 
-const vectorsOf = ({ text, image }: FeatureGraphs): ExportGraphs => ({
+const vectorGraphs = ({ text, image }: FeatureGraphs): ExportGraphs => ({
   text: { text_vector: text() },
   image: { image_vector: image() },
 });
 
-const partsOf = (
+const answerGraphs = (
   { images }: ModelConfig,
   graphs: FeatureGraphs & Required<Pick<FeatureGraphs, 'answer'>>,
 ): ExportGraphs => {
-  // one file for both of NLVR2's images, each of which is told whether it is the first or the second
+  // one file for both images of NLVR2: an input says whether an image is the first or the second
   const type = images === 1 ? 1 : input('image_place', ['batch'], 'int32');
   return {
     text: { text_shares: graphs.text() },

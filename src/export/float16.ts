@@ -10,12 +10,12 @@ import {
   type TensorProto,
 } from '../engine/onnx/onnx_pb.ts';
 
-/** Fewer numbers than this are not worth a Cast. */
+/** Smallest tensor whose weights are worth a Cast. Numbers. */
 const FEWEST = 256;
 
 /**
- * The same model with its weights stored as float16, each behind a Cast, so that any runtime computes in float32 as
- * before and the file has half the size. What is too large for a half (from 65520 on) stays float32.
+ * Converts the weights of an ONNX model to float16, each followed by a Cast, so that every runtime still computes in
+ * float32 and the file has half the size. Tensors with a number too large for a half (from 65520 on) stay float32.
  */
 export const toFloat16Weights = (bytes: Uint8Array): Uint8Array => {
   const model = fromBinary(ModelProtoSchema, bytes);
@@ -37,5 +37,5 @@ const fitsHalf = (tensor: TensorProto): boolean =>
   tensor.rawData.byteLength >= 4 * FEWEST &&
   floatsOf(tensor).every((value) => Math.abs(value) < 65520);
 
-/** A copy, since the bytes of a file lie at any place. */
+/** Numbers of a float tensor: a copy, since the bytes of a file may not be aligned. */
 export const floatsOf = ({ rawData }: TensorProto): Float32Array => new Float32Array(rawData.slice().buffer);

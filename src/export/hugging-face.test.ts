@@ -31,7 +31,7 @@ const config: ModelConfig = configOf(
 );
 const teacher = createModel(config, 2);
 
-/** One picture of the whole grid, and a text. */
+/** An image of the whole grid, and a text. */
 const side = sizes.grid * sizes.patch;
 const pixels = Uint8Array.from({ length: side * side * 3 }, (_, i) => (i * i * 31 + 7 * i) % 256);
 const words = Int32Array.of(2, 1, 4, 1, 3);
@@ -48,9 +48,9 @@ const score = async (): Promise<number> => {
 const inPython = `
 import json, sys, torch, transformers
 model, info = transformers.ViltForImageAndTextRetrieval.from_pretrained(sys.argv[1], output_loading_info=True)
-told = json.load(open(sys.argv[2]))
-ids = torch.tensor([told["words"]])
-pixels = torch.tensor(told["pixels"]).reshape(1, told["side"], told["side"], 3).permute(0, 3, 1, 2) / 127.5 - 1
+inputs = json.load(open(sys.argv[2]))
+ids = torch.tensor([inputs["words"]])
+pixels = torch.tensor(inputs["pixels"]).reshape(1, inputs["side"], inputs["side"], 3).permute(0, 3, 1, 2) / 127.5 - 1
 with torch.no_grad():
     score = model.eval()(input_ids=ids, attention_mask=torch.ones_like(ids), pixel_values=pixels).logits
 print(json.dumps([model.config.architectures[0], sum(len(v) for v in info.values()), score.item()]))
@@ -77,11 +77,11 @@ describe('a teacher of retrieval saved for transformers', () => {
     'is loaded whole by from_pretrained, and scores as before',
     { timeout: 300_000 },
     async () => {
-      const told = join(folder, 'told.json');
-      await writeFile(told, JSON.stringify({ side, words: [...words], pixels: [...pixels] }));
-      const said = spawnSync(python, ['-c', inPython, join(folder, 'teacher'), told], { encoding: 'utf8' });
-      const [architecture, complaints, theirs] = JSON.parse(said.stdout.trim().split('\n').at(-1)!);
-      expect([architecture, complaints]).toEqual(['ViltForImageAndTextRetrieval', 0]);
+      const inputs = join(folder, 'inputs.json');
+      await writeFile(inputs, JSON.stringify({ side, words: [...words], pixels: [...pixels] }));
+      const output = spawnSync(python, ['-c', inPython, join(folder, 'teacher'), inputs], { encoding: 'utf8' });
+      const [architecture, problems, theirs] = JSON.parse(output.stdout.trim().split('\n').at(-1)!);
+      expect([architecture, problems]).toEqual(['ViltForImageAndTextRetrieval', 0]);
       const ours = await score();
       expect(Math.abs(ours)).toBeGreaterThan(1e-3);
       expect(Math.abs(theirs - ours)).toBeLessThan(1e-5);

@@ -12,21 +12,22 @@ import { pretrainingPurpose } from '../model/purposes/pretraining.ts';
 import { rankingPurpose } from '../model/purposes/ranking.ts';
 
 /**
- * Saves a fusion encoder as the folder that transformers' `from_pretrained` loads: config.json, model.safetensors,
+ * Saves a ViLT as a folder that transformers' `from_pretrained` loads: config.json, model.safetensors,
  * preprocessor_config.json, vocab.txt and tokenizer_config.json.
  *
- * transformers has one LayerNorm epsilon where ViLT has two. The word embeddings' (1e-12) is written, as its own
- * conversion does: they are what an epsilon moves most, and the blocks' 1e-6 changes logits by about 4e-6.
+ * transformers has one LayerNorm epsilon where ViLT has two. That of the word embeddings (1e-12) is written, as its own
+ * conversion does: it matters most there, and in place of the blocks' 1e-6 it changes logits by about 4e-6.
  *
- * A teacher of retrieval becomes a ViltForImageAndTextRetrieval, without its matching head: that class has none, and no
- * score needs it.
+ * A ranking model becomes a ViltForImageAndTextRetrieval without its matching head: that class has none, and no score
+ * needs it.
  *
- * @throws UserError where the model is no fusion encoder, which is all that transformers knows, or is pretrained alone:
- * it has no class with both of those heads.
+ * @throws UserError where the model is no ViLT, or is pretrained and not fine-tuned: transformers has no class with both
+ * heads of pre-training.
  */
 export const saveHuggingFace = async (folder: string, { config, weights }: Model): Promise<void> => {
   if (config.architecture !== vilt) {
-    throw new UserError(`${folder}: transformers has no dual encoder: give a teacher, or export the student as ONNX`);
+    const kind = config.architecture.towers ? 'dual encoder' : config.architecture.name;
+    throw new UserError(`${folder}: transformers has no ${kind}: give a ViLT, or export this model as ONNX`);
   }
   if (config.purpose === pretrainingPurpose) {
     throw new UserError(
@@ -34,19 +35,19 @@ export const saveHuggingFace = async (folder: string, { config, weights }: Model
     );
   }
   await mkdir(folder, { recursive: true });
-  await writeSafetensors(join(folder, 'model.safetensors'), toHuggingFace(knownOf(config, weights)), {
+  await writeSafetensors(join(folder, 'model.safetensors'), toHuggingFace(supportedWeights(config, weights)), {
     format: 'pt',
   });
   const json = (name: string, value: object): Promise<void> =>
     writeFile(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
-  await json('config.json', configOf(config));
-  await json('preprocessor_config.json', preprocessorOf(config));
+  await json('config.json', modelConfig(config));
+  await json('preprocessor_config.json', preprocessorConfig(config));
   await json('tokenizer_config.json', tokenizerConfig(config));
   await writeFile(join(folder, 'vocab.txt'), `${config.vocabulary.join('\n')}\n`);
 };
 
-/** The weights that transformers' class has a place for. */
-const knownOf = (config: ModelConfig, weights: Weights): Weights =>
+/** Weights that transformers' class has parameters for. */
+const supportedWeights = (config: ModelConfig, weights: Weights): Weights =>
   config.purpose === rankingPurpose ? new Map([...weights].filter(([name]) => !isPartOf('itm_score', name))) : weights;
 
 const classOf = (config: ModelConfig): string => {
@@ -54,13 +55,13 @@ const classOf = (config: ModelConfig): string => {
   return config.images === 1 ? 'ViltForQuestionAnswering' : 'ViltForImagesAndTextClassification';
 };
 
-const configOf = (config: ModelConfig): object => ({
+const modelConfig = (config: ModelConfig): object => ({
   architectures: [classOf(config)],
-  ...bodyOf(config),
-  ...(config.answers.length === 0 ? {} : labelsOf(config)),
+  ...backboneConfig(config),
+  ...(config.answers.length === 0 ? {} : labelConfig(config)),
 });
 
-const bodyOf = ({ sizes, images }: ModelConfig): object => ({
+const backboneConfig = ({ sizes, images }: ModelConfig): object => ({
   model_type: 'vilt',
   hidden_size: sizes.width,
   num_hidden_layers: sizes.depth,
@@ -84,12 +85,12 @@ const bodyOf = ({ sizes, images }: ModelConfig): object => ({
   tie_word_embeddings: false,
 });
 
-const labelsOf = ({ answers }: ModelConfig): object => ({
+const labelConfig = ({ answers }: ModelConfig): object => ({
   id2label: Object.fromEntries(answers.map((answer, i) => [i, answer])),
   label2id: Object.fromEntries(answers.map((answer, i) => [answer, i])),
 });
 
-const preprocessorOf = ({ sizes }: ModelConfig): object => ({
+const preprocessorConfig = ({ sizes }: ModelConfig): object => ({
   image_processor_type: 'ViltImageProcessor',
   do_resize: true,
   size: { shortest_edge: sizes.image },
@@ -103,7 +104,7 @@ const preprocessorOf = ({ sizes }: ModelConfig): object => ({
   do_pad: true,
 });
 
-/** What transformers' BertTokenizer is told beside vocab.txt. */
+/** Contents of tokenizer_config.json, which transformers' BertTokenizer reads beside vocab.txt. */
 export const tokenizerConfig = ({ sizes }: ModelConfig): object => ({
   tokenizer_class: 'BertTokenizer',
   do_lower_case: true,

@@ -1,13 +1,13 @@
 import type { ModelConfig } from '../model/config.ts';
 
-/** Everything that a program in any language needs beside the exported files. */
+/** Manifest of an export: what a program in any language must know to run its files. */
 export const manifestOf = (config: ModelConfig, precision: string): object => {
   const { sizes, task, answers, scoring } = config;
   const { features } = config.purpose.graphs(config);
-  const searches = features !== undefined && !features.answer;
+  const isRetriever = features !== undefined && !features.answer;
   return {
     task,
-    ...(searches ? {} : { answers, scoring }),
+    ...(isRetriever ? {} : { answers, scoring }),
     precision,
     text: { longest: sizes.words, vocabulary: 'vocab.txt', lowerCase: true },
     pictures: {
@@ -21,15 +21,17 @@ export const manifestOf = (config: ModelConfig, precision: string): object => {
       patch: sizes.patch,
       grid: sizes.grid,
     },
-    files: searches ? vectorsAbout : features ? partsAbout(config) : wholeAbout(config),
+    files: isRetriever ? vectorFiles : features ? answerFiles(config) : wholeFile(config),
   };
 };
 
+/** Inputs of a text. */
 const words = {
   words: 'int32 [batch, words]: ids with [CLS] and [SEP]',
   word_mask: 'float32 [batch, words]: 1 real, 0 padding',
 };
 
+/** Inputs of an image. @param suffix `_2` for the second of two. */
 const patches = (suffix = ''): Record<string, string> => ({
   [`patches${suffix}`]: 'float32 [batch, patches, 3 patch patch]: raster order, each by channel, row, column',
   [`patch_mask${suffix}`]: 'float32 [batch, patches]: 1 real, 0 padding',
@@ -37,9 +39,9 @@ const patches = (suffix = ''): Record<string, string> => ({
     'float32 [batch, patches, grid grid]: bilinear weights (align_corners) of each patch over the position table',
 });
 
-const inOrder = 'in the order of answers';
+const order = 'in the order of answers';
 
-const partsAbout = ({ answers, images }: ModelConfig): object => ({
+const answerFiles = ({ answers, images }: ModelConfig): object => ({
   'text.onnx': { inputs: words, outputs: { text_shares: 'float32 [batch, 2 width]' } },
   'image.onnx': {
     inputs: {
@@ -54,11 +56,11 @@ const partsAbout = ({ answers, images }: ModelConfig): object => ({
       image_shares: 'float32 [images, 2 width]',
       ...(images === 2 && { image_shares_2: 'float32 [images, 2 width]: the second of each two' }),
     },
-    outputs: { logits: `float32 [images, ${answers.length}], ${inOrder}` },
+    outputs: { logits: `float32 [images, ${answers.length}], ${order}` },
   },
 });
 
-const vectorsAbout = {
+const vectorFiles = {
   'text.onnx': {
     inputs: words,
     outputs: { text_vector: 'float32 [batch, width], of length 1: how well it fits an image is their dot product' },
@@ -69,9 +71,9 @@ const vectorsAbout = {
   },
 };
 
-const wholeAbout = ({ answers, images }: ModelConfig): object => ({
+const wholeFile = ({ answers, images }: ModelConfig): object => ({
   'model.onnx': {
     inputs: { ...words, ...patches(), ...(images === 2 && patches('_2')) },
-    outputs: { logits: `float32 [batch, ${answers.length}], ${inOrder}` },
+    outputs: { logits: `float32 [batch, ${answers.length}], ${order}` },
   },
 });

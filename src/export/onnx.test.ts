@@ -83,7 +83,7 @@ describe('a student exported as ONNX', () => {
     ['a teacher of pairs of images', 'vilt', 2, ['model']],
   ] as const)('is also %s', async (_, model, images, names) => {
     const to = join(folder, `${model}-${images}`);
-    const exported = await exportOnnx(trainedFor(model, images), to, { threads: 1 });
+    const exported = await exportOnnx(modelFor(model, images), to, { threads: 1 });
     expect(exported.files.map(({ name }) => name).sort()).toEqual(names.map((name) => `${name}.onnx`));
     expect(exported.difference / exported.largest).toBeLessThan(1e-5);
     expect(exported.pairs).toBe(8);
@@ -92,22 +92,20 @@ describe('a student exported as ONNX', () => {
   });
 
   it('tells the images of a pair apart', async () => {
-    const { weights } = trainedFor('dide', 2);
+    const { weights } = modelFor('dide', 2);
     const table = weights.get('image_encoder.token_type_embeddings.weight')!;
     table.data.fill(1, 2 * tiny.width);
-    const { difference, largest } = await exportOnnx(
-      { config: describing('dide', 2), weights },
-      join(folder, 'apart'),
-      { threads: 1 },
-    );
+    const { difference, largest } = await exportOnnx({ config: configFor('dide', 2), weights }, join(folder, 'apart'), {
+      threads: 1,
+    });
     expect(difference / largest).toBeLessThan(1e-5);
   });
 
   it('must answer something, or search', async () => {
     const searching = (model: 'vilt' | 'dide') =>
-      configOf({ ...descriptionOf(describing(model, 1)), task: 'retrieval', answers: [] }, 'test');
-    const asked = exportOnnx({ config: searching('dide'), weights: new Map() }, join(folder, 'search'));
-    await expect(asked).rejects.toThrow('has no itc.text_proj.weight: give one that was trained to retrieve');
+      configOf({ ...descriptionOf(configFor(model, 1)), task: 'retrieval', answers: [] }, 'test');
+    const refused = exportOnnx({ config: searching('dide'), weights: new Map() }, join(folder, 'search'));
+    await expect(refused).rejects.toThrow('has no itc.text_proj.weight: give one that was trained to retrieve');
     const ranking = { config: searching('vilt'), weights: new Map() };
     await expect(exportOnnx(ranking, join(folder, 'rank'))).rejects.toThrow('gives neither answers nor vectors');
   });
@@ -128,31 +126,31 @@ for path in glob.glob(f"{sys.argv[1]}/*/*.onnx"):
       ['dide', 2],
       ['vilt', 2],
     ] as const) {
-      const trained = trainedFor(model, images);
+      const source = modelFor(model, images);
       const to = join(folder, `python-${model}-${images}`);
-      await exportOnnx(trained, to, { threads: 1 });
+      await exportOnnx(source, to, { threads: 1 });
       const feeds = someFeeds(images);
       await using session = await compile(
-        { logits: logitsGraph(trained.config) },
-        { weights: trained.weights, threads: 1 },
+        { logits: logitsGraph(source.config) },
+        { weights: source.weights, threads: 1 },
       );
       const { logits } = await session.run<'logits'>(feeds);
       const json = Object.fromEntries(
         Object.entries(feeds).map(([name, { shape, data }]) => [name, [shape, [...data], data instanceof Int32Array]]),
       );
-      const given = JSON.parse(runPython(inPython, to, JSON.stringify(json)).trim()) as number[];
-      for (const [i, logit] of logits.data.entries()) expect(given[i]).toBeCloseTo(logit, 5);
+      const theirs = JSON.parse(runPython(inPython, to, JSON.stringify(json)).trim()) as number[];
+      for (const [i, logit] of logits.data.entries()) expect(theirs[i]).toBeCloseTo(logit, 5);
     }
   });
 });
 
-const describing = (model: 'vilt' | 'dide', images: 1 | 2): ModelConfig => ({
+const configFor = (model: 'vilt' | 'dide', images: 1 | 2): ModelConfig => ({
   ...config,
   architecture: model === 'dide' ? dide : vilt,
   ...{ images, task: images === 2 ? 'nlvr2' : 'vqa', sizes: { ...config.sizes, types: 1 + images } },
 });
 
-const trainedFor = (model: 'vilt' | 'dide', images: 1 | 2): Model => createModel(describing(model, images), 3);
+const modelFor = (model: 'vilt' | 'dide', images: 1 | 2): Model => createModel(configFor(model, images), 3);
 
 /** One text of three words about one image, or two, of two patches. */
 const someFeeds = (images: 1 | 2): Record<string, Numbers> => {
@@ -216,16 +214,16 @@ import json, sys, torch
 from transformers import ViltForQuestionAnswering, ViltImageProcessor, BertTokenizer
 model, info = ViltForQuestionAnswering.from_pretrained(sys.argv[1], output_loading_info=True)
 ViltImageProcessor.from_pretrained(sys.argv[1]); BertTokenizer.from_pretrained(sys.argv[1])
-told = json.load(open(sys.argv[2]))
-ids = torch.tensor(told["ids"]); pixels = torch.tensor(told["pixels"])
+expected = json.load(open(sys.argv[2]))
+ids = torch.tensor(expected["ids"]); pixels = torch.tensor(expected["pixels"])
 mask = torch.ones(2, 12, 12, dtype=torch.long); mask[0, 8:] = 0
 with torch.no_grad():
     logits = model.eval()(input_ids=ids, attention_mask=(ids != 0).long(), pixel_values=pixels, pixel_mask=mask).logits
-print(json.dumps([sum(len(v) for v in info.values()), (logits - torch.tensor(told["logits"])).abs().max().item()]))
+print(json.dumps([sum(len(v) for v in info.values()), (logits - torch.tensor(expected["logits"])).abs().max().item()]))
 `;
-      const said = runPython(code, join(folder, 'again'), `${files}/expected.json`);
-      const [complaints, difference] = JSON.parse(said.trim().split('\n').at(-1)!) as [number, number];
-      expect(complaints).toBe(0);
+      const output = runPython(code, join(folder, 'again'), `${files}/expected.json`);
+      const [problems, difference] = JSON.parse(output.trim().split('\n').at(-1)!) as [number, number];
+      expect(problems).toBe(0);
       expect(difference).toBeLessThan(1e-5);
     },
   );

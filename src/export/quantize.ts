@@ -13,12 +13,12 @@ import {
 } from '../engine/onnx/onnx_pb.ts';
 import { floatsOf } from './float16.ts';
 
-/** What stands for 0 in unsigned weights. Unsigned, since products of signed ones saturate on x86 without VNNI. */
+/** Zero point of the weights. They are unsigned, since products of signed ones saturate on x86 without VNNI. */
 const ZERO = 128;
 
 /**
- * The same model with the weights of its linear layers in 8 bits, a scale for each output, and its activations
- * quantised as they come (DynamicQuantizeLinear, MatMulInteger: standard ONNX). Everything else is as before.
+ * Quantises the linear layers of an ONNX model dynamically: weights in 8 bits with a scale for each output, activations
+ * when the model runs (DynamicQuantizeLinear and MatMulInteger of standard ONNX). Everything else stays float32.
  */
 export const quantizeWeights = (bytes: Uint8Array): Uint8Array => {
   const model = fromBinary(ModelProtoSchema, bytes);
@@ -26,30 +26,30 @@ export const quantizeWeights = (bytes: Uint8Array): Uint8Array => {
   if (!graph) return bytes;
   const weights = new Map(graph.initializer.map((tensor) => [tensor.name, tensor]));
   graph.initializer.push(tensorOf('/zero', DataType.UINT8, [], Uint8Array.of(ZERO)));
-  const done = new Map<string, readonly [rows: string, scales: string]>();
+  const quantized = new Map<string, readonly [rows: string, scales: string]>();
   graph.node = graph.node.flatMap((node) => {
     const weight = isLinear(node) ? weights.get(node.input[1]!) : undefined;
     if (!weight || weight.dataType !== DataType.FLOAT) return [node];
-    const quantized = done.get(weight.name) ?? quantize(graph, weight);
-    done.set(weight.name, quantized);
-    return linearOf(node, quantized);
+    const names = quantized.get(weight.name) ?? addQuantized(graph, weight);
+    quantized.set(weight.name, names);
+    return quantizedLinear(node, names);
   });
   const used = new Set(graph.node.flatMap(({ input }) => input));
   graph.initializer = graph.initializer.filter(({ name }) => used.has(name));
   return toBinary(ModelProtoSchema, model);
 };
 
-/** x Wᵀ + b, as every linear layer is written. */
+/** Whether a node is a linear layer, x Wᵀ + b. */
 const isLinear = ({ opType, attribute }: NodeProto): boolean => {
-  const value = (name: string): number => Number(attribute.find((one) => one.name === name)?.i ?? 0);
+  const value = (name: string): number => Number(attribute.find((candidate) => candidate.name === name)?.i ?? 0);
   return opType === 'Gemm' && value('transB') === 1 && value('transA') === 0;
 };
 
 const tensorOf = (name: string, dataType: DataType, dims: readonly number[], data: Uint8Array): TensorProto =>
   create(TensorProtoSchema, { name, dataType, dims: dims.map(BigInt), rawData: data });
 
-/** W [out, in] as unsigned bytes [in, out], and how much one step is worth in each row. */
-const quantize = (graph: GraphProto, weight: TensorProto): readonly [string, string] => {
+/** Adds W [out, in] to a graph as unsigned bytes [in, out], and the scale of each output. → their names */
+const addQuantized = (graph: GraphProto, weight: TensorProto): readonly [string, string] => {
   const [out, width] = weight.dims.map(Number) as [number, number];
   const values = floatsOf(weight);
   const steps = new Uint8Array(out * width);
@@ -66,7 +66,8 @@ const quantize = (graph: GraphProto, weight: TensorProto): readonly [string, str
   return names;
 };
 
-const linearOf = (
+/** Nodes that compute a linear layer from quantised weights. */
+const quantizedLinear = (
   { input: [x, , bias], output: [result] }: NodeProto,
   [rows, scales]: readonly [string, string],
 ): NodeProto[] => {

@@ -58,8 +58,8 @@ it.each([
   ['fp16', 5e-3],
   ['int8', 0.1],
 ] as const)('a retriever in %s gives vectors of length 1, within %d of its own', async (precision, accepted) => {
-  const [to, trained] = [join(folder, precision), retriever()];
-  const { files, difference, largest, agreed, pairs } = await exportOnnx(trained, to, { precision, threads: 1 });
+  const [to, model] = [join(folder, precision), retriever()];
+  const { files, difference, largest, agreed, pairs } = await exportOnnx(model, to, { precision, threads: 1 });
   expect(files.map(({ name }) => name).sort()).toEqual(['image.onnx', 'text.onnx']);
   expect((await readdir(to)).sort()).toEqual(
     ['image.onnx', 'student.json', 'text.onnx', 'tokenizer_config.json', 'vocab.txt'].sort(),
@@ -68,18 +68,21 @@ it.each([
   expect(largest).toBeGreaterThan(0);
   expect(pairs).toBe(4);
   if (precision === 'fp32') expect(agreed).toBe(4);
-  await using searcher = await openPredictor(trained, { threads: 1 });
-  const own = { 'text.onnx': await searcher.textFeatures(feeds), 'image.onnx': await searcher.imageFeatures(feeds) };
-  for (const [file, { data }] of Object.entries(own)) {
-    const given = await vectorsOf(join(to, file));
+  await using predictor = await openPredictor(model, { threads: 1 });
+  const expected = {
+    'text.onnx': await predictor.textFeatures(feeds),
+    'image.onnx': await predictor.imageFeatures(feeds),
+  };
+  for (const [file, { data }] of Object.entries(expected)) {
+    const actual = await vectorsOf(join(to, file));
     for (const row of [0, 1])
-      expect(Math.hypot(...given.subarray(row * tiny.width, (row + 1) * tiny.width))).toBeCloseTo(1, 5);
-    for (const [i, number] of data.entries()) expect(Math.abs(given[i]! - number)).toBeLessThan(accepted);
+      expect(Math.hypot(...actual.subarray(row * tiny.width, (row + 1) * tiny.width))).toBeCloseTo(1, 5);
+    for (const [i, number] of data.entries()) expect(Math.abs(actual[i]! - number)).toBeLessThan(accepted);
   }
 });
 
-it('a retriever says what goes in and what comes out, and of no answers', async () => {
-  const to = join(folder, 'told');
+it('the manifest of a retriever names inputs and outputs, and no answers', async () => {
+  const to = join(folder, 'manifest');
   await exportOnnx(retriever(), to, { threads: 1 });
   const about = JSON.parse(await readFile(join(to, 'student.json'), 'utf8'));
   expect(Object.keys(about.files).sort()).toEqual(['image.onnx', 'text.onnx']);

@@ -19,8 +19,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** What a reader says to a file; it must say it soon, and without filling the memory. */
-const said = async (path: string): Promise<string> => {
+/** Message with which a file is refused, which must come soon and without filling the memory. */
+const refusal = async (path: string): Promise<string> => {
   const [began, before] = [process.cpuUsage(), process.memoryUsage().rss];
   const failure = await openWeights(path).then(
     async (file) => await file.close(),
@@ -33,9 +33,9 @@ const said = async (path: string): Promise<string> => {
   return (failure as UserError).message;
 };
 
-const saidOf = async (bytes: Buffer, name = 'hostile.ckpt'): Promise<string> => {
+const refusalOf = async (bytes: Buffer, name = 'hostile.ckpt'): Promise<string> => {
   await writeFile(join(folder, name), bytes);
-  return await said(join(folder, name));
+  return await refusal(join(folder, name));
 };
 
 const floats = Buffer.alloc(16);
@@ -68,12 +68,12 @@ describe('a zip archive that is no honest checkpoint', () => {
     ['two files of one name', [pickle, pickle], /two files named a\/data.pkl/],
   ];
   it.each(cases)('is refused: %s', async (_, files, message) => {
-    expect(await saidOf(zipOf(files))).toMatch(message);
+    expect(await refusalOf(zipOf(files))).toMatch(message);
   });
 
   it('is refused where it claims more files than it lists, or far too many', async () => {
-    expect(await saidOf(zipOf([pickle, empty('a/data/0')], 3))).toMatch(/entry 3 of 3 is not in its directory/);
-    expect(await saidOf(zipOf([pickle], 65_535))).toMatch(/entry 2 of 65535 is not in its directory/);
+    expect(await refusalOf(zipOf([pickle, empty('a/data/0')], 3))).toMatch(/entry 3 of 3 is not in its directory/);
+    expect(await refusalOf(zipOf([pickle], 65_535))).toMatch(/entry 2 of 65535 is not in its directory/);
   });
 });
 
@@ -88,12 +88,12 @@ describe('a tensor that claims more than its file has', () => {
     ['a size past all counting', { length: 4n, shape: [2n ** 62n, 2n], stride: [1n, 1n] }, /not described as PyTorch/],
     ['a hundred axes', { length: 4n, shape: Array(100).fill(1n), stride: Array(100).fill(1n) }, /not described/],
   ])('is refused: %s', async (_, claims, message) => {
-    expect(await saidOf(checkpointOf(dictionary({ w: tensor('0', claims) }), { 0: floats }))).toMatch(message);
+    expect(await refusalOf(checkpointOf(dictionary({ w: tensor('0', claims) }), { 0: floats }))).toMatch(message);
   });
 
   it('is refused where many tensors overlap in one storage', async () => {
     const items = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`w${i}`, honest]));
-    expect(await saidOf(checkpointOf(dictionary(items), { 0: floats }))).toMatch(/claim 36 numbers, of which 4 are/);
+    expect(await refusalOf(checkpointOf(dictionary(items), { 0: floats }))).toMatch(/claim 36 numbers, of which 4 are/);
   });
 });
 
@@ -120,17 +120,17 @@ describe('a pickle that is a bomb', () => {
     ],
     ['that names a thing by a million letters', `\x80\x02ca\n${'b'.repeat(1e6)}\n.`, /by 1000002 letters/],
   ])('is refused: %s', async (_, pickle, message) => {
-    expect(await saidOf(checkpointOf(pickle, { 0: floats }))).toMatch(message);
+    expect(await refusalOf(checkpointOf(pickle, { 0: floats }))).toMatch(message);
   });
 
   it('is refused where dictionaries are made of one list of many pairs, again and again', async () => {
     const pairs = `]r\x01\0\0\0(${Array.from({ length: 5000 }, (_, i) => `${whole(BigInt(i))}N\x86`).join('')}e0`;
     const many = again(5000, 'ccollections\nOrderedDict\nj\x01\0\0\0\x85R');
-    expect(await saidOf(checkpointOf(`\x80\x02${pairs}(${many}t.`))).toMatch(/repeat more than 1048576 items/);
+    expect(await refusalOf(checkpointOf(`\x80\x02${pairs}(${many}t.`))).toMatch(/repeat more than 1048576 items/);
   });
 });
 
-/** A tensor whose shape and stride are what a pickle recalls. */
+/** Pickled tensor whose shape and stride come from the memo. */
 function tensorOver(recalled: string): string {
   const storage = `${tuple(text('storage'), 'ctorch\nFloatStorage\n', text('0'), text('cpu'), whole(4n))}Q`;
   return `ctorch._utils\n_rebuild_tensor_v2\n${tuple(storage, whole(0n), recalled, recalled, '\x89', '}')}R`;
@@ -140,7 +140,7 @@ describe('a file of before PyTorch 1.6', () => {
   const start = '\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02}.';
   it('that names os.system is refused by name, and nothing is run', async () => {
     const pickle = `\x80\x02cos\nsystem\n${tuple(text('touch harmed'))}R.`;
-    expect(await saidOf(Buffer.from(`${start}${pickle}\x80\x02].`, 'latin1'))).toMatch(
+    expect(await refusalOf(Buffer.from(`${start}${pickle}\x80\x02].`, 'latin1'))).toMatch(
       /names os.system.*Nothing was run/,
     );
     expect(existsSync('harmed')).toBe(false);
@@ -160,12 +160,12 @@ describe('a file of before PyTorch 1.6', () => {
     const bytes = Buffer.from(`${start}${pickle}\x80\x02](${keys}e.`, 'latin1');
     const length = Buffer.alloc(8);
     length.writeBigInt64LE(4n);
-    expect(await saidOf(Buffer.concat([bytes, length, floats, Buffer.alloc(64)]))).toMatch(message);
+    expect(await refusalOf(Buffer.concat([bytes, length, floats, Buffer.alloc(64)]))).toMatch(message);
   });
 });
 
 describe('a safetensors file that claims too much', () => {
-  /** A file of which only the beginning is there, and the rest is a hole. */
+  /** Sparse file: a beginning, and a hole. */
   const sparse = async (size: number, header: bigint, json = ''): Promise<string> => {
     const path = join(folder, 'sparse.safetensors');
     await rm(path, { force: true });
@@ -177,14 +177,14 @@ describe('a safetensors file that claims too much', () => {
   };
 
   it('is refused with a header of 1 GB, before any of it is read', async () => {
-    expect(await said(await sparse(2 ** 30 + 8, 2n ** 30n))).toMatch(
+    expect(await refusal(await sparse(2 ** 30 + 8, 2n ** 30n))).toMatch(
       /its header claims 1073741824 bytes of at most 16777216/,
     );
   });
 
   it('is refused with a header of a million lists in one another', async () => {
     const json = '['.repeat(1_000_000);
-    expect(await said(await sparse(8 + json.length, BigInt(json.length), json))).toMatch(/is not a JSON object/);
+    expect(await refusal(await sparse(8 + json.length, BigInt(json.length), json))).toMatch(/is not a JSON object/);
   });
 
   it('gives no tensor of a terabyte, even where the file has it', async () => {
@@ -196,7 +196,7 @@ describe('a safetensors file that claims too much', () => {
 
   it.each(['model-00001-of-00003.safetensors'])('is refused where %s was cut short, at whatever byte', async (name) => {
     const whole = await readFile(`test/files/checkpoint/sharded/${name}`);
-    for (let kept = 0; kept < whole.length; kept += 997) await saidOf(whole.subarray(0, kept), 'cut.safetensors');
+    for (let kept = 0; kept < whole.length; kept += 997) await refusalOf(whole.subarray(0, kept), 'cut.safetensors');
   });
 });
 
@@ -206,7 +206,7 @@ describe('an index of weights', () => {
     async (name) => {
       const path = join(folder, 'model.safetensors.index.json');
       await writeFile(path, JSON.stringify({ weight_map: { w: name } }));
-      expect(await said(path)).toMatch(/the files of an index stand beside it/);
+      expect(await refusal(path)).toMatch(/the files of an index stand beside it/);
     },
   );
 
@@ -215,13 +215,13 @@ describe('an index of weights', () => {
     await mkdir(inside);
     await symlink('.', join(inside, 'shard'));
     await writeFile(join(inside, 'model.safetensors.index.json'), JSON.stringify({ weight_map: { w: 'shard' } }));
-    expect(await said(inside)).toMatch(/shard: it is not a file/);
+    expect(await refusal(inside)).toMatch(/shard: it is not a file/);
   });
 
   it('of a gigabyte is refused before it is read', async () => {
     const path = join(folder, 'long.index.json');
     await (await open(path, 'w')).close();
     await truncate(path, 2 ** 30);
-    expect(await said(path)).toMatch(/it has 1073741824 bytes/);
+    expect(await refusal(path)).toMatch(/it has 1073741824 bytes/);
   });
 });

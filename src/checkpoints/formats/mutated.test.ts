@@ -13,7 +13,7 @@ import { openWeights } from './weights-file.ts';
 const LONGEST = 10_000;
 const MOST_MEMORY = 200 * 2 ** 20;
 
-/** What says where the numbers are stands at the beginning and the end; there it hurts. Bytes. */
+/** Length of the beginning and the end, which say where the numbers are. Bytes. */
 const [HEAD, TAIL] = [24_576, 16_384];
 
 const files = 'test/files/checkpoint';
@@ -40,7 +40,7 @@ const damaged = (bytes: Buffer, seed: number): Buffer => {
 
 const load = (path: string): Promise<unknown> => loadModel(path, { task: vqa, vocabulary, answers });
 
-/** Of files that are no models: every tensor. */
+/** Reads every tensor of a file that is no model. */
 const readAll = async (path: string): Promise<unknown> => {
   await using file = await openWeights(path);
   const read: unknown[] = [];
