@@ -10,12 +10,15 @@ const small = (code: string): string =>
     .replace('epochs: 10', 'epochs: 1, threads: 1')
     .replace('batch: 64', 'batch: 8')
     .replace('updates: 1000', 'updates: 12, threads: 1')
+    .replace('updates: 200', 'updates: 3, batch: 8, threads: 1')
     .replace('1e-4', '3e-3');
 
 /** What each sketch prints, told by a word of its code, and what is asked of it beyond that. */
 const printed: Readonly<Record<string, { readonly after?: string; readonly prints: RegExp }>> = {
   'saveModel(': { prints: /^(\d00\/\d+ .*\n)*$/ },
-  ' ask(': { prints: /^([\w-]+\.png \w+ 0\.\d+\n){5}$/ },
+  // three answers about one image, losses, an accuracy with five answers over the cache
+  'await answer(': { prints: /^\[\n( +\{.*\},?\n)+\]\n(\d+ \{[^}]*\}\n)+0?\.?\d+ \[\n( +\{[^}]*\},?\n)+\]\n$/ },
+  'openPredictor(': { prints: /^([\w-]+\.png \w+ 0\.\d+\n){5}$/ },
   'defineTask(': {
     after: `const [meme] = await memeTone.read('memes', 'train'); console.log(meme!.text, meme!.answers[0]!.answer);`,
     prints: /^of course ironic\n$/,
