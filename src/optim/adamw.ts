@@ -40,7 +40,7 @@ interface Region {
 /** Weights, their gradients and both moments, side by side in WebAssembly memory; every array begins at 64 bytes. */
 export interface OptimizerState {
   readonly weights: Weights;
-  /** Where the session writes. */
+  /** Gradients, which the session writes in place. */
   readonly gradients: Weights;
   /** The running mean of the gradients, m. */
   readonly first: Weights;
@@ -51,11 +51,11 @@ export interface OptimizerState {
   readonly regions: readonly Region[];
 }
 
-/** How `createOptimizerState` lays out its memory. */
+/** Options of `createOptimizerState`. */
 export interface StateOptions {
   /** Micro-batches that make one step; above 1 there is room for the sum of their gradients. 1 by default. */
   readonly microBatches?: number | undefined;
-  /** What runs the kernels; WebAssembly where the machine has its SIMD. */
+  /** Backend of the kernels; WebAssembly by default, where the machine has its SIMD. */
   readonly kernels?: 'webassembly' | 'javascript' | undefined;
   /** Threads of one update; the same bits whatever they are. 1 by default. */
   readonly threads?: number | undefined;
@@ -149,11 +149,11 @@ export const createOptimizerState = (weights: Weights, options: StateOptions = {
   return slots === 5 ? { ...state, accumulated: views('accumulated') } : state;
 };
 
-/** The slot that a step takes its gradients from. */
+/** Slot from which a step takes its gradients. */
 const gradientSlot = (state: OptimizerState): 'gradients' | 'accumulated' =>
   state.accumulated ? 'accumulated' : 'gradients';
 
-/** Each parameter's piece of a slot. */
+/** Span of each parameter in a slot. */
 const spansOf = ({ slots, parameters }: Region, slot: Slot): Span[] =>
   [...parameters.values()].map(({ at, count }) => ({ at: slots[slot] + at, count }));
 
@@ -190,7 +190,7 @@ export const gradientNorm = (state: OptimizerState): number => {
 /** The factor that brings gradients of this norm under the limit: min(1, limit / (norm + 1e-6)), as torch clips. */
 export const clipScale = (norm: number, limit: number): number => Math.min(1, limit / (norm + 1e-6));
 
-/** One step of AdamW. */
+/** Options of one step of AdamW. */
 export interface StepOptions extends AdamWOptions {
   /** The number of this update, from 1 on. */
   readonly step: number;
@@ -199,7 +199,7 @@ export interface StepOptions extends AdamWOptions {
   readonly multiplier?: ((name: string) => number) | undefined;
   /** Whether a parameter decays; all by default. See `decayGroups`. */
   readonly decays?: ((name: string) => boolean) | undefined;
-  /** What the gradients are multiplied by, for clipping and for the mean over micro-batches; 1 by default. */
+  /** Factor of the gradients, for clipping and for the mean over micro-batches; 1 by default. */
   readonly gradientScale?: number | undefined;
 }
 
@@ -227,7 +227,7 @@ const HEAD_NORM = /(?:^|[._])(?:classifier|fusion)\.1\.weight$/;
 const LAYER_NORM = /(?:layernorm|layer_norm|norm\d*|layernorm_before|layernorm_after)\.weight$/i;
 
 /**
- * Which parameters decay, by name.
+ * Rules of which parameters decay, by their names.
  *
  * `reference`: ViLT's code, which knows its LayerNorms by the names of timm and BERT, and so decays those inside
  * Sequential heads (`classifier.1.weight`, `fusion.1.weight`). `correct`: no LayerNorm decays, whatever its name.

@@ -1,19 +1,19 @@
-/** The course of the learning rate over the updates of a training. */
+/** Learning rate over the updates of a training: a linear warm-up, then a polynomial decay. */
 export interface Schedule {
-  /** The learning rate at the end of the warm-up. */
+  /** Learning rate at the end of the warm-up. */
   readonly peak: number;
-  /** Updates until the peak is reached. */
+  /** Updates of the warm-up. */
   readonly warmup: number;
   /** Updates of the whole training. */
   readonly total: number;
-  /** The learning rate at the end; 0 by default. */
+  /** Learning rate at the end; 0 by default. */
   readonly end?: number | undefined;
-  /** The power of the fall from peak to end; 1, a straight line, by default. */
+  /** Power of the decay from peak to end; 1, linear, by default. */
   readonly power?: number | undefined;
 }
 
 /**
- * The learning rate of an update, counted from 0: up in a straight line, then down by a power.
+ * Learning rate of an update, counted from 0: linear warm-up, then polynomial decay.
  *
  *   peak · update / warmup                                              update < warmup
  *   (peak - end) · (1 - (update - warmup) / (total - warmup))^power + end

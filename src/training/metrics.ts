@@ -83,7 +83,7 @@ const row = z.object({ step: z.int().nonnegative(), time: z.number() }).catchall
 
 /**
  * Every measurement of a run, in the order in which it was logged; none if the folder has no curves. A last line
- * without its end is what a killed run leaves, and is no measurement. Throws a UserError for any other broken line.
+ * without its end, as a killed run leaves it, is no measurement. Throws a UserError for any other broken line.
  */
 export const readMetrics = (folder: string): Measurement[] => {
   const path = linesIn(folder);

@@ -5,13 +5,13 @@ import { answersOption, headsOption, wordsOption } from './checkpoint.ts';
 import { type DataOptions, dataOptions, selectOption } from './data.ts';
 import { type DistillationFlags, distillationOptions } from './distillation.ts';
 import { filterOption } from './example-filter.ts';
-import type { LearnerOptions } from './learner.ts';
 import { count, jsonOption, oneOf, seedOption, threadsOption } from './options.ts';
 import { optionOf, optionsOf } from './table.ts';
 import { type TaskName, taskOption, type Unknown } from './tasks.ts';
+import type { TrainedModelOptions } from './trained-model.ts';
 
 /** Options of `dide finetune`, as Commander parses them; those of the library's tables are read by `valuesOf`. */
-export interface Options extends LearnerOptions, DistillationFlags, Partial<DataOptions> {
+export interface Options extends TrainedModelOptions, DistillationFlags, Partial<DataOptions> {
   readonly out: string;
   /** `validation`, `reference`, or a split's name. */
   readonly select?: string | undefined;
@@ -31,7 +31,7 @@ export const LONG = trainingOptions.updates.group;
 export const addFinetuneOptions = (command: Command): Command =>
   addGroups(command, [
     ['Data and run:', [...runOptions(), filterOption(), ...dataOptions(), selectOption()]],
-    ['What learns (one of the first three):', learnerOptions()],
+    ['What learns (one of the first three):', trainedModelOptions()],
     ['What it learns from:', distillationOptions()],
     ['Of retrieval:', [...optionsOf(retrievalOptions), optionOf(trainingOptions.contrastOver)]],
     [HOW, optionsOf(trainingOptions, HOW)],
@@ -72,7 +72,7 @@ export const unknownWordsOption = (): Option =>
   ]).default('refuse');
 
 /** Options that say which model is trained. */
-export const learnerOptions = (): Option[] => [
+export const trainedModelOptions = (): Option[] => [
   new Option('--teacher <file>', 'distil a student from this model'),
   new Option('--from <file>', 'go on from this model, with --teacher as its student'),
   new Option('--from-scratch', 'a model that has learnt nothing yet').conflicts(['teacher', 'from']),

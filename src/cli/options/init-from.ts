@@ -3,7 +3,7 @@ import { type Backbones, initFrom, readImageBackbone, readTextBackbone } from '.
 import { printNotice } from '../terminal/notice.ts';
 
 /** Files of weights from which `--from-scratch` begins, instead of at random. */
-export interface BeginningOptions {
+export interface InitFromOptions {
   readonly initImage?: string | undefined;
   readonly initText?: string | undefined;
   /** Attention heads of the ViT. */
@@ -11,13 +11,13 @@ export interface BeginningOptions {
 }
 
 /** Reads the files that a model begins from. @throws UserError where one is no ViT or no BERT. */
-export const bodiesOf = async ({ initImage, initText, heads }: BeginningOptions): Promise<Backbones> => ({
+export const readBackbones = async ({ initImage, initText, heads }: InitFromOptions): Promise<Backbones> => ({
   image: initImage === undefined ? undefined : await readImageBackbone(initImage, { heads }),
   text: initText === undefined ? undefined : await readTextBackbone(initText),
 });
 
 /** Initializes a model from files, and says on stderr which tensors begin so and which at random. Without files, the model itself. */
-export const beginFrom = (untrained: Model, bodies: Backbones): Model => {
+export const initializeFrom = (untrained: Model, bodies: Backbones): Model => {
   const { image, text } = bodies;
   if (!image && !text) return untrained;
   const { model, loaded, random, words } = initFrom(untrained, bodies);

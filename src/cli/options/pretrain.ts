@@ -6,7 +6,7 @@ import {
   type Options as FinetuneCommandOptions,
   HOW,
   LONG,
-  learnerOptions,
+  trainedModelOptions,
   unknownWordsOption,
 } from './finetune.ts';
 import { jsonOption, oneOf, seedOption, share, threadsOption } from './options.ts';
@@ -27,7 +27,7 @@ const isGeneral = (option: Option): boolean => !OF_TASKS.includes(option.name())
 export const addPretrainOptions = (command: Command): Command =>
   addGroups(command, [
     ['Data and run:', [...runOptions(), ...dataOptions()]],
-    ['What learns (one of the first three):', learnerOptions().filter(isGeneral)],
+    ['What learns (one of the first three):', trainedModelOptions().filter(isGeneral)],
     [HOW, [...stageOptions(), ...optionsOf(trainingOptions, HOW).filter(isGeneral)]],
     [LONG, optionsOf(trainingOptions, LONG)],
     ['Everything else:', [seedOption(), threadsOption(), jsonOption()]],

@@ -4,20 +4,20 @@ import { join } from 'node:path';
 import type { TrainStep } from '../../index.ts';
 import { passesOver, type TrainingOptions } from '../../training.ts';
 import { createWaiting, type Tolerance } from '../options/data.ts';
-import type { Learning } from '../options/learner.ts';
 import { headOf } from '../options/model-file.ts';
+import type { TrainingModels } from '../options/trained-model.ts';
 import { listenForInterrupt, STOPPING, sayStopped } from './interrupt.ts';
 import { openProgress } from './progress.ts';
 import { type Cell, durationOf, factsOf, grouped, percent, print } from './table.ts';
 
-/** A training on the command line: what is run, and what is said of it. */
+/** A training on the command line, and the facts for its report. */
 export interface TrainingRun {
   readonly verb: string;
   /** The folder of the run. */
   readonly out: string;
   readonly json?: boolean | undefined;
   readonly task: string;
-  readonly learning: Learning;
+  readonly models: TrainingModels;
   /** Options of the training: its batch and passes say how many examples are left out at its end. */
   readonly options: TrainingOptions;
   /** What could not be read, where such examples are left out. */
@@ -86,8 +86,8 @@ const sayHowToResume = async (run: TrainingRun, { last }: Done): Promise<void> =
 };
 
 const report = async (run: TrainingRun, done: Done & { readonly milliseconds: number }): Promise<void> => {
-  const { out, task, learning } = run;
-  const { model, began } = learning;
+  const { out, task, models } = run;
+  const { model, began } = models;
   const weights = join(out, 'best.safetensors');
   const { config } = await headOf(weights);
   const best = config?.recipe.best as { update: number; accuracy: number } | undefined;

@@ -6,10 +6,10 @@ import { lenient, openTolerance, selectedSplit } from '../options/data.ts';
 import { cacheFolderOf, lossesOf, refuseWithoutTeacher } from '../options/distillation.ts';
 import { filterExamples } from '../options/example-filter.ts';
 import { addFinetuneOptions, type Options } from '../options/finetune.ts';
-import { learningOf } from '../options/learner.ts';
 import { checkOutputFolder } from '../options/output.ts';
 import { valuesOf } from '../options/table.ts';
 import { answerable, taskNamed, tasks } from '../options/tasks.ts';
+import { openModels } from '../options/trained-model.ts';
 import { spelling } from '../options/vocabulary.ts';
 import { commandOf } from '../terminal/quote.ts';
 import { runTraining } from '../terminal/training-run.ts';
@@ -41,8 +41,8 @@ const run = async (options: Options): Promise<void> => {
   checkOutputFolder(options.out);
   const task = lenient(await taskNamed(options.task), options);
   refuseWithoutTeacher(options);
-  const learning = await learningOf(options.tiny ? { ...options, size: 'tiny' } : options, task);
-  const { model, teacher } = learning;
+  const models = await openModels(options.tiny ? { ...options, size: 'tiny' } : options, task);
+  const { model, teacher } = models;
   const tolerance = openTolerance(options);
   const training = {
     ...trainingOf(options),
@@ -59,7 +59,7 @@ const run = async (options: Options): Promise<void> => {
   };
   await runTraining({
     verb: 'finetune',
-    ...{ out: options.out, json: options.json, task: options.task, learning, tolerance, options: training },
+    ...{ out: options.out, json: options.json, task: options.task, models, tolerance, options: training },
     steps: (onWarning) => finetune(model, { ...training, onWarning }),
     next: async (best) => {
       const splits = await listSplits(options.data);

@@ -2,10 +2,10 @@ import { Command } from 'commander';
 import { pretrain, pretraining } from '../../index.ts';
 import { pretrainingOptions } from '../../training.ts';
 import { lenient, openTolerance } from '../options/data.ts';
-import { learningOf } from '../options/learner.ts';
 import { checkOutputFolder } from '../options/output.ts';
 import { addPretrainOptions, type Options } from '../options/pretrain.ts';
 import { valuesOf } from '../options/table.ts';
+import { openModels } from '../options/trained-model.ts';
 import { spelling } from '../options/vocabulary.ts';
 import { commandOf } from '../terminal/quote.ts';
 import { runTraining } from '../terminal/training-run.ts';
@@ -44,8 +44,8 @@ export const pretrainCommand = (): Command =>
 const run = async (options: Options): Promise<void> => {
   checkOutputFolder(options.out);
   const task = lenient(pretraining, options);
-  const learning = await learningOf(options.tiny ? { ...options, size: 'tiny' } : options, task);
-  const { model, teacher } = learning;
+  const models = await openModels(options.tiny ? { ...options, size: 'tiny' } : options, task);
+  const { model, teacher } = models;
   const { read } = spelling(task, model.config.vocabulary, options.unknownWords);
   const tolerance = openTolerance(options);
   const { masking: whole, maskedShare: share } = options;
@@ -54,7 +54,7 @@ const run = async (options: Options): Promise<void> => {
   const training = { ...trainingOf(options), ...stage, ...tolerance.preprocessor };
   await runTraining({
     verb: 'pretrain',
-    ...{ out: options.out, json: options.json, task: pretraining.name, learning, tolerance, options: training },
+    ...{ out: options.out, json: options.json, task: pretraining.name, models, tolerance, options: training },
     steps: (onWarning) => pretrain(model, { ...training, onWarning }),
     next: async (best) =>
       model.config.architecture.towers

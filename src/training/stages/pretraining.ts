@@ -107,12 +107,14 @@ const pretrainingLosses = ({ config }: Model, run: PretrainingRun): Pick<Stage, 
               'itm',
               objectiveLosses(matchingDistillation({ queries }), { student: matching, teacher: taught, target }),
             )
-          : { itm: once(imageTextMatching(matching, matching, target)) }),
-        ...(contrast && { itc: { ...once(imageTextContrastive({ similarity: similarity(contrast) })), contrast } }),
-        mlm: once(maskedLanguageModeling(student, student, words)),
+          : { itm: unweighted(imageTextMatching(matching, matching, target)) }),
+        ...(contrast && {
+          itc: { ...unweighted(imageTextContrastive({ similarity: similarity(contrast) })), contrast },
+        }),
+        mlm: unweighted(maskedLanguageModeling(student, student, words)),
         ...(alignment > 0 && { wpa: { loss: wordPatchAlignment()(matching, matching, target), weight: alignment } }),
         ...(taught && {
-          'itc.attention': once(attention({ encoded: [own!] }, { encoded: [taught.encoded[1]] }, target)),
+          'itc.attention': unweighted(attention({ encoded: [own!] }, { encoded: [taught.encoded[1]] }, target)),
         }),
       };
     },
@@ -131,4 +133,4 @@ const taughtBy = ({ matching: { encoded, logits }, own }: Pretrained): Taught =>
 const named = (group: string, losses: Readonly<Record<string, Loss>>): Record<string, Loss> =>
   Object.fromEntries(Object.entries(losses).map(([name, loss]) => [`${group}.${name}`, loss]));
 
-const once = (loss: Tensor): Loss => ({ loss, weight: 1 });
+const unweighted = (loss: Tensor): Loss => ({ loss, weight: 1 });

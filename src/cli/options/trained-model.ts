@@ -18,11 +18,11 @@ import {
   vilt,
 } from '../../model.ts';
 import { type ForeignOptions, loadOptions, openModelFor } from './checkpoint.ts';
-import { beginFrom, bodiesOf } from './init-from.ts';
+import { initializeFrom, readBackbones } from './init-from.ts';
 import { vocabularyNamed } from './vocabulary.ts';
 
 /** Options of `finetune` that say which model is trained. */
-export interface LearnerOptions extends ForeignOptions {
+export interface TrainedModelOptions extends ForeignOptions {
   readonly data: string;
   readonly seed: number;
   readonly teacher?: string | undefined;
@@ -39,7 +39,7 @@ export interface LearnerOptions extends ForeignOptions {
 }
 
 /** The model that is trained, and its teacher. */
-export interface Learning {
+export interface TrainingModels {
   readonly model: Model;
   readonly teacher?: Model | undefined;
   /** How the model began, for the report. */
@@ -47,11 +47,11 @@ export interface Learning {
 }
 
 /** Opens or creates the model that is trained, and its teacher. @throws UserError where the options name no model to train, or models that do not fit the task or each other. */
-export const learningOf = async (options: LearnerOptions, task: Learnable): Promise<Learning> => {
+export const openModels = async (options: TrainedModelOptions, task: Learnable): Promise<TrainingModels> => {
   const teacher = options.teacher === undefined ? undefined : await openModelFor(task, options.teacher, options);
   const taught = teacher ? { teacher } : {};
   if (options.from !== undefined) {
-    const model = await beginningFrom(options.from, task, options);
+    const model = await startingModel(options.from, task, options);
     if (teacher) refuseUnlike(model, teacher, options.from);
     return { model, ...taught, began: `goes on from ${options.from}` };
   }
@@ -72,7 +72,7 @@ export const learningOf = async (options: LearnerOptions, task: Learnable): Prom
 };
 
 /** Opens the model to go on from. One of ours that was trained for another task gets a new head, which begins at random. */
-const beginningFrom = async (from: string, task: Learnable, options: LearnerOptions): Promise<Model> => {
+const startingModel = async (from: string, task: Learnable, options: TrainedModelOptions): Promise<Model> => {
   await using checkpoint = await openCheckpoint(from);
   const trained = await checkpoint.load(await loadOptions(checkpoint.isOurs ? undefined : task, options));
   if (trained.config.task === task.name) return trained;
@@ -90,13 +90,13 @@ const refuseUnlike = (model: Model, teacher: Model, path: string): void => {
   }
 };
 
-const untrained = async (options: LearnerOptions, task: Learnable): Promise<Model> => {
+const untrained = async (options: TrainedModelOptions, task: Learnable): Promise<Model> => {
   const { model, size, seed, data, scoring = task.scoring, sharedEncoders } = options;
   if (sharedEncoders && model !== 'dide') {
     throw new UserError(`--shared-encoders: ${model} is one encoder: give --teacher for a student, or --model dide`);
   }
   const vocabulary = await vocabularyFor(options, task);
-  const bodies = await bodiesOf(options);
+  const bodies = await readBackbones(options);
   const config = createConfig({
     architecture: { vilt, dide }[model],
     task: { ...task, scoring },
@@ -105,16 +105,16 @@ const untrained = async (options: LearnerOptions, task: Learnable): Promise<Mode
     vocabulary,
     recipe: { size },
   });
-  return beginFrom(createModel(config, seed), bodies);
+  return initializeFrom(createModel(config, seed), bodies);
 };
 
 /** Options of shape that differ from the teacher's, or from those of the size. */
-const shapeOf = ({ depth, sharedEncoders }: LearnerOptions): Pick<StudentOptions, 'depth' | 'encoders'> => ({
+const shapeOf = ({ depth, sharedEncoders }: TrainedModelOptions): Pick<StudentOptions, 'depth' | 'encoders'> => ({
   ...(depth === undefined ? {} : { depth }),
   ...(sharedEncoders ? { encoders: 'shared' } : {}),
 });
 
-const sizesFor = (options: LearnerOptions, bodies: Backbones) => {
+const sizesFor = (options: TrainedModelOptions, bodies: Backbones) => {
   const { depth } = options;
   const usual = sizesOfBackbones(sizes[options.size], bodies, { depth });
   const { image = usual.image, patch = usual.patch } = options;
@@ -124,5 +124,5 @@ const sizesFor = (options: LearnerOptions, bodies: Backbones) => {
 };
 
 /** Word pieces that are named, or the data's own words; BERT's for a model of ViLT's size. */
-const vocabularyFor = async ({ vocabulary, size, data }: LearnerOptions, task: Learnable): Promise<string[]> =>
+const vocabularyFor = async ({ vocabulary, size, data }: TrainedModelOptions, task: Learnable): Promise<string[]> =>
   await vocabularyNamed(vocabulary ?? (size === 'base32' ? 'bert' : 'data'), { data, task });
