@@ -69,12 +69,12 @@ const dinoNames: readonly (readonly [RegExp, string])[] = [
 /** Tensors by the names of Hugging Face's DINOv2: query, key and value apart. */
 const dino = (tensors: Tensors): Map<string, Numbers<Float32Array>> =>
   new Map(
-    [...tensors].flatMap(([name, one]): [string, Numbers<Float32Array>][] => {
+    [...tensors].flatMap(([name, tensor]): [string, Numbers<Float32Array>][] => {
       const theirs = `backbone.${dinoNames.reduce((text, [from, to]) => text.replace(from, to), name)}`;
-      if (!theirs.includes('attn.qkv')) return [[theirs, one]];
+      if (!theirs.includes('attn.qkv')) return [[theirs, tensor]];
       return ['query', 'key', 'value'].map((part, i) => [
         theirs.replace('attn.qkv', `attention.attention.${part}`),
-        rows(one, i),
+        rows(tensor, i),
       ]);
     }),
   );
@@ -91,19 +91,19 @@ const exported = (tensors: Tensors): Uint8Array => {
     const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     graph.initializer.push(create(TensorProtoSchema, { name, dims: shape.map(BigInt), dataType: 1, rawData }));
   };
-  const addNameless = (node: string, one: Numbers<Float32Array>): void => {
+  const addNameless = (node: string, tensor: Numbers<Float32Array>): void => {
     const name = `onnx::Any_${graph.node.length}`;
-    addTensor(name, one);
+    addTensor(name, tensor);
     graph.node.push(create(NodeProtoSchema, { name: node, opType: 'Any', input: ['x', name] }));
   };
-  for (const [name, one] of dino(tensors)) {
+  for (const [name, tensor] of dino(tensors)) {
     const node = `/${name.replaceAll('.', '/').replace(/layer\/(\d+)/, 'layer.$1')}`;
     if (name.endsWith('position_embeddings')) {
-      addNameless('/backbone/embeddings/Concat_6', { shape: [1, 1, width], data: one.data.slice(0, width) });
-      addNameless('/backbone/embeddings/Reshape_1', { shape: [1, grid * grid, width], data: one.data.slice(width) });
-    } else if (one.shape.length === 2 && name.includes('layer')) {
-      addNameless(node.replace(/weight$/, 'MatMul'), transposed(one));
-    } else addTensor(name, one);
+      addNameless('/backbone/embeddings/Concat_6', { shape: [1, 1, width], data: tensor.data.slice(0, width) });
+      addNameless('/backbone/embeddings/Reshape_1', { shape: [1, grid * grid, width], data: tensor.data.slice(width) });
+    } else if (tensor.shape.length === 2 && name.includes('layer')) {
+      addNameless(node.replace(/weight$/, 'MatMul'), transposed(tensor));
+    } else addTensor(name, tensor);
   }
   return toBinary(ModelProtoSchema, create(ModelProtoSchema, { graph }));
 };

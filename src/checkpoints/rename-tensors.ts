@@ -157,7 +157,10 @@ const siblingOf = (weights: Weights, name: string, sibling: string): Numbers<Flo
  */
 export const concatRows = (parts: readonly Numbers<Float32Array>[], name: string): Numbers<Float32Array> => {
   const shapes = parts.map(({ shape }) => `[${shape.join(', ')}]`);
-  if (new Set(shapes).size > 1 || parts.length !== qkvParts.length) {
+  if (parts.length !== qkvParts.length) {
+    throw new UserError(`${name}: of query, key and value it has ${parts.length}: the file is incomplete`);
+  }
+  if (new Set(shapes).size > 1) {
     throw new UserError(`${name}: query, key and value have the shapes ${shapes.join(', ')}: they must be alike`);
   }
   const { shape, data } = parts[0]!;
