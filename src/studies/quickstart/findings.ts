@@ -22,7 +22,7 @@ export const comparison = (
     { seed },
   );
   const scores = `${percent(accuracy(judged))} against ${percent(accuracy(other))}`;
-  const range = `95 % interval of the difference ${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)} points`;
+  const range = `95 % confidence interval of the difference ${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)} points`;
   const verdict =
     low > 0
       ? `"${name}" is better than "${otherName}" by ${points(mean)}`

@@ -17,9 +17,9 @@ export const curves = async (models: readonly ModelReport[]): Promise<Html> => {
   return section(
     'curves',
     'Training',
-    html`${legend(names)}${await validationChart(models)}<h3>Losses, an objective a chart</h3><div class="charts">${losses}</div>
-<p class="note">Each point is the mean of the updates around it. Losses of different objectives are not of one scale; nor are
-those of teacher and students, which learn from other targets.</p>`,
+    html`${legend(names)}${await validationChart(models)}<h3>Losses by objective</h3><div class="charts">${losses}</div>
+<p class="note">Each point is the mean of the updates around it. Losses of different objectives have different scales; so have
+those of teacher and students, whose targets differ.</p>`,
   );
 };
 
