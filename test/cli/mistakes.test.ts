@@ -75,7 +75,9 @@ describe('bad input ends with one line on stderr, exit code 1, and nothing half-
   });
 
   it('for a teacher that cannot answer alone', async () => {
-    expect(await failing(root, 'cache', best(teacher), data, '--to', join(root, 'never'))).toMatch(/the model is vilt/);
+    expect(await failing(root, 'cache', best(teacher), data, '--to', join(root, 'never'))).toMatch(
+      /the model \(vilt, vqa\) is a fusion encoder/,
+    );
   });
 
   it('for options that say too little or contradict each other', async () => {

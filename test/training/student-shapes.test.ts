@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createStudent, type StudentOptions } from '../../src/checkpoints/derive.ts';
-import { parseDescription } from '../../src/checkpoints/description.ts';
+import { descriptionOf, parseDescription } from '../../src/checkpoints/description.ts';
 import { loadModel } from '../../src/checkpoints/load.ts';
 import { createModel, saveModel } from '../../src/checkpoints/model-file.ts';
 import { exportOnnx } from '../../src/export/onnx.ts';
@@ -75,10 +75,10 @@ describe('a student with one Transformer for both modalities', () => {
   });
 
   it('is described in its file, where a file that does not say it has two', () => {
-    const json = JSON.stringify(apart.config);
+    const json = JSON.stringify(descriptionOf(apart.config));
     expect(json).not.toContain('encoders');
     expect(parseDescription(json, 'a file').sizes.encoders).toBeUndefined();
-    expect(parseDescription(JSON.stringify(shared.config), 'a file').sizes.encoders).toBe('shared');
+    expect(parseDescription(JSON.stringify(descriptionOf(shared.config)), 'a file').sizes.encoders).toBe('shared');
     const wrong = json.replace('"patch"', '"encoders":"both","patch"');
     expect(() => parseDescription(wrong, 'a file')).toThrow('encoders');
   });
