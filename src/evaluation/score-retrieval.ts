@@ -14,27 +14,27 @@ import { retrievalPurpose } from '../model/purposes/retrieval.ts';
 import type { Gallery } from '../tasks/metrics/recall.ts';
 
 export interface ScoreOptions {
-  /** Where it has `onUnreadable`, what cannot be read is left out of the gallery; otherwise it is an error. */
+  /** With `onUnreadable`, images and texts that cannot be read are left out of the gallery; without, they are an error. */
   readonly preprocessor: Preprocessor;
   readonly threads?: number | undefined;
-  /** Called as rows of work are done: images and texts of a dual encoder, images of a fusion encoder. */
+  /** Receives the progress: images and texts of a dual encoder, images of a fusion encoder. */
   readonly onProgress?: ((done: number, of: number) => void) | undefined;
 }
 
-/** A gallery of what could be read, and how well every text of it fits every image. */
+/** Gallery of the images and texts that could be read, and the score of each pair. */
 export interface ScoredGallery extends Gallery {
   /** [images, texts], higher is better. */
   readonly scores: Numbers;
 }
 
 /**
- * How well every text of a gallery fits every image. A dual encoder encodes each once, and a score is a dot product of
- * what `itc` projects them to; a fusion encoder passes over every pair, and its `rank_output` says the score.
+ * Scores every text of a gallery with every image. A dual encoder encodes each once, and a score is the dot product of
+ * their projections by `itc`; a fusion encoder passes over every pair, and the score is that of its `rank_output`.
  *
  * An image that cannot be read is left out together with its texts, and so is an image none of whose texts can be read.
  *
- * @throws UserError where the model has not the head for it, where an image cannot be read and nobody listens for that,
- * and where it is so with more than half of the first ones.
+ * @throws UserError where the model has no head for it, where an image cannot be read and `onUnreadable` is not given, and
+ * where more than half of the first ones cannot be read.
  */
 export const scoreRetrieval = async (
   trained: Model,
@@ -45,7 +45,7 @@ export const scoreRetrieval = async (
   return belonging(gallery, await score(trained, gallery, options));
 };
 
-/** What could be read of a gallery, by its places there, and its scores. */
+/** Indices of the images and texts of a gallery that could be read, and their scores. */
 interface Read {
   readonly images: readonly number[];
   readonly texts: readonly number[];
@@ -53,7 +53,7 @@ interface Read {
   readonly scores: Numbers;
 }
 
-/** The texts whose image was read, and the images that have such a text. */
+/** Keeps the texts whose image was read, and the images that have such a text. */
 const belonging = (gallery: Gallery, { images, texts, scores }: Read): ScoredGallery => {
   const belongs = new Set(texts.map((text) => gallery.imageOf[text]!));
   const rows = [...images.keys()].filter((row) => belongs.has(images[row]!));
@@ -100,10 +100,10 @@ const retrieverOf = ({ config, weights }: Model): Model => {
   );
 };
 
-/** A text is read without the picture that it is about, which may be one that cannot be. */
+/** The text of an example alone: its image may be one that cannot be read. */
 const withoutImages = (example: Example): Example => ({ ...example, images: [] });
 
-/** The examples that can be read, some at a time: what a graph is fed, and their places. */
+/** Batches of the examples that can be read: their feeds, and their indices. */
 async function* batchesOf(examples: readonly Example[], preprocessor: Preprocessor) {
   const placeOf = new Map(examples.map((example, place) => [example, place]));
   for await (const { feeds, examples: some } of loadBatches(examples, [...examples.keys()], preprocessor))
@@ -144,7 +144,7 @@ const compileRanking = async ({ config, weights }: Model, options: ScoreOptions)
   return await compile({ out: rankHead(p, encoded!.pair) }, { weights, threads: options.threads });
 };
 
-/** The feeds of one image, [1, …], for so many texts: [count, …]. */
+/** Repeats the feeds of one image, [1, …], for a number of texts: [count, …]. */
 const repeated = (feeds: Feeds, count: number): Feeds =>
   Object.fromEntries(
     Object.entries(feeds)

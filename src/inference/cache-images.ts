@@ -8,9 +8,9 @@ import { type Runnable, withPredictor } from './opened.ts';
 import type { Predictor } from './predictor.ts';
 import { sizeRuleOf } from './preprocessor.ts';
 
-/** How far the caching of a folder is; the last one says what became of it. */
+/** Progress of `cacheImages`. The last report has the totals. */
 export interface CacheProgress {
-  /** Files dealt with, in whatever way. */
+  /** Files that are done, in whatever way. */
   readonly done: number;
   readonly of: number;
   /** Images that went through the encoder. */
@@ -25,25 +25,26 @@ export interface CacheProgress {
 
 /** Options of `cacheImages`. */
 export interface CacheOptions {
-  /** The folder of the cache; made where there is none. */
+  /** Folder of the cache; created if need be. */
   readonly to: string;
-  /** Images that are encoded together, and the most that a crash loses. Default 16. */
+  /** Images that are encoded together; a crash loses at most one batch. Default 16. */
   readonly batch?: number | undefined;
   readonly onProgress?: ((progress: CacheProgress) => void) | undefined;
-  /** Hears of every file that is passed over, and why. */
+  /** Receives a sentence about every file that is passed over. */
   readonly onWarning?: ((message: string) => void) | undefined;
-  /** What becomes of a file that holds no readable image: it is passed over (default), or ends everything. */
+  /** Files that hold no readable image are passed over (`skip`, default), or are an error (`refuse`). */
   readonly unreadable?: 'skip' | 'refuse' | undefined;
-  /** Where a trained model is given instead of an open student. Default: the processors that this process may use. */
+  /** Threads of a model that is not open yet. Default: the processors that this process may use. */
   readonly threads?: number | undefined;
 }
 
 /**
- * Encodes every image below a folder once and keeps what a question, or a search, will need of it. What is cached
- * already is left alone: a file with the same path, size and time, or the same bytes under any name. Images that are
- * gone are forgotten.
+ * Encodes every image below a folder once and keeps its features, from which a question or a search is answered. Images
+ * that are cached already are not encoded again: those with the same path, size and time, or the same bytes under any
+ * name. Images that are gone are removed from the cache.
  *
- * @throws UserError where the folder has no image, the cache is another student's, or the model is no student.
+ * @param student a dual encoder, or one that is open (`openPredictor`).
+ * @throws UserError where the folder has no image, the cache is another student's, or the model is no dual encoder.
  */
 export const cacheImages = async (student: Runnable, folder: string, options: CacheOptions): Promise<ImageCache> =>
   await withPredictor(student, options, (predictor) => cacheWith(predictor, folder, options));
@@ -89,7 +90,7 @@ const fill = async (
     report('kept', await keep(writer, window));
     for (const images of batchesOf(window, batch)) report('encoded', await encode(writer, images, student));
   }
-  // Only now, so that a file that was moved has found its numbers under its old name.
+  // only now, so that a moved file has found its features under its old name
   report('forgotten', await forgetMissing(writer, files));
 };
 
@@ -118,7 +119,7 @@ const keep = async (writer: CacheWriter, window: readonly FileState[]): Promise<
 
 type NewImage = Extract<FileState, { kind: 'new' }>;
 
-/** The images to encode, those with about as many patches together, so that little is padded. */
+/** Batches of images to encode, sorted by their number of patches, so that little is padded. */
 const batchesOf = (window: readonly FileState[], batch: number): NewImage[][] => {
   const patches = ({ picture: { rows, columns } }: NewImage): number => rows * columns;
   const images = window.filter((looked) => looked.kind === 'new').sort((a, b) => patches(a) - patches(b));

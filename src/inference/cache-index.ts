@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { StoreLayout } from '../files/append-store.ts';
 
-/** The files of a cache: what it is, one row of float32 an image, and one line of JSON a row. */
+/** Files of a cache: its manifest, one row of float32 an image, and one line of JSON a row. */
 export const cacheFiles = {
   about: 'cache.json',
   vectors: 'vectors.f32',
@@ -11,15 +11,15 @@ export const cacheFiles = {
 } as const;
 
 const entrySchema = z.strictObject({
-  /** Below the images' folder, with `/` between its parts. */
+  /** Path below the images' folder, with `/` between its parts. */
   path: z.string(),
-  /** Size of the file. */
+  /** Size of the file in bytes. */
   bytes: z.number(),
-  /** When the file was last changed, in milliseconds since 1970. */
+  /** Time of the last change of the file, in milliseconds since 1970. */
   modified: z.number(),
-  /** Of the file's bytes. */
+  /** SHA-256 of the file's bytes. */
   sha256: z.string(),
-  /** Where its numbers are; files of the same bytes may share a row. */
+  /** Index of its row; files of the same bytes have one row together. */
   row: z.number().int().nonnegative(),
 });
 const lineSchema = z.union([entrySchema, z.strictObject({ path: z.string(), forgotten: z.literal(true) })]);

@@ -8,26 +8,26 @@ import { takeLock } from '../files/lock.ts';
 import { applyLine, cacheFiles, type Entry, entriesOf, type Line, storeLayout } from './cache-index.ts';
 import { type About, checkStudent, readAbout } from './image-cache.ts';
 
-/** An image's entry before it has a row. */
+/** Entry of an image that has no row yet. */
 export type Placeless = Omit<Entry, 'row'>;
 
 /**
- * The one who may write a cache; it holds the files open and keeps other writers out until it is closed. After an error
- * close it and open another, which mends what was half written.
+ * Writer of a cache. It holds the files open and keeps other writers out until it is closed. After an error close it and
+ * open another, which mends what was half written.
  */
 export interface CacheWriter extends AsyncDisposable {
-  /** What the cache holds now, by path. */
+  /** Entries of the cache as it is now, by path. */
   readonly entries: ReadonlyMap<string, Entry>;
-  /** Adds images and their rows, [images, width] in `shares`. When it returns they are on the disk. */
+  /** Adds images and their features [images, width]. When it returns they are on the disk. */
   append(images: readonly Placeless[], shares: Float32Array): Promise<void>;
-  /** Adds lines alone: images whose row is there already, or images to forget. */
+  /** Adds lines alone: images whose row is there already, or images to remove. */
   note(lines: readonly Line[]): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Opens a cache for writing, makes it where there is none, and mends what a crash left: rows that no line speaks of are
- * overwritten, lines without a row go.
+ * Opens a cache for writing, creates it where there is none, and mends what a crash left: rows without a line are
+ * overwritten, lines without a row are removed.
  *
  * @throws UserError where it is another student's, where another process writes it, or where the disk refuses.
  */

@@ -7,7 +7,7 @@ import type { Entry } from './cache-index.ts';
 import type { Placeless } from './cache-writer.ts';
 import { type ImageFile, prepareImage, readBytes, sha256Of } from './image-files.ts';
 
-/** What a file turned out to be, beside what is cached. */
+/** State of a file beside the cache. */
 export type FileState =
   | { readonly kind: 'kept' }
   /** The same bytes are cached, under another name or from another time. */
@@ -15,17 +15,17 @@ export type FileState =
   | { readonly kind: 'new'; readonly file: Placeless; readonly picture: PreparedImage }
   | { readonly kind: 'unreadable'; readonly path: string; readonly failure: UserError };
 
-/** What files are compared with, and how pictures are prepared. */
+/** Options of `inspectImages`. */
 export interface LookOptions {
   readonly folder: string;
   readonly rule: SizeRule;
-  /** What is cached, by path; it may grow between two windows. */
+  /** Entries of the cache, by path; they may grow between two windows. */
   readonly cached: ReadonlyMap<string, Entry>;
-  /** Files that are looked at together. */
+  /** Files that are read together. */
   readonly window: number;
 }
 
-/** Looks at every file, a window at a time, the next one while the consumer works on the one before. */
+/** Yields the state of every file, a window at a time, and reads the next window while the consumer works on this one. */
 export async function* inspectImages(
   files: readonly ImageFile[],
   options: LookOptions,
@@ -33,7 +33,7 @@ export async function* inspectImages(
   const byBytes = new Map([...options.cached.values()].map((entry) => [entry.sha256, entry]));
   const begin = (start: number): Promise<FileState[]> => {
     const looked = mapConcurrent(files.slice(start, start + options.window), (file) => look(file, options, byBytes));
-    // Its error belongs to whoever asks for this window, which may be later.
+    // an error is thrown where this window is asked for, which may be later
     looked.catch(() => undefined);
     return looked;
   };
@@ -45,7 +45,7 @@ export async function* inspectImages(
       yield window;
     }
   } finally {
-    // Whoever leaves early does not hear of the window after, but nothing may run on.
+    // a consumer that leaves early gets no further window, but nothing may run on
     await next.catch(() => undefined);
   }
 }

@@ -15,9 +15,9 @@ const aboutSchema = z.strictObject({
   format: z.literal(1),
   /** `identity()` of the student that encoded the images. */
   student: z.string(),
-  /** What that student was trained for, for people. */
+  /** Task of that student, for people. */
   task: z.string(),
-  /** How pictures became patches, in pixels. */
+  /** Resizing of the images, in pixels. */
   preprocessing: z.strictObject({ resize: z.literal('pillow-bicubic'), shortest: z.number(), multiple: z.number() }),
   /** Row of the modality table with which the images were encoded. */
   modality: z.literal(1),
@@ -25,7 +25,7 @@ const aboutSchema = z.strictObject({
   width: z.number().int().positive(),
 });
 
-/** What a cache says of itself in `cache.json`. */
+/** Manifest of a cache, `cache.json`. */
 export type About = Readonly<z.infer<typeof aboutSchema>>;
 
 /** Cached images, and their features. */
@@ -35,15 +35,15 @@ export interface Block {
   readonly features: Numbers<Float32Array>;
 }
 
-/** Images that a student has encoded, in a folder, as they were when it was opened. It holds no file open. */
+/** Cache of the images that a student has encoded, as it was when it was opened. It holds no file open. */
 export interface ImageCache {
   readonly folder: string;
   readonly about: About;
   /** In the order of their rows. */
   readonly entries: readonly Entry[];
   /**
-   * Every image, at most `rows` at a time (default 4096), so that a cache may be larger than the memory. The numbers of
-   * a block are overwritten by those of the next.
+   * Yields every image, at most `rows` at a time (default 4096), so that a cache may be larger than the memory. The
+   * features of a block are overwritten by those of the next.
    */
   blocks(rows?: number): AsyncGenerator<Block, void, undefined>;
 }
@@ -70,7 +70,7 @@ export const openImageCache = async (folder: string): Promise<ImageCache> => {
   };
 };
 
-/** What the cache of a student says of itself. */
+/** Manifest of a student's cache. @throws UserError where the model cannot encode images alone. */
 export const aboutOf = (student: Predictor): About => {
   checkEncodesImages(student);
   const { shortest, multiple } = sizeRuleOf(student.config.sizes);
@@ -84,7 +84,7 @@ export const aboutOf = (student: Predictor): About => {
   };
 };
 
-/** @throws UserError where the cache is another's: it names both students, or their tasks where one of them searches. */
+/** Checks that a cache is a student's own. @throws UserError that names both students, or their tasks where one of them searches. */
 export const checkStudent = (folder: string, cached: About, now: About): void => {
   if (cached.student === now.student) return;
   const [made, wanted] = [cached, now].map(({ task }) => (task === retrievalPurpose.goal.name ? 'searched' : 'asked'));
@@ -101,7 +101,7 @@ export const checkStudent = (folder: string, cached: About, now: About): void =>
 const said = ({ student, task, width, preprocessing }: About): string =>
   `${student.slice(0, 12)} (${task}, rows of ${width}, pictures of ${preprocessing.shortest} pixels)`;
 
-/** What the folder's `cache.json` says; nothing where there is none. @throws UserError where it is not ours. */
+/** Reads the manifest of a folder; undefined where there is none. @throws UserError where it is not ours. */
 export const readAbout = async (folder: string): Promise<About | undefined> => {
   const path = join(folder, cacheFiles.about);
   const text = await readTextIfThere(path);
@@ -134,7 +134,7 @@ async function* readBlocks(vectors: string, { entries, width, rows }: Wanted): A
   }
 }
 
-/** Rows in rising order, each run of neighbours at once. */
+/** Reads rows in rising order, each run of neighbours at once. */
 const readRows = async (
   { handle, path }: { readonly handle: FileHandle; readonly path: string },
   entries: readonly Entry[],

@@ -9,17 +9,17 @@ import { UserError } from '../errors.ts';
 
 const IMAGE = /\.(?:png|jpe?g|webp|gif|tiff?|avif)$/i;
 
-/** A file that an image may be in. */
+/** File that has the name of an image. */
 export interface ImageFile {
-  /** Below the folder, with `/` between its parts. */
+  /** Path below the folder, with `/` between its parts. */
   readonly path: string;
   readonly bytes: number;
-  /** In milliseconds since 1970. */
+  /** Time of the last change, in milliseconds since 1970. */
   readonly modified: number;
 }
 
 /**
- * Every file below a folder that is called like an image, by path.
+ * Lists every file below a folder that has the name of an image, sorted by path.
  *
  * @throws UserError where there is no such folder, or no image in it.
  */
@@ -43,7 +43,7 @@ export const listImages = async (folder: string): Promise<ImageFile[]> => {
   return files;
 };
 
-/** @throws UserError where the file cannot be read any more. */
+/** Reads a file. @throws UserError where it cannot be read any more. */
 export const readBytes = async (path: string): Promise<Buffer> =>
   readFile(path).catch((error: NodeJS.ErrnoException) => {
     throw new UserError(`${path}: it cannot be read (${error.code}): check its permissions`, { cause: error });
@@ -51,6 +51,6 @@ export const readBytes = async (path: string): Promise<Buffer> =>
 
 export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-/** A picture as a model sees it. @throws UserError where the bytes are no picture, or a damaged one. */
+/** Decodes an image and resizes it to whole patches. @throws UserError where the bytes are no image, or a damaged one. */
 export const prepareImage = async (bytes: Uint8Array, rule: SizeRule, where: string): Promise<PreparedImage> =>
   fit(await decodeImage(bytes, where), rule);

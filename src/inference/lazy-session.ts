@@ -4,13 +4,13 @@ import type { Numbers } from '../engine/numbers.ts';
 import { compile, type Session } from '../engine/runtime/session.ts';
 import type { Tensor } from '../engine/tensor.ts';
 
-/** A graph with one output that is compiled when it is first run. */
+/** Session of a graph with one output, compiled when it is first run. */
 export interface LazySession {
   run(feeds: Feeds): Promise<Numbers<Float32Array>>;
   close(): Promise<void>;
 }
 
-/** Compiled at its first run. A session runs once at a time, so each run waits for the one before. */
+/** Opens a session that is compiled at its first run. It runs once at a time, so each run waits for the one before. */
 export const openLazily = (
   graph: () => Tensor,
   { weights }: Model,

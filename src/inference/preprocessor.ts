@@ -6,31 +6,31 @@ import { createTokenizer } from '../data/tokenizer.ts';
 import type { ModelConfig } from '../model/config.ts';
 import type { Sizes } from '../model/sizes.ts';
 
-/** How examples become batches, the same wherever a model meets data. */
+/** Turns examples into batches, in the same way wherever a model meets data. */
 export interface Preprocessor {
   readonly prepare: Prepare;
   readonly collate: CollateOptions;
   readonly batch: number;
-  /** Hears of an example that cannot be read, and lets it be left out. Without it such an example is an error. */
+  /** Receives examples that cannot be read, which are then left out. Without it such an example is an error. */
   readonly onUnreadable?: OnUnreadable | undefined;
 }
 
 /** Options of `preprocessorFor`. */
 export interface PreprocessorOptions {
-  /** Examples of one batch. */
+  /** Number of examples in a batch. */
   readonly batch: number;
   /** Pads texts to so many words, as the reference does to 40. Default: the longest text of the batch. */
   readonly padWordsTo?: number | undefined;
-  /** Hears what was done to the data: a question cut short, a picture clamped. */
+  /** Receives what was done to the data, a sentence each: a question cut short, an image distorted. */
   readonly onWarning?: ((message: string) => void) | undefined;
   /**
-   * Hears of an example that cannot be read, a corrupt picture for one, and lets it be left out. Without it such an
-   * example is an error, and with it, too, where it is so with more than half of the first examples.
+   * Receives examples that cannot be read, such as a corrupt image, which are then left out. Without it such an example
+   * is an error, and with it, too, where more than half of the first examples cannot be read.
    */
   readonly onUnreadable?: OnUnreadable | undefined;
 }
 
-/** How a described model reads examples: its own words, its own picture size. */
+/** Creates the preprocessor of a model, with its vocabulary and image size. */
 export const preprocessorFor = (
   { sizes, vocabulary }: ModelConfig,
   { batch, padWordsTo, onWarning, onUnreadable }: PreprocessorOptions,
@@ -46,5 +46,5 @@ export const preprocessorFor = (
   collate: { patch: sizes.patch, grid: sizes.grid, ...(padWordsTo === undefined ? {} : { padWordsTo }) },
 });
 
-/** How large a model's pictures become. */
+/** Size to which a model's images are resized. */
 export const sizeRuleOf = ({ image, patch }: Sizes): SizeRule => ({ shortest: image, multiple: patch });

@@ -1,4 +1,4 @@
-/** The first `top` of many in an order, of which about twice as many are held at a time. */
+/** The first `top` values in an order, among blocks of values; about twice as many are held at a time. */
 export const topK = async <T>(
   blocks: AsyncIterable<readonly T[]>,
   top: number,

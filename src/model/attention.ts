@@ -3,17 +3,17 @@ import type { Tensor } from '../engine/tensor.ts';
 import { layerNorm, linear, mlp, widthOf } from './linear.ts';
 import { type Params, withDropoutName } from './params.ts';
 
-/** What a Transformer is, apart from its weights. */
+/** Sizes of a Transformer. */
 export interface TransformerSizes {
   readonly depth: number;
   readonly heads: number;
-  /** Width of the feed-forward halves. */
+  /** Width of the hidden layer of the feed-forward halves. */
   readonly hidden: number;
-  /** Of the LayerNorms: 1e-6 in ViLT's code, 1e-12 in Hugging Face's conversion of it. */
+  /** Epsilon of the LayerNorms: 1e-6 in ViLT's code, 1e-12 in Hugging Face's conversion of it. */
   readonly epsilon: number;
 }
 
-/** What one block saw and made. Queries and keys are [batch, heads, tokens, width / heads]. */
+/** Queries, keys and output of one block. Queries and keys are [batch, heads, tokens, width / heads]. */
 export interface Layer {
   readonly query: Tensor;
   readonly key: Tensor;
@@ -21,10 +21,10 @@ export interface Layer {
   readonly hidden: Tensor;
 }
 
-/** A masked key gets this instead of -Infinity: its probability is exactly 0 in float32, and nothing becomes NaN. */
+/** Score of a masked key, instead of -Infinity: its probability is exactly 0 in float32, and nothing becomes NaN. */
 const MASKED = -10_000;
 
-/** Q Kᵀ / √(width of a head): [batch, heads, queries, keys]. */
+/** Attention scores before the softmax, Q Kᵀ / √(width of a head): [batch, heads, queries, keys]. */
 export const scores = (query: Tensor, key: Tensor): Tensor =>
   matmul(multiply(query, 1 / Math.sqrt(widthOf(query))), transposeLast(key));
 
@@ -34,11 +34,11 @@ export const maskBias = (mask: Tensor): Tensor => {
   return reshape(multiply(subtract(1, mask), MASKED), [batch!, 1, 1, keys!]);
 };
 
-/** softmax(Q Kᵀ / √d + bias) V. */
+/** Scaled dot-product attention, softmax(Q Kᵀ / √d + bias) V. */
 export const attend = (query: Tensor, key: Tensor, value: Tensor, bias: Tensor): Tensor =>
   matmul(softmax(add(scores(query, key), bias)), value);
 
-/** [batch, tokens, 3 width], q then k then v -> three of [batch, heads, tokens, width / heads]. */
+/** Splits [batch, tokens, 3 width], q then k then v, into three of [batch, heads, tokens, width / heads]. */
 const splitHeads = (qkv: Tensor, heads: number): readonly [Tensor, Tensor, Tensor] => {
   const [batch, tokens] = qkv.shape;
   const size = widthOf(qkv) / 3 / heads;
@@ -47,14 +47,14 @@ const splitHeads = (qkv: Tensor, heads: number): readonly [Tensor, Tensor, Tenso
   return [part(0), part(1), part(2)];
 };
 
-/** [batch, heads, tokens, size] -> [batch, tokens, heads · size]. */
+/** Joins heads again: [batch, heads, tokens, size] → [batch, tokens, heads · size]. */
 const joinHeads = (x: Tensor): Tensor => {
   const [batch, heads, tokens, size] = x.shape;
   return reshape(transpose(x, [0, 2, 1, 3]), [batch!, tokens!, (heads as number) * (size as number)]);
 };
 
 interface Block extends Layer {
-  /** The first token of `hidden` alone, [batch, 1, width]: all that the rest of the model may need of the last block. */
+  /** First token of `hidden`, [batch, 1, width]: often all that the rest of the model needs of the last block. */
   readonly first: Tensor;
 }
 
@@ -78,23 +78,23 @@ const block = (p: Params, x: Tensor, bias: Tensor, { heads, hidden, epsilon }: T
     query,
     key,
     hidden: onward(x, query, p),
-    // its dropout has masks of another shape
+    // dropout masks of another shape need names of their own
     first: onward(firstToken(x), slice(query, 2, 0, 1), withDropoutName(p, 'first')),
   };
 };
 
-/** [batch, tokens, width] -> [batch, 1, width]. */
+/** First token of each sequence: [batch, tokens, width] → [batch, 1, width]. */
 export const firstToken = (x: Tensor): Tensor => slice(x, 1, 0, 1);
 
 export interface Transformed {
   readonly layers: readonly Layer[];
   /** All tokens after the final LayerNorm: [batch, tokens, width]. */
   readonly last: Tensor;
-  /** The first token after the final LayerNorm: [batch, 1, width]. Alone, it spares most of the last block. */
+  /** First token after the final LayerNorm: [batch, 1, width]. A graph that reads it alone spares most of the last block. */
   readonly first: Tensor;
 }
 
-/** Blocks, and a LayerNorm after the last. Mask [batch, tokens]. */
+/** Transformer encoder: blocks, and a LayerNorm after the last. Mask [batch, tokens]. */
 export const transformer = (p: Params, x: Tensor, mask: Tensor, sizes: TransformerSizes): Transformed => {
   const bias = maskBias(mask);
   const layers: Block[] = [];

@@ -13,23 +13,23 @@ export interface Embedded {
   readonly mask: Tensor;
 }
 
-/** Some examples of a batch. */
+/** Selects examples of a batch. */
 export const selectEmbedded = ({ x, mask }: Embedded, rows: Select): Embedded => ({ x: rows(x), mask: rows(mask) });
 
-/** The examples of one batch, and those of another behind them. */
+/** Concatenates two batches, one behind the other. */
 export const concatEmbedded = (a: Embedded, b: Embedded): Embedded => ({
   x: concat([a.x, b.x], 0),
   mask: concat([a.mask, b.mask], 0),
 });
 
-/** Row of the modality table: a text, the first image, NLVR2's second image; or that of each example, int32 [batch]. */
+/** Row of the modality table: 0 text, 1 first image, 2 NLVR2's second image; or one for each example, int32 [batch]. */
 export type Modality = 0 | 1 | 2 | Tensor;
 
-/** The vector of each word piece: [vocabulary, width]. */
+/** Word table, a vector for each word piece: [vocabulary, width]. */
 export const wordTable = (p: Params, { vocabulary, width }: Sizes): Tensor =>
   p.get('text_embeddings.word_embeddings.weight', [vocabulary, width], 'normal');
 
-/** Drop(LN(word + segment + position)) + modality (ViLT code). */
+/** Text embeddings, Drop(LN(word + segment + position)) + modality (ViLT code): [batch, words, width]. */
 export const embedText = (p: Params, { ids, mask, segments }: TextInput, sizes: Sizes): Embedded => {
   const { width, words, textEpsilon } = sizes;
   const table = p.within('text_embeddings');
@@ -42,8 +42,9 @@ export const embedText = (p: Params, { ids, mask, segments }: TextInput, sizes: 
 };
 
 /**
- * Drop([cls + position₀ | W patch + b + position]) + modality (ViLT code). Bilinear interpolation of the position table
- * is linear in the table, so it is a matrix product with weights that `data` computed.
+ * Image embeddings, Drop([cls + position₀ | W patch + b + position]) + modality (ViLT code): [batch, 1 + patches, width].
+ *
+ * Bilinear interpolation of the position table is linear in the table, so it is a matrix product with fed weights.
  */
 export const embedImage = (p: Params, image: ImageInput, sizes: Sizes, row: Modality): Embedded => {
   const { width, patch, grid } = sizes;
@@ -73,7 +74,7 @@ const modality = (p: Params, row: Modality, { types, width }: Sizes): Tensor => 
     : reshape(gather(table, row), [row.shape[0]!, 1, width]);
 };
 
-/** A convolution's weight [out, channels, height, width] seen as the matrix that `linear` asks for. */
+/** Views a convolution's weight [out, channels, height, width] as the matrix that `linear` asks for. */
 const flattened = (p: Params, kernel: readonly number[]): Params => ({
   ...p,
   get: (name, shape, initial) =>

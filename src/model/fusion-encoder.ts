@@ -12,7 +12,7 @@ import type { Sizes } from './sizes.ts';
 
 /**
  * The teacher: ViLT (Kim et al. 2021). Text and image run through one Transformer together, text first, so every
- * image-text pair costs a whole pass. The pair is what the text's [CLS] became.
+ * image-text pair costs a whole pass. The pair vector is the pooled [CLS] of the text.
  */
 export const fusionEncoder = (
   p: Params,
@@ -21,7 +21,7 @@ export const fusionEncoder = (
   row: Modality = 1,
 ): Encoded => fuse(p, { words: embedText(p, text, sizes), patches: embedImage(p, image, sizes, row) }, sizes);
 
-/** The same from what both modalities were embedded to: where an image meets many texts, it is embedded once. */
+/** Fusion encoder from embeddings: an image that meets many texts needs to be embedded only once. */
 export const fuse = (
   p: Params,
   { words, patches }: { readonly words: Embedded; readonly patches: Embedded },
@@ -38,8 +38,8 @@ export const fuse = (
 };
 
 /**
- * Texts and images that are paired twice. A pair costs a whole pass, so each different one is fused once: every text with
- * its own image, and behind them the false pairs.
+ * Fusion encoder over texts and images that are paired twice. A pair costs a whole pass, so each different one is fused
+ * once: every text with its own image, and behind them the negative pairs.
  */
 export const fusePairs = (
   p: Params,
@@ -61,7 +61,7 @@ export const fusePairs = (
   return { own: selectPairs(pairs, own), matching: selectPairs(pairs, atIndices(matchingPairs)) };
 };
 
-/** One modality's share of the joint sequence. */
+/** Tokens of one modality in the joint sequence, from `start` to `end`. */
 const part = (
   { layers, last }: Transformed,
   { x, mask }: { x: Stream['embedded']; mask: Stream['mask'] },

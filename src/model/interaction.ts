@@ -12,23 +12,23 @@ export const interaction = (p: Params, text: Tensor, image: Tensor): Tensor =>
   classifier(p.within('fusion'), concat([text, image], 1), [2 * widthOf(text), widthOf(text)]);
 
 /**
- * A [t; v] = A_t t + A_v v, so each modality's share of f's first layer can be computed alone and kept.
+ * Features of images, A_v v: [images, width] → [images, 2 width].
  *
- * The image's share, A_v v: [images, width] → [images, 2 width].
+ * A [t; v] = A_t t + A_v v, so each modality's half of f's first layer can be computed alone and kept.
  */
 export const imageFeatures = (p: Params, image: Tensor): Tensor => {
   const width = widthOf(image);
   return gemm(image, slice(firstWeight(p, width), 1, width, 2 * width), ['as-is', 'transposed']);
 };
 
-/** The text's share, A_t t + a: [texts, width] → [texts, 2 width]. */
+/** Features of texts, A_t t + a: [texts, width] → [texts, 2 width]. */
 export const textFeatures = (p: Params, text: Tensor): Tensor => {
   const width = widthOf(text);
   const bias = p.within('fusion.0').get('bias', [2 * width], 'zeros');
   return gemm(text, slice(firstWeight(p, width), 1, 0, width), ['as-is', 'transposed'], bias);
 };
 
-/** f from the two shares: what is left to do for one more question over a kept image. → [images, width] */
+/** f from the features of both modalities: all that one more question costs over a cached image. → [images, width] */
 export const interactionOfFeatures = (p: Params, text: Tensor, image: Tensor): Tensor =>
   classifierRest(p.within('fusion'), add(text, image), widthOf(image) / 2);
 

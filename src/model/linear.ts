@@ -5,7 +5,7 @@ import type { Tensor } from '../engine/tensor.ts';
 import type { Params } from './params.ts';
 
 /**
- * x Wᵀ + b over the last axis: [..., in] -> [..., out]. W is [out, in], as PyTorch keeps it.
+ * Linear layer, x Wᵀ + b over the last axis: [..., in] → [..., out]. W is [out, in], as PyTorch keeps it.
  *
  * The product does not take b itself: ONNX Runtime's Gemm first fills its result with it, on one thread, and then reads it
  * again. Added afterwards, on all threads, a large layer is 5 % faster.
@@ -24,13 +24,13 @@ export const layerNorm = (p: Params, x: Tensor, epsilon: number): Tensor => {
   return layerNormalization(x, p.get('weight', [width], 'ones'), p.get('bias', [width], 'zeros'), epsilon);
 };
 
-/** The feed-forward half of a block: W₂ Drop(gelu(W₁ x)). */
+/** Feed-forward half of a block: W₂ Drop(gelu(W₁ x)). */
 export const mlp = (p: Params, x: Tensor, hidden: number): Tensor => {
   const raised = p.dropout(gelu(linear(p.within('fc1'), x, hidden)), 'fc1');
   return p.dropout(linear(p.within('fc2'), raised, widthOf(x)), 'fc2');
 };
 
-/** PyTorch's LayerNorm default: every head built as Linear, LayerNorm, GELU, Linear has it, whatever the encoder has. */
+/** LayerNorm epsilon of heads, PyTorch's default, whatever the encoder has. */
 const HEAD_EPSILON = 1e-5;
 
 /**
@@ -40,11 +40,11 @@ const HEAD_EPSILON = 1e-5;
 export const classifier = (p: Params, x: Tensor, [hidden, out]: readonly [number, number]): Tensor =>
   classifierRest(p, linear(p.within('0'), x, hidden), out);
 
-/** What follows the first of its linear layers. */
+/** Rest of `classifier` after its first linear layer. */
 export const classifierRest = (p: Params, raised: Tensor, out: number): Tensor =>
   linear(p.within('3'), gelu(layerNorm(p.within('1'), raised, HEAD_EPSILON)), out);
 
-/** The last size of x. @throws Error where it is not a number. */
+/** Size of the last axis. @throws Error where it is not a number. */
 export const widthOf = ({ shape }: Tensor): number => {
   const width = shape.at(-1);
   if (typeof width !== 'number') throw new Error(`linear: the last size of [${shape.join(', ')}] must be a number`);

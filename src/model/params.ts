@@ -4,7 +4,7 @@ import { keyOf, normal } from '../engine/random.ts';
 import { type Shape, sameShape, show } from '../engine/shapes.ts';
 import { parameter, type Tensor } from '../engine/tensor.ts';
 
-/** What a parameter is before training: drawn from N(0, σ²), or all the same number. */
+/** Initial values of a parameter: drawn from N(0, σ²), or all the same number. */
 export type Initial = 'normal' | 'zeros' | 'ones' | number;
 
 /**
@@ -14,13 +14,13 @@ export type Initial = 'normal' | 'zeros' | 'ones' | number;
 export interface Params {
   /** @throws Error where the name is known with another shape. */
   get(name: string, shape: readonly number[], initial: Initial): Tensor;
-  /** The same parameters, under a longer name. */
+  /** Parameters under a longer name: `within('a').get('b', …)` is `get('a.b', …)`. */
   within(part: string): Params;
   /** Dropout at a named place; nothing where the model is not being trained. */
   dropout(x: Tensor, place: string): Tensor;
 }
 
-/** The same parameters, with dropout masks of their own: where weights are used a second time in one graph. */
+/** Parameters whose dropout masks have names of their own: for weights that are used a second time in one graph. */
 export const withDropoutName = (p: Params, place: string): Params => ({
   ...p,
   within: (part) => withDropoutName(p.within(part), place),
@@ -33,7 +33,7 @@ export interface Declared {
   readonly initial: Initial;
 }
 
-/** The root of the names, and everything declared under it so far, in order of use. */
+/** Root scope of parameters, and everything declared in it so far, in order of use. */
 export interface RootParams extends Params {
   readonly declared: ReadonlyMap<string, Declared>;
 }
@@ -41,7 +41,7 @@ export interface RootParams extends Params {
 /**
  * Creates an empty scope of parameters, which layers declare into.
  *
- * @param dropoutRate the share of activations dropped; 0, the default, is evaluation.
+ * @param dropoutRate Share of activations that are dropped. Default 0, as in evaluation.
  */
 export const createParams = ({ dropoutRate = 0 }: { readonly dropoutRate?: number | undefined } = {}): RootParams => {
   const declared = new Map<string, Declared>();
@@ -63,9 +63,9 @@ export const createParams = ({ dropoutRate = 0 }: { readonly dropoutRate?: numbe
 };
 
 /**
- * Numbers for every declared parameter; each has a random stream of its own, so adding one changes no other.
+ * Initial weights of every declared parameter. Each has a random stream of its own, so adding one changes no other.
  *
- * @param deviation σ of those drawn at random; 0.02 in BERT and ViLT, whose width is 768.
+ * @param deviation σ of those drawn at random. Default 0.02, as in BERT and ViLT, whose width is 768.
  */
 export const initialWeights = (
   { declared }: RootParams,

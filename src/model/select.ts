@@ -4,29 +4,29 @@ import type { Tensor } from '../engine/tensor.ts';
 import type { ImageInput } from './inputs.ts';
 import type { Encoded, Stream } from './outputs.ts';
 
-/** Some examples of a batch: the rows of whatever has it along its first axis. */
+/** Selection of examples of a batch: rows along the first axis of a tensor. */
 export type Select = (x: Tensor) => Tensor;
 
-/** Those at the given places: int32 [rows]. */
+/** Selects the rows at some indices: int32 [rows]. */
 export const atIndices =
   (places: Tensor): Select =>
   (x) =>
     gather(x, places);
 
-/** The first `count`. */
+/** Selects the first rows. */
 export const firstRows =
   (count: Size): Select =>
   (x) =>
     slice(x, 0, 0, count);
 
-/** Some of the images that are fed. */
+/** Selects images among the inputs. */
 export const selectImages = ({ patches, mask, positions }: ImageInput, rows: Select): ImageInput => ({
   patches: rows(patches),
   mask: rows(mask),
   positions: rows(positions),
 });
 
-/** What some of the texts or images became. */
+/** Selects examples of a stream. */
 export const selectStream = ({ mask, embedded, layers, last, first }: Stream, rows: Select): Stream => ({
   mask: rows(mask),
   embedded: rows(embedded),
@@ -35,7 +35,7 @@ export const selectStream = ({ mask, embedded, layers, last, first }: Stream, ro
   layers: layers.map(({ query, key, hidden }) => ({ query: rows(query), key: rows(key), hidden: rows(hidden) })),
 });
 
-/** What some of the pairs became. */
+/** Selects encoded pairs. */
 export const selectPairs = ({ text, image, pair }: Encoded, rows: Select): Encoded => ({
   text: selectStream(text, rows),
   image: selectStream(image, rows),

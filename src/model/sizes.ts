@@ -1,13 +1,13 @@
 import type { TransformerSizes } from './attention.ts';
 
-/** Everything that shapes a model but its head. */
+/** Sizes of a model, without its head. */
 export interface Sizes extends TransformerSizes {
   readonly width: number;
   /** Side of a square patch, in pixels. */
   readonly patch: number;
   /** Side of the position table, in patches; other image sizes interpolate it. */
   readonly grid: number;
-  /** Of the LayerNorm over word embeddings: BERT's 1e-12. */
+  /** Epsilon of the LayerNorm over word embeddings: BERT's 1e-12. */
   readonly textEpsilon: number;
   /** Shortest side to which an image is resized, in pixels. */
   readonly image: number;
@@ -18,8 +18,8 @@ export interface Sizes extends TransformerSizes {
   /** Rows of the modality table: text, image and, for NLVR2, the second image. */
   readonly types: number;
   /**
-   * Whether a dual encoder's text and image run through Transformers of their own, as in the authors' code (the
-   * default), or both through one. Embeddings and poolers are each modality's own in either case.
+   * Transformers of a dual encoder: one for each modality, as in the authors' code (`apart`, default), or one for both
+   * (`shared`). Embeddings and poolers are each modality's own in either case.
    */
   readonly encoders?: 'apart' | 'shared' | undefined;
 }
@@ -41,8 +41,8 @@ export const base32: Sizes = {
 };
 
 /**
- * Small enough to learn on two cores: a picture of 48 pixels is nine patches. The vocabulary is that of its data, so
- * its size is given where the data are known.
+ * Sizes with which a model learns on two cores: an image of 48 pixels is nine patches. The vocabulary is that of the data,
+ * so its size is filled in where the data are known.
  */
 export const mini: Sizes = {
   width: 128,
@@ -59,7 +59,7 @@ export const mini: Sizes = {
   types: 2,
 };
 
-/** For tests and `--tiny`: every part is there, nothing is learnt. */
+/** Sizes for tests and `--tiny`: every part is there, nothing is learnt. */
 export const tiny: Sizes = { ...mini, width: 32, depth: 2, heads: 2, hidden: 64 };
 
 /** Sizes of models by name. */
