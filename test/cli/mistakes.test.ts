@@ -124,6 +124,11 @@ describe('bad input ends with one line on stderr, exit code 1, and nothing half-
     expect(await failing(root, ...predictions)).toBe('/scenes: it is a folder: give the path of a file');
   });
 
+  it('for an image where a model belongs', async () => {
+    const photo = join(data, 'images', 'test-iid', '000001.png');
+    expect(await failing(root, 'inspect', photo)).toMatch(/000001\.png: it is an image: .* dide answer MODEL \S+ "…"$/);
+  });
+
   it('for an image that is not there, named once', async () => {
     const explain = ['explain', best(student), 'nosuch.png', 'is there a circle?', '--to', join(root, 'never')];
     expect(await failing(root, ...explain)).toMatch(/^nosuch\.png: there is no such image: /);

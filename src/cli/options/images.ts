@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../index.ts';
 
-/** Names of files that hold images. */
-const IMAGE = /\.(jpe?g|png|webp|gif|tiff?|avif)$/i;
+/** Whether a file is an image by its name. */
+export const isImageName = (name: string): boolean => /\.(jpe?g|png|webp|gif|tiff?|avif)$/i.test(name);
 
 /**
  * Paths of images, each folder among them replaced by the images in it and below it, sorted.
@@ -13,7 +13,7 @@ const IMAGE = /\.(jpe?g|png|webp|gif|tiff?|avif)$/i;
 export const expandFolders = (paths: readonly string[]): string[] =>
   paths.flatMap((path) => {
     if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [path];
-    const names = readdirSync(path, { recursive: true, encoding: 'utf8' }).filter((name) => IMAGE.test(name));
+    const names = readdirSync(path, { recursive: true, encoding: 'utf8' }).filter(isImageName);
     if (names.length === 0)
       throw new UserError(`${path}: it holds no image: give a folder with JPEG, PNG or WebP files`);
     return names.sort().map((name) => join(path, name));

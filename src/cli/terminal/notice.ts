@@ -1,2 +1,4 @@
+import { printable } from './printable.ts';
+
 /** Writes a line to standard error, beside the result on standard output. */
-export const printNotice = (message: string): void => void process.stderr.write(`${message}\n`);
+export const printNotice = (message: string): void => void process.stderr.write(`${printable(message)}\n`);

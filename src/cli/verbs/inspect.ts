@@ -4,8 +4,10 @@ import { Command } from 'commander';
 import { openImageCache, UserError } from '../../index.ts';
 import { type Description, inspectCheckpoint, isWeightsFolder } from '../../model.ts';
 import { headsOption } from '../options/checkpoint.ts';
+import { isImageName } from '../options/images.ts';
 import { headOf } from '../options/model-file.ts';
 import { jsonOption } from '../options/options.ts';
+import { commandOf } from '../terminal/quote.ts';
 import { bytesOf, type Cell, factsOf, grouped, percent, print, type Shown } from '../terminal/table.ts';
 import { dataShown } from './inspect-data.ts';
 import { foreignShown } from './inspect-foreign.ts';
@@ -21,7 +23,7 @@ Examples:
   $ dide inspect runs/student
   $ dide inspect data/scenes
   $ dide inspect data/vqav2
-  $ dide inspect data/cache
+  $ dide inspect photos.cache
   $ dide inspect vilt_vqa.ckpt`;
 
 /** `dide inspect`: what a file or folder of dide holds. */
@@ -43,6 +45,10 @@ const shownOf = async (path: string, options: Options): Promise<Shown> => {
   if (/\.(arrow|parquet|tar|jsonl|csv)$/.test(path) && stats.isFile()) {
     const shown = await dataShown(path);
     if (shown) return shown;
+  }
+  if (stats.isFile() && isImageName(path)) {
+    const command = commandOf(['dide', 'answer', 'MODEL', path]);
+    throw new UserError(`${path}: it is an image: ask a model about it with ${command} "…"`);
   }
   if (!stats.isDirectory() || isWeightsFolder(path)) return await weightsShown(path, options);
   if (existsSync(join(path, 'cache.json'))) return await cacheShown(path);
