@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Model, metadataOf, saveModel } from '../checkpoints/model-file.ts';
@@ -20,6 +21,8 @@ const progressSchema = z.strictObject({
   best: z.strictObject({ update: z.number(), accuracy: z.number() }).nullable(),
   /** Identity of the run: a resumed run must have the same. */
   options: z.record(z.string(), z.union([z.string(), z.number()])),
+  /** Threads that it ran on; absent in a checkpoint of an earlier version. */
+  threads: z.number().int().positive().optional(),
 });
 type Progress = z.infer<typeof progressSchema>;
 
@@ -48,6 +51,8 @@ const unkept: Omit<Run, 'isValidated'> = {
 /** Options of `openRun`. */
 interface RunFolderOptions extends TrainingOptions {
   readonly updates: number;
+  /** Receives a warning where the run goes on with another number of threads. */
+  readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /**
@@ -65,6 +70,8 @@ export const openRun = async ({ config }: Model, stage: Stage, options: RunFolde
   await removeUnfinished(folder);
   const start = resume ? await lastCheckpoint(folder, identity) : undefined;
   const update = start?.progress.update ?? 0;
+  const { threads = availableParallelism() } = options;
+  if (start) warnOfThreads(start.progress, threads, options);
   const metrics = await openMetrics(folder, resume ? { resumeAt: update } : {});
   let best = start?.progress.best ?? null;
   let saved = update;
@@ -85,7 +92,7 @@ export const openRun = async ({ config }: Model, stage: Stage, options: RunFolde
     save: async (number, state, when = 'due') => {
       if (number === saved || (when === 'due' && !due(number, options.checkpointEvery ?? validateEvery))) return;
       saved = number;
-      const progress = { update: number, best, options: identity };
+      const progress = { update: number, best, options: identity, threads };
       await saveCheckpoint(
         lastIn(folder),
         { ...state, progress },
@@ -117,6 +124,14 @@ const lastCheckpoint = async (
     .join('; ');
   throw new UserError(
     `${path}: it belongs to another run: ${listed}: resume with the same options, or give another folder`,
+  );
+};
+
+/** Warns where sums may round otherwise than before: see `compile` for what does not depend on the number of threads. */
+const warnOfThreads = ({ threads: before }: Progress, now: number, { folder, onWarning }: RunFolderOptions): void => {
+  if (before === undefined || before === now) return;
+  onWarning?.(
+    `${folder}: it ran on ${before} threads and goes on with ${now}: small batches may differ in the last bits: give --threads ${before} for the same`,
   );
 };
 

@@ -165,6 +165,22 @@ describe('a training that leaves the numbers', () => {
   });
 });
 
+describe('a training that goes on with another number of threads', () => {
+  it('says so, and with the same number says nothing', async () => {
+    const folder = join(home, 'threads');
+    const warnings: string[] = [];
+    const options = { folder, checkpointEvery: 2, updates: 4, onWarning: (text: string) => warnings.push(text) };
+    const teacher = createModel(nanoDescription('vilt'), 1);
+    const given = { teacher, data: scenes, task: vqa, batch: 8, learningRate: 1e-3, ...options };
+    for await (const { number } of finetune(student(), { ...given, threads: 1 })) if (number === 3) break;
+    expect((await finetuned({ ...options, resume: true, threads: 2 })).map(({ number }) => number)).toEqual([4]);
+    expect(warnings).toEqual([expect.stringContaining('it ran on 1 threads and goes on with 2')]);
+    warnings.length = 0;
+    await finetuned({ ...options, resume: true, threads: 2 });
+    expect(warnings).toEqual([]);
+  });
+});
+
 const disk = join(home, 'disk');
 
 /** A disk of a few kibibytes, where this process may mount one. */
