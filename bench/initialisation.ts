@@ -14,9 +14,10 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { configOf } from '../src/checkpoints/description.ts';
 import { SPECIAL_PIECES, unknownWords } from '../src/data.ts';
-import { createModel, evaluate, finetune, type Model, vqa } from '../src/index.ts';
+import { evaluate, finetune, type Model, vqa } from '../src/index.ts';
 import {
   type Backbones,
+  createModel,
   initFrom,
   readImageBackbone,
   readTextBackbone,

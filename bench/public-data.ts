@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { galleryOf, recalls } from '../src/data.ts';
-import { evaluate, loadModel, type Model, preprocessorFor, retrieval, scoreRetrieval, vqa } from '../src/index.ts';
+import { galleryOf, preprocessorFor, recalls, scoreRetrieval } from '../src/data.ts';
+import { evaluate, loadModel, type Model, retrieval, vqa } from '../src/index.ts';
 import { pixelNeighbours } from '../src/studies/baselines/pixel-neighbours.ts';
 import { questionPrior } from '../src/studies/baselines/question-prior.ts';
 import { accuracyReport } from '../src/studies/measures/accuracy.ts';

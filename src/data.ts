@@ -1,4 +1,4 @@
-/** `dide/data`: examples in every known layout, pictures, words, batches, and the metrics of predictions. */
+/** `dide/data`: examples in every known layout, pictures, words, batches, tasks from files, and the metrics of predictions. */
 
 export { type AugmentationName, augmentations, randAugment } from './data/augment.ts';
 export { collate, type Feeds, type PreparedImage } from './data/batch.ts';
@@ -23,10 +23,14 @@ export { captions } from './data/records/captions.ts';
 export type { RecordShape } from './data/records/shape.ts';
 export { createSkipPolicy, type OnUnreadable, type SkipPolicy } from './data/skip-policy.ts';
 export { bertVocabulary, createTokenizer, readVocabulary, SPECIAL_PIECES, unknownWords } from './data/tokenizer.ts';
+export { type ScoredGallery, scoreRetrieval } from './evaluation/score-retrieval.ts';
 export { readJsonLines } from './files/json-lines.ts';
+export { type Preprocessor, type PreprocessorOptions, preprocessorFor } from './inference/preprocessor.ts';
 export type { Pixels } from './kernels/pixels.ts';
 export { resize } from './kernels/resize/resize.ts';
 export { MATCHING } from './model/purposes/pretraining.ts';
+export type { TaskFields } from './tasks/define-task.ts';
+export { loadTask } from './tasks/load-task.ts';
 export { groupScores } from './tasks/metrics/group-scores.ts';
 export { type Interval, interval } from './tasks/metrics/interval.ts';
 export {
@@ -40,5 +44,5 @@ export {
 } from './tasks/metrics/recall.ts';
 export { officialScore, type Submitted, submissionOf } from './tasks/metrics/vqa-official.ts';
 export { confusionOf } from './tasks/snli-ve.ts';
-export { bestOf, meanOf, probabilityOf, type TaskReading } from './tasks/task.ts';
+export { bestOf, isTask, meanOf, probabilityOf, type TaskReading } from './tasks/task.ts';
 export { collatePairs } from './training/matching-pairs.ts';

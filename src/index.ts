@@ -2,11 +2,10 @@
 
 export { adaptModel, createStudent, type StudentOptions } from './checkpoints/derive.ts';
 export { type LoadOptions, loadModel } from './checkpoints/load.ts';
-export { createModel, type Model, saveModel } from './checkpoints/model-file.ts';
+export { type Model, saveModel } from './checkpoints/model-file.ts';
 export type { Example } from './data/example.ts';
 export { UserError } from './errors.ts';
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluation/evaluate.ts';
-export { type ScoredGallery, scoreRetrieval } from './evaluation/score-retrieval.ts';
 export { type ExportPrecision, type ExportResult, exportOnnx } from './export/onnx.ts';
 export {
   type AnsweredImages,
@@ -19,15 +18,13 @@ export { type Answer, type AskOptions, ask } from './inference/ask.ts';
 export { type CacheOptions, type CacheProgress, cacheImages } from './inference/cache-images.ts';
 export { type ImageCache, openImageCache } from './inference/image-cache.ts';
 export { openPredictor, type Predictor, type PredictorOptions } from './inference/predictor.ts';
-export { type Preprocessor, type PreprocessorOptions, preprocessorFor } from './inference/preprocessor.ts';
 export { type FoundImage, type SearchOptions, search } from './inference/search.ts';
 export type { ModelConfig } from './model/config.ts';
 export { pretraining, retrieval } from './tasks/captions.ts';
-export { defineTask, type TaskDefinition, type TaskFields } from './tasks/define-task.ts';
-export { loadTask } from './tasks/load-task.ts';
+export { defineTask, type TaskDefinition } from './tasks/define-task.ts';
 export { nlvr2 } from './tasks/nlvr2.ts';
 export { snliVe } from './tasks/snli-ve.ts';
-export { isTask, type Learnable, type Prediction, type Task } from './tasks/task.ts';
+export type { Learnable, Prediction, Task } from './tasks/task.ts';
 export { vqa } from './tasks/vqa.ts';
 export { type FinetuneOptions, finetune } from './training/finetune.ts';
 export type { TrainStep } from './training/options.ts';

@@ -8,7 +8,6 @@ import {
   answer,
   ask,
   cacheImages,
-  createModel,
   createStudent,
   exportOnnx,
   finetune,
@@ -20,7 +19,7 @@ import {
   saveModel,
   vqa,
 } from '../../src/index.ts';
-import { type Architecture, dide, dualArchitecture, inspectCheckpoint } from '../../src/model.ts';
+import { type Architecture, createModel, dide, dualArchitecture, inspectCheckpoint } from '../../src/model.ts';
 import { nanoDescription, writeNano } from '../fixtures/nano.ts';
 
 /** A dual encoder whose text tower has no Transformer: the mean of the word embeddings. Its image tower is DiDE's. */

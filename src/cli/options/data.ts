@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { createSkipPolicy } from '../../data.ts';
-import { type FinetuneOptions, type Learnable, type PreprocessorOptions, UserError } from '../../index.ts';
+import { createSkipPolicy, type PreprocessorOptions } from '../../data.ts';
+import { type FinetuneOptions, type Learnable, UserError } from '../../index.ts';
 import { type Cell, percent } from '../terminal/table.ts';
 import { given, oneOf } from './options.ts';
 

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { RecordShape } from '../../data.ts';
-import { type Example, type Learnable, loadTask, nlvr2, retrieval, snliVe, UserError, vqa } from '../../index.ts';
+import { loadTask } from '../../data.ts';
+import { type Example, type Learnable, nlvr2, retrieval, snliVe, UserError, vqa } from '../../index.ts';
 
 /** The tasks that `--task` knows, by name. */
 export const tasks = { vqa, nlvr2, ve: snliVe, retrieval } as const satisfies Readonly<Record<string, Learnable>>;

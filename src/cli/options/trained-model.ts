@@ -1,15 +1,8 @@
-import {
-  adaptModel,
-  createModel,
-  createStudent,
-  type Learnable,
-  type Model,
-  type StudentOptions,
-  UserError,
-} from '../../index.ts';
+import { adaptModel, createStudent, type Learnable, type Model, type StudentOptions, UserError } from '../../index.ts';
 import {
   type Backbones,
   createConfig,
+  createModel,
   dide,
   openCheckpoint,
   type Scoring,

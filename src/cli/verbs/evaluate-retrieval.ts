@@ -1,12 +1,14 @@
-import { firstImages, foundIn, type Gallery, galleryOf, groupScores } from '../../data.ts';
 import {
-  type Example,
-  type Model,
+  firstImages,
+  foundIn,
+  type Gallery,
+  galleryOf,
+  groupScores,
   preprocessorFor,
   type ScoredGallery,
   scoreRetrieval,
-  UserError,
-} from '../../index.ts';
+} from '../../data.ts';
+import { type Example, type Model, UserError } from '../../index.ts';
 import type { openTolerance } from '../options/data.ts';
 import { type Measure, measuresOf, measuresTable } from '../terminal/measures.ts';
 import { openProgress } from '../terminal/progress.ts';

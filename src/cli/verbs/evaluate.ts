@@ -1,12 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
-import { imageName, submissionOf } from '../../data.ts';
+import { imageName, isTask, submissionOf } from '../../data.ts';
 import { writeAtomically } from '../../files/atomic-write.ts';
 import {
   type Example,
   evaluate,
-  isTask,
   type Learnable,
   type Model,
   type Prediction,

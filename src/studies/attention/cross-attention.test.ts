@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { parityFeeds, parityInputs, paritySizes, readFixture, relativeError } from '../../../test/fixtures/parity.ts';
 import { configOf, type Description } from '../../checkpoints/description.ts';
 import type { Numbers } from '../../engine.ts';
-import { createModel, type Model, type ModelConfig } from '../../index.ts';
-import { fromHuggingFace, tiny } from '../../model.ts';
+import type { Model, ModelConfig } from '../../index.ts';
+import { createModel, fromHuggingFace, tiny } from '../../model.ts';
 import { attentionDivergence, type CrossAttention, crossAttention, wordAttention } from './cross-attention.ts';
 
 const described = (model: 'vilt' | 'dide', more: Partial<Description> = {}): ModelConfig =>

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { answered } from '../../../test/fixtures/answered.ts';
 import { configOf, type Description } from '../../checkpoints/description.ts';
-import { collate, encodePng, type Pixels, SPECIAL_PIECES } from '../../data.ts';
+import { collate, encodePng, type Pixels, preprocessorFor, SPECIAL_PIECES } from '../../data.ts';
 import { compile, createParams } from '../../engine.ts';
-import { createModel, type Example, type Model, type ModelConfig, preprocessorFor } from '../../index.ts';
-import { dide, inputsFor, tiny, vilt } from '../../model.ts';
+import type { Example, Model, ModelConfig } from '../../index.ts';
+import { createModel, dide, inputsFor, tiny, vilt } from '../../model.ts';
 import { crossModalAttentionDistillation } from '../../training.ts';
 import { explainPairs } from './explain.ts';
 import type { ExplainedPair } from './explained-pair.ts';

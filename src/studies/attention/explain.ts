@@ -1,7 +1,7 @@
-import { collate, createTokenizer, encodePng, type PreparedImage, probabilityOf } from '../../data.ts';
+import { collate, createTokenizer, encodePng, type PreparedImage, preprocessorFor, probabilityOf } from '../../data.ts';
 import type { Numbers } from '../../engine.ts';
 import { UserError } from '../../errors.ts';
-import { type Example, type Model, openPredictor, preprocessorFor } from '../../index.ts';
+import { type Example, type Model, openPredictor } from '../../index.ts';
 import { crossAttention, meanDivergence } from './cross-attention.ts';
 import type { ExplainedModel, ExplainedPair, HeadedAttention } from './explained-pair.ts';
 

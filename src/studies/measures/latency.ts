@@ -1,13 +1,5 @@
-import { collate } from '../../data.ts';
-import {
-  ask,
-  type Example,
-  type ImageCache,
-  type Model,
-  openPredictor,
-  type Predictor,
-  preprocessorFor,
-} from '../../index.ts';
+import { collate, preprocessorFor } from '../../data.ts';
+import { ask, type Example, type ImageCache, type Model, openPredictor, type Predictor } from '../../index.ts';
 import type { LatencyReport } from '../quickstart/content.ts';
 
 /** Number of timed pairs, after as many warm-up calls. */

@@ -1,5 +1,13 @@
-import { bestOf, collate, createTokenizer, type ImageSource, probabilityOf, readImageBytes } from '../../data.ts';
-import { type Example, type Model, openPredictor, preprocessorFor } from '../../index.ts';
+import {
+  bestOf,
+  collate,
+  createTokenizer,
+  type ImageSource,
+  preprocessorFor,
+  probabilityOf,
+  readImageBytes,
+} from '../../data.ts';
+import { type Example, type Model, openPredictor } from '../../index.ts';
 import {
   attentionDivergence,
   crossAttention,

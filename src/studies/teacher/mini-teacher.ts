@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SPECIAL_PIECES } from '../../data.ts';
-import { createModel, type FinetuneOptions, finetune, type Model, type TrainStep, vqa } from '../../index.ts';
-import { createConfig, mini, vilt } from '../../model.ts';
+import { type FinetuneOptions, finetune, type Model, type TrainStep, vqa } from '../../index.ts';
+import { createConfig, createModel, mini, vilt } from '../../model.ts';
 import { answersOf, vocabularyOf } from '../scenes/vocabulary.ts';
 import type { World } from '../scenes/world.ts';
 import type { Progress } from '../scenes/write.ts';

@@ -1,6 +1,6 @@
-import { collate } from '../../../data.ts';
+import { collate, preprocessorFor } from '../../../data.ts';
 import { compile, createParams, input, type Tensor } from '../../../engine.ts';
-import { createStudent, type Example, type Model, preprocessorFor } from '../../../index.ts';
+import { createStudent, type Example, type Model } from '../../../index.ts';
 import { forward, inputsFor, interaction } from '../../../model.ts';
 import { median } from '../../measures/latency.ts';
 import { jobOf, loadRun, type PlannedJob } from '../planned-job.ts';

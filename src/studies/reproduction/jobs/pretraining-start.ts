@@ -1,7 +1,7 @@
 import { MATCHING, unknownWords } from '../../../data.ts';
 import { countOf } from '../../../engine.ts';
-import { createModel, type Example, type Model, pretraining, retrieval } from '../../../index.ts';
-import { createConfig } from '../../../model.ts';
+import { type Example, type Model, pretraining, retrieval } from '../../../index.ts';
+import { createConfig, createModel } from '../../../model.ts';
 import { type View, viewNames } from '../../scenes/views.ts';
 import { understanding } from '../tasks.ts';
 import { scenesFolder } from './scenes.ts';

@@ -1,13 +1,5 @@
-import { galleryOf, recalls } from '../../../data.ts';
-import {
-  adaptModel,
-  createStudent,
-  finetune,
-  type Model,
-  preprocessorFor,
-  retrieval,
-  scoreRetrieval,
-} from '../../../index.ts';
+import { galleryOf, preprocessorFor, recalls, scoreRetrieval } from '../../../data.ts';
+import { adaptModel, createStudent, finetune, type Model, retrieval } from '../../../index.ts';
 import { retrievalStages } from '../comparisons.ts';
 import type { Context } from '../job.ts';
 import { jobOf, loadRun, type PlannedJob } from '../planned-job.ts';
