@@ -5,7 +5,6 @@ import { keyOf, normal } from '../engine/random.ts';
 import {
   accumulate,
   adamwStep,
-  clearGradients,
   clipScale,
   createOptimizerState,
   decayGroups,
@@ -157,7 +156,7 @@ describe('accumulate', () => {
     const state = createOptimizerState(weightsOf(), { microBatches: 2 });
     const once = createOptimizerState(weightsOf());
     for (let step = 1; step <= 2; step++) {
-      clearGradients(once);
+      for (const { data } of once.gradients.values()) data.fill(0);
       for (const round of [1, 2]) {
         writeGradients(state, 10 * step + round);
         accumulate(state);
@@ -179,16 +178,6 @@ describe('accumulate', () => {
 });
 
 describe('gradients', () => {
-  test('one parameter alone is cleared by name', () => {
-    const state = createOptimizerState(weightsOf());
-    for (const { data } of state.gradients.values()) data.fill(1);
-    expect(gradientNorm(state)).toBeCloseTo(Math.sqrt(35 + 7 + 51 + 1), 12);
-    clearGradients(state, 'a.weight');
-    expect(gradientNorm(state)).toBeCloseTo(Math.sqrt(7 + 51 + 1), 12);
-    clearGradients(state);
-    expect(gradientNorm(state)).toBe(0);
-  });
-
   test('are scaled down to the limit and never up', () => {
     expect(clipScale(4, 1)).toBeCloseTo(0.25, 6);
     expect(clipScale(0.5, 1)).toBe(1);

@@ -172,14 +172,6 @@ export const accumulate = (state: OptimizerState): void => {
   }
 };
 
-/** Sets all gradients to 0, or those of one parameter: for whoever adds to them instead of overwriting. */
-export const clearGradients = (state: OptimizerState, name?: string): void => {
-  for (const region of state.regions) {
-    const span = name === undefined ? { at: 0, count: region.count } : region.parameters.get(name);
-    if (span) region.block.zero({ at: region.slots.gradients + span.at, count: span.count });
-  }
-};
-
 /** The global L2 norm of the gradients that the next step takes: the accumulated sum's, where there is one. */
 export const gradientNorm = (state: OptimizerState): number => {
   const slot = gradientSlot(state);
