@@ -13,7 +13,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
     load: async () => (await import('./verbs/quickstart.ts')).quickstartCommand(),
   },
   reproduce: {
-    summary: "the paper's tables at mini size: at most five hours on two cores, in resumable jobs",
+    summary: "make the paper's tables at mini size: at most five hours on two cores, in resumable jobs",
     load: async () => (await import('./verbs/reproduce.ts')).reproduceCommand(),
   },
   scenes: {
@@ -37,11 +37,11 @@ export const verbs: Readonly<Record<string, Verb>> = {
     load: async () => (await import('./verbs/finetune.ts')).finetuneCommand(),
   },
   evaluate: {
-    summary: 'how often a model is right, by split and kind of question',
+    summary: 'print the accuracy of a model, by split and kind of question',
     load: async () => (await import('./verbs/evaluate.ts')).evaluateCommand(),
   },
   answer: {
-    summary: 'what a model says of an image, or of many, with probabilities',
+    summary: 'answer a question about one image or many, with probabilities',
     load: async () => (await import('./verbs/answer.ts')).answerCommand(),
   },
   cache: {
@@ -53,15 +53,15 @@ export const verbs: Readonly<Record<string, Verb>> = {
     load: async () => (await import('./verbs/ask.ts')).askCommand(),
   },
   explain: {
-    summary: 'show what a model attends to in a picture, head by head',
+    summary: 'draw the attention of a model over an image, head by head',
     load: async () => (await import('./verbs/explain.ts')).explainCommand(),
   },
   export: {
-    summary: 'a model as ONNX for any language, for transformers, or as one file',
+    summary: 'export a model as ONNX for any language, for transformers, or as one file',
     load: async () => (await import('./verbs/export.ts')).exportCommand(),
   },
   inspect: {
-    summary: 'what a model, a run, a cache or a data folder holds',
+    summary: 'describe a model, a run, a cache or a data folder',
     load: async () => (await import('./verbs/inspect.ts')).inspectCommand(),
   },
   teacher: {

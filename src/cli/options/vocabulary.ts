@@ -6,16 +6,16 @@ import { quote } from '../terminal/quote.ts';
 import { percent } from '../terminal/table.ts';
 import { recordShapes } from './tasks.ts';
 
-/** Where the words of a model from scratch come from, beside what `--vocabulary` says. */
+/** Sources of the vocabulary of a model from scratch, beside `--vocabulary`. */
 export interface WordSources {
-  /** The folder that it learns from. */
+  /** Folder of its training data. */
   readonly data: string;
   readonly task: Pick<Learnable, 'read'>;
 }
 
 /**
- * The pieces that `--vocabulary` names, with commas between several: `bert`, a `vocab.txt`, `data` for the folder that is
- * learnt from, or another folder of data. A folder gives its `vocab.txt`, or the words of its training texts. Listed
+ * Reads the pieces that `--vocabulary` names, with commas between several: `bert`, a `vocab.txt`, `data` for the folder of the
+ * training data, or another folder of data. A folder gives its `vocab.txt`, or the words of its training texts. Listed
  * pieces keep their order; the words follow, sorted, each once.
  *
  * @throws UserError where a folder has no texts that any task reads.
@@ -43,7 +43,7 @@ const piecesOf = async (part: string, { data, task }: WordSources): Promise<Piec
   return { words: unknownWords(part === 'data' ? await task.read(data, 'train') : await textsAt(path)) };
 };
 
-/** The training examples of a folder, whatever task they are for. */
+/** Reads the training examples of a folder, whatever task they are for. */
 const textsAt = async (path: string): Promise<readonly Example[]> => {
   const failures: UserError[] = [];
   for (const records of recordShapes) {
@@ -60,12 +60,12 @@ const textsAt = async (path: string): Promise<readonly Example[]> => {
 /** Share of unknown words above which a model and its data do not fit. */
 const MOST_UNKNOWN = 0.01;
 
-/** Texts that are looked at. */
+/** Number of texts that are checked. */
 const LOOKED_AT = 20_000;
 
 /**
- * The task as it is, but its training texts must be in words that the model knows, unless others are ignored: a word
- * that its vocabulary cannot spell is `[UNK]` to it, and all of them the same.
+ * Wraps a task so that reading its training split throws where too many words are unknown to the model, unless unknown
+ * words are ignored: each is `[UNK]`, the same as every other.
  */
 export const spelling = <T extends Learnable>(
   task: T,

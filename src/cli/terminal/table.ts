@@ -1,7 +1,7 @@
 import { printable, printableLine } from './printable.ts';
 
-/** A description of a file or folder: text for people, an object for `--json`. */
-export interface Shown {
+/** Contents of a file or folder: text for people, an object for `--json`. */
+export interface Contents {
   readonly text: string;
   readonly result: object;
 }

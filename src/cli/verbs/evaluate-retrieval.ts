@@ -14,7 +14,7 @@ import { type Measure, measuresOf, measuresTable } from '../terminal/measures.ts
 import { openProgress } from '../terminal/progress.ts';
 import { grouped, print } from '../terminal/table.ts';
 
-/** What `evaluate` is told where a model retrieves. */
+/** Options of `evaluate` for a model that retrieves. */
 export interface RetrievalEvaluation {
   readonly batch: number;
   readonly gallery?: number | undefined;
@@ -23,12 +23,12 @@ export interface RetrievalEvaluation {
   readonly seed: number;
   readonly threads?: number | undefined;
   readonly json?: boolean | undefined;
-  /** Hears of pictures that cannot be read, and tells of them. */
+  /** Counts images that cannot be read. */
   readonly tolerance: ReturnType<typeof openTolerance>;
 }
 
 /**
- * Recall of texts and of images at 1, 5 and 10, and the scores within groups of captions made of the same words.
+ * Computes recall of texts and of images at 1, 5 and 10, and the scores within groups of captions made of the same words.
  *
  * @throws UserError where answers are to be written.
  */

@@ -57,10 +57,10 @@ The interval is the 95 % bootstrap over the questions, or over what else a measu
 statements. Where the rows of the data have a "kind", each kind has a line. Of retrieval: recall of texts and of images
 at 1, 5 and 10; and where rows have a "quadruple", how many of these groups are told apart whole, and R@1 within them.`;
 
-/** `dide evaluate`: how often a model is right. */
+/** `dide evaluate`: accuracy of a model on the splits of a data set. */
 export const evaluateCommand = (): Command =>
   addDataOptions(addForeignOptions(new Command('evaluate')))
-    .description('Says how often a model is right, by split and kind of question.')
+    .description('Prints the accuracy of a model, by split and kind of question.')
     .argument('<file>', 'a model: best.safetensors of a run, a .ckpt of ViLT or DiDE, a Hugging Face folder')
     .addOption(new Option('--data <folder>', 'the data').makeOptionMandatory())
     .addOption(new Option('--split <names>', 'splits, with commas between').default('validation'))
@@ -108,7 +108,7 @@ const taskOf = async ({ config }: Model, file: string, given?: TaskName): Promis
   );
 };
 
-/** How a split is judged. */
+/** Options of scoring one split. */
 interface Judging extends Omit<Options, 'task'> {
   readonly task: Task;
   readonly tolerance: ReturnType<typeof openTolerance>;
@@ -192,7 +192,7 @@ const writePredictions = async (
   await writeWhole(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
 };
 
-/** Written whole or not at all, in a folder that is made where there is none. */
+/** Writes a file whole or not at all, and its folder where there is none. */
 const writeWhole = async (path: string, text: string): Promise<void> => {
   await mkdir(dirname(path), { recursive: true });
   await writeAtomically(path, (append) => append(Buffer.from(text)));

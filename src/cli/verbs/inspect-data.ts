@@ -2,15 +2,15 @@ import { imageName, openAnswers, type Survey, surveyData } from '../../data.ts';
 import type { Example } from '../../index.ts';
 import { recordShapes } from '../options/tasks.ts';
 import { commandOf } from '../terminal/quote.ts';
-import { type Cell, factsOf, grouped, percent, type Shown, tableOf } from '../terminal/table.ts';
+import { type Cell, type Contents, factsOf, grouped, percent, tableOf } from '../terminal/table.ts';
 
 /** Number of answers that are listed. */
 const SHOWN = 8;
 
 /** Describes the data in a folder or file, in any known layout; undefined where it holds none. */
-export const dataShown = async (path: string): Promise<Shown | undefined> => {
+export const describeData = async (path: string): Promise<Contents | undefined> => {
   const told = [];
-  for (const survey of await surveyData(path, recordShapes)) told.push(await tellingOf(path, survey));
+  for (const survey of await surveyData(path, recordShapes)) told.push(await describeSurvey(path, survey));
   const [first, ...more] = told;
   if (!first) return undefined;
   return {
@@ -19,7 +19,7 @@ export const dataShown = async (path: string): Promise<Shown | undefined> => {
   };
 };
 
-const tellingOf = async (path: string, survey: Survey): Promise<Shown> => {
+const describeSurvey = async (path: string, survey: Survey): Promise<Contents> => {
   const { records } = survey;
   const task = records.name;
   const splits = survey.splits.map(countsOf);

@@ -1,21 +1,21 @@
 import type { CheckpointInfo } from '../../model.ts';
-import { type Cell, factsOf, grouped, type Shown } from '../terminal/table.ts';
+import { type Cell, type Contents, factsOf, grouped } from '../terminal/table.ts';
 
-/** What a checkpoint that dide did not save holds, what it lacks, and for which task it is. */
-export const foreignShown = (looked: CheckpointInfo): Shown => {
-  const { sizes, labels = [], hasTeacher, otherHeads, lacks } = looked;
+/** Describes a checkpoint of another program: its sizes, its heads, its task, and the tensors that it lacks. */
+export const describeForeign = (info: CheckpointInfo): Contents => {
+  const { sizes, labels = [], hasTeacher, otherHeads, lacks } = info;
   const facts: [string, Cell][] = [
-    ['kind', `${kindOf(looked)}, ${looked.format}`],
+    ['kind', `${kindOf(info)}, ${info.format}`],
     ...(sizes ? sizeFacts(sizes) : []),
-    ['head', headsOf(looked)],
+    ['head', headsOf(info)],
     ...optional(labels.length > 0, 'answers', `${labels.slice(0, 8).join(', ')}${labels.length > 8 ? ', …' : ''}`),
     ...optional(otherHeads.length > 0, 'other heads', otherHeads.join(', ')),
     ...optional(lacks.length > 0, 'to be told', lacks.join('; ')),
     ...optional(hasTeacher, 'teacher', 'carried along, and left behind when it is loaded'),
-    ['parameters', grouped(looked.parameters)],
-    ['tensors', looked.tensors],
+    ['parameters', grouped(info.parameters)],
+    ['tensors', info.tensors],
   ];
-  return { text: factsOf(facts), result: { kind: 'weights', ...looked } };
+  return { text: factsOf(facts), result: { kind: 'weights', ...info } };
 };
 
 const optional = (isThere: boolean, name: string, value: Cell): [string, Cell][] => (isThere ? [[name, value]] : []);

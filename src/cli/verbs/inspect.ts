@@ -8,9 +8,9 @@ import { isImageName } from '../options/images.ts';
 import { headOf } from '../options/model-file.ts';
 import { jsonOption } from '../options/options.ts';
 import { commandOf } from '../terminal/quote.ts';
-import { bytesOf, type Cell, factsOf, grouped, percent, print, type Shown } from '../terminal/table.ts';
-import { dataShown } from './inspect-data.ts';
-import { foreignShown } from './inspect-foreign.ts';
+import { bytesOf, type Cell, type Contents, factsOf, grouped, percent, print } from '../terminal/table.ts';
+import { describeData } from './inspect-data.ts';
+import { describeForeign } from './inspect-foreign.ts';
 
 interface Options {
   readonly heads?: number | undefined;
@@ -26,58 +26,58 @@ Examples:
   $ dide inspect photos.cache
   $ dide inspect vilt_vqa.ckpt`;
 
-/** `dide inspect`: what a file or folder of dide holds. */
+/** `dide inspect`: describes a file or folder. */
 export const inspectCommand = (): Command =>
   new Command('inspect')
-    .description('Says what a model file, a checkpoint, the folder of a run, an image cache or a data folder holds.')
+    .description('Describes a model file, a checkpoint, the folder of a run, an image cache or a data folder.')
     .argument('<path>', 'a file or a folder')
     .addOption(headsOption())
     .addOption(jsonOption())
     .addHelpText('after', examples)
     .action(async (path: string, options: Options) => {
-      const { text, result } = await shownOf(path, options);
+      const { text, result } = await describePath(path, options);
       print(text, { path, ...result }, options);
     });
 
-const shownOf = async (path: string, options: Options): Promise<Shown> => {
+const describePath = async (path: string, options: Options): Promise<Contents> => {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats) throw new UserError(`${path}: there is no such file or folder: check the path`);
   if (/\.(arrow|parquet|tar|jsonl|csv)$/.test(path) && stats.isFile()) {
-    const shown = await dataShown(path);
-    if (shown) return shown;
+    const data = await describeData(path);
+    if (data) return data;
   }
   if (stats.isFile() && isImageName(path)) {
     const command = commandOf(['dide', 'answer', 'MODEL', path]);
     throw new UserError(`${path}: it is an image: ask a model about it with ${command} "…"`);
   }
-  if (!stats.isDirectory() || isWeightsFolder(path)) return await weightsShown(path, options);
-  if (existsSync(join(path, 'cache.json'))) return await cacheShown(path);
+  if (!stats.isDirectory() || isWeightsFolder(path)) return await describeWeights(path, options);
+  if (existsSync(join(path, 'cache.json'))) return await describeCache(path);
   const files = ['best.safetensors', 'last.safetensors'].map((name) => join(path, name)).filter(existsSync);
-  if (files.length > 0) return await runShown(files);
-  const shown = await dataShown(path);
-  if (shown) return shown;
+  if (files.length > 0) return await describeRun(files);
+  const data = await describeData(path);
+  if (data) return data;
   throw new UserError(`${path}: it holds no model, run, cache or data in a layout that is known: give another folder`);
 };
 
-/** A file of ours says more of itself than its tensors do. */
-const weightsShown = async (path: string, { heads }: Options): Promise<Shown> => {
-  const looked = await inspectCheckpoint(path, { heads });
-  return looked.isOurs || (looked.model === undefined && looked.path.endsWith('.safetensors'))
-    ? await modelShown(looked.path)
-    : foreignShown(looked);
+/** Describes a file saved by dide, whose metadata hold its config and recipe. */
+const describeWeights = async (path: string, { heads }: Options): Promise<Contents> => {
+  const info = await inspectCheckpoint(path, { heads });
+  return info.isOurs || (info.model === undefined && info.path.endsWith('.safetensors'))
+    ? await describeModel(info.path)
+    : describeForeign(info);
 };
 
-const runShown = async (files: readonly string[]): Promise<Shown> => {
-  const shown: (readonly [string, Shown])[] = [];
+const describeRun = async (files: readonly string[]): Promise<Contents> => {
+  const described: (readonly [string, Contents])[] = [];
   for (const file of files)
-    shown.push([file, shown.length === 0 ? await modelShown(file) : await checkpointShown(file)]);
+    described.push([file, described.length === 0 ? await describeModel(file) : await describeCheckpoint(file)]);
   return {
-    text: shown.map(([file, { text }]) => `${file}\n${text}`).join('\n\n'),
-    result: { kind: 'run', files: Object.fromEntries(shown.map(([file, { result }]) => [file, result])) },
+    text: described.map(([file, { text }]) => `${file}\n${text}`).join('\n\n'),
+    result: { kind: 'run', files: Object.fromEntries(described.map(([file, { result }]) => [file, result])) },
   };
 };
 
-const modelShown = async (path: string): Promise<Shown> => {
+const describeModel = async (path: string): Promise<Contents> => {
   const { config, progress, tensors, parameters } = await headOf(path);
   const { size: bytes } = statSync(path);
   const kind = progress ? 'checkpoint' : config ? 'model' : 'weights';
@@ -102,9 +102,9 @@ const modelShown = async (path: string): Promise<Shown> => {
   };
 };
 
-/** Of a run's checkpoint only what its best model has not said already. */
-const checkpointShown = async (path: string): Promise<Shown> => {
-  const { result } = await modelShown(path);
+/** Describes a run's last checkpoint: only its progress, since its best model has the rest. */
+const describeCheckpoint = async (path: string): Promise<Contents> => {
+  const { result } = await describeModel(path);
   const { progress } = await headOf(path);
   const facts: [string, Cell][] = [
     ['kind', 'a checkpoint of the same run'],
@@ -147,7 +147,7 @@ const recipeValue = (value: unknown): string => {
   return entries.join(', ');
 };
 
-const cacheShown = async (folder: string): Promise<Shown> => {
+const describeCache = async (folder: string): Promise<Contents> => {
   const { about, entries } = await openImageCache(folder);
   const facts: [string, Cell][] = [
     ['kind', 'an image cache'],
