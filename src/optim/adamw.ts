@@ -23,17 +23,17 @@ import { createThreadPool } from '../kernels/threads.ts';
 
 export type { AdamWOptions } from '../kernels/adamw/adamw.ts';
 
-/** The arrays that one parameter may have. */
+/** Names of the arrays that a parameter may have. */
 type Slot = 'weights' | 'gradients' | 'first' | 'second' | 'accumulated';
 
 /** Parameters that share a block of memory, and where each slot of the block begins. */
 interface Region {
   readonly block: Block;
-  /** The first byte of each slot. */
+  /** First byte of each slot. */
   readonly slots: Readonly<Record<Slot, number>>;
-  /** Each parameter's bytes from the beginning of a slot, and its padded length. */
+  /** Offset of each parameter in a slot, in bytes, and its padded length. */
   readonly parameters: ReadonlyMap<string, Span>;
-  /** The padded length of a slot, in float32. */
+  /** Padded length of a slot, in float32 numbers. */
   readonly count: number;
 }
 
@@ -42,24 +42,24 @@ export interface OptimizerState {
   readonly weights: Weights;
   /** Gradients, which the session writes in place. */
   readonly gradients: Weights;
-  /** The running mean of the gradients, m. */
+  /** First moments: running means of the gradients, m. */
   readonly first: Weights;
-  /** The running mean of their squares, v. */
+  /** Second moments: running means of the squared gradients, v. */
   readonly second: Weights;
-  /** The sum of several micro-batches' gradients; there only when more than one makes a step. */
+  /** Sum of the gradients of several micro-batches; present where a step has more than one. */
   readonly accumulated?: Weights | undefined;
   readonly regions: readonly Region[];
 }
 
 /** Options of `createOptimizerState`. */
 export interface StateOptions {
-  /** Micro-batches that make one step; above 1 there is room for the sum of their gradients. 1 by default. */
+  /** Micro-batches of one step; above 1 memory is allocated for the sum of their gradients. Default: 1. */
   readonly microBatches?: number | undefined;
-  /** Backend of the kernels; WebAssembly by default, where the machine has its SIMD. */
+  /** Backend of the kernels. Default: WebAssembly, where the machine has SIMD. */
   readonly kernels?: 'webassembly' | 'javascript' | undefined;
-  /** Threads of one update; the same bits whatever they are. 1 by default. */
+  /** Threads of one update; results do not depend on them. Default: 1. */
   readonly threads?: number | undefined;
-  /** Bytes of one block; a parameter that needs more gets a block of its own. 1.5 GiB by default (of 4 that exist). */
+  /** Bytes of one block; a larger parameter gets a block of its own. Default: 1.5 GiB, of the 4 GiB of a WebAssembly memory. */
   readonly blockBytes?: number | undefined;
 }
 
@@ -68,7 +68,7 @@ const GIBIBYTE = 2 ** 30;
 
 const padded = (count: number): number => Math.ceil(count / LANES) * LANES;
 
-/** Names in their order, in groups that fit a block each. */
+/** Splits names, in their order, into groups that each fit in a block. */
 const groupsOf = (weights: Weights, countLimit: number): string[][] => {
   const groups: string[][] = [];
   let room = 0;
@@ -107,7 +107,7 @@ const regionOf = (names: string[], weights: Weights, options: BlockOptions & { r
   return { block: allocate(at(options.slots), options), slots, parameters, count };
 };
 
-/** One slot of every parameter, as views. */
+/** Views of one slot of every parameter. */
 const viewsOf = (weights: Weights, regions: readonly Region[], slot: Slot): Weights => {
   const views: Weights = new Map();
   for (const { block, slots, parameters } of regions) {
@@ -120,9 +120,10 @@ const viewsOf = (weights: Weights, regions: readonly Region[], slot: Slot): Weig
 };
 
 /**
- * Memory for training: the weights copied in; gradients and moments 0. 16 bytes a parameter, 20 with micro-batches.
+ * Allocates the memory of a training: a copy of the weights; gradients and moments are 0. Takes 16 bytes a parameter, 20
+ * with micro-batches.
  *
- * Throws when a weight's shape and length differ, or when there is not enough memory.
+ * @throws Error where a weight's length does not match its shape, or there is not enough memory.
  */
 export const createOptimizerState = (weights: Weights, options: StateOptions = {}): OptimizerState => {
   const { microBatches = 1, blockBytes = 1.5 * GIBIBYTE, threads = 1, kernels } = options;
@@ -160,7 +161,7 @@ const spansOf = ({ slots, parameters }: Region, slot: Slot): Span[] =>
 /**
  * Adds the gradients of one micro-batch to the sum that the next `adamwStep` takes, which empties it again.
  *
- * Throws for a state that was made without micro-batches.
+ * @throws Error where the state was created without micro-batches.
  */
 export const accumulate = (state: OptimizerState): void => {
   if (!state.accumulated)
@@ -172,30 +173,30 @@ export const accumulate = (state: OptimizerState): void => {
   }
 };
 
-/** The global L2 norm of the gradients that the next step takes: the accumulated sum's, where there is one. */
+/** Global L2 norm of the gradients that the next step takes: of the accumulated sum, where there is one. */
 export const gradientNorm = (state: OptimizerState): number => {
   const slot = gradientSlot(state);
   const sums = state.regions.flatMap((region) => [...region.block.sumsOfSquares(spansOf(region, slot))]);
   return Math.sqrt(sums.reduce((total, sum) => total + sum, 0));
 };
 
-/** The factor that brings gradients of this norm under the limit: min(1, limit / (norm + 1e-6)), as torch clips. */
+/** Factor by which gradients of this norm are clipped: min(1, limit / (norm + 1e-6)), as `torch.nn.utils.clip_grad_norm_`. */
 export const clipScale = (norm: number, limit: number): number => Math.min(1, limit / (norm + 1e-6));
 
 /** Options of one step of AdamW. */
 export interface StepOptions extends AdamWOptions {
-  /** The number of this update, from 1 on. */
+  /** Number of this update, from 1. */
   readonly step: number;
   readonly learningRate: number;
-  /** A parameter's own factor of the learning rate; 1 for all by default. */
+  /** Factor of a parameter's learning rate. Default: 1 for all. */
   readonly multiplier?: ((name: string) => number) | undefined;
-  /** Whether a parameter decays; all by default. See `decayGroups`. */
+  /** Whether a parameter decays. Default: all do. See `decayGroups`. */
   readonly decays?: ((name: string) => boolean) | undefined;
-  /** Factor of the gradients, for clipping and for the mean over micro-batches; 1 by default. */
+  /** Factor of the gradients, for clipping and for the mean over micro-batches. Default: 1. */
   readonly gradientScale?: number | undefined;
 }
 
-/** Moves every weight by one AdamW update, in place, and empties the accumulated sum. Throws if `step` is below 1. */
+/** Moves every weight by one AdamW update, in place, and empties the accumulated sum. @throws Error where `step` is below 1. */
 export const adamwStep = (state: OptimizerState, options: StepOptions): void => {
   const { step, learningRate, multiplier = () => 1, decays = () => true, gradientScale = 1 } = options;
   if (!(Number.isInteger(step) && step >= 1))
@@ -219,10 +220,10 @@ const HEAD_NORM = /(?:^|[._])(?:classifier|fusion)\.1\.weight$/;
 const LAYER_NORM = /(?:layernorm|layer_norm|norm\d*|layernorm_before|layernorm_after)\.weight$/i;
 
 /**
- * Rules of which parameters decay, by their names.
+ * Rules for which parameters decay, by name.
  *
- * `reference`: ViLT's code, which knows its LayerNorms by the names of timm and BERT, and so decays those inside
- * Sequential heads (`classifier.1.weight`, `fusion.1.weight`). `correct`: no LayerNorm decays, whatever its name.
+ * `reference`: as in ViLT's code, which recognises LayerNorms by the names of timm and BERT, and so decays those inside
+ * Sequential heads (`classifier.1.weight`, `fusion.1.weight`). `correct`: no LayerNorm decays.
  */
 export const decayGroups = {
   reference: (name: string): boolean => !UNDECAYED.some((part) => name.includes(part)),

@@ -6,14 +6,14 @@ import { withoutBuffers } from '../checkpoints/rename-tensors.ts';
 import type { Numbers, Weights } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
 
-/** Everything that a stopped training needs to go on as if it had not stopped. */
+/** State of a training: what a resumed run needs to give the same bits as one that was not stopped. */
 export interface Checkpoint<Progress> {
   readonly weights: Weights;
-  /** AdamW's running mean of the gradient, by parameter name, each of its parameter's shape. */
+  /** First moments of AdamW (running means of the gradients), by parameter name, in the parameters' shapes. */
   readonly first: Weights;
-  /** AdamW's running mean of the squared gradient, likewise. */
+  /** Second moments of AdamW (running means of the squared gradients), likewise. */
   readonly second: Weights;
-  /** Where the run is: whatever its stage keeps (step, epoch, seeds, best score), as plain JSON. */
+  /** Progress of the run (update, best accuracy, identity), as plain JSON. */
   readonly progress: Progress;
 }
 
@@ -22,9 +22,10 @@ const secondPrefix = 'optimizer.second.';
 const progressKey = 'dide.progress';
 
 /**
- * Saves a run as one safetensors file, whole or not at all: weights under their own names, AdamW's two moments under
- * `optimizer.first.` and `optimizer.second.`, progress as JSON in the metadata, beside any other `metadata`. Throws a UserError when the disk is
- * full; the checkpoint before is untouched then.
+ * Saves a checkpoint as one safetensors file, whole or not at all: weights under their own names, AdamW's moments under
+ * `optimizer.first.` and `optimizer.second.`, progress as JSON in the metadata, beside any other `metadata`.
+ *
+ * @throws UserError where the disk is full; the checkpoint before is then untouched.
  */
 export const saveCheckpoint = async <Progress>(
   path: string,
@@ -41,8 +42,10 @@ export const saveCheckpoint = async <Progress>(
 };
 
 /**
- * Reads what `saveCheckpoint` wrote. `schema` says what progress looks like. Throws a UserError when the file is no
- * checkpoint of a run, when progress is not as the schema says, or when a moment lacks its parameter or its shape.
+ * Reads a checkpoint that `saveCheckpoint` wrote; `schema` validates its progress.
+ *
+ * @throws UserError where the file is not a checkpoint of a run, its progress does not match the schema, or a moment has
+ * no parameter of its name and shape.
  */
 export const loadCheckpoint = async <Progress>(
   path: string,
@@ -61,15 +64,18 @@ export const loadCheckpoint = async <Progress>(
 
 const parseProgress = <Progress>(json: string | undefined, schema: z.ZodType<Progress>, path: string): Progress => {
   if (json === undefined) {
-    throw new UserError(`${path}: it has weights, but no progress of a run: to resume, give a run's checkpoint`);
+    throw new UserError(`${path}: it has weights, but no progress of a run: give the checkpoint of a run to resume it`);
   }
   try {
     return schema.parse(JSON.parse(json));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new UserError(`${path}: its progress is of another kind of run: resume with the same command\n${why}`, {
-      cause: error,
-    });
+    throw new UserError(
+      `${path}: it is the checkpoint of another kind of run: resume it with the command that began it\n${why}`,
+      {
+        cause: error,
+      },
+    );
   }
 };
 

@@ -147,12 +147,12 @@ describe('resuming', () => {
 
 it('refuses a broken line, by its number', async () => {
   await writeFile(join(folder, 'metrics.jsonl'), '{"step":1,"time":0,"loss":1}\n{"step":2,"time":0,"loss":"low"}\n');
-  expect(() => readMetrics(folder)).toThrow(/metrics.jsonl:2: this is no line of metrics/);
+  expect(() => readMetrics(folder)).toThrow(/metrics.jsonl:2: this is not a line of metrics/);
 });
 
 it('refuses steps that are no counts, and names that are taken', async () => {
   const metrics = await openMetrics(folder);
   expect(() => metrics.log(1.5, { loss: 1 })).toThrow('a step is a count, not 1.5');
-  expect(() => metrics.log(1, { time: 1 })).toThrow('step and time are taken');
+  expect(() => metrics.log(1, { time: 1 })).toThrow('`step` and `time` are reserved');
   metrics.close();
 });

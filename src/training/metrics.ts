@@ -7,14 +7,14 @@ import { writeAtomically } from '../files/atomic-write.ts';
 import { explainDisk } from '../files/disk-errors.ts';
 import { type Measurement, openingRecord, scalarsRecord } from './tensorboard.ts';
 
-/** The curves of one run, open for more. */
+/** Curves of a run, open for writing. */
 export interface Metrics {
-  /** Adds scalars at a step, to both files at once. Throws a UserError when the disk is full. */
+  /** Adds scalars at a step to both files. @throws UserError where the disk is full. */
   log(step: number, values: Readonly<Record<string, number>>): void;
   close(): void;
 }
 
-/** Both hold the same numbers: one for programs and eyes, one for TensorBoard (`tensorboard --logdir <folder>`). */
+/** Files with the same numbers: JSON lines, and events for TensorBoard (`tensorboard --logdir <folder>`). */
 const linesIn = (folder: string): string => join(folder, 'metrics.jsonl');
 const eventsIn = (folder: string): string => join(folder, 'events.out.tfevents.0.dide');
 
@@ -22,8 +22,10 @@ const eventsIn = (folder: string): string => join(folder, 'events.out.tfevents.0
  * Opens `metrics.jsonl` and a TensorBoard event file in `folder`, which is created if need be.
  *
  * A line is `{"step": 20, "time": 1700000000.5, "loss": 0.7}`: `time` in seconds since 1970, numbers that JSON does not
- * have as "NaN", "Infinity", "-Infinity". With `resumeAt`, whatever a stopped run logged after that step is forgotten,
- * so that its curves are those of a run that never stopped. Without, a folder that already has curves is a UserError.
+ * have as "NaN", "Infinity", "-Infinity". With `resumeAt`, measurements of a stopped run after that step are removed, so
+ * that its curves are those of a run that was never stopped.
+ *
+ * @throws UserError where the folder already has curves and `resumeAt` is not given.
  */
 export const openMetrics = async (
   folder: string,
@@ -70,7 +72,7 @@ const appending = (folder: string): Metrics => {
 const refuseUnloggable = (step: number, values: Readonly<Record<string, number>>): void => {
   if (!Number.isSafeInteger(step) || step < 0) throw new Error(`metrics: a step is a count, not ${step}`);
   if ('step' in values || 'time' in values)
-    throw new Error('metrics: step and time are taken: name the value otherwise');
+    throw new Error('metrics: `step` and `time` are reserved: give the value another name');
 };
 
 const line = ({ step, time, values }: Measurement): Uint8Array => {
@@ -82,8 +84,10 @@ const value = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity']).tran
 const row = z.object({ step: z.int().nonnegative(), time: z.number() }).catchall(value);
 
 /**
- * Every measurement of a run, in the order in which it was logged; none if the folder has no curves. A last line
- * without its end, as a killed run leaves it, is no measurement. Throws a UserError for any other broken line.
+ * Reads the measurements of a run in the order in which they were logged; none where the folder has no curves. An
+ * unfinished last line, as a killed run leaves it, is left out.
+ *
+ * @throws UserError where any other line is broken.
  */
 export const readMetrics = (folder: string): Measurement[] => {
   const path = linesIn(folder);
@@ -97,6 +101,6 @@ const parsedLine = (text: string, where: string): Measurement => {
     const { step, time, ...values } = row.parse(JSON.parse(text));
     return { step, time, values };
   } catch (error) {
-    throw new UserError(`${where}: this is no line of metrics: remove it, or the file`, { cause: error });
+    throw new UserError(`${where}: this is not a line of metrics: remove it, or the file`, { cause: error });
   }
 };

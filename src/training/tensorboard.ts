@@ -1,20 +1,20 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 
-/** Named scalars at one step of a run; `time` is seconds since 1970. */
+/** Named scalars at one step of a run; `time` in seconds since 1970. */
 export interface Measurement {
   readonly step: number;
   readonly time: number;
   readonly values: Readonly<Record<string, number>>;
 }
 
-/** The bytes that a TensorBoard event file starts with: an Event that says in which version the others are. */
+/** First bytes of a TensorBoard event file: an Event with the version of the format. */
 export const openingRecord = (time: number): Uint8Array =>
   record(
     new BinaryWriter().tag(1, WireType.Bit64).double(time).tag(3, WireType.LengthDelimited).string('brain.Event:2'),
   );
 
 /**
- * A measurement as TensorBoard stores it, ready to be appended to an event file:
+ * Encodes a measurement as a record of a TensorBoard event file:
  *
  *   Event { 1: double wall_time, 2: int64 step, 5: Summary { 1: Value { 1: string tag, 2: float simple_value } … } }
  */
@@ -28,10 +28,10 @@ export const scalarsRecord = ({ step, time, values }: Measurement): Uint8Array =
   return record(event.join());
 };
 
-/** Rounds to float32; what is too large for it becomes infinite, where the writer would refuse it. */
+/** Rounds to float32. A number too large for it becomes infinite, which the Protobuf writer would refuse. */
 const asFloat = (value: number): number => Math.fround(value);
 
-/** TFRecord framing: uint64 length, masked CRC of the length, the bytes, masked CRC of the bytes. */
+/** Frames bytes as a TFRecord: uint64 length, masked CRC of the length, the bytes, masked CRC of the bytes. */
 const record = (event: BinaryWriter): Uint8Array => {
   const bytes = event.finish();
   const framed = Buffer.alloc(12 + bytes.length + 4);
@@ -42,10 +42,10 @@ const record = (event: BinaryWriter): Uint8Array => {
   return framed;
 };
 
-/** Turned right by 15 bits, plus a constant: so that the CRC of data that holds CRCs is still a good one (TFRecord). */
+/** Masks a CRC as TFRecord does, since the CRC of data that contain CRCs is weak: rotated right by 15 bits, plus a constant. */
 const masked = (crc: number): number => (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 
-/** The CRC-32C (Castagnoli, reflected polynomial 0x82f63b78) of some bytes, as uint32. */
+/** CRC-32C of bytes (Castagnoli, reflected polynomial 0x82f63b78), as uint32. */
 export const crc32c = (bytes: Uint8Array): number => {
   let crc = 0xffffffff;
   for (const byte of bytes) {

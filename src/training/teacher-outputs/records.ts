@@ -13,13 +13,13 @@ import { openForReading, readUpTo as readAsFarAs } from '../../files/read-exactl
 const files = { about: 'teacher.json', records: 'records.f16', index: 'records.jsonl', lock: 'records.lock' } as const;
 
 const lineSchema = z.strictObject({
-  /** Its place among the training examples. */
+  /** Index among the training examples. */
   example: z.number().int().nonnegative(),
-  /** Where its record begins, and how long it is. */
+  /** Offset of its record and its length, in bytes. */
   at: z.number().int().nonnegative(),
   bytes: z.number().int().positive(),
   crc: z.number(),
-  /** How long the teacher took for it. */
+  /** Milliseconds that the teacher took for it. */
   milliseconds: z.number(),
 });
 type Line = z.infer<typeof lineSchema>;
@@ -27,20 +27,20 @@ type Line = z.infer<typeof lineSchema>;
 /** Description of a folder of records: everything that the teacher's outputs for an example depend on. */
 export type About = Readonly<Record<string, string | number>>;
 
-/** Examples' records, each with how long the teacher took for it. */
+/** Records of examples, each with the milliseconds that the teacher took for it. */
 export type RecordBatch = readonly {
   readonly example: number;
   readonly record: Uint8Array;
   readonly milliseconds: number;
 }[];
 
-/** The one that adds records; it keeps other writers out until it is closed. */
+/** Writer of records, which locks the folder until it is closed. */
 export interface RecordWriter extends AsyncDisposable {
   /** Adds a batch: after a crash each of its examples is kept whole or not at all. */
   readonly append: (batch: RecordBatch) => Promise<void>;
 }
 
-/** The teacher's outputs for each example, in a folder: those written before a run was stopped, and more as it goes on. */
+/** Folder with a teacher's outputs for each example; a run that was stopped goes on adding to it. */
 export interface TeacherRecords extends AsyncDisposable {
   readonly has: (example: number) => boolean;
   /** Mean milliseconds of the teacher for one example, over all records. */
@@ -98,7 +98,7 @@ export const openTeacherRecords = async (folder: string, about: About): Promise<
   };
 };
 
-/** @param onAppended hears the lines that were added, and the bytes of all records. */
+/** @param onAppended called with the lines that were added, and the bytes of all records. */
 const openRecordWriter = async (
   folder: string,
   onAppended: (lines: readonly Line[], end: number) => void,
@@ -120,7 +120,7 @@ const openRecordWriter = async (
   return { append, [Symbol.asyncDispose]: close };
 };
 
-/** The lines about a batch whose first record begins at byte `begin`. */
+/** Lines of the index about a batch whose first record begins at byte `begin`. */
 const linesOf = (batch: RecordBatch, begin: number): Line[] => {
   let at = begin;
   return batch.map(({ example, record, milliseconds }) => {
