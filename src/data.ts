@@ -1,4 +1,7 @@
-/** `dide/data`: examples in every known layout, pictures, words, batches, tasks from files, and the metrics of predictions. */
+/**
+ * `dide/data`: examples in every known layout, pictures, words, batches, tasks from files, and the metrics of
+ * predictions.
+ */
 
 export { type AugmentationName, augmentations, randAugment } from './data/augment.ts';
 export { collate, type Feeds, type PreparedImage } from './data/batch.ts';

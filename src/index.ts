@@ -1,4 +1,7 @@
-/** `dide`: models, tasks, and the verbs that work on them. Those who build their own find the parts in `dide/engine`, `dide/model`, `dide/data` and `dide/training`. */
+/**
+ * `dide`: models, tasks, and the verbs that work on them. Those who build their own find the parts in `dide/engine`,
+ * `dide/model`, `dide/data` and `dide/training`.
+ */
 
 export { adaptModel, createStudent, type StudentOptions } from './checkpoints/derive.ts';
 export { type LoadOptions, loadModel } from './checkpoints/load.ts';

@@ -53,8 +53,8 @@ const answersOfTask = async (
 const MOST_ANSWERS = 2 ** 20;
 
 /**
- * Reads the answers of a classifier from a file: text with one a line, a JSON list, `{"0": "no", …}`, `{"no": 0, …}`, or a
- * Hugging Face config with its `id2label`. An id without a name, as ViLT's own vqa_dict.json has one, becomes
+ * Reads the answers of a classifier from a file: text with one a line, a JSON list, `{"0": "no", …}`, `{"no": 0, …}`,
+ * or a Hugging Face config with its `id2label`. An id without a name, as ViLT's own vqa_dict.json has one, becomes
  * `unknown (125)`.
  *
  * @returns answers in the order of the classifier.

@@ -8,8 +8,8 @@ export const shapesOf = (tensors: ReadonlyMap<string, { readonly shape: readonly
   new Map([...tensors].map(([name, { shape }]) => [name, shape]));
 
 /**
- * Names of tensors that a checkpoint of the authors' code holds and a dual encoder does not use: each of its towers is a
- * whole ViLT, distilled runs carry their teacher along, and `position_ids` only counts.
+ * Names of tensors that a checkpoint of the authors' code holds and a dual encoder does not use: each of its towers is
+ * a whole ViLT, distilled runs carry their teacher along, and `position_ids` only counts.
  */
 export const unusedParts: readonly RegExp[] = [
   /(^|\.)position_ids$/,

@@ -22,21 +22,23 @@ export interface StudentOptions extends DeriveOptions {
   /** Number of layers of each tower. Default: that of the teacher. */
   readonly depth?: number | undefined;
   /**
-   * Whether each modality has a Transformer (`apart`, default) or both run through one (`shared`), which makes the student
-   * little larger than its teacher.
+   * Whether each modality has a Transformer (`apart`, default) or both run through one (`shared`), which makes the
+   * student little larger than its teacher.
    */
   readonly encoders?: 'apart' | 'shared' | undefined;
-  /** A dual encoder of your own. Default: `dide`. Its parameters that the teacher has not, by name, get random weights. */
+  /**
+   * A dual encoder of your own. Default: `dide`. Its parameters that the teacher has not, by name, get random weights.
+   */
   readonly architecture?: Architecture | undefined;
 }
 
 /**
  * Creates a student: a dual encoder whose two towers are initialised as copies of a fusion encoder, whatever that was
- * trained for. The interaction and the head have random weights (DiDE code). Masked words are decoded by the student's own
- * word table, also where the teacher has a table of its own for them.
+ * trained for. The interaction and the head have random weights (DiDE code). Masked words are decoded by the student's
+ * own word table, also where the teacher has a table of its own for them.
  *
- * A student with fewer layers than its teacher is initialised from evenly spaced layers of it, the last among them; these
- * are the ones that layer-by-layer distillation compares its layers with.
+ * A student with fewer layers than its teacher is initialised from evenly spaced layers of it, the last among them;
+ * these are the ones that layer-by-layer distillation compares its layers with.
  *
  * @throws UserError where `depth` is no whole number from 1 up, or the architecture has no towers.
  */
@@ -81,7 +83,9 @@ const derivedConfig = ({ config }: Model, { task, answers = config.answers }: De
 
 const isClassifier = (name: string): boolean => /^[^.]+_classifier\./.test(name);
 
-/** Creates a model whose parameters are copies of those of another model that `sourceOf` names, and random elsewhere. */
+/**
+ * Creates a model whose parameters are copies of those of another model that `sourceOf` names, and random elsewhere.
+ */
 const copyInto = (
   source: Model,
   config: ModelConfig,

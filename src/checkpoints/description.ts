@@ -34,7 +34,10 @@ const descriptionSchema = z.strictObject({
   recipe: z.record(z.string(), z.unknown()),
 });
 
-/** Config of a model as JSON, in which a file keeps it: the architecture is a name, and the purpose follows from the task. */
+/**
+ * Config of a model as JSON, in which a file keeps it: the architecture is a name, and the purpose follows from the
+ * task.
+ */
 export type Description = Readonly<Omit<z.infer<typeof descriptionSchema>, 'answers' | 'vocabulary'>> & {
   readonly answers: readonly string[];
   readonly vocabulary: readonly string[];
@@ -77,7 +80,11 @@ export const configOf = (
   );
 };
 
-/** Parses the description in a file's metadata. @throws UserError where it is missing, damaged, or of another version. */
+/**
+ * Parses the description in a file's metadata.
+ *
+ * @throws UserError where it is missing, damaged, or of another version.
+ */
 export const parseDescription = (json: string | undefined, path: string): Description => {
   if (json === undefined)
     throw new UserError(`${path}: it does not say which model it holds: it was not saved by dide`);

@@ -7,7 +7,10 @@ import { floatsOf, fromHuggingFace } from './rename-tensors.ts';
 
 type Floats = Numbers<Float32Array>;
 
-/** Weights of a ViT from which a model can be initialised: patch projection, [CLS], positions, blocks and the last LayerNorm. */
+/**
+ * Weights of a ViT from which a model can be initialised: patch projection, [CLS], positions, blocks and the last
+ * LayerNorm.
+ */
 export interface ImageBackbone {
   /** Sizes that it fixes for the model; only `grid` may differ, since the position table can be resized. */
   readonly sizes: Pick<Sizes, 'width' | 'depth' | 'heads' | 'hidden' | 'patch' | 'grid'>;
@@ -55,7 +58,10 @@ const readTensors = async (path: string): Promise<{ backbone: Map<string, Floats
 
 const bareName = (name: string): string => name.replace(/^(?:module\.|model\.|backbone\.|vit\.|dinov2\.)+/, '');
 
-/** Whether a tensor is part of a plain ViT without head and pooler, by the names of timm, Hugging Face or an ONNX export. */
+/**
+ * Whether a tensor is part of a plain ViT without head and pooler, by the names of timm, Hugging Face or an ONNX
+ * export.
+ */
 const isBackbone = (name: string): boolean =>
   /^(?:cls_token$|pos_embed$|patch_embed\.proj\.|blocks\.\d+\.|norm\.|layernorm\.|encoder\.layer\.\d+\.)/.test(name) ||
   /^embeddings\.(?:cls_token$|position_embeddings$|patch_embeddings\.projection\.|Reshape_\d+$|Concat_\d+$)/.test(name);
@@ -64,7 +70,10 @@ const isBackbone = (name: string): boolean =>
 const ourName = (name: string): string =>
   /^(?:cls_token|pos_embed|patch_embed\.|blocks\.|norm\.)/.test(name) ? `transformer.${name}` : name;
 
-/** Joins the position table of an ONNX export, which keeps those of [CLS] and of the patches under the nodes that read them. */
+/**
+ * Joins the position table of an ONNX export, which keeps those of [CLS] and of the patches under the nodes that read
+ * them.
+ */
 const joinPositions = (weights: Map<string, Floats>): Map<string, Floats> => {
   const tableOf = (node: RegExp): Floats | undefined => [...weights].find(([name]) => node.test(name))?.[1];
   const [grid, cls] = [tableOf(/^embeddings\.Reshape_\d+$/), tableOf(/^embeddings\.Concat_\d+$/)];

@@ -67,7 +67,9 @@ const shapeOf = (
   throw new UserError(`${path}: ${found} is [${shape.join(', ')}]: it must have ${axes} axes, none of them empty`);
 };
 
-/** Number of different blocks. The highest index would take a gap for a layer, and a damaged name for millions of them. */
+/**
+ * Number of different blocks. The highest index would take a gap for a layer, and a damaged name for millions of them.
+ */
 const depthOf = (shapes: Shapes): number =>
   new Set([...shapes.keys()].flatMap((name) => /transformer\.blocks\.(\d+)\./.exec(name)?.[1] ?? [])).size;
 

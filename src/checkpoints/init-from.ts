@@ -24,11 +24,11 @@ export interface InitReport {
 }
 
 /**
- * Initialises a ViLT or a dual encoder from a ViT and a BERT (Kim et al. 2021). From the ViT: patch projection, positions,
- * blocks and the last LayerNorm, of both towers of a dual encoder; from the BERT: embeddings of words, word positions and
- * segments. Modality table, pooler, interaction and head stay random. The patch position table is resized to the model's;
- * a model with fewer layers than the ViT gets its first ones; words are found by piece, so that a smaller vocabulary gets
- * its own rows.
+ * Initialises a ViLT or a dual encoder from a ViT and a BERT (Kim et al. 2021). From the ViT: patch projection,
+ * positions, blocks and the last LayerNorm, of both towers of a dual encoder; from the BERT: embeddings of words, word
+ * positions and segments. Modality table, pooler, interaction and head stay random. The patch position table is resized
+ * to the model's; a model with fewer layers than the ViT gets its first ones; words are found by piece, so that a
+ * smaller vocabulary gets its own rows.
  *
  * @param model with random weights (`createModel`); it is not changed.
  * @throws UserError where a backbone does not fit the sizes of the model.
@@ -90,7 +90,8 @@ const copyWords = (
 };
 
 /**
- * Sizes of a model that is initialised from backbones: width, heads and patches of the ViT, everything else as in `usual`.
+ * Sizes of a model that is initialised from backbones: width, heads and patches of the ViT, everything else as in
+ * `usual`.
  *
  * @param options.depth Number of layers. Default: that of the ViT. A smaller number takes its first layers.
  * @param options.image Shortest side of an image in pixels. Default: as many whole patches as fit into the usual one.

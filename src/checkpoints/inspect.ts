@@ -27,7 +27,10 @@ export interface CheckpointInfo {
   /** Architecture; absent where the names are not those of a ViLT or DiDE. */
   readonly model?: 'vilt' | 'dide' | undefined;
   readonly sizes?: Sizes | undefined;
-  /** Classifiers: the task of each (`classifier` where neither its name nor config.json says it) and its number of answers. */
+  /**
+   * Classifiers: the task of each (`classifier` where neither its name nor config.json says it) and its number of
+   * answers.
+   */
   readonly classifiers: readonly { readonly task: string; readonly answers: number }[];
   /** Names of its heads of pre-training and retrieval. */
   readonly otherHeads: readonly string[];
@@ -42,7 +45,8 @@ export interface CheckpointInfo {
 /**
  * Inspects a file or folder of weights without reading its numbers.
  *
- * @param options.heads Number of attention heads, which no tensor shows. Default: that of config.json, or one for 64 of the width.
+ * @param options.heads Number of attention heads, which no tensor shows. Default: that of config.json, or one for 64 of
+ * the width.
  * @throws UserError where the file is not safe to read, or not whole.
  */
 export const inspectCheckpoint = async (

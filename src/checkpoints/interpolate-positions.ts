@@ -48,8 +48,8 @@ const resizeModalityTable = ({ shape: [rows, width], data }: Table, types: numbe
 };
 
 /**
- * Resizes a patch position table [1, 1 + grid², width] to another grid: bilinear, corners aligned (align_corners), as ViLT
- * interpolates it for every image. The row of [CLS] stays.
+ * Resizes a patch position table [1, 1 + grid², width] to another grid: bilinear, corners aligned (align_corners), as
+ * ViLT interpolates it for every image. The row of [CLS] stays.
  */
 const resizePatchPositions = ({ shape: [, rows, width], data }: Table, grid: number): Table => {
   const before = Math.sqrt(rows! - 1);

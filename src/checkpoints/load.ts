@@ -4,7 +4,9 @@ import { openWeights, type WeightsFile } from './formats/weights-file.ts';
 import { type ForeignFacts, readForeign } from './load-foreign.ts';
 import { isOurs, type Model, readModel } from './model-file.ts';
 
-/** Options of `loadModel`. A file of ours lacks no facts and heeds only `task`, which is checked, and `architectures`. */
+/**
+ * Options of `loadModel`. A file of ours lacks no facts and heeds only `task`, which is checked, and `architectures`.
+ */
 export interface LoadOptions extends ForeignFacts {
   /** Architectures of your own, by whose names a file of ours may be saved. */
   readonly architectures?: readonly Architecture[] | undefined;
@@ -12,9 +14,9 @@ export interface LoadOptions extends ForeignFacts {
 
 /**
  * Loads a model from a file or folder in any known layout: a file of ours (a model, a run's checkpoint, the folder of a
- * run), ViLT's `.ckpt`, a Hugging Face folder or file (`model.safetensors`, sharded, `pytorch_model.bin`), or the authors'
- * two-tower or distilled `.ckpt` (a `dide`, without the teacher that it carries). The file is opened once, and tensors are
- * read a few at a time, so that no more than the model and these are in memory.
+ * run), ViLT's `.ckpt`, a Hugging Face folder or file (`model.safetensors`, sharded, `pytorch_model.bin`), or the
+ * authors' two-tower or distilled `.ckpt` (a `dide`, without the teacher that it carries). The file is opened once, and
+ * tensors are read a few at a time, so that no more than the model and these are in memory.
  *
  * @throws UserError where the file is not safe or whole, does not say what it is for, lacks the task's head but has
  * another one's, or where any tensor is missing, unexpected or misshapen (all are listed).

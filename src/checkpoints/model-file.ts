@@ -42,7 +42,8 @@ export const isOurs = ({ metadata }: Pick<WeightsFile, 'metadata'>): boolean => 
  * Reads the model from an open file of ours.
  *
  * @param architectures of your own, by whose names it may be saved.
- * @throws UserError where the description is damaged, or where tensors are missing, unexpected or misshapen (all listed).
+ * @throws UserError where the description is damaged, or where tensors are missing, unexpected or misshapen (all
+ * listed).
  */
 export const readModel = async (file: WeightsFile, architectures: readonly Architecture[] = []): Promise<Model> => {
   const description = parseDescription(file.metadata.get(descriptionKey), file.path);
@@ -63,8 +64,8 @@ export const declareParams = (config: ModelConfig): RootParams => {
 const expectedShapes = (config: ModelConfig): Shapes => shapesOf(declareParams(config).declared);
 
 /**
- * Standard deviation of random weights: 0.02 at ViLT's width of 768, and larger in a narrower model, so that sums over the
- * width have the same variance.
+ * Standard deviation of random weights: 0.02 at ViLT's width of 768, and larger in a narrower model, so that sums over
+ * the width have the same variance.
  */
 export const initialDeviation = ({ sizes }: Pick<ModelConfig, 'sizes'>): number => 0.02 * Math.sqrt(768 / sizes.width);
 

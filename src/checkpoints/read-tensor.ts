@@ -30,8 +30,8 @@ export const allocateTensors = (shapes: Shapes): ((name: string) => Float32Array
 };
 
 /**
- * Reads one tensor of ours from its sources in a file (`TensorPlan`): itself, perhaps under two names, or query, key and
- * value.
+ * Reads one tensor of ours from its sources in a file (`TensorPlan`): itself, perhaps under two names, or query, key
+ * and value.
  *
  * @param into array for its numbers, where there is one.
  * @throws UserError where a source is not of floats, two sources differ, or query, key and value have different shapes.

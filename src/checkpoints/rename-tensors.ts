@@ -32,8 +32,8 @@ const qkvParts = ['query', 'key', 'value'] as const;
  * `vilt.` goes, `text_encoder.`, `image_encoder.` and `shared_encoder.` stay, and the head `classifier.*` gets the name
  * `head` (such as `vqa_classifier`). Names that Hugging Face does not have are kept; `position_ids` are dropped.
  *
- * @throws UserError where a query, key or value is without the others, where two different tensors get one name, or where
- * there is a head and no name for it.
+ * @throws UserError where a query, key or value is without the others, where two different tensors get one name, or
+ * where there is a head and no name for it.
  */
 export const fromHuggingFace = (tensors: ReadonlyMap<string, Numbers>, head?: string): Weights => {
   const renamed: Weights = new Map();
@@ -45,7 +45,8 @@ export const fromHuggingFace = (tensors: ReadonlyMap<string, Numbers>, head?: st
  * Converts weights from our names to Hugging Face's. The bias of the language head is written under both of its names,
  * since versions of transformers differ.
  *
- * @param prefix before everything but heads and towers: `vilt.` for a model with a head, nothing for the bare `ViltModel`.
+ * @param prefix before everything but heads and towers: `vilt.` for a model with a head, nothing for the bare
+ * `ViltModel`.
  * @throws UserError where there is more than one classifier: Hugging Face has one name for all.
  */
 export const toHuggingFace = (weights: Weights, prefix: 'vilt.' | '' = 'vilt.'): Weights => {

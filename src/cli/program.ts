@@ -20,7 +20,10 @@ A whole journey, at toy size (seconds) and in full (drop --tiny):
 
 dide <verb> --help explains a verb. Exit codes: 0 done, 1 something to mend, 70 a fault of dide, 130 stopped.`;
 
-/** The command line that `argv` asks for, not yet run: the verb that it names is loaded, the others are their names and summaries. */
+/**
+ * The command line that `argv` asks for, not yet run: the verb that it names is loaded, the others are their names and
+ * summaries.
+ */
 export const createProgram = async (argv: readonly string[]): Promise<Command> => {
   const program = new Command('dide')
     .description('Distilled dual encoders for vision-language understanding: train, cache and ask.')
@@ -97,7 +100,10 @@ const oneLine = (message: string): string =>
 
 const red = (text: string): string => (process.stderr.isTTY ? styleText('red', text) : text);
 
-/** Runs the command line, and returns its exit code. Errors are told on stderr: ours with their stack, the user's without. */
+/**
+ * Runs the command line, and returns its exit code. Errors are told on stderr: ours with their stack, the user's
+ * without.
+ */
 export const run = async (argv: readonly string[]): Promise<number> => {
   try {
     const program = await createProgram(argv);

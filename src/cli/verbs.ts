@@ -1,6 +1,9 @@
 import type { Command } from 'commander';
 
-/** A verb of the command line: its line in `dide --help`, and its command, whose modules are loaded when it is asked for. */
+/**
+ * A verb of the command line: its line in `dide --help`, and its command, whose modules are loaded when it is asked
+ * for.
+ */
 export interface Verb {
   readonly summary: string;
   readonly load: () => Promise<Command>;

@@ -8,8 +8,8 @@ const ONE = 65536;
 const fixed = (value: number): number => Math.floor(value * ONE + 0.5);
 
 /**
- * Transforms an image as Pillow's `transform(size, AFFINE, matrix)` does: nearest pixel, black beyond its edges, the size
- * kept.
+ * Transforms an image as Pillow's `transform(size, AFFINE, matrix)` does: nearest pixel, black beyond its edges, the
+ * size kept.
  */
 export const affine = ({ width, height, data }: Pixels, [a, b, c, d, e, f]: Matrix): Pixels => {
   const moved = new Uint8Array(data.length);

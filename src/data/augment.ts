@@ -32,9 +32,9 @@ export type AugmentationName = keyof typeof RANGES;
 const MOST = 30;
 
 /**
- * RandAugment (Cubuk et al. 2020) as the ViLT code uses it to fine-tune, before an image is resized: `count` of fourteen
- * operations, drawn with replacement, each at `magnitude` of 30. Rotations, shears and shifts have a random sign; the
- * others have none, so colour, contrast, brightness and sharpness always become less (0.64 at magnitude 9).
+ * RandAugment (Cubuk et al. 2020) as the ViLT code uses it to fine-tune, before an image is resized: `count` of
+ * fourteen operations, drawn with replacement, each at `magnitude` of 30. Rotations, shears and shifts have a random
+ * sign; the others have none, so colour, contrast, brightness and sharpness always become less (0.64 at magnitude 9).
  *
  * Equal random numbers give equal images, bit for bit those of Pillow.
  */

@@ -24,15 +24,17 @@ export interface CollateOptions {
   readonly patch: number;
   /** Side of the model's position table: 12 for 384-pixel ViLT-B/32. */
   readonly grid: number;
-  /** Least length to which texts are padded, in word pieces; 40 repeats ViLT. By default the longest text of the batch. */
+  /**
+   * Least length to which texts are padded, in word pieces; 40 repeats ViLT. By default the longest text of the batch.
+   */
   readonly padWordsTo?: number | undefined;
   /** Most patches of an image (ViLT's `max_image_len`: 200 in pre-training); all by default. */
   readonly maxPatches?: number | undefined;
   /** Draws the patches of an image that has more than `maxPatches`; without it the first ones are taken. */
   readonly random?: (() => number) | undefined;
   /**
-   * `apart` (default): the first images of all examples and their second images have inputs of their own. `together`: they
-   * share inputs, the first images of all examples, then the second ones of those that have any.
+   * `apart` (default): the first images of all examples and their second images have inputs of their own. `together`:
+   * they share inputs, the first images of all examples, then the second ones of those that have any.
    */
   readonly pictures?: 'apart' | 'together' | undefined;
 }
@@ -44,11 +46,12 @@ export type Feeds = Record<string, Numbers>;
  * Collates examples, padded to the longest text and the most patches among them; B examples, M words, N patches.
  *
  * - `words` int32 [B, M] and `word_mask` [B, M]
- * - `patches` [B, N, 3 * patch * patch], `patch_mask` [B, N], `patch_positions` [B, N, grid * grid]; the second image of
+ * - `patches` [B, N, 3 * patch * patch], `patch_mask` [B, N], `patch_positions` [B, N, grid * grid]; the second image
+ * of
  *   each example has the same three with `_2` appended. Images together have a B of their own.
  *
- * Masks are 1 for real words and patches. Padding is 0 everywhere. The image's [CLS] is not among the patches; the model
- * adds it.
+ * Masks are 1 for real words and patches. Padding is 0 everywhere. The image's [CLS] is not among the patches; the
+ * model adds it.
  *
  * @throws UserError when the examples differ in their number of images, and those are apart.
  */
@@ -118,7 +121,9 @@ const zeros = (shape: readonly number[]): Numbers<Float32Array> => ({
 
 /** How targets are made. */
 export interface AnswerOptions {
-  /** An answer that is not in the vocabulary: an error (default), or left out, as VQA training does with rare answers. */
+  /**
+   * An answer that is not in the vocabulary: an error (default), or left out, as VQA training does with rare answers.
+   */
   readonly outside?: 'refuse' | 'ignore' | undefined;
 }
 

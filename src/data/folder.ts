@@ -15,8 +15,8 @@ import type { RecordShape } from './records/shape.ts';
  *   {"image": "images/train/1.png", "caption": "A red cup beside a plate."}
  *
  * Paths are relative to the folder; whether the images are there is not looked at. `answer` is the one right answer;
- * `answers` holds what each of ten annotators said, so 1, 2, 3 or 4 and more alike earn .3, .6, .9 and 1. A line without
- * either has no known answer. Every other field goes to `about`.
+ * `answers` holds what each of ten annotators said, so 1, 2, 3 or 4 and more alike earn .3, .6, .9 and 1. A line
+ * without either has no known answer. Every other field goes to `about`.
  *
  * @throws UserError when the folder lacks the split (it lists those that are there) or a line lacks a field.
  */
@@ -48,8 +48,8 @@ export const listSplits = async (folder: string): Promise<string[]> => {
 };
 
 /**
- * The lines of a folder's `answers.txt`, whose order gives each answer its place in the classifier; undefined where there
- * is no such file.
+ * The lines of a folder's `answers.txt`, whose order gives each answer its place in the classifier; undefined where
+ * there is no such file.
  *
  * @throws UserError when it names an answer twice, or cannot be read.
  */

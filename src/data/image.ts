@@ -34,10 +34,10 @@ const UNREADABLE: Readonly<Record<string, string>> = {
 };
 
 /**
- * Decodes the bytes of an image file as Pillow's `convert('RGB')` does: grey becomes three equal channels, alpha is dropped
- * without blending, a palette is looked up, CMYK is converted without a colour profile, and neither a profile nor the EXIF
- * orientation is applied. Of 16-bit channels the high byte is kept; Pillow differs for 16-bit grey, which it clips at 255
- * and so makes almost white.
+ * Decodes the bytes of an image file as Pillow's `convert('RGB')` does: grey becomes three equal channels, alpha is
+ * dropped without blending, a palette is looked up, CMYK is converted without a colour profile, and neither a profile
+ * nor the EXIF orientation is applied. Of 16-bit channels the high byte is kept; Pillow differs for 16-bit grey, which
+ * it clips at 255 and so makes almost white.
  *
  * @param where the name of the image in errors: its path, or the row that holds it.
  * @throws UserError when the bytes are no image, are cut short, or claim more than {@link PIXEL_LIMIT} pixels.
@@ -76,8 +76,8 @@ const damaged = (where: string, cause: Error): UserError =>
   new UserError(`${where}: the image is damaged or cut short (${reason(cause)}): get it again.`, { cause });
 
 /**
- * First line of an error message. libvips keeps one error text for all threads: where several images fail at once, one may
- * find the details gone, so nothing may depend on them.
+ * First line of an error message. libvips keeps one error text for all threads: where several images fail at once, one
+ * may find the details gone, so nothing may depend on them.
  */
 const reason = (cause: Error): string => cause.message.trim().split('\n')[0]!.replace(/:$/, '');
 

@@ -23,8 +23,8 @@ export interface LoadOptions {
   readonly ahead?: number | undefined;
   /**
    * Called with each example that cannot be read, for instance a corrupt image, which is then left out of its batch; a
-   * batch of which nothing remains is left out as a whole. Without it such an example ends the pass; with it the pass ends
-   * where more than half of the first examples cannot be read.
+   * batch of which nothing remains is left out as a whole. Without it such an example ends the pass; with it the pass
+   * ends where more than half of the first examples cannot be read.
    */
   readonly onUnreadable?: OnUnreadable | undefined;
   /** Number of the first batch, for a run that is resumed; 0 by default. */

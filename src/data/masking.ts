@@ -28,12 +28,13 @@ export type Mask = (ids: Numbers, mask: Numbers, random: () => number) => Feeds;
 const MOST = 512;
 
 /**
- * Creates the mask of masked language modelling: of the pieces drawn, 80 in 100 become [MASK], 10 a random piece, 10 stay
- * (Devlin et al. 2019; whole words as in transformers 4.2, with which ViLT was trained).
+ * Creates the mask of masked language modelling: of the pieces drawn, 80 in 100 become [MASK], 10 a random piece, 10
+ * stay (Devlin et al. 2019; whole words as in transformers 4.2, with which ViLT was trained).
  *
  * The feeds are `masked_words` int32 [B, M], the texts with masks; `masked_places` int32 [masked], places of the drawn
- * pieces in the texts laid end to end; `masked_labels` int32 [masked], their ids. [CLS], [SEP] and padding are never drawn.
- * Where nothing is drawn in a whole batch, its first word piece is masked, since a mean over nothing is no number.
+ * pieces in the texts laid end to end; `masked_labels` int32 [masked], their ids. [CLS], [SEP] and padding are never
+ * drawn. Where nothing is drawn in a whole batch, its first word piece is masked, since a mean over nothing is no
+ * number.
  */
 export const createMask = (options: MaskingOptions): Mask => {
   const { vocabulary, whole = 'words' } = options;

@@ -37,9 +37,9 @@ export const choosePatches = (count: number, limit = count, random?: () => numbe
 };
 
 /**
- * Writes the weight of each row of a learned `grid x grid` position table in the position of each chosen patch: bilinear,
- * corners aligned, so that weights · table is the table resized to `rows x columns` (ViLT). As a matrix it needs no
- * derivative of its own.
+ * Writes the weight of each row of a learned `grid x grid` position table in the position of each chosen patch:
+ * bilinear, corners aligned, so that weights · table is the table resized to `rows x columns` (ViLT). As a matrix it
+ * needs no derivative of its own.
  *
  * @param into `[chosen, grid * grid]`, filled with 0; every row sums to 1 afterwards.
  */

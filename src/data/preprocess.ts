@@ -28,12 +28,15 @@ export interface PreparerOptions {
 export type Augment = (pixels: Pixels, image: number) => Pixels;
 
 /**
- * Encodes an example; its errors are `UserError`s that start with the example's id. Images that `augment` changed are not
- * cached.
+ * Encodes an example; its errors are `UserError`s that start with the example's id. Images that `augment` changed are
+ * not cached.
  */
 export type Prepare = (example: Example, augment?: Augment) => Promise<EncodedExample>;
 
-/** Creates a function that reads, resizes and tokenizes. Images are cached by name: two questions about one decode it once. */
+/**
+ * Creates a function that reads, resizes and tokenizes. Images are cached by name: two questions about one decode it
+ * once.
+ */
 export const createPreparer = (options: PreparerOptions): Prepare => {
   const prepareImage = imagePreparer(options, createImageMemory(options.memory ?? 512 * 2 ** 20));
   const notice = once(options.onWarning);

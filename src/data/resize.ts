@@ -17,8 +17,8 @@ export interface Size {
 /**
  * The size to which ViLT resizes an image: the aspect ratio is kept but for the rounding to whole patches.
  *
- * An image about twenty times as long as it is wide would get a side of 0; that side becomes one patch instead and `clamped`
- * is true. (ViLT's code fails there and silently takes another example.)
+ * An image about twenty times as long as it is wide would get a side of 0; that side becomes one patch instead and
+ * `clamped` is true. (ViLT's code fails there and silently takes another example.)
  */
 export const resizedSize = (size: Size, rule: SizeRule): Size & { readonly clamped: boolean } => {
   const { shortest, multiple, longest = Math.trunc((1333 / 800) * shortest) } = rule;

@@ -4,7 +4,10 @@ import type { Example } from './example.ts';
 /** Called with each example that is left out, and why. */
 export type OnUnreadable = (failure: UserError, example: Example) => void;
 
-/** Number of examples that are tried before the ratio of unreadable ones is judged, and until which it is judged at every batch. */
+/**
+ * Number of examples that are tried before the ratio of unreadable ones is judged, and until which it is judged at
+ * every batch.
+ */
 const FEWEST = 16;
 const FIRST = 256;
 

@@ -53,8 +53,8 @@ export const createTokenizer = (vocabulary: readonly string[]): Tokenizer => {
 };
 
 /**
- * The words of texts that a vocabulary cannot spell, each as often as it occurs. Without a vocabulary these are all words,
- * split as a tokenizer splits them.
+ * The words of texts that a vocabulary cannot spell, each as often as it occurs. Without a vocabulary these are all
+ * words, split as a tokenizer splits them.
  */
 export const unknownWords = (
   examples: readonly { readonly text: string }[],

@@ -62,10 +62,15 @@ export const isInvisible = (codePoint: number): boolean => {
   return low % 2 === 1;
 };
 
-/** Whether a character is a combining mark without width (Mn), which "strip accents" removes. U+1171E left the category after Unicode 14. */
+/**
+ * Whether a character is a combining mark without width (Mn), which "strip accents" removes. U+1171E left the category
+ * after Unicode 14.
+ */
 export const isAccent = (character: string): boolean => /^\p{Mn}$/u.test(character) || character === '\u{1171E}';
 
-/** Whether BERT counts a character as punctuation: every ASCII mark, `$`, `^` and the backtick included, and category P. */
+/**
+ * Whether BERT counts a character as punctuation: every ASCII mark, `$`, `^` and the backtick included, and category P.
+ */
 export const isPunctuation = (character: string): boolean => /^[!-/:-@[-`{-~\p{P}]$/u.test(character);
 
 /** Whether a code point is in the blocks of Chinese characters, each of which BERT treats as a word of its own. */

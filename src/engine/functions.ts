@@ -32,7 +32,10 @@ export const gatherByProduct = (x: Tensor, indices: Tensor): Tensor => {
   return reshape(gemm(oneHot, reshape(x, [rows!, volume(rest)])), [...indices.shape, ...rest]);
 };
 
-/** Multiplies by the dropout mask of that name, which is fed at every run: 0 with probability `rate`, else 1 / (1 - rate). */
+/**
+ * Multiplies by the dropout mask of that name, which is fed at every run: 0 with probability `rate`, else 1 / (1 -
+ * rate).
+ */
 export const dropout = (x: Tensor, name: string, rate: number): Tensor =>
   rate === 0 ? x : multiply(x, dropoutMask(name, x.shape, 1 - rate));
 

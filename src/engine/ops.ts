@@ -76,8 +76,8 @@ export const erf = elementwise('Erf', (g, x) =>
 export const gelu = elementwise('Gelu', (g, x) => multiply(g, geluSlope(x)));
 
 /**
- * Derivative of gelu, Φ(x) + x φ(x), in few passes: with t = x/√2 it is 1/2 + erf(t)/2 + t exp(-t² - log √π). It reads x
- * alone, so that one wide activation a block is kept for the backward pass, and not three.
+ * Derivative of gelu, Φ(x) + x φ(x), in few passes: with t = x/√2 it is 1/2 + erf(t)/2 + t exp(-t² - log √π). It reads
+ * x alone, so that one wide activation a block is kept for the backward pass, and not three.
  */
 const geluSlope = (x: Tensor): Tensor => {
   const t = multiply(x, Math.SQRT1_2);
@@ -138,7 +138,7 @@ export const gemm = (
 
 // --------------------------------------------------------------------------- shapes
 
-/** Permutes the axes: `order[i]` is the axis of x that becomes axis i. @throws Error unless every axis stands in it once. */
+/** Permutes the axes: `order[i]` is the axis of x that becomes axis i. @throws Error unless each is there once. */
 export const transpose = (x: Tensor, order: readonly number[]): Tensor => {
   const perm = order.map((axis) => axisOf(x.shape, axis));
   const back = x.shape.map((_, axis) => perm.indexOf(axis));
@@ -155,7 +155,7 @@ export const transposeLast = (x: Tensor): Tensor => {
   return transpose(x, [...axes.slice(0, -2), axes.length - 1, axes.length - 2]);
 };
 
-/** The elements of x in another shape. @throws Error unless both shapes have equally many for every value of the names. */
+/** The elements of x in another shape. @throws Error unless both shapes have as many, whatever the names stand for. */
 export const reshape = (x: Tensor, shape: Shape): Tensor => {
   if (sameShape(x.shape, shape)) return x;
   if (volume(x.shape) !== volume(shape)) {

@@ -83,7 +83,11 @@ export const show = (shape: Shape): string => `[${shape.join(', ')}]`;
 export const sameShape = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((size, axis) => size === b[axis]);
 
-/** Broadcast shape by NumPy's rule over named sizes: aligned at the last axis, equal or 1. @throws Error naming both. */
+/**
+ * Broadcast shape by NumPy's rule over named sizes: aligned at the last axis, equal or 1.
+ *
+ * @throws Error naming both.
+ */
 export const broadcast = (where: string, a: Shape, b: Shape): Shape => {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, axis) => {

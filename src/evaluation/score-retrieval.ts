@@ -14,7 +14,9 @@ import { retrievalPurpose } from '../model/purposes/retrieval.ts';
 import type { Gallery } from '../tasks/metrics/recall.ts';
 
 export interface ScoreOptions {
-  /** With `onUnreadable`, images and texts that cannot be read are left out of the gallery; without, they are an error. */
+  /**
+   * With `onUnreadable`, images and texts that cannot be read are left out of the gallery; without, they are an error.
+   */
   readonly preprocessor: Preprocessor;
   readonly threads?: number | undefined;
   /** Receives the progress: images and texts of a dual encoder, images of a fusion encoder. */
@@ -33,8 +35,8 @@ export interface ScoredGallery extends Gallery {
  *
  * An image that cannot be read is left out together with its texts, and so is an image none of whose texts can be read.
  *
- * @throws UserError where the model has no head for it, where an image cannot be read and `onUnreadable` is not given, and
- * where more than half of the first ones cannot be read.
+ * @throws UserError where the model has no head for it, where an image cannot be read and `onUnreadable` is not given,
+ * and where more than half of the first ones cannot be read.
  */
 export const scoreRetrieval = async (
   trained: Model,

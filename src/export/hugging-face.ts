@@ -21,8 +21,8 @@ import { rankingPurpose } from '../model/purposes/ranking.ts';
  * A ranking model becomes a ViltForImageAndTextRetrieval without its matching head: that class has none, and no score
  * needs it.
  *
- * @throws UserError where the model is no ViLT, or is pretrained and not fine-tuned: transformers has no class with both
- * heads of pre-training.
+ * @throws UserError where the model is no ViLT, or is pretrained and not fine-tuned: transformers has no class with
+ * both heads of pre-training.
  */
 export const saveHuggingFace = async (folder: string, { config, weights }: Model): Promise<void> => {
   if (config.architecture !== vilt) {

@@ -5,7 +5,10 @@ import { writeAtomically } from './atomic-write.ts';
 import { explainDisk } from './disk-errors.ts';
 import { parseJson, readTextIfThere } from './json.ts';
 
-/** The layout of an append-only store: a file of records without separators, and a JSON Lines file that says what and where they are. */
+/**
+ * The layout of an append-only store: a file of records without separators, and a JSON Lines file that says what and
+ * where they are.
+ */
 export interface StoreLayout<Line> {
   /** Path of the file of records. */
   readonly data: string;

@@ -10,7 +10,8 @@ const LONGEST = 2 ** 20;
  * Reads a CSV file row by row, as objects with the names of its first line (RFC 4180: separated by commas, values in
  * double quotes may hold line ends). Every value is a string; empty ones are left out.
  *
- * @throws UserError when the file cannot be read, a row has more or fewer values than names, or a quote is never closed.
+ * @throws UserError when the file cannot be read, a row has more or fewer values than names, or a quote is never
+ * closed.
  */
 export async function* readCsv(path: string): AsyncGenerator<JsonLine, void, undefined> {
   let names: string[] | undefined;

@@ -15,7 +15,8 @@ export interface JsonLine {
 /**
  * Reads a JSON Lines file, one object a line, as its rows are consumed. Empty lines are skipped.
  *
- * @throws UserError when the file cannot be read, or a line is no JSON object or far too long; it names the file and the line.
+ * @throws UserError when the file cannot be read, or a line is no JSON object or far too long; it names the file and
+ * the line.
  */
 export async function* readJsonLines(path: string): AsyncGenerator<JsonLine, void, undefined> {
   let number = 0;

@@ -74,8 +74,8 @@ export const readUpTo = async (handle: FileHandle, bytes: Uint8Array, begin: num
 };
 
 /**
- * Reads a range of a file. The file is opened for this one read, so that examples hold no handle that someone would have
- * to close.
+ * Reads a range of a file. The file is opened for this one read, so that examples hold no handle that someone would
+ * have to close.
  *
  * @throws UserError where the file cannot be read or ends before the range does.
  */

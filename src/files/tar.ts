@@ -25,8 +25,8 @@ const BLOCK = 512;
 const LONGEST_HEADER = 2 ** 20;
 
 /**
- * The files of an uncompressed archive, found by their headers alone: 512 bytes of each are read, so that every image of
- * a shard can be read by itself and in any order.
+ * The files of an uncompressed archive, found by their headers alone: 512 bytes of each are read, so that every image
+ * of a shard can be read by itself and in any order.
  *
  * @param onDamage hears why the rest of the archive is lost, where it is cut short or damaged; then it ends.
  * @throws UserError where the file cannot be opened.
@@ -96,7 +96,9 @@ const numberIn = (block: Buffer, from: number, length: number): number => {
 /** Checksum of a header: the sum of its bytes, with those of the checksum itself as spaces. */
 const sumOf = (block: Buffer): number => block.reduce((sum, byte, i) => sum + (i >= 148 && i < 156 ? 32 : byte), 0);
 
-/** The name that an extended header gives to the next file: a GNU long name, or `path` of pax records, `27 path=…\n`. */
+/**
+ * The name that an extended header gives to the next file: a GNU long name, or `path` of pax records, `27 path=…\n`.
+ */
 const nameIn = (bytes: Buffer, type: string): string | undefined => {
   const text = bytes.toString('utf8');
   return type === 'L' ? text.split('\0')[0] : /(?:^|\n)\d+ path=([^\n]*)\n/.exec(text)?.[1];

@@ -27,8 +27,8 @@ const damaged = (path: string, what: string): UserError =>
   new UserError(`${path}: no whole zip archive: ${what}: get it again.`);
 
 /**
- * Reads the directory of a zip archive, zip64 included: its files by name. Their ranges lie inside the archive and do not
- * overlap, so that stored files cannot be larger than the archive is.
+ * Reads the directory of a zip archive, zip64 included: its files by name. Their ranges lie inside the archive and do
+ * not overlap, so that stored files cannot be larger than the archive is.
  *
  * @throws UserError where the archive is cut short or inconsistent.
  */
@@ -102,7 +102,9 @@ interface Directory {
   readonly count: number;
 }
 
-/** Finds the directory by the end record: the last 22 bytes and a comment of at most 65,535; zip64's stands before it. */
+/**
+ * Finds the directory by the end record: the last 22 bytes and a comment of at most 65,535; zip64's stands before it.
+ */
 const findDirectory = async (handle: FileHandle, size: number, path: string): Promise<Directory> => {
   const from = Math.max(0, size - 65_557);
   const tail = viewOf(await readBytes(handle, { offset: from, length: size - from }, path));

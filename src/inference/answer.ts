@@ -38,8 +38,8 @@ export interface AnswerOptions {
  *
  * Open the model with `openPredictor` to ask it often.
  *
- * @throws UserError where an image cannot be read, the question is empty, the number of images is not the model's, or the
- * model finds instead of answering.
+ * @throws UserError where an image cannot be read, the question is empty, the number of images is not the model's, or
+ * the model finds instead of answering.
  */
 export const answer = async (
   model: Runnable,
@@ -63,8 +63,8 @@ export type AnsweredImages =
 const BATCH = 16;
 
 /**
- * Answers one question about many images, or pairs of images, one after the other. Images that cannot be read are yielded
- * with the reason, and the others go on.
+ * Answers one question about many images, or pairs of images, one after the other. Images that cannot be read are
+ * yielded with the reason, and the others go on.
  *
  * @throws UserError as `answer`, but for images that cannot be read.
  */
@@ -121,7 +121,11 @@ const askedOf = (
   return { words: encodeWords(predictor, { id: 'question', text: question }, onWarning), top };
 };
 
-/** Reads and resizes the images of one item. @throws UserError where one cannot be read, or the model wants another number of them. */
+/**
+ * Reads and resizes the images of one item.
+ *
+ * @throws UserError where one cannot be read, or the model wants another number of them.
+ */
 const prepareImages = async (
   { config }: Predictor,
   images: AnswerImages,

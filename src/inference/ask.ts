@@ -31,8 +31,8 @@ export interface AskOptions {
 const BLOCK = 512;
 
 /**
- * Asks one question of every cached image. The text is encoded once, and each image costs an addition and two small MLPs
- * (f and the head).
+ * Asks one question of every cached image. The text is encoded once, and each image costs an addition and two small
+ * MLPs (f and the head).
  *
  * @param student a model, or one that is open (`openPredictor`), to ask it often.
  * @returns the most probable answers first; equally probable ones by path.

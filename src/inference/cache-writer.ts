@@ -12,8 +12,8 @@ import { type About, checkStudent, readAbout } from './image-cache.ts';
 export type Placeless = Omit<Entry, 'row'>;
 
 /**
- * Writer of a cache. It holds the files open and keeps other writers out until it is closed. After an error close it and
- * open another, which mends what was half written.
+ * Writer of a cache. It holds the files open and keeps other writers out until it is closed. After an error close it
+ * and open another, which mends what was half written.
  */
 export interface CacheWriter extends AsyncDisposable {
   /** Entries of the cache as it is now, by path. */

@@ -25,7 +25,9 @@ export interface LookOptions {
   readonly window: number;
 }
 
-/** Yields the state of every file, a window at a time, and reads the next window while the consumer works on this one. */
+/**
+ * Yields the state of every file, a window at a time, and reads the next window while the consumer works on this one.
+ */
 export async function* inspectImages(
   files: readonly ImageFile[],
   options: LookOptions,

@@ -84,7 +84,11 @@ export const aboutOf = (student: Predictor): About => {
   };
 };
 
-/** Checks that a cache is a student's own. @throws UserError that names both students, or their tasks where one of them searches. */
+/**
+ * Checks that a cache is a student's own.
+ *
+ * @throws UserError that names both students, or their tasks where one of them searches.
+ */
 export const checkStudent = (folder: string, cached: About, now: About): void => {
   if (cached.student === now.student) return;
   const [made, wanted] = [cached, now].map(({ task }) => (task === retrievalPurpose.goal.name ? 'searched' : 'asked'));

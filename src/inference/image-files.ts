@@ -51,6 +51,10 @@ export const readBytes = async (path: string): Promise<Buffer> =>
 
 export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-/** Decodes an image and resizes it to whole patches. @throws UserError where the bytes are no image, or a damaged one. */
+/**
+ * Decodes an image and resizes it to whole patches.
+ *
+ * @throws UserError where the bytes are no image, or a damaged one.
+ */
 export const prepareImage = async (bytes: Uint8Array, rule: SizeRule, where: string): Promise<PreparedImage> =>
   fit(await decodeImage(bytes, where), rule);

@@ -5,8 +5,8 @@ import { openPredictor, type Predictor, type PredictorOptions } from './predicto
 export type Runnable = Model | Predictor;
 
 /**
- * Runs a function with an open predictor: the one that is given, which stays open, or one of the model's, which is closed
- * afterwards.
+ * Runs a function with an open predictor: the one that is given, which stays open, or one of the model's, which is
+ * closed afterwards.
  */
 export const withPredictor = async <T>(
   runnable: Runnable,

@@ -10,19 +10,21 @@ import type { FeatureGraphs, ModelConfig } from '../model/config.ts';
 import { type LazySession, openLazily } from './lazy-session.ts';
 
 /**
- * A model ready to run: teacher, student or retriever. It owns its inference sessions: close it, or let `await using` do
- * it. Each part is compiled when it is first used. Calls may overlap; each session takes them one after the other.
+ * A model ready to run: teacher, student or retriever. It owns its inference sessions: close it, or let `await using`
+ * do it. Each part is compiled when it is first used. Calls may overlap; each session takes them one after the other.
  *
- * Features are what a dual encoder keeps of an image, and what is left of a text: each modality's half of the first layer
- * of the interaction f, A [t; v] = A_t t + A_v v, or, of a retriever, vectors of length 1 whose dot product says how well
- * they fit. A fusion encoder has none.
+ * Features are what a dual encoder keeps of an image, and what is left of a text: each modality's half of the first
+ * layer of the interaction f, A [t; v] = A_t t + A_v v, or, of a retriever, vectors of length 1 whose dot product says
+ * how well they fit. A fusion encoder has none.
  */
 export interface Predictor extends AsyncDisposable {
   readonly config: ModelConfig;
   readonly tokenizer: Tokenizer;
   /** Size of a feature vector; 0 for a fusion encoder. */
   readonly width: number;
-  /** Hash of all that decides an image's features: the sizes, and every parameter that they depend on. Computed once. */
+  /**
+   * Hash of all that decides an image's features: the sizes, and every parameter that they depend on. Computed once.
+   */
   identity(): string;
   /** Features of texts: feeds as `collate` makes them → [texts, width]. @throws UserError for a fusion encoder. */
   textFeatures(feeds: Feeds): Promise<Numbers<Float32Array>>;

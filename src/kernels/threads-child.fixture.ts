@@ -1,4 +1,7 @@
-/** A process that has had help from a thread: once, and then has nothing left to do; or again and again, on other memory. */
+/**
+ * A process that has had help from a thread: once, and then has nothing left to do; or again and again, on other
+ * memory.
+ */
 
 import { adamwModule } from './adamw/adamw.wasm.ts';
 import { createThreadPool } from './threads.ts';

@@ -10,7 +10,9 @@ import { type Params, withDropoutName } from './params.ts';
 import { firstRows, type Select, selectImages, selectStream } from './select.ts';
 import type { Sizes } from './sizes.ts';
 
-/** Encoders of a model, as a value. A model of your own exports one: see `fusionArchitecture` and `dualArchitecture`. */
+/**
+ * Encoders of a model, as a value. A model of your own exports one: see `fusionArchitecture` and `dualArchitecture`.
+ */
 export interface Architecture {
   /** Name that a model's file keeps. */
   readonly name: string;

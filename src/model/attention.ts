@@ -90,7 +90,10 @@ export interface Transformed {
   readonly layers: readonly Layer[];
   /** All tokens after the final LayerNorm: [batch, tokens, width]. */
   readonly last: Tensor;
-  /** First token after the final LayerNorm: [batch, 1, width]. A graph that reads it alone spares most of the last block. */
+  /**
+   * First token after the final LayerNorm: [batch, 1, width]. A graph that reads it alone spares most of the last
+   * block.
+   */
   readonly first: Tensor;
 }
 

@@ -10,7 +10,10 @@ import type { Sizes } from './sizes.ts';
  */
 export type Scoring = 'sigmoid' | 'softmax';
 
-/** Task or purpose that a model is adapted to: a task with answers, or one of the purposes `retrieval` and `pretraining`. */
+/**
+ * Task or purpose that a model is adapted to: a task with answers, or one of the purposes `retrieval` and
+ * `pretraining`.
+ */
 export interface Goal {
   /** Name that a model's file keeps, and that its head has: `vqa` has the head `vqa_classifier`. */
   readonly name: string;
@@ -62,7 +65,10 @@ export type HeadConfig = Pick<ModelConfig, 'sizes' | 'task' | 'answers'>;
 
 /** Graphs of a model that are compiled apart, each when it is first needed. */
 export interface ModelGraphs {
-  /** Text and images together: logits [batch, answers], of a ranker scores [batch, 1]. Absent where vectors are compared. */
+  /**
+   * Text and images together: logits [batch, answers], of a ranker scores [batch, 1]. Absent where vectors are
+   * compared.
+   */
   readonly pairs?: (() => Tensor) | undefined;
   /** Each modality alone, of a dual encoder. */
   readonly features?: FeatureGraphs | undefined;
@@ -78,7 +84,8 @@ export interface FeatureGraphs {
   readonly image: (type?: Modality) => Tensor;
   /**
    * Logits [images, answers] from features that are fed as `text_shares` (of one text, or of as many as there are
-   * images) and `image_shares`, `image_shares_2` for a second image. Absent where features are compared by their dot product.
+   * images) and `image_shares`, `image_shares_2` for a second image. Absent where features are compared by their dot
+   * product.
    */
   readonly answer?: ((texts: 1 | 'images') => Tensor) | undefined;
 }

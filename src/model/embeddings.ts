@@ -42,7 +42,8 @@ export const embedText = (p: Params, { ids, mask, segments }: TextInput, sizes: 
 };
 
 /**
- * Image embeddings, Drop([cls + position₀ | W patch + b + position]) + modality (ViLT code): [batch, 1 + patches, width].
+ * Image embeddings, Drop([cls + position₀ | W patch + b + position]) + modality (ViLT code): [batch, 1 + patches,
+ * width].
  *
  * Bilinear interpolation of the position table is linear in the table, so it is a matrix product with fed weights.
  */

@@ -5,7 +5,10 @@ import { layerNorm, linear, widthOf } from './linear.ts';
 import type { Params } from './params.ts';
 import type { Sizes } from './sizes.ts';
 
-/** Matching head, ViLT's `itm_score`: does the text belong to the image? pair [batch, width] → logits [batch, 2], no and yes. */
+/**
+ * Matching head, ViLT's `itm_score`: does the text belong to the image? pair [batch, width] → logits [batch, 2], no and
+ * yes.
+ */
 export const matchingHead = (p: Params, pair: Tensor): Tensor => linear(p.within('itm_score.fc'), pair, 2);
 
 /**

@@ -28,10 +28,14 @@ export interface Inputs {
   readonly images: readonly ImageInput[];
 }
 
-/** Inputs of stage 1: each text with its own image, and with its ITM image, the same (positive) or another (negative). */
+/**
+ * Inputs of stage 1: each text with its own image, and with its ITM image, the same (positive) or another (negative).
+ */
 export interface PairedInputs {
   readonly text: TextInput;
-  /** Each image once: first those of the texts, in their order, then the images of negative pairs alone. [images, ...] */
+  /**
+   * Each image once: first those of the texts, in their order, then the images of negative pairs alone. [images, ...]
+   */
   readonly image: ImageInput;
   /** Index of the ITM image of each text: int32 [batch]. */
   readonly matchingImages: Tensor;

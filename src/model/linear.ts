@@ -7,8 +7,8 @@ import type { Params } from './params.ts';
 /**
  * Linear layer, x Wᵀ + b over the last axis: [..., in] → [..., out]. W is [out, in], as PyTorch keeps it.
  *
- * The product does not take b itself: ONNX Runtime's Gemm first fills its result with it, on one thread, and then reads it
- * again. Added afterwards, on all threads, a large layer is 5 % faster.
+ * The product does not take b itself: ONNX Runtime's Gemm first fills its result with it, on one thread, and then reads
+ * it again. Added afterwards, on all threads, a large layer is 5 % faster.
  */
 export const linear = (p: Params, x: Tensor, out: number): Tensor => {
   const width = widthOf(x);

@@ -10,7 +10,10 @@ export interface Stream {
   readonly layers: readonly Layer[];
   /** All tokens after the final LayerNorm: [batch, tokens, width]. */
   readonly last: Tensor;
-  /** [CLS] after the final LayerNorm: [batch, 1, width]. A graph that reads it alone computes no other token of the last block. */
+  /**
+   * [CLS] after the final LayerNorm: [batch, 1, width]. A graph that reads it alone computes no other token of the last
+   * block.
+   */
   readonly first: Tensor;
 }
 

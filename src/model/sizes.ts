@@ -41,8 +41,8 @@ export const base32: Sizes = {
 };
 
 /**
- * Sizes with which a model learns on two cores: an image of 48 pixels is nine patches. The vocabulary is that of the data,
- * so its size is filled in where the data are known.
+ * Sizes with which a model learns on two cores: an image of 48 pixels is nine patches. The vocabulary is that of the
+ * data, so its size is filled in where the data are known.
  */
 export const mini: Sizes = {
   width: 128,

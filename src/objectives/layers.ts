@@ -13,8 +13,8 @@ export interface LayerPair {
 export const lastLayers: readonly LayerPair[] = [{ student: -1, teacher: -1 }];
 
 /**
- * Pairs every layer of the student with the teacher's layer at the same relative depth, the last with the last. Where the
- * depths differ, layers of the teacher are skipped, or taken twice, evenly.
+ * Pairs every layer of the student with the teacher's layer at the same relative depth, the last with the last. Where
+ * the depths differ, layers of the teacher are skipped, or taken twice, evenly.
  */
 export const everyLayer = (studentDepth: number, teacherDepth: number): LayerPair[] =>
   Array.from({ length: studentDepth }, (_, student) => ({

@@ -59,7 +59,10 @@ export interface StateOptions {
   readonly kernels?: 'webassembly' | 'javascript' | undefined;
   /** Threads of one update; results do not depend on them. Default: 1. */
   readonly threads?: number | undefined;
-  /** Bytes of one block; a larger parameter gets a block of its own. Default: 1.5 GiB, of the 4 GiB of a WebAssembly memory. */
+  /**
+   * Bytes of one block; a larger parameter gets a block of its own. Default: 1.5 GiB, of the 4 GiB of a WebAssembly
+   * memory.
+   */
   readonly blockBytes?: number | undefined;
 }
 
@@ -120,8 +123,8 @@ const viewsOf = (weights: Weights, regions: readonly Region[], slot: Slot): Weig
 };
 
 /**
- * Allocates the memory of a training: a copy of the weights; gradients and moments are 0. Takes 16 bytes a parameter, 20
- * with micro-batches.
+ * Allocates the memory of a training: a copy of the weights; gradients and moments are 0. Takes 16 bytes a parameter,
+ * 20 with micro-batches.
  *
  * @throws Error where a weight's length does not match its shape, or there is not enough memory.
  */
@@ -180,7 +183,10 @@ export const gradientNorm = (state: OptimizerState): number => {
   return Math.sqrt(sums.reduce((total, sum) => total + sum, 0));
 };
 
-/** Factor by which gradients of this norm are clipped: min(1, limit / (norm + 1e-6)), as `torch.nn.utils.clip_grad_norm_`. */
+/**
+ * Factor by which gradients of this norm are clipped: min(1, limit / (norm + 1e-6)), as
+ * `torch.nn.utils.clip_grad_norm_`.
+ */
 export const clipScale = (norm: number, limit: number): number => Math.min(1, limit / (norm + 1e-6));
 
 /** Options of one step of AdamW. */
@@ -196,7 +202,11 @@ export interface StepOptions extends AdamWOptions {
   readonly gradientScale?: number | undefined;
 }
 
-/** Moves every weight by one AdamW update, in place, and empties the accumulated sum. @throws Error where `step` is below 1. */
+/**
+ * Moves every weight by one AdamW update, in place, and empties the accumulated sum.
+ *
+ * @throws Error where `step` is below 1.
+ */
 export const adamwStep = (state: OptimizerState, options: StepOptions): void => {
   const { step, learningRate, multiplier = () => 1, decays = () => true, gradientScale = 1 } = options;
   if (!(Number.isInteger(step) && step >= 1))

@@ -2,9 +2,9 @@
 export type Random = () => number;
 
 /**
- * Tommy Ettinger's mulberry32, with 32 bits of state. Scenes and public data sets are drawn with it, one number after the
- * other; training uses the counter-based generator of the engine. Its numbers must not change: the shipped teacher was
- * trained on scenes drawn with it.
+ * Tommy Ettinger's mulberry32, with 32 bits of state. Scenes and public data sets are drawn with it, one number after
+ * the other; training uses the counter-based generator of the engine. Its numbers must not change: the shipped teacher
+ * was trained on scenes drawn with it.
  */
 export const mulberry32 = (seed: number): Random => {
   let state = seed >>> 0;

@@ -12,7 +12,7 @@ import type { Learnable } from './task.ts';
 export const retrieval: Learnable = { ...retrievalPurpose.goal, records: captions, read: exampleReader(captions) };
 
 /**
- * Pre-training on images with captions, before any task. The model answers whether a text belongs to an image; `pretrain`
- * makes the pairs that it is asked about.
+ * Pre-training on images with captions, before any task. The model answers whether a text belongs to an image;
+ * `pretrain` makes the pairs that it is asked about.
  */
 export const pretraining: Learnable = { ...pretrainingPurpose.goal, records: captions, read: exampleReader(captions) };

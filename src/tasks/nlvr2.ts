@@ -2,8 +2,8 @@ import { defineTask } from './define-task.ts';
 import type { Prediction } from './task.ts';
 
 /**
- * NLVR2 (Suhr et al. 2019): whether a statement is true of two images together. Each image is encoded with the statement
- * and the head reads both pairs side by side.
+ * NLVR2 (Suhr et al. 2019): whether a statement is true of two images together. Each image is encoded with the
+ * statement and the head reads both pairs side by side.
  *
  * Consistency is the ratio of statements that are judged right with every pair of images that they come with.
  */
@@ -26,8 +26,8 @@ const consistencyOf = (judged: readonly Prediction[]): number[] => {
 };
 
 /**
- * A key of a statement: NLVR2's identifier `split-set-pair-sentence` without its pair (as the authors' own evaluation has
- * it), or else its words.
+ * A key of a statement: NLVR2's identifier `split-set-pair-sentence` without its pair (as the authors' own evaluation
+ * has it), or else its words.
  */
 const statementOf = ({ example: { about, text } }: Prediction): string => {
   const parts = typeof about?.identifier === 'string' ? about.identifier.split('-') : [];

@@ -1,7 +1,10 @@
 import { defineTask } from './define-task.ts';
 import type { Prediction } from './task.ts';
 
-/** The classes in the order of the authors' classifier. Most other sets begin with entailment, so they are matched by name. */
+/**
+ * The classes in the order of the authors' classifier. Most other sets begin with entailment, so they are matched by
+ * name.
+ */
 const answers = ['contradiction', 'entailment', 'neutral'];
 
 /**
@@ -17,8 +20,8 @@ export const snliVe = defineTask({
 
 /**
  * The confusion matrix of a task with one right answer each: for each pair of answers, 1 or 0 for every example of the
- * first, as it was given the second; the mean of `neutral as entailment` is a ratio. Answers that no example has are left
- * out.
+ * first, as it was given the second; the mean of `neutral as entailment` is a ratio. Answers that no example has are
+ * left out.
  */
 export const confusionOf = (judged: readonly Prediction[], answers: readonly string[]): Record<string, number[]> =>
   Object.fromEntries(

@@ -28,7 +28,8 @@ export interface Task extends Learnable {
   readonly score: (predicted: string, example: Example) => number;
   /**
    * Measures that the task's protocol reports beside the mean score, by name: the numbers whose mean each is, between 0
-   * and 1, one for each question, statement or whatever it counts. A measure that the examples say too little for is absent.
+   * and 1, one for each question, statement or whatever it counts. A measure that the examples say too little for is
+   * absent.
    */
   readonly measures?: ((judged: readonly Prediction[]) => Readonly<Record<string, readonly number[]>>) | undefined;
 }

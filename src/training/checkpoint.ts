@@ -44,8 +44,8 @@ export const saveCheckpoint = async <Progress>(
 /**
  * Reads a checkpoint that `saveCheckpoint` wrote; `schema` validates its progress.
  *
- * @throws UserError where the file is not a checkpoint of a run, its progress does not match the schema, or a moment has
- * no parameter of its name and shape.
+ * @throws UserError where the file is not a checkpoint of a run, its progress does not match the schema, or a moment
+ * has no parameter of its name and shape.
  */
 export const loadCheckpoint = async <Progress>(
   path: string,

@@ -3,8 +3,8 @@ import { bernoulliMask, type Key, keyOf } from '../engine/random.ts';
 import { type Session, shapesFor } from '../engine/runtime/session.ts';
 
 /**
- * Random masks for every dropout of a graph, each from a stream of its own: the same key and name give the same mask, in
- * any graph.
+ * Random masks for every dropout of a graph, each from a stream of its own: the same key and name give the same mask,
+ * in any graph.
  */
 export const dropoutMasks = (
   session: Session,

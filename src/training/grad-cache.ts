@@ -28,8 +28,8 @@ export interface MicroBatch {
  *   2. L_ITC over all pairs, and its gradients:              dL/du, dL/dv, dL/d logit scale
  *   3. run each micro-batch again, with these as seeds:      Σ u · dL/du + Σ v · dL/dv has dL/dθ as its gradient
  *
- * It costs one more forward pass for each micro-batch, and memory for the feeds of a whole update. Dropout is the same in
- * both passes, since masks follow from the batch's key.
+ * It costs one more forward pass for each micro-batch, and memory for the feeds of a whole update. Dropout is the same
+ * in both passes, since masks follow from the batch's key.
  */
 export interface GradCache extends AsyncDisposable {
   /** All micro-batches of one update, each with its seeds; the first comes once the last has been embedded. */

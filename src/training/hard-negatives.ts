@@ -17,8 +17,8 @@ interface HardNegativeOptions {
 }
 
 /**
- * Chooses unmatched images by how similar the model finds them to the text now (`hardPairs`). Each batch is encoded once
- * more before its update, by both towers, without dropout and without a gradient: that costs a forward pass of the
+ * Chooses unmatched images by how similar the model finds them to the text now (`hardPairs`). Each batch is encoded
+ * once more before its update, by both towers, without dropout and without a gradient: that costs a forward pass of the
  * towers, and no further image to decode, since negatives are images of the batch.
  *
  * @throws UserError where the model is a fusion encoder, which compares no images and texts alone.

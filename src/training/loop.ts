@@ -38,8 +38,8 @@ const runSettingsOf = (model: Model, options: RunOptions): RunSettings => {
  * Order of data, dropout and augmentation come from the seed alone, so a run that was killed and resumed ends with the
  * same bits as one that was not. The model has its new weights when the loop is left.
  *
- * @throws UserError where a loss or a gradient is not a number (the last checkpoint is then from before), where data are
- * wrong, or where the disk is full.
+ * @throws UserError where a loss or a gradient is not a number (the last checkpoint is then from before), where data
+ * are wrong, or where the disk is full.
  */
 export async function* trainStage(
   model: Model,

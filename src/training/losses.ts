@@ -11,8 +11,8 @@ import { settingsOf } from './option-table.ts';
 import { type LossOptions, lossOptions } from './stage-options.ts';
 
 /**
- * Objectives of the losses that have a weight, by the names of their curves: `hard`, `soft`, and `attention`, or `hidden`
- * where hidden states are compared (Wang et al. 2022, §3.3); then the caller's own.
+ * Objectives of the losses that have a weight, by the names of their curves: `hard`, `soft`, and `attention`, or
+ * `hidden` where hidden states are compared (Wang et al. 2022, §3.3); then the caller's own.
  *
  * @throws UserError where nothing is left to learn from, where an option could change nothing, or where an objective of
  * one's own has the name of one of these.

@@ -22,8 +22,8 @@ const eventsIn = (folder: string): string => join(folder, 'events.out.tfevents.0
  * Opens `metrics.jsonl` and a TensorBoard event file in `folder`, which is created if need be.
  *
  * A line is `{"step": 20, "time": 1700000000.5, "loss": 0.7}`: `time` in seconds since 1970, numbers that JSON does not
- * have as "NaN", "Infinity", "-Infinity". With `resumeAt`, measurements of a stopped run after that step are removed, so
- * that its curves are those of a run that was never stopped.
+ * have as "NaN", "Infinity", "-Infinity". With `resumeAt`, measurements of a stopped run after that step are removed,
+ * so that its curves are those of a run that was never stopped.
  *
  * @throws UserError where the folder already has curves and `resumeAt` is not given.
  */

@@ -6,8 +6,8 @@ const HOW = 'How it learns:';
 const LONG = 'How long, how often:';
 
 /**
- * Options of every training. Defaults are those of the authors' fine-tuning, where they say theirs. The order is that of
- * `--help`, and of a run's identity.
+ * Options of every training. Defaults are those of the authors' fine-tuning, where they say theirs. The order is that
+ * of `--help`, and of a run's identity.
  */
 export const trainingOptions = {
   epochs: {

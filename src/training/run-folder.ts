@@ -35,7 +35,10 @@ export interface Run extends AsyncDisposable {
   readonly isValidated: (number: number) => boolean;
   /** Logs an update, and keeps its weights where they are the best so far. */
   readonly record: (step: Omit<TrainStep, 'milliseconds' | 'waitMilliseconds'>, state: OptimizerState) => Promise<void>;
-  /** Saves the checkpoint of an update, where one is due, or `now`. Call it once the losses of the weights are known to be finite. */
+  /**
+   * Saves the checkpoint of an update, where one is due, or `now`. Call it once the losses of the weights are known to
+   * be finite.
+   */
   readonly save: (number: number, state: OptimizerState, when?: 'due' | 'now') => Promise<void>;
 }
 
@@ -127,7 +130,9 @@ const lastCheckpoint = async (
   );
 };
 
-/** Warns where sums may round otherwise than before: see `compile` for what does not depend on the number of threads. */
+/**
+ * Warns where sums may round otherwise than before: see `compile` for what does not depend on the number of threads.
+ */
 const warnOfThreads = ({ threads: before }: Progress, now: number, { folder, onWarning }: RunFolderOptions): void => {
   if (before === undefined || before === now) return;
   onWarning?.(

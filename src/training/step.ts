@@ -47,7 +47,9 @@ export interface Step extends AsyncDisposable {
   readonly contrast?: GradCache | undefined;
 }
 
-/** Builds and compiles the one graph of a training, for every batch size: teacher forward, model forward and backward. */
+/**
+ * Builds and compiles the one graph of a training, for every batch size: teacher forward, model forward and backward.
+ */
 export const createStep = async (options: StepOptions, state: OptimizerState): Promise<Step> => {
   const { losses, gradients, weightOf, joint } = symbols(options);
   const outputs: Record<string, Tensor> = { ...losses };

@@ -42,7 +42,10 @@ const record = (event: BinaryWriter): Uint8Array => {
   return framed;
 };
 
-/** Masks a CRC as TFRecord does, since the CRC of data that contain CRCs is weak: rotated right by 15 bits, plus a constant. */
+/**
+ * Masks a CRC as TFRecord does, since the CRC of data that contain CRCs is weak: rotated right by 15 bits, plus a
+ * constant.
+ */
 const masked = (crc: number): number => (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 
 /** CRC-32C of bytes (Castagnoli, reflected polynomial 0x82f63b78), as uint32. */

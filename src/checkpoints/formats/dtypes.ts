@@ -47,8 +47,8 @@ const toInt32 = (wide: BigInt64Array | BigUint64Array | Uint32Array, name: strin
 };
 
 /**
- * Converts IEEE half precision to float32, exactly. The bits of a half, shifted to the places of a float32, mean a number
- * that is too small by 2^112; a product corrects it for normal and subnormal numbers alike.
+ * Converts IEEE half precision to float32, exactly. The bits of a half, shifted to the places of a float32, mean a
+ * number that is too small by 2^112; a product corrects it for normal and subnormal numbers alike.
  */
 export const fromHalf = (halves: Uint16Array): Float32Array => {
   const floats = new Float32Array(halves.length);

@@ -9,7 +9,10 @@ import { openPyTorch } from './pytorch/pytorch.ts';
 import { openSafetensors } from './safetensors.ts';
 import { openWeights } from './weights-file.ts';
 
-/** The most work of the processor that a refusal may take, in milliseconds, and the most memory that it may add, in bytes. */
+/**
+ * The most work of the processor that a refusal may take, in milliseconds, and the most memory that it may add, in
+ * bytes.
+ */
 const LONGEST = 5000;
 const MOST_MEMORY = 400 * 2 ** 20;
 

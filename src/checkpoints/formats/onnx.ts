@@ -16,10 +16,10 @@ type Floats = Numbers<Float32Array>;
 const MATMUL = /\/MatMul$/;
 
 /**
- * Reads the weights of an exported ONNX model by the names that its modules had. Exporters keep the names of vectors, but
- * not those of matrices: a matrix is named after the node that reads it (`/encoder/layer.0/mlp/fc1/MatMul`) and transposed
- * back to [out, in]. Other unnamed tables are named after their node in the same way: `embeddings.Reshape_1`,
- * `embeddings.Concat_6`.
+ * Reads the weights of an exported ONNX model by the names that its modules had. Exporters keep the names of vectors,
+ * but not those of matrices: a matrix is named after the node that reads it (`/encoder/layer.0/mlp/fc1/MatMul`) and
+ * transposed back to [out, in]. Other unnamed tables are named after their node in the same way:
+ * `embeddings.Reshape_1`, `embeddings.Concat_6`.
  *
  * @throws UserError where the file is no ONNX model, or keeps its numbers in another file.
  */

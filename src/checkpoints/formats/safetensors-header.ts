@@ -28,8 +28,8 @@ const entrySchema = z.object({ dtype: z.string(), shape: z.array(size), data_off
 const metadataSchema = z.record(z.string(), z.string());
 
 /**
- * Parses a header (the JSON alone, without its length) and checks it against the data: every byte must belong to exactly
- * one tensor, and every tensor have as many as its shape needs.
+ * Parses a header (the JSON alone, without its length) and checks it against the data: every byte must belong to
+ * exactly one tensor, and every tensor have as many as its shape needs.
  *
  * @param dataBytes number of bytes that follow the header in the file.
  * @throws UserError that names the file, the tensor and the numbers.

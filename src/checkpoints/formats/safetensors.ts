@@ -24,8 +24,8 @@ export interface SafetensorsFile extends Header, AsyncDisposable {
 /**
  * Opens a safetensors file. The caller closes it, or declares it with `await using`.
  *
- * @throws UserError where there is no such file, or its header does not describe it exactly: a length that the file does
- * not have, tensors that overlap, bytes that belong to no tensor.
+ * @throws UserError where there is no such file, or its header does not describe it exactly: a length that the file
+ * does not have, tensors that overlap, bytes that belong to no tensor.
  */
 export const openSafetensors = async (path: string): Promise<SafetensorsFile> => {
   const handle = await openForReading(path);
@@ -97,7 +97,9 @@ export const writeSafetensors = async (
   });
 };
 
-/** Data type of each tensor, in the order of the data: wide numbers first, so that each lies at a multiple of its width. */
+/**
+ * Data type of each tensor, in the order of the data: wide numbers first, so that each lies at a multiple of its width.
+ */
 const dtypesOf = (
   weights: ReadonlyMap<string, Numbers>,
   dtype: 'F32' | 'F16' | 'BF16' | undefined,

@@ -35,9 +35,9 @@ const usualNames = [
 ] as const;
 
 /**
- * Opens a `.safetensors`, `.ckpt`, `.bin` or `.pt` file, an index of several (`*.index.json`), or a folder of Hugging Face
- * with one of these. The format is known by the first bytes, not by the name. The caller closes it, or declares it with
- * `await using`.
+ * Opens a `.safetensors`, `.ckpt`, `.bin` or `.pt` file, an index of several (`*.index.json`), or a folder of Hugging
+ * Face with one of these. The format is known by the first bytes, not by the name. The caller closes it, or declares it
+ * with `await using`.
  *
  * @throws UserError where there is nothing to open, or where it is damaged or not safe to read.
  */

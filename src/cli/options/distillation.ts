@@ -6,7 +6,9 @@ import { optionsOf, valuesOf } from './table.ts';
 
 const { attention: knowledge, ...comparison } = lossOptions;
 
-/** Flags of `finetune` that say what is learnt. `--recipe`, `--knowledge` and the weights become the library's `losses`. */
+/**
+ * Flags of `finetune` that say what is learnt. `--recipe`, `--knowledge` and the weights become the library's `losses`.
+ */
 export interface DistillationFlags extends Values<typeof comparison> {
   readonly recipe?: 'hard' | 'soft' | 'soft+attention' | undefined;
   readonly knowledge?: (typeof knowledge.choices)[number] | 'none' | undefined;

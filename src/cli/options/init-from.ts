@@ -16,7 +16,10 @@ export const readBackbones = async ({ initImage, initText, heads }: InitFromOpti
   text: initText === undefined ? undefined : await readTextBackbone(initText),
 });
 
-/** Initializes a model from files, and says on stderr which tensors begin so and which at random. Without files, the model itself. */
+/**
+ * Initializes a model from files, and says on stderr which tensors begin so and which at random. Without files, the
+ * model itself.
+ */
 export const initializeFrom = (untrained: Model, bodies: Backbones): Model => {
   const { image, text } = bodies;
   if (!image && !text) return untrained;

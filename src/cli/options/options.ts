@@ -43,7 +43,9 @@ export const jsonOption = (): Option => new Option('--json', 'print one JSON obj
 export const threadsOption = (): Option =>
   new Option('--threads <n>', 'cores to compute with (default: all)').argParser((text) => usable(whole(1)(text)));
 
-/** More threads than cores only wait for each other, so the number is held to that of the cores, and a warning says so. */
+/**
+ * More threads than cores only wait for each other, so the number is held to that of the cores, and a warning says so.
+ */
 const usable = (threads: number): number => {
   const cores = availableParallelism();
   if (threads <= cores) return threads;

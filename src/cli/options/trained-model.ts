@@ -39,7 +39,11 @@ export interface TrainingModels {
   readonly began: string;
 }
 
-/** Opens or creates the model that is trained, and its teacher. @throws UserError where the options name no model to train, or models that do not fit the task or each other. */
+/**
+ * Opens or creates the model that is trained, and its teacher.
+ *
+ * @throws UserError where the options name no model to train, or models that do not fit the task or each other.
+ */
 export const openModels = async (options: TrainedModelOptions, task: Learnable): Promise<TrainingModels> => {
   const teacher = options.teacher === undefined ? undefined : await openModelFor(task, options.teacher, options);
   const taught = teacher ? { teacher } : {};
@@ -64,7 +68,9 @@ export const openModels = async (options: TrainedModelOptions, task: Learnable):
   return { model: await untrained(options, task), began: `${options.model} from ${from}` };
 };
 
-/** Opens the model to go on from. One of ours that was trained for another task gets a new head, which begins at random. */
+/**
+ * Opens the model to go on from. One of ours that was trained for another task gets a new head, which begins at random.
+ */
 const startingModel = async (from: string, task: Learnable, options: TrainedModelOptions): Promise<Model> => {
   await using checkpoint = await openCheckpoint(from);
   const trained = await checkpoint.load(await loadOptions(checkpoint.isOurs ? undefined : task, options));

@@ -14,9 +14,9 @@ export interface WordSources {
 }
 
 /**
- * Reads the pieces that `--vocabulary` names, with commas between several: `bert`, a `vocab.txt`, `data` for the folder of the
- * training data, or another folder of data. A folder gives its `vocab.txt`, or the words of its training texts. Listed
- * pieces keep their order; the words follow, sorted, each once.
+ * Reads the pieces that `--vocabulary` names, with commas between several: `bert`, a `vocab.txt`, `data` for the folder
+ * of the training data, or another folder of data. A folder gives its `vocab.txt`, or the words of its training texts.
+ * Listed pieces keep their order; the words follow, sorted, each once.
  *
  * @throws UserError where a folder has no texts that any task reads.
  */

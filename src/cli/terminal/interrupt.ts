@@ -7,7 +7,10 @@ export interface Interrupt extends Disposable {
 /** Milliseconds within which a second signal is an echo of the first: npm and a terminal both hand Ctrl-C on. */
 const ECHO = 1000;
 
-/** Signals that ask a process to end, and the exit code that a shell gives a command ended so: 128 and the number of the signal. */
+/**
+ * Signals that ask a process to end, and the exit code that a shell gives a command ended so: 128 and the number of the
+ * signal.
+ */
 const endings = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /** Exit code of a verb that was interrupted, whichever the signal. */

@@ -20,7 +20,9 @@ const EVERY = 5000;
 /** Number of warnings that are printed in full; the others are counted. */
 const WARNINGS = 5;
 
-/** Opens a bar where stderr is a terminal, otherwise a line every few seconds. Nothing else may write there meanwhile. */
+/**
+ * Opens a bar where stderr is a terminal, otherwise a line every few seconds. Nothing else may write there meanwhile.
+ */
 export const openProgress = (label: string, stream: Stream = process.stderr): Progress => {
   const view = stream.isTTY ? openBar(label, stream) : openLines(label, stream);
   let warnings = 0;

@@ -28,7 +28,8 @@ export interface RetrievalEvaluation {
 }
 
 /**
- * Computes recall of texts and of images at 1, 5 and 10, and the scores within groups of captions made of the same words.
+ * Computes recall of texts and of images at 1, 5 and 10, and the scores within groups of captions made of the same
+ * words.
  *
  * @throws UserError where answers are to be written.
  */

@@ -115,7 +115,9 @@ const untilInterrupted = async (
   }
 };
 
-/** Runs each job by the same command in a process of its own, whose memory can be measured and which the signal ends. */
+/**
+ * Runs each job by the same command in a process of its own, whose memory can be measured and which the signal ends.
+ */
 const inProcess =
   ({ out, teacher, quick, tiny }: Options & { readonly teacher: string }, signal: AbortSignal) =>
   (job: string, onProgress: (progress: JobProgress) => void): Promise<void> =>

@@ -56,9 +56,9 @@ export interface Converted {
 const CONCURRENCY = 8;
 
 /**
- * Writes the splits of a data set, in whatever layout, as WebDataset shards or parquet. Images keep their bytes; each is
- * decoded once to know that it can be. Answers that are no fixed classes (VQA) go to `answers.txt`, in the order of the
- * classifier.
+ * Writes the splits of a data set, in whatever layout, as WebDataset shards or parquet. Images keep their bytes; each
+ * is decoded once to know that it can be. Answers that are no fixed classes (VQA) go to `answers.txt`, in the order of
+ * the classifier.
  *
  * @throws UserError where a split is not there, the folder is not empty, or an image cannot be decoded and may not be
  *   passed over.
@@ -90,7 +90,9 @@ const checkFree = async (to: string): Promise<void> => {
   if (names.length > 0) throw new UserError(`${to}: is not empty: give a new folder.`);
 };
 
-/** The answers in the order of the classifier; read again from the written shards, they might stand in another order. */
+/**
+ * The answers in the order of the classifier; read again from the written shards, they might stand in another order.
+ */
 const answersOf = async (path: string, { answers }: Dataset, { records, split }: DatasetQuery) =>
   answers ?? (records.answers.kind === 'open' && split === 'train' ? await openAnswers(path, records) : undefined);
 

@@ -34,7 +34,10 @@ export interface Dataset {
 /** A layout of files on disk. */
 export interface Format {
   readonly name: string;
-  /** Names of the only record shapes that it holds, where it is the layout of published sets; absent where its rows may have any. */
+  /**
+   * Names of the only record shapes that it holds, where it is the layout of published sets; absent where its rows may
+   * have any.
+   */
   readonly serves?: readonly string[] | undefined;
   /** The files that it looks for, for the error that nothing was found. */
   readonly looksFor: (query: DatasetQuery) => readonly string[];

@@ -10,7 +10,9 @@ import { captions } from '../records/captions.ts';
 /** A folder of test/files, which make_formats.py wrote with the libraries that write the real ones. */
 export const fixture = (name: string): string => fileURLToPath(new URL(`../../../test/files/${name}`, import.meta.url));
 
-/** Expects picture k of the script: 24 x 16 pixels of the colour (40 k, 200 - 30 k, 60); JPEG may be off by a little. */
+/**
+ * Expects picture k of the script: 24 x 16 pixels of the colour (40 k, 200 - 30 k, 60); JPEG may be off by a little.
+ */
 export const expectPicture = async (image: ImageSource | undefined, k: number): Promise<void> => {
   if (image === undefined) throw new Error('there is no image');
   const { width, height, data } = await readImage(image);

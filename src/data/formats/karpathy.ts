@@ -20,8 +20,9 @@ const FOLDERS = [
 ];
 
 /**
- * Captions in the splits of Karpathy and Fei-Fei (2015): `dataset_coco.json` or `dataset_flickr30k.json`. Train is train
- * and restval together, as is usual for COCO. An example is one caption; equal captions of an image count once. `about.image_id` is the image's `cocoid` or `imgid`.
+ * Captions in the splits of Karpathy and Fei-Fei (2015): `dataset_coco.json` or `dataset_flickr30k.json`. Train is
+ * train and restval together, as is usual for COCO. An example is one caption; equal captions of an image count once.
+ * `about.image_id` is the image's `cocoid` or `imgid`.
  */
 export const karpathy: Format = {
   name: 'Karpathy JSON',

@@ -16,8 +16,8 @@ const places = ({ split }: Pick<DatasetQuery, 'split'>): string[] => {
 };
 
 /**
- * NLVR2 as its authors publish it: a JSON object a line, with two images each. `split` may also be one of its own names,
- * `balanced/test1` and the like. `about` has the identifier, by which consistency is measured.
+ * NLVR2 as its authors publish it: a JSON object a line, with two images each. `split` may also be one of its own
+ * names, `balanced/test1` and the like. `about` has the identifier, by which consistency is measured.
  */
 export const nlvr2Lines: Format = {
   name: 'NLVR2 JSON lines',
@@ -48,7 +48,9 @@ export const nlvr2Lines: Format = {
   },
 };
 
-/** Possible paths of an image: `train-10108-0-1` is sentence 1 of pair 0 of set 10108, with `train-10108-0-img0.png`. */
+/**
+ * Possible paths of an image: `train-10108-0-1` is sentence 1 of pair 0 of set 10108, with `train-10108-0-img0.png`.
+ */
 const imagesOf = (line: JsonLine, identifier: string, side: number): string[] => {
   const parts = identifier.split('-');
   if (parts.length !== 4) throw fieldError(line, 'identifier', 'split-set-pair-sentence');

@@ -32,7 +32,8 @@ export const formats: readonly Format[] = [
 /**
  * The examples of a folder or file in whichever layout it has, and what was found there.
  *
- * @throws UserError where there is no such path, no layout fits (it lists what was looked for), or the data are damaged.
+ * @throws UserError where there is no such path, no layout fits (it lists what was looked for), or the data are
+ * damaged.
  */
 export const openExamples = async (path: string, query: DatasetQuery): Promise<Dataset> => {
   const isList = path.includes('{') || path.includes('::');

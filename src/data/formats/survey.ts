@@ -23,8 +23,8 @@ export interface Survey {
 const USUAL = ['train', 'validation', 'test', 'test-dev', 'test2', 'rest_val'];
 
 /**
- * Looks for records of these shapes in data of any known layout, and reads the examples of each split. Images that are not
- * there are counted and not missed. Rows that may be of any shape count for the first that they fit.
+ * Looks for records of these shapes in data of any known layout, and reads the examples of each split. Images that are
+ * not there are counted and not missed. Rows that may be of any shape count for the first that they fit.
  *
  * @returns a survey of each shape that is found, those with most to a record first; none where no layout fits.
  * @throws UserError where a layout fits, but none of its splits can be read.
@@ -87,7 +87,10 @@ const splitsOf = async (
 /** A key of a split's files and examples: two names of the same split give the same key. */
 const keyOf = ({ layout, examples: [first] }: Dataset): string => `${layout} ${first?.id}`;
 
-/** Possible names of splits: a file is one split, whatever it is called; a folder has those of its tables, and the usual ones. */
+/**
+ * Possible names of splits: a file is one split, whatever it is called; a folder has those of its tables, and the usual
+ * ones.
+ */
 const splitNames = (path: string): string[] => {
   try {
     const tables = readdirSync(path).flatMap((name) => /^(.+)\.(jsonl|csv)$/.exec(name)?.[1] ?? []);

@@ -58,8 +58,8 @@ let wholeByPart: Map<string, string> | undefined;
 const MOST_PERIODS = 32;
 
 /**
- * Normalises an answer as the VQA evaluation and the ViLT code compare it: without punctuation and articles, in lower case,
- * with digits for numbers and whole contractions.
+ * Normalises an answer as the VQA evaluation and the ViLT code compare it: without punctuation and articles, in lower
+ * case, with digits for numbers and whole contractions.
  */
 export const normalizeAnswer = (answer: string): string => {
   wholeByPart ??= contractions();
@@ -84,8 +84,8 @@ const LEAST = 9;
 
 /**
  * The classes of VQA v2 as the ViLT code makes them: every normalised multiple choice answer that occurs nine times or
- * more, in the order of **first occurrence**, train before val in the order of the files. With a classifier that was trained
- * in another order the answers are nonsense.
+ * more, in the order of **first occurrence**, train before val in the order of the files. With a classifier that was
+ * trained in another order the answers are nonsense.
  *
  * @param choices the `multiple_choice_answer` of every annotation, in order.
  * @throws UserError when no answer occurs often enough.

@@ -26,9 +26,9 @@ interface Annotation {
 }
 
 /**
- * VQA v2 as its authors publish it: questions and annotations in JSON, COCO's images beside them. As in the ViLT code, an
- * annotator's answer counts where it is one of the classes literally, and a question of train or val with no such answer is
- * left out. `about` has question_id, question_type, answer_type and the ten answers.
+ * VQA v2 as its authors publish it: questions and annotations in JSON, COCO's images beside them. As in the ViLT code,
+ * an annotator's answer counts where it is one of the classes literally, and a question of train or val with no such
+ * answer is left out. `about` has question_id, question_type, answer_type and the ten answers.
  */
 export const vqav2: Format = {
   name: 'VQAv2 JSON',

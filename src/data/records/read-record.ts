@@ -24,8 +24,8 @@ export interface ReaderOptions {
 }
 
 /**
- * A reader of the rows of one split: each gives one example, or one for each of its texts. The fields are those that sets
- * on the Hugging Face hub, img2dataset and `dide convert` write, or that the task names; all others go to `about`.
+ * A reader of the rows of one split: each gives one example, or one for each of its texts. The fields are those that
+ * sets on the Hugging Face hub, img2dataset and `dide convert` write, or that the task names; all others go to `about`.
  */
 export const createRecordReader = (shape: RecordShape, options: ReaderOptions = {}): RecordReader => {
   const { required } = shape.answers;

@@ -1,8 +1,9 @@
 import type { AnswerFormat } from './answers.ts';
 
 /**
- * The shape of the records of a data set: the fields of a table's row, of an object in a JSON file or of a sample in a shard
- * from which one example is read, or one for each of its texts. A task owns one; `captions` is that of images with texts.
+ * The shape of the records of a data set: the fields of a table's row, of an object in a JSON file or of a sample in a
+ * shard from which one example is read, or one for each of its texts. A task owns one; `captions` is that of images
+ * with texts.
  */
 export interface RecordShape {
   /** Name of the task, as `--task` says it. Layouts of one published set say by this name which records they hold. */
@@ -10,8 +11,8 @@ export interface RecordShape {
   /** Number of images of an example. */
   readonly images: 1 | 2;
   /**
-   * Fields that may hold the images, the first whose names are all there. A list has one name an image, or a single name
-   * of a field with a list of paths.
+   * Fields that may hold the images, the first whose names are all there. A list has one name an image, or a single
+   * name of a field with a list of paths.
    */
   readonly imageFields: readonly (readonly string[])[];
   /** Fields that may hold the text, in the order in which they are looked for. */

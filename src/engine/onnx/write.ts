@@ -14,7 +14,9 @@ export interface WriteOptions {
   readonly precision?: Precision | undefined;
   /** Parameters written as initializers; all others become inputs of the graph. */
   readonly weights?: ReadonlyMap<string, Numbers> | undefined;
-  /** Whether the weights' numbers are in the bytes, or external, for a runtime that gets them beside. Default inside. */
+  /**
+   * Whether the weights' numbers are in the bytes, or external, for a runtime that gets them beside. Default inside.
+   */
   readonly storage?: 'inside' | 'outside' | undefined;
 }
 

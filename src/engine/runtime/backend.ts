@@ -32,7 +32,9 @@ export interface RuntimeOptions {
   readonly kind?: Runtime['kind'] | undefined;
   /** Threads of one operator. Default: the processors that this process may use. */
   readonly threads?: number | undefined;
-  /** Whether idle threads spin between operators: faster, but they occupy the processor. Default: ONNX Runtime's (yes). */
+  /**
+   * Whether idle threads spin between operators: faster, but they occupy the processor. Default: ONNX Runtime's (yes).
+   */
   readonly spin?: boolean | undefined;
   /**
    * Weights whose numbers are not in the model's bytes. The native kind reads them where they lie (the matrix products
@@ -42,7 +44,9 @@ export interface RuntimeOptions {
    * input too.
    */
   readonly initializers?: ReadonlyMap<string, Numbers> | undefined;
-  /** Called once with the reason why the native kind did not load. Default: a process warning (`process.emitWarning`). */
+  /**
+   * Called once with the reason why the native kind did not load. Default: a process warning (`process.emitWarning`).
+   */
   readonly onFallback?: ((reason: string) => void) | undefined;
 }
 

@@ -78,7 +78,10 @@ class SharedWeight {
     this.data = numbers.data;
   }
 
-  /** The first call shows the numbers to the graph optimizer, but alone copies them; the second makes the session use ours. */
+  /**
+   * The first call shows the numbers to the graph optimizer, but alone copies them; the second makes the session use
+   * ours.
+   */
   addTo(options: Pointer): void {
     this.#ort.call('AddExternalInitializers', options, [this.#name], [this.#value], 1);
     this.#ort.call('AddInitializer', options, this.#name, this.#value);

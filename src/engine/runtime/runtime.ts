@@ -63,7 +63,9 @@ const checkName = (end: string, name: string, names: readonly string[]): void =>
   throw new Error(`runtime: the model has no ${end} ${name}: it has ${names.join(', ')}`);
 };
 
-/** Enforces the contract of both kinds: buffers match their shapes, no binding or run during a run, none after close. */
+/**
+ * Enforces the contract of both kinds: buffers match their shapes, no binding or run during a run, none after close.
+ */
 class GuardedRuntime implements Runtime {
   readonly #backend: Backend;
   #state: 'idle' | 'running' | 'closing' | 'closed' = 'idle';

@@ -1,8 +1,8 @@
 /**
  * AdamW in plain JavaScript: the definition, and the fallback where WebAssembly SIMD is missing.
  *
- * Over Float32Array every operation is rounded to float32, which makes it bit-equal to src/kernels/adamw/adamw.as.ts; over
- * Float64Array nothing is rounded.
+ * Over Float32Array every operation is rounded to float32, which makes it bit-equal to src/kernels/adamw/adamw.as.ts;
+ * over Float64Array nothing is rounded.
  */
 
 /** Settings of AdamW; the defaults are those of the paper's experiments. */
@@ -34,7 +34,9 @@ export interface Coefficients {
   readonly after: number;
 }
 
-/** What one update depends on besides the options: its number from 1 on, learning rate, gradient factor, weight decay. */
+/**
+ * What one update depends on besides the options: its number from 1 on, learning rate, gradient factor, weight decay.
+ */
 export interface Moment {
   readonly step: number;
   readonly learningRate: number;

@@ -1,8 +1,8 @@
 /**
  * Dropout masks in WebAssembly SIMD; AssemblyScript, compiled by scripts/build-wasm.ts.
  *
- * Philox4x32-10 for four counters at once. src/kernels/dropout/reference.ts has the same arithmetic in plain JavaScript,
- * bit for bit.
+ * Philox4x32-10 for four counters at once. src/kernels/dropout/reference.ts has the same arithmetic in plain
+ * JavaScript, bit for bit.
  */
 
 const MULTIPLIER_0: u32 = 0xd2511f53;

@@ -31,7 +31,9 @@ const hasZeroByte = (word: number): boolean => ((word - 0x01010101) & ~word & 0x
 
 const spare = new Uint32Array(4);
 
-/** Decides those of the four elements at `at` whose byte of `word` is `rule.byte`, by 32 bits each of the key's lane 1. */
+/**
+ * Decides those of the four elements at `at` whose byte of `word` is `rule.byte`, by 32 bits each of the key's lane 1.
+ */
 const settle = (bits: Int32Array, at: number, word: { bits: number; number: number }, rule: MaskRule): void => {
   philox(rule.key, word.number, 1, spare);
   for (let j = 0; j < 4; j++) {

@@ -11,7 +11,10 @@ export interface Passes {
 const PRECISION = 22;
 const HALF = 1 << (PRECISION - 1);
 
-/** Weights of one direction: output i is the sum over inputs `start[i]` to `start[i] + count[i]`, weights at `i * stride`. */
+/**
+ * Weights of one direction: output i is the sum over inputs `start[i]` to `start[i] + count[i]`, weights at `i *
+ * stride`.
+ */
 export interface Kernel {
   readonly start: Int32Array;
   readonly count: Int32Array;
@@ -80,7 +83,9 @@ const columns = (pixels: Pixels, height: number): Pixels => {
   return { width, height, data: resample(data, layout, layout, kernelFor(from, height)) };
 };
 
-/** Computes one output position of all lines at a time, so that its weights stay in cache. The array clamps to 0..255. */
+/**
+ * Computes one output position of all lines at a time, so that its weights stay in cache. The array clamps to 0..255.
+ */
 const resample = (data: Uint8Array, source: Layout, target: Layout, kernel: Kernel): Uint8Array => {
   const { start, count, weights, stride } = kernel;
   const step = source.along;

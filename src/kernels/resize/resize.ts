@@ -1,6 +1,6 @@
 /**
- * Bicubic resize, in WebAssembly SIMD or the equal JavaScript of `reference.ts`. The tables of a kernel and a band of the
- * image are copied into the module's memory at fixed places, and the resized band comes back from a third.
+ * Bicubic resize, in WebAssembly SIMD or the equal JavaScript of `reference.ts`. The tables of a kernel and a band of
+ * the image are copied into the module's memory at fixed places, and the resized band comes back from a third.
  */
 import type { Pixels } from '../pixels.ts';
 import { canRun, openModule } from '../web-assembly.ts';
@@ -134,8 +134,9 @@ export const webAssemblyPasses = (): Passes | undefined => {
  * Pillow's `resize((width, height), BICUBIC)` to the last bit: antialiased, in 22-bit fixed point, along the rows and
  * along the columns, rounded to whole values after each. A direction whose size stays is left alone.
  *
- * The rows come first, except for an image whose height shrinks by more than twice what its width does, as in Pillow 13;
- * before, they always did, which changes such an image (more than twice as high as wide) by a last bit here and there.
+ * The rows come first, except for an image whose height shrinks by more than twice what its width does, as in Pillow
+ * 13; before, they always did, which changes such an image (more than twice as high as wide) by a last bit here and
+ * there.
  *
  * @param width of the result in pixels.
  * @param height of the result in pixels.

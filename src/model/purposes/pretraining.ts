@@ -85,7 +85,10 @@ export const forwardPretraining = (
 /** Answers of matching, in the order of its head. */
 export const MATCHING = ['unmatched', 'matched'] as const;
 
-/** Pre-training on images with captions: matching, masked words and, of a dual encoder, contrast. It answers whether a text fits its image. */
+/**
+ * Pre-training on images with captions: matching, masked words and, of a dual encoder, contrast. It answers whether a
+ * text fits its image.
+ */
 export const pretrainingPurpose: Purpose & { readonly goal: Goal } = {
   name: 'pretraining',
   goal: { name: 'pretraining', images: 1, scoring: 'softmax', answers: async () => MATCHING },

@@ -17,7 +17,8 @@ export interface Retrieved extends Streams {
 export const spaceOf = ({ sizes }: Pick<ModelConfig, 'sizes'>): number => sizes.width;
 
 /**
- * Encodes a batch for retrieval: no interaction and no pooler, a similarity is the dot product of projected [CLS] vectors.
+ * Encodes a batch for retrieval: no interaction and no pooler, a similarity is the dot product of projected [CLS]
+ * vectors.
  *
  * @throws Error where the architecture has no towers.
  */

@@ -6,8 +6,8 @@ import { type Attention, across } from '../../training.ts';
 type Floats = Numbers<Float32Array>;
 
 /**
- * The last layer's attention of each modality to the other. The row of a real token sums to 1 over the real tokens of the
- * other modality, including [CLS]; padding gets 0. Rows of padding are undefined.
+ * The last layer's attention of each modality to the other. The row of a real token sums to 1 over the real tokens of
+ * the other modality, including [CLS]; padding gets 0. Rows of padding are undefined.
  */
 export interface CrossAttention {
   /** Attention of words to image tokens, mean over heads: [examples, words, 1 + patches], the image's [CLS] first. */
@@ -30,8 +30,8 @@ export interface CrossAttentionOptions {
 }
 
 /**
- * Cross-modal attention of a model in both directions, as L_CA compares it (Wang et al. 2022, §3.2). A dual encoder does
- * not use it for its outputs: it is computed from its queries and keys.
+ * Cross-modal attention of a model in both directions, as L_CA compares it (Wang et al. 2022, §3.2). A dual encoder
+ * does not use it for its outputs: it is computed from its queries and keys.
  *
  * @param feeds one batch from `collate`.
  * @throws Error where a feed is missing or does not fit, or where the pair has no such image.

@@ -11,9 +11,9 @@ export interface PixelOptions {
 }
 
 /**
- * Retrieval by nearest neighbours in pixel space, the baseline of a trained retriever. The score of an image and a text is
- * minus the squared distance of the image to the nearest training image of the text's concept (`concept` of its row): it
- * is given the concept instead of reading the text, which makes the baseline stronger.
+ * Retrieval by nearest neighbours in pixel space, the baseline of a trained retriever. The score of an image and a text
+ * is minus the squared distance of the image to the nearest training image of the text's concept (`concept` of its
+ * row): it is given the concept instead of reading the text, which makes the baseline stronger.
  *
  * @returns scores [images, texts] for `recalls`; -Infinity where a concept has no training image.
  * @throws UserError where a row has no concept, or an image cannot be read.

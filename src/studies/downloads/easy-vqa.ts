@@ -28,9 +28,10 @@ const sizes = {
 } as const;
 
 /**
- * easy-VQA (Victor Zhou, 2020): 5,000 images of 64 x 64 pixels with one shape each, and 48,248 questions about its shape
- * and colour. The questions alone predict 67.0 % of the test answers, so a model below that has learnt nothing from images.
- * One shape needs no reasoning across the modalities: it shows whether training works, not whether distillation helps.
+ * easy-VQA (Victor Zhou, 2020): 5,000 images of 64 x 64 pixels with one shape each, and 48,248 questions about its
+ * shape and colour. The questions alone predict 67.0 % of the test answers, so a model below that has learnt nothing
+ * from images. One shape needs no reasoning across the modalities: it shows whether training works, not whether
+ * distillation helps.
  */
 export const easyVqa: PackagedData = {
   name: 'easy-vqa',

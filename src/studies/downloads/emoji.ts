@@ -24,8 +24,8 @@ const sizes = {
 } as const;
 
 /**
- * Emoji in four drawing styles with captions from their names and tags, for retrieval as on Flickr30k. Three styles are for
- * training, the fourth for testing, with the same concepts.
+ * Emoji in four drawing styles with captions from their names and tags, for retrieval as on Flickr30k. Three styles are
+ * for training, the fourth for testing, with the same concepts.
  */
 export const emoji: PackagedData = {
   name: 'emoji',

@@ -63,8 +63,8 @@ export interface FetchOptions extends Partial<Choice> {
 const MANIFEST = 'fetched.json';
 
 /**
- * Writes a data set of packages into a folder. It is written as `<folder>.partial` and renamed at the end; a folder that
- * holds the same data already stays as it is.
+ * Writes a data set of packages into a folder. It is written as `<folder>.partial` and renamed at the end; a folder
+ * that holds the same data already stays as it is.
  *
  * @throws UserError where the folder holds something else, or a package cannot be obtained or has another digest.
  */

@@ -9,8 +9,8 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 const points = (share: number): string => `${Math.abs(100 * share).toFixed(1)} points`;
 
 /**
- * A sentence that compares two models on the same examples. One is called better only if the 95 % confidence interval of
- * the paired difference excludes zero.
+ * A sentence that compares two models on the same examples. One is called better only if the 95 % confidence interval
+ * of the paired difference excludes zero.
  */
 export const comparison = (
   [name, judged]: readonly [string, readonly Prediction[]],

@@ -112,7 +112,9 @@ const judgedOnce = (measured: Measured): Judgement[] => [
   judgeSpeed(measured),
 ];
 
-/** Ratio of its teacher's accuracy that counts as most of it; the paper's student has 95.5 % on VQA and 98.0 % on NLVR2. */
+/**
+ * Ratio of its teacher's accuracy that counts as most of it; the paper's student has 95.5 % on VQA and 98.0 % on NLVR2.
+ */
 const MOST = 0.95;
 
 const judgeQuality = (measured: Measured): Judgement => {
@@ -176,8 +178,8 @@ const judgeRetrieval = ({ size, results }: Measured): Judgement => {
 type Pairs = readonly (readonly [number | undefined, number | undefined])[];
 
 /**
- * A claim holds where the whole 95 % confidence interval of the paired differences lies above minus the slack, and does not
- * hold where it lies below. Where a run is missing, or there is one pair alone, nothing can be told.
+ * A claim holds where the whole 95 % confidence interval of the paired differences lies above minus the slack, and does
+ * not hold where it lies below. Where a run is missing, or there is one pair alone, nothing can be told.
  */
 const verdictOf = (
   pairs: Pairs,

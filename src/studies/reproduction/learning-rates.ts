@@ -24,7 +24,9 @@ export const triedRates = (
     return accuracy === undefined ? [] : [{ rate, accuracy }];
   });
 
-/** The learning rate of each variant with the highest validation accuracy; undefined until the whole search has ended. */
+/**
+ * The learning rate of each variant with the highest validation accuracy; undefined until the whole search has ended.
+ */
 export const chosenRates = (size: ReproductionSize, results: readonly RunResult[]): Rates | undefined => {
   const all = variantNames.map((variant) => [variant, triedRates(variant, size, results)] as const);
   if (all.some(([, tried]) => tried.length < size.learningRates.length)) return undefined;

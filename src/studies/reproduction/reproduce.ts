@@ -25,7 +25,9 @@ export interface ReproduceOptions {
   readonly workers?: number | undefined;
   /** No job is started after this many minutes. */
   readonly minutes?: number | undefined;
-  /** Stops it: no more scenes are written and no job is started. Jobs that `run` has started are the caller's to end. */
+  /**
+   * Stops it: no more scenes are written and no job is started. Jobs that `run` has started are the caller's to end.
+   */
   readonly signal?: AbortSignal | undefined;
   /** Runs a job. Default: in this process. A caller may start a process for each. */
   readonly run?: ((id: string, onProgress: (progress: JobProgress) => void) => Promise<void>) | undefined;
@@ -36,7 +38,8 @@ export interface ReproduceOptions {
  * Reproduces the paper's studies at mini size: writes the scenes of all tasks, trains every teacher and student of the
  * tables, and stores the result of each job as a small file. Called again after it was stopped, it continues.
  *
- * @throws UserError where the shipped teacher is missing, the file of a result is damaged, the results to take over do not
+ * @throws UserError where the shipped teacher is missing, the file of a result is damaged, the results to take over do
+ * not
  *   fit, or the disk is full; the signal's reason where it was aborted.
  */
 export const reproduce = async (options: ReproduceOptions): Promise<Measured> => {

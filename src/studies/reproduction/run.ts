@@ -69,8 +69,8 @@ export type Run =
 export const PRETRAINED_TEACHER: PretrainedTeacherRun = { kind: 'pretrained teacher' };
 
 /**
- * Name of a run in `outcomes.json` and path of its files: `student/vqa/cross/teacher/rate-0.001/seed-0`, with `share-0.5`
- * and `depth-1` before the seed where they are not the usual ones.
+ * Name of a run in `outcomes.json` and path of its files: `student/vqa/cross/teacher/rate-0.001/seed-0`, with
+ * `share-0.5` and `depth-1` before the seed where they are not the usual ones.
  */
 export const idOf = (run: Run): string => {
   switch (run.kind) {

@@ -2,7 +2,10 @@ import type { View } from '../scenes/views.ts';
 
 /** Amount of data and training of a reproduction. */
 export interface ReproductionSize {
-  /** Units of each view for training and for each other split: pairs of images, statements, hypotheses, quadruples, images. */
+  /**
+   * Units of each view for training and for each other split: pairs of images, statements, hypotheses, quadruples,
+   * images.
+   */
   readonly units: Readonly<Record<View, { readonly train: number; readonly heldOut: number }>>;
   readonly batch: number;
   readonly updates: {
@@ -79,7 +82,10 @@ export const reproductionSizes = {
 /** Fewer updates of a student than this are for trying out: nothing is learnt. */
 const FEWEST_UPDATES = 20;
 
-/** Notice for the top of a report whose numbers are no results, because it was trained too little; undefined at full size. */
+/**
+ * Notice for the top of a report whose numbers are no results, because it was trained too little; undefined at full
+ * size.
+ */
 export const noticeOf = ({ updates, seeds }: ReproductionSize): string | undefined => {
   if (updates.student < FEWEST_UPDATES)
     return `This is the toy run (--tiny): ${updates.student} updates a training, for trying out. Nothing is learnt, and neither numbers nor verdicts are results.`;

@@ -9,8 +9,8 @@ export interface Variant {
 }
 
 /**
- * Soft labels and one more kind of knowledge, all with weight 1. Only queries of real words and patches count: so the loss
- * does not depend on the padding of a batch, and all variants compare the same tokens.
+ * Soft labels and one more kind of knowledge, all with weight 1. Only queries of real words and patches count: so the
+ * loss does not depend on the padding of a batch, and all variants compare the same tokens.
  */
 const softLabelsAnd = (name: string, options: LossOptions): Variant => ({
   name: `soft labels + ${name}`,

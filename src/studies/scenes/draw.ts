@@ -63,7 +63,9 @@ const describe = (random: Random, chain: readonly Thing[], grid: number, free: r
   return { named: look, where: { relation: between(random, thing, anchors[0]!, grid), of } };
 };
 
-/** A chain of different things, with one that the edit changed, if any: so that the two answers are likely to differ. */
+/**
+ * A chain of different things, with one that the edit changed, if any: so that the two answers are likely to differ.
+ */
 const drawChain = (random: Random, { scene, touched }: Source, length: number): Thing[] | undefined => {
   if (scene.things.length < length) return undefined;
   if (touched.length === 0) return shuffled(random, scene.things).slice(0, length);

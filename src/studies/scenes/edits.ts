@@ -77,7 +77,9 @@ const removeThing: Edit = (random, world, scene) => {
 
 const alterOrCount: Edit = (random, world, scene) => pick(random, [alter, addThing, removeThing])(random, world, scene);
 
-/** Edits of each class. In `any`, moves and exchanges are rare: they change the answers of chained questions more often. */
+/**
+ * Edits of each class. In `any`, moves and exchanges are rare: they change the answers of chained questions more often.
+ */
 const editsOf: { readonly [C in EditClass]: readonly Edit[] } = {
   place: [move, changePlaces],
   exchange: [exchangeAttribute],

@@ -42,8 +42,8 @@ export const referent = (phrase: Phrase, scene: Scene): Thing | undefined => {
 const yesNo = (holds: boolean): string => (holds ? 'yes' : 'no');
 
 /**
- * The answer to a question; undefined where there is none: a definite phrase without exactly one referent, a comparison of
- * a thing with itself, a count over six.
+ * The answer to a question; undefined where there is none: a definite phrase without exactly one referent, a comparison
+ * of a thing with itself, a count over six.
  */
 export const answerTo = (question: Question, scene: Scene): string | undefined => {
   const count = denoted(question.phrase, scene).length;

@@ -23,8 +23,8 @@ const DRAWS = 60;
 
 /**
  * Draws a single image with questions, for learning words and attributes before minimal pairs require them to be bound.
- * Half of the questions are drawn from another image, or every "is there" would be answered yes. Some images have a single
- * object.
+ * Half of the questions are drawn from another image, or every "is there" would be answered yes. Some images have a
+ * single object.
  */
 export const drawPlain = (
   world: World,

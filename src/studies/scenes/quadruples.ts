@@ -4,8 +4,8 @@ import { stands } from './meaning.ts';
 import { drawThing, type HeldOut, isHeldOut, type Look, type Scene, type Thing, type World } from './world.ts';
 
 /**
- * Four images and their four captions, which consist of the same words and differ only in the binding of colours to shapes
- * and in their places. A bag-of-words model matches them at chance, one in four.
+ * Four images and their four captions, which consist of the same words and differ only in the binding of colours to
+ * shapes and in their places. A bag-of-words model matches them at chance, one in four.
  */
 export interface Quadruple {
   readonly scenes: readonly Scene[];

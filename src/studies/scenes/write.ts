@@ -117,9 +117,9 @@ const writeAll = async (folder: string, plan: Plan, options: WriteOptions): Prom
 };
 
 /**
- * Writes a data set of scenes in the layout of users' data: `images/<split>/000001.png`, `<split>.jsonl`, `answers.txt`,
- * `README.md`, and `scenes.json` with the options. It is written as `<folder>.partial` and renamed at the end, so that a
- * killed process leaves no incomplete folder. A folder that is complete already stays as it is.
+ * Writes a data set of scenes in the layout of users' data: `images/<split>/000001.png`, `<split>.jsonl`,
+ * `answers.txt`, `README.md`, and `scenes.json` with the options. It is written as `<folder>.partial` and renamed at
+ * the end, so that a killed process leaves no incomplete folder. A folder that is complete already stays as it is.
  *
  * @throws UserError where the folder holds something else, or a size is not a positive integer.
  */

@@ -4,8 +4,9 @@ import { type World, worlds } from '../scenes/world.ts';
 import { type Progress, writeScenes } from '../scenes/write.ts';
 
 /**
- * World of the mini teacher: 3 x 3 cells of one patch each, 2 to 5 objects, at most one relation in a question. Questions
- * need attributes to be bound to objects (a red star, not red and a star), counted, or located relative to another.
+ * World of the mini teacher: 3 x 3 cells of one patch each, 2 to 5 objects, at most one relation in a question.
+ * Questions need attributes to be bound to objects (a red star, not red and a star), counted, or located relative to
+ * another.
  */
 export const miniWorld: World = {
   ...worlds.mini,

@@ -4,8 +4,8 @@ import { meanOf } from '../task.ts';
 import type { Gallery } from './recall.ts';
 
 /**
- * Scores within groups of images whose captions are made of the same words, as Winoground (Thrush et al. 2022) scores its
- * pairs; for each group:
+ * Scores within groups of images whose captions are made of the same words, as Winoground (Thrush et al. 2022) scores
+ * its pairs; for each group:
  *
  * - `text of the group`: every image fits its own caption better than any other caption of the group.
  * - `image of the group`: every caption fits its own image better than any other image of the group.

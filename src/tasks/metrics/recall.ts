@@ -14,8 +14,8 @@ export interface Gallery {
 }
 
 /**
- * The gallery of a split: each image once, and a caption that an image has twice once (as in ViLT's reader). Equal captions
- * of two images are two texts.
+ * The gallery of a split: each image once, and a caption that an image has twice once (as in ViLT's reader). Equal
+ * captions of two images are two texts.
  */
 export const galleryOf = (examples: readonly Example[]): Gallery => {
   const places = new Map<string, number>();
@@ -48,12 +48,12 @@ export const firstImages = ({ images, texts, imageOf }: Gallery, count: number):
 export type Recalls = Readonly<Record<string, number>>;
 
 /**
- * Recall of image-text retrieval both ways: `text R@k`, the ratio of images of which a caption is among the k best texts,
- * and `image R@k`, the ratio of texts whose image is among the k best.
+ * Recall of image-text retrieval both ways: `text R@k`, the ratio of images of which a caption is among the k best
+ * texts, and `image R@k`, the ratio of texts whose image is among the k best.
  *
- * Ties count by chance: where the last of k places is shared by several equal scores, the recall is the probability that a
- * random order among them finds a right one. So neither the order of the files nor a model that gives everything the same
- * score gains by them.
+ * Ties count by chance: where the last of k places is shared by several equal scores, the recall is the probability
+ * that a random order among them finds a right one. So neither the order of the files nor a model that gives everything
+ * the same score gains by them.
  *
  * @param scores [images, texts], higher is better.
  * @throws Error where the matrix is not of the gallery's size, or a score is not a number.
@@ -71,7 +71,10 @@ export const recalls = (
 export const meanRecall = (scores: Numbers, gallery: Pick<Gallery, 'images' | 'imageOf'>): number =>
   meanOf(Object.values(recalls(scores, gallery, [1])));
 
-/** The terms of `recalls`, by the same names: for each image or text as query, the probability that it finds a right one. */
+/**
+ * The terms of `recalls`, by the same names: for each image or text as query, the probability that it finds a right
+ * one.
+ */
 export const foundIn = (
   scores: Numbers,
   { images, imageOf }: Pick<Gallery, 'images' | 'imageOf'>,
@@ -122,8 +125,8 @@ const ranksOf = (scores: readonly number[], isRight: (place: number) => boolean)
 };
 
 /**
- * Probability that a right item is in the first k places: 1 - C(wrong, free) / C(equal, free), with the number of places
- * that are free for equal scores.
+ * Probability that a right item is in the first k places: 1 - C(wrong, free) / C(equal, free), with the number of
+ * places that are free for equal scores.
  */
 const chanceWithin = ({ better, equal, right }: Rank, k: number): number => {
   let missed = 1;

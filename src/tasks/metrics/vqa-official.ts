@@ -3,8 +3,8 @@ import { UserError } from '../../errors.ts';
 import { meanOf, type Prediction } from '../task.ts';
 
 /**
- * Score of an answer in the VQA evaluation, between 0 and 1: each of the ten annotators is left out in turn, and the answer
- * earns min(1, n / 3) where n of the other nine gave it; the mean over the ten.
+ * Score of an answer in the VQA evaluation, between 0 and 1: each of the ten annotators is left out in turn, and the
+ * answer earns min(1, n / 3) where n of the other nine gave it; the mean over the ten.
  *
  * Answers are normalised before they are compared, except where all annotators said the same (VQA evaluation code).
  */
@@ -21,8 +21,9 @@ export const officialScore = (predicted: string, annotators: readonly string[]):
 const trimmed = (answer: string): string => answer.replaceAll(/[\n\t]/g, ' ').trim();
 
 /**
- * Official scores of all questions, and of those of each answer type: `yes/no`, `number`, `other`. They need the answers of
- * all annotators in `about.answers` and the type in `about.answer_type`; without those the measures are absent.
+ * Official scores of all questions, and of those of each answer type: `yes/no`, `number`, `other`. They need the
+ * answers of all annotators in `about.answers` and the type in `about.answer_type`; without those the measures are
+ * absent.
  */
 export const officialMeasures = (judged: readonly Prediction[]): Record<string, number[]> => {
   const scores = new Map<string, number[]>();

@@ -6,8 +6,8 @@ import { firstImages, galleryOf, meanRecall } from '../../tasks/metrics/recall.t
 import type { Stage, StageOptions } from './stage.ts';
 
 /**
- * Validation of a model that retrieves: the mean of text R@1 and image R@1 over the first images of the validation split
- * and all of their texts.
+ * Validation of a model that retrieves: the mean of text R@1 and image R@1 over the first images of the validation
+ * split and all of their texts.
  */
 export const galleryValidator = (
   { config }: Model,

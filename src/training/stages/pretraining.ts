@@ -64,8 +64,8 @@ export const pretrainingStage = (model: Model, run: PretrainingRun, { examples, 
 };
 
 /**
- * Adds to each text of the batches the image that it is to be matched with, as a second one where it is another than the
- * text's own: half of the texts.
+ * Adds to each text of the batches the image that it is to be matched with, as a second one where it is another than
+ * the text's own: half of the texts.
  */
 function* withMatchingImages(
   batches: Iterable<readonly Example[]>,

@@ -17,8 +17,8 @@ import type { Loss, Splits, Stage, StageOptions } from './stage.ts';
 const GALLERY = 1000;
 
 /**
- * Stage in which a dual encoder learns to retrieve, from batches of matched pairs (Wang et al. 2022, §3.3): L_ITC + L_CA
- * with a teacher, L_ITC without. Ground truth, `losses.hard`, is the contrast.
+ * Stage in which a dual encoder learns to retrieve, from batches of matched pairs (Wang et al. 2022, §3.3): L_ITC +
+ * L_CA with a teacher, L_ITC without. Ground truth, `losses.hard`, is the contrast.
  *
  * @throws UserError where the data have too few images, or an option is of answers.
  */

@@ -38,8 +38,8 @@ export interface TeacherCacheOptions {
 }
 
 /**
- * Runs the teacher once over every example that has no record yet, and keeps some of its tensors in float16. They depend
- * on neither the student nor the batch, but only on the example, which therefore must not be augmented.
+ * Runs the teacher once over every example that has no record yet, and keeps some of its tensors in float16. They
+ * depend on neither the student nor the batch, but only on the example, which therefore must not be augmented.
  *
  * @throws UserError where the folder belongs to another teacher or other data, or a number is too large for float16.
  */

@@ -91,8 +91,8 @@ export const placesOf = (wanted: ReadonlyMap<string, Tensor>): Place[] =>
   });
 
 /**
- * Number of rows of an example's record: all words of the longest text, since padded words are queries too, each
- * with a position of its own; of an image [CLS], its patches, and one row for padding, which is the same in every place.
+ * Number of rows of an example's record: all words of the longest text, since padded words are queries too, each with a
+ * position of its own; of an image [CLS], its patches, and one row for padding, which is the same in every place.
  */
 const rowsOf = ({ tokens }: Place, patches: ReadonlyMap<string, number>, words: number): number =>
   tokens === undefined ? 1 : tokens === 'words' ? words : patches.get(tokens)! + 2;

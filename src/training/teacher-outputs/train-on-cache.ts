@@ -17,9 +17,9 @@ interface CachedOptions extends RunOptions {
 }
 
 /**
- * Trains on the teacher's outputs for each example, computed once and kept in a folder: the teacher's passes are paid for
- * in the first epoch alone, or by whoever filled the folder before. Losses are those of `trainStage` but for the rounding
- * to float16.
+ * Trains on the teacher's outputs for each example, computed once and kept in a folder: the teacher's passes are paid
+ * for in the first epoch alone, or by whoever filled the folder before. Losses are those of `trainStage` but for the
+ * rounding to float16.
  *
  * @throws UserError where there is no teacher, where images are augmented or patches drawn, so that every epoch sees
  * others, or where the folder is another teacher's.

@@ -94,7 +94,10 @@ const setItems = ({ top, broken }: Machine, items: readonly unknown[]): void => 
   for (let i = 0; i < items.length; i += 2) map.set(items[i], items[i + 1]);
 };
 
-/** Restores the state of a placeholder. Attributes of a dictionary (PyTorch's `_metadata` of an OrderedDict) are dropped. */
+/**
+ * Restores the state of a placeholder. Attributes of a dictionary (PyTorch's `_metadata` of an OrderedDict) are
+ * dropped.
+ */
 const build: Operation = ({ pop, top }) => {
   const state = pop();
   const target = top();

@@ -3,8 +3,9 @@ import { operations } from './pickle-operations.ts';
 
 /**
  * Reads a pickle (protocols 2 to 5) without executing anything: dictionaries become Maps, lists and tuples arrays, sets
- * Sets; numbers, strings and bytes are themselves, and everything else is a placeholder. A stack machine moves values and
- * calls `rules`; its time and memory are in proportion to the bytes, and to the few million values that it may make.
+ * Sets; numbers, strings and bytes are themselves, and everything else is a placeholder. A stack machine moves values
+ * and calls `rules`; its time and memory are in proportion to the bytes, and to the few million values that it may
+ * make.
  *
  * @param path names the file in errors.
  * @throws UserError where the bytes are no pickle, make too many values, or name something of Python that no file of

@@ -28,7 +28,9 @@ export interface PyTorchFile extends AsyncDisposable {
 /** Longest pickle of a state_dict, in bytes. */
 const LONGEST_PICKLE = 2 ** 26;
 
-/** Most numbers that tensors may claim for each that is stored: weights are tied once or twice, a bomb a million times. */
+/**
+ * Most numbers that tensors may claim for each that is stored: weights are tied once or twice, a bomb a million times.
+ */
 const MOST_USES = 4;
 
 /**

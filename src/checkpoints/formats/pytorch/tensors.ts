@@ -38,7 +38,11 @@ const storageTypes: ReadonlyMap<string, string> = new Map([
 /** Most items that the dictionaries of a file may be made with: one list can be named a million times. */
 const MOST_ITEMS = 2 ** 20;
 
-/** Rules of PyTorch's pickles: storages, tensors, parameters and ordered dictionaries. @param path names the file in errors. */
+/**
+ * Rules of PyTorch's pickles: storages, tensors, parameters and ordered dictionaries.
+ *
+ * @param path names the file in errors.
+ */
 export const pytorchRules = (path: string): PickleRules => {
   let items = 0;
   return {
@@ -62,7 +66,9 @@ export interface Storage {
   readonly length: number;
 }
 
-/** Storage of a persistent id: ('storage', class, key, device, length). The device, often a GPU, does not matter here. */
+/**
+ * Storage of a persistent id: ('storage', class, key, device, length). The device, often a GPU, does not matter here.
+ */
 const storageOf = (id: unknown, path: string): Storage => {
   const [tag, kind, storage, , length, view = null] = Array.isArray(id) ? id : [];
   if (view !== null) {

@@ -1,4 +1,6 @@
-/** Modules of Python with access to the machine. No checkpoint needs them; a file that names one is meant to do harm. */
+/**
+ * Modules of Python with access to the machine. No checkpoint needs them; a file that names one is meant to do harm.
+ */
 const unsafeModules: ReadonlySet<string> = new Set([
   'os',
   'posix',

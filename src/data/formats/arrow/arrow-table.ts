@@ -13,9 +13,10 @@ import { arrowFields, readArrow } from './file.ts';
 const SPLITS = { train: ['train'], validation: ['validation', 'val', 'dev', 'valid'], test: ['test'] };
 
 /**
- * Tables in Arrow's file format (Feather 2), uncompressed: `train.arrow`, `train-00000.arrow`, or `meme_tone_train.arrow`
- * with the task's name before the split. A row is an example, or one for each text of a list; its images are binary,
- * struct{bytes, path}, or paths relative to the file. Stored images are read when they are asked for.
+ * Tables in Arrow's file format (Feather 2), uncompressed: `train.arrow`, `train-00000.arrow`, or
+ * `meme_tone_train.arrow` with the task's name before the split. A row is an example, or one for each text of a list;
+ * its images are binary, struct{bytes, path}, or paths relative to the file. Stored images are read when they are asked
+ * for.
  */
 export const arrowTable: Format = {
   name: 'Arrow tables',

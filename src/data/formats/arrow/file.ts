@@ -62,7 +62,10 @@ export async function* readArrow(path: string, names: readonly string[]): AsyncG
 const damaged = (path: string, what: string): UserError =>
   new UserError(`${path}: ${what}: it is cut short or damaged: get it again.`);
 
-/** Turns what apache-arrow throws over damaged metadata, which says nothing to a user, into an error that names the file. */
+/**
+ * Turns what apache-arrow throws over damaged metadata, which says nothing to a user, into an error that names the
+ * file.
+ */
 const understood = <T>(path: string, decode: () => T): T => {
   try {
     return decode();

@@ -5,8 +5,8 @@ import { namesIn } from '../format.ts';
 import { readArrow } from './file.ts';
 
 /**
- * The classes of the ViLT code's VQA files: every row has the names and the numbers of its answers. A number that no row has
- * is called `unknown` and that number, a class whose answer nobody gave (125 in the published files).
+ * The classes of the ViLT code's VQA files: every row has the names and the numbers of its answers. A number that no
+ * row has is called `unknown` and that number, a class whose answer nobody gave (125 in the published files).
  *
  * @throws UserError when two files, or two rows, give one number two names: they were made with different vocabularies.
  */

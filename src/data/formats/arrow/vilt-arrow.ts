@@ -8,7 +8,9 @@ import type { ArrowValue } from './column.ts';
 import { type ArrowBatch, readArrow } from './file.ts';
 import { viltAnswers } from './vilt-answers.ts';
 
-/** Beginnings of the names of one data set's files, and the files of each split, as the ViLT code trains and measures. */
+/**
+ * Beginnings of the names of one data set's files, and the files of each split, as the ViLT code trains and measures.
+ */
 interface ViltSet {
   readonly prefix: string;
   readonly splits: Readonly<Record<string, readonly string[]>>;

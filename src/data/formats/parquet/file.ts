@@ -28,7 +28,11 @@ export interface ParquetFile {
 const LARGEST_FOOTER = 64 * 2 ** 20;
 const largestPage = (compressed: number): number => Math.min(2 ** 30, 16 * 2 ** 20 + 100 * compressed);
 
-/** Opens a parquet file and checks its footer. @throws UserError when it cannot be read, is cut short or no parquet file. */
+/**
+ * Opens a parquet file and checks its footer.
+ *
+ * @throws UserError when it cannot be read, is cut short or no parquet file.
+ */
 export const openParquet = async (path: string): Promise<ParquetFile> => {
   const { size } = await stat(path).catch((cause: NodeJS.ErrnoException) => {
     throw new UserError(`${path}: cannot be read (${cause.code}): check the path.`, { cause });
@@ -65,7 +69,8 @@ interface Source {
 
 /**
  * A file whose parts never fail: a part that cannot be read comes empty, and `understood` throws the reason. The parser
- * asks for several parts at once and, where one fails, waits for none of the others, whose failures would end the process.
+ * asks for several parts at once and, where one fails, waits for none of the others, whose failures would end the
+ * process.
  */
 const sourceOf = (path: string, size: number): Source => {
   const read = async (from: number, to: number): Promise<ArrayBuffer> => {
@@ -105,7 +110,9 @@ const understood = async <T>(path: string, source: Source, read: () => Promise<T
 const leavesOf = ({ path, children }: SchemaTree): string[] =>
   children.length === 0 ? [path.join('.')] : children.flatMap(leavesOf);
 
-/** Most values that a column of a file may claim: equal ones take next to no bytes, but billions are a damaged number. */
+/**
+ * Most values that a column of a file may claim: equal ones take next to no bytes, but billions are a damaged number.
+ */
 const mostValues = (size: number): number => 1e6 + 100 * size;
 
 const groupsOf = (

@@ -8,8 +8,8 @@ export interface Part {
 }
 
 /**
- * Checks the headers of all pages of the column chunks that a part of a file holds whole. The parser makes arrays as long
- * as a page claims, so a few damaged bytes would fill the memory.
+ * Checks the headers of all pages of the column chunks that a part of a file holds whole. The parser makes arrays as
+ * long as a page claims, so a few damaged bytes would fill the memory.
  *
  * @throws RangeError where pages claim more values than their column has, or end outside of it.
  */

@@ -18,12 +18,12 @@ const FOLDERS = ['data', '.', 'default'];
 
 /**
  * Parquet files as the Hugging Face hub keeps data sets: `data/train-00000-of-00004.parquet`, images as struct{bytes,
- * path}, as bytes, or as paths relative to the file. Fields are those of the cards of VQAv2, Flickr30k and SNLI-VE on the
- * hub, or those that a task names; a class label is read by its name. Files that hold every split in a column `split` are
- * read too.
+ * path}, as bytes, or as paths relative to the file. Fields are those of the cards of VQAv2, Flickr30k and SNLI-VE on
+ * the hub, or those that a task names; a class label is read by its name. Files that hold every split in a column
+ * `split` are read too.
  *
- * Stored images are compressed together, a row group at a time, so shuffled reading decodes a group for one of them: the
- * last few groups are kept, and `dide convert` makes shards in which each image stands alone.
+ * Stored images are compressed together, a row group at a time, so shuffled reading decodes a group for one of them:
+ * the last few groups are kept, and `dide convert` makes shards in which each image stands alone.
  */
 export const parquet: Format = {
   name: 'parquet as on the Hugging Face hub',

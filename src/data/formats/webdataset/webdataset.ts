@@ -13,8 +13,9 @@ import { keyOf, type Sample, type SampleFile, sampleExamples } from './sample.ts
 const SPLITS = { train: ['train'], validation: ['validation', 'val', 'dev'], test: ['test'] };
 
 /**
- * Shards of WebDataset and img2dataset: tar files in which the files of a sample follow each other, `000.jpg`, `000.txt`,
- * `000.json`. Only headers, texts and JSON are read at first; an image is read in place, so shuffling costs nothing.
+ * Shards of WebDataset and img2dataset: tar files in which the files of a sample follow each other, `000.jpg`,
+ * `000.txt`, `000.json`. Only headers, texts and JSON are read at first; an image is read in place, so shuffling costs
+ * nothing.
  *
  * `path` is a folder, a shard, or a list: `shards/{00000..00013}.tar`. In a folder the shards of a split begin with its
  * name or are in a folder of its name; shards that name no split are train. A shard that is cut short gives the samples

@@ -11,8 +11,8 @@ import type { DatasetWriter, DatasetWriterOptions, Written } from '../dataset-wr
 const SHARD = 512 * 2 ** 20;
 
 /**
- * A writer of WebDataset shards: `train-000000.tar`, with the files `000000017.jpg` and `000000017.json` of each sample.
- * Images keep their bytes. A shard gets its name only when it is whole.
+ * A writer of WebDataset shards: `train-000000.tar`, with the files `000000017.jpg` and `000000017.json` of each
+ * sample. Images keep their bytes. A shard gets its name only when it is whole.
  */
 export const openWebDatasetWriter = ({
   to,

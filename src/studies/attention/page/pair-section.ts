@@ -3,9 +3,9 @@ import { type Html, html, jsonScript, table } from '../../report/html.ts';
 import type { ExplainedModel, ExplainedPair, HeadedAttention } from '../explained-pair.ts';
 
 /**
- * The section of one pair: answers, attention maps of every head in both directions, and their divergence from the first
- * model's. Without scripts it shows the mean over all words and over all image tokens; with `explainedScript` a word and
- * a patch can be selected. It needs `explainedStyle`.
+ * The section of one pair: answers, attention maps of every head in both directions, and their divergence from the
+ * first model's. Without scripts it shows the mean over all words and over all image tokens; with `explainedScript` a
+ * word and a patch can be selected. It needs `explainedStyle`.
  *
  * @param id unique on the page.
  */

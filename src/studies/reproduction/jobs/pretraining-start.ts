@@ -24,8 +24,8 @@ const readers: { readonly [V in View]: (path: string, split: string) => Promise<
 };
 
 /**
- * The shipped mini teacher with the heads of pre-training and a larger vocabulary. The new heads and the embeddings of the
- * new words, which follow those of the known ones, are random.
+ * The shipped mini teacher with the heads of pre-training and a larger vocabulary. The new heads and the embeddings of
+ * the new words, which follow those of the known ones, are random.
  */
 export const pretrainingStart = (shippedTeacher: Model, words: readonly string[]): Model => {
   const { architecture, vocabulary: known, sizes } = shippedTeacher.config;

@@ -8,8 +8,8 @@ import type { JobProgress } from '../job.ts';
 import type { ReproductionSize } from '../size.ts';
 
 /**
- * World of all tasks: 3 x 3 cells with 2 to 5 objects of 6 colours, 4 shapes and 2 sizes. Texts bind attributes to objects
- * and count; none names a relation between places, which the shipped teacher has not learnt.
+ * World of all tasks: 3 x 3 cells with 2 to 5 objects of 6 colours, 4 shapes and 2 sizes. Texts bind attributes to
+ * objects and count; none names a relation between places, which the shipped teacher has not learnt.
  */
 const world: World = { ...miniWorld, name: 'reproduction', maxHops: 0 };
 

@@ -77,7 +77,10 @@ const tableSection = ({ id, title, about, columns, rows }: Table): Html =>
     )}`,
   );
 
-/** Charts of validation accuracy over updates, one for each task, with a line for each variant and the range of its seeds. */
+/**
+ * Charts of validation accuracy over updates, one for each task, with a line for each variant and the range of its
+ * seeds.
+ */
 const curves = async (bands: readonly CurveBand[]): Promise<Html> => {
   const names = [...new Set(bands.map(({ model }) => model))];
   const tasks = [...new Set(bands.map(({ task }) => task))];

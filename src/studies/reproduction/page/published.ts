@@ -10,8 +10,8 @@ interface Published {
 }
 
 /**
- * Rows of the paper as a later paper cites them (ACL Findings 2023.316, tables 1 and 3). Its rows without distillation, its
- * ablations and its times are known only from its claims.
+ * Rows of the paper as a later paper cites them (ACL Findings 2023.316, tables 1 and 3). Its rows without distillation,
+ * its ablations and its times are known only from its claims.
  */
 export const published: readonly Published[] = [
   {

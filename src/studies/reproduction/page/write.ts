@@ -10,8 +10,8 @@ import { markdownOf } from './markdown.ts';
 import { reproductionPage } from './page.ts';
 
 /**
- * Writes the results so far: `README.md`; `index.html`, which needs no network; `attention.html`, where the models whose
- * attention it shows are trained; and `outcomes.json`, the results of all jobs.
+ * Writes the results so far: `README.md`; `index.html`, which needs no network; `attention.html`, where the models
+ * whose attention it shows are trained; and `outcomes.json`, the results of all jobs.
  *
  * @param from folder of the reproduction, with its runs.
  * @throws UserError where the folder cannot be written.
