@@ -72,6 +72,10 @@ describe('the quickstart', () => {
     expect(student.config.architecture.name).toBe('dide');
   });
 
+  it('says at its top that a toy run has no results', async () => {
+    expect(await readFile(join(folder, 'run', 'report.html'), 'utf8')).toContain('This is the toy run (--tiny)');
+  });
+
   it('says how exactly its numbers come out again, as does the README beside its table', async () => {
     expect(await readFile(join(folder, 'run', 'report.html'), 'utf8')).toContain(REPRODUCIBILITY);
     const readme = await readFile(fileURLToPath(new URL('../../README.md', import.meta.url)), 'utf8');

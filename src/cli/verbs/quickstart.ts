@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { UserError } from '../../index.ts';
-import { type QuickstartReport, REPRODUCIBILITY } from '../../studies/quickstart/content.ts';
+import { type QuickstartReport, REPRODUCIBILITY, toyNoticeOf } from '../../studies/quickstart/content.ts';
 import { quickstart, quickstartSizes } from '../../studies/quickstart/quickstart.ts';
 import type { Recipe } from '../../studies/quickstart/students.ts';
 import { SHIPPED_TEACHER } from '../../studies/teacher/mini-teacher.ts';
@@ -92,7 +92,9 @@ const textOf = (report: QuickstartReport, { out }: Options): string => {
     what,
     `${millisecondsPerImage.toPrecision(3)} ms an image`,
   ]);
+  const notice = toyNoticeOf(report);
   return [
+    ...(notice === undefined ? [] : [notice, '']),
     tableOf([['accuracy (95 % interval)', 'parameters', 'updates', ...splits], ...accuracy]),
     `always the commonest answer to that kind of question: ${report.data.priorPercent.toFixed(1)} %`,
     REPRODUCIBILITY,

@@ -1,7 +1,7 @@
 import { document } from '../../report/document.ts';
 import { count, duration } from '../../report/format.ts';
 import { type Html, html, jsonScript, section, table } from '../../report/html.ts';
-import { type QuickstartReport, REPRODUCIBILITY } from '../content.ts';
+import { type QuickstartReport, REPRODUCIBILITY, toyNoticeOf } from '../content.ts';
 import { headline, kinds } from './accuracy.ts';
 import { attentionPage } from './attention.ts';
 import { curves } from './curves.ts';
@@ -62,11 +62,19 @@ const sections = {
   reproduce: 'Run it again',
 };
 
-const opening = ({ seed, when, seconds }: QuickstartReport): Html => html`
+const opening = ({ seed, when, seconds, models }: QuickstartReport): Html => {
+  const notice = toyNoticeOf({ models });
+  return html`
 <header class="opening"><h1>Distilled dual encoders</h1>
-<p>A fusion encoder teaches dual encoders, which encode an image once and then answer any question about it (Wang et al. 2022,
+${
+  notice === undefined
+    ? ''
+    : html`<p><strong class="wrong">${notice}</strong></p>
+`
+}<p>A fusion encoder teaches dual encoders, which encode an image once and then answer any question about it (Wang et al. 2022,
 “Distilled Dual-Encoder Model for Vision-Language Understanding”). One run, seed ${seed}, ${when}, ${duration(seconds)}.</p>
 <nav aria-label="Sections">${Object.entries(sections).map(([id, name]) => html`<a href="#${id}">${name}</a> `)}</nav></header>`;
+};
 
 const reproduce = ({ command, seed, when, seconds, data }: QuickstartReport): Html =>
   section(
