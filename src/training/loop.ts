@@ -25,11 +25,12 @@ import { createStep, type Step } from './step.ts';
 interface RunSettings extends Settings<typeof trainingOptions>, Pick<RunOptions, 'teacher' | 'preprocessor'> {
   readonly updates: number;
   readonly learningRate: number;
+  readonly threads: number;
 }
 
 const runSettingsOf = (model: Model, options: RunOptions): RunSettings => {
-  const { updates, learningRate = usualLearningRate(model) } = options;
-  return { ...options, ...settingsOf(trainingOptions, options), updates, learningRate };
+  const { updates, learningRate = usualLearningRate(model), threads = availableParallelism() } = options;
+  return { ...options, ...settingsOf(trainingOptions, options), updates, learningRate, threads };
 };
 
 /**
@@ -47,7 +48,7 @@ export async function* trainStage(
   options: RunOptions,
 ): AsyncGenerator<TrainStep, void, undefined> {
   const settings = runSettingsOf(model, options);
-  const { updates, accumulation, threads = availableParallelism() } = settings;
+  const { updates, accumulation, threads } = settings;
   await using run = await openRun(model, stage, settings);
   let batches: AsyncGenerator<Batch, void> | undefined;
   const state = createOptimizerState(run.start?.weights ?? model.weights, { microBatches: accumulation, threads });

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Model, metadataOf, saveModel } from '../checkpoints/model-file.ts';
@@ -54,6 +53,7 @@ const unkept: Omit<Run, 'isValidated'> = {
 /** Options of `openRun`. */
 interface RunFolderOptions extends TrainingOptions {
   readonly updates: number;
+  readonly threads: number;
   /** Receives a warning where the run goes on with another number of threads. */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
@@ -73,8 +73,7 @@ export const openRun = async ({ config }: Model, stage: Stage, options: RunFolde
   await removeUnfinished(folder);
   const start = resume ? await lastCheckpoint(folder, identity) : undefined;
   const update = start?.progress.update ?? 0;
-  const { threads = availableParallelism() } = options;
-  if (start) warnOfThreads(start.progress, threads, options);
+  if (start) warnOfThreads(start.progress, options);
   const metrics = await openMetrics(folder, resume ? { resumeAt: update } : {});
   let best = start?.progress.best ?? null;
   let saved = update;
@@ -95,7 +94,7 @@ export const openRun = async ({ config }: Model, stage: Stage, options: RunFolde
     save: async (number, state, when = 'due') => {
       if (number === saved || (when === 'due' && !due(number, options.checkpointEvery ?? validateEvery))) return;
       saved = number;
-      const progress = { update: number, best, options: identity, threads };
+      const progress = { update: number, best, options: identity, threads: options.threads };
       await saveCheckpoint(
         lastIn(folder),
         { ...state, progress },
@@ -133,7 +132,7 @@ const lastCheckpoint = async (
 /**
  * Warns where sums may round otherwise than before: see `compile` for what does not depend on the number of threads.
  */
-const warnOfThreads = ({ threads: before }: Progress, now: number, { folder, onWarning }: RunFolderOptions): void => {
+const warnOfThreads = ({ threads: before }: Progress, { folder, threads: now, onWarning }: RunFolderOptions): void => {
   if (before === undefined || before === now) return;
   onWarning?.(
     `${folder}: it ran on ${before} threads and goes on with ${now}: small batches may differ in the last bits: give --threads ${before} for the same`,
