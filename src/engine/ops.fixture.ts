@@ -10,7 +10,7 @@ import { input, type Tensor } from './tensor.ts';
 /** Reads a tensor at an index. As in broadcasting, the last axes are aligned, and an axis of size 1 has one entry. */
 export type At = (...index: readonly number[]) => number;
 
-/** What an op should say at one index of its result, by plain arithmetic. */
+/** Expected result of an op at one index, by plain arithmetic. */
 export type Expected = (index: readonly number[], ...operands: At[]) => number;
 
 export interface CheckOptions {

@@ -59,7 +59,7 @@ export const openModel = async (
 export const openModelFor = async (task: LoadOptions['task'], path: string, options: OpenOptions): Promise<Model> =>
   await loadModel(path, await loadOptions(task, options));
 
-/** What the options say of a checkpoint. */
+/** Options of loading a checkpoint, from those of the command line. */
 export const loadOptions = async (task: LoadOptions['task'], options: OpenOptions): Promise<LoadOptions> => {
   const { answers, vocabulary, heads, image, words, data, seed } = options;
   return {

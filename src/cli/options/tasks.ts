@@ -46,7 +46,7 @@ export const recordsNamed = async (name: TaskName): Promise<RecordShape> => {
 /** Values of `--unknown-answers`, for answers that the model cannot give. */
 export type Unknown = 'refuse' | 'ignore';
 
-/** The same task, whose examples may only hold answers that the model can give, unless others are ignored. */
+/** Wraps a task so that answers which the model cannot give are refused or ignored. */
 export const answerable = <T extends Learnable>(task: T, answers: readonly string[], unknown: Unknown): T => ({
   ...task,
   read: async (folder, split, options) => {

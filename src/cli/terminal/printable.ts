@@ -8,5 +8,5 @@ const CONTROL = /\p{Cc}/gu;
 export const printable = (text: string): string =>
   text.replaceAll(CONTROL, (character) => (character === '\n' || character === '\t' ? character : '\ufffd'));
 
-/** The same within one line: line ends and tabs become U+FFFD, too. */
+/** Makes a text safe to be printed within one line: line ends and tabs become U+FFFD, too. */
 export const printableLine = (text: string): string => text.replaceAll(CONTROL, '\ufffd');

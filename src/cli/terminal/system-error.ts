@@ -1,4 +1,4 @@
-/** What a code of the operating system means, and what to do. */
+/** Meaning of an error code of the operating system, and advice. */
 const meanings: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder: check the path',
   ENOTDIR: 'a part of this path is a file and not a folder: check the path',

@@ -20,7 +20,7 @@ export interface TrainingRun {
   readonly models: TrainingModels;
   /** Options of the training: its batch and passes say how many examples are left out at its end. */
   readonly options: TrainingOptions;
-  /** What could not be read, where such examples are left out. */
+  /** Examples that could not be read, where such are left out. */
   readonly tolerance?: Tolerance | undefined;
   /** The training itself; notices go above the bar. */
   readonly steps: (onWarning: (message: string) => void) => AsyncIterable<TrainStep>;

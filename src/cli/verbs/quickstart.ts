@@ -1,11 +1,9 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { UserError } from '../../index.ts';
-import { type QuickstartReport, REPRODUCIBILITY, toyNoticeOf } from '../../studies/quickstart/content.ts';
+import { noticeOf, type QuickstartReport, REPRODUCIBILITY } from '../../studies/quickstart/content.ts';
 import { quickstart, quickstartSizes } from '../../studies/quickstart/quickstart.ts';
 import type { Recipe } from '../../studies/quickstart/students.ts';
-import { SHIPPED_TEACHER } from '../../studies/teacher/mini-teacher.ts';
+import { teacherFile } from '../options/mini-teacher.ts';
 import { given, jsonOption, seedOption, threadsOption } from '../options/options.ts';
 import { checkOutputFolder } from '../options/output.ts';
 import { openParts } from '../terminal/progress.ts';
@@ -52,12 +50,7 @@ export const quickstartCommand = (): Command =>
 
 const run = async (options: Options): Promise<void> => {
   checkOutputFolder(options.out);
-  const { teacher = SHIPPED_TEACHER } = options;
-  if (!existsSync(teacher)) {
-    throw new UserError(
-      `${teacher}: no such file: train one with: ${commandOf(['dide', 'teacher', '--out', teacher])}`,
-    );
-  }
+  const teacher = teacherFile(options.teacher);
   const recipes: Recipe[] = options.all ? ['hard', 'soft', 'soft+attention'] : ['hard', 'soft+attention'];
   using bars = openParts();
   const report = await quickstart({
@@ -92,7 +85,7 @@ const textOf = (report: QuickstartReport, { out }: Options): string => {
     what,
     `${millisecondsPerImage.toPrecision(3)} ms an image`,
   ]);
-  const notice = toyNoticeOf(report);
+  const notice = noticeOf(report);
   return [
     ...(notice === undefined ? [] : [notice, '']),
     tableOf([['accuracy (95 % interval)', 'parameters', 'updates', ...splits], ...accuracy]),

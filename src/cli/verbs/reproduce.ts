@@ -1,5 +1,4 @@
 import { fork } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { UserError } from '../../index.ts';
@@ -8,12 +7,11 @@ import { writeReproduction } from '../../studies/reproduction/page/write.ts';
 import { type ReproduceOptions, reproduce, reproduceJob } from '../../studies/reproduction/reproduce.ts';
 import type { Measured } from '../../studies/reproduction/results.ts';
 import { noticeOf, reproductionSizes } from '../../studies/reproduction/size.ts';
-import { SHIPPED_TEACHER } from '../../studies/teacher/mini-teacher.ts';
+import { teacherFile } from '../options/mini-teacher.ts';
 import { amount, count, given, jsonOption } from '../options/options.ts';
 import { checkOutputFolder } from '../options/output.ts';
 import { listenForInterrupt, sayStopped } from '../terminal/interrupt.ts';
 import { openParts } from '../terminal/progress.ts';
-import { commandOf } from '../terminal/quote.ts';
 import { durationOf, print } from '../terminal/table.ts';
 
 interface Options {
@@ -66,11 +64,7 @@ export const reproduceCommand = (): Command =>
 
 const run = async (options: Options): Promise<void> => {
   checkOutputFolder(options.out);
-  const { teacher = SHIPPED_TEACHER } = options;
-  if (!existsSync(teacher))
-    throw new UserError(
-      `${teacher}: no such file: train one with: ${commandOf(['dide', 'teacher', '--out', teacher])}`,
-    );
+  const teacher = teacherFile(options.teacher);
   const name = options.tiny ? 'tiny' : options.quick ? 'quick' : 'full';
   const folder = name === 'full' ? options.out : join(options.out, name);
   const place = { teacher, folder, size: reproductionSizes[name] };

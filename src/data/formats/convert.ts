@@ -27,7 +27,7 @@ export interface ConvertOptions extends Omit<DatasetQuery, 'split'> {
   readonly to: string;
   readonly format: ConvertedFormat;
   readonly splits: readonly string[];
-  /** What to do with an image that cannot be decoded: pass it over and list it (default), or stop. */
+  /** Treatment of an image that cannot be decoded: pass it over and list it (default), or stop. */
   readonly unreadable?: 'skip' | 'refuse' | undefined;
   /** Bytes of images of one shard; 512 MiB by default. */
   readonly shard?: number | undefined;

@@ -1,17 +1,12 @@
+import { toyNotice } from '../report/toy-run.ts';
+
 /** Reproducibility of a report's numbers, in a sentence to print beside its table. */
 export const REPRODUCIBILITY =
   'The same seed gives the same accuracies to the bit on one machine; between processors they differ by a point or two.';
 
-/** Fewer updates of a student than this are for trying out: nothing is learnt. */
-const FEWEST_UPDATES = 20;
-
-/** Notice for the top of a report whose numbers are no results, because it was trained too little. */
-export const toyNoticeOf = ({ models }: Pick<QuickstartReport, 'models'>): string | undefined => {
-  const [, ...students] = models;
-  const updates = Math.max(...students.map((student) => student.updates));
-  if (updates >= FEWEST_UPDATES) return undefined;
-  return `This is the toy run (--tiny): ${updates} updates a student, for trying out. Nothing is learnt, and neither numbers nor findings are results.`;
-};
+/** Notice for the top of a report whose numbers are no results, because its students were trained too little. */
+export const noticeOf = ({ models: [, ...students] }: QuickstartReport): string | undefined =>
+  toyNotice(Math.max(...students.map(({ updates }) => updates)), 'findings');
 
 /** Content of a report: measures as numbers, and images. Ratios and accuracies are between 0 and 1. */
 export interface QuickstartReport {

@@ -23,7 +23,7 @@ export interface StudentsOptions extends Pick<FinetuneOptions, 'data' | 'threads
     | undefined;
 }
 
-/** What a student learns from. */
+/** Name of the losses that a student is trained with. */
 export type Recipe = 'hard' | 'soft' | 'soft+attention';
 
 const losses: Readonly<Record<Recipe, LossWeights>> = {

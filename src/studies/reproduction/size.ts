@@ -1,3 +1,4 @@
+import { toyNotice } from '../report/toy-run.ts';
 import type { View } from '../scenes/views.ts';
 
 /** Amount of data and training of a reproduction. */
@@ -79,16 +80,13 @@ export const reproductionSizes = {
   },
 } as const satisfies Record<string, ReproductionSize>;
 
-/** Fewer updates of a student than this are for trying out: nothing is learnt. */
-const FEWEST_UPDATES = 20;
-
 /**
  * Notice for the top of a report whose numbers are no results, because it was trained too little; undefined at full
  * size.
  */
 export const noticeOf = ({ updates, seeds }: ReproductionSize): string | undefined => {
-  if (updates.student < FEWEST_UPDATES)
-    return `This is the toy run (--tiny): ${updates.student} updates a training, for trying out. Nothing is learnt, and neither numbers nor verdicts are results.`;
+  const toy = toyNotice(updates.student, 'verdicts');
+  if (toy !== undefined) return toy;
   if (seeds.length === 1)
     return 'This is the short run (--quick): one seed and few updates. Its verdicts are no results.';
   return undefined;

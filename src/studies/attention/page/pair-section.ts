@@ -1,3 +1,4 @@
+import { meanOf } from '../../../data.ts';
 import { figures, percent } from '../../report/format.ts';
 import { type Html, html, jsonScript, table } from '../../report/html.ts';
 import type { ExplainedModel, ExplainedPair, HeadedAttention } from '../explained-pair.ts';
@@ -42,7 +43,7 @@ const answersTable = (models: readonly ExplainedModel[]): Html => {
   const apart = ({ divergence }: ExplainedModel): (Html | string)[] => {
     if (!isCompared) return [];
     if (!divergence) return ['–', '–', '–'];
-    const [there, back] = [mean(divergence.textToImage), mean(divergence.imageToText)];
+    const [there, back] = [meanOf(divergence.textToImage), meanOf(divergence.imageToText)];
     return [figures(there), figures(back), figures(there + back)];
   };
   const head = [
@@ -95,7 +96,7 @@ const textToImage = (
 };
 
 const apart = (divergences: readonly number[] | undefined): Html =>
-  divergences ? html`; KL\u00a0${figures(mean(divergences))}` : html``;
+  divergences ? html`; KL\u00a0${figures(meanOf(divergences))}` : html``;
 
 interface MapOptions {
   readonly pair: ExplainedPair;
@@ -125,7 +126,7 @@ const imageToText = ({ name, imageToText: heads, divergence }: ExplainedModel, p
 <section class="read"><h4>${name}</h4>
 <div class="scroll"><table><thead><tr><th scope="col">Word</th><th scope="col">mean</th>${rows.map((_, i) => html`<th scope="col">${i + 1}</th>`)}</tr></thead>
 <tbody>${pair.words.map((word, at) => html`<tr><th scope="row">${word}</th>${columns.map((column) => cell(column[at]!))}</tr>`)}</tbody>
-${divergence ? html`<tfoot><tr><th scope="row">KL</th>${[mean(divergence.imageToText), ...divergence.imageToText].map((one) => html`<td>${figures(one)}</td>`)}</tr></tfoot>` : html``}</table></div>
+${divergence ? html`<tfoot><tr><th scope="row">KL</th>${[meanOf(divergence.imageToText), ...divergence.imageToText].map((one) => html`<td>${figures(one)}</td>`)}</tr></tfoot>` : html``}</table></div>
 </section>`;
 };
 
@@ -135,10 +136,8 @@ const scalesOf = (models: readonly (readonly (readonly number[])[])[]): readonly
   Math.max(...models.flatMap((heads) => heads.flat()), Number.MIN_VALUE),
 ];
 
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-
 const meanRow = (rows: readonly (readonly number[])[]): number[] =>
-  rows[0]!.map((_, i) => mean(rows.map((row) => row[i]!)));
+  rows[0]!.map((_, i) => meanOf(rows.map((row) => row[i]!)));
 
 const STRONGEST = 0.85;
 

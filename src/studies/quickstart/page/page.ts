@@ -1,7 +1,7 @@
 import { document } from '../../report/document.ts';
 import { count, duration } from '../../report/format.ts';
 import { type Html, html, jsonScript, section, table } from '../../report/html.ts';
-import { type QuickstartReport, REPRODUCIBILITY, toyNoticeOf } from '../content.ts';
+import { noticeOf, type QuickstartReport, REPRODUCIBILITY } from '../content.ts';
 import { headline, kinds } from './accuracy.ts';
 import { attentionPage } from './attention.ts';
 import { curves } from './curves.ts';
@@ -62,8 +62,9 @@ const sections = {
   reproduce: 'Run it again',
 };
 
-const opening = ({ seed, when, seconds, models }: QuickstartReport): Html => {
-  const notice = toyNoticeOf({ models });
+const opening = (report: QuickstartReport): Html => {
+  const { seed, when, seconds } = report;
+  const notice = noticeOf(report);
   return html`
 <header class="opening"><h1>Distilled dual encoders</h1>
 ${
