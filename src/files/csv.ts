@@ -1,33 +1,42 @@
 import { basename } from 'node:path';
 import { UserError } from '../errors.ts';
-import { readTextChunks } from './json.ts';
 import type { JsonLine } from './json-lines.ts';
+import { readTextChunks } from './text.ts';
 
 /** Longest row, in characters; a quote that is never closed must not fill the memory. */
 const LONGEST = 2 ** 20;
 
+/** Options of `readCsv`. */
+export interface CsvOptions {
+  /** Receives the error of a row with more or fewer values than names, which is passed over; by default it is thrown. */
+  readonly onBadRow?: ((error: UserError) => void) | undefined;
+}
+
 /**
- * Reads a CSV file row by row, as objects with the names of its first line (RFC 4180: separated by commas, values in
- * double quotes may hold line ends). Every value is a string; empty ones are left out.
+ * Reads a CSV file row by row, as objects with the names of its first line. Values are separated by whichever of comma,
+ * tab, semicolon and `|` the first line has most of (or what Excel's `sep=` line says). Quotes are read as Python's csv
+ * does: in a value that begins with one, separators and line ends count as text and `""` is a quote; elsewhere a quote
+ * is a character. Every value is a string; empty ones are left out. A row's place is the line that it begins in.
  *
- * @throws UserError when the file cannot be read, a row has more or fewer values than names, or a quote is never
- * closed.
+ * @throws UserError when the file cannot be read, a quote is never closed, or a row has more or fewer values than names
+ * and `onBadRow` is not given.
  */
-export async function* readCsv(path: string): AsyncGenerator<JsonLine, void, undefined> {
+export async function* readCsv(path: string, { onBadRow }: CsvOptions = {}): AsyncGenerator<JsonLine, void, undefined> {
   let names: string[] | undefined;
-  let number = 0;
-  for await (const values of rowsOf(path)) {
-    number += 1;
-    if (values.length === 1 && values[0] === '') continue;
+  for await (const { values, line } of rowsOf(path)) {
+    if (values.length === 1 && values[0]!.trim() === '') continue;
     if (!names) {
       names = values.map((name) => name.trim());
       continue;
     }
-    const where = `${basename(path)}:${number}`;
+    const where = `${basename(path)}:${line}`;
     if (values.length !== names.length) {
-      throw new UserError(
+      const error = new UserError(
         `${where}: has ${values.length} values for ${names.length} names (${names.join(', ')}): mend the row.`,
       );
+      if (!onBadRow) throw error;
+      onBadRow(error);
+      continue;
     }
     yield {
       where,
@@ -36,34 +45,79 @@ export async function* readCsv(path: string): AsyncGenerator<JsonLine, void, und
   }
 }
 
-async function* rowsOf(path: string): AsyncGenerator<string[], void, undefined> {
-  let rest = '';
+interface CsvRow {
+  readonly values: readonly string[];
+  /** Number of the line that it begins in, from 1. */
+  readonly line: number;
+}
+
+async function* rowsOf(path: string): AsyncGenerator<CsvRow, void, undefined> {
+  let [rest, line]: [string, number] = ['', 1];
+  let value: RegExp | undefined;
   for await (const chunk of readTextChunks(path)) {
-    const { rows, end } = split(rest === '' ? chunk.replace(/^\uFEFF/, '') : rest + chunk);
+    rest += chunk;
+    if (!value) {
+      // a file's first line is shorter than a chunk, unless it is no table at all
+      const [first] = /^sep=.\r?\n/i.exec(rest) ?? [''];
+      if (first !== '') [rest, line] = [rest.slice(first.length), 2];
+      value = valueOf(first === '' ? separatorOf(rest) : first.charAt(4), rest);
+    }
+    const { rows, end, lines } = split(rest, value, line);
     yield* rows;
-    rest = end;
+    [rest, line] = [end, line + lines];
     if (rest.length > LONGEST)
-      throw new UserError(`${path}: a row is longer than ${LONGEST} characters: close its quotes.`);
+      throw new UserError(
+        `${path}:${line}: the row that begins here is longer than ${LONGEST} characters: close its quotes.`,
+      );
   }
-  if (rest === '') return;
-  const { rows, end } = split(`${rest}\n`);
-  if (end !== '') throw new UserError(`${path}: a quote is never closed in its last row: close it.`);
+  if (rest === '' || !value) return;
+  const { rows, end, lines } = split(`${rest}\n`, value, line);
+  if (end !== '')
+    throw new UserError(`${path}:${line + lines}: a quote that this row opens is never closed: close it.`);
   yield* rows;
 }
 
+/** The separator of which the first line has most outside of quotes; a comma where it has none. */
+const separatorOf = (text: string): string => {
+  const [head] = text.replaceAll(/"[^"]*"/g, '').split(/[\r\n]/, 1) as [string];
+  const counts = [',', '\t', ';', '|'].map((mark) => [mark, head.split(mark).length] as const);
+  return counts.reduce((most, one) => (one[1] > most[1] ? one : most))[0];
+};
+
+/** One value and what ends it. Where every name of the first line has a space before it, so have the values. */
+const valueOf = (separator: string, text: string): RegExp => {
+  const mark = separator === '|' ? '\\|' : separator;
+  const isSpaced = new RegExp(`^[^${mark}\\r\\n]*(?:${mark} [^${mark}\\r\\n]*)+(?:[\\r\\n]|$)`).test(text);
+  return new RegExp(
+    `${isSpaced ? ' *' : ''}("[^"]*(?:""[^"]*)*"(?!")[^${mark}\\r\\n]*|[^"${mark}\\r\\n][^${mark}\\r\\n]*|)(${mark}|\\r\\n|\\n|\\r(?=[\\s\\S]))`,
+    'y',
+  );
+};
+
 /** Splits a text into its complete rows and the rest behind the last one. */
-const split = (text: string): { readonly rows: string[][]; readonly end: string } => {
-  const rows: string[][] = [];
-  const value = /("(?:[^"]|"")*"|[^",\r\n]*)(,|\r?\n)/y;
-  let row: string[] = [];
-  let begin = 0;
+const split = (
+  text: string,
+  value: RegExp,
+  begin: number,
+): { readonly rows: CsvRow[]; readonly end: string; readonly lines: number } => {
+  const rows: CsvRow[] = [];
+  let values: string[] = [];
+  let [at, lines] = [0, 0];
+  value.lastIndex = 0;
   for (let found = value.exec(text); found; found = value.exec(text)) {
     const [, raw, after] = found as unknown as [string, string, string];
-    row.push(raw.startsWith('"') ? raw.slice(1, -1).replaceAll('""', '"') : raw);
-    if (after === ',') continue;
-    rows.push(row);
-    row = [];
-    begin = value.lastIndex;
+    values.push(raw.startsWith('"') ? unquoted(raw) : raw);
+    if (!/[\r\n]/.test(after)) continue;
+    rows.push({ values, line: begin + lines });
+    values = [];
+    lines += text.slice(at, value.lastIndex).match(/\r\n|\n|\r/g)!.length;
+    at = value.lastIndex;
   }
-  return { rows, end: text.slice(begin) };
+  return { rows, end: text.slice(at), lines };
+};
+
+/** The value in quotes, and what stands behind the closing one, which Python's csv appends. */
+const unquoted = (raw: string): string => {
+  const [, inside, behind] = /^"([^"]*(?:""[^"]*)*)"([\s\S]*)$/.exec(raw) as unknown as [string, string, string];
+  return inside.replaceAll('""', '"') + behind;
 };

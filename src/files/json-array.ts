@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import { UserError } from '../errors.ts';
-import { readTextChunks } from './json.ts';
+import { parseRecordJson } from './json.ts';
 import type { JsonLine } from './json-lines.ts';
+import { readTextChunks } from './text.ts';
 
 /** Longest object of a list, in characters; a file without closing braces must not fill the memory. */
 const LONGEST = 16 * 2 ** 20;
@@ -113,7 +114,7 @@ const entryOf = (text: string, where: string): JsonLine => {
 
 const parsed = (text: string, where: string): unknown => {
   try {
-    return JSON.parse(text);
+    return parseRecordJson(text);
   } catch (cause) {
     throw new UserError(`${where}: not JSON: ${text.slice(0, 60)}…: get the file again.`, { cause });
   }

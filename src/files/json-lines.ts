@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { UserError } from '../errors.ts';
-import { readTextChunks } from './json.ts';
+import { parseRecordJson } from './json.ts';
+import { readTextChunks } from './text.ts';
 
 /** Longest line, in characters; a file without line ends must not fill the memory. */
 const LONGEST = 2 ** 24;
@@ -23,8 +24,7 @@ export async function* readJsonLines(path: string): AsyncGenerator<JsonLine, voi
   for await (const line of linesOf(path)) {
     number += 1;
     const where = `${basename(path)}:${number}`;
-    const text = number === 1 ? line.replace(/^\uFEFF/, '') : line;
-    if (text.trim()) yield { where, row: parseRow(text, where) };
+    if (line.trim()) yield { where, row: parseRow(line, where) };
   }
 }
 
@@ -58,7 +58,7 @@ const parseRow = (text: string, where: string): Record<string, unknown> => {
 
 const parse = (text: string, where: string): unknown => {
   try {
-    return JSON.parse(text);
+    return parseRecordJson(text);
   } catch (cause) {
     throw new UserError(`${where}: not JSON: ${shorten(text)}: write one whole JSON object on each line.`, { cause });
   }

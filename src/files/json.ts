@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
 import { readError } from './disk-errors.ts';
@@ -39,12 +38,20 @@ export const readTextIfThere = (path: string): Promise<string | undefined> =>
     throw readError(path, cause);
   });
 
-/** The text of a file, piece by piece as it is read. @throws UserError where it cannot be read. */
-export async function* readTextChunks(path: string): AsyncGenerator<string, void, undefined> {
-  try {
-    for await (const chunk of createReadStream(path, { encoding: 'utf8', highWaterMark: 2 ** 18 }))
-      yield chunk as string;
-  } catch (cause) {
-    throw readError(path, cause);
-  }
-}
+/** A text, of which digits and names are left alone, or a token that JavaScript and Python read differently. */
+const TOKEN = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"|-?(?:NaN|Infinity)\b|-?\d[\d.eE+-]*/g;
+
+/**
+ * Parses JSON as Python and databases write it: `NaN` and the infinities, which are no JSON, become null, and a whole
+ * number beyond 2^53, which a number here would round to that of another row, becomes the text of its digits.
+ *
+ * @throws SyntaxError where it is no JSON.
+ */
+export const parseRecordJson = (text: string): unknown =>
+  JSON.parse(/\d{16}|NaN|Infinity/.test(text) ? text.replaceAll(TOKEN, readable) : text);
+
+const readable = (token: string): string => {
+  if (token.startsWith('"')) return token;
+  if (/[Ny]$/.test(token)) return 'null';
+  return /^-?\d+$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token;
+};

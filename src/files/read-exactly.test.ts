@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { UserError } from '../errors.ts';
-import { parseJson, readJson, readTextChunks, readTextIfThere } from './json.ts';
+import { parseJson, readJson, readTextIfThere } from './json.ts';
 import { openForReading, readBytes, readInto, readRange, readUpTo } from './read-exactly.ts';
+import { readTextChunks } from './text.ts';
 
 let folder: string;
 let path: string;

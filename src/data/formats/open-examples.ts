@@ -41,7 +41,7 @@ export const openExamples = async (path: string, query: DatasetQuery): Promise<D
   for (const format of isList ? [webDataset] : formatsOf(query.records)) {
     const found = await format.open(path, query);
     if (found && found.examples.length === 0) throw emptyError(path, found);
-    if (found) return found;
+    if (found) return { ...found, notices: [...found.notices, ...undecodedIn(path, found.examples)] };
   }
   throw new UserError(`${path}: has no split "${query.split}" for ${query.records.name}: ${contentsOf(path, query)}`);
 };
@@ -88,6 +88,21 @@ export const exampleReader =
   };
 
 const formatsOf = (records: RecordShape): Format[] => formats.filter((format) => isServing(format, records));
+
+/** The character that stands for bytes that are no UTF-8. */
+const UNDECODED = '\uFFFD';
+
+/** A notice of the texts in which some bytes were no UTF-8; none where there are none. */
+const undecodedIn = (path: string, examples: readonly Example[]): string[] => {
+  const [first, ...more] = examples.filter(
+    ({ text, answers }) => text.includes(UNDECODED) || answers.some(({ answer }) => answer.includes(UNDECODED)),
+  );
+  if (!first) return [];
+  const many = more.length === 0 ? 'a text holds' : `${more.length + 1} texts hold`;
+  return [
+    `${path}: ${many} U+FFFD, which stands for bytes that are no UTF-8, the first is ${first.id}: ${JSON.stringify(first.text)}: save the file as UTF-8, or they are read and learnt so.`,
+  ];
+};
 
 const emptyError = (path: string, { layout, notices }: Dataset): UserError =>
   new UserError([`${path}: ${layout}: holds no example that can be used: check its files.`, ...notices].join(' '));

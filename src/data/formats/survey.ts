@@ -93,7 +93,7 @@ const keyOf = ({ layout, examples: [first] }: Dataset): string => `${layout} ${f
  */
 const splitNames = (path: string): string[] => {
   try {
-    const tables = readdirSync(path).flatMap((name) => /^(.+)\.(jsonl|csv)$/.exec(name)?.[1] ?? []);
+    const tables = readdirSync(path).flatMap((name) => /^(.+)\.(jsonl|csv|tsv)$/.exec(name)?.[1] ?? []);
     return [...new Set([...USUAL, ...tables])];
   } catch {
     return ['train'];

@@ -19,19 +19,23 @@ export const jsonLinesFolder: Format = {
   },
 };
 
-/** A folder with images and `train.csv`, which holds their paths in `image`, or in `image_0` and `image_1`. */
+/**
+ * A folder with images and `train.csv` or `train.tsv`, which holds their paths in `image`, or in `image_0` and
+ * `image_1`: see `readCsv`.
+ */
 export const csvFolder: Format = {
   name: 'CSV',
-  looksFor: ({ split }) => [`${split}.csv`],
+  looksFor: ({ split }) => [`${split}.csv`, `${split}.tsv`],
   open: async (path, query) => {
     const { records: shape, split } = query;
-    if (!namesIn(path).includes(`${split}.csv`)) return undefined;
+    const name = namesIn(path).find((one) => one === `${split}.csv` || one === `${split}.tsv`);
+    if (name === undefined) return undefined;
     const reader = createRecordReader(shape);
     const examples: Example[] = [];
-    for await (const line of readCsv(join(path, `${split}.csv`))) {
+    for await (const line of readCsv(join(path, name))) {
       examples.push(...tableExamples(line, { folder: path, shape, reader }));
     }
-    reader.end(`${split}.csv`);
-    return { layout: `CSV (${split}.csv)`, ...withImages(examples, path, query) };
+    reader.end(name);
+    return { layout: `CSV (${name})`, ...withImages(examples, path, query) };
   },
 };

@@ -1,0 +1,61 @@
+"""Writes the small data sets of test/files/layouts with the libraries that write the real ones.
+
+    python -m venv venv && venv/bin/pip install pyarrow pandas webdataset datasets pillow
+    venv/bin/python test/files/make_layouts.py [NAME ...]
+
+pyarrow 26.0.1, pandas 3.1.1, webdataset 1.0.2, datasets 5.2.0, pillow 13.0.0 and the csv and json of Python 3.11 wrote
+the files that are checked in. Picture k is that of make_formats.py.
+"""
+import base64, csv, io, json, os, random, sys
+from make_formats import jpeg, lines, png, write
+import make_formats
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "layouts")
+make_formats.ROOT = ROOT
+from make_formats import fresh
+
+def csv_cases():
+    """Tables of awkward values by Python's csv, and what Python's csv reads of them."""
+    draw = random.Random(1)
+    parts = ["a", '"', ",", ";", "\n", "\r\n", "b c", '""', " ", "é", "\t", "|", 'x"y']
+    cases = []
+    while len(cases) < 60:
+        mark, end = draw.choice(",\t;|"), draw.choice(["\n", "\r\n", "\r"])
+        quoting = draw.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC])
+        text = io.StringIO(newline="")
+        table = csv.DictWriter(text, ["image", "question", "answer"], delimiter=mark, lineterminator=end, quoting=quoting)
+        table.writeheader()
+        for _ in range(draw.randint(1, 4)):
+            table.writerow({name: "".join(draw.choice(parts) for _ in range(draw.randint(0, 6))) for name in table.fieldnames})
+        text = text.getvalue() if draw.random() < 0.7 else text.getvalue().rstrip("\r\n")
+        rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=mark))
+        if any(None in row or None in row.values() for row in rows):
+            continue  # a line end that the writer left without quotes
+        encoding = draw.choice(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+        cases.append({"base64": base64.b64encode(text.encode(encoding)).decode(), "rows": [{k: v for k, v in row.items() if v} for row in rows]})
+    for text, mark in (('a,b\n1,x "y" z\n', ","), ('a,b\n"1"2,"3""4"x"y\n', ","), ('a, b\n1, "x, y"\n', ",")):
+        rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=mark, skipinitialspace=True))
+        cases.append({"base64": base64.b64encode(text.encode()).decode(), "rows": rows})
+    folder = fresh("csv")
+    write(f"{folder}/python.json", json.dumps(cases, indent=1))
+
+def tables():
+    """A row in the CSVs that people have, and rows of Python's json."""
+    rows = [("images/0.png", "is there a dog?", "yes"), ("images/1.png", 'is it "red", or\nnot?', "no")]
+    for name, file, mark, encoding in (("tab", "train.csv", "\t", "utf-8"), ("tsv", "train.tsv", "\t", "utf-8"), ("semicolon", "train.csv", ";", "utf-8-sig"), ("excel-unicode", "train.csv", "\t", "utf-16"), ("latin-1", "train.csv", ";", "latin-1")):
+        folder = fresh(f"tables/{name}")
+        texts = [(image, text.replace("red", "café") if encoding == "latin-1" else text, answer) for image, text, answer in rows]
+        buffer = io.StringIO(newline="")
+        csv.writer(buffer, delimiter=mark).writerows([("image", "question", "answer"), *texts])
+        write(f"{folder}/{file}", buffer.getvalue().encode(encoding))
+        for k in range(2):
+            write(f"{folder}/images/{k}.png", png(k))
+    folder = fresh("tables/nan")
+    lines(f"{folder}/train.jsonl", [{"image": "0.png", "question": "is it NaN, or -Infinity?", "answer": "yes", "similarity": float("nan"), "loss": float("-inf"), "image_id": 2**63 + 1, "seen": [2**53 + 1, 7]}])
+    write(f"{folder}/0.png", png(0))
+
+if __name__ == "__main__":
+    makers = [csv_cases, tables]
+    for make in makers:
+        if len(sys.argv) < 2 or make.__name__ in sys.argv[1:]:
+            make()
