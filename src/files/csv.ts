@@ -60,7 +60,7 @@ async function* rowsOf(path: string): AsyncGenerator<CsvRow, void, undefined> {
       // a file's first line is shorter than a chunk, unless it is no table at all
       const [first] = /^sep=.\r?\n/i.exec(rest) ?? [''];
       if (first !== '') [rest, line] = [rest.slice(first.length), 2];
-      value = valueOf(first === '' ? separatorOf(rest) : first.charAt(4), rest);
+      value = cellOf(first === '' ? separatorOf(rest) : first.charAt(4), rest);
     }
     const { rows, end, lines } = split(rest, value, line);
     yield* rows;
@@ -85,7 +85,7 @@ const separatorOf = (text: string): string => {
 };
 
 /** One value and what ends it. Where every name of the first line has a space before it, so have the values. */
-const valueOf = (separator: string, text: string): RegExp => {
+const cellOf = (separator: string, text: string): RegExp => {
   const mark = separator === '|' ? '\\|' : separator;
   const isSpaced = new RegExp(`^[^${mark}\\r\\n]*(?:${mark} [^${mark}\\r\\n]*)+(?:[\\r\\n]|$)`).test(text);
   return new RegExp(

@@ -41,9 +41,9 @@ export async function* tarMembers(
     let named: string | undefined;
     for (let at = 0; ; ) {
       const header = await headerAt(handle, at);
-      if (header === undefined) return onDamage(`is cut short at byte ${size}`);
+      if (header === undefined) return onDamage((await compressionAt(handle, at)) ?? `is cut short at byte ${size}`);
       if (header === 'end') return;
-      if (header === 'damaged') return onDamage(`is damaged at byte ${at}`);
+      if (header === 'damaged') return onDamage((await compressionAt(handle, at)) ?? `is damaged at byte ${at}`);
       const { name, length, type } = header;
       const next = at + BLOCK + Math.ceil(length / BLOCK) * BLOCK;
       if (at + BLOCK + length > size) return onDamage(`is cut short at byte ${size}, inside ${named ?? name}`);
@@ -59,6 +59,14 @@ export async function* tarMembers(
     await handle.close();
   }
 }
+
+/** What is wrong with an archive that begins here, where it is compressed. */
+const compressionAt = async (handle: FileHandle, at: number): Promise<string | undefined> => {
+  const magic = (await bytesAt(handle, at, 6)).toString('latin1');
+  const kinds = { gzip: '\x1f\x8b', bzip2: 'BZh', zstd: '\x28\xb5\x2f\xfd', xz: '\xfd7zXZ' };
+  const kind = Object.entries(kinds).find(([, begin]) => at === 0 && magic.startsWith(begin))?.[0];
+  return kind === undefined ? undefined : `is compressed with ${kind}: unpack it first`;
+};
 
 const bytesAt = async (handle: FileHandle, offset: number, length: number): Promise<Buffer> => {
   const bytes = Buffer.alloc(length);

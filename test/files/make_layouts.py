@@ -54,8 +54,27 @@ def tables():
     lines(f"{folder}/train.jsonl", [{"image": "0.png", "question": "is it NaN, or -Infinity?", "answer": "yes", "similarity": float("nan"), "loss": float("-inf"), "image_id": 2**63 + 1, "seen": [2**53 + 1, 7]}])
     write(f"{folder}/0.png", png(0))
 
+def shards():
+    """Samples whose parts or stems have dots, and two shards of one name, by webdataset's TarWriter."""
+    from webdataset import TarWriter
+    folder = fresh("shards")
+    def shard(name, samples, **options):
+        os.makedirs(os.path.dirname(f"{folder}/{name}"), exist_ok=True)
+        with TarWriter(f"{folder}/{name}", mtime=0, **options) as sink:
+            for key, parts in samples:
+                sink.write({"__key__": key, **parts})
+    for name, first in (("red", 0), ("blue", 2)):
+        shard(f"{name}/00000.tar", [(f"{k:09d}", {"png": png(first + k), "txt": f"{name} {k}"}) for k in range(2)])
+    shard("dots.tar", [(key, {"jpg": jpeg(k), "txt": f"thing {k}"}) for k, key in enumerate(("photo.v1", "photo.v2", "www.a.com_x", "www.a.com_y"))])
+    shard("parts.tar", [(f"s{k}", {"input.jpg": jpeg(k), "output.txt": f"thing {k}"}) for k in range(2)])
+    shard("depth.tar", [(f"s{k}", {"jpg": jpeg(k), "depth.png": png(4), "txt": f"thing {k}"}) for k in range(2)])
+    shard("question.tar", [("s0", {"image.png": png(1), "mask.png": png(4), "question.txt": "is it?", "answer.txt": "yes"})])
+    shard("unclear.tar", [("s0", {"left.png": png(1), "right.png": png(2), "txt": "two"}), ("s1", {"png": png(3), "txt": "one"})])
+    shard("nan.tar", [("0", {"jpg": jpeg(0), "json": json.dumps({"caption": "a dog", "similarity": float("nan"), "id": 2**63}).encode()})])
+    shard("packed.tar.gz", [("0", {"png": png(0), "txt": "thing"})], compress="gz")
+
 if __name__ == "__main__":
-    makers = [csv_cases, tables]
+    makers = [csv_cases, tables, shards]
     for make in makers:
         if len(sys.argv) < 2 or make.__name__ in sys.argv[1:]:
             make()

@@ -83,3 +83,19 @@ export const isFile = (path: string): boolean => {
     return false;
   }
 };
+
+/**
+ * A name of each file for errors and ids: its own, with as many of its folders before it as tell it from the others.
+ */
+export const shortNames = (paths: readonly string[]): ReadonlyMap<string, string> => {
+  const all = [...new Set(paths)];
+  const name = (path: string, depth: number): string => path.split('/').slice(-depth).join('/');
+  const names = new Map<string, string>();
+  for (let depth = 1; names.size < all.length; depth += 1) {
+    const left = all.filter((path) => !names.has(path));
+    const counts = new Map<string, number>();
+    for (const path of all) counts.set(name(path, depth), (counts.get(name(path, depth)) ?? 0) + 1);
+    for (const path of left) if (counts.get(name(path, depth)) === 1) names.set(path, name(path, depth));
+  }
+  return names;
+};

@@ -12,6 +12,7 @@ import { parquet } from './parquet/parquet.ts';
 import { snliVeJson, snliVeLines } from './snli-ve.ts';
 import { csvFolder, jsonLinesFolder } from './tables.ts';
 import { vqav2 } from './vqav2.ts';
+import { isShardList } from './webdataset/braces.ts';
 import { webDataset } from './webdataset/webdataset.ts';
 
 /** All known layouts, in the order in which a folder is tried for them. */
@@ -36,7 +37,7 @@ export const formats: readonly Format[] = [
  * damaged.
  */
 export const openExamples = async (path: string, query: DatasetQuery): Promise<Dataset> => {
-  const isList = path.includes('{') || path.includes('::');
+  const isList = isShardList(path);
   if (!isList) checkThere(path);
   for (const format of isList ? [webDataset] : formatsOf(query.records)) {
     const found = await format.open(path, query);

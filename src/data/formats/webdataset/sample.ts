@@ -1,73 +1,67 @@
+import { parseRecordJson } from '../../../files/json.ts';
+import { textOf } from '../../../files/text.ts';
 import type { Example, ImageSource } from '../../example.ts';
 import type { RecordReader } from '../../records/read-record.ts';
 import type { RecordShape } from '../../records/shape.ts';
-
-/** A file of a sample, whose bytes are read when they are asked for. */
-export interface SampleFile {
-  readonly extension: string;
-  readonly length: number;
-  readonly read: () => Promise<Uint8Array>;
-}
-
-/** The files of one key, which follow each other in a shard. */
-export interface Sample {
-  /** Shard and key, for errors: `00000.tar, 000000017`. */
-  readonly where: string;
-  readonly files: readonly SampleFile[];
-}
-
-const PICTURES = /(^|\.)(jpe?g|png|webp|gif|tiff?|avif)$/i;
+import { JSON_KINDS, partOf, type Sample, type SampleFile, TEXT_KINDS } from './parts.ts';
+import { choosePictures } from './pictures.ts';
 
 /** Bytes of the longest JSON or text of a sample that is read. */
 const LONGEST = 4 * 2 ** 20;
-
-/** Key and extension of a member of a shard: its key ends at the first dot of the file's own name. */
-export const keyOf = (name: string): readonly [key: string, extension: string] | undefined => {
-  const found = /^((?:.*\/)?[^./]+)\.([^/]*)$/.exec(name);
-  return found ? [found[1]!, found[2]!.toLowerCase()] : undefined;
-};
 
 /** Why a sample gives no example. A shard holds many, so one without an image must not end a run. */
 export interface Unusable {
   readonly unusable: string;
 }
 
+/** The examples of a sample, and the extensions of its pictures that they are not about. */
+export interface SampleExamples {
+  readonly examples: readonly Example[];
+  readonly unused: readonly string[];
+}
+
 /**
- * The examples of a sample: its images, and `json`, `txt` and `cls` (as `label`) as fields of one row.
+ * The examples of a sample: its images, and `json`, `txt` and `cls` (as `label`) as fields of one row. A text with a
+ * name, `question.txt`, is the field of that name; a single one is the text, whatever its name.
  *
  * @throws UserError for an answer that is none of the classes: it is likely to be wrong everywhere, not in one sample.
  */
 export const sampleExamples = async (
-  { where, files }: Sample,
-  { images: needed }: RecordShape,
+  { where, place, files }: Sample,
+  shape: RecordShape,
   reader: RecordReader,
-): Promise<Example[] | Unusable> => {
-  const pictures = files
-    .filter(({ extension }) => PICTURES.test(extension))
-    .sort((a, b) => (a.extension < b.extension ? -1 : 1));
-  if (pictures.length < needed) return { unusable: `${where}: has ${pictures.length} pictures of ${needed}` };
-  const images = pictures
-    .slice(0, needed)
-    .map(({ extension, read }): ImageSource => ({ name: `${where}.${extension}`, read }));
+): Promise<SampleExamples | Unusable> => {
+  const chosen = choosePictures(files, shape);
+  if ('unusable' in chosen) return { unusable: `${where}: ${chosen.unusable}` };
+  const images = chosen.pictures.map(({ extension, read }): ImageSource => ({ name: `${place}.${extension}`, read }));
   const row = await rowOf(where, files);
-  return 'unusable' in row ? (row as unknown as Unusable) : reader.read({ where, row, images });
+  if ('unusable' in row) return row as unknown as Unusable;
+  return { examples: reader.read({ where, row, images }), unused: chosen.unused };
 };
 
 const rowOf = async (where: string, files: readonly SampleFile[]): Promise<Record<string, unknown>> => {
-  const row: Record<string, unknown> = {};
-  for (const { extension, length, read } of files) {
-    if (!['json', 'txt', 'cls'].includes(extension)) continue;
+  const [row, named]: [Record<string, unknown>, string[]] = [{}, []];
+  for (const { extension, length, read } of files.toSorted((a, b) => plainness(a) - plainness(b))) {
+    const [name, kind] = partOf(extension);
+    if (!JSON_KINDS.includes(kind) && !(kind in TEXT_KINDS)) continue;
     if (length > LONGEST) return { unusable: `${where}.${extension}: has ${length} bytes` };
-    const text = Buffer.from(await read()).toString('utf8');
-    if (extension === 'json') Object.assign(row, parsed(text) ?? { unusable: `${where}.json: is no JSON object` });
-    else row[extension === 'cls' ? 'label' : 'txt'] = text.trim();
+    const text = textOf(await read());
+    if (JSON_KINDS.includes(kind)) {
+      Object.assign(row, parsed(text) ?? { unusable: `${where}.${extension}: is no JSON object` });
+      continue;
+    }
+    row[name === '' ? TEXT_KINDS[kind]! : name] = text.trim();
+    if (name !== '' && kind !== 'cls') named.push(text.trim());
   }
-  return row;
+  return named.length === 1 ? { txt: named[0], ...row } : row;
 };
+
+/** 1 for a part without a name: it counts for more than one with a name, and so is read after it. */
+const plainness = ({ extension }: SampleFile): number => Number(partOf(extension)[0] === '');
 
 const parsed = (text: string): object | undefined => {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseRecordJson(text);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
   } catch {
     return undefined;

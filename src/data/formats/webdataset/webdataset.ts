@@ -6,9 +6,10 @@ import { tarMembers } from '../../../files/tar.ts';
 import type { Example } from '../../example.ts';
 import { createRecordReader } from '../../records/read-record.ts';
 import type { RecordShape } from '../../records/shape.ts';
-import { type Format, isFile, namesIn, splitIn } from '../format.ts';
-import { expandBraces } from './braces.ts';
-import { keyOf, type Sample, type SampleFile, sampleExamples } from './sample.ts';
+import { type Format, isFile, namesIn, shortNames, splitIn } from '../format.ts';
+import { expandBraces, isShardList } from './braces.ts';
+import { keyOf, type Sample, type SampleFile, samplesOf } from './parts.ts';
+import { sampleExamples } from './sample.ts';
 
 const SPLITS = { train: ['train'], validation: ['validation', 'val', 'dev'], test: ['test'] };
 
@@ -28,10 +29,12 @@ export const webDataset: Format = {
     const shards = shardsOf(path, split);
     if (shards.length === 0) return undefined;
     const [examples, notices]: [Example[], string[]] = [[], []];
+    const names = shortNames(shards);
     const read = samplesReader(records, (notice) => notices.push(notice));
-    for (const shard of shards) examples.push(...(await read.shard(shard)));
+    for (const shard of shards) examples.push(...(await read.shard(shard, names.get(shard)!)));
     read.end(path);
-    return { layout: `${webDataset.name} (${shards.length} shards, ${basename(shards[0]!)} …)`, examples, notices };
+    const many = shards.length === 1 ? '1 shard,' : `${shards.length} shards,`;
+    return { layout: `${webDataset.name} (${many} ${basename(shards[0]!)} …)`, examples, notices };
   },
 };
 
@@ -41,26 +44,36 @@ export const webDataset: Format = {
  * @throws UserError when a shard of a list is not there.
  */
 export const shardsOf = (path: string, split: string): string[] => {
-  if (!/[{]|::/.test(path)) return isFile(path) ? [path].filter(isShard) : shardsIn(path, split);
-  const shards = expandBraces(path);
-  const lost = shards.filter((shard) => !statSync(shard, { throwIfNoEntry: false }));
-  if (lost.length === 0) return shards;
+  const found = isShardList(path) ? expandBraces(path) : isFile(path) ? [path] : shardsIn(path, split);
+  const compressed = found.find((shard) => COMPRESSED.test(shard));
+  if (compressed !== undefined) throw compressedError(compressed);
+  if (!isShardList(path)) return found.filter(isShard);
+  const lost = found.filter((shard) => !statSync(shard, { throwIfNoEntry: false }));
+  if (lost.length === 0) return found;
   throw new UserError(
-    `${path}: ${lost.length} of ${shards.length} shards are not there, the first is ${lost[0]}: check the list.`,
+    `${path}: ${lost.length} of ${found.length} shards are not there, the first is ${lost[0]}: check the list.`,
   );
 };
 
+const COMPRESSED = /\.(tgz|tar\.(gz|zst|xz|bz2|lz4))$/i;
+
+const compressedError = (shard: string): UserError =>
+  new UserError(
+    `${shard}: is a compressed archive, of which no picture can be read without all before it: unpack it to a .tar first (pictures hardly shrink by it).`,
+  );
+
 const isShard = (name: string): boolean => name.endsWith('.tar');
+const isArchive = (name: string): boolean => isShard(name) || COMPRESSED.test(name);
 
 const shardsIn = (path: string, split: string): string[] => {
-  const [names, wanted] = [namesIn(path).filter(isShard), splitIn(SPLITS, split)];
+  const [names, wanted] = [namesIn(path).filter(isArchive), splitIn(SPLITS, split)];
   const isOf = (name: string, splits: readonly string[]): boolean =>
     splits.some((one) => name.startsWith(one) && /^[-_.\d]/.test(name.slice(one.length)));
   const own = names.filter((name) => isOf(name, wanted));
   if (own.length) return own.map((name) => join(path, name));
   const inside = wanted.flatMap((one) =>
     namesIn(join(path, one))
-      .filter(isShard)
+      .filter(isArchive)
       .map((name) => join(path, one, name)),
   );
   if (inside.length || split !== 'train') return inside;
@@ -70,37 +83,60 @@ const shardsIn = (path: string, split: string): string[] => {
 /** Reads the samples of shards that are records of a shape; `onWarning` hears which are none. */
 const samplesReader = (records: RecordShape, onWarning: (message: string) => void) => {
   const reader = createRecordReader(records);
+  const unused = new Map<string, number>();
   return {
-    shard: async (shard: string): Promise<Example[]> => {
+    shard: async (shard: string, name: string): Promise<Example[]> => {
       const examples: Example[] = [];
-      for await (const sample of samplesIn(shard, onWarning)) {
+      for await (const sample of samplesIn({ path: shard, name }, onWarning)) {
         const found = await sampleExamples(sample, records, reader);
         if ('unusable' in found) onWarning(`${found.unusable}: left out.`);
-        else examples.push(...found);
+        else {
+          examples.push(...found.examples);
+          for (const one of found.unused) unused.set(one, (unused.get(one) ?? 0) + 1);
+        }
       }
       return examples;
     },
-    end: reader.end,
+    end: (path: string): void => {
+      reader.end(path);
+      const counts = [...unused].map(([extension, count]) => `${extension} (${count})`).join(', ');
+      if (counts) onWarning(`${path}: samples have other pictures, which are not read: ${counts}.`);
+    },
   };
 };
 
+/** A shard, and its name in errors. */
+interface Shard {
+  readonly path: string;
+  readonly name: string;
+}
+
 /** The samples of a shard that are whole. */
-async function* samplesIn(shard: string, notice: (message: string) => void): AsyncGenerator<Sample, void, undefined> {
+async function* samplesIn(
+  { path, name: shard }: Shard,
+  notice: (message: string) => void,
+): AsyncGenerator<Sample, void, undefined> {
   let [key, files]: [string, SampleFile[]] = ['', []];
+  const seen = new Map<string, number>();
   let damage: string | undefined;
-  const sample = (): Sample => ({ where: `${basename(shard)}, ${key}`, files });
-  const members = tarMembers(shard, (why) => {
+  const samples = (): Sample[] => {
+    const count = (seen.get(key) ?? 0) + 1;
+    seen.set(key, count);
+    // two archives that were joined may have a key twice
+    const end = `, ${key}${count > 1 ? ` (${count})` : ''}`;
+    return samplesOf({ where: `${shard}${end}`, place: `${path}${end}`, files });
+  };
+  const members = tarMembers(path, (why) => {
     damage = why;
   });
   for await (const { name, ...range } of members) {
     const [next, extension] = keyOf(name) ?? ['', ''];
     if (next === '') continue;
-    if (next !== key && files.length) yield sample();
+    if (next !== key && files.length) yield* samples();
     if (next !== key) [key, files] = [next, []];
-    files.push({ extension, length: range.length, read: () => readRange(shard, range) });
+    files.push({ extension, length: range.length, read: () => readRange(path, range) });
   }
-  if (damage === undefined && files.length) yield sample();
+  if (damage === undefined && files.length) yield* samples();
   // Of the sample at the cut some files may be missing: it is lost, too.
-  if (damage !== undefined)
-    notice(`${shard}: ${damage}: what follows is left out${key ? `, with sample ${key}` : ''}.`);
+  if (damage !== undefined) notice(`${path}: ${damage}: what follows is left out${key ? `, with sample ${key}` : ''}.`);
 }
