@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto';
+import type { Pixels } from '../kernels/pixels.ts';
+
 /** An answer and its score: 1 for the right one, less for one that few annotators gave. */
 export interface ScoredAnswer {
   readonly answer: string;
@@ -12,11 +15,33 @@ export interface StoredImage {
   readonly read: () => Promise<Uint8Array>;
 }
 
-/** An image: the path of its file, or its bytes inside another file. */
-export type ImageSource = string | StoredImage;
+/**
+ * An image: the path of its file, its bytes inside another file, the bytes of a file in memory (JPEG, PNG, …), or decoded
+ * pixels.
+ */
+export type ImageSource = string | StoredImage | Uint8Array | ArrayBuffer | Pixels;
 
-/** The name of an image: its path, or the row or member that holds it. */
-export const imageName = (image: ImageSource): string => (typeof image === 'string' ? image : image.name);
+/** Whether an image is decoded pixels. */
+export const isPixels = (image: ImageSource): image is Pixels =>
+  typeof image === 'object' && 'data' in image && 'width' in image;
+
+/** The bytes of an image file in memory; undefined for any other image. */
+export const bytesInMemory = (image: ImageSource): Uint8Array | undefined => {
+  if (image instanceof Uint8Array) return image;
+  return image instanceof ArrayBuffer ? new Uint8Array(image) : undefined;
+};
+
+/**
+ * The name of an image: its path, or the row or member that holds it. One in memory is named by the hash of its bytes, so
+ * that equal images have one name.
+ */
+export const imageName = (image: ImageSource): string => {
+  if (typeof image === 'string') return image;
+  const bytes = isPixels(image) ? image.data : bytesInMemory(image);
+  if (!bytes) return (image as StoredImage).name;
+  const size = isPixels(image) ? `${image.width} x ${image.height} pixels` : `${bytes.length} bytes`;
+  return `image of ${size} (sha256 ${createHash('sha256').update(size).update(bytes).digest('hex').slice(0, 16)})`;
+};
 
 /** A text about one or two images, and its answers where they are known. */
 export interface Example {

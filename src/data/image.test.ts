@@ -23,7 +23,7 @@ describe('a picture written as PNG', () => {
     [64, 48],
   ])('of %i x %i comes back as it was', async (width, height) => {
     const pixels = picture(width, height);
-    const back = await decodeImage(await encodePng(pixels), 'here');
+    const back = await decodeImage(await encodePng(pixels), { where: 'here' });
     expect(back).toMatchObject({ width, height });
     expect(Buffer.compare(back.data, pixels.data)).toBe(0);
   });
@@ -31,7 +31,7 @@ describe('a picture written as PNG', () => {
 
 describe('every kind of picture becomes RGB', () => {
   it('grey: three equal channels', async () => {
-    const { data } = await decodeImage(await raw(picture(4, 4)).greyscale().png().toBuffer(), 'grey.png');
+    const { data } = await decodeImage(await raw(picture(4, 4)).greyscale().png().toBuffer(), { where: 'grey.png' });
     expect(data).toHaveLength(48);
     for (let i = 0; i < 48; i += 3) expect([data[i + 1], data[i + 2]]).toEqual([data[i], data[i]]);
   });
@@ -41,7 +41,7 @@ describe('every kind of picture becomes RGB', () => {
     const png = await sharp(rgba, { raw: { width: 2, height: 1, channels: 4 } })
       .png()
       .toBuffer();
-    expect([...(await decodeImage(png, 'rgba.png')).data]).toEqual([10, 20, 30, 40, 50, 60]);
+    expect([...(await decodeImage(png, { where: 'rgba.png' })).data]).toEqual([10, 20, 30, 40, 50, 60]);
   });
 
   it('16 bits: the high byte', async () => {
@@ -51,13 +51,17 @@ describe('every kind of picture becomes RGB', () => {
       .png()
       .toBuffer();
     expect((await sharp(png).metadata()).depth).toBe('ushort');
-    expect([...(await decodeImage(png, 'deep.png')).data]).toEqual([0x12, 0xff, 0x00]);
+    expect([...(await decodeImage(png, { where: 'deep.png' })).data]).toEqual([0x12, 0xff, 0x00]);
   });
 
   it('CMYK: without a colour profile', async () => {
     const jpeg = await raw(picture(16, 16)).toColourspace('cmyk').jpeg({ quality: 100 }).toBuffer();
     expect((await sharp(jpeg).metadata()).space).toBe('cmyk');
-    expect(await decodeImage(jpeg, 'cmyk.jpg')).toMatchObject({ width: 16, height: 16, data: { length: 768 } });
+    expect(await decodeImage(jpeg, { where: 'cmyk.jpg' })).toMatchObject({
+      width: 16,
+      height: 16,
+      data: { length: 768 },
+    });
   });
 });
 
@@ -107,7 +111,7 @@ describe('what cannot be read is an error of the user that names the file', () =
   it('a file of 100 bytes that claims 40,000 x 40,000 pixels, before any of them is decoded', async () => {
     const started = performance.now();
     expect(await fail('bomb.png', claimingPng(40_000))).toMatch(
-      /bomb.png: 40000 x 40000 is 1600 million pixels, more than 50/,
+      /bomb.png: 40000 x 40000 is 1600 million pixels, more than 89/,
     );
     expect(performance.now() - started).toBeLessThan(500);
   });

@@ -1,30 +1,44 @@
 import { readFile } from 'node:fs/promises';
-import type { Sharp } from 'sharp';
+import type { Metadata, Sharp } from 'sharp';
 import { UserError } from '../errors.ts';
 import type { Pixels } from '../kernels/pixels.ts';
-import { type ImageSource, imageName } from './example.ts';
-
-/** Pixels of the largest image that is decoded: a small file can claim a size that fills the memory. */
-export const PIXEL_LIMIT = 50e6;
+import { bytesInMemory, type ImageSource, imageName, isPixels, type StoredImage } from './example.ts';
+import { decodeBmp, isBmp } from './pictures/bmp.ts';
+import { decodeGif, isGif } from './pictures/gif.ts';
+import { unreadableKindOf } from './pictures/kinds.ts';
+import { checkSize, PILLOW_WARNS, type PictureOptions, type PictureStyle } from './pictures/options.ts';
+import { decodePpm, isPpm } from './pictures/ppm.ts';
+import { asGrey, type CheckSize, overWhite, type Raster, withoutAlpha } from './pictures/raster.ts';
 
 /**
- * Reads an image as Pillow's `Image.open(path).convert('RGB')` does.
+ * Reads an image as Pillow's `Image.open(path).convert('RGB')` does, or, with `pictures: 'as-shown'`, as a viewer shows
+ * it.
  *
  * @throws UserError that names the file when it is missing, cut short, too large or no image.
  */
-export const readImage = async (image: ImageSource): Promise<Pixels> =>
-  decodeImage(await readImageBytes(image), imageName(image));
+export const readImage = async (image: ImageSource, options: PictureOptions = {}): Promise<Pixels> =>
+  isPixels(image)
+    ? checkedPixels(image)
+    : decodeImage(await readImageBytes(image), { where: imageName(image), ...options });
 
 /**
- * Reads the bytes of an image file without decoding them.
+ * Reads the bytes of an image file without decoding them; pixels in memory as PNG.
  *
  * @throws UserError that names the file when it cannot be read.
  */
 export const readImageBytes = async (image: ImageSource): Promise<Uint8Array> => {
-  if (typeof image !== 'string') return image.read();
+  if (isPixels(image)) return encodePng(checkedPixels(image));
+  const bytes = bytesInMemory(image);
+  if (bytes) return bytes;
+  if (typeof image !== 'string') return readStored(image as StoredImage);
   return readFile(image).catch((cause: NodeJS.ErrnoException) => {
     throw new UserError(`${image}: ${UNREADABLE[cause.code ?? ''] ?? `cannot be read (${cause.code})`}`, { cause });
   });
+};
+
+const readStored = async (image: StoredImage): Promise<Uint8Array> => {
+  if (typeof image?.read === 'function') return image.read();
+  throw new UserError('an image is none: give its path, the bytes of its file, or its pixels { width, height, data }.');
 };
 
 const UNREADABLE: Readonly<Record<string, string>> = {
@@ -33,32 +47,85 @@ const UNREADABLE: Readonly<Record<string, string>> = {
   EACCES: 'may not be read: check the permissions of the file.',
 };
 
+/** @throws UserError where there are not three bytes a pixel. */
+const checkedPixels = (image: Pixels): Pixels => {
+  const { width, height, data } = image;
+  if (width >= 1 && height >= 1 && data.length === 3 * width * height) return image;
+  throw new UserError(
+    `an image in memory of ${width} x ${height} pixels has ${data.length} bytes: give three a pixel: red, green, blue.`,
+  );
+};
+
 /**
- * Decodes the bytes of an image file as Pillow's `convert('RGB')` does: grey becomes three equal channels, alpha is
- * dropped without blending, a palette is looked up, CMYK is converted without a colour profile, and neither a profile
- * nor the EXIF orientation is applied. Of 16-bit channels the high byte is kept; Pillow differs for 16-bit grey, which
- * it clips at 255 and so makes almost white.
+ * Decodes the bytes of an image file. As Pillow's `convert('RGB')` does, and by default: grey becomes three equal
+ * channels, alpha is dropped without blending, a palette is looked up, CMYK is converted without a colour profile, a
+ * TIFF is turned by its orientation and nothing else is, of 16-bit channels the high byte is kept, and 16-bit grey is
+ * clipped at 255. `as-shown` turns all by their EXIF orientation, lays transparency over white, and keeps the high byte of
+ * grey, too. Of a moving image the first frame is read.
  *
- * @param where the name of the image in errors: its path, or the row that holds it.
- * @throws UserError when the bytes are no image, are cut short, or claim more than {@link PIXEL_LIMIT} pixels.
+ * @param options.where the name of the image in errors: its path, or the row that holds it.
+ * @throws UserError when the bytes are no image, are cut short, or claim more pixels than `maxMegapixels`.
  */
-export const decodeImage = async (bytes: Uint8Array, where: string): Promise<Pixels> => {
+export const decodeImage = async (
+  bytes: Uint8Array,
+  { where, pictures = 'as-vilt', maxMegapixels }: PictureOptions & { readonly where: string },
+): Promise<Pixels> => {
   if (bytes.length === 0) throw new UserError(`${where}: the image is empty (0 bytes): get it again.`);
-  const image = await openImage(bytes);
-  const { width, height, space, format, channels, depth } = await image.metadata().catch((cause: Error) => {
+  const kind = unreadableKindOf(bytes);
+  if (kind !== undefined) throw new UserError(`${where}: it is ${kind}, which is not read: save it as JPEG or PNG.`);
+  const check: CheckSize = (width, height) => checkSize({ where, width, height }, { maxMegapixels });
+  const raster =
+    decodeOwn(bytes, where, { check, pictures }) ?? (await decodeWithSharp(bytes, where, { check, pictures }));
+  return pictures === 'as-shown' ? overWhite(raster) : withoutAlpha(raster);
+};
+
+interface Decoding {
+  readonly check: CheckSize;
+  readonly pictures: PictureStyle;
+}
+
+/** Decodes the formats that sharp lacks, or reads unlike Pillow; undefined for all others. */
+const decodeOwn = (bytes: Uint8Array, where: string, { check, pictures }: Decoding): Raster | undefined => {
+  try {
+    if (isGif(bytes)) return decodeGif(bytes, check);
+    if (isBmp(bytes)) return decodeBmp(bytes, check);
+    if (isPpm(bytes)) return decodePpm(bytes, check, pictures === 'as-shown' ? 'high-byte' : 'clipped');
+    return undefined;
+  } catch (cause) {
+    throw cause instanceof UserError ? cause : damaged(where, cause as Error);
+  }
+};
+
+const decodeWithSharp = async (bytes: Uint8Array, where: string, { check, pictures }: Decoding): Promise<Raster> => {
+  const opened = await openImage(bytes);
+  const metadata = await opened.metadata().catch((cause: Error) => {
     throw UNKNOWN_FORMAT.test(cause.message) ? notAnImage(where, cause) : damaged(where, cause);
   });
+  const { width, height, format, orientation = 1, hasAlpha } = metadata;
   if (format === 'svg') throw new UserError(`${where}: SVG is a drawing without pixels: export it as PNG first.`);
-  if (width * height > PIXEL_LIMIT) {
-    const millions = `${(width * height) / 1e6} million pixels, more than ${PIXEL_LIMIT / 1e6} million`;
-    throw new UserError(`${where}: ${width} x ${height} is ${millions}: make the image smaller.`);
-  }
-  const isPlain = space === 'srgb' && channels === 3 && depth === 'uchar';
-  const decode = space === 'cmyk' ? decodeCmyk : isPlain ? decodePlain : decodeRgb;
-  const data = await decode(image).catch((cause: Error) => {
+  check(width, height);
+  const isTurned = orientation > 1 && (pictures === 'as-shown' || format === 'tiff');
+  const image = isTurned ? opened.autoOrient() : opened;
+  const isAcross = isTurned && orientation >= 5;
+  const size = isAcross ? { width: height, height: width } : { width, height };
+  const channels = pictures === 'as-shown' && hasAlpha ? 4 : 3;
+  const data = await decodeChannels(image, metadata, pictures).catch((cause: Error) => {
     throw damaged(where, cause);
   });
-  return { width, height, data };
+  return { ...size, channels, data };
+};
+
+const decodeChannels = async (
+  image: Sharp,
+  { space, channels, depth, hasAlpha }: Metadata,
+  pictures: PictureStyle,
+): Promise<Uint8Array> => {
+  if (space === 'cmyk') return decodeCmyk(image);
+  if (pictures === 'as-shown' && hasAlpha)
+    return bytesOf(image.ensureAlpha().toColourspace('srgb').raw({ depth: 'uchar' }));
+  if (pictures === 'as-vilt' && channels === 1 && depth === 'ushort') return decodeClipped(image);
+  if (space === 'srgb' && channels === 3 && depth === 'uchar') return bytesOf(image.raw());
+  return bytesOf(image.removeAlpha().toColourspace('srgb').raw({ depth: 'uchar' }));
 };
 
 const openImage = async (bytes: Uint8Array): Promise<Sharp> => {
@@ -70,7 +137,9 @@ const openImage = async (bytes: Uint8Array): Promise<Sharp> => {
 const UNKNOWN_FORMAT = /unsupported image format/;
 
 const notAnImage = (where: string, cause: Error): UserError =>
-  new UserError(`${where}: not an image (${reason(cause)}): give JPEG, PNG, WebP, GIF, TIFF or AVIF.`, { cause });
+  new UserError(`${where}: not an image (${reason(cause)}): give JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP or PPM.`, {
+    cause,
+  });
 
 const damaged = (where: string, cause: Error): UserError =>
   new UserError(`${where}: the image is damaged or cut short (${reason(cause)}): get it again.`, { cause });
@@ -81,15 +150,15 @@ const damaged = (where: string, cause: Error): UserError =>
  */
 const reason = (cause: Error): string => cause.message.trim().split('\n')[0]!.replace(/:$/, '');
 
-const decodeRgb = (image: Sharp): Promise<Uint8Array> =>
-  bytesOf(image.removeAlpha().toColourspace('srgb').raw({ depth: 'uchar' }));
-
-/** Decodes an image that is RGB with 8 bits already. */
-const decodePlain = (image: Sharp): Promise<Uint8Array> => bytesOf(image.raw());
-
 const bytesOf = async (image: Sharp): Promise<Uint8Array> => {
   const { buffer, byteOffset, length } = await image.toBuffer();
   return new Uint8Array(buffer, byteOffset, length);
+};
+
+/** Pillow's conversion of 16-bit grey: all above 255 is white. */
+const decodeClipped = async (image: Sharp): Promise<Uint8Array> => {
+  const deep = await image.toColourspace('grey16').raw({ depth: 'ushort' }).toBuffer();
+  return asGrey(Uint8Array.from({ length: deep.length / 2 }, (_, i) => Math.min(255, deep.readUInt16LE(2 * i))));
 };
 
 /** Pillow's conversion without a profile: `255 - min(255, ink + black - ink * black / 255)`, in its own rounding. */
@@ -127,7 +196,7 @@ export const drawOnWhite = async (
 ): Promise<Pixels> => {
   const { default: sharp } = await import('sharp');
   // 96 dots an inch: an SVG's own pixels.
-  const drawn = await sharp(bytes, { density: 96, limitInputPixels: PIXEL_LIMIT })
+  const drawn = await sharp(bytes, { density: 96, limitInputPixels: PILLOW_WARNS })
     .resize(side, side, { fit: 'contain', background: '#fff' })
     .flatten({ background: '#fff' })
     .toColourspace('srgb')

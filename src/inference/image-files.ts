@@ -57,4 +57,4 @@ export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').upda
  * @throws UserError where the bytes are no image, or a damaged one.
  */
 export const prepareImage = async (bytes: Uint8Array, rule: SizeRule, where: string): Promise<PreparedImage> =>
-  fit(await decodeImage(bytes, where), rule);
+  fit(await decodeImage(bytes, { where }), rule);

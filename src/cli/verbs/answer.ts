@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
-import type { ImageSource } from '../../data.ts';
+import { type ImageSource, imageName } from '../../data.ts';
 import { type AnsweredImages, answerEach, type Model, type RankedAnswer, UserError } from '../../index.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
 import { checkCommandLine, expandFolders } from '../options/images.ts';
@@ -102,5 +102,4 @@ const textOf = (answered: readonly Answered[], unreadable: number): string => {
   return unreadable === 0 ? table : `${table}\n${unreadable} could not be read and were passed over`;
 };
 
-const namesOf = (images: readonly ImageSource[]): string[] =>
-  images.map((image) => (typeof image === 'string' ? image : image.name));
+const namesOf = (images: readonly ImageSource[]): string[] => images.map(imageName);

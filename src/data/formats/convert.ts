@@ -150,7 +150,7 @@ const readGroup = async (examples: readonly Example[]): Promise<Written | UserEr
 
 const checkedImage = async (image: ImageSource): Promise<WrittenImage> => {
   const bytes = await readImageBytes(image);
-  await decodeImage(bytes, imageName(image));
+  await decodeImage(bytes, { where: imageName(image) });
   return { bytes, extension: extensionOf(bytes) };
 };
 
