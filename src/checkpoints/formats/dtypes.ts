@@ -46,19 +46,35 @@ const toInt32 = (wide: BigInt64Array | BigUint64Array | Uint32Array, name: strin
   return narrow;
 };
 
-/**
- * Converts IEEE half precision to float32, exactly. The bits of a half, shifted to the places of a float32, mean a
- * number that is too small by 2^112; a product corrects it for normal and subnormal numbers alike.
- */
+/** Converts IEEE half precision to float32, exactly. */
 export const fromHalf = (halves: Uint16Array): Float32Array => {
   const floats = new Float32Array(halves.length);
+  writeHalves(halves, floats);
+  return floats;
+};
+
+/** Converts IEEE half precision to float32, exactly, into an array of at least that length. */
+export const writeHalves = (halves: Uint16Array, floats: Float32Array): void => {
+  floatOfHalf ??= tableOfHalves();
+  const table = floatOfHalf;
+  for (let i = 0; i < halves.length; i++) floats[i] = table[halves[i]!]!;
+};
+
+/** Every half-precision number as float32, by its bits: 256 KiB, built at first use. */
+let floatOfHalf: Float32Array | undefined;
+
+/**
+ * Moves exponent and fraction to where float32 has them; a product then corrects the bias of the exponent, of subnormal
+ * numbers too.
+ */
+const tableOfHalves = (): Float32Array => {
+  const floats = new Float32Array(2 ** 16);
   const bits = new Uint32Array(floats.buffer);
-  for (let i = 0; i < halves.length; i++) {
-    const half = halves[i]!;
-    bits[i] = (half & 0x7fff) << 13;
-    const size = floats[i]! * 2 ** 112;
+  for (let half = 0; half < floats.length; half++) {
+    bits[half] = (half & 0x7fff) << 13;
+    const size = floats[half]! * 2 ** 112;
     const sign = half >> 15 ? -1 : 1;
-    floats[i] = sign * (size < 65536 ? size : half & 0x3ff ? Number.NaN : Number.POSITIVE_INFINITY);
+    floats[half] = sign * (size < 65536 ? size : half & 0x3ff ? Number.NaN : Number.POSITIVE_INFINITY);
   }
   return floats;
 };

@@ -1,4 +1,4 @@
-import { encode, fromHalf } from '../../checkpoints/formats/dtypes.ts';
+import { encode, writeHalves } from '../../checkpoints/formats/dtypes.ts';
 import type { Feeds } from '../../data/batch.ts';
 import { countOf, type Numbers } from '../../engine/numbers.ts';
 import type { Shape } from '../../engine/shapes.ts';
@@ -159,7 +159,8 @@ export const feedsOf = (
   places: readonly Place[],
   { feeds, words }: { readonly feeds: Feeds; readonly words: number },
 ): Feeds => {
-  const numbers = records.map((bytes) => fromHalf(new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2)));
+  const numbers = records.map((bytes) => new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2));
+  const patches = records.map((_, b) => patchesOf(feeds, b));
   const from = records.map(() => 0);
   return Object.fromEntries(
     places.map((place) => {
@@ -167,7 +168,7 @@ export const feedsOf = (
       const length = tokens === undefined ? 1 : feeds[tokens]!.shape[1]! + (tokens === 'words' ? 0 : 1);
       const data = new Float32Array(records.length * before * length * after);
       for (const [b, record] of numbers.entries()) {
-        const rows = rowsOf(place, patchesOf(feeds, b), words);
+        const rows = rowsOf(place, patches[b]!, words);
         for (let part = 0; part < before; part += 1, from[b]! += rows * after) {
           const to = data.subarray((b * before + part) * length * after, (b * before + part + 1) * length * after);
           spread(record.subarray(from[b]!, from[b]! + rows * after), to, after);
@@ -180,7 +181,8 @@ export const feedsOf = (
 };
 
 /** Copies as many rows as there is room for; repeats the last row where there is more room. */
-const spread = (rows: Float32Array, to: Float32Array, width: number): void => {
-  to.set(rows.subarray(0, Math.min(rows.length, to.length)));
-  for (let at = rows.length; at < to.length; at += width) to.set(rows.subarray(rows.length - width), at);
+const spread = (rows: Uint16Array, to: Float32Array, width: number): void => {
+  writeHalves(rows.subarray(0, to.length), to);
+  const last = to.subarray(rows.length - width, rows.length);
+  for (let at = rows.length; at < to.length; at += width) to.set(last, at);
 };
