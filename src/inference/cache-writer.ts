@@ -33,11 +33,12 @@ export interface CacheWriter extends AsyncDisposable {
  */
 export const openCacheWriter = async (folder: string, about: About): Promise<CacheWriter> => {
   await mkdir(folder, { recursive: true }).catch((error: unknown) => rethrow(folder, error));
-  const there = await readAbout(folder);
-  if (there) checkStudent(folder, there, about);
   const unlock = await takeLock(join(folder, cacheFiles.lock), folder);
   try {
-    if (!there)
+    // only now: whoever held the lock before may have made it another student's
+    const there = await readAbout(folder);
+    if (there) checkStudent(folder, there, about);
+    else
       await writeAtomically(join(folder, cacheFiles.about), (write) =>
         write(Buffer.from(`${JSON.stringify(about, null, 2)}\n`)),
       );

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { type Model, metadataOf, saveModel } from '../checkpoints/model-file.ts';
 import { UserError } from '../errors.ts';
 import { removeUnfinished } from '../files/atomic-write.ts';
+import { takeLock } from '../files/lock.ts';
 import type { ModelConfig } from '../model/config.ts';
 import type { OptimizerState } from '../optim/adamw.ts';
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
@@ -41,8 +42,10 @@ export interface Run extends AsyncDisposable {
   readonly save: (number: number, state: OptimizerState, when?: 'due' | 'now') => Promise<void>;
 }
 
+type KeptRun = Omit<Run, 'isValidated'>;
+
 /** Run without a folder: nothing is kept. */
-const unkept: Omit<Run, 'isValidated'> = {
+const unkept: KeptRun = {
   update: 0,
   start: undefined,
   record: async () => {},
@@ -59,17 +62,43 @@ interface RunFolderOptions extends TrainingOptions {
 }
 
 /**
- * Opens a run, at its last checkpoint where it is to be resumed and has one.
+ * Opens a run, at its last checkpoint where it is to be resumed and has one, and keeps other trainings out of its folder.
  *
- * @throws UserError where the folder holds another run.
+ * @throws UserError where the folder holds another run, or another process trains there.
  */
-export const openRun = async ({ config }: Model, stage: Stage, options: RunFolderOptions): Promise<Run> => {
-  const { folder, resume = false, updates, validateEvery = Math.max(1, Math.floor(updates / 10)) } = options;
-  const due = (number: number, every: number): boolean => number % every === 0 || number === updates;
-  const isValidated = (number: number): boolean => due(number, validateEvery);
+export const openRun = async (model: Model, stage: Stage, options: RunFolderOptions): Promise<Run> => {
+  const { folder, updates } = options;
+  const isValidated = (number: number): boolean => isDue(number, validateEveryOf(options), updates);
   if (folder === undefined) return { ...unkept, isValidated };
-  const identity = { ...stage.identity, ...identityOf(trainingOptions, options) };
   await mkdir(folder, { recursive: true });
+  const unlock = await takeLock(join(folder, 'run.lock'), folder);
+  try {
+    const run = await openKept(folder, model, stage, options);
+    const close = async (): Promise<void> => {
+      await run[Symbol.asyncDispose]();
+      await unlock();
+    };
+    return { ...run, isValidated, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+};
+
+const validateEveryOf = ({ updates, validateEvery }: RunFolderOptions): number =>
+  validateEvery ?? Math.max(1, Math.floor(updates / 10));
+
+const isDue = (number: number, every: number, updates: number): boolean => number % every === 0 || number === updates;
+
+/** Opens the files of a run in a folder that is this process's alone. */
+const openKept = async (
+  folder: string,
+  { config }: Model,
+  stage: Stage,
+  options: RunFolderOptions,
+): Promise<KeptRun> => {
+  const { resume = false, updates, checkpointEvery = validateEveryOf(options) } = options;
+  const identity = { ...stage.identity, ...identityOf(trainingOptions, options) };
   await removeUnfinished(folder);
   const start = resume ? await lastCheckpoint(folder, identity) : undefined;
   const update = start?.progress.update ?? 0;
@@ -80,7 +109,6 @@ export const openRun = async ({ config }: Model, stage: Stage, options: RunFolde
   return {
     update,
     start,
-    isValidated,
     record: async (step, state) => {
       log(metrics, step);
       if (step.validation !== undefined && step.validation > (best?.accuracy ?? Number.NEGATIVE_INFINITY)) {
@@ -92,7 +120,7 @@ export const openRun = async ({ config }: Model, stage: Stage, options: RunFolde
       }
     },
     save: async (number, state, when = 'due') => {
-      if (number === saved || (when === 'due' && !due(number, options.checkpointEvery ?? validateEvery))) return;
+      if (number === saved || (when === 'due' && !isDue(number, checkpointEvery, updates))) return;
       saved = number;
       const progress = { update: number, best, options: identity, threads: options.threads };
       await saveCheckpoint(

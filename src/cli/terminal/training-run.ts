@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { LockedError } from '../../files/lock.ts';
 import type { TrainStep } from '../../index.ts';
 import { passesOver, type TrainingOptions } from '../../training.ts';
 import { createWaiting, type Tolerance } from '../options/data.ts';
@@ -36,7 +37,9 @@ export const runTraining = async (run: TrainingRun): Promise<void> => {
   const isNew = !existsSync(run.out);
   const began = performance.now();
   const done = await learn(run).catch(async (error: unknown) => {
-    if (isNew && !existsSync(lastIn(run))) await rm(run.out, { recursive: true, force: true });
+    // the folder of a training that began a moment before is not this one's to remove
+    if (isNew && !(error instanceof LockedError) && !existsSync(lastIn(run)))
+      await rm(run.out, { recursive: true, force: true });
     throw error;
   });
   if (done.isStopped) return await sayHowToResume(run, done);

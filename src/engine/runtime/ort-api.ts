@@ -76,7 +76,8 @@ const libraryPath = (): string => {
  */
 export const loadOrt = async (): Promise<Ort> => {
   const { default: koffi } = await import('koffi');
-  koffi.config({ async_stack_size: ASYNC_STACK_BYTES });
+  // koffi refuses this once a library is loaded, even where nothing would change
+  if (koffi.config().async_stack_size !== ASYNC_STACK_BYTES) koffi.config({ async_stack_size: ASYNC_STACK_BYTES });
   const library = koffi.load(libraryPath());
   const at = (table: Pointer, slot: number, result: string, parameters: readonly string[]): CFunction =>
     koffi.decode(koffi.decode(table, slot * 8, POINTER), koffi.proto(result, [...parameters]));

@@ -108,10 +108,11 @@ const NOTICE = 10_000;
 
 const fill = async (records: TeacherRecords, options: FillOptions): Promise<void> => {
   const { examples, teacher, tensors, preprocessor, words, numbers, threads, onWarning = () => {} } = options;
-  const missing = [...examples.keys()].filter((example) => !records.has(example));
-  if (missing.length === 0) return;
-  onWarning(`caching what the teacher makes of ${missing.length} of ${examples.length} examples`);
+  const isMissing = (example: number): boolean => !records.has(example);
+  if (![...examples.keys()].some(isMissing)) return;
   await using writer = await records.openWriter();
+  const missing = [...examples.keys()].filter(isMissing);
+  onWarning(`caching what the teacher makes of ${missing.length} of ${examples.length} examples`);
   const places = placesOf(tensors);
   await using session = await compile(Object.fromEntries(tensors), { weights: teacher.weights, threads });
   const padded = { ...preprocessor, collate: { ...preprocessor.collate, padWordsTo: words } };

@@ -46,7 +46,11 @@ export interface TeacherRecords extends AsyncDisposable {
   /** Mean milliseconds of the teacher for one example, over all records. */
   readonly milliseconds: () => number;
   readonly bytes: () => number;
-  /** @throws UserError where another process writes the folder. */
+  /**
+   * Opens the folder for adding to it. Records that others have added by then are known from here on.
+   *
+   * @throws UserError where another process writes the folder.
+   */
   readonly openWriter: () => Promise<RecordWriter>;
   /** @throws UserError where the example has no record, or it is damaged. */
   readonly read: (example: number) => Promise<Uint8Array>;
@@ -73,16 +77,15 @@ export const openTeacherRecords = async (folder: string, about: About): Promise<
     const into = Buffer.alloc(count);
     return into.subarray(0, await readAsFarAs(await reader, into, begin));
   };
-  const openWriter = (): Promise<RecordWriter> =>
-    openRecordWriter(folder, (lines, end) => {
-      for (const line of lines) kept.set(line.example, line);
-      bytes = end;
-    });
+  const note = (lines: readonly Line[], end: number): void => {
+    for (const line of lines) kept.set(line.example, line);
+    bytes = end;
+  };
   return {
     has: (example) => kept.has(example),
     bytes: () => bytes,
     milliseconds: () => [...kept.values()].reduce((sum, line) => sum + line.milliseconds, 0) / Math.max(1, kept.size),
-    openWriter,
+    openWriter: () => openRecordWriter(folder, note),
     read: async (example) => {
       const line = kept.get(example);
       if (!line) throw new UserError(`${folder}: it has no record of example ${example}: ${ADVICE}`);
@@ -104,20 +107,21 @@ export const openTeacherRecords = async (folder: string, about: About): Promise<
   };
 };
 
-/** @param onAppended called with the lines that were added, and the bytes of all records. */
+/** @param onLines called with the lines that are there, then with those that are added, and the bytes of all records. */
 const openRecordWriter = async (
   folder: string,
-  onAppended: (lines: readonly Line[], end: number) => void,
+  onLines: (lines: readonly Line[], end: number) => void,
 ): Promise<RecordWriter> => {
   const unlock = await takeLock(join(folder, files.lock), folder);
   const store = await openAppendStore(layoutOf(folder), 'buffered').catch(async (error: unknown) => {
     await unlock();
     throw error;
   });
+  onLines(store.lines, store.end);
   const append = async (batch: RecordBatch): Promise<void> => {
     const lines = linesOf(batch, store.end);
     await store.append(Buffer.concat(batch.map(({ record }) => record)), lines);
-    onAppended(lines, store.end);
+    onLines(lines, store.end);
   };
   const close = async (): Promise<void> => {
     await store[Symbol.asyncDispose]();
@@ -152,9 +156,7 @@ const claim = async (folder: string, about: About): Promise<void> => {
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
     throw explainDisk(folder, error);
   });
-  const found = await readTextIfThere(path);
-  const written = Buffer.from(`${JSON.stringify(about, null, 2)}\n`);
-  if (found === undefined) return await writeAtomically(path, (append) => append(written));
+  const found = (await readTextIfThere(path)) ?? (await claimEmpty(folder, about));
   const before = parseJson(found) as About | undefined;
   const differing = Object.keys({ ...before, ...about }).filter((key) => before?.[key] !== about[key]);
   if (differing.length === 0) return;
@@ -162,4 +164,17 @@ const claim = async (folder: string, about: About): Promise<void> => {
   throw new UserError(
     `${folder}: it keeps what another teacher made, or of other data: ${listed}: give another folder`,
   );
+};
+
+/** Describes a folder that nobody has described. → its description, which another process may have written meanwhile */
+const claimEmpty = async (folder: string, about: About): Promise<string> => {
+  const [path, text] = [join(folder, files.about), `${JSON.stringify(about, null, 2)}\n`];
+  const unlock = await takeLock(join(folder, files.lock), folder);
+  try {
+    const found = await readTextIfThere(path);
+    if (found === undefined) await writeAtomically(path, (append) => append(Buffer.from(text)));
+    return found ?? text;
+  } finally {
+    await unlock();
+  }
 };
