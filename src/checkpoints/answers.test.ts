@@ -37,8 +37,8 @@ describe('a list of answers', () => {
   });
 
   it.each([
-    ['twice.txt', 'no\nno\n', 'names "no" twice'],
-    ['empty.txt', 'no\n\nyes\n', 'empty.txt:2: the line is empty'],
+    ['twice.txt', 'no\nno\n', 'twice.txt:2: has "no", as line 1 has: keep one'],
+    ['empty.txt', 'no\n\nyes\n\n2', 'empty.txt:4: is empty, as line 2 is'],
     ['numbers.json', [1, 2], 'no list of answers'],
     ['far.json', { 0: 'no', 4000000000: 'yes' }, 'no list of answers'],
     ['holes.json', { 0: 'no', 900: 'yes' }, '899 of 901 ids have no answer'],

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { parseAnswerLines } from '../data/answer-list.ts';
 import { UserError } from '../errors.ts';
 import { readJson } from '../files/json.ts';
 import type { Goal } from '../model/config.ts';
@@ -53,7 +54,7 @@ const answersOfTask = async (
 const MOST_ANSWERS = 2 ** 20;
 
 /**
- * Reads the answers of a classifier from a file: text with one a line, a JSON list, `{"0": "no", …}`, `{"no": 0, …}`,
+ * Reads the answers of a classifier from a file: text with one a line, as `answers.txt` has them, a JSON list, `{"0": "no", …}`, `{"no": 0, …}`,
  * or a Hugging Face config with its `id2label`. An id without a name, as ViLT's own vqa_dict.json has one, becomes
  * `unknown (125)`.
  *
@@ -81,12 +82,7 @@ const readLines = async (path: string): Promise<string[]> => {
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     throw new UserError(`${path}: the answers cannot be read (${cause.code}): give a file with one a line`, { cause });
   });
-  const lines = text.replace(/\r?\n$/, '').split(/\r?\n/);
-  const empty = lines.indexOf('');
-  if (empty < 0) return lines;
-  throw new UserError(
-    `${path}:${empty + 1}: the line is empty: give one answer a line, in the order of the classifier`,
-  );
+  return parseAnswerLines(text, path);
 };
 
 interface JsonSource {

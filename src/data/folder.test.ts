@@ -102,7 +102,7 @@ describe('readFolder', () => {
     ['{}', 'train.jsonl:1: lacks "image", has nothing: add it.'],
     ['{"image":7,"question":"Red?"}', 'train.jsonl:1: "image" is 7: it must be a text.'],
     ['{"images":[],"text":"x"}', 'train.jsonl:1: "images" is []: it must be a list of at least one path.'],
-    ['{"image":"a","text":"x","answers":"yes"}', 'train.jsonl:1: "answers" is "yes": it must be a list of texts.'],
+    ['{"image":"a","text":"x","answers":["yes",true]}', 'train.jsonl:1: "answers" is true: it must be a text.'],
     ['{"image":"a","text":"x","answer":true}', 'train.jsonl:1: "answer" is true: it must be a text.'],
   ])('says what is wrong with %s', async (line, message) => {
     const folder = await folderWith({ 'train.jsonl': line });
@@ -146,7 +146,9 @@ describe('openAnswers', () => {
 
   it('refuses an answer that stands twice, and no answers at all', async () => {
     const twice = await folderWith({ 'answers.txt': 'no\nyes\nno\n' });
-    expect(await messageOf(openAnswers(twice, vqa.records!))).toMatch(/has "no" twice \(answers 1 and 3\): keep one/);
+    expect(await messageOf(openAnswers(twice, vqa.records!))).toMatch(
+      /answers\.txt:3: has "no", as line 1 has: keep one/,
+    );
     const none = await folderWith({ a: '', 'train.jsonl': '{"image":"a","question":"b"}' });
     expect(await messageOf(openAnswers(none, vqa.records!))).toMatch(/no answers found in its train split/);
   });

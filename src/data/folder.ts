@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { readJsonLines } from '../files/json-lines.ts';
@@ -47,34 +47,7 @@ export const listSplits = async (folder: string): Promise<string[]> => {
   return names.flatMap((name) => (name.endsWith('.jsonl') ? [basename(name, '.jsonl')] : [])).sort();
 };
 
-/**
- * The lines of a folder's `answers.txt`, whose order gives each answer its place in the classifier; undefined where
- * there is no such file.
- *
- * @throws UserError when it names an answer twice, or cannot be read.
- */
-export const listedAnswers = async (folder: string): Promise<string[] | undefined> => {
-  const path = resolve(folder, 'answers.txt');
-  const listed = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return undefined;
-    throw new UserError(`${path}: cannot be read (${cause.code}).`, { cause });
-  });
-  return listed === undefined ? undefined : linesOf(listed, path);
-};
-
 /** Every answer of the examples once, in the order in which they first appear. */
 export const firstSeen = (examples: readonly Pick<Example, 'answers'>[]): string[] => [
   ...new Set(examples.flatMap((example) => example.answers.map(({ answer }) => answer))),
 ];
-
-const linesOf = (text: string, path: string): string[] => {
-  const lines = text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
-  for (const [i, line] of lines.entries()) {
-    const first = lines.indexOf(line);
-    if (first !== i) throw new UserError(`${path}: has "${line}" twice (answers ${first + 1} and ${i + 1}): keep one.`);
-  }
-  return lines;
-};

@@ -9,6 +9,6 @@ import { officialMeasures } from './metrics/vqa-official.ts';
 export const vqa = defineTask({
   name: 'vqa',
   scoring: 'sigmoid',
-  fields: { text: ['question', 'text'], label: ['answer'] },
+  fields: { text: ['question', 'text'], label: ['answer', 'multiple_choice_answer', 'label', 'labels'] },
   measures: officialMeasures,
 });

@@ -1,6 +1,8 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
+import { writeAtomically } from '../../files/atomic-write.ts';
+import { answerLines } from '../answer-list.ts';
 import { type Example, type ImageSource, imageName } from '../example.ts';
 import { decodeImage, readImageBytes } from '../image.ts';
 import type { DatasetWriter, Written, WrittenImage } from './dataset-writer.ts';
@@ -76,7 +78,7 @@ export async function* convertExamples(
       throw new UserError(`${folder}: cannot be made (${cause.code}): give another folder.`, { cause });
     });
     const answers = await answersOf(path, found, { records: options.records, split });
-    if (answers) await writeFile(join(to, 'answers.txt'), `${answers.join('\n')}\n`);
+    if (answers) await writeAnswers(join(to, 'answers.txt'), answers);
     yield await convertSplit(found, { ...options, split, folder });
   }
 }
@@ -95,6 +97,9 @@ const checkFree = async (to: string): Promise<void> => {
  */
 const answersOf = async (path: string, { answers }: Dataset, { records, split }: DatasetQuery) =>
   answers ?? (records.answers.kind === 'open' && split === 'train' ? await openAnswers(path, records) : undefined);
+
+const writeAnswers = (path: string, answers: readonly string[]): Promise<void> =>
+  writeAtomically(path, (append) => append(Buffer.from(answerLines(answers))));
 
 interface SplitOptions extends ConvertOptions {
   readonly split: string;

@@ -66,6 +66,6 @@ const exampleOf = (line: JsonLine, images: readonly string[], { answers }: Recor
   id: line.where,
   images,
   text: textField(line, 'sentence'),
-  answers: line.row.label === undefined ? [] : answers.label(line.row.label, line.where),
+  answers: answers.label(line.row.label, line.where),
   about: { identifier: textField(line, 'identifier') },
 });

@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import { UserError } from '../../errors.ts';
+import { listedAnswers } from '../answer-list.ts';
 import type { Example } from '../example.ts';
-import { firstSeen, listedAnswers } from '../folder.ts';
+import { firstSeen } from '../folder.ts';
 import type { RecordShape } from '../records/shape.ts';
 import { arrowTable } from './arrow/arrow-table.ts';
 import { viltArrow } from './arrow/vilt-arrow.ts';

@@ -18,7 +18,7 @@ interface Layout {
   readonly fields: { readonly image: string; readonly text: string; readonly label: string };
 }
 
-/** A layout of SNLI-VE (Xie et al. 2019). Pairs without a gold label, `-`, are left out, with a notice. */
+/** A layout of SNLI-VE (Xie et al. 2019). Pairs without a gold label, `-`, have no answer. */
 const snliVe = ({ name, file: fileName, lines, fields }: Layout): Format => {
   const fileOf = ({ split }: DatasetQuery): string => fileName((splitIn(SPLITS, split) as [string])[0]);
   return {
@@ -31,18 +31,15 @@ const snliVe = ({ name, file: fileName, lines, fields }: Layout): Format => {
       if (!file) return undefined;
       const missing = createMissing(query);
       const examples: Example[] = [];
-      let unlabelled = 0;
       for await (const line of lines(file)) {
         const id = imageOf(line, fields.image);
         const candidates = FOLDERS.map((folder) => `${folder}/${id}.jpg`);
         const image = find(candidates);
-        if (line.row[fields.label] === '-') unlabelled += 1;
-        else if (image) examples.push(exampleOf(line, image, { ...fields, answers: query.records.answers }));
+        if (image) examples.push(exampleOf(line, image, { ...fields, answers: query.records.answers }));
         else missing.add(line.where, candidates);
       }
-      const left = unlabelled ? [`${basename(file)}: ${unlabelled} pairs have no gold label ("-"): left out.`] : [];
-      const notices = [...missing.notices(path), ...left];
-      return { layout: `${name} (${basename(file)})`, examples, notices, missing: missing.count() };
+      const layout = `${name} (${basename(file)})`;
+      return { layout, examples, notices: missing.notices(path), missing: missing.count() };
     },
   };
 };

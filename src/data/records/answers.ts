@@ -1,6 +1,8 @@
-import { UserError } from '../../errors.ts';
-import { fieldError, type JsonLine, textField } from '../../files/json-lines.ts';
+import { fieldError, type JsonLine } from '../../files/json-lines.ts';
 import { type ScoredAnswer, scoredAnswers, scoredLabel } from '../example.ts';
+import { type GivenAnswer, givenAnswers } from './given-answers.ts';
+import { classLabel, type Label, openLabel, type Place } from './labels.ts';
+import { isNoAnswer } from './no-answer.ts';
 
 /** The answers of a record. */
 export interface RecordAnswers {
@@ -22,9 +24,13 @@ export interface AnswerFormat {
   readonly fields: readonly string[];
   /** Field that some row of a split must have, since a user named it; absent where none is named. */
   readonly required?: string | undefined;
-  /** The answers of a row; none where it holds no answer. @throws UserError for a value that is no answer. */
+  /** The answers of a row; none where no answer is known. @throws UserError for a value that is not understood. */
   readonly read: (line: JsonLine) => RecordAnswers;
-  /** The answer that a single value means. @throws UserError that begins with `where`, for a value that is none. */
+  /**
+   * The answer that a single value means; none where it says that no answer is known.
+   *
+   * @throws UserError that begins with `where`, for a value that is not understood.
+   */
   readonly label: (value: unknown, where: string) => ScoredAnswer[];
   /** The fields of a row from which `read` gives these answers back. */
   readonly write: (answers: readonly ScoredAnswer[]) => Readonly<Record<string, unknown>>;
@@ -32,14 +38,21 @@ export interface AnswerFormat {
   readonly written: readonly WrittenField[];
 }
 
-/** Fields of the answers of several annotators. */
-const LISTED = ['answers', 'answer_scores'] as const;
+/** Field of the answers of several annotators, and field of the scores of its answers. */
+const LISTED = 'answers';
+const SCORES = 'answer_scores';
+
+/** Fields that may hold the scores of a list of answers, or of a list of labels. */
+const SCORE_FIELDS = [SCORES, 'scores', 'weights', 'label_weights', 'answer_weights'];
 
 /** Fields that hold answers in some data set: none of them is a fact about an example. */
-const ANSWER_FIELDS = [...LISTED, 'answer', 'multiple_choice_answer'];
+const ANSWER_FIELDS = [LISTED, SCORES, 'answer', 'multiple_choice_answer'];
 
-/** The usual names of a field with one label. */
-export const LABEL_FIELDS = ['label', 'gold_label', 'answer'];
+/** The usual names of a field with one label, or with the labels of several annotators. */
+export const LABEL_FIELDS = ['label', 'gold_label', 'answer', 'labels', 'multiple_choice_answer'];
+
+/** Fields whose numbers are ids of classes. */
+const LABELS = /^(gold_)?labels?$/;
 
 /** Records without answers: captions. */
 export const noAnswers: AnswerFormat = {
@@ -55,7 +68,7 @@ export const noAnswers: AnswerFormat = {
 export interface AnswerOptions {
   /** The answers that may be given; by default any. */
   readonly classes?: readonly string[] | undefined;
-  /** Fields that may hold one answer, in the order in which they are looked for. */
+  /** Fields that may hold answers, in the order in which they are looked for. */
   readonly labelFields: readonly string[];
   /** Whether an example may have several answers, each with a score of its own (VQA). */
   readonly several: boolean;
@@ -64,74 +77,88 @@ export interface AnswerOptions {
 }
 
 /**
- * Answers in one field, `label` or whatever it is called, or of several annotators in `answers`: 1, 2, 3 or more alike
- * earn .3, .6, .9 and 1, unless `answer_scores` says otherwise. Classes are matched by name in any case: sets number
- * their labels differently, so a number says nothing.
+ * Answers in one field, `label` or whatever it is called, or of several annotators in `answers`, in every form that
+ * `givenAnswers` reads: 1, 2, 3 or more alike earn .3, .6, .9 and 1, unless scores are given. Classes are matched by
+ * name in any case: sets number their labels differently, so a number says nothing.
+ *
+ * A value that says that no answer is known (`isNoAnswer`) gives none, unless it is the name of a class or has a score.
  */
 export const answerFormat = ({ classes, labelFields, several, isRequired = false }: AnswerOptions): AnswerFormat => {
-  const label = classes === undefined ? undefined : classLabel(classes);
   const [field] = labelFields as [string];
+  const label = classes === undefined ? openLabel : classLabel(classes);
+  const isId = (name: string): boolean => !isRequired && LABELS.test(name);
   return {
     kind: classes === undefined ? 'open' : 'classes',
     classes,
-    fields: [...labelFields, ...(isRequired ? LISTED : [...LABEL_FIELDS, ...ANSWER_FIELDS])],
+    fields: [...labelFields, ...(isRequired ? [LISTED, SCORES] : [...LABEL_FIELDS, ...ANSWER_FIELDS])],
     required: isRequired ? field : undefined,
-    read: (line) => readAnswers(line, labelFields, label),
-    label: label ?? ((value, where) => scoredLabel(textField({ row: { [field]: value }, where }, field))),
-    write: several ? writeSeveral : (answers) => (answers.length === 0 ? {} : { [field]: answers[0]!.answer }),
-    written: several
-      ? [
-          [LISTED[0], 'texts'],
-          [LISTED[1], 'numbers'],
-        ]
-      : [[field, 'text']],
+    read: (line) => readAnswers(line, [LISTED, ...labelFields], { label, isId }),
+    label: (value, where) => label(value, { where, name: field, isId: false }),
+    write: (answers) => {
+      const [first, ...more] = answers;
+      const isPlain = !several && more.length === 0 && first?.score === 1 && !isNoAnswer(first.answer);
+      return isPlain ? { [field]: first.answer } : writeSeveral(answers);
+    },
+    written: [...(several ? [] : [[field, 'text'] as const]), [LISTED, 'texts'], [SCORES, 'numbers']],
   };
 };
 
-type Label = AnswerFormat['label'];
+interface Reading {
+  readonly label: Label;
+  /** Whether numbers in a field are ids of classes. */
+  readonly isId: (name: string) => boolean;
+}
 
-const classLabel = (classes: readonly string[]): Label => {
-  const byName = new Map(classes.map((name) => [name.toLowerCase(), name]));
-  return (value, where) => {
-    const known = byName.get(String(value).trim().toLowerCase());
-    if (known !== undefined) return scoredLabel(known);
-    const why = /^\d*$/.test(String(value)) ? ', whose meaning differs between sets' : '';
-    throw new UserError(`${where}: the label is ${JSON.stringify(value)}${why}: write ${classes.join(', ')}.`);
-  };
+/** The answers of the first field that has some. */
+const readAnswers = (line: JsonLine, fields: readonly string[], reading: Reading): RecordAnswers => {
+  for (const name of fields) {
+    const place = { where: line.where, name, isId: reading.isId(name) };
+    const read = isSingle(line.row[name])
+      ? { scored: reading.label(line.row[name], place) }
+      : readSeveral(line, place, reading.label);
+    if (read.scored.length > 0) return read;
+  }
+  return { scored: [] };
 };
 
-const readAnswers = (line: JsonLine, labelFields: readonly string[], label: Label | undefined): RecordAnswers => {
-  const { answers, answer_scores: scores } = line.row;
-  if (Array.isArray(answers)) return readSeveral(line, answers, { scores, label });
-  const name = labelFields.find((field) => line.row[field] != null);
-  if (name === undefined) {
-    if (answers == null) return { scored: [] };
-    throw fieldError(line, LISTED[0], 'a list of texts');
-  }
-  if (label) return { scored: label(line.row[name], line.where) };
-  return { scored: scoredLabel(textField(line, name)) };
+/** Whether a value is no list or object of answers, nor JSON of one. */
+const isSingle = (value: unknown): boolean =>
+  typeof value === 'string' ? !/^\s*[[{]/.test(value) : typeof value !== 'object';
+
+/** Forms in which answers are read, for errors. */
+const FORMS = 'a text, a list of texts, or {"answer": […]}, with numbers between 0 and 1 where it has scores';
+
+const readSeveral = (line: JsonLine, place: Place, label: Label): RecordAnswers => {
+  const value = line.row[place.name];
+  const given = value === null ? [] : givenAnswers(value);
+  if (given === undefined) throw fieldError(line, place.name, FORMS);
+  const scores = scoresOf(line, place.name, given);
+  const answerOf = ({ answer, isId = place.isId }: GivenAnswer): ScoredAnswer[] => label(answer, { ...place, isId });
+  if (scores) return { scored: given.flatMap((one, i) => scoredBy(scores[i]!, one.answer, () => answerOf(one))) };
+  const texts = given.flatMap((one) => answerOf(one).map(({ answer }) => answer));
+  if (given.length === 1) return { scored: texts.flatMap(scoredLabel) };
+  return { scored: scoredAnswers(texts), annotators: texts };
 };
 
-const readSeveral = (
-  line: JsonLine,
-  answers: readonly unknown[],
-  { scores, label }: { readonly scores: unknown; readonly label: Label | undefined },
-): RecordAnswers => {
-  const texts = answers.map((one) => {
-    const answer = typeof one === 'object' && one !== null && 'answer' in one ? one.answer : one;
-    if (typeof answer !== 'string') throw fieldError(line, LISTED[0], 'a list of texts, or of {"answer": …}');
-    return label ? label(answer, line.where)[0]!.answer : answer;
-  });
-  if (!Array.isArray(scores)) {
-    return texts.length > 0 ? { scored: scoredAnswers(texts), annotators: texts } : { scored: [] };
-  }
-  const isScored =
-    scores.length === texts.length && scores.every((score) => typeof score === 'number' && score >= 0 && score <= 1);
-  if (!isScored) throw fieldError(line, LISTED[1], `a list of ${texts.length} numbers between 0 and 1`);
-  return { scored: texts.map((answer, i) => ({ answer, score: scores[i] as number })) };
+/** The scores of answers: their own, or those of a field beside them; undefined where there are none. */
+const scoresOf = (line: JsonLine, name: string, given: readonly GivenAnswer[]): readonly number[] | undefined => {
+  const beside = SCORE_FIELDS.find((field) => Array.isArray(line.row[field]));
+  const own = given.some(({ score }) => score !== undefined);
+  if (given.length === 0 || (beside === undefined && !own)) return undefined;
+  const scores = own || beside === undefined ? given.map(({ score }) => score) : (line.row[beside] as unknown[]);
+  const isScore = (score: unknown): score is number => typeof score === 'number' && score >= 0 && score <= 1;
+  if (scores.length === given.length && scores.every(isScore)) return scores;
+  if (own || beside === undefined) throw fieldError(line, name, FORMS);
+  throw fieldError(line, beside, `a list of ${given.length} numbers between 0 and 1`);
+};
+
+/** An answer with its score: a text with one is an answer, also an empty text. */
+const scoredBy = (score: number, answer: unknown, labelled: () => readonly ScoredAnswer[]): ScoredAnswer[] => {
+  const texts = typeof answer === 'string' && isNoAnswer(answer) ? [{ answer, score }] : labelled();
+  return texts.map((one) => ({ answer: one.answer, score }));
 };
 
 const writeSeveral: AnswerFormat['write'] = (answers) =>
   answers.length === 0
     ? {}
-    : { [LISTED[0]]: answers.map(({ answer }) => answer), [LISTED[1]]: answers.map(({ score }) => score) };
+    : { [LISTED]: answers.map(({ answer }) => answer), [SCORES]: answers.map(({ score }) => score) };

@@ -2,13 +2,14 @@ import { basename, dirname, join } from 'node:path';
 import { DataType } from 'apache-arrow';
 import { UserError } from '../../../errors.ts';
 import type { Example, ImageSource } from '../../example.ts';
+import { classNames } from '../../records/class-names.ts';
 import { imageColumnsOf, tableExamples } from '../../records/image-fields.ts';
 import { createRecordReader, type RecordReader } from '../../records/read-record.ts';
 import type { RecordShape } from '../../records/shape.ts';
 import { type DatasetQuery, type Format, isFile, namesIn, splitIn } from '../format.ts';
 import { withImages } from '../missing-images.ts';
 import { type ArrowValue, isPlain } from './column.ts';
-import { arrowFields, readArrow } from './file.ts';
+import { arrowSchema, readArrow } from './file.ts';
 
 const SPLITS = { train: ['train'], validation: ['validation', 'val', 'dev', 'valid'], test: ['test'] };
 
@@ -42,7 +43,8 @@ const filesOf = (path: string, { records, split }: DatasetQuery): string[] => {
 };
 
 const examplesOf = async (path: string, records: RecordShape, reader: RecordReader): Promise<Example[]> => {
-  const fields = await arrowFields(path);
+  const { fields, metadata } = await arrowSchema(path);
+  const named = classNames(metadata.get('huggingface'), path);
   const names = fields.map(({ name }) => name);
   const imageFields = imageColumnsOf(path, names, records);
   const isStored = fields.some(({ name, type }) => imageFields.includes(name) && !isOfTexts(type));
@@ -54,7 +56,7 @@ const examplesOf = async (path: string, records: RecordShape, reader: RecordRead
     for (let i = 0; i < batch.rows; i += 1) {
       const where = `${basename(path)}:${batch.first + i + 1}`;
       const row = Object.fromEntries(columns.map((name) => [name, batch.columns.get(name)!.at(i)]));
-      const line = { where, row: plainRow(row) };
+      const line = { where, row: named(plainRow(row)) };
       if (!isStored) examples.push(...tableExamples(line, { folder, shape: records, reader }));
       else examples.push(...reader.read({ ...line, images: imagesIn(row, imageFields, where), imageFields }));
     }

@@ -21,11 +21,17 @@ export interface ArrowBatch {
   readonly columns: ReadonlyMap<string, ArrowColumn>;
 }
 
-/** The columns of an Arrow file, without their values. @throws UserError when it is no whole Arrow file. */
-export const arrowFields = async (path: string): Promise<readonly Field[]> => {
+/** Schema of an Arrow file: its columns without their values, and texts by key about them. */
+export interface ArrowSchema {
+  readonly fields: readonly Field[];
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
+/** The schema of an Arrow file. @throws UserError when it is no whole Arrow file. */
+export const arrowSchema = async (path: string): Promise<ArrowSchema> => {
   const handle = await openForReading(path);
   try {
-    return (await readFooter(handle, path)).schema.fields;
+    return (await readFooter(handle, path)).schema;
   } finally {
     await handle.close();
   }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { UserError } from '../../../errors.ts';
-import { listedAnswers } from '../../folder.ts';
+import { listedAnswers } from '../../answer-list.ts';
 import { namesIn } from '../format.ts';
 import { readArrow } from './file.ts';
 

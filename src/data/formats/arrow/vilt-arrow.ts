@@ -200,8 +200,12 @@ const entryAt = (list: ArrowValue, { i, where }: Pick<ViltText, 'i' | 'where'>):
   );
 };
 
-const labelAt = (text: ViltText): ScoredAnswer[] =>
-  text.shape.answers.label(textOf(entryAt(text.value('answers'), text), text.where), text.where);
+/** The label of a statement or hypothesis; none in test files, whose lists of answers are empty. */
+const labelAt = (text: ViltText): ScoredAnswer[] => {
+  const answers = text.value('answers');
+  if (listOf(answers, text.where).length === 0) return [];
+  return text.shape.answers.label(entryAt(answers, text), text.where);
+};
 
 /** The answers of a question and their scores; none in test files, whose lists of answers are empty. */
 const scoredAt = (text: ViltText): ScoredAnswer[] => {

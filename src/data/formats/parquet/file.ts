@@ -166,6 +166,10 @@ const boundedCompressors = async (): Promise<Compressors> => {
   return bounded;
 };
 
+/** Decodes texts whole; the parser's own decoder takes U+FEFF off their beginning. */
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+const parsers = { stringFromBytes: (bytes: Uint8Array | undefined) => bytes && decoder.decode(bytes) };
+
 /** Reads some columns of some rows. Binary values are bytes, 64-bit numbers become numbers. */
 export const readRows = async (
   { path, source, metadata }: ParquetFile,
@@ -178,6 +182,7 @@ export const readRows = async (
     file: source.file,
     metadata,
     compressors,
+    parsers,
     columns: [...columns],
     rowStart: from,
     rowEnd: to,

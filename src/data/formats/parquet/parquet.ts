@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../../../errors.ts';
 import type { Example, ImageSource, StoredImage } from '../../example.ts';
+import { classNames } from '../../records/class-names.ts';
 import { imageColumnsOf, tableExamples } from '../../records/image-fields.ts';
 import { createRecordReader, type RecordReader } from '../../records/read-record.ts';
 import type { RecordShape } from '../../records/shape.ts';
@@ -66,13 +67,16 @@ const examplesOf = async (file: ParquetFile, { records, split, keep, reader }: R
   // paths are read with the other values, bytes when an image is asked for
   const stored = imageFields.filter((name) => !file.textColumns.has(name));
   const columns = file.columns.filter((name) => !stored.includes(name));
-  const classes = classesOf(file);
+  const named = classNames(
+    file.metadata.key_value_metadata?.find(({ key }) => key === 'huggingface')?.value,
+    file.path,
+  );
   const examples: Example[] = [];
   for (const group of file.groups) {
     const rows = await readRows(file, columns, group);
     for (const [i, values] of rows.entries()) {
       if (!isOf(values.split, split)) continue;
-      const line = { where: `${basename(file.path)}:${group.from + i + 1}`, row: named(values, classes) };
+      const line = { where: `${basename(file.path)}:${group.from + i + 1}`, row: named(values) };
       if (stored.length === 0) {
         examples.push(...tableExamples(line, { folder: dirname(file.path), shape: records, reader }));
         continue;
@@ -92,40 +96,6 @@ const isOf = (own: unknown, split: string): boolean => {
   if (typeof own !== 'string' || !Object.values(SPLITS).flat().includes(own)) return true;
   const files = splitIn(SPLITS, split);
   return files.includes(own) || !Object.keys(SPLITS).includes(split);
-};
-
-/** Class names by column, which the datasets library writes into the footer. */
-const classesOf = ({ metadata, path }: ParquetFile): ReadonlyMap<string, readonly string[]> => {
-  const text = metadata.key_value_metadata?.find(({ key }) => key === 'huggingface')?.value;
-  const classes = new Map<string, readonly string[]>();
-  for (const [name, feature] of Object.entries(featuresIn(text, path))) {
-    const names = typeof feature === 'object' && feature !== null && 'names' in feature ? feature.names : undefined;
-    if (Array.isArray(names) && names.every((one): one is string => typeof one === 'string')) classes.set(name, names);
-  }
-  return classes;
-};
-
-const featuresIn = (text: string | undefined, path: string): object => {
-  try {
-    const { info } = JSON.parse(text ?? '{}') as { info?: { features?: object | undefined } | undefined };
-    return info?.features ?? {};
-  } catch (cause) {
-    throw new UserError(`${path}: its description of features is no JSON: the file is damaged: get it again.`, {
-      cause,
-    });
-  }
-};
-
-/** A row with the names of its class labels where their numbers stand. */
-const named = (
-  row: Record<string, unknown>,
-  classes: ReadonlyMap<string, readonly string[]>,
-): Record<string, unknown> => {
-  const entries = [...classes].flatMap(([name, names]) => {
-    const label = names[Number(row[name])];
-    return label === undefined ? [] : [[name, label] as const];
-  });
-  return { ...row, ...Object.fromEntries(entries) };
 };
 
 /** Place of a stored image. */

@@ -1,0 +1,41 @@
+import { UserError } from '../../errors.ts';
+import { fieldError } from '../../files/json-lines.ts';
+import { type ScoredAnswer, scoredLabel } from '../example.ts';
+import { isNoAnswer } from './no-answer.ts';
+
+/** Where a value stands. */
+export interface Place {
+  readonly where: string;
+  readonly name: string;
+  /** Whether numbers there are ids of classes, which say nothing without the names of the classes. */
+  readonly isId: boolean;
+}
+
+/**
+ * The answer that a single value means; none where it says that no answer is known.
+ *
+ * @throws UserError that begins with `where`, for a value that is not understood.
+ */
+export type Label = (value: unknown, place: Place) => ScoredAnswer[];
+
+/** Labels of a task whose answers are fixed, matched by name in any case. */
+export const classLabel = (classes: readonly string[]): Label => {
+  const byName = new Map(classes.map((name) => [name.toLowerCase(), name]));
+  return (value, { where }) => {
+    // a class may have the name of a value that means none
+    const known = value == null ? undefined : byName.get(String(value).trim().toLowerCase());
+    if (known !== undefined) return scoredLabel(known);
+    if (isNoAnswer(value)) return [];
+    const why = /^\d+$/.test(String(value)) ? ', whose meaning differs between sets' : '';
+    throw new UserError(`${where}: the label is ${JSON.stringify(value)}${why}: write ${classes.join(', ')}.`);
+  };
+};
+
+/** Labels of a task whose answers are any texts; a number is one where it is no id. */
+export const openLabel: Label = (value, { where, name, isId }) => {
+  if (isNoAnswer(value)) return [];
+  if (typeof value === 'string') return scoredLabel(value);
+  if (typeof value === 'number' && !isId) return scoredLabel(String(value));
+  const kind = typeof value === 'number' ? 'the answer itself, since nothing names the classes' : 'a text';
+  throw fieldError({ where, row: { [name]: value } }, name, kind);
+};
