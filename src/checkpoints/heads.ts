@@ -47,18 +47,39 @@ export const answerCount = (
   const head = classifierName(task.name);
   const first = shapes.get(`${head}.0.weight`);
   const known = classifierTasks(shapes);
-  if (!first && known.length > 0)
-    throw new UserError(`${path} has no ${head}.0.weight: ${fineTunedFor(known, task.name)}`);
+  if (!first && known.length > 0) throw new UserError(`${path} ${otherHead(shapes, task.name, known)}`);
   if (first && first[1] !== task.images * width) {
-    const images = (first[1] ?? 0) / width;
-    throw new UserError(
-      `${path}: its head reads ${images} ${images === 1 ? 'image' : 'images'} and ${task.name} asks about ${task.images}: it was fine-tuned for another task. Give another --task, or another checkpoint.`,
-    );
+    throw new UserError(`${path}: ${otherImages(first, task, width)}`);
   }
   return shapes.get(`${head}.3.weight`)?.[0];
 };
 
-const fineTunedFor = (known: readonly string[], task: string): string =>
-  known.includes(task)
-    ? 'that part of its head is missing. Copy it again.'
-    : `it was fine-tuned for ${known.join(' and ')}. Give --task ${known[0]}, or another checkpoint.`;
+/** Says what a file has instead of the first layer of a task's head. */
+const otherHead = (shapes: Shapes, task: string, known: readonly string[]): string => {
+  const head = classifierName(task);
+  if (!known.includes(task)) {
+    const others = `it was fine-tuned for ${known.join(' and ')}`;
+    return `has no ${head}.0.weight: ${others}. Give --task ${known[0]}, or another checkpoint.`;
+  }
+  const parts = [...shapes].filter(([name]) => isPartOf(head, name));
+  const listed = parts.map(([name, shape]) => `${name} [${shape.join(', ')}]`).join(', ');
+  const read = `the heads of ViLT and DiDE are a Linear (${head}.0), a LayerNorm (.1) and a Linear (.3), and no others are read`;
+  return `has ${listed}, and no ${head}.0.weight: ${read}: give a checkpoint with such a head, or one without any, which gets a fresh one`;
+};
+
+/** Says how many images a head reads, where the task has another number. */
+const otherImages = (
+  [, inputs = 0]: readonly number[],
+  { name, images }: Pick<Goal, 'name' | 'images'>,
+  width: number,
+): string => {
+  const count = inputs / width;
+  const asked = `${name} asks about ${images}`;
+  if (!Number.isInteger(count)) {
+    return `its head reads ${inputs} numbers, which are no pair vectors of ${width}, and ${asked}: give a ViLT or DiDE`;
+  }
+  const reads = `its head reads ${count} ${count === 1 ? 'image' : 'images'} and ${asked}`;
+  return count > 2
+    ? `${reads}: heads over more than 2 images are not read. Give a checkpoint over 1 or 2.`
+    : `${reads}: it was fine-tuned for another task. Give another --task, or another checkpoint.`;
+};

@@ -56,7 +56,8 @@ const readTensors = async (path: string): Promise<{ backbone: Map<string, Floats
   return { backbone, unused: [...file.tensors.keys()].filter(isUnused) };
 };
 
-const bareName = (name: string): string => name.replace(/^(?:module\.|model\.|backbone\.|vit\.|dinov2\.)+/, '');
+const bareName = (name: string): string =>
+  name.replace(/^(?:module\.|_orig_mod\.|model\.|net\.|backbone\.|vit\.|dinov2\.)+/, '');
 
 /**
  * Whether a tensor is part of a plain ViT without head and pooler, by the names of timm, Hugging Face or an ONNX
@@ -123,10 +124,24 @@ const sizesOf = (
     throw new UserError(`${path}: ${name} ${problem}: give a plain ViT, by timm's or Hugging Face's names`);
   };
   const [width, , patch] = shapeOf('transformer.patch_embed.proj.weight', 4) as [number, number, number];
-  const grid = Math.sqrt(shapeOf('transformer.pos_embed', 3)[1]! - 1);
+  const [, positions] = shapeOf('transformer.pos_embed', 3) as [number, number];
+  const grid = Math.sqrt(positions - 1);
   const [hidden] = shapeOf('transformer.blocks.0.mlp.fc1.weight', 2) as [number];
   const depth = new Set([...weights.keys()].flatMap((name) => /blocks\.(\d+)\./.exec(name)?.[1] ?? [])).size;
   const sizes = { width, depth, heads: heads ?? width / 64, hidden, patch, grid };
-  if (Number.isInteger(grid) && Number.isInteger(width / sizes.heads)) return sizes;
-  throw new UserError(`${path}: ${JSON.stringify(sizes)} are no sizes of a ViT: say how many heads its attention has`);
+  if (!Number.isInteger(grid)) throw new UserError(`${path}: ${otherPositions(positions)}`);
+  if (Number.isInteger(width / sizes.heads)) return sizes;
+  throw new UserError(
+    `${path}: a width of ${width} has no ${sizes.heads} heads: say how many heads its attention has (--heads N)`,
+  );
+};
+
+/** Says why a position table of so many rows is no plain ViT's. */
+const otherPositions = (positions: number): string => {
+  const rows = `its position table has ${positions} rows, which are not 1 of [CLS] and a square of patches`;
+  if (Number.isInteger(Math.sqrt(positions - 2)))
+    return `${rows} but 2 more than a square, as a DeiT's with its distillation token: give a ViT with [CLS] alone`;
+  if (Number.isInteger(Math.sqrt(positions)))
+    return `${rows} but a square, as a ViT's without [CLS]: give one with [CLS]`;
+  return `${rows}: give a ViT of square images with [CLS] and no other token`;
 };

@@ -9,6 +9,7 @@ import { classifierTasks, isPretrainingHead } from './heads.ts';
 import { type HuggingFaceConfig, labelsOf, readConfigBeside } from './hugging-face-config.ts';
 import { inferSizes } from './infer-sizes.ts';
 import { knownTask, taskOfClass } from './infer-task.ts';
+import type { ForeignFacts } from './load-foreign.ts';
 import { isOurs } from './model-file.ts';
 import { hasTwoTowers, tensorPlan } from './tensor-plan.ts';
 import { findVocabulary } from './vocabulary.ts';
@@ -40,6 +41,8 @@ export interface CheckpointInfo {
   readonly lacks: readonly string[];
   /** Whether it carries the teacher that it was distilled from. */
   readonly hasTeacher: boolean;
+  /** Sentences about other weights in it than those that are described, such as a moving average. */
+  readonly notices: readonly string[];
 }
 
 /**
@@ -47,14 +50,15 @@ export interface CheckpointInfo {
  *
  * @param options.heads Number of attention heads, which no tensor shows. Default: that of config.json, or one for 64 of
  * the width.
- * @throws UserError where the file is not safe to read, or not whole.
+ * @param options.weights Set of weights to describe, where the file has several. Default: the usual one.
+ * @throws UserError where the file is not safe to read, or not whole, or has no weights of that name.
  */
 export const inspectCheckpoint = async (
   path: string,
-  { heads }: { readonly heads?: number | undefined } = {},
+  { heads, weights }: Pick<ForeignFacts, 'heads' | 'weights'> = {},
 ): Promise<CheckpointInfo> => {
   await using file = await openWeights(path);
-  const { shapes } = tensorPlan(file);
+  const { shapes, notices } = tensorPlan(file, { weights });
   const ours = isOurs(file);
   const config = await readConfigBeside(file.path);
   const labels = config && labelsOf(config);
@@ -69,7 +73,8 @@ export const inspectCheckpoint = async (
     classifiers,
     otherHeads: [...new Set([...shapes.keys()].filter(isPretrainingHead).map((name) => name.split('.')[0]!))],
     lacks: ours ? [] : await missingFacts(shapes, classifiers[0], source),
-    hasTeacher: [...file.tensors.keys()].some((name) => name.startsWith('teacher_model.')),
+    hasTeacher: [...file.tensors.keys()].some((name) => /(^|\.)teacher_model\./.test(name)),
+    notices,
     ...architectureOf(shapes, { ...source, heads }),
     ...(labels ? { labels } : {}),
   };

@@ -16,7 +16,7 @@ import { inferSizes } from './infer-sizes.ts';
 import { inferTask } from './infer-task.ts';
 import { resizedRows, resizeTable } from './interpolate-positions.ts';
 import { declareParams, initialDeviation, type Model } from './model-file.ts';
-import { allocateTensors, readTensor } from './read-tensor.ts';
+import { allocateTensors, checkFinite, readTensor } from './read-tensor.ts';
 import { hasTwoTowers, type TensorPlan, tensorPlan } from './tensor-plan.ts';
 import { findVocabulary } from './vocabulary.ts';
 
@@ -36,6 +36,11 @@ export interface ForeignFacts {
   readonly image?: number | undefined;
   /** Longest text in word pieces; beyond the file's the position table is interpolated. Default: that of the file. */
   readonly words?: number | undefined;
+  /**
+   * Set of weights to take, where the file has several, by what stands before their names: `ema` for a moving average.
+   * Default: the usual one; those that are left are counted in a warning.
+   */
+  readonly weights?: string | undefined;
   /** Seed of the random weights of a head that the file lacks. Default 0. */
   readonly seed?: number | undefined;
   /** Receives what was added, interpolated or left unused, a sentence each. */
@@ -50,8 +55,8 @@ export interface ForeignFacts {
  */
 export const readForeign = async (file: WeightsFile, options: ForeignFacts): Promise<Model> => {
   const theirs = await readConfigBeside(file.path);
-  const task = options.task ?? inferTask(tensorPlan(file).shapes, theirs, file.path);
-  const plan = tensorPlan(file, classifierName(task.name));
+  const task = options.task ?? inferTask(tensorPlan(file, { weights: options.weights }).shapes, theirs, file.path);
+  const plan = tensorPlan(file, { head: classifierName(task.name), weights: options.weights });
   const config = await inferConfig(file.path, plan, { ...options, task, config: theirs });
   const params = declareParams(config);
   const expected = shapesOf(params.declared);
@@ -65,6 +70,7 @@ export const readForeign = async (file: WeightsFile, options: ForeignFacts): Pro
     return [name, resizeTable(name, await readTensor(file, sources, allocate(name)), config.sizes)];
   };
   const weights: Weights = new Map(await mapConcurrent([...params.declared], numbersOf));
+  checkFinite(weights, file.path, (name) => plan.sources.get(name)?.join(', ') ?? name);
   if (copiesMatching('rank_output', fresh)) initRankHead(weights, matchingHeadOf(weights));
   return { config, weights };
 };
@@ -110,7 +116,7 @@ const inferConfig = async (path: string, { shapes }: TensorPlan, facts: Facts): 
     sizes,
     answers: await findAnswers(count, { ...facts, path }),
     vocabulary: await findVocabulary(sizes.vocabulary, { ...facts, path }),
-    recipe: { from: path },
+    recipe: { from: path, ...(facts.weights === undefined ? {} : { weights: facts.weights }) },
   });
   const hasOwnDecoder = headsOf(model).includes('mlm_score') && shapes.has('mlm_score.decoder.weight');
   return hasOwnDecoder ? { ...model, decoder: 'own' } : model;
@@ -139,11 +145,12 @@ const checkNames = (
 };
 
 /** Sentences that say which heads are fresh, which are not used, and which tables are resized. */
-const warningsOf = ({ shapes }: TensorPlan, config: ModelConfig, fresh: readonly string[]): string[] => {
+const warningsOf = ({ shapes, notices }: TensorPlan, config: ModelConfig, fresh: readonly string[]): string[] => {
   const { sizes, task } = config;
   const others = [...shapes.keys()].filter((name) => isOtherHead(name, headsOf(config)));
   const unused = new Set(others.map((name) => name.split('.')[0]));
   return [
+    ...notices,
     ...fresh.map((head) => {
       const begins = copiesMatching(head, fresh) ? 'as the "yes" of its itm_score' : 'at random';
       return `it has no ${head}, the head for ${task}: a fresh one begins ${begins}`;

@@ -3,6 +3,7 @@ import type { Architecture } from '../model/architecture.ts';
 import { openWeights, type WeightsFile } from './formats/weights-file.ts';
 import { type ForeignFacts, readForeign } from './load-foreign.ts';
 import { isOurs, type Model, readModel } from './model-file.ts';
+import { checkFinite } from './read-tensor.ts';
 
 /**
  * Options of `loadModel`. A file of ours lacks no facts and heeds only `task`, which is checked, and `architectures`.
@@ -50,6 +51,7 @@ export const openCheckpoint = async (path: string): Promise<Checkpoint> => {
 const readOurs = async (file: WeightsFile, options: LoadOptions): Promise<Model> => {
   const { task, architectures, onWarning } = options;
   const model = await readModel(file, architectures);
+  checkFinite(model.weights, file.path);
   const trainedFor = model.config.task;
   if (task !== undefined && trainedFor !== task.name) {
     throw new UserError(
@@ -65,4 +67,4 @@ const readOurs = async (file: WeightsFile, options: LoadOptions): Promise<Model>
 };
 
 /** Options that a file of ours has no use for. */
-const foreignFacts = ['answers', 'vocabulary', 'heads', 'image', 'words'] as const;
+const foreignFacts = ['answers', 'vocabulary', 'heads', 'image', 'words', 'weights'] as const;

@@ -14,6 +14,7 @@ export interface ForeignOptions {
   readonly heads?: number | undefined;
   readonly image?: number | undefined;
   readonly words?: number | undefined;
+  readonly weights?: string | undefined;
 }
 
 /** Options of opening a model. */
@@ -28,6 +29,8 @@ export const answersOption = (): Option =>
   new Option('--answers <file>', 'its answers: one a line, a JSON list, or a config.json with id2label');
 export const headsOption = (): Option =>
   count('--heads <n>', "heads of its attention (default: config.json's, or one for 64 of the width)");
+export const weightsOption = (): Option =>
+  new Option('--weights <name>', 'which of its weights, where it has several: ema, its moving average');
 export const wordsOption = (): Option =>
   count('--words <n>', 'longest text in pieces; beyond its own the position table is interpolated');
 
@@ -40,6 +43,7 @@ export const addForeignOptions = (command: Command): Command => {
     headsOption(),
     count('--image <pixels>', 'shortest side of a picture; the position table is resized (default: its own)'),
     wordsOption(),
+    weightsOption(),
   ];
   for (const option of options) command.addOption(option.helpGroup('For a checkpoint that dide did not save:'));
   return command;
@@ -61,13 +65,13 @@ export const openModelFor = async (task: LoadOptions['task'], path: string, opti
 
 /** Options of loading a checkpoint, from those of the command line. */
 export const loadOptions = async (task: LoadOptions['task'], options: OpenOptions): Promise<LoadOptions> => {
-  const { answers, vocabulary, heads, image, words, data, seed } = options;
+  const { answers, vocabulary, heads, image, words, weights, data, seed } = options;
   return {
     task,
     onWarning: printNotice,
     answers: answers === undefined ? undefined : await readAnswerList(answers, { onWarning: printNotice }),
     vocabulary: vocabulary === undefined ? undefined : await piecesIn(vocabulary, data),
-    ...{ heads, image, words, data, seed },
+    ...{ heads, image, words, weights, data, seed },
   };
 };
 

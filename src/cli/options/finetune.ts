@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { sizes } from '../../model.ts';
 import { retrievalOptions, trainingOptions } from '../../training.ts';
-import { answersOption, headsOption, wordsOption } from './checkpoint.ts';
+import { answersOption, headsOption, weightsOption, wordsOption } from './checkpoint.ts';
 import { type DataOptions, dataOptions, selectOption } from './data.ts';
 import { type DistillationFlags, distillationOptions } from './distillation.ts';
 import { filterOption } from './example-filter.ts';
@@ -100,5 +100,6 @@ export const trainedModelOptions = (): Option[] => [
   answersOption(),
   headsOption(),
   wordsOption(),
+  weightsOption(),
   oneOf('--scoring <which>', "from scratch: one right answer or several (default: the task's)", ['sigmoid', 'softmax']),
 ];

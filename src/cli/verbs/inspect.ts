@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { openImageCache, UserError } from '../../index.ts';
 import { type Description, inspectCheckpoint, isWeightsFolder } from '../../model.ts';
-import { headsOption } from '../options/checkpoint.ts';
+import { headsOption, weightsOption } from '../options/checkpoint.ts';
 import { isImageName } from '../options/images.ts';
 import { headOf } from '../options/model-file.ts';
 import { jsonOption } from '../options/options.ts';
@@ -14,6 +14,7 @@ import { describeForeign } from './inspect-foreign.ts';
 
 interface Options {
   readonly heads?: number | undefined;
+  readonly weights?: string | undefined;
   readonly json?: boolean | undefined;
 }
 
@@ -32,6 +33,7 @@ export const inspectCommand = (): Command =>
     .description('Describes a model file, a checkpoint, the folder of a run, an image cache or a data folder.')
     .argument('<path>', 'a file or a folder')
     .addOption(headsOption())
+    .addOption(weightsOption())
     .addOption(jsonOption())
     .addHelpText('after', examples)
     .action(async (path: string, options: Options) => {
@@ -60,8 +62,8 @@ const describePath = async (path: string, options: Options): Promise<Contents> =
 };
 
 /** Describes a file saved by dide, whose metadata hold its config and recipe. */
-const describeWeights = async (path: string, { heads }: Options): Promise<Contents> => {
-  const info = await inspectCheckpoint(path, { heads });
+const describeWeights = async (path: string, { heads, weights }: Options): Promise<Contents> => {
+  const info = await inspectCheckpoint(path, { heads, weights });
   return info.isOurs || (info.model === undefined && info.path.endsWith('.safetensors'))
     ? await describeModel(info.path)
     : describeForeign(info);

@@ -48,7 +48,7 @@ export const createMachine = (bytes: Uint8Array, rules: PickleRules, path: strin
     new UserError(`${path}: ${problem}: the file is damaged or no checkpoint, copy it again`);
   const refuse = (python: string): UserError =>
     new UserError(
-      `${path}: it names ${python}, which no file of weights needs: it may be meant to harm who loads it in Python. Nothing was run; do not use it.`,
+      `${path}: it names ${python}, by which Python runs programs or reaches files as it loads it, and which no weights need. Nothing was run here: do not load it in Python.`,
     );
   const spend = budgetOf(broken);
   return { rules, memo: new Map(), broken, refuse, spend, ...stackOf(broken, spend), ...readerOf(bytes, broken) };
@@ -126,8 +126,12 @@ const readerOf = (bytes: Uint8Array, broken: Broken): Pick<Machine, 'take' | 'ta
 /** Text of UTF-8 bytes. */
 export const decodeText = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
-/** Signed little-endian integer of any length; a bigint only where it is no safe integer. */
+/** Longest integer that is decoded: a longer one, of no use to weights, would take time in the square of its bytes. */
+const LONGEST_INTEGER = 1024;
+
+/** Signed little-endian integer; a bigint where it is no safe integer, and NaN beyond 1024 bytes. */
 export const decodeInteger = (bytes: Uint8Array): number | bigint => {
+  if (bytes.length > LONGEST_INTEGER) return Number.NaN;
   const unsigned = bytes.reduceRight((sum, byte) => sum * 256n + BigInt(byte), 0n);
   const signed = BigInt.asIntN(8 * bytes.length, unsigned);
   return signed >= Number.MIN_SAFE_INTEGER && signed <= Number.MAX_SAFE_INTEGER ? Number(signed) : signed;

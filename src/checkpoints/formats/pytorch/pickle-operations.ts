@@ -68,9 +68,22 @@ const pushName = ({ push, refuse, broken }: Machine, python: string): void => {
   push({ python } satisfies Placeholder);
 };
 
+/** By which Python 2 and 3 name a class within a class, and a method: `getattr(Trainer, 'Mode')`. */
+const attributeGetters: ReadonlySet<string> = new Set(['builtins.getattr', '__builtin__.getattr']);
+
+/** @throws UserError where an attribute is one that no weights need: `getattr(torch.os, 'system')`. */
+const refuseAttribute = ([of, name]: readonly unknown[], refuse: Machine['refuse']): void => {
+  const attribute = `${isPlaceholder(of) ? of.python : 'an object'}.${String(name)}`;
+  if (reachesOut.test(String(name)) || isUnsafeName(attribute)) throw refuse(attribute);
+};
+
+/** Attributes by which any object of Python leads to its interpreter. */
+const reachesOut = /^__(?:globals|builtins|subclasses|bases|mro|code|import|loader|getattribute)__$/;
+
 /** Pushes the result of a call. */
-const pushCall = ({ rules, push, spend, broken }: Machine, callee: unknown, args: unknown): void => {
+const pushCall = ({ rules, push, spend, broken, refuse }: Machine, callee: unknown, args: unknown): void => {
   if (!isPlaceholder(callee) || !Array.isArray(args)) throw broken('its pickle calls what is no name');
+  if (attributeGetters.has(callee.python)) refuseAttribute(args, refuse);
   spend(HEAVY);
   push(rules.call(callee.python, args) ?? ({ python: callee.python, args } satisfies Placeholder));
 };
@@ -122,6 +135,7 @@ export const operations: ReadonlyMap<number, Operation> = new Map<number, Operat
   [0x4b, ({ push, byte }) => push(byte())],
   [0x4d, ({ push, number }) => push(number(2))],
   [0x8a, counted(decodeInteger, 1)],
+  [0x8b, counted(decodeInteger, 4)],
   [0x47, literal(decodeFloat, 8)],
   [0x54, counted(decodeText, 4)],
   [0x55, counted(decodeText, 1)],

@@ -6,12 +6,13 @@ import { readZipDirectory } from '../../../files/zip.ts';
 import { dtypes } from '../dtypes.ts';
 import { readLegacy } from './legacy.ts';
 import { unpickle } from './pickle.ts';
-import { isPlaceholder } from './placeholder.ts';
-import { isTensor, pytorchRules, type StoredTensor } from './tensors.ts';
+import { pytorchRules, type StoredTensor } from './tensors.ts';
+import { contentsOf } from './weight-sets.ts';
 
 /** An open checkpoint of PyTorch. Names and shapes have been read and checked; numbers are read on request. */
 export interface PyTorchFile extends AsyncDisposable {
   readonly path: string;
+  /** By name; those of a second set of weights, such as an average, stand behind the keys that lead to it: `ema.…`. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   /** Other entries of the checkpoint: Lightning's epoch, hyper_parameters, … Objects of Python are placeholders. */
   readonly about: ReadonlyMap<string, unknown>;
@@ -34,8 +35,8 @@ const LONGEST_PICKLE = 2 ** 26;
 const MOST_USES = 4;
 
 /**
- * Opens a `.ckpt`, `.bin`, `.pt` or `.pth` that torch.save wrote, of a state_dict or of Lightning. Its pickle is read
- * without executing anything. The caller closes it, or declares it with `await using`.
+ * Opens a `.ckpt`, `.bin`, `.pt` or `.pth` that torch.save wrote: a state_dict, alone or below keys of a training code, or a whole
+ * module. Its pickle is read without executing anything. The caller closes it, or declares it with `await using`.
  *
  * @throws UserError where the file is cut short or damaged, names something of Python that no checkpoint
  * needs (`os.system`), or holds a tensor outside its storage or far more numbers than bytes.
@@ -55,7 +56,7 @@ const openHandle = async (handle: FileHandle, path: string): Promise<PyTorchFile
   const { content, ...archive } = (await isZip(handle, path))
     ? await readArchive(handle, size, path)
     : await readLegacy(handle, size, path);
-  const { tensors, about } = stateOf(content, path);
+  const { tensors, about } = contentsOf(content, path);
   for (const [name, tensor] of tensors) checkInside(name, tensor, archive);
   refuseBomb(tensors, archive);
   const close = (): Promise<void> => handle.close();
@@ -127,32 +128,6 @@ const readPickle = async (handle: FileHandle, entry: ByteRange, path: string): P
   const bytes = entry.length;
   if (bytes <= LONGEST_PICKLE) return await readBytes(handle, entry, path);
   throw new UserError(`${path}: its data.pkl has ${bytes} bytes, too many for a state_dict: save the state_dict alone`);
-};
-
-/** Keys under which a checkpoint may keep its weights; otherwise the whole of it is a state_dict. */
-const stateKeys = ['state_dict', 'model_state_dict', 'model'] as const;
-
-/** Tensors of a checkpoint, and its other entries. */
-const stateOf = (content: unknown, path: string): Pick<PyTorchFile, 'tensors' | 'about'> => {
-  if (!(content instanceof Map)) {
-    const kind = isPlaceholder(content) ? `a whole object (${content.python})` : 'no dictionary';
-    throw new UserError(`${path}: it holds ${kind}: save the model's state_dict() instead`);
-  }
-  const key = stateKeys.find((name) => content.get(name) instanceof Map);
-  const state: ReadonlyMap<unknown, unknown> = key === undefined ? content : content.get(key);
-  const about = key === undefined ? new Map() : new Map([...content].filter(([name]) => name !== key));
-  const tensors = new Map<string, StoredTensor>();
-  for (const [name, value] of state) {
-    if (value === null && key !== undefined) continue;
-    if (typeof name !== 'string' || !isTensor(value)) throw new UserError(`${path}: ${noTensor(name, value)}`);
-    tensors.set(name, value);
-  }
-  return { tensors, about };
-};
-
-const noTensor = (name: unknown, value: unknown): string => {
-  const kind = isPlaceholder(value) ? `a ${value.python}` : value instanceof Map ? 'a dictionary' : typeof value;
-  return `${typeof name === 'string' ? name : 'one of its keys'} is ${kind}, not a plain tensor: save the model's state_dict() alone`;
 };
 
 /** @throws UserError where a tensor needs numbers that its storage does not have. */

@@ -1,0 +1,151 @@
+"""Writes the checkpoints in this folder as other programs leave them, with PyTorch and transformers themselves.
+
+    pip install torch transformers safetensors pillow numpy
+    python test/files/foreign/make.py
+
+vocab.txt       the words of all of them
+wrapped/*       one tiny ViLT for VQA, as wrappers and training codes save it (plain.ckpt has it bare), and models that are none
+pickled/*       its state_dict beside harmless values of Python, one kind a file
+"""
+
+import argparse
+import enum
+import functools
+import io
+import pathlib
+import shutil
+import signal
+from collections import OrderedDict
+
+import torch
+from safetensors.torch import save_file
+from transformers import DeiTConfig, DeiTModel, ViltConfig, ViltForImagesAndTextClassification, ViltForQuestionAnswering, ViltForTokenClassification
+
+here = pathlib.Path(__file__).parent
+WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"is there a red green blue circle square above left of the ? cat dog one two".split()]
+LABELS = ["no", "yes", "maybe"]
+
+
+def tiny(seed=1, words=len(WORDS), cls=ViltForQuestionAnswering, std=0.3, **more):
+    torch.manual_seed(seed)
+    sizes = dict(
+        vocab_size=words, max_position_embeddings=12, hidden_size=8, num_hidden_layers=1, num_attention_heads=2,
+        intermediate_size=8, image_size=8, patch_size=4, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
+        id2label=dict(enumerate(LABELS)), label2id={label: i for i, label in enumerate(LABELS)}, max_image_length=-1)
+    model = cls(ViltConfig(**{**sizes, **more})).eval()
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=std)
+    return model
+
+
+OUTSIDE = [
+    ("embeddings.text_embeddings.", "text_embeddings."), ("embeddings.token_type_embeddings.", "token_type_embeddings."),
+    ("embeddings.cls_token", "transformer.cls_token"), ("embeddings.position_embeddings", "transformer.pos_embed"),
+    ("embeddings.patch_embeddings.projection.", "transformer.patch_embed.proj."), ("layernorm.", "transformer.norm."), ("pooler.", "pooler."),
+]
+INSIDE = [("layernorm_before", "norm1"), ("attention.output.dense", "attn.proj"), ("layernorm_after", "norm2"), ("intermediate.dense", "mlp.fc1"), ("output.dense", "mlp.fc2")]
+
+
+def vilt_names(state, head="vqa_classifier"):
+    """The names of ViLT's own code for a state_dict of transformers."""
+    result = OrderedDict()
+    for name, tensor in state.items():
+        name = name.removeprefix("vilt.")
+        if name.startswith("classifier."):
+            result[name.replace("classifier", head, 1)] = tensor
+        elif ".attention.attention." in name:
+            stem, part, kind = name.replace("encoder.layer", "transformer.blocks").rsplit(".", 2)
+            if part == "query":
+                parts = [state[f"vilt.{name.replace('query', which)}"] for which in ("query", "key", "value")]
+                result[f"{stem.removesuffix('.attention.attention')}.attn.qkv.{kind}"] = torch.cat(parts)
+        elif name.startswith("encoder.layer."):
+            number, rest = name.split(".", 3)[2:]
+            there, ours = next(pair for pair in INSIDE if rest.startswith(pair[0]))
+            result[f"transformer.blocks.{number}.{rest.replace(there, ours)}"] = tensor
+        else:
+            there, ours = next(pair for pair in OUTSIDE if name.startswith(pair[0]))
+            result[name.replace(there, ours)] = tensor
+    return result
+
+
+def prefixed(prefix, state):
+    return OrderedDict((prefix + name, tensor) for name, tensor in state.items())
+
+
+class Phase(str, enum.Enum):
+    FIT = "fit"
+
+
+class Trainer:
+    class Mode(enum.Enum):
+        TRAIN = 1
+
+    class Config:
+        def __init__(self):
+            self.lr = 1e-4
+
+    def schedule(self, step):
+        return 1.0
+
+    @classmethod
+    def build(cls):
+        return cls()
+
+
+def wrappers():
+    folder = here / "wrapped"
+    folder.mkdir(exist_ok=True)
+    model, average = tiny(), tiny(seed=2)
+    own, other = vilt_names(model.state_dict()), vilt_names(average.state_dict())
+    save = lambda name, value: torch.save(value, folder / name)
+    save("plain.ckpt", own)
+    save("average.ckpt", other)
+    # the wrappers of PyTorch themselves
+    save("data-parallel.bin", torch.nn.DataParallel(model).state_dict())
+    save("compiled.bin", torch.compile(model).state_dict())
+    inner = tiny()
+    inner.vilt.encoder = torch.compile(inner.vilt.encoder)
+    save("compiled-inside.bin", inner.state_dict())
+    save("averaged-model.bin", torch.optim.swa_utils.AveragedModel(model).state_dict())
+    save("whole-module.pt", model)
+    # the layouts of open_clip, Lightning, DeepSpeed, timm, and of codes that call it net
+    save("open-clip.pt", {"epoch": 1, "name": "run", "state_dict": prefixed("module.", own), "optimizer": {"state": {0: {"exp_avg": torch.zeros(2)}}, "param_groups": []}})
+    save("lightning.ckpt", {"epoch": 1, "state_dict": {**prefixed("model.", own), "accuracy.total": torch.tensor(3)}})
+    save("deepspeed.pt", {"module": own, "optimizer": None, "ds_version": "0.14", "global_steps": 4})
+    save("net.pth", {"epoch": 3, "rng": torch.get_rng_state(), "net": own})
+    save("ema.pth", {"epoch": 3, "state_dict": own, "state_dict_ema": other})
+    save("ema-nested.pth", {"model": own, "ema": {"decay": 0.999, "module": prefixed("module.", other)}})
+    save("ema-lightning.ckpt", {"state_dict": {**prefixed("model.", own), **prefixed("ema_model.", other), "ema_model.steps": torch.tensor(7)}})
+    save("ema-alone.pth", {"state_dict_ema": own})
+    save("two-models.pth", {"state_dict": {**prefixed("first.", own), **prefixed("second.", other)}})
+    broken = OrderedDict((name, tensor.clone()) for name, tensor in own.items())
+    broken["transformer.blocks.0.attn.qkv.weight"][3, 3] = float("nan")
+    save("nan.ckpt", {"state_dict": broken})
+    save_file(tiny(cls=ViltForTokenClassification).state_dict(), folder / "linear-head.safetensors")
+    save_file(tiny(cls=ViltForImagesAndTextClassification, num_images=3, modality_type_vocab_size=4).state_dict(), folder / "three-images.safetensors")
+    deit = DeiTModel(DeiTConfig(hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8, image_size=8, patch_size=4))
+    deit.save_pretrained(folder / "deit")
+    (folder / "deit" / "model.safetensors").rename(folder / "deit.safetensors")
+    shutil.rmtree(folder / "deit")
+
+
+def pickles():
+    folder = here / "pickled"
+    folder.mkdir(exist_ok=True)
+    weights = {"weight": torch.arange(3.0)}
+    save = lambda name, value, **how: torch.save({"state_dict": weights, "hyper_parameters": value}, folder / f"{name}.ckpt", **how)
+    save("enum", {"phase": Phase.FIT, "inside": Trainer.Mode.TRAIN})
+    save("class-in-a-class", {"config": Trainer.Config()})
+    save("methods", {"bound": Trainer().schedule, "class": Trainer.build})
+    save("types", {"int": int, "str": str, "none": type(None), "ellipsis": Ellipsis, "big": 2**2100})
+    save("iterators", {"range": range(12), "enumerate": enumerate([1]), "iterator": iter([1])})
+    save("functions", {"reduce": max, "length": len, "print": print, "partial": functools.partial(sum, start=1)})
+    save("bytes", {"extra": io.BytesIO(b"abc"), "text": io.StringIO("abc")})
+    save("signal", {"on": signal.SIGTERM})
+    save("protocol-4", {"mode": Trainer.Mode.TRAIN, "method": Trainer.build, "args": argparse.Namespace(a=1)}, pickle_protocol=4)
+
+
+if __name__ == "__main__":
+    (here / "vocab.txt").write_text("\n".join(WORDS) + "\n")
+    wrappers()
+    pickles()
