@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ByteRange } from '../files/read-exactly.ts';
 import type { Pixels } from '../kernels/pixels.ts';
 
 /** An answer and its score: 1 for the right one, less for one that few annotators gave. */
@@ -9,10 +10,12 @@ export interface ScoredAnswer {
 
 /** An image inside another file: in a row of a table, or a member of an archive. */
 export interface StoredImage {
-  /** Its unique name, for errors and caches: `vqav2_train.arrow:17`. */
+  /** Its unique name, for errors and caches: `data/vqav2_train.arrow:17`. */
   readonly name: string;
   /** Reads the bytes of the image file. */
   readonly read: () => Promise<Uint8Array>;
+  /** Where its bytes lie as they are; absent where the file that holds them compresses them. */
+  readonly place?: (ByteRange & { readonly path: string }) | undefined;
 }
 
 /**

@@ -55,3 +55,9 @@ const readable = (token: string): string => {
   if (/[Ny]$/.test(token)) return 'null';
   return /^-?\d+$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token;
 };
+
+/** A whole number of 64 bits as a record holds it: a number, or, beyond 2^53, the text of its digits. */
+export const wholeNumber = (value: bigint | number): number | string => {
+  const number = Number(value);
+  return typeof value === 'number' || Number.isSafeInteger(number) ? number : String(value);
+};

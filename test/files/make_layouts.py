@@ -7,6 +7,7 @@ pyarrow 26.0.1, pandas 3.1.1, webdataset 1.0.2, datasets 5.2.0, pillow 13.0.0 an
 the files that are checked in. Picture k is that of make_formats.py.
 """
 import base64, csv, io, json, os, random, sys
+import pandas as pd, pyarrow as pa, pyarrow.parquet as pq
 from make_formats import jpeg, lines, png, write
 import make_formats
 
@@ -73,8 +74,37 @@ def shards():
     shard("nan.tar", [("0", {"jpg": jpeg(0), "json": json.dumps({"caption": "a dog", "similarity": float("nan"), "id": 2**63}).encode()})])
     shard("packed.tar.gz", [("0", {"png": png(0), "txt": "thing"})], compress="gz")
 
+def captions_a_row():
+    """Two pictures with three captions each, a row a caption, in each kind of table; then ids and paths that mislead."""
+    folder = fresh("captions-a-row")
+    image = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    texts = ["a dog runs", "a brown dog", "the dog plays", "a cat sleeps", "a grey cat", "the cat rests"]
+    def table(name, pictures, paths, captions=texts, **columns):
+        stored = pa.array([{"bytes": one, "path": path} for one, path in zip(pictures, paths)], image)
+        os.makedirs(f"{folder}/{name}/data")
+        pq.write_table(pa.table({"image": stored, "caption": captions, **columns}), f"{folder}/{name}/data/test-00000-of-00001.parquet")
+    both = [png(k // 3) for k in range(6)]
+    table("parquet", both, [None] * 6)
+    table("parquet-paths", both, [f"{k // 3}.png" for k in range(6)])
+    table("parquet-ids", [jpeg(0), png(0), png(0), png(1), png(1), png(1)], [None] * 6, image_id=[2**53 + 1] * 3 + [2**53] * 3)
+    table("parquet-one-path", [png(k) for k in range(3)], ["image.png"] * 3, texts[:3])
+    os.makedirs(f"{folder}/feather")
+    stored = pa.table({"image": pa.array(both), "caption": texts})
+    with pa.OSFile(f"{folder}/feather/test.arrow", "wb") as sink, pa.ipc.new_file(sink, stored.schema) as writer:
+        writer.write_table(stored)
+    for k in range(2):
+        write(f"{folder}/files/{k}.png", png(k))
+        write(f"{folder}/copies/{k}.png", png(0))
+    pd.DataFrame({"image": [f"{k // 3}.png" for k in range(6)], "caption": texts}).to_csv(f"{folder}/files/test.csv", index=False)
+    lines(f"{folder}/copies/test.jsonl", [{"image": f"{k}.png", "caption": texts[k]} for k in range(2)])
+    from webdataset import TarWriter
+    os.makedirs(f"{folder}/shards")
+    with TarWriter(f"{folder}/shards/test-0.tar", mtime=0) as sink:
+        for k in range(6):
+            sink.write({"__key__": f"{k:05d}", "png": both[k], "txt": texts[k]})
+
 if __name__ == "__main__":
-    makers = [csv_cases, tables, shards]
+    makers = [csv_cases, tables, shards, captions_a_row]
     for make in makers:
         if len(sys.argv) < 2 or make.__name__ in sys.argv[1:]:
             make()

@@ -10,6 +10,7 @@ import { type Dataset, type DatasetQuery, type Format, isServing, namesIn, type 
 import { karpathy } from './karpathy.ts';
 import { nlvr2Lines } from './nlvr2.ts';
 import { parquet } from './parquet/parquet.ts';
+import { withSamePictures } from './same-pictures.ts';
 import { snliVeJson, snliVeLines } from './snli-ve.ts';
 import { csvFolder, jsonLinesFolder } from './tables.ts';
 import { vqav2 } from './vqav2.ts';
@@ -41,11 +42,23 @@ export const openExamples = async (path: string, query: DatasetQuery): Promise<D
   const isList = isShardList(path);
   if (!isList) checkThere(path);
   for (const format of isList ? [webDataset] : formatsOf(query.records)) {
-    const found = await format.open(path, query);
+    const found = await openFormat(format, path, query);
     if (found && found.examples.length === 0) throw emptyError(path, found);
-    if (found) return { ...found, notices: [...found.notices, ...undecodedIn(path, found.examples)] };
+    if (found) return found;
   }
   throw new UserError(`${path}: has no split "${query.split}" for ${query.records.name}: ${contentsOf(path, query)}`);
+};
+
+/**
+ * The examples of one layout, or undefined where the path has another. Rows about one picture share its image where the
+ * layout is not that of a published set, which says itself which pictures are one.
+ */
+export const openFormat = async (format: Format, path: string, query: DatasetQuery): Promise<Dataset | undefined> => {
+  const found = await format.open(path, query);
+  if (!found) return undefined;
+  const isTable = format.serves === undefined && query.records.severalTexts;
+  const { examples, notices } = isTable ? await withSamePictures(found.examples, path) : { ...found, notices: [] };
+  return { ...found, examples, notices: [...found.notices, ...notices, ...undecodedIn(path, examples)] };
 };
 
 const checkThere = (path: string): void => {

@@ -4,7 +4,7 @@ import type { Example } from '../example.ts';
 import { firstSeen } from '../folder.ts';
 import type { RecordShape } from '../records/shape.ts';
 import { type Dataset, type Format, isServing } from './format.ts';
-import { formats } from './open-examples.ts';
+import { formats, openFormat } from './open-examples.ts';
 
 /** A split, and its name. */
 export interface SurveyedSplit extends Dataset {
@@ -73,7 +73,7 @@ const splitsOf = async (
 ): Promise<SurveyedSplit[]> => {
   const splits: SurveyedSplit[] = [];
   for (const split of splitNames(path)) {
-    const found = await format.open(path, { records, split, missing: 'skip' }).catch((error: unknown) => {
+    const found = await openFormat(format, path, { records, split, missing: 'skip' }).catch((error: unknown) => {
       if (!(error instanceof UserError)) throw error;
       onProblem(error.message);
       return undefined;

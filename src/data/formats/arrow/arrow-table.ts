@@ -58,7 +58,14 @@ const examplesOf = async (path: string, records: RecordShape, reader: RecordRead
       const row = Object.fromEntries(columns.map((name) => [name, batch.columns.get(name)!.at(i)]));
       const line = { where, row: named(plainRow(row)) };
       if (!isStored) examples.push(...tableExamples(line, { folder, shape: records, reader }));
-      else examples.push(...reader.read({ ...line, images: imagesIn(row, imageFields, where), imageFields }));
+      else
+        examples.push(
+          ...reader.read({
+            ...line,
+            images: imagesIn(row, imageFields, `${path}:${batch.first + i + 1}`),
+            imageFields,
+          }),
+        );
     }
   }
   return examples;
@@ -85,6 +92,6 @@ const imagesIn = (row: ArrowRow, imageFields: readonly string[], where: string):
     const name = imageFields.length > 1 ? `${where} ${column}` : where;
     const value = row[column] ?? null;
     const bytes = typeof value === 'object' && value !== null && 'fields' in value ? value.fields.bytes : value;
-    if (typeof bytes === 'object' && bytes !== null && 'read' in bytes) return { name, read: bytes.read };
+    if (typeof bytes === 'object' && bytes !== null && 'read' in bytes) return { name, ...bytes };
     throw new UserError(`${name}: "${column}" holds no bytes of an image: embed it, or write its path as text.`);
   });

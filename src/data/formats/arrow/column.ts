@@ -1,5 +1,6 @@
 import { DataType, type Field } from 'apache-arrow';
 import { UserError } from '../../../errors.ts';
+import { wholeNumber } from '../../../files/json.ts';
 import { type ByteRange, readRange } from '../../../files/read-exactly.ts';
 
 /** A value of a row. Binary values are not yet read. */
@@ -7,6 +8,7 @@ export type ArrowValue = string | number | boolean | null | ArrowBytes | ArrowSt
 
 /** Bytes that are still in the file. */
 export interface ArrowBytes {
+  readonly place: ByteRange & { readonly path: string };
   readonly read: () => Promise<Uint8Array>;
 }
 
@@ -166,8 +168,8 @@ const bytesOf = async (values: Values, sized: Sized): Promise<At> => {
   checkEnd(offsets, length, sized.where);
   const { path } = values.buffers;
   return (row) => {
-    const place = { offset: offset + offsets[row]!, length: offsets[row + 1]! - offsets[row]! };
-    return { read: () => readRange(path, place) };
+    const place = { path, offset: offset + offsets[row]!, length: offsets[row + 1]! - offsets[row]! };
+    return { place, read: () => readRange(path, place) };
   };
 };
 
@@ -195,7 +197,7 @@ const numbersOf = async (
     throw new UserError(`${where}: has ${range.length} bytes for ${length} numbers: the file is damaged.`);
   }
   const numbers = new NumberArray((await buffers.read({ offset: range.offset, length: bytes })).buffer);
-  return (row) => Number(numbers[row]);
+  return (row) => wholeNumber(numbers[row]!);
 };
 
 interface NumberArray {

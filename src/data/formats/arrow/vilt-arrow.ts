@@ -133,8 +133,9 @@ export const viltArrow: Format = {
     if (names.length === 0) return undefined;
     const examples: Example[] = [];
     for (const name of names) {
-      for await (const batch of readArrow(join(folder, name), RECORDS[query.records.name]!.columns)) {
-        for (let row = 0; row < batch.rows; row += 1) examples.push(...examplesOf({ name, batch, row }, query.records));
+      const file = join(folder, name);
+      for await (const batch of readArrow(file, RECORDS[query.records.name]!.columns)) {
+        for (let row = 0; row < batch.rows; row += 1) examples.push(...examplesOf({ file, batch, row }, query.records));
       }
     }
     return { layout: `${viltArrow.name} (${names.join(', ')})`, examples, notices: [] };
@@ -151,17 +152,17 @@ const filesIn = (path: string, patterns: readonly string[]): string[] => {
 
 /** A row of a file. */
 interface Row {
-  readonly name: string;
+  readonly file: string;
   readonly batch: ArrowBatch;
   readonly row: number;
 }
 
-const examplesOf = ({ name, batch, row }: Row, shape: RecordShape): Example[] => {
+const examplesOf = ({ file, batch, row }: Row, shape: RecordShape): Example[] => {
   const { images: imageColumns, texts: textColumn, rest } = RECORDS[shape.name]!;
-  const where = `${name}:${batch.first + row + 1}`;
+  const [place, where] = [file, basename(file)].map((name) => `${name}:${batch.first + row + 1}`) as [string, string];
   const value = (column: string): ArrowValue => batch.columns.get(column)!.at(row);
   const images = imageColumns.map((column) =>
-    imageAt(value(column), column === 'image' ? where : `${where} ${column}`),
+    imageAt(value(column), column === 'image' ? place : `${place} ${column}`),
   );
   const texts = listOf(value(textColumn), where).map((text) => textOf(text, where));
   const kept = shape.severalTexts ? [...new Set(texts)] : texts;
@@ -174,7 +175,7 @@ const examplesOf = ({ name, batch, row }: Row, shape: RecordShape): Example[] =>
 };
 
 const imageAt = (bytes: ArrowValue, name: string): ImageSource => {
-  if (typeof bytes === 'object' && bytes !== null && 'read' in bytes) return { name, read: bytes.read };
+  if (typeof bytes === 'object' && bytes !== null && 'read' in bytes) return { name, ...bytes };
   throw new UserError(`${name}: holds no picture: write the file again with the ViLT code.`);
 };
 

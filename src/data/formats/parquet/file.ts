@@ -9,6 +9,7 @@ import {
   type SchemaTree,
 } from 'hyparquet';
 import { UserError } from '../../../errors.ts';
+import { wholeNumber } from '../../../files/json.ts';
 import { readRange } from '../../../files/read-exactly.ts';
 import { checkPages } from './pages.ts';
 
@@ -170,7 +171,7 @@ const boundedCompressors = async (): Promise<Compressors> => {
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const parsers = { stringFromBytes: (bytes: Uint8Array | undefined) => bytes && decoder.decode(bytes) };
 
-/** Reads some columns of some rows. Binary values are bytes, 64-bit numbers become numbers. */
+/** Reads some columns of some rows. Binary values are bytes. */
 export const readRows = async (
   { path, source, metadata }: ParquetFile,
   columns: readonly string[],
@@ -194,7 +195,7 @@ export const readRows = async (
 };
 
 const plain = (value: unknown): unknown => {
-  if (typeof value === 'bigint') return Number(value);
+  if (typeof value === 'bigint') return wholeNumber(value);
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || value instanceof Date) return value;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plain(inner)]));

@@ -82,7 +82,7 @@ const examplesOf = async (file: ParquetFile, { records, split, keep, reader }: R
         continue;
       }
       const images = imageFields.map((column): ImageSource => {
-        const name = `${line.where}${imageFields.length > 1 ? ` ${column}` : ''}`;
+        const name = `${file.path}:${group.from + i + 1}${imageFields.length > 1 ? ` ${column}` : ''}`;
         return storedImage({ file, column, group, row: i }, name, keep);
       });
       examples.push(...reader.read({ ...line, images, imageFields }));

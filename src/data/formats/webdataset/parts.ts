@@ -1,9 +1,11 @@
+import type { StoredImage } from '../../example.ts';
+
 /** A file of a sample, whose bytes are read when they are asked for. */
 export interface SampleFile {
   /** What follows the key: `jpg`, or `input.jpg` of a part with a name. */
   readonly extension: string;
-  readonly length: number;
-  readonly read: () => Promise<Uint8Array>;
+  readonly place: NonNullable<StoredImage['place']>;
+  readonly read: StoredImage['read'];
 }
 
 /** The files of one key, which follow each other in a shard. */
@@ -11,7 +13,7 @@ export interface Sample {
   /** Shard and key, for errors: `00000.tar, 000000017`. */
   readonly where: string;
   /** The same with the shard's path, which no other sample has, for the names of pictures. */
-  readonly place: string;
+  readonly name: string;
   readonly files: readonly SampleFile[];
 }
 
@@ -48,20 +50,20 @@ export const partOf = (extension: string): readonly [name: string, kind: string]
  * `photo.v1.jpg`, `photo.v1.txt`, `photo.v2.jpg`, `photo.v2.txt`, each is a sample, and its dots are part of its key.
  * Otherwise all are parts of one sample.
  */
-export const samplesOf = ({ where, place, files }: Sample): Sample[] => {
-  const names = [...new Set(files.map(({ extension }) => partOf(extension)[0]))];
-  const whole = names.filter((name) => isWhole(files.filter(({ extension }) => partOf(extension)[0] === name)));
-  if (whole.length < 2) return [{ where, place, files }];
+export const samplesOf = ({ where, name, files }: Sample): Sample[] => {
+  const parts = [...new Set(files.map(({ extension }) => partOf(extension)[0]))];
+  const whole = parts.filter((part) => isWhole(files.filter(({ extension }) => partOf(extension)[0] === part)));
+  if (whole.length < 2) return [{ where, name, files }];
   const samples = new Map<string, SampleFile[]>();
   for (const file of files) {
-    const [name] = partOf(file.extension);
-    const owner = ownerOf(name, whole) ?? name;
+    const [part] = partOf(file.extension);
+    const owner = ownerOf(part, whole) ?? part;
     const extension = file.extension.slice(owner === '' ? 0 : owner.length + 1);
     samples.set(owner, [...(samples.get(owner) ?? []), { ...file, extension }]);
   }
   return [...samples].map(([owner, some]) => {
     const end = owner === '' ? '' : `.${owner}`;
-    return { where: `${where}${end}`, place: `${place}${end}`, files: some };
+    return { where: `${where}${end}`, name: `${name}${end}`, files: some };
   });
 };
 

@@ -27,13 +27,15 @@ export interface SampleExamples {
  * @throws UserError for an answer that is none of the classes: it is likely to be wrong everywhere, not in one sample.
  */
 export const sampleExamples = async (
-  { where, place, files }: Sample,
+  { where, name, files }: Sample,
   shape: RecordShape,
   reader: RecordReader,
 ): Promise<SampleExamples | Unusable> => {
   const chosen = choosePictures(files, shape);
   if ('unusable' in chosen) return { unusable: `${where}: ${chosen.unusable}` };
-  const images = chosen.pictures.map(({ extension, read }): ImageSource => ({ name: `${place}.${extension}`, read }));
+  const images = chosen.pictures.map(
+    ({ extension, place, read }): ImageSource => ({ name: `${name}.${extension}`, read, place }),
+  );
   const row = await rowOf(where, files);
   if ('unusable' in row) return row as unknown as Unusable;
   return { examples: reader.read({ where, row, images }), unused: chosen.unused };
@@ -41,10 +43,10 @@ export const sampleExamples = async (
 
 const rowOf = async (where: string, files: readonly SampleFile[]): Promise<Record<string, unknown>> => {
   const [row, named]: [Record<string, unknown>, string[]] = [{}, []];
-  for (const { extension, length, read } of files.toSorted((a, b) => plainness(a) - plainness(b))) {
+  for (const { extension, place, read } of files.toSorted((a, b) => plainness(a) - plainness(b))) {
     const [name, kind] = partOf(extension);
     if (!JSON_KINDS.includes(kind) && !(kind in TEXT_KINDS)) continue;
-    if (length > LONGEST) return { unusable: `${where}.${extension}: has ${length} bytes` };
+    if (place.length > LONGEST) return { unusable: `${where}.${extension}: has ${place.length} bytes` };
     const text = textOf(await read());
     if (JSON_KINDS.includes(kind)) {
       Object.assign(row, parsed(text) ?? { unusable: `${where}.${extension}: is no JSON object` });

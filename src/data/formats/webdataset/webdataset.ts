@@ -124,7 +124,7 @@ async function* samplesIn(
     seen.set(key, count);
     // two archives that were joined may have a key twice
     const end = `, ${key}${count > 1 ? ` (${count})` : ''}`;
-    return samplesOf({ where: `${shard}${end}`, place: `${path}${end}`, files });
+    return samplesOf({ where: `${shard}${end}`, name: `${path}${end}`, files });
   };
   const members = tarMembers(path, (why) => {
     damage = why;
@@ -134,7 +134,7 @@ async function* samplesIn(
     if (next === '') continue;
     if (next !== key && files.length) yield* samples();
     if (next !== key) [key, files] = [next, []];
-    files.push({ extension, length: range.length, read: () => readRange(path, range) });
+    files.push({ extension, place: { path, ...range }, read: () => readRange(path, range) });
   }
   if (damage === undefined && files.length) yield* samples();
   // Of the sample at the cut some files may be missing: it is lost, too.
