@@ -1,8 +1,12 @@
-import { below, mulberry32, type Random, shuffled } from '../mulberry32.ts';
-import { singular, withArticle } from './grammar.ts';
+import { below, mulberry32, pick, type Random, shuffled } from '../mulberry32.ts';
+import { relations, singular, withArticle } from './grammar.ts';
+import { stands } from './meaning.ts';
 import { drawScene, type HeldOut, isHeldOut, type Scene, type Thing, variableAttributes, type World } from './world.ts';
 
-/** An image with captions that describe a few of its things by their attributes, as people caption photographs. */
+/**
+ * An image with captions that describe a few of its things by their attributes, as people caption photographs, and, in a
+ * world with relations, where one stands relative to another.
+ */
 export interface CaptionedScene {
   readonly scene: Scene;
   readonly captions: readonly string[];
@@ -20,6 +24,9 @@ const MOST_NAMED = 3;
 
 /** Probability that a caption names an attribute of a thing other than its colour and shape. */
 const SAYS_MORE = 0.5;
+
+/** Probability that a caption tells a relation, in a world that has them. */
+const TELLS_PLACE = 0.7;
 
 /** Attempts, after which an image has fewer captions. */
 const DRAWS = 20;
@@ -41,7 +48,23 @@ const captionOf = (random: Random, world: World, scene: Scene): string => {
   // an image with held-out things has one in its caption
   const first = told.some((thing) => isHeldOut(world, thing)) ? undefined : drawn.find((one) => isHeldOut(world, one));
   const things = first ? [first, ...told.slice(1)] : told;
+  const tellsPlace = world.maxHops > 0 && drawn.length > 1 && random() < TELLS_PLACE;
+  if (tellsPlace) return placeCaption(random, world, scene, things[0]!);
   return `${listed(things.map((thing) => lookOf(random, world, thing)))}.`;
+};
+
+/** `a small red star left of a blue circle.`: a thing and another one, in the order or the reverse. */
+const placeCaption = (random: Random, world: World, scene: Scene, thing: Thing): string => {
+  const other = pick(
+    random,
+    scene.things.filter((one) => one !== thing),
+  );
+  const [first, second] = shuffled(random, [thing, other]) as [Thing, Thing];
+  const relation = pick(
+    random,
+    relations.filter((one) => stands(one, first, second, scene.grid)),
+  );
+  return `${lookOf(random, world, first)} ${relation} ${lookOf(random, world, second)}.`;
 };
 
 /** Draws an image of one or more things with captions, for stage 1. A caption may be true of other images, too. */
