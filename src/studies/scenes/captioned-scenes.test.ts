@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { seedFor } from '../mulberry32.ts';
 import { drawCaptionedScene } from './captioned-scenes.ts';
+import { relations } from './grammar.ts';
+import { stands } from './meaning.ts';
 import { isHeldOut, type Thing, worlds } from './world.ts';
 
 /** The looks that a caption tells, each a list of words. */
 const looksIn = (caption: string): string[][] =>
   caption
     .replace('.', '')
-    .split(/, | and /)
+    .split(/, | and | (?:left of|right of|above|below|next to) /)
     .map((look) => look.split(' ').slice(1));
 
 const isLike = (thing: Thing, words: readonly string[]): boolean =>
@@ -36,6 +38,30 @@ describe.each([worlds.mini, worlds.full])('in the $name world', (world) => {
       new Set([1, 2, 3]),
     );
     for (const { captions } of drawn) expect(new Set(captions).size).toBe(captions.length);
+  });
+
+  it('tells places that are true, each relation, in more than half of the captions', () => {
+    const told = drawn.flatMap(({ scene, captions }) =>
+      captions.flatMap((caption) => {
+        const relation = relations.find((one) => caption.includes(` ${one} `));
+        return relation ? [{ scene, relation, looks: looksIn(caption), caption }] : [];
+      }),
+    );
+    for (const { scene, relation, looks, caption } of told) {
+      const [first, second] = looks.map((words) => scene.things.filter((thing) => isLike(thing, words)));
+      const isTrue = first!.some((a) => second!.some((b) => a !== b && stands(relation, a, b, scene.grid)));
+      expect(isTrue, caption).toBe(true);
+    }
+    expect(new Set(told.map(({ relation }) => relation))).toEqual(new Set(relations));
+    expect(told.length).toBeGreaterThan(drawn.flatMap(({ captions }) => captions).length / 2);
+  });
+
+  it('tells no places in a world without relations', () => {
+    const plain = { ...world, maxHops: 0 };
+    const captions = Array.from({ length: 50 }, (_, seed) =>
+      drawCaptionedScene(plain, { seed, heldOut: 'never', captions: 4 }).captions.join(' '),
+    ).join(' ');
+    expect(relations.filter((one) => captions.includes(` ${one} `))).toEqual([]);
   });
 
   it('tells of a held-out look in test-comp, and of none elsewhere', () => {

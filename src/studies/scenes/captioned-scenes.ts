@@ -49,7 +49,8 @@ const captionOf = (random: Random, world: World, scene: Scene): string => {
   const first = told.some((thing) => isHeldOut(world, thing)) ? undefined : drawn.find((one) => isHeldOut(world, one));
   const things = first ? [first, ...told.slice(1)] : told;
   const tellsPlace = world.maxHops > 0 && drawn.length > 1 && random() < TELLS_PLACE;
-  if (tellsPlace) return placeCaption(random, world, scene, things[0]!);
+  if (tellsPlace)
+    return placeCaption(random, world, scene, things.find((thing) => isHeldOut(world, thing)) ?? things[0]!);
   return `${listed(things.map((thing) => lookOf(random, world, thing)))}.`;
 };
 

@@ -28,6 +28,24 @@ export const answersOf = (world: World): string[] => [
     : []),
 ];
 
+/** Fixed words of statements about two images, of hypotheses and of captions. */
+const claimWords =
+  'there is are no exactly in the two images together every one image has and other does not left more than right both contain show same number of , .';
+
+/** Largest number of a statement: two images full of the same things. */
+const mostTogether = (world: World): number => 2 * world.objects.most;
+
+/**
+ * All words of a world's texts in every view, sorted: questions, statements, hypotheses and captions. A model of these
+ * words can be trained on any of them.
+ */
+export const wordsOf = (world: World): string[] => {
+  const numbers = Array.from({ length: 1 + mostTogether(world) }, (_, number) => String(number));
+  const nouns = ['shape', ...world.values.shape];
+  const all = [...vocabularyOf(world), ...claimWords.split(' '), ...numbers, ...nouns.map(plural)];
+  return [...new Set(all)].sort();
+};
+
 /** All words of a world's questions and answers, sorted: the smallest vocabulary without unknown words. */
 export const vocabularyOf = (world: World): string[] => {
   const looks = variableAttributes(world).flatMap((name) => [...world.values[name]]);
