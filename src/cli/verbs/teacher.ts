@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import { Command } from 'commander';
 import { loadModel, saveModel } from '../../index.ts';
-import { LAST_LESSON, trainTeacher, untrainedTeacher } from '../../studies/teacher/mini-teacher.ts';
+import { pretrainedIn, teacherIn, trainTeacher } from '../../studies/teacher/mini-teacher.ts';
 import { given, threadsOption } from '../options/options.ts';
 import { checkOutputFile, checkOutputFolder } from '../options/output.ts';
 import { listenForInterrupt, STOPPING, sayStopped } from '../terminal/interrupt.ts';
@@ -11,33 +10,35 @@ import { percent } from '../terminal/table.ts';
 
 interface Options {
   readonly out: string;
+  readonly pretrained?: string | undefined;
   readonly folder: string;
   readonly threads?: number | undefined;
 }
 
 const examples = `
 Example:
-  $ dide teacher --out assets/teacher-mini.safetensors
+  $ dide teacher --out assets/teacher-mini.safetensors --pretrained assets/pretrained-mini.safetensors
 
-It may be stopped at any time; the same command continues.`;
+First it learns from captions (masked words, and which image belongs to a caption), then to answer questions. It may be stopped at any time; the same command continues.`;
 
 /** `dide teacher`: trains the quickstart's teacher from random weights. */
 export const teacherCommand = (): Command =>
   new Command('teacher')
     .description("Writes the teacher's scenes and trains the quickstart's fusion encoder on them, from random weights.")
     .requiredOption('--out <file>', 'where the teacher goes (safetensors)')
+    .option('--pretrained <file>', 'where the fusion encoder goes as it was after the captions (safetensors)')
     .option('--folder <folder>', 'where its data and its run go', 'runs/teacher')
     .addOption(threadsOption())
     .addHelpText('after', examples)
     .action(run);
 
-const run = async ({ out, folder, threads }: Options): Promise<void> => {
+const run = async ({ out, pretrained, folder, threads }: Options): Promise<void> => {
   checkOutputFile(out);
+  if (pretrained !== undefined) checkOutputFile(pretrained);
   checkOutputFolder(folder);
-  const teacher = untrainedTeacher();
   using interrupt = listenForInterrupt(() => printNotice(STOPPING));
   using parts = openParts();
-  const steps = trainTeacher(teacher, {
+  const steps = trainTeacher({
     folder,
     onScenes: (lesson, { split, done, of }) => parts.update(`${lesson}: writing ${split}`, { done, of }),
     ...given({ threads }),
@@ -51,5 +52,6 @@ const run = async ({ out, folder, threads }: Options): Promise<void> => {
       return sayStopped(`Stopped in ${lesson} after update ${number} of ${of}; the same command goes on from there.`);
     }
   }
-  await saveModel(out, await loadModel(join(folder, `${LAST_LESSON}-run`, 'best.safetensors')));
+  await saveModel(out, await loadModel(teacherIn(folder)));
+  if (pretrained !== undefined) await saveModel(pretrained, await loadModel(pretrainedIn(folder)));
 };

@@ -1,5 +1,6 @@
 import { encodePng } from '../../data.ts';
 import type { Manifest } from '../scenes/manifest.ts';
+import type { View } from '../scenes/views.ts';
 import { type World, worlds } from '../scenes/world.ts';
 import { type Progress, writeScenes } from '../scenes/write.ts';
 
@@ -20,10 +21,14 @@ export const quickstartWorld: World = { ...miniWorld, name: 'quickstart', maxHop
 
 export interface ScenesOptions {
   readonly seed: number;
-  /** Number of pairs of images for training. */
+  /** Number of units for training: pairs of images, or images in the view `pretraining`. */
   readonly pairs: number;
-  /** Number of pairs of each other split. */
+  /** Number of units of each other split. */
   readonly heldOutPairs: number;
+  /** Task of the rows. Default `vqa`. */
+  readonly view?: View | undefined;
+  /** Maximum number of texts about a unit of the training data. Default 4. */
+  readonly texts?: number | undefined;
   /** Default: the world of the teacher. */
   readonly world?: World | undefined;
   /** Ratio of the training pairs that are two unrelated images. Default 0.5. */
@@ -32,16 +37,16 @@ export interface ScenesOptions {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** Writes a data set of the mini world; one that is complete stays as it is. */
+/** Writes a data set of the mini world, by default of questions; one that is complete stays as it is. */
 export const writeMiniScenes = (
   folder: string,
-  { pairs, heldOutPairs, ...options }: ScenesOptions,
+  { pairs, heldOutPairs, view = 'vqa', texts = 4, ...options }: ScenesOptions,
 ): Promise<Manifest> =>
   writeScenes(folder, {
-    view: 'vqa',
+    view,
     world: miniWorld,
-    plain: 0.5,
-    questionsPerPair: 4,
+    plain: view === 'vqa' ? 0.5 : 0,
+    questionsPerPair: texts,
     ...options,
     sizes: { train: pairs, validation: heldOutPairs, 'test-iid': heldOutPairs, 'test-comp': heldOutPairs },
     encodePng,

@@ -1,52 +1,76 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SPECIAL_PIECES } from '../../data.ts';
-import { type FinetuneOptions, finetune, type Model, type TrainStep, vqa } from '../../index.ts';
+import { MATCHING, SPECIAL_PIECES } from '../../data.ts';
+import {
+  adaptModel,
+  type FinetuneOptions,
+  finetune,
+  type Model,
+  pretrain,
+  pretraining,
+  saveModel,
+  type TrainStep,
+  vqa,
+} from '../../index.ts';
 import { createConfig, createModel, mini, vilt } from '../../model.ts';
-import { answersOf, vocabularyOf } from '../scenes/vocabulary.ts';
-import type { World } from '../scenes/world.ts';
+import { answersOf, wordsOf } from '../scenes/vocabulary.ts';
 import type { Progress } from '../scenes/write.ts';
 import { miniWorld, type ScenesOptions, writeMiniScenes } from './mini-scenes.ts';
 
-/** One lesson of the teacher's curriculum: a data set, and the batch size, updates and learning rate. */
+/** One training of the teacher: a data set, and the batch size, updates and learning rate. */
 interface Lesson {
   readonly scenes: ScenesOptions;
   readonly training: Pick<FinetuneOptions, 'batch' | 'learningRate'> & { readonly updates: number };
 }
 
-/** World of the first lesson, the names of attributes: without it, questions that bind them stay on a long plateau. */
-const looks: World = { ...miniWorld, name: 'teacher-looks', maxHops: 0, questions: ['attribute'] };
-
-/** Curriculum of the shipped teacher, from random weights. */
-export const teacherLessons: Readonly<Record<string, Lesson>> = {
-  looks: {
-    scenes: { seed: 1, pairs: 10_000, heldOutPairs: 200, world: looks, plain: 1 },
-    training: { batch: 64, updates: 2000, learningRate: 5e-4 },
+/**
+ * Trainings of the shipped teacher, one after the other, from random weights. Captions come first: a masked word, such
+ * as `left`, asks where things stand at every update, where an answer alone leaves relations on a long plateau.
+ */
+export const teacherLessons = {
+  captions: {
+    scenes: { view: 'pretraining', seed: 1, pairs: 40_000, heldOutPairs: 500, texts: 6 },
+    training: { batch: 64, updates: 10_000, learningRate: 8e-4 },
   },
-  scenes: {
-    scenes: { seed: 2, pairs: 20_000, heldOutPairs: 500 },
-    training: { batch: 48, updates: 20_000, learningRate: 6e-4 },
+  questions: {
+    scenes: { seed: 2, pairs: 40_000, heldOutPairs: 750 },
+    training: { batch: 64, updates: 20_000, learningRate: 6e-4 },
   },
-};
+} as const satisfies Record<string, Lesson>;
 
-/** The lesson whose best weights are the teacher. */
-export const LAST_LESSON = 'scenes';
+type LessonName = keyof typeof teacherLessons;
+
+/** Ratio of the words of a caption that are masked: its few words leave the rest enough to go by. */
+const MASKED = 0.25;
 
 /** Path of the teacher that comes with the package; its model card is beside it. */
 export const SHIPPED_TEACHER = fileURLToPath(new URL('../../../assets/teacher-mini.safetensors', import.meta.url));
 
 const SEED = 0;
 
-/** A fusion encoder of the mini size with random weights and the vocabulary of its world. */
+/** Options that all trainings of the teacher share. */
+const training = { warmup: 0.05, clip: 1, dropoutRate: 0, order: 'torch', decay: 'correct', seed: SEED } as const;
+
+/** A fusion encoder of the mini size with random weights, the heads of pre-training and the words of its world. */
 export const untrainedTeacher = (): Model => {
-  const vocabulary = [...SPECIAL_PIECES, ...vocabularyOf(miniWorld)];
-  const sizes = { ...mini, vocabulary: vocabulary.length };
-  const answers = answersOf(miniWorld);
-  return createModel(
-    createConfig({ architecture: vilt, task: { ...vqa, scoring: 'softmax' }, sizes, answers, vocabulary }),
-    SEED,
-  );
+  const vocabulary = [...SPECIAL_PIECES, ...wordsOf(miniWorld)];
+  // a third type: the second image of NLVR2
+  const sizes = { ...mini, types: 3, vocabulary: vocabulary.length };
+  const config = { architecture: vilt, task: pretraining, sizes, answers: [...MATCHING], vocabulary };
+  return createModel(createConfig(config), SEED);
 };
+
+/** The fusion encoder with a new head for the questions of its world. */
+export const answeringTeacher = (pretrained: Model): Model =>
+  adaptModel(pretrained, { task: { ...vqa, scoring: 'softmax' }, answers: answersOf(miniWorld), seed: SEED });
+
+/** Path of the best weights on questions, once `trainTeacher` is through. */
+export const teacherIn = (folder: string): string => join(runIn(folder, 'questions'), 'best.safetensors');
+
+/** Path of the weights after pre-training, once `trainTeacher` is past it. */
+export const pretrainedIn = (folder: string): string => join(folder, 'pretrained.safetensors');
+
+const runIn = (folder: string, lesson: LessonName): string => join(folder, `${lesson}-run`);
 
 export interface TeacherOptions extends Pick<FinetuneOptions, 'threads' | 'onWarning'> {
   /** Folder of its data and runs. */
@@ -54,29 +78,26 @@ export interface TeacherOptions extends Pick<FinetuneOptions, 'threads' | 'onWar
   readonly onScenes?: ((lesson: string, progress: Progress) => void) | undefined;
 }
 
-/** Trains the mini teacher on ground truth, lesson by lesson; continues where it was stopped. */
-export async function* trainTeacher(
-  teacher: Model,
-  { folder, onScenes, ...options }: TeacherOptions,
-): AsyncGenerator<TrainStep & { readonly lesson: string }, void, undefined> {
-  for (const [lesson, { scenes, training }] of Object.entries(teacherLessons)) {
-    const data = join(folder, lesson);
-    await writeMiniScenes(data, { ...scenes, onProgress: (progress) => onScenes?.(lesson, progress) });
-    const steps = finetune(teacher, {
-      ...training,
-      ...options,
-      task: vqa,
-      data,
-      warmup: 0.03,
-      clip: 1,
-      dropoutRate: 0,
-      order: 'torch',
-      decay: 'correct',
-      validateEvery: 500,
-      seed: SEED,
-      folder: join(folder, `${lesson}-run`),
-      resume: true,
-    });
-    for await (const step of steps) yield { ...step, lesson };
-  }
+/**
+ * Trains the mini teacher from random weights: stage 1 on captions (masked words and matching), then the questions of
+ * its world, on ground truth alone; continues where it was stopped.
+ */
+export async function* trainTeacher({
+  folder,
+  onScenes,
+  ...options
+}: TeacherOptions): AsyncGenerator<TrainStep & { readonly lesson: string }, void, undefined> {
+  const lessonOf = async (name: LessonName) => {
+    const { scenes, training: schedule }: Lesson = teacherLessons[name];
+    const data = join(folder, name);
+    await writeMiniScenes(data, { ...scenes, onProgress: (progress) => onScenes?.(name, progress) });
+    const run = { folder: runIn(folder, name), resume: true, validateEvery: 500 };
+    return { ...training, ...schedule, ...options, ...run, data };
+  };
+  const pretrained = untrainedTeacher();
+  const captions = { ...(await lessonOf('captions')), masking: { share: MASKED } };
+  for await (const step of pretrain(pretrained, captions)) yield { ...step, lesson: 'captions' };
+  await saveModel(pretrainedIn(folder), pretrained);
+  const questions = { ...(await lessonOf('questions')), task: vqa };
+  for await (const step of finetune(answeringTeacher(pretrained), questions)) yield { ...step, lesson: 'questions' };
 }
