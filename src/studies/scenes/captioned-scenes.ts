@@ -4,8 +4,8 @@ import { stands } from './meaning.ts';
 import { drawScene, type HeldOut, isHeldOut, type Scene, type Thing, variableAttributes, type World } from './world.ts';
 
 /**
- * An image with captions that describe a few of its things by their attributes, as people caption photographs, and, in a
- * world with relations, where one stands relative to another.
+ * An image with captions that describe a few of its things by their attributes, as people caption photographs. In a
+ * world with relations they also tell where a thing stands, in the image or relative to another.
  */
 export interface CaptionedScene {
   readonly scene: Scene;
@@ -25,8 +25,8 @@ const MOST_NAMED = 3;
 /** Probability that a caption names an attribute of a thing other than its colour and shape. */
 const SAYS_MORE = 0.5;
 
-/** Probability that a caption tells a relation, in a world that has them. */
-const TELLS_PLACE = 0.7;
+/** Probabilities that a caption tells where one thing stands, or two relative to each other, in a world with relations. */
+const TELLS = { place: 0.35, relation: 0.4 } as const;
 
 /** Attempts, after which an image has fewer captions. */
 const DRAWS = 20;
@@ -48,14 +48,28 @@ const captionOf = (random: Random, world: World, scene: Scene): string => {
   // an image with held-out things has one in its caption
   const first = told.some((thing) => isHeldOut(world, thing)) ? undefined : drawn.find((one) => isHeldOut(world, one));
   const things = first ? [first, ...told.slice(1)] : told;
-  const tellsPlace = world.maxHops > 0 && drawn.length > 1 && random() < TELLS_PLACE;
-  if (tellsPlace)
-    return placeCaption(random, world, scene, things.find((thing) => isHeldOut(world, thing)) ?? things[0]!);
-  return `${listed(things.map((thing) => lookOf(random, world, thing)))}.`;
+  if (world.maxHops === 0) return listCaption(random, world, things);
+  const [shown, kind] = [things.find((thing) => isHeldOut(world, thing)) ?? things[0]!, random()];
+  if (kind < TELLS.place) return `${lookOf(random, world, shown)} at the ${placeName(shown.cell, scene.grid)}.`;
+  if (kind < TELLS.place + TELLS.relation && drawn.length > 1) return relationCaption(random, world, scene, shown);
+  return listCaption(random, world, things);
 };
 
-/** `a small red star left of a blue circle.`: a thing and another one, in the order or the reverse. */
-const placeCaption = (random: Random, world: World, scene: Scene, thing: Thing): string => {
+/** `a star, a red circle and a ring.` */
+const listCaption = (random: Random, world: World, things: readonly Thing[]): string =>
+  `${listed(things.map((thing) => lookOf(random, world, thing)))}.`;
+
+/** Where a cell is in its image: `top left`, `top`, `left`, `center`. */
+const placeName = (cell: number, grid: number): string => {
+  const middle = (grid - 1) / 2;
+  const [right, down] = [(cell % grid) - middle, Math.floor(cell / grid) - middle];
+  const vertical = down === 0 ? [] : down < 0 ? ['top'] : ['bottom'];
+  const horizontal = right === 0 ? [] : right < 0 ? ['left'] : ['right'];
+  return [...vertical, ...horizontal].join(' ') || 'center';
+};
+
+/** `a small red star left of a blue circle.`: a thing and another one, in this order or the reverse. */
+const relationCaption = (random: Random, world: World, scene: Scene, thing: Thing): string => {
   const other = pick(
     random,
     scene.things.filter((one) => one !== thing),

@@ -30,7 +30,7 @@ export const answersOf = (world: World): string[] => [
 
 /** Fixed words of statements about two images, of hypotheses and of captions. */
 const claimWords =
-  'there is are no exactly in the two images together every one image has and other does not left more than right both contain show same number of , .';
+  'there is are no exactly in the two images together every one image has and other does not left more than right both contain show same number of at top bottom center , .';
 
 /** Largest number of a statement: two images full of the same things. */
 const mostTogether = (world: World): number => 2 * world.objects.most;
