@@ -3,13 +3,18 @@ import { type Estimate, meanWithInterval } from './confidence.ts';
 import { type Measured, type RunResult, resultWith, type StudentFields, studentResult } from './results.ts';
 import { type TaskName, taskNames } from './tasks.ts';
 
-/** Verdict on a claim of the paper: it holds, the contrary does, or these runs cannot tell. */
-export type Verdict = 'holds' | 'does not hold' | 'cannot tell at this size';
+/**
+ * Verdict on a claim of the paper: it holds, it does not, or these runs show no difference that matters. It is open where
+ * runs are missing or their spread is too wide to say any of these.
+ */
+export type Verdict = 'holds' | 'does not hold' | 'cannot tell at this size' | 'open';
 
 /** A claim with its verdict, and the paired differences from which the verdict follows. */
 export interface Judgement {
   readonly claim: string;
   readonly verdict: Verdict;
+  /** The rule by which the verdict follows from the difference, in words. */
+  readonly rule: string;
   /** Verdict on the second trainings, where all runs of the claim have been trained twice. */
   readonly again?: Pick<Judgement, 'verdict' | 'difference'> | undefined;
   /** Difference between the side that is claimed to be better and the other, paired by seed and task. */
@@ -90,6 +95,9 @@ const claims: readonly Claim[] = [
 
 /** Largest accuracy by which the last layer may be worse than every layer and still count as enough. */
 const TOLERANCE = 0.01;
+
+/** Half the width of the widest interval that still counts as showing that there is no difference. */
+export const NARROW = 0.02;
 
 /** Judges every claim by the measures on `test-iid`. */
 export const judged = (measured: Measured): Judgement[] => {
@@ -178,28 +186,29 @@ const judgeRetrieval = ({ size, results }: Measured): Judgement => {
 type Pairs = readonly (readonly [number | undefined, number | undefined])[];
 
 /**
- * A claim holds where the whole 95 % confidence interval of the paired differences lies above minus the slack, and does
- * not hold where it lies below. Where a run is missing, or there is one pair alone, nothing can be told.
+ * The verdict from the 95 % confidence interval of the paired differences, as `ruleOf` says it. It is open where a run
+ * is missing, and where there is one pair alone.
  */
 const verdictOf = (
   pairs: Pairs,
   { slack = 0, ...about }: Pick<Judgement, 'claim' | 'how'> & { readonly slack?: number | undefined },
 ): Judgement => {
   const complete = pairs.filter((pair): pair is readonly [number, number] => !pair.includes(undefined));
-  if (complete.length === 0)
-    return { ...about, verdict: 'cannot tell at this size', difference: undefined, means: undefined };
+  const judgement = { ...about, rule: ruleOf(slack) };
+  if (complete.length === 0) return { ...judgement, verdict: 'open', difference: undefined, means: undefined };
   const difference = meanWithInterval(complete.map(([better, than]) => better - than));
   const means = [0, 1].map((side) => meanWithInterval(complete.map((pair) => pair[side]!)).mean) as [number, number];
-  return {
-    ...about,
-    verdict: complete.length === pairs.length ? verdictFrom(difference, slack) : 'cannot tell at this size',
-    difference,
-    means,
-  };
+  const verdict = complete.length === pairs.length ? verdictFrom(difference, slack) : 'open';
+  return { ...judgement, verdict, difference, means };
 };
 
 const verdictFrom = ({ mean, margin }: Estimate, slack: number): Verdict => {
-  if (margin === undefined) return 'cannot tell at this size';
+  if (margin === undefined) return 'open';
   if (mean - margin > -slack) return 'holds';
-  return mean + margin < -slack ? 'does not hold' : 'cannot tell at this size';
+  if (mean + margin < -slack) return 'does not hold';
+  return margin <= NARROW ? 'cannot tell at this size' : 'open';
 };
+
+/** The rule of `verdictFrom` in words. */
+const ruleOf = (slack: number): string =>
+  `the whole interval above ${slack === 0 ? '0' : `−${(100 * slack).toFixed(0)} point`}`;

@@ -88,6 +88,13 @@ export const noticeOf = ({ updates, seeds }: ReproductionSize): string | undefin
   const toy = toyNotice(updates.student, 'verdicts');
   if (toy !== undefined) return toy;
   if (seeds.length === 1)
-    return 'This is the short run (--quick): one seed and few updates. Its verdicts are no results.';
+    return 'This is the short run (--quick): one seed and few updates. Its numbers are no results, and there are no verdicts.';
   return undefined;
+};
+
+/** Title of a report; one whose numbers are no results says so in it. */
+export const titleOf = ({ updates, seeds }: ReproductionSize): string => {
+  const name = 'The paper in miniature';
+  if (toyNotice(updates.student, 'verdicts') !== undefined) return `${name} (toy run, no results)`;
+  return seeds.length === 1 ? `${name} (short run, no results)` : name;
 };

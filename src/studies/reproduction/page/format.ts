@@ -1,3 +1,4 @@
+import { NARROW } from '../claims.ts';
 import type { Estimate } from '../confidence.ts';
 import type { Cell, Unit } from './table.ts';
 
@@ -37,3 +38,6 @@ export const unitName: { readonly [U in Unit]: string } = {
   seconds: 's',
   mebibytes: 'MiB',
 };
+
+/** How verdicts follow from the differences, in words; each claim adds the bound that its interval must pass. */
+export const RULE = `Differences are paired: both sides have the same task, seed, data and order of data. ± is half the width of the 95 % confidence interval (Student’s t). A claim holds where the whole interval lies above the bound beside it, and does not hold where it lies below. Where the interval contains the bound, these runs cannot tell if it is no wider than ±${100 * NARROW} points; otherwise, and where runs are missing, the claim is open.`;

@@ -1,7 +1,7 @@
 import { type Judgement, judged } from '../claims.ts';
 import type { Measured } from '../results.ts';
-import { noticeOf } from '../size.ts';
-import { cellText, pointsText, unitName } from './format.ts';
+import { noticeOf, titleOf } from '../size.ts';
+import { cellText, pointsText, RULE, unitName } from './format.ts';
 import type { Table } from './table.ts';
 import { tablesOf } from './tables.ts';
 
@@ -11,7 +11,7 @@ export const markdownOf = (measured: Measured): string => {
   const finished = results.length;
   const notice = noticeOf(size);
   const parts = [
-    '# The paper in miniature',
+    `# ${titleOf(size)}`,
     '',
     ...(notice === undefined ? [] : [`**${notice}**`, '']),
     `Made by \`dide reproduce\`: ${finished} of ${planned ?? 'some more'} jobs${finished === planned ? '' : ' so far; the same command continues'}. Seeds ${size.seeds.join(', ')}, fixed beforehand; all runs are shown.`,
@@ -19,25 +19,28 @@ export const markdownOf = (measured: Measured): string => {
     '`test-iid` has new pictures from the distribution of the training data, `test-comp` pictures with combinations of colour and shape that the training data lacks.',
     '',
     ...(rates
-      ? verdicts(judged(measured))
+      ? verdicts(judged(measured), { isResult: notice === undefined })
       : ['The search for learning rates has not ended, so there is nothing to compare yet.', '']),
     ...(rates ? tablesOf(measured).flatMap(tableLines) : []),
   ];
   return `${parts.join('\n').trimEnd()}\n`;
 };
 
-const verdicts = (judgements: readonly Judgement[]): string[] => [
+const verdicts = (judgements: readonly Judgement[], { isResult }: { readonly isResult: boolean }): string[] => [
   '## The paper’s claims',
   '',
-  '| claim | verdict | difference, points | means, % | second training | compared |',
-  '| --- | --- | ---: | ---: | --- | --- |',
-  ...judgements.map(({ claim, verdict, difference, means, again, how }) =>
+  RULE,
+  '',
+  '| claim | verdict | holds with | difference, points | means, % | second training | compared |',
+  '| --- | --- | --- | ---: | ---: | --- | --- |',
+  ...judgements.map(({ claim, verdict, rule, difference, means, again, how }) =>
     row([
       claim,
-      `**${verdict}**`,
+      isResult ? `**${verdict}**` : '–',
+      rule,
       difference ? pointsText(difference) : '–',
       means ? means.map((mean) => (100 * mean).toFixed(1)).join(' against ') : '–',
-      again?.difference ? `${again.verdict}, ${pointsText(again.difference)}` : '–',
+      again?.difference ? `${isResult ? `${again.verdict}, ` : ''}${pointsText(again.difference)}` : '–',
       how,
     ]),
   ),

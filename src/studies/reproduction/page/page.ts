@@ -4,9 +4,9 @@ import { type Html, html, jsonScript, section, table } from '../../report/html.t
 import { type Judgement, judged, type Verdict } from '../claims.ts';
 import { outcomesOf } from '../outcomes-file.ts';
 import type { Measured } from '../results.ts';
-import { noticeOf } from '../size.ts';
+import { noticeOf, titleOf } from '../size.ts';
 import { type CurveBand, curveBands } from './curve-bands.ts';
-import { cellText, pointsText, unitName } from './format.ts';
+import { cellText, pointsText, RULE, unitName } from './format.ts';
 import type { Table } from './table.ts';
 import { tablesOf } from './tables.ts';
 
@@ -20,7 +20,7 @@ export const reproductionPage = async (measured: Measured, attention?: string): 
   const notice = noticeOf(size);
   const tables = rates ? tablesOf(measured) : [];
   const body: Html[] = [
-    html`<header class="opening"><h1>The paper in miniature</h1>
+    html`<header class="opening"><h1>${titleOf(size)}</h1>
 ${
   notice === undefined
     ? ''
@@ -30,41 +30,40 @@ ${
 ${results.length} of ${planned ?? 'some more'} jobs, seeds ${size.seeds.join(', ')}, fixed beforehand; all runs are shown.</p>
 ${attention === undefined ? '' : html`<nav><a href="${attention}">Attention maps of teacher and students, head by head</a></nav>`}</header>`,
     rates
-      ? verdicts(judged(measured), { isColored: notice === undefined })
+      ? verdicts(judged(measured), { isResult: notice === undefined })
       : html`<p>The search for learning rates has not ended, so there is nothing to compare yet.</p>`,
     ...(rates ? [await curves(curveBands(measured))] : []),
     ...tables.map(tableSection),
     jsonScript('numbers', outcomesOf(measured)),
   ];
-  return document({ title: 'Distilled dual encoders: the paper in miniature', body });
+  return document({ title: `Distilled dual encoders: ${titleOf(size)}`, body });
 };
 
 const verdictClass = (verdict: Verdict): string =>
   verdict === 'holds' ? 'right' : verdict === 'does not hold' ? 'wrong' : '';
 
-/** The section of verdicts; those of a run that is too small are not coloured like results. */
-const verdicts = (judgements: readonly Judgement[], { isColored }: { readonly isColored: boolean }): Html =>
+/** The section of claims; a run that is too small for results gets no verdicts. */
+const verdicts = (judgements: readonly Judgement[], { isResult }: { readonly isResult: boolean }): Html =>
   section(
     'claims',
     'The paper’s claims',
     html`${table(
-      ['Claim', 'Verdict', 'Difference', 'Means', 'Second training', 'Compared'],
-      judgements.map(({ claim, verdict, difference, means, again, how }) => [
+      ['Claim', 'Verdict', 'Holds with', 'Difference', 'Means', 'Second training', 'Compared'],
+      judgements.map(({ claim, verdict, rule, difference, means, again, how }) => [
         claim,
-        html`<strong class="${isColored ? verdictClass(verdict) : ''}">${verdict}</strong>`,
+        isResult ? html`<strong class="${verdictClass(verdict)}">${verdict}</strong>` : '–',
+        html`<span class="how">${rule}</span>`,
         difference ? html`<span class="whole">${pointsText(difference)} points</span>` : '–',
         means
           ? html`<span class="whole">${means.map((mean) => (100 * mean).toFixed(1)).join(' against ')} %</span>`
           : '–',
         again?.difference
-          ? html`${again.verdict}, <span class="whole">${pointsText(again.difference)} points</span>`
+          ? html`${isResult ? `${again.verdict}, ` : ''}<span class="whole">${pointsText(again.difference)} points</span>`
           : '–',
         html`<span class="how">${how}</span>`,
       ]),
     )}
-<p class="note">Differences are paired: both sides have the same task, seed, data and order of data. ± is half the width of the 95 %
-confidence interval (Student’s t). A claim holds if the whole interval is above zero and does not hold if it is below;
-otherwise these runs cannot tell.</p>`,
+<p class="note">${RULE}</p>`,
   );
 
 const tableSection = ({ id, title, about, columns, rows }: Table): Html =>
