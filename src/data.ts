@@ -47,5 +47,5 @@ export {
 } from './tasks/metrics/recall.ts';
 export { officialScore, type Submitted, submissionOf } from './tasks/metrics/vqa-official.ts';
 export { confusionOf } from './tasks/snli-ve.ts';
-export { bestOf, isTask, meanOf, probabilityOf, type TaskReading } from './tasks/task.ts';
+export { bestOf, isAnswered, isTask, meanOf, probabilityOf, type TaskReading } from './tasks/task.ts';
 export { collatePairs } from './training/matching-pairs.ts';

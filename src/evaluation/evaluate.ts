@@ -10,7 +10,7 @@ import type { ModelConfig } from '../model/config.ts';
 import { forward } from '../model/forward.ts';
 import { inputsFor } from '../model/inputs.ts';
 import { createParams } from '../model/params.ts';
-import { bestOf, meanOf, type Prediction, type Task } from '../tasks/task.ts';
+import { bestOf, isAnswered, meanOf, type Prediction, type Task } from '../tasks/task.ts';
 
 /**
  * Compiles the graph of a model that answers: feeds of examples → `logits` [examples, answers].
@@ -40,7 +40,7 @@ async function* predict(
     checkFinite(logits, asked);
     yield bestOf(logits).map((best, i) => {
       const [predicted, example] = [answers[best]!, asked[i]!];
-      return { example, predicted, score: task.score(predicted, example) };
+      return { example, predicted, score: isAnswered(example) ? task.score(predicted, example) : Number.NaN };
     });
   }
 }
@@ -51,14 +51,17 @@ const checkFinite = ({ data }: Numbers, asked: readonly Example[]): void => {
   if (at < 0) return;
   const { id } = asked[Math.floor((at * asked.length) / data.length)]!;
   throw new UserError(
-    `${id}: the model answers ${data[at]}: its weights are damaged: train it with a lower learning rate`,
+    `${id}: the model answers ${data[at]} where a number belongs: its weights are not all finite, or too large to compute with: give others`,
   );
 };
 
 /** Measures a model while it is trained. */
 export interface Validator extends AsyncDisposable {
-  /** Accuracy with the weights as they are now, between 0 and 1. */
-  accuracy(): Promise<number>;
+  /**
+   * Accuracy with the weights as they are now, between 0 and 1; undefined where no answer to any example is known, or
+   * none of them can be read.
+   */
+  accuracy(): Promise<number | undefined>;
 }
 
 /** Options of `openValidator`. */
@@ -74,20 +77,21 @@ export interface ValidatorOptions {
 
 /** Compiles a model's graph once, to measure its accuracy again and again while its weights move. */
 export const openValidator = async (options: ValidatorOptions): Promise<Validator> => {
-  const { config, parameters, examples, threads } = options;
+  const { config, parameters, threads } = options;
+  const examples = options.examples.filter(isAnswered);
   const session = await compileAnswers(config, { parameters }, { threads });
   return {
     accuracy: async () => {
       const all: Prediction[] = [];
       for await (const some of predict(session, examples, { ...options, answers: config.answers })) all.push(...some);
-      return accuracyOf(all);
+      return all.length === 0 ? undefined : accuracyOf(all);
     },
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   };
 };
 
 /** Mean score of predictions: accuracy where one answer is right. NaN of none. */
-export const accuracyOf = (predictions: readonly Pick<Prediction, 'score'>[]): number =>
+const accuracyOf = (predictions: readonly Pick<Prediction, 'score'>[]): number =>
   predictions.reduce((sum, { score }) => sum + score, 0) / predictions.length;
 
 /** Options of `evaluate`. */
@@ -107,8 +111,13 @@ export interface EvaluateOptions extends ReadOptions, Partial<PreprocessorOption
 export interface Evaluation {
   /** One for each example that could be read, in their order. */
   readonly predictions: readonly Prediction[];
-  /** Mean score, between 0 and 1: accuracy where one answer is right. NaN where no example could be read. */
+  /**
+   * Mean score of the examples whose answers are known, between 0 and 1: accuracy where one answer is right. NaN where
+   * there is no such example.
+   */
   readonly accuracy: number;
+  /** Number of predictions whose right answers are not known; their score is NaN, and no measure counts them. */
+  readonly unanswered: number;
   /** Means of the measures that the task's protocol reports beside it, by name. */
   readonly measures: Readonly<Record<string, number>>;
 }
@@ -121,10 +130,15 @@ const BATCH = 64;
  *
  *   const { accuracy } = await evaluate(student, { task: vqa, data: 'data/vqa', split: 'validation' });
  *
- * @throws UserError where the model has no answers, or an example cannot be read and `onUnreadable` is not given.
+ * Examples whose answers are not known, as in a published test split, are predicted and not judged.
+ *
+ * @throws UserError where the model has no answers or is for another task, or an example cannot be read and
+ * `onUnreadable` is not given.
  */
 export const evaluate = async ({ config, weights }: Model, options: EvaluateOptions): Promise<Evaluation> => {
   const { task, batch = BATCH, threads, onProgress } = options;
+  if (task.name !== config.task)
+    throw new UserError(`evaluate: the model is for ${config.task}, and the task is ${task.name}: give its own`);
   const examples = await examplesOf(options);
   const preprocessor = preprocessorFor(config, { ...options, batch });
   await using session = await compileAnswers(config, { weights }, { threads });
@@ -135,10 +149,12 @@ export const evaluate = async ({ config, weights }: Model, options: EvaluateOpti
   }
   // examples that were left out are done with, too
   if (predictions.length < examples.length) onProgress?.(examples.length, examples.length);
-  const measures = Object.entries(task.measures?.(predictions) ?? {});
+  const judged = predictions.filter(({ example }) => isAnswered(example));
+  const measures = Object.entries(task.measures?.(judged) ?? {});
   return {
     predictions,
-    accuracy: accuracyOf(predictions),
+    accuracy: accuracyOf(judged),
+    unanswered: predictions.length - judged.length,
     measures: Object.fromEntries(measures.map(([name, values]) => [name, meanOf(values)])),
   };
 };

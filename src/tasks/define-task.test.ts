@@ -123,7 +123,10 @@ describe.each(layouts)('a task of three fields reads %s', (layout, nameOf, write
     ]);
     for (const { images } of examples) {
       expect(images).toHaveLength(1);
-      expect(await decodeImage(await readImageBytes(images[0]!), { where: layout })).toMatchObject({ width: 24, height: 16 });
+      expect(await decodeImage(await readImageBytes(images[0]!), { where: layout })).toMatchObject({
+        width: 24,
+        height: 16,
+      });
     }
     expect(new Set(examples.map(({ id }) => id)).size).toBe(2);
   });

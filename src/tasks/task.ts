@@ -8,6 +8,7 @@ import type { Goal, Scoring } from '../model/config.ts';
 export interface Prediction {
   readonly example: Example;
   readonly predicted: string;
+  /** From 0 to 1; NaN where the right answers are not known. */
   readonly score: number;
 }
 
@@ -36,6 +37,9 @@ export interface Task extends Learnable {
 
 /** Whether a goal is a task, with answers that can be scored. */
 export const isTask = (goal: Learnable): goal is Task => 'score' in goal;
+
+/** Whether the answers to an example are known. */
+export const isAnswered = ({ answers }: Pick<Example, 'answers'>): boolean => answers.length > 0;
 
 /** The score of an answer in an example; 0 for one that it does not have. */
 export const scoreOf = (predicted: string, { answers }: Pick<Example, 'answers'>): number =>

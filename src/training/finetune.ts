@@ -1,13 +1,15 @@
 import type { Model } from '../checkpoints/model-file.ts';
 import type { Example } from '../data/example.ts';
+import { UserError } from '../errors.ts';
 import { type PreprocessorOptions, preprocessorFor } from '../inference/preprocessor.ts';
-import type { Learnable, TaskReading } from '../tasks/task.ts';
+import { isTask, type Learnable, type TaskReading } from '../tasks/task.ts';
+import { withKnownAnswers } from './known-answers.ts';
 import { trainStage } from './loop.ts';
 import { settingsOf, type Values } from './option-table.ts';
 import { type RunOptions, type TrainingOptions, type TrainStep, trainingOptions } from './options.ts';
 import { passesOver, warnOfLeftOut } from './passes.ts';
 import type { LossOptions, retrievalOptions } from './stage-options.ts';
-import type { StageOptions } from './stages/stage.ts';
+import type { Splits, StageOptions } from './stages/stage.ts';
 import { defaultLosses, fineTuningOf } from './stages/stages.ts';
 import { trainOnCachedTeacher } from './teacher-outputs/train-on-cache.ts';
 
@@ -52,18 +54,35 @@ export interface FinetuneOptions
  *
  *   for await (const { number, losses } of finetune(student, { teacher, task: vqa, data: 'data/vqa' })) …
  *
- * @throws UserError where the data are wrong, or an option has no use for this model.
+ * Training examples without a known answer are left out where ground truth is learnt, and `onWarning` hears of it.
+ *
+ * @throws UserError where the data are wrong, the model is for another task, or an option has no use for it.
  */
 export async function* finetune(model: Model, options: FinetuneOptions): AsyncGenerator<TrainStep, void, undefined> {
-  const { task, data } = options;
+  const { task } = options;
   const { batch } = settingsOf(trainingOptions, options);
-  const examples = await task.read(data, 'train', options);
-  const validation = await task.read(data, options.selectOn ?? 'validation', options);
+  checkTask(model, task);
+  const splits = await readSplits(options);
+  const { examples, validation } = isTask(task) ? withKnownAnswers(model, splits, options) : splits;
   warnOfLeftOut(examples.length, options);
   const { updates } = passesOver(examples.length, options);
   const preprocessor = preprocessorFor(model.config, { ...options, batch });
   yield* train(model, { ...options, examples, validation, updates, preprocessor });
 }
+
+/** @throws UserError where the model is for another task. */
+const checkTask = ({ config }: Model, { name }: Learnable): void => {
+  fineTuningOf(config);
+  if (config.task === name) return;
+  throw new UserError(
+    `finetune: the model is for ${config.task}, and the task is ${name}: give it a head for that: adaptModel(model, { task, answers })`,
+  );
+};
+
+const readSplits = async (options: FinetuneOptions): Promise<Splits> => {
+  const { task, data, selectOn = 'validation' } = options;
+  return { examples: await task.read(data, 'train', options), validation: await task.read(data, selectOn, options) };
+};
 
 /** Fine-tunes as `finetune` does, on examples that are read already. */
 export async function* train(

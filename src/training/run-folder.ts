@@ -90,6 +90,16 @@ const validateEveryOf = ({ updates, validateEvery }: RunFolderOptions): number =
 
 const isDue = (number: number, every: number, updates: number): boolean => number % every === 0 || number === updates;
 
+/** Whether an update's weights are the best so far: the last that are validated, where no accuracy tells them apart. */
+const isBest = (
+  { number, validation }: Pick<TrainStep, 'number' | 'validation'>,
+  best: Progress['best'],
+  options: RunFolderOptions,
+): boolean => {
+  if (validation !== undefined) return validation > (best?.accuracy ?? Number.NEGATIVE_INFINITY);
+  return best === null && isDue(number, validateEveryOf(options), options.updates);
+};
+
 /** Opens the files of a run in a folder that is this process's alone. */
 const openKept = async (
   folder: string,
@@ -111,13 +121,12 @@ const openKept = async (
     start,
     record: async (step, state) => {
       log(metrics, step);
-      if (step.validation !== undefined && step.validation > (best?.accuracy ?? Number.NEGATIVE_INFINITY)) {
-        best = { update: step.number, accuracy: step.validation };
-        await saveModel(bestIn(folder), {
-          config: described(config, { ...identity, best }),
-          weights: state.weights,
-        });
-      }
+      if (!isBest(step, best, options)) return;
+      if (step.validation !== undefined) best = { update: step.number, accuracy: step.validation };
+      await saveModel(bestIn(folder), {
+        config: described(config, { ...identity, ...(best && { best }) }),
+        weights: state.weights,
+      });
     },
     save: async (number, state, when = 'due') => {
       if (number === saved || (when === 'due' && !isDue(number, checkpointEvery, updates))) return;

@@ -52,8 +52,13 @@ interface Done {
   /** Absent where no update was left to do. */
   readonly last: TrainStep | undefined;
   readonly isStopped: boolean;
+  /** The first notices, of what was left out and the like. */
+  readonly notices: readonly string[];
   readonly waiting: ReturnType<typeof createWaiting>;
 }
+
+/** Number of notices that `--json` repeats. */
+const MOST_NOTICES = 100;
 
 const learn = async ({ verb, steps }: TrainingRun): Promise<Done> => {
   using progress = openProgress(verb);
@@ -61,13 +66,18 @@ const learn = async ({ verb, steps }: TrainingRun): Promise<Done> => {
   let last: TrainStep | undefined;
   const noteOf = createNote();
   const waiting = createWaiting();
-  for await (const step of steps(progress.warn)) {
+  const notices: string[] = [];
+  const listen = (message: string): void => {
+    if (notices.length < MOST_NOTICES) notices.push(message);
+    progress.warn(message);
+  };
+  for await (const step of steps(listen)) {
     last = step;
     waiting.add(step);
     progress.update(step.number, step.of, noteOf(step));
-    if (interrupt.signal.aborted && step.number < step.of) return { last, isStopped: true, waiting };
+    if (interrupt.signal.aborted && step.number < step.of) return { last, isStopped: true, notices, waiting };
   }
-  return { last, isStopped: false, waiting };
+  return { last, isStopped: false, notices, waiting };
 };
 
 /** The loss as a running mean, and the last validation. */
@@ -127,9 +137,10 @@ const report = async (run: TrainingRun, done: Done & { readonly milliseconds: nu
     parameters,
     updates: done.last?.of ?? 0,
     losses,
-    best,
+    best: best ?? null,
     milliseconds,
     ...notUsed,
+    notices: done.notices,
   };
   print(`${factsOf(facts)}${lines}\n\nNext: ${await run.next(weights)}`, result, run);
 };

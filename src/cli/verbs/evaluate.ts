@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
-import { imageName, isTask, submissionOf } from '../../data.ts';
+import { imageName, isAnswered, isTask, submissionOf } from '../../data.ts';
 import { writeAtomically } from '../../files/atomic-write.ts';
 import {
   type Example,
@@ -38,10 +38,14 @@ interface Options extends ForeignOptions, DataOptions {
 }
 
 /** One line of the report: a split, or the questions of one kind in it. */
-interface Line extends Pick<Estimate, 'interval'> {
+interface Line {
   readonly split: string;
   readonly questions: number;
-  readonly accuracy: number;
+  /** Questions whose right answers are not known: neither accuracy nor interval counts them. */
+  readonly unanswered: number;
+  /** Null where no answer is known. */
+  readonly accuracy: number | null;
+  readonly interval: Estimate['interval'] | null;
   /** Absent for the whole split. */
   readonly kind?: string | undefined;
 }
@@ -90,12 +94,16 @@ async function run(file: string, options: Options): Promise<void> {
   if (options.predictions !== undefined) await writePredictions(options.predictions, judged);
   if (options.submission !== undefined) await writeSubmission(options.submission, judged);
   const lines = judged.flatMap(([split, all]) => linesOf(split, all, options.seed));
-  const measures = judged.flatMap(([split, all]) => measuresOf(split, task.measures?.(all) ?? {}, options.seed));
+  const measures = judged.flatMap(([split, all]) =>
+    measuresOf(split, task.measures?.(all.filter(isJudged)) ?? {}, options.seed),
+  );
   const tables = [tableOf(rowsOf(lines)), ...(measures.length === 0 ? [] : [measuresTable(measures)])];
   const text = [...tables, ...paragraphOf(tolerance.lines())].join('\n\n');
   const { data, predictions } = options;
   print(text, { file, data, lines, measures, predictions, unreadable: tolerance.failures() }, options);
 }
+
+const isJudged = ({ example }: Prediction): boolean => isAnswered(example);
 
 const paragraphOf = (lines: readonly string[]): string[] => (lines.length === 0 ? [] : [lines.join('\n')]);
 
@@ -117,6 +125,7 @@ interface Judging extends Omit<Options, 'task'> {
 const judgeSplit = async (trained: Model, split: string, asked: readonly Example[], how: Judging) => {
   using progress = openProgress(`evaluate ${split}`);
   const { config } = trained;
+  noticeUnanswered(split, asked, progress);
   noticeOutside(asked, config.answers, progress);
   const { batch, threads, task, tolerance } = how;
   const { predictions } = await evaluate(trained, {
@@ -125,6 +134,15 @@ const judgeSplit = async (trained: Model, split: string, asked: readonly Example
     onProgress: progress.update,
   });
   return predictions;
+};
+
+const noticeUnanswered = (split: string, asked: readonly Example[], { say }: Progress): void => {
+  const unanswered = asked.filter((example) => !isAnswered(example));
+  const [first] = unanswered;
+  if (first)
+    say(
+      `${split}: no answer is known to ${unanswered.length} of ${asked.length} questions (the first is ${first.id}): asked, and left out of the accuracy.`,
+    );
 };
 
 const noticeOutside = (asked: readonly Example[], answers: readonly string[], { say }: Progress): void => {
@@ -137,32 +155,38 @@ const noticeOutside = (asked: readonly Example[], answers: readonly string[], { 
 };
 
 const linesOf = (split: string, judged: readonly Prediction[], seed: number): Line[] => {
-  const kinds = new Map<string, number[]>();
-  for (const { example, score } of judged) {
-    const kind = example.about?.kind;
+  const kinds = new Map<string, Prediction[]>();
+  for (const one of judged) {
+    const kind = one.example.about?.kind;
     if (typeof kind !== 'string') continue;
     if (!kinds.has(kind)) kinds.set(kind, []);
-    kinds.get(kind)!.push(score);
+    kinds.get(kind)!.push(one);
   }
-  const all = judged.map(({ score }) => score);
   const byKind = [...kinds].sort(([a], [b]) => (a < b ? -1 : 1));
-  const lineOf = (scores: readonly number[]): Line => {
-    const { of: questions, share: accuracy, interval } = estimate(scores, seed);
-    return { split, questions, accuracy, interval };
+  const lineOf = (all: readonly Prediction[]): Line => {
+    const scores = all.filter(isJudged).map(({ score }) => score);
+    const counts = { split, questions: all.length, unanswered: all.length - scores.length };
+    if (scores.length === 0) return { ...counts, accuracy: null, interval: null };
+    const { share: accuracy, interval } = estimate(scores, seed);
+    return { ...counts, accuracy, interval };
   };
-  return [lineOf(all), ...byKind.map(([kind, scores]) => ({ ...lineOf(scores), kind }))];
+  return [lineOf(judged), ...byKind.map(([kind, some]) => ({ ...lineOf(some), kind }))];
 };
 
-const rowsOf = (lines: readonly Line[]): Cell[][] => [
-  ['split', 'kind', 'questions', 'accuracy', '95 % interval'],
-  ...lines.map(({ split, kind, questions, accuracy, interval }) => [
-    split,
-    kind ?? 'all',
-    questions,
-    percent(accuracy),
-    formatInterval(interval),
-  ]),
-];
+const rowsOf = (lines: readonly Line[]): Cell[][] => {
+  const hasUnanswered = lines.some(({ unanswered }) => unanswered > 0);
+  return [
+    ['split', 'kind', 'questions', ...(hasUnanswered ? ['unanswered'] : []), 'accuracy', '95 % interval'],
+    ...lines.map(({ split, kind, questions, unanswered, accuracy, interval }) => [
+      split,
+      kind ?? 'all',
+      questions,
+      ...(hasUnanswered ? [unanswered] : []),
+      accuracy === null ? 'none' : percent(accuracy),
+      interval === null ? '' : formatInterval(interval),
+    ]),
+  ];
+};
 
 const writeSubmission = async (
   path: string,
