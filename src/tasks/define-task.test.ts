@@ -169,11 +169,18 @@ describe.each(layouts.filter(([layout]) => !/images|WebDataset/.test(layout)))('
   });
 });
 
-it('a column of categories is an error, and not passed over as an answer that nobody gave', async () => {
+it('a column of categories is read as the texts that they stand for', async () => {
   const categories = { ...textsOf(rows), tone: vectorFromArray(columnOf(rows, 'tone')) };
   const folder = await folderWith({ 'train.arrow': tableToIPC(new Table(categories), 'file') });
+  const answers = (await memeTone.read(folder, 'train')).map((example) => example.answers[0]!.answer);
+  expect(answers).toEqual(['ironic', 'sincere']);
+});
+
+it('a column of moments is an error as an answer, and not passed over as one that nobody gave', async () => {
+  const moments = { ...textsOf(rows), tone: vectorFromArray(rows.map(() => new Date(0))) };
+  const folder = await folderWith({ 'train.arrow': tableToIPC(new Table(moments), 'file') });
   await expect(memeTone.read(folder, 'train')).rejects.toThrow(
-    /train\.arrow, column tone: is of type Dictionary.*, which is not read: write it as texts/,
+    /train\.arrow, column tone: is of type timestamp, which is not read: write it as texts/,
   );
 });
 

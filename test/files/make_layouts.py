@@ -103,8 +103,68 @@ def captions_a_row():
         for k in range(6):
             sink.write({"__key__": f"{k:05d}", "png": both[k], "txt": texts[k]})
 
+def arrow():
+    """ViLT's table and one with every type of Arrow, as file and as stream; folders of save_to_disk."""
+    import decimal, datasets
+    folder = fresh("arrow")
+    datasets.disable_progress_bars()
+    rows = {"image": [jpeg(0), jpeg(1)], "questions": [["is it green, as you see it?", "two?"], ["is it red?"]], "answers": [[["yes"], ["no", "yes"]], [["no"]]],
+            "answer_labels": [[[0], [1, 0]], [[1]]], "answer_scores": [[[1.0], [0.3, 0.6]], [[1.0]]], "image_id": [1, 2**60 + 1], "question_id": [[1, 2], [3]], "split": ["train", "train"]}
+    plain = pa.table(rows)
+    def mapped(kind, of):
+        if pa.types.is_list(kind): return of(pa.list_(mapped(kind.value_type, of)))
+        return of(kind)
+    def large(kind):
+        if pa.types.is_list(kind): return pa.large_list(kind.value_type)
+        return {pa.string(): pa.large_string(), pa.binary(): pa.large_binary()}.get(kind, kind)
+    def view(kind):
+        if pa.types.is_list(kind): return pa.list_view(kind.value_type)
+        return {pa.string(): pa.string_view(), pa.binary(): pa.binary_view()}.get(kind, kind)
+    def table(name, table, make=pa.ipc.new_file, rows=1, file="vqav2_train.arrow", **options):
+        os.makedirs(f"{folder}/{name}", exist_ok=True)
+        with pa.OSFile(f"{folder}/{name}/{file}", "wb") as sink, make(sink, table.schema, options=pa.ipc.IpcWriteOptions(**options)) as writer:
+            writer.write_table(table, max_chunksize=rows)
+    cast = lambda of: pa.table([pa.array(plain[one.name].to_pylist(), mapped(one.type, of)) for one in plain.schema], names=plain.column_names)
+    table("file", plain)
+    table("stream", plain, pa.ipc.new_stream)
+    table("stream-old", plain, pa.ipc.new_stream, use_legacy_format=True)
+    table("large", cast(large))
+    table("view", cast(view), pa.ipc.new_stream)
+    table("dictionary", plain.set_column(7, "split", plain["split"].dictionary_encode()).set_column(0, "image", plain["image"].dictionary_encode()))
+    table("compressed", plain, compression="lz4")
+    both = lambda one: [one, one]
+    union = pa.UnionArray.from_sparse(pa.array([0, 1], pa.int8()), [pa.array([1, 2]), pa.array(["a", "b"])])
+    dense = pa.UnionArray.from_dense(pa.array([0, 1], pa.int8()), pa.array([0, 0], pa.int32()), [pa.array([1]), pa.array(["b"])])
+    others = {"flag": pa.array([True, None]), "point": pa.array(both({"x": 1, "y": "z"})), "price": pa.array(both(decimal.Decimal("1.5"))),
+              "box": pa.array(both([1, 2, 3, 4]), pa.list_(pa.int64(), 4)), "tags": pa.array([[("a", 1)], []], pa.map_(pa.string(), pa.int64())), "half": pa.array([1, 2], pa.float16()),
+              "moment": pa.array([0, 1], pa.timestamp("us", "UTC")), "day": pa.array([0, 1], pa.date32()), "time": pa.array([0, 1], pa.time64("us")), "span": pa.array([0, 1], pa.duration("s")),
+              "months": pa.array([(1, 2, 3), None], pa.month_day_nano_interval()), "hash": pa.array([b"ab", b"cd"], pa.binary(2)), "nothing": pa.nulls(2), "either": union, "or": dense,
+              "runs": pa.RunEndEncodedArray.from_arrays(pa.array([2], pa.int32()), pa.array(["r"])), "word": pa.array(["w", None]).dictionary_encode(),
+              "words": pa.ListArray.from_arrays([0, 1, 2], pa.array(["u", "v"]).dictionary_encode()), "view": pa.array([b"short", b"longer than twelve bytes"], pa.binary_view()), "small": pa.array([-1, 2], pa.int8()), "huge": pa.array([2**64 - 1, 1], pa.uint64())}
+    for name, make in (("others", pa.ipc.new_file), ("others-stream", pa.ipc.new_stream)):
+        table(name, pa.table({**others, **{one: plain[one] for one in plain.column_names}, "last": others["words"]}), make, rows=2)
+    # a row a question, with every other column before it
+    texts = {"question": ["is it green, as you see it?", "is it red?"], "answer": pa.array(["yes", "no"]).dictionary_encode()}
+    table("table", pa.table({**others, "image": pa.array([png(0), png(1)], pa.binary_view()), **texts}), rows=2, file="train.arrow")
+    # two batches of a stream, the second with another dictionary, then one with more of it
+    batches = [pa.record_batch({"image": [f"{k}.png"], "question": ["what?"], "answer": pa.DictionaryArray.from_arrays([len(words) - 1], words)}) for k, words in enumerate((["red"], ["blue"], ["blue", "green"]))]
+    for name, deltas in (("replaced", False), ("deltas", True)):
+        some = batches[1:] if deltas else batches[:2]
+        os.makedirs(f"{folder}/{name}")
+        with pa.OSFile(f"{folder}/{name}/train.arrow", "wb") as sink, pa.ipc.new_stream(sink, some[0].schema, options=pa.ipc.IpcWriteOptions(emit_dictionary_deltas=deltas)) as writer:
+            for batch in some:
+                writer.write_batch(batch)
+        for k in range(3):
+            write(f"{folder}/{name}/{k}.png", png(k))
+    features = datasets.Features({"image": datasets.Image(), "question": datasets.Value("string"), "answer": datasets.ClassLabel(names=["no", "yes"])})
+    def dataset(first, count):
+        images = [{"bytes": png(first + k), "path": None} for k in range(count)]
+        return datasets.Dataset.from_dict({"image": images, "question": [f"is it {first + k}?" for k in range(count)], "answer": [k % 2 for k in range(count)]}, features=features, split="train" if first == 0 else None)
+    dataset(0, 3).save_to_disk(f"{folder}/disk", num_shards=2)
+    datasets.DatasetDict({"train": dataset(0, 2), "validation": dataset(2, 1)}).save_to_disk(f"{folder}/disks")
+
 if __name__ == "__main__":
-    makers = [csv_cases, tables, shards, captions_a_row]
+    makers = [csv_cases, tables, shards, captions_a_row, arrow]
     for make in makers:
         if len(sys.argv) < 2 or make.__name__ in sys.argv[1:]:
             make()

@@ -1,5 +1,4 @@
-import { basename, dirname, join } from 'node:path';
-import { DataType } from 'apache-arrow';
+import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from '../../../errors.ts';
 import type { Example, ImageSource } from '../../example.ts';
 import { classNames } from '../../records/class-names.ts';
@@ -8,20 +7,22 @@ import { createRecordReader, type RecordReader } from '../../records/read-record
 import type { RecordShape } from '../../records/shape.ts';
 import { type DatasetQuery, type Format, isFile, namesIn, splitIn } from '../format.ts';
 import { withImages } from '../missing-images.ts';
-import { type ArrowValue, isPlain } from './column.ts';
 import { arrowSchema, readArrow } from './file.ts';
+import { filesSavedToDisk } from './saved-to-disk.ts';
+import { isOfTexts, isPlain } from './schema.ts';
+import type { ArrowValue } from './values.ts';
 
 const SPLITS = { train: ['train'], validation: ['validation', 'val', 'dev', 'valid'], test: ['test'] };
 
 /**
- * Tables in Arrow's file format (Feather 2), uncompressed: `train.arrow`, `train-00000.arrow`, or
- * `meme_tone_train.arrow` with the task's name before the split. A row is an example, or one for each text of a list;
- * its images are binary, struct{bytes, path}, or paths relative to the file. Stored images are read when they are asked
- * for.
+ * Tables in Arrow's file format (Feather 2) or its stream format, uncompressed: `train.arrow`, `train-00000.arrow`,
+ * `meme_tone_train.arrow` with the task's name before the split, the folders of datasets' `save_to_disk`, and the
+ * `NAME-train.arrow` of its cache. A row is an example, or one for each text of a list; its images are binary,
+ * struct{bytes, path}, or paths relative to the file. Stored images are read when they are asked for.
  */
 export const arrowTable: Format = {
   name: 'Arrow tables',
-  looksFor: ({ records, split }) => [`${split}.arrow`, `${records.name}_${split}.arrow`],
+  looksFor: ({ records, split }) => [`${split}.arrow`, `${records.name}_${split}.arrow`, `${split}/state.json`],
   open: async (path, query) => {
     const files = filesOf(path, query);
     if (files.length === 0) return undefined;
@@ -36,20 +37,28 @@ export const arrowTable: Format = {
 
 const filesOf = (path: string, { records, split }: DatasetQuery): string[] => {
   if (isFile(path)) return path.endsWith('.arrow') ? [path] : [];
-  const splits = splitIn(SPLITS, split).flatMap((one) => [one, `${records.name}_${one}`]);
-  return namesIn(path)
-    .filter((name) => splits.some((one) => name.startsWith(one) && /^(-\d.*)?\.arrow$/.test(name.slice(one.length))))
-    .map((name) => join(path, name));
+  const names = splitIn(SPLITS, split);
+  const saved = filesSavedToDisk(path, names);
+  if (saved.length > 0) return saved;
+  const files = namesIn(path);
+  const own = names.flatMap((one) => [one, `${records.name}_${one}`]);
+  const found = files.filter((name) => own.some((one) => name.startsWith(one) && END.test(name.slice(one.length))));
+  const isCache = found.length === 0 && files.includes('dataset_info.json');
+  const cached = files.filter((name) => names.some((one) => new RegExp(`-${one}${END.source.slice(1)}`).test(name)));
+  return (isCache ? cached : found).map((name) => join(path, name));
 };
+
+/** What may follow the name of a split. */
+const END = /^(-\d.*)?\.arrow$/;
 
 const examplesOf = async (path: string, records: RecordShape, reader: RecordReader): Promise<Example[]> => {
   const { fields, metadata } = await arrowSchema(path);
   const named = classNames(metadata.get('huggingface'), path);
   const names = fields.map(({ name }) => name);
   const imageFields = imageColumnsOf(path, names, records);
-  const isStored = fields.some(({ name, type }) => imageFields.includes(name) && !isOfTexts(type));
+  const isStored = fields.some((field) => imageFields.includes(field.name) && !isOfTexts(field));
   const needed = [...imageFields, ...records.textFields, ...records.answers.fields];
-  const columns = fields.filter(({ name, type }) => needed.includes(name) || isPlain(type)).map(({ name }) => name);
+  const columns = fields.filter((field) => needed.includes(field.name) || isPlain(field)).map(({ name }) => name);
   const folder = dirname(path);
   const examples: Example[] = [];
   for await (const batch of readArrow(path, columns)) {
@@ -62,7 +71,7 @@ const examplesOf = async (path: string, records: RecordShape, reader: RecordRead
         examples.push(
           ...reader.read({
             ...line,
-            images: imagesIn(row, imageFields, `${path}:${batch.first + i + 1}`),
+            images: imagesIn(row, imageFields, path, `${path}:${batch.first + i + 1}`),
             imageFields,
           }),
         );
@@ -70,9 +79,6 @@ const examplesOf = async (path: string, records: RecordShape, reader: RecordRead
   }
   return examples;
 };
-
-const isOfTexts = (type: DataType): boolean =>
-  DataType.isUtf8(type) || DataType.isLargeUtf8(type) || (DataType.isList(type) && isOfTexts(type.valueType));
 
 type ArrowRow = Readonly<Record<string, ArrowValue>>;
 
@@ -86,12 +92,24 @@ const plain = (value: ArrowValue): unknown => {
   return 'fields' in value ? plainRow(value.fields) : value.map(plain);
 };
 
-/** The stored images of a row: binary, or struct{bytes, path}. */
-const imagesIn = (row: ArrowRow, imageFields: readonly string[], where: string): ImageSource[] =>
-  imageFields.map((column) => {
-    const name = imageFields.length > 1 ? `${where} ${column}` : where;
+/** The stored images of a row: binary, or struct{bytes, path}; without bytes, its path is that of a file. */
+const imagesIn = (row: ArrowRow, imageFields: readonly string[], path: string, where: string): ImageSource[] =>
+  imageFields.flatMap((column) => {
     const value = row[column] ?? null;
-    const bytes = typeof value === 'object' && value !== null && 'fields' in value ? value.fields.bytes : value;
-    if (typeof bytes === 'object' && bytes !== null && 'read' in bytes) return { name, ...bytes };
-    throw new UserError(`${name}: "${column}" holds no bytes of an image: embed it, or write its path as text.`);
+    const images = Array.isArray(value) ? (value as readonly ArrowValue[]) : [value];
+    return images.map((image, i) => {
+      const parts = [where, imageFields.length > 1 && column, images.length > 1 && `image ${i + 1}`];
+      return imageOf(image, { path, name: parts.filter(Boolean).join(' '), column });
+    });
   });
+
+const imageOf = (
+  value: ArrowValue,
+  { path, name, column }: { readonly path: string; readonly name: string; readonly column: string },
+): ImageSource => {
+  const { bytes = value, path: file } =
+    typeof value === 'object' && value !== null && 'fields' in value ? value.fields : {};
+  if (typeof bytes === 'object' && bytes !== null && 'read' in bytes) return { name, ...bytes };
+  if (typeof file === 'string' && file !== '') return resolve(dirname(path), file);
+  throw new UserError(`${name}: "${column}" holds no bytes of an image: embed it, or write its path as text.`);
+};

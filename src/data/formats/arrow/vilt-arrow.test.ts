@@ -90,7 +90,7 @@ describe('an Arrow file that is not whole', () => {
   it.each<[string, (bytes: Buffer) => Buffer, string]>([
     ['lacks its last byte', (bytes) => bytes.subarray(0, -1), 'does not end with ARROW1: it is cut short'],
     ['is empty', () => Buffer.alloc(0), 'is no Arrow file, but 0 bytes'],
-    ['is another file', () => Buffer.alloc(100, 'x'), 'does not begin with ARROW1'],
+    ['is another file', () => Buffer.alloc(100, 'x'), 'begins neither with ARROW1'],
     [
       'claims a huge footer',
       (bytes) => Buffer.concat([bytes.subarray(0, -10), Buffer.from([255, 255, 255, 127]), bytes.subarray(-6)]),

@@ -4,8 +4,9 @@ import type { Example, ImageSource, ScoredAnswer } from '../../example.ts';
 import { captions } from '../../records/captions.ts';
 import type { RecordShape } from '../../records/shape.ts';
 import { type DatasetQuery, type Format, isFile, namesIn } from '../format.ts';
-import type { ArrowValue } from './column.ts';
-import { type ArrowBatch, readArrow } from './file.ts';
+import { type ArrowBatch, arrowSchema, readArrow } from './file.ts';
+import { LISTS } from './schema.ts';
+import type { ArrowValue } from './values.ts';
 import { viltAnswers } from './vilt-answers.ts';
 
 /**
@@ -127,7 +128,7 @@ export const viltArrow: Format = {
   looksFor: patternsOf,
   open: async (path, query) => {
     const isOneFile = isFile(path);
-    if (isOneFile && !path.endsWith('.arrow')) return undefined;
+    if (isOneFile && !(path.endsWith('.arrow') && (await isOfVilt(path, query.records)))) return undefined;
     const folder = isOneFile ? dirname(path) : path;
     const names = isOneFile ? [basename(path)] : filesIn(path, patternsOf(query));
     if (names.length === 0) return undefined;
@@ -141,6 +142,14 @@ export const viltArrow: Format = {
     return { layout: `${viltArrow.name} (${names.join(', ')})`, examples, notices: [] };
   },
   answers: viltAnswers,
+};
+
+/** Whether a file, whatever its name, is a table of the ViLT code and not another with a text a row. */
+const isOfVilt = async (path: string, { name }: RecordShape): Promise<boolean> => {
+  const { columns, texts } = RECORDS[name]!;
+  const { fields } = await arrowSchema(path);
+  const isList = fields.some((field) => field.name === texts && LISTS.includes(field.kind));
+  return isList && columns.every((column) => fields.some((field) => field.name === column));
 };
 
 const filesIn = (path: string, patterns: readonly string[]): string[] => {
