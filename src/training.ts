@@ -1,6 +1,7 @@
 /** `dide/training`: objectives, the training loop, and the folder of a run. */
 
 export { jointAttention, uniModalAttention, wholeAttention } from './objectives/attention-distillation.ts';
+export type { Candidates } from './objectives/candidates.ts';
 export {
   across,
   crossModalAttention,
@@ -14,7 +15,10 @@ export { imageTextMatching, matchingDistillation } from './objectives/image-text
 export { everyLayer, type LayerPair, lastLayers } from './objectives/layers.ts';
 export { maskedLanguageModeling } from './objectives/masked-language-modeling.ts';
 export type { Objective, Objectives, Weighted } from './objectives/objective.ts';
+export { partialRanking } from './objectives/partial-ranking-distillation.ts';
+export { sigmoidContrast } from './objectives/sigmoid-contrast.ts';
 export { softLabels, softLabelsBinary } from './objectives/soft-label-distillation.ts';
+export { softScores } from './objectives/soft-score-distillation.ts';
 export { textRanking } from './objectives/text-ranking.ts';
 export { type TransportOptions, wordPatchAlignment } from './objectives/word-patch-alignment.ts';
 export type { AugmentationPolicy } from './training/augmentation.ts';

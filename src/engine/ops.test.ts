@@ -49,6 +49,11 @@ describe('element by element, value and derivative', () => {
   it('relu', () => check([[3, 4]], op.relu, (i, a) => Math.max(0, a(...i))));
   it('erf', () => check([[2, 3]], op.erf, (i, a) => erf(a(...i)), float32));
 
+  it('isPositive', async () => {
+    const x = constant({ shape: [4], data: Float32Array.of(-2, -0, 0, 1e-30) });
+    expect(await valuesOf(op.isPositive(x))).toEqual([0, 0, 0, 1]);
+  });
+
   it('softplus of large numbers is neither infinite nor lost', async () =>
     expect(await valuesOf(op.softplus(constant({ shape: [2], data: Float32Array.of(-200, 200) })))).toEqual([0, 200]));
 

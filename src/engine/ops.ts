@@ -88,7 +88,8 @@ const geluSlope = (x: Tensor): Tensor => {
 /** The identity, through which no gradient flows. */
 export const stopGradient = (x: Tensor): Tensor => operation('Identity', [x], x.shape, nothing, { kind: x.kind });
 
-const isPositive = (x: Tensor): Tensor =>
+/** 1 where x > 0, otherwise 0, element-wise; no gradient flows through it. */
+export const isPositive = (x: Tensor): Tensor =>
   cast(operation('Greater', [x, constant(0)], x.shape, nothing, { kind: 'bool' }), 'float');
 
 const cast = (x: Tensor, kind: Kind): Tensor =>

@@ -1,6 +1,7 @@
 import { gelu } from '../engine/functions.ts';
 import { add, divide, exp, gemm, matmul, multiply, reshape, sqrt, sum, transposeLast } from '../engine/ops.ts';
 import type { Tensor } from '../engine/tensor.ts';
+import type { Scoring } from './config.ts';
 import { layerNorm, linear, widthOf } from './linear.ts';
 import type { Params } from './params.ts';
 import type { Sizes } from './sizes.ts';
@@ -36,8 +37,14 @@ export const languageHead = (p: Params, x: Tensor, decoder: Tensor, { textEpsilo
 export const ownDecoder = (p: Params, { vocabulary, width }: Sizes): Tensor =>
   p.within('mlm_score').get('decoder.weight', [vocabulary, width], 'normal');
 
-/** Initial logit scale: similarities are multiplied by its exp, 1/0.07 (CLIP, VLMo). */
-const LOGIT_SCALE = Math.log(1 / 0.07);
+/**
+ * Initial logit scale, the logarithm of what similarities are multiplied by: 1/0.07 where a softmax compares the pairs
+ * of a batch (CLIP, VLMo), 10 where each pair is judged by a sigmoid (SigLIP: Zhai et al. 2023).
+ */
+const LOGIT_SCALE: Readonly<Record<Scoring, number>> = { softmax: Math.log(1 / 0.07), sigmoid: Math.log(10) };
+
+/** Initial logit bias of the sigmoid: most pairs of a batch do not match (SigLIP: Zhai et al. 2023). */
+const LOGIT_BIAS = -10;
 
 /** Smallest length that a vector is divided by; its square is still a number in float32. */
 const SHORTEST = 1e-12;
@@ -69,15 +76,32 @@ export interface Contrast {
   readonly text: Tensor;
   /** Logarithm of the factor that similarities are multiplied by: a scalar. */
   readonly logitScale: Tensor;
+  /** Added to the scaled similarities before a sigmoid: a scalar; absent where a softmax compares them. */
+  readonly logitBias?: Tensor | undefined;
 }
 
-/** Projections of both modalities, and the learnt temperature. */
-export const contrastOf = (p: Params, { text, image }: Compared, space: number): Contrast => ({
+/** Options of `contrastOf`. */
+interface ContrastOptions {
+  /** Size of the space in which both are compared. */
+  readonly space: number;
+  /** How similarities become probabilities. Default softmax. */
+  readonly scoring?: Scoring | undefined;
+}
+
+/** Projections of both modalities, the learnt temperature and, for a sigmoid, the learnt bias. */
+export const contrastOf = (
+  p: Params,
+  { text, image }: Compared,
+  { space, scoring = 'softmax' }: ContrastOptions,
+): Contrast => ({
   image: projected(p, 'image', image.first, space),
   text: projected(p, 'text', text.first, space),
-  logitScale: p.within('itc').get('logit_scale', [], LOGIT_SCALE),
+  logitScale: p.within('itc').get('logit_scale', [], LOGIT_SCALE[scoring]),
+  logitBias: scoring === 'sigmoid' ? p.within('itc').get('logit_bias', [], LOGIT_BIAS) : undefined,
 });
 
-/** Scaled similarity of each image and each text: → [images, texts]. */
-export const similarity = ({ image, text, logitScale }: Contrast): Tensor =>
-  multiply(matmul(image, transposeLast(text)), exp(logitScale));
+/** Scaled similarity of each image and each text, with the bias where there is one: → [images, texts]. */
+export const similarity = ({ image, text, logitScale, logitBias }: Contrast): Tensor => {
+  const scaled = multiply(matmul(image, transposeLast(text)), exp(logitScale));
+  return logitBias ? add(scaled, logitBias) : scaled;
+};

@@ -19,8 +19,9 @@ const lossesOf: StepOptions['losses'] = (p) => {
     const raised = gemm(input(name, ['batch', WIDTH]), weight, ['as-is', 'transposed']);
     return { first: p.dropout(raised, name) };
   };
-  const contrast = contrastOf(p, { text: tower('text'), image: tower('image') }, 4);
-  return { itc: { loss: imageTextContrastive({ similarity: similarity(contrast) }), weight: 0.5, contrast } };
+  const vectors = contrastOf(p, { text: tower('text'), image: tower('image') }, { space: 4 });
+  const contrast = { vectors, objective: imageTextContrastive };
+  return { itc: { loss: imageTextContrastive({ similarity: similarity(vectors) }), weight: 0.5, contrast } };
 };
 
 const rows = (name: string, from: number, count: number): Numbers => ({

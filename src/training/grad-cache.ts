@@ -5,8 +5,8 @@ import type { Key } from '../engine/random.ts';
 import { compile, type Session } from '../engine/runtime/session.ts';
 import { input, type Tensor } from '../engine/tensor.ts';
 import { type Contrast, similarity } from '../model/heads.ts';
-import { imageTextContrastive } from '../objectives/image-text-contrastive.ts';
 import { dropoutMasks } from './dropout-masks.ts';
+import type { ContrastiveLoss } from './stages/stage.ts';
 
 /** One batch of an update with all of its feeds. */
 export interface MicroBatch {
@@ -25,7 +25,7 @@ export interface MicroBatch {
  * images to tell apart:
  *
  *   1. embed every micro-batch, without a gradient:          u = image, v = text [pairs, space]
- *   2. L_ITC over all pairs, and its gradients:              dL/du, dL/dv, dL/d logit scale
+ *   2. the loss over all pairs, and its gradients:           dL/du, dL/dv, dL/d logit scale (and bias)
  *   3. run each micro-batch again, with these as seeds:      Σ u · dL/du + Σ v · dL/dv has dL/dθ as its gradient
  *
  * It costs one more forward pass for each micro-batch, and memory for the feeds of a whole update. Dropout is the same
@@ -36,17 +36,20 @@ export interface GradCache extends AsyncDisposable {
   seeded(micros: AsyncIterable<MicroBatch>): AsyncGenerator<MicroBatch, void, undefined>;
 }
 
-/** Names of the inputs that are fed with the gradients of step 2. */
-const SEEDS = { image: 'contrast_image', text: 'contrast_text', logitScale: 'contrast_scale' } as const;
+/** Parts of a contrast by name: vectors of a batch, [pairs, space], and learnt scalars. */
+type Parts<T> = Readonly<Record<string, T>>;
+
+const partsOf = (contrast: Contrast): Parts<Tensor> =>
+  Object.fromEntries(Object.entries(contrast).filter(([, part]) => part !== undefined)) as Parts<Tensor>;
+
+/** Name of the input that is fed with the gradient of a part, as step 2 found it. */
+const seedOf = (part: string): string => `contrast_${part}`;
 
 /** Σ u · dL/du + Σ v · dL/dv + s · dL/ds: no loss, but with its gradient, once the seeds are fed.  → scalar */
-export const seededContrast = ({ image, text, logitScale }: Contrast): Tensor => {
-  const along = (part: Tensor, name: string): Tensor => sum(multiply(part, input(name, part.shape)));
-  return add(
-    add(along(image, SEEDS.image), along(text, SEEDS.text)),
-    multiply(logitScale, input(SEEDS.logitScale, [])),
-  );
-};
+export const seededContrast = ({ vectors }: ContrastiveLoss): Tensor =>
+  Object.entries(partsOf(vectors))
+    .map(([name, part]) => sum(multiply(part, input(seedOf(name), part.shape))))
+    .reduce((a, b) => add(a, b));
 
 /** Options of `openGradCache`. */
 interface CacheOptions {
@@ -58,22 +61,23 @@ interface CacheOptions {
 }
 
 /** Compiles both of its graphs; the embedding one shares its dropout with the graph that the contrast is a part of. */
-export const openGradCache = async (contrast: Contrast, options: CacheOptions): Promise<GradCache> => {
+export const openGradCache = async (contrast: ContrastiveLoss, options: CacheOptions): Promise<GradCache> => {
   const { name, parameters, threads } = options;
-  const { logitScale, ...rows } = contrast;
-  const embedding = await compile(outputs({ ...rows, logitScale: stopGradient(logitScale) }), { parameters, threads });
-  const comparing = await compile(compared(rows.image.shape[1] as number), { threads });
+  const parts = partsOf(contrast.vectors);
+  // a learnt scalar is the same in every micro-batch, and an output that is a parameter would be written over it
+  const embedding = await compile(outputs(mapped(parts, stopGradient)), { parameters, threads });
+  const comparing = await compile(compared(contrast), { threads });
   return {
     seeded: async function* (micros) {
       const held: (MicroBatch & { readonly embedded: Embedded })[] = [];
       for await (const micro of micros) held.push({ ...micro, embedded: await embed(embedding, micro) });
-      const { loss, ...seeds } = await compare(
+      const { loss, seeds } = await compare(
         comparing,
         held.map(({ embedded }) => embedded),
       );
       let from = 0;
       for (const { embedded, ...micro } of held) {
-        const rows = embedded.image.shape[0]!;
+        const rows = embedded.image!.shape[0]!;
         const mine = seedsFor(seeds, { from, rows, micros: held.length });
         yield { ...micro, feeds: { ...micro.feeds, ...mine }, known: { [name]: loss } };
         from += rows;
@@ -86,65 +90,67 @@ export const openGradCache = async (contrast: Contrast, options: CacheOptions): 
   };
 };
 
-type Embedded = Record<keyof Contrast, Numbers<Float32Array>>;
+type Embedded = Parts<Numbers<Float32Array>>;
 
-/** Outputs, under names that no input of a stage has. */
-const outputs = ({ image, text, logitScale }: Contrast): Record<string, Tensor> => ({
-  'contrast of image': image,
-  'contrast of text': text,
-  'contrast of logitScale': logitScale,
-});
+const mapped = <A, B>(parts: Parts<A>, change: (part: A, name: string) => B): Parts<B> =>
+  Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, change(part, name)]));
 
-const partsOf = (results: Record<string, Numbers<Float32Array>>): Embedded => ({
-  image: results['contrast of image']!,
-  text: results['contrast of text']!,
-  logitScale: results['contrast of logitScale']!,
-});
+/** Prefix of outputs, which no input of a stage has. */
+const OUTPUT = 'contrast of ';
+
+const outputs = (parts: Parts<Tensor>): Record<string, Tensor> =>
+  Object.fromEntries(Object.entries(parts).map(([name, part]) => [OUTPUT + name, part]));
+
+const embeddedIn = (results: Record<string, Numbers<Float32Array>>): Embedded =>
+  Object.fromEntries(
+    Object.entries(results).flatMap(([name, part]) =>
+      name.startsWith(OUTPUT) ? [[name.slice(OUTPUT.length), part]] : [],
+    ),
+  );
 
 const embed = async (session: Session, { feeds, key }: MicroBatch): Promise<Embedded> =>
-  partsOf(await session.run({ ...feeds, ...dropoutMasks(session, feeds, key) }));
+  embeddedIn(await session.run({ ...feeds, ...dropoutMasks(session, feeds, key) }));
 
 /** Loss of all pairs and its gradients, over embeddings that are fed. */
-const compared = (space: number): Record<string, Tensor> => {
-  const parts = {
-    image: input('image', ['pairs', space]),
-    text: input('text', ['pairs', space]),
-    logitScale: input('logitScale', []),
-  };
-  const loss = imageTextContrastive({ similarity: similarity(parts) });
+const compared = ({ vectors, objective }: ContrastiveLoss): Record<string, Tensor> => {
+  const parts = mapped(partsOf(vectors), ({ shape }, name) =>
+    input(name, shape.length === 0 ? [] : ['pairs', shape[1]!]),
+  );
+  const loss = objective({ similarity: similarity(parts as unknown as Contrast) });
   const found = gradients(loss, new Set(Object.values(parts)));
-  const of = (part: keyof Contrast): Tensor => found.get(parts[part])!;
-  return { loss, ...outputs({ image: of('image'), text: of('text'), logitScale: of('logitScale') }) };
+  return { loss, ...outputs(mapped(parts, (part) => found.get(part)!)) };
 };
 
-const compare = async (session: Session, all: readonly Embedded[]): Promise<Embedded & { loss: number }> => {
-  const joined = { image: joinedRows(all, 'image'), text: joinedRows(all, 'text') };
-  const results = await session.run({ ...joined, logitScale: all[0]!.logitScale });
-  return { ...partsOf(results), loss: results.loss!.data[0]! };
+const compare = async (session: Session, all: readonly Embedded[]): Promise<{ loss: number; seeds: Embedded }> => {
+  const joined = mapped(all[0]!, (part, name) => (part.shape.length === 0 ? part : joinedRows(all, name)));
+  const results = await session.run(joined);
+  return { seeds: embeddedIn(results), loss: results.loss!.data[0]! };
 };
 
-const joinedRows = (all: readonly Embedded[], part: 'image' | 'text'): Numbers<Float32Array> => {
-  const [, space] = all[0]![part].shape as [number, number];
-  const data = new Float32Array(all.reduce((sum, { [part]: { data } }) => sum + data.length, 0));
+const joinedRows = (all: readonly Embedded[], part: string): Numbers<Float32Array> => {
+  const [, space] = all[0]![part]!.shape as [number, number];
+  const data = new Float32Array(all.reduce((sum, { [part]: rows }) => sum + rows!.data.length, 0));
   let at = 0;
   for (const { [part]: rows } of all) {
-    data.set(rows.data, at);
-    at += rows.data.length;
+    data.set(rows!.data, at);
+    at += rows!.data.length;
   }
   return { shape: [data.length / space, space], data };
 };
 
 /**
- * Seeds of some rows. An update takes the mean of its micro-batches' gradients, and L_ITC needs their sum, so the seeds
- * are multiplied by the number of micro-batches; that of the scale is the same in each, and its mean is itself.
+ * Seeds of some rows. An update takes the mean of its micro-batches' gradients, and the contrast needs their sum, so
+ * the seeds are multiplied by the number of micro-batches; that of a scalar is the same in each, and its mean is itself.
  */
 const seedsFor = (
-  { image, text, logitScale }: Embedded,
+  seeds: Embedded,
   { from, rows, micros }: { readonly from: number; readonly rows: number; readonly micros: number },
-): Record<string, Numbers> => {
-  const part = ({ shape, data }: Numbers<Float32Array>): Numbers => {
-    const space = countOf(shape.slice(1));
-    return { shape: [rows, space], data: data.slice(from * space, (from + rows) * space).map((x) => x * micros) };
-  };
-  return { [SEEDS.image]: part(image), [SEEDS.text]: part(text), [SEEDS.logitScale]: logitScale };
-};
+): Record<string, Numbers> =>
+  Object.fromEntries(
+    Object.entries(seeds).map(([name, { shape, data }]) => {
+      if (shape.length === 0) return [seedOf(name), { shape, data }];
+      const space = countOf(shape.slice(1));
+      const mine = data.slice(from * space, (from + rows) * space).map((x) => x * micros);
+      return [seedOf(name), { shape: [rows, space], data: mine }];
+    }),
+  );

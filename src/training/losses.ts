@@ -43,6 +43,11 @@ export const objectivesOf = (options: LossOptions, scoring: Scoring): Objectives
 /** Refuses an option that would change nothing, which is a misunderstanding. */
 const refuseIdle = (options: LossOptions, scoring: Scoring): void => {
   const { temperature = 1, layers, attention, losses } = options;
+  if (losses?.ranking) {
+    throw new UserError(
+      'losses.ranking is the order of hard negatives, and a model that answers has none: leave it out, or fine-tune for retrieval',
+    );
+  }
   if (!(temperature > 0)) throw new UserError(`a temperature of ${temperature}: give a number above 0`);
   if (scoring === 'sigmoid' && temperature !== 1) {
     throw new UserError(

@@ -48,10 +48,12 @@ export const lossOptions = {
 export interface LossWeights {
   /** Ground truth. For a dual encoder that learns to retrieve, L_ITC. */
   readonly hard?: number | undefined;
-  /** L_SL: the teacher's answers. */
+  /** L_SL: the teacher's answers. In retrieval its scores of each pair and of its hard negatives. */
   readonly soft?: number | undefined;
   /** L_CA, or whatever `attention` says that is compared inside the teacher. */
   readonly attention?: number | undefined;
+  /** Order of each batch's hard negatives as the teacher ranks them; of retrieval alone. */
+  readonly ranking?: number | undefined;
 }
 
 /** Losses of a training, and how student and teacher are compared. */
@@ -69,6 +71,13 @@ export const retrievalOptions = {
     kind: 'count',
     meaning: 'texts that an image must tell its own from, for a fusion encoder',
     default: 15,
+  },
+  candidates: {
+    flag: '--candidates <k>',
+    kind: 'count',
+    meaning:
+      'hardest images of each text, and texts of each image, in its batch that the teacher scores (--soft-weight, --ranking-weight): up to 1 + 2k passes of it an example',
+    default: 4,
   },
   gallery: {
     flag: '--gallery <images>',

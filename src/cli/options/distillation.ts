@@ -15,6 +15,7 @@ export interface DistillationFlags extends Values<typeof comparison> {
   readonly attentionWeight?: number | undefined;
   readonly softWeight?: number | undefined;
   readonly hardWeight?: number | undefined;
+  readonly rankingWeight?: number | undefined;
   /** True where no folder was named. */
   readonly cacheTeacher?: string | true | undefined;
 }
@@ -32,8 +33,15 @@ export const distillationOptions = (): Option[] => [
   ]),
   ...optionsOf(comparison),
   amount('--attention-weight <factor>', 'of that knowledge in the loss (default: 1)'),
-  amount('--soft-weight <factor>', "of the teacher's answers in the loss (default: 1; hard: 0)"),
+  amount(
+    '--soft-weight <factor>',
+    "of the teacher's answers in the loss, in retrieval of its scores (default: 1; hard, retrieval: 0)",
+  ),
   amount('--hard-weight <factor>', 'of ground truth in the loss (default: 0; hard: 1)'),
+  amount(
+    '--ranking-weight <factor>',
+    'of the order in which the teacher ranks hard negatives; of retrieval (default: 0)',
+  ),
   new Option(
     '--cache-teacher [folder]',
     "compute the teacher's outputs for each example once, and keep them as float16; not with --augment or --max-patches (default folder: beside --out)",
@@ -57,7 +65,7 @@ export const lossesOf = (flags: DistillationFlags, model: Model, teacher: Model 
  * @throws UserError where there is a weight of attention, and no attention.
  */
 const weightsOf = (flags: DistillationFlags, usual: LossWeights): LossWeights => {
-  const { recipe, knowledge: matched, attentionWeight, softWeight, hardWeight } = flags;
+  const { recipe, knowledge: matched, attentionWeight, softWeight, hardWeight, rankingWeight } = flags;
   const { hard, soft, attention } = recipe === 'soft' ? { soft: 1, hard: undefined, attention: undefined } : usual;
   const isMatched = matched === undefined ? attention !== undefined : matched !== 'none';
   if (!isMatched && (flags.layers ?? attentionWeight) !== undefined) {
@@ -69,6 +77,7 @@ const weightsOf = (flags: DistillationFlags, usual: LossWeights): LossWeights =>
     hard: hardWeight ?? hard,
     soft: softWeight ?? soft,
     attention: isMatched ? (attentionWeight ?? attention ?? 1) : undefined,
+    ranking: rankingWeight,
   };
 };
 
@@ -78,12 +87,13 @@ export const cacheFolderOf = ({ cacheTeacher, out }: DistillationFlags & { reado
 
 /** @throws UserError where a flag needs a teacher, and there is none. */
 export const refuseWithoutTeacher = (flags: DistillationFlags & { readonly teacher?: string | undefined }): void => {
-  const { teacher, recipe = 'hard', knowledge: matched = 'none', softWeight = 0 } = flags;
+  const { teacher, recipe = 'hard', knowledge: matched = 'none', softWeight = 0, rankingWeight = 0 } = flags;
   if (teacher !== undefined) return;
   const wanting = [
     ...(recipe === 'hard' ? [] : [`the recipe ${recipe}`]),
     ...(matched === 'none' ? [] : [`the knowledge ${matched}`]),
     ...(softWeight === 0 ? [] : ['a weight of soft labels']),
+    ...(rankingWeight === 0 ? [] : ['a weight of the order of hard negatives']),
   ][0];
   if (wanting === undefined) return;
   throw new UserError(`finetune: ${wanting} needs a teacher: give --teacher FILE, or --recipe hard`);

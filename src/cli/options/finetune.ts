@@ -101,5 +101,9 @@ export const trainedModelOptions = (): Option[] => [
   headsOption(),
   wordsOption(),
   weightsOption(),
-  oneOf('--scoring <which>', "from scratch: one right answer or several (default: the task's)", ['sigmoid', 'softmax']),
+  oneOf(
+    '--scoring <which>',
+    "from scratch: one right answer or several (default: the task's); in retrieval, a student's too: whether a softmax compares the pairs of a batch or a sigmoid judges each alone (SigLIP)",
+    ['sigmoid', 'softmax'],
+  ),
 ];

@@ -1,4 +1,12 @@
-import { adaptModel, createStudent, type Learnable, type Model, type StudentOptions, UserError } from '../../index.ts';
+import {
+  adaptModel,
+  createStudent,
+  type Learnable,
+  type Model,
+  retrieval,
+  type StudentOptions,
+  UserError,
+} from '../../index.ts';
 import {
   type Backbones,
   createConfig,
@@ -54,7 +62,7 @@ export const openModels = async (options: TrainedModelOptions, task: Learnable):
   }
   if (teacher) {
     return {
-      model: createStudent(teacher, { seed: options.seed, ...shapeOf(options) }),
+      model: createStudent(teacher, { seed: options.seed, ...goalOf(task, options), ...shapeOf(options) }),
       teacher,
       began: `a student of ${options.teacher}`,
     };
@@ -106,6 +114,10 @@ const untrained = async (options: TrainedModelOptions, task: Learnable): Promise
   });
   return initializeFrom(createModel(config, seed), bodies);
 };
+
+/** Goal of a student that retrieves and compares in another way than its teacher's file says. */
+const goalOf = (task: Learnable, { scoring }: TrainedModelOptions): Pick<StudentOptions, 'task'> =>
+  task.name === retrieval.name && scoring !== undefined ? { task: { ...retrieval, scoring } } : {};
 
 /** Options of shape that differ from the teacher's, or from those of the size. */
 const shapeOf = ({ depth, sharedEncoders }: TrainedModelOptions): Pick<StudentOptions, 'depth' | 'encoders'> => ({

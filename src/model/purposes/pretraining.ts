@@ -72,7 +72,7 @@ export const forwardPretraining = (
   const { last } = encode(withDropoutName(p, 'masked'), masked, firstRows(text.ids.shape[0]!)).text;
   const table = decoder === 'own' ? ownDecoder(p, sizes) : wordTable(architecture.textParams(p), sizes);
   const rows = reshape(last, [volume(last.shape.slice(0, 2)), sizes.width]);
-  const contrast = isDual && paired ? contrastOf(p, paired.own, space) : undefined;
+  const contrast = isDual && paired ? contrastOf(p, paired.own, { space }) : undefined;
   return {
     own: paired?.own,
     matching: { encoded: [matching], logits: matchingHead(p, matching.pair) },

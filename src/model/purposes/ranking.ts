@@ -1,4 +1,4 @@
-import { expand, reshape } from '../../engine/ops.ts';
+import { expand, gather, reshape, slice, subtract } from '../../engine/ops.ts';
 import { type Size, times } from '../../engine/shapes.ts';
 import { input, type Tensor } from '../../engine/tensor.ts';
 import type { ModelConfig, Purpose } from '../config.ts';
@@ -7,6 +7,7 @@ import { fuse } from '../fusion-encoder.ts';
 import { matchingHead, rankHead } from '../heads.ts';
 import { type ImageInput, inputsFor, type TextInput } from '../inputs.ts';
 import { createParams, type Params } from '../params.ts';
+import { atIndices, selectImages } from '../select.ts';
 import type { Sizes } from '../sizes.ts';
 
 /** Inputs of a batch from which a fusion encoder learns to retrieve: images, each with candidate texts. */
@@ -43,6 +44,44 @@ const repeatRows = ({ x, mask }: Embedded, count: number): Embedded => {
     return reshape(expand(reshape(t, [batch, 1, ...rest]), [batch, count, ...rest]), [times(batch, count), ...rest]);
   };
   return { x: repeat(x), mask: repeat(mask) };
+};
+
+/** Inputs of pairs that are chosen among the texts and images of a batch. */
+export interface ChosenPairs {
+  readonly text: TextInput;
+  readonly image: ImageInput;
+  /** Index of each pair's text: int32 [pairs]. */
+  readonly texts: Tensor;
+  /** Index of each pair's image: int32 [pairs]. */
+  readonly images: Tensor;
+}
+
+/** Inputs of chosen pairs, with the names that are fed. */
+export const chosenPairs = (sizes: Sizes): ChosenPairs => {
+  const { text, images } = inputsFor(sizes);
+  const indices = (name: string): Tensor => input(name, ['pairs'], 'int32');
+  return { text, image: images[0]!, texts: indices('pair_texts'), images: indices('pair_images') };
+};
+
+/** Whether a model scores how well a text fits an image: it ranks, or it learnt matching in pre-training. */
+export const scoresPairs = ({ purpose, architecture }: Pick<ModelConfig, 'purpose' | 'architecture'>): boolean =>
+  !architecture.towers && (purpose.name === 'ranking' || purpose.name === 'pretraining');
+
+/**
+ * Scores of how well the texts of chosen pairs fit their images, by a fusion encoder: those of its rank head, or the
+ * logit of "matched" less that of "unmatched". A whole pass for each pair.  → [pairs]
+ */
+export const scorePairs = (
+  { architecture, purpose, sizes }: Pick<ModelConfig, 'architecture' | 'purpose' | 'sizes'>,
+  p: Params,
+  { text, image, texts, images }: ChosenPairs,
+): Tensor => {
+  const words: TextInput = { ids: gather(text.ids, texts), mask: gather(text.mask, texts) };
+  const chosen = { text: words, images: [selectImages(image, atIndices(images))] };
+  const { pair } = architecture.encode(p, chosen, sizes)[0]!;
+  if (purpose.name === 'ranking') return reshape(rankHead(p, pair), ['pairs']);
+  const logits = matchingHead(p, pair);
+  return reshape(subtract(slice(logits, 1, 1, 2), slice(logits, 1, 0, 1)), ['pairs']);
 };
 
 /** Pair vectors of a fusion encoder: [batch, width]. */

@@ -9,7 +9,7 @@ import { createParams, type Params } from '../params.ts';
 export interface Retrieved extends Streams {
   /** Scaled similarity of every image and every text of the batch: [images, texts]. */
   readonly similarity: Tensor;
-  /** Vectors of both, and the temperature. */
+  /** Vectors of both, the temperature and, where the model scores by sigmoid, the bias. */
   readonly contrast: Contrast;
 }
 
@@ -23,16 +23,16 @@ export const spaceOf = ({ sizes }: Pick<ModelConfig, 'sizes'>): number => sizes.
  * @throws Error where the architecture has no towers.
  */
 export const retrieve = (
-  config: Pick<ModelConfig, 'sizes' | 'architecture'>,
+  config: Pick<ModelConfig, 'sizes' | 'architecture'> & Partial<Pick<ModelConfig, 'scoring'>>,
   p: Params,
   { text, images }: Inputs,
   space = spaceOf(config),
 ): Retrieved => {
-  const { sizes, architecture } = config;
+  const { sizes, architecture, scoring } = config;
   if (!architecture.towers) throw new Error(`retrieve: ${architecture.name} encodes no image without a text`);
   const { towers } = architecture;
   const streams = { text: towers.text(p, text, sizes), image: towers.image(p, images[0]!, sizes) };
-  const contrast = contrastOf(p, streams, space);
+  const contrast = contrastOf(p, streams, { space, scoring });
   return { ...streams, contrast, similarity: similarity(contrast) };
 };
 

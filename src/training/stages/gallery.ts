@@ -36,9 +36,8 @@ export const refuseFewImages = (examples: readonly Example[], needed: number): v
 /** @throws UserError where an option is given that is of answers, which retrieval has none of. */
 export const refuseAnswers = ({ losses, attention, temperature, objectives }: StageOptions): void => {
   const wrong = [
-    ...(losses.soft ? ['soft labels: leave them out of the losses, which are hard and attention'] : []),
     ...(attention === undefined || attention === 'cross-modal' ? [] : [`${attention}: give cross-modal, or nothing`]),
-    ...(temperature ? ['a temperature of answers: leave it out'] : []),
+    ...(temperature && !losses.soft ? ['a temperature without soft scores: leave it out, or give losses.soft'] : []),
     ...(objectives && Object.keys(objectives).length > 0 ? ['objectives over answers: leave them out'] : []),
   ][0];
   if (wrong !== undefined) throw new UserError(`retrieval: it has no answers, and so no use for ${wrong}`);

@@ -109,7 +109,10 @@ const pretrainingLosses = ({ config }: Model, run: PretrainingRun): Pick<Stage, 
             )
           : { itm: unweighted(imageTextMatching(matching, matching, target)) }),
         ...(contrast && {
-          itc: { ...unweighted(imageTextContrastive({ similarity: similarity(contrast) })), contrast },
+          itc: {
+            ...unweighted(imageTextContrastive({ similarity: similarity(contrast) })),
+            contrast: { vectors: contrast, objective: imageTextContrastive },
+          },
         }),
         mlm: unweighted(maskedLanguageModeling(student, student, words)),
         ...(alignment > 0 && { wpa: { loss: wordPatchAlignment()(matching, matching, target), weight: alignment } }),

@@ -27,13 +27,18 @@ const GALLERY = 64;
  * @throws UserError where a teacher is given, where the data have too few images, or an option is of answers.
  */
 export const ranking = (model: Model, options: StageOptions, { examples, validation }: Splits): Stage => {
-  const { preprocessor, updates, gallery: images = GALLERY, teacher } = options;
+  const { preprocessor, updates, gallery: images = GALLERY, teacher, losses } = options;
   const { config } = model;
   const { accumulation, seed } = settingsOf(trainingOptions, options);
   const { falseTexts } = settingsOf(retrievalOptions, options);
   const { batch } = preprocessor;
   const candidates = candidateInputs(config.sizes, 1 + falseTexts);
   refuseAnswers(options);
+  if (losses.soft || losses.ranking) {
+    throw new UserError(
+      'retrieval: a fusion encoder learns from ground truth alone: leave soft and ranking out of its losses',
+    );
+  }
   if (teacher) throw new UserError('retrieval: a fusion encoder learns from ground truth alone: leave the teacher out');
   refuseFewImages(examples, 2);
   const order = lengthGroupedOrder(examples, { length: updates * accumulation * batch, batch, seed });

@@ -1,13 +1,21 @@
 import type { Model } from '../../checkpoints/model-file.ts';
 import type { Example } from '../../data/example.ts';
 import { constant } from '../../engine/tensor.ts';
+import { UserError } from '../../errors.ts';
 import { inputsFor } from '../../model/inputs.ts';
-import { retrievalPurpose as purpose, retrieve } from '../../model/purposes/retrieval.ts';
+import { scoresPairs } from '../../model/purposes/ranking.ts';
+import { retrievalPurpose as purpose, type Retrieved, retrieve } from '../../model/purposes/retrieval.ts';
+import { candidatesAt } from '../../objectives/candidates.ts';
 import { imageTextContrastive } from '../../objectives/image-text-contrastive.ts';
+import { partialRanking } from '../../objectives/partial-ranking-distillation.ts';
+import { sigmoidContrast } from '../../objectives/sigmoid-contrast.ts';
+import { softScores } from '../../objectives/soft-score-distillation.ts';
+import { candidateFeeds, openHardCandidates } from '../hard-candidates.ts';
 import { attentionObjective } from '../losses.ts';
-import { settingsOf } from '../option-table.ts';
+import { type Identity, settingsOf } from '../option-table.ts';
 import { trainingOptions } from '../options.ts';
 import { uniquePairGroups } from '../samplers/unique-pairs.ts';
+import { lossOptions, retrievalOptions } from '../stage-options.ts';
 import { fineTuningIdentity } from './fine-tuning-identity.ts';
 import { galleryValidator, refuseAnswers, refuseFewImages } from './gallery.ts';
 import { objectiveLosses } from './objective-losses.ts';
@@ -18,20 +26,24 @@ const GALLERY = 1000;
 
 /**
  * Stage in which a dual encoder learns to retrieve, from batches of matched pairs (Wang et al. 2022, §3.3): L_ITC +
- * L_CA with a teacher, L_ITC without. Ground truth, `losses.hard`, is the contrast.
+ * L_CA with a teacher, L_ITC without. Ground truth, `losses.hard`, is the contrast: by softmax, or by sigmoid where the
+ * model scores by sigmoid. `losses.soft` and `losses.ranking` are what the teacher makes of each pair's hard negatives.
  *
- * @throws UserError where the data have too few images, or an option is of answers.
+ * @throws UserError where the data have too few images, an option is of answers, or the teacher scores no pairs.
  */
 export const retrieval = (model: Model, options: StageOptions, { examples, validation }: Splits): Stage => {
-  const { preprocessor, gallery: images = GALLERY, losses, teacher } = options;
+  const { preprocessor, gallery: images = GALLERY, threads } = options;
   const { accumulation } = settingsOf(trainingOptions, options);
   refuseAnswers(options);
   refuseFewImages(examples, preprocessor.batch * accumulation);
-  const { hard = 0, attention = 0 } = losses;
+  const scorer = scoringTeacher(options);
+  const { candidates: count } = settingsOf(retrievalOptions, options);
   return {
     ...retrievalLosses(model, options),
     batches: (from) => matchedPairs(examples, options, from),
     feeds: () => ({}),
+    extraFeeds:
+      scorer && ((weights) => openHardCandidates(weights, { config: model.config, teacher: scorer, count, threads })),
     validator: galleryValidator(model, options, { validation, images }),
     identity: fineTuningIdentity(options, {
       ...{
@@ -40,30 +52,90 @@ export const retrieval = (model: Model, options: StageOptions, { examples, valid
         batch: preprocessor.batch,
         examples: examples.length,
       },
-      ...{ attention: teacher ? attention : 0, gallery: images },
-      ...(hard !== 1 && { contrast: hard }),
+      ...lossIdentity(model, options, images),
     }),
   };
 };
 
-/** L_ITC of a dual encoder, and L_CA where a teacher is given, each with its weight. */
+/** Identity of the losses. What came later is said where it is not as it always was. */
+const lossIdentity = ({ config }: Model, options: StageOptions, gallery: number): Identity => {
+  const { losses, teacher } = options;
+  const { hard = 0, soft = 0, attention = 0, ranking = 0 } = losses;
+  const { candidates } = settingsOf(retrievalOptions, options);
+  return {
+    ...{ attention: teacher ? attention : 0, gallery },
+    ...(hard !== 1 && { contrast: hard }),
+    ...(config.scoring === 'sigmoid' && { scoring: config.scoring }),
+    ...(soft > 0 && { soft }),
+    ...(ranking > 0 && { ranking }),
+    ...((soft > 0 || ranking > 0) && { candidates }),
+  };
+};
+
+/**
+ * The teacher that scores hard negatives, where a loss asks for its scores.
+ *
+ * @throws UserError where there is none, where it scores no pairs, or where nothing would come of the candidates.
+ */
+const scoringTeacher = (options: StageOptions): Model | undefined => {
+  const { losses, teacher } = options;
+  const { soft = 0, ranking = 0 } = losses;
+  const { candidates } = settingsOf(retrievalOptions, options);
+  if (soft === 0 && ranking === 0) {
+    if (options.candidates === undefined) return undefined;
+    throw new UserError(
+      'retrieval: candidates are scored by the teacher, and no loss asks for its scores: give losses.soft or losses.ranking a weight, or leave them out',
+    );
+  }
+  const wanted = soft > 0 ? 'soft scores' : 'the order of hard negatives';
+  if (!teacher) throw new UserError(`retrieval: ${wanted} are a teacher's, and there is none: give a teacher`);
+  if (ranking > 0 && candidates < 2) {
+    throw new UserError(`retrieval: ${candidates} hard negative has no order: give at least 2 candidates`);
+  }
+  if (scoresPairs(teacher.config)) return teacher;
+  throw new UserError(
+    `retrieval: ${wanted} need a teacher that scores pairs, and this ${teacher.config.architecture.name} is for ${teacher.config.task}: give a fusion encoder that was fine-tuned for retrieval, or pre-trained`,
+  );
+};
+
+/** The losses that have a weight, in symbols. */
 const retrievalLosses = ({ config }: Model, options: StageOptions): Pick<Stage, 'losses' | 'teacherOutputs'> => {
-  const {
-    teacher,
-    losses: { hard = 0, attention = 0 },
-  } = options;
+  const { teacher, losses } = options;
+  const { hard = 0, attention = 0 } = losses;
   const inputs = inputsFor(config.sizes);
   return {
     teacherOutputs:
       teacher && ((t) => ({ encoded: teacher.config.architecture.encode(t, inputs, teacher.config.sizes) })),
     losses: (p, taught) => {
       const student = retrieve(config, p, inputs);
-      const itc: Loss = { loss: imageTextContrastive(student), weight: hard, contrast: student.contrast };
+      const objective = config.scoring === 'sigmoid' ? sigmoidContrast : imageTextContrastive;
+      const itc: Loss = {
+        loss: objective(student),
+        weight: hard,
+        contrast: { vectors: student.contrast, objective },
+      };
       const distilled = attention > 0 && { attention: { objective: attentionObjective(options), weight: attention } };
       // no target: the pairs of a batch are matched
       const compared = { student: { encoded: [student] }, teacher: taught, target: constant(0) };
-      return { ...(hard > 0 && { itc }), ...(distilled && objectiveLosses(distilled, compared)) };
+      return {
+        ...(hard > 0 && { itc }),
+        ...candidateLosses(student, options),
+        ...(distilled && objectiveLosses(distilled, compared)),
+      };
     },
+  };
+};
+
+/** Losses over the hard negatives that the teacher scored. */
+const candidateLosses = ({ similarity }: Retrieved, options: StageOptions): Record<string, Loss> => {
+  const { soft = 0, ranking = 0 } = options.losses;
+  const { temperature, divergence: direction } = settingsOf(lossOptions, options);
+  const { places, teacher } = candidateFeeds(settingsOf(retrievalOptions, options).candidates);
+  const student = candidatesAt(similarity, places);
+  const none = constant(0);
+  return {
+    ...(soft > 0 && { soft: { loss: softScores({ temperature, direction })(student, teacher, none), weight: soft } }),
+    ...(ranking > 0 && { ranking: { loss: partialRanking(student, teacher, none), weight: ranking } }),
   };
 };
 

@@ -6,6 +6,7 @@ import type { Tensor } from '../../engine/tensor.ts';
 import type { Validator } from '../../evaluation/evaluate.ts';
 import type { Contrast } from '../../model/heads.ts';
 import type { Params } from '../../model/params.ts';
+import type { Similarity } from '../../objectives/image-text-contrastive.ts';
 import type { Learnable } from '../../tasks/task.ts';
 import type { Identity, Values } from '../option-table.ts';
 import type { RunOptions } from '../options.ts';
@@ -16,8 +17,15 @@ import type { TeacherOutputs } from '../teacher-outputs/placeholder.ts';
 export interface Loss {
   readonly loss: Tensor;
   readonly weight: number;
-  /** Vectors that L_ITC compares, where the loss is that: several micro-batches can then be compared as one batch. */
-  readonly contrast?: Contrast | undefined;
+  /** How the loss follows from vectors, where it compares them: several micro-batches are then compared as one batch. */
+  readonly contrast?: ContrastiveLoss | undefined;
+}
+
+/** A loss over the similarities of all images and texts of a batch. */
+export interface ContrastiveLoss {
+  /** Vectors of the batch, and what scales their similarity. */
+  readonly vectors: Contrast;
+  readonly objective: (compared: Similarity) => Tensor;
 }
 
 /** Feeds of a batch that depend on the weights as they are, or on a cache; such as hard negatives. */

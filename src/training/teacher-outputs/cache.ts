@@ -47,7 +47,7 @@ export const openTeacherCache = async (options: TeacherCacheOptions): Promise<Te
   const { examples, folder, tensors, memory = 2 ** 31 } = options;
   if (tensors.size === 0) {
     throw new UserError(
-      `${folder}: nothing is learnt from the teacher, so nothing of it can be cached: leave the cache out`,
+      `${folder}: nothing is learnt from the teacher that is the same in every epoch, so nothing of it can be cached: leave the cache out`,
     );
   }
   const [places, words] = [placesOf(tensors), longestOf(options)];

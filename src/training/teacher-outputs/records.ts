@@ -89,14 +89,10 @@ export const openTeacherRecords = async (folder: string, about: About): Promise<
     read: async (example) => {
       const line = kept.get(example);
       if (!line) throw new UserError(`${folder}: it has no record of example ${example}: ${ADVICE}`);
-      const { at, bytes, crc } = line;
-      const record = memory?.subarray(at, at + bytes) ?? (await readUpTo(bytes, at));
-      if (sound.has(example)) return record;
-      if (record.length === bytes && crc32(record) === crc) {
-        if (memory) sound.add(example);
-        return record;
-      }
-      throw new UserError(`${folder}: its record of example ${example} is damaged: ${ADVICE}`);
+      const record = memory?.subarray(line.at, line.at + line.bytes) ?? (await readUpTo(line.bytes, line.at));
+      if (!sound.has(example)) checkRecord(folder, record, line);
+      if (memory) sound.add(example);
+      return record;
     },
     load: async (most) => {
       if (bytes > 0 && bytes <= most) memory = await readUpTo(bytes, 0);
@@ -105,6 +101,12 @@ export const openTeacherRecords = async (folder: string, about: About): Promise<
       await (await reader)?.close();
     },
   };
+};
+
+/** @throws UserError where a record is not the one that its line tells of. */
+const checkRecord = (folder: string, record: Uint8Array, { example, bytes, crc }: Line): void => {
+  if (record.length === bytes && crc32(record) === crc) return;
+  throw new UserError(`${folder}: its record of example ${example} is damaged: ${ADVICE}`);
 };
 
 /** @param onLines called with the lines that are there, then with those that are added, and the bytes of all records. */

@@ -52,8 +52,14 @@ export const teacherTensors = (stage: Pick<Stage, 'losses' | 'teacherOutputs'>):
 const onCache = (stage: Stage, cache: Pick<TeacherCache, 'feeds'>): Stage => ({
   ...stage,
   losses: (model, teacher) => stage.losses(model, teacher && teacherPlaceholder(teacher)),
-  // the cache belongs to the training, which closes it
-  extraFeeds: async () => ({ feeds: (batch) => cache.feeds(batch), [Symbol.asyncDispose]: async () => {} }),
+  extraFeeds: async (weights) => {
+    const extra = await stage.extraFeeds?.(weights);
+    return {
+      feeds: async (batch, number) => ({ ...(await extra?.feeds(batch, number)), ...(await cache.feeds(batch)) }),
+      // the cache belongs to the training, which closes it
+      [Symbol.asyncDispose]: async () => await extra?.[Symbol.asyncDispose](),
+    };
+  },
   identity: { ...stage.identity, teacher: 'cached as float16' },
 });
 
