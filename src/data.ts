@@ -21,6 +21,8 @@ export { exampleReader, openAnswers, openExamples, type ReadExamples } from './d
 export { type Survey, type SurveyedSplit, surveyData } from './data/formats/survey.ts';
 export { drawOnWhite, encodePng, readImage, readImageBytes } from './data/image.ts';
 export { type Batch, loadBatches } from './data/loader.ts';
+export { isImageName, isPictureName } from './data/pictures/kinds.ts';
+export type { PictureOptions, PictureStyle } from './data/pictures/options.ts';
 export { createPreparer } from './data/preprocess.ts';
 export { captions } from './data/records/captions.ts';
 export type { RecordShape } from './data/records/shape.ts';

@@ -19,6 +19,8 @@ export {
 } from './inference/answer.ts';
 export { type Answer, type AskOptions, ask } from './inference/ask.ts';
 export { type CacheOptions, type CacheProgress, cacheImages } from './inference/cache-images.ts';
+export { encodeImage } from './inference/encode-image.ts';
+export { encodeText } from './inference/encode-text.ts';
 export { type ImageCache, openImageCache } from './inference/image-cache.ts';
 export { openPredictor, type Predictor, type PredictorOptions } from './inference/predictor.ts';
 export { type FoundImage, type SearchOptions, search } from './inference/search.ts';

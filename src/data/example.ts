@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ByteRange } from '../files/read-exactly.ts';
 import type { Pixels } from '../kernels/pixels.ts';
+import type { PictureStyle } from './pictures/options.ts';
 
 /** An answer and its score: 1 for the right one, less for one that few annotators gave. */
 export interface ScoredAnswer {
@@ -55,6 +56,8 @@ export interface Example {
   readonly answers: readonly ScoredAnswer[];
   /** The other fields of its annotation, for reports by kind of question. */
   readonly about?: Readonly<Record<string, unknown>> | undefined;
+  /** How its images become pixels where no option says: `as-vilt` in published data sets, otherwise absent. */
+  readonly pictures?: PictureStyle | undefined;
 }
 
 /** Score of an answer that 0, 1, 2, 3, or more of the ten annotators gave (VQA v2, as in the ViLT code). */

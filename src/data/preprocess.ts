@@ -6,11 +6,12 @@ import { type Example, type ImageSource, imageName } from './example.ts';
 import { readImage } from './image.ts';
 import { createImageMemory, type ImageMemory } from './image-memory.ts';
 import { patchGrid } from './patches.ts';
+import type { PictureOptions, PictureStyle } from './pictures/options.ts';
 import { resizedSize, type SizeRule } from './resize.ts';
 import { checkText, type EncodedText, type Tokenizer } from './tokenizer.ts';
 
 /** How examples are encoded. */
-export interface PreparerOptions {
+export interface PreparerOptions extends PictureOptions {
   readonly tokenizer: Tokenizer;
   /** The size to which images are resized; `multiple` is the patch size. */
   readonly size: SizeRule;
@@ -19,7 +20,7 @@ export interface PreparerOptions {
   /** Bytes of resized pixels that are cached for later epochs; 512 MiB by default, 0 caches none. */
   readonly memory?: number | undefined;
   /** Reads an image; `readImage` by default. */
-  readonly read?: ((image: ImageSource) => Promise<Pixels>) | undefined;
+  readonly read?: ((image: ImageSource, options: PictureOptions) => Promise<Pixels>) | undefined;
   /** Called once for each change of the data: a question cut short, an image clamped, a word unknown. */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
@@ -40,7 +41,7 @@ export type Prepare = (example: Example, augment?: Augment) => Promise<EncodedEx
 export const createPreparer = (options: PreparerOptions): Prepare => {
   const prepareImage = imagePreparer(options, createImageMemory(options.memory ?? 512 * 2 ** 20));
   const notice = once(options.onWarning);
-  return async ({ id, text, images }, augment) => {
+  return async ({ id, text, images, pictures: usual }, augment) => {
     checkText(text, id);
     const words = options.tokenizer.encode(text, { limit: options.limit ?? 40 });
     for (const warning of textWarnings(words, id)) notice(warning);
@@ -48,7 +49,9 @@ export const createPreparer = (options: PreparerOptions): Prepare => {
     for (const [place, image] of images.entries()) {
       const change = augment && ((pixels: Pixels): Pixels => augment(pixels, place));
       prepared.push(
-        await prepareImage(image, notice, change).catch((error: unknown) => rethrow(error, id, imageName(image))),
+        await prepareImage(image, { notice, change, pictures: options.pictures ?? usual ?? 'as-shown' }).catch(
+          (error: unknown) => rethrow(error, id, imageName(image)),
+        ),
       );
     }
     return { id, words: words.ids, images: prepared };
@@ -82,17 +85,25 @@ const rethrow = (error: unknown, id: string, name: string): never => {
   throw new UserError(`${id}: ${what}`, { cause: error });
 };
 
-const imagePreparer = ({ size, read = readImage }: PreparerOptions, memory: ImageMemory) => {
+/** How one image is prepared. */
+interface Preparing {
+  readonly notice: Notice;
+  readonly pictures: PictureStyle;
+  readonly change?: ((pixels: Pixels) => Pixels) | undefined;
+}
+
+const imagePreparer = ({ size, maxMegapixels, read = readImage }: PreparerOptions, memory: ImageMemory) => {
   const underWay = new Map<string, Promise<PreparedImage>>();
-  type Change = (pixels: Pixels) => Pixels;
-  const prepare = async (source: ImageSource, notice: Notice, change: Change): Promise<PreparedImage> =>
-    fit(change(await read(source)), size, (message) => notice(`${imageName(source)}: ${message}`));
-  return async (source: ImageSource, notice: Notice, change?: Change): Promise<PreparedImage> => {
-    if (change) return prepare(source, notice, change);
-    const name = imageName(source);
+  const prepare = async (source: ImageSource, { notice, pictures, change }: Preparing): Promise<PreparedImage> => {
+    const pixels = await read(source, { pictures, maxMegapixels });
+    return fit(change?.(pixels) ?? pixels, size, (message) => notice(`${imageName(source)}: ${message}`));
+  };
+  return async (source: ImageSource, how: Preparing): Promise<PreparedImage> => {
+    if (how.change) return prepare(source, how);
+    const name = `${how.pictures} ${imageName(source)}`;
     const known = memory.get(name) ?? underWay.get(name);
     if (known) return known;
-    const image = prepare(source, notice, (pixels) => pixels)
+    const image = prepare(source, how)
       .then((whole) => {
         memory.keep(name, whole);
         return whole;

@@ -1,15 +1,14 @@
 import { collate, type PreparedImage } from '../data/batch.ts';
-import { type ImageSource, imageName } from '../data/example.ts';
-import { readImage } from '../data/image.ts';
-import { fit } from '../data/preprocess.ts';
+import type { ImageSource } from '../data/example.ts';
+import type { PictureOptions } from '../data/pictures/options.ts';
 import type { Numbers } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
 import { mapConcurrent } from '../files/map-concurrent.ts';
 import { probabilityOf } from '../tasks/task.ts';
+import { prepareImages } from './encode-image.ts';
 import { encodeWords } from './encode-text.ts';
 import { type Runnable, withPredictor } from './opened.ts';
 import { openPredictor, type Predictor } from './predictor.ts';
-import { sizeRuleOf } from './preprocessor.ts';
 
 /** An answer of a model, and its probability. */
 export interface RankedAnswer {
@@ -18,11 +17,11 @@ export interface RankedAnswer {
   readonly probability: number;
 }
 
-/** One image, or the two that a model for NLVR2 is asked about: paths, or images held in memory. */
+/** One image, or the two that a model for NLVR2 is asked about: paths, or bytes or pixels in memory. */
 export type AnswerImages = ImageSource | readonly ImageSource[];
 
 /** Options of `answer` and `answerEach`. */
-export interface AnswerOptions {
+export interface AnswerOptions extends PictureOptions {
   /** Number of answers, the most probable first. Default: all. */
   readonly top?: number | undefined;
   /** Threads of a model that is not open yet. Default: the processors that this process may use. */
@@ -49,7 +48,7 @@ export const answer = async (
 ): Promise<RankedAnswer[]> =>
   await withPredictor(model, options, async (predictor) => {
     const asked = askedOf(predictor, question, options);
-    const prepared = await prepareImages(predictor, images, options);
+    const prepared = await prepareItem(predictor, images, options);
     const [rankCandidates] = await rank(predictor, asked, [prepared]);
     return rankCandidates!;
   });
@@ -92,7 +91,7 @@ async function* answerBatch(
   items: readonly AnswerImages[],
   options: AnswerOptions,
 ): AsyncGenerator<AnsweredImages, void, undefined> {
-  const read = await mapConcurrent(items, (images) => prepareImages(predictor, images, options).catch(asFailure));
+  const read = await mapConcurrent(items, (images) => prepareItem(predictor, images, options).catch(asFailure));
   const whole = read.filter((one): one is PreparedImage[] => !(one instanceof UserError));
   const rankCandidates = whole.length > 0 ? await rank(predictor, asked, whole) : [];
   for (const [i, one] of read.entries()) {
@@ -118,7 +117,7 @@ const askedOf = (
   { top = Number.POSITIVE_INFINITY, onWarning }: AnswerOptions,
 ): Asked => {
   if (!(top >= 1)) throw new UserError(`the top ${top} answers: ask for at least 1`);
-  return { words: encodeWords(predictor, { id: 'question', text: question }, onWarning), top };
+  return { words: encodeWords(predictor, { id: 'question', text: question }, { onWarning }), top };
 };
 
 /**
@@ -126,11 +125,12 @@ const askedOf = (
  *
  * @throws UserError where one cannot be read, or the model wants another number of them.
  */
-const prepareImages = async (
-  { config }: Predictor,
+const prepareItem = async (
+  predictor: Predictor,
   images: AnswerImages,
-  { onWarning }: AnswerOptions,
+  options: AnswerOptions,
 ): Promise<PreparedImage[]> => {
+  const { config } = predictor;
   const sources = listOf(images);
   if (sources.length !== config.images) {
     const wanted = config.images === 1 ? 'one image' : `${config.images} images together`;
@@ -138,12 +138,7 @@ const prepareImages = async (
       `the model (${config.task}) answers about ${wanted}, not about ${sources.length}: give ${wanted}`,
     );
   }
-  const rule = sizeRuleOf(config.sizes);
-  return await Promise.all(
-    sources.map(async (source) =>
-      fit(await readImage(source), rule, (message) => onWarning?.(`${imageName(source)}: ${message}`)),
-    ),
-  );
+  return await prepareImages(predictor, sources, options);
 };
 
 const listOf = (images: AnswerImages): readonly ImageSource[] =>

@@ -61,7 +61,7 @@ export async function* askInBlocks(
   checkStudent(images.folder, images.about, aboutOf(student));
   const { answers, scoring } = student.config;
   const wanted = answer === undefined ? undefined : indexOfAnswer(answer, answers);
-  const text = await student.textFeatures(encodeText(student, { id: 'question', text: question }, onWarning));
+  const text = await student.textFeatures(encodeText(student, question, { onWarning }));
   for await (const { entries, features } of images.blocks(BLOCK)) {
     const logits = await student.answerFeatures(text, features);
     const chosen = wanted === undefined ? bestOf(logits) : entries.map(() => wanted);

@@ -1,8 +1,9 @@
 import { collate } from '../data/batch.ts';
+import type { PictureOptions, PictureStyle } from '../data/pictures/options.ts';
 import { UserError } from '../errors.ts';
 import { type CacheWriter, openCacheWriter } from './cache-writer.ts';
 import { type FileState, inspectImages } from './file-states.ts';
-import { aboutOf, type ImageCache, openImageCache } from './image-cache.ts';
+import { aboutOf, type ImageCache, openImageCache, picturesOf, readAbout } from './image-cache.ts';
 import { type ImageFile, listImages } from './image-files.ts';
 import { type Runnable, withPredictor } from './opened.ts';
 import type { Predictor } from './predictor.ts';
@@ -24,7 +25,7 @@ export interface CacheProgress {
 }
 
 /** Options of `cacheImages`. */
-export interface CacheOptions {
+export interface CacheOptions extends PictureOptions {
   /** Folder of the cache; created if need be. */
   readonly to: string;
   /** Images that are encoded together; a crash loses at most one batch. Default 16. */
@@ -51,13 +52,26 @@ export const cacheImages = async (student: Runnable, folder: string, options: Ca
 
 const cacheWith = async (student: Predictor, folder: string, options: CacheOptions): Promise<ImageCache> => {
   const files = await listImages(folder);
-  const writer = await openCacheWriter(options.to, aboutOf(student));
+  const pictures = await pictureStyleOf(options);
+  const writer = await openCacheWriter(options.to, aboutOf(student, pictures));
   try {
-    await fill(writer, files, { student, folder, options });
+    await fill(writer, files, { student, folder, options: { ...options, pictures } });
   } finally {
     await writer.close();
   }
   return openImageCache(options.to);
+};
+
+/** How the pictures of a cache are read: as asked, or as those that it holds. */
+const pictureStyleOf = async ({ to, pictures, onWarning }: CacheOptions): Promise<PictureStyle> => {
+  const there = await readAbout(to);
+  if (!there) return pictures ?? 'as-shown';
+  const style = pictures ?? picturesOf(there);
+  if (style === 'as-vilt' && pictures === undefined)
+    onWarning?.(
+      `${to}: its pictures were read as ViLT reads them (as-vilt), without their EXIF orientation and transparency, and so are new ones: make another cache to have them as shown`,
+    );
+  return style;
 };
 
 interface Work {
@@ -83,6 +97,7 @@ const fill = async (
   for await (const window of inspectImages(files, {
     folder,
     rule: sizeRuleOf(sizes),
+    ...{ pictures: options.pictures, maxMegapixels: options.maxMegapixels },
     cached: writer.entries,
     window: 4 * batch,
   })) {

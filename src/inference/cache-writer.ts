@@ -1,12 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bytesOf } from '../engine/numbers.ts';
+import { UserError } from '../errors.ts';
 import { openAppendStore } from '../files/append-store.ts';
 import { writeAtomically } from '../files/atomic-write.ts';
 import { explainDisk } from '../files/disk-errors.ts';
 import { takeLock } from '../files/lock.ts';
 import { applyLine, cacheFiles, type Entry, entriesOf, type Line, storeLayout } from './cache-index.ts';
-import { type About, checkStudent, readAbout } from './image-cache.ts';
+import { type About, checkStudent, picturesOf, readAbout } from './image-cache.ts';
 
 /** Entry of an image that has no row yet. */
 export type Placeless = Omit<Entry, 'row'>;
@@ -29,7 +30,7 @@ export interface CacheWriter extends AsyncDisposable {
  * Opens a cache for writing, creates it where there is none, and mends what a crash left: rows without a line are
  * overwritten, lines without a row are removed.
  *
- * @throws UserError where it is another student's, where another process writes it, or where the disk refuses.
+ * @throws UserError where it is another student's, where its pictures were read otherwise, where another process writes it, or where the disk refuses.
  */
 export const openCacheWriter = async (folder: string, about: About): Promise<CacheWriter> => {
   await mkdir(folder, { recursive: true }).catch((error: unknown) => rethrow(folder, error));
@@ -37,7 +38,7 @@ export const openCacheWriter = async (folder: string, about: About): Promise<Cac
   try {
     // only now: whoever held the lock before may have made it another student's
     const there = await readAbout(folder);
-    if (there) checkStudent(folder, there, about);
+    if (there) checkOwner(folder, there, about);
     else
       await writeAtomically(join(folder, cacheFiles.about), (write) =>
         write(Buffer.from(`${JSON.stringify(about, null, 2)}\n`)),
@@ -47,6 +48,16 @@ export const openCacheWriter = async (folder: string, about: About): Promise<Cac
     await unlock();
     throw error;
   }
+};
+
+/** @throws UserError where a cache is another student's, or its pictures were read otherwise. */
+const checkOwner = (folder: string, cached: About, now: About): void => {
+  checkStudent(folder, cached, now);
+  const [before, wanted] = [picturesOf(cached), picturesOf(now)];
+  if (before === wanted) return;
+  throw new UserError(
+    `${folder}: its pictures were read ${before}, and are to be read ${wanted}: make another cache, or leave out pictures (--pictures)`,
+  );
 };
 
 const openedWriter = async (folder: string, width: number, unlock: () => Promise<void>): Promise<CacheWriter> => {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { PreparedImage } from '../data/batch.ts';
+import type { PictureOptions } from '../data/pictures/options.ts';
 import type { SizeRule } from '../data/resize.ts';
 import { UserError } from '../errors.ts';
 import { mapConcurrent } from '../files/map-concurrent.ts';
@@ -16,7 +17,7 @@ export type FileState =
   | { readonly kind: 'unreadable'; readonly path: string; readonly failure: UserError };
 
 /** Options of `inspectImages`. */
-export interface LookOptions {
+export interface LookOptions extends PictureOptions {
   readonly folder: string;
   readonly rule: SizeRule;
   /** Entries of the cache, by path; they may grow between two windows. */
@@ -54,7 +55,7 @@ export async function* inspectImages(
 
 const look = async (
   file: ImageFile,
-  { folder, rule, cached }: LookOptions,
+  { folder, rule, cached, pictures, maxMegapixels }: LookOptions,
   byBytes: ReadonlyMap<string, Entry>,
 ): Promise<FileState> => {
   const known = cached.get(file.path);
@@ -65,7 +66,11 @@ const look = async (
     const placeless = { ...file, sha256: sha256Of(bytes) };
     const same = byBytes.get(placeless.sha256);
     if (same) return { kind: 'renamed', entry: { ...placeless, row: same.row } };
-    return { kind: 'new', file: placeless, picture: await prepareImage(bytes, rule, where) };
+    return {
+      kind: 'new',
+      file: placeless,
+      picture: await prepareImage(bytes, rule, { where, pictures, maxMegapixels }),
+    };
   } catch (failure) {
     if (failure instanceof UserError) return { kind: 'unreadable', path: file.path, failure };
     throw failure;

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { PictureStyle } from '../data/pictures/options.ts';
 import type { Numbers } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
 import { readStoreIndex } from '../files/append-store.ts';
@@ -18,7 +19,13 @@ const aboutSchema = z.strictObject({
   /** Task of that student, for people. */
   task: z.string(),
   /** Resizing of the images, in pixels. */
-  preprocessing: z.strictObject({ resize: z.literal('pillow-bicubic'), shortest: z.number(), multiple: z.number() }),
+  preprocessing: z.strictObject({
+    resize: z.literal('pillow-bicubic'),
+    shortest: z.number(),
+    multiple: z.number(),
+    /** Absent where they are read as ViLT reads them, as in all caches of earlier versions. */
+    pictures: z.literal('as-shown').optional(),
+  }),
   /** Row of the modality table with which the images were encoded. */
   modality: z.literal(1),
   /** Numbers in a row. */
@@ -70,15 +77,18 @@ export const openImageCache = async (folder: string): Promise<ImageCache> => {
   };
 };
 
+/** How the pictures of a cache were read. */
+export const picturesOf = ({ preprocessing }: About): PictureStyle => preprocessing.pictures ?? 'as-vilt';
+
 /** Manifest of a student's cache. @throws UserError where the model cannot encode images alone. */
-export const aboutOf = (student: Predictor): About => {
+export const aboutOf = (student: Predictor, pictures: PictureStyle = 'as-shown'): About => {
   checkEncodesImages(student);
   const { shortest, multiple } = sizeRuleOf(student.config.sizes);
   return {
     format: 1,
     student: student.identity(),
     task: student.config.task,
-    preprocessing: { resize: 'pillow-bicubic', shortest, multiple },
+    preprocessing: { resize: 'pillow-bicubic', shortest, multiple, ...(pictures === 'as-shown' ? { pictures } : {}) },
     modality: 1,
     width: student.width,
   };

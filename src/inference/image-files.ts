@@ -3,13 +3,13 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { PreparedImage } from '../data/batch.ts';
 import { decodeImage } from '../data/image.ts';
+import { isPictureName } from '../data/pictures/kinds.ts';
+import type { PictureOptions } from '../data/pictures/options.ts';
 import { fit } from '../data/preprocess.ts';
 import type { SizeRule } from '../data/resize.ts';
 import { UserError } from '../errors.ts';
 
-const IMAGE = /\.(?:png|jpe?g|webp|gif|tiff?|avif)$/i;
-
-/** File that has the name of an image. */
+/** File that has the name of a picture. */
 export interface ImageFile {
   /** Path below the folder, with `/` between its parts. */
   readonly path: string;
@@ -30,10 +30,12 @@ export const listImages = async (folder: string): Promise<ImageFile[]> => {
     },
   );
   const named = found
-    .filter((entry) => IMAGE.test(entry.name) && !entry.isDirectory())
+    .filter((entry) => isPictureName(entry.name) && !entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name));
   if (named.length === 0)
-    throw new UserError(`${folder}: there is no image in it: give a folder of png, jpg, webp, gif, tiff or avif files`);
+    throw new UserError(
+      `${folder}: there is no image in it: give a folder of JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP or PPM files`,
+    );
   const files: ImageFile[] = [];
   for (const file of named.sort()) {
     const stats = await stat(file).catch(() => undefined);
@@ -56,5 +58,8 @@ export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').upda
  *
  * @throws UserError where the bytes are no image, or a damaged one.
  */
-export const prepareImage = async (bytes: Uint8Array, rule: SizeRule, where: string): Promise<PreparedImage> =>
-  fit(await decodeImage(bytes, { where }), rule);
+export const prepareImage = async (
+  bytes: Uint8Array,
+  rule: SizeRule,
+  options: PictureOptions & { readonly where: string },
+): Promise<PreparedImage> => fit(await decodeImage(bytes, options), rule);

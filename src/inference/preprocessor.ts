@@ -1,4 +1,5 @@
 import type { CollateOptions } from '../data/batch.ts';
+import type { PictureOptions, PictureStyle } from '../data/pictures/options.ts';
 import { createPreparer, type Prepare } from '../data/preprocess.ts';
 import type { SizeRule } from '../data/resize.ts';
 import type { OnUnreadable } from '../data/skip-policy.ts';
@@ -11,12 +12,14 @@ export interface Preprocessor {
   readonly prepare: Prepare;
   readonly collate: CollateOptions;
   readonly batch: number;
+  /** How all images become pixels. Default: as each example says, otherwise `as-shown`. */
+  readonly pictures?: PictureStyle | undefined;
   /** Receives examples that cannot be read, which are then left out. Without it such an example is an error. */
   readonly onUnreadable?: OnUnreadable | undefined;
 }
 
 /** Options of `preprocessorFor`. */
-export interface PreprocessorOptions {
+export interface PreprocessorOptions extends PictureOptions {
   /** Number of examples in a batch. */
   readonly batch: number;
   /** Pads texts to so many words, as the reference does to 40. Default: the longest text of the batch. */
@@ -33,15 +36,16 @@ export interface PreprocessorOptions {
 /** Creates the preprocessor of a model, with its vocabulary and image size. */
 export const preprocessorFor = (
   { sizes, vocabulary }: ModelConfig,
-  { batch, padWordsTo, onWarning, onUnreadable }: PreprocessorOptions,
+  { batch, padWordsTo, onWarning, onUnreadable, pictures, maxMegapixels }: PreprocessorOptions,
 ): Preprocessor => ({
   batch,
+  pictures,
   ...(onUnreadable ? { onUnreadable } : {}),
   prepare: createPreparer({
     tokenizer: createTokenizer(vocabulary),
     size: sizeRuleOf(sizes),
     limit: sizes.words,
-    ...(onWarning ? { onWarning } : {}),
+    ...{ onWarning, pictures, maxMegapixels },
   }),
   collate: { patch: sizes.patch, grid: sizes.grid, ...(padWordsTo === undefined ? {} : { padWordsTo }) },
 });

@@ -52,7 +52,7 @@ async function* scoreInBlocks(
 ): AsyncGenerator<FoundImage[], void, undefined> {
   checkCompares(retriever);
   checkStudent(images.folder, images.about, aboutOf(retriever));
-  const vector = await retriever.textFeatures(encodeText(retriever, { id: 'text', text }, onWarning));
+  const vector = await retriever.textFeatures(encodeText(retriever, text, { onWarning }));
   for await (const { entries, features } of images.blocks()) {
     const { data } = cosines(features, vector);
     yield entries.map(({ path }, row) => ({ image: path, score: data[row]! }));

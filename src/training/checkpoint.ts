@@ -19,7 +19,8 @@ export interface Checkpoint<Progress> {
 
 const firstPrefix = 'optimizer.first.';
 const secondPrefix = 'optimizer.second.';
-const progressKey = 'dide.progress';
+/** Name of the metadata in which a checkpoint keeps its progress. */
+export const PROGRESS = 'dide.progress';
 
 /**
  * Saves a checkpoint as one safetensors file, whole or not at all: weights under their own names, AdamW's moments under
@@ -38,7 +39,7 @@ export const saveCheckpoint = async <Progress>(
     throw new Error(`saveCheckpoint: this progress is not plain JSON (NaN, undefined, dates are not): ${json}`);
   }
   const all = new Map([...weights, ...prefixed(first, firstPrefix), ...prefixed(second, secondPrefix)]);
-  await writeSafetensors(path, all, { ...metadata, [progressKey]: json });
+  await writeSafetensors(path, all, { ...metadata, [PROGRESS]: json });
 };
 
 /**
@@ -52,7 +53,7 @@ export const loadCheckpoint = async <Progress>(
   schema: z.ZodType<Progress>,
 ): Promise<Checkpoint<Progress>> => {
   await using file = await openSafetensors(path);
-  const progress = parseProgress(file.metadata.get(progressKey), schema, path);
+  const progress = parseProgress(file.metadata.get(PROGRESS), schema, path);
   const all = withoutBuffers(await file.readAll());
   const weights: Weights = new Map([...all].filter(([name]) => !name.startsWith('optimizer.')));
   const first = unprefixed(all, firstPrefix);

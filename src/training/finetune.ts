@@ -8,6 +8,7 @@ import { trainStage } from './loop.ts';
 import { settingsOf, type Values } from './option-table.ts';
 import { type RunOptions, type TrainingOptions, type TrainStep, trainingOptions } from './options.ts';
 import { passesOver, warnOfLeftOut } from './passes.ts';
+import { pictureStyleOf } from './picture-style.ts';
 import type { LossOptions, retrievalOptions } from './stage-options.ts';
 import type { Splits, StageOptions } from './stages/stage.ts';
 import { defaultLosses, fineTuningOf } from './stages/stages.ts';
@@ -66,8 +67,9 @@ export async function* finetune(model: Model, options: FinetuneOptions): AsyncGe
   const { examples, validation } = isTask(task) ? withKnownAnswers(model, splits, options) : splits;
   warnOfLeftOut(examples.length, options);
   const { updates } = passesOver(examples.length, options);
-  const preprocessor = preprocessorFor(model.config, { ...options, batch });
-  yield* train(model, { ...options, examples, validation, updates, preprocessor });
+  const pictures = await pictureStyleOf(examples, options);
+  const preprocessor = preprocessorFor(model.config, { ...options, batch, pictures });
+  yield* train(model, { ...options, pictures, examples, validation, updates, preprocessor });
 }
 
 /** @throws UserError where the model is for another task. */

@@ -1,4 +1,5 @@
 import type { Model } from '../checkpoints/model-file.ts';
+import { pictureStyles } from '../data/pictures/options.ts';
 import type { Preprocessor } from '../inference/preprocessor.ts';
 import type { OptionTable, Values } from './option-table.ts';
 
@@ -138,6 +139,23 @@ export const trainingOptions = {
     otherwise: 'all',
     group: HOW,
     identity: 'changed',
+  },
+  pictures: {
+    flag: '--pictures <how>',
+    kind: 'choice',
+    choices: pictureStyles,
+    meaning:
+      'as-shown: turned by their EXIF orientation, transparency over white; as-vilt: without both, as the ViLT code reads them',
+    // what runs did that do not say it
+    default: 'as-vilt',
+    otherwise: 'as-shown; of published data sets as-vilt',
+    identity: 'changed',
+  },
+  maxMegapixels: {
+    flag: '--max-megapixels <n>',
+    kind: 'amount',
+    meaning: 'largest picture that is read, in millions of pixels, at most 179',
+    otherwise: '89',
   },
   padWordsTo: {
     flag: '--pad-words-to <n>',

@@ -7,6 +7,7 @@ import { trainStage } from './loop.ts';
 import { settingsOf, type Values } from './option-table.ts';
 import { type TrainingOptions, type TrainStep, trainingOptions } from './options.ts';
 import { passesOver, warnOfLeftOut } from './passes.ts';
+import { pictureStyleOf } from './picture-style.ts';
 import type { pretrainingOptions } from './stage-options.ts';
 import { pretrainingStage } from './stages/pretraining.ts';
 
@@ -44,6 +45,8 @@ export async function* pretrain(model: Model, options: PretrainOptions): AsyncGe
   const validation = await read(data, 'validation', options);
   warnOfLeftOut(examples.length, options);
   const { updates } = passesOver(examples.length, options);
-  const run = { ...options, updates, preprocessor: preprocessorFor(model.config, { ...options, batch }) };
+  const pictures = await pictureStyleOf(examples, options);
+  const preprocessor = preprocessorFor(model.config, { ...options, batch, pictures });
+  const run = { ...options, pictures, updates, preprocessor };
   yield* trainStage(model, pretrainingStage(model, run, { examples, validation }), run);
 }

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { createSkipPolicy, type PreprocessorOptions } from '../../data.ts';
 import { type FinetuneOptions, type Learnable, UserError } from '../../index.ts';
 import { type Cell, percent } from '../terminal/table.ts';
-import { given, oneOf } from './options.ts';
+import { addOptions, given, oneOf } from './options.ts';
 
 /** Options for data that are incomplete or damaged. */
 export interface DataOptions {
@@ -17,10 +17,7 @@ export const dataOptions = (): Option[] => [
 ];
 
 /** Adds the options of `dataOptions` to a verb. */
-export const addDataOptions = (command: Command): Command => {
-  for (const option of dataOptions()) command.addOption(option);
-  return command;
-};
+export const addDataOptions = (command: Command): Command => addOptions(command, dataOptions());
 
 /** The task, reading examples whose images are missing as `--missing` says. */
 export const lenient = <T extends Learnable>(task: T, { missing = 'refuse' }: Partial<DataOptions>): T => ({

@@ -6,6 +6,7 @@ import { type DataOptions, dataOptions, selectOption } from './data.ts';
 import { type DistillationFlags, distillationOptions } from './distillation.ts';
 import { filterOption } from './example-filter.ts';
 import { count, jsonOption, oneOf, seedOption, threadsOption } from './options.ts';
+import { pictureOptions } from './pictures.ts';
 import { optionOf, optionsOf } from './table.ts';
 import { type TaskName, taskOption, type Unknown } from './tasks.ts';
 import type { TrainedModelOptions } from './trained-model.ts';
@@ -57,6 +58,7 @@ const runOptions = (): Option[] => [
   required(trainingOptions.folder.flag, trainingOptions.folder.meaning),
   taskOption('what is learnt').default('vqa'),
   optionOf(trainingOptions.resume),
+  ...pictureOptions(),
   oneOf('--unknown-answers <what>', 'where the model cannot give an answer of the data', ['refuse', 'ignore']).default(
     'refuse',
   ),

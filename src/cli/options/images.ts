@@ -1,9 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { isPictureName } from '../../data.ts';
 import { UserError } from '../../index.ts';
-
-/** Whether a file is an image by its name. */
-export const isImageName = (name: string): boolean => /\.(jpe?g|png|webp|gif|tiff?|avif)$/i.test(name);
 
 /**
  * Paths of images, each folder among them replaced by the images in it and below it, sorted.
@@ -13,9 +11,11 @@ export const isImageName = (name: string): boolean => /\.(jpe?g|png|webp|gif|tif
 export const expandFolders = (paths: readonly string[]): string[] =>
   paths.flatMap((path) => {
     if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [path];
-    const names = readdirSync(path, { recursive: true, encoding: 'utf8' }).filter(isImageName);
+    const names = readdirSync(path, { recursive: true, encoding: 'utf8' }).filter(isPictureName);
     if (names.length === 0)
-      throw new UserError(`${path}: it holds no image: give a folder with JPEG, PNG or WebP files`);
+      throw new UserError(
+        `${path}: it holds no image: give a folder of JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP or PPM files`,
+      );
     return names.sort().map((name) => join(path, name));
   });
 

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 
 /** Parser of an option that is a whole number of at least `least`. @throws InvalidArgumentError for anything else. */
 const whole =
@@ -37,6 +37,12 @@ export const amount = (flags: string, description: string): Option =>
 /** Option whose value is one of a few words. */
 export const oneOf = (flags: string, description: string, words: readonly string[]): Option =>
   new Option(flags, description).choices(words);
+
+/** Adds options to a command. */
+export const addOptions = (command: Command, options: readonly Option[]): Command => {
+  for (const option of options) command.addOption(option);
+  return command;
+};
 
 /** `--json`, `--threads` and `--seed` mean the same in every verb. */
 export const jsonOption = (): Option => new Option('--json', 'print one JSON object on stdout instead of a table');

@@ -10,6 +10,7 @@ import {
   unknownWordsOption,
 } from './finetune.ts';
 import { jsonOption, oneOf, seedOption, share, threadsOption } from './options.ts';
+import { pictureOptions } from './pictures.ts';
 import { optionOf, optionsOf } from './table.ts';
 
 /** Options of `dide pretrain`, as Commander parses them; those of the library's tables are read by `valuesOf`. */
@@ -37,6 +38,7 @@ const runOptions = (): Option[] => [
   new Option('--data <folder>', 'images with captions, train and validation, in any layout').makeOptionMandatory(),
   new Option(trainingOptions.folder.flag, trainingOptions.folder.meaning).makeOptionMandatory(),
   optionOf(trainingOptions.resume),
+  ...pictureOptions(),
   unknownWordsOption(),
   new Option('--tiny', 'everything at toy size, for trying out: seconds'),
 ];

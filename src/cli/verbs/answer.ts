@@ -4,12 +4,13 @@ import { type ImageSource, imageName } from '../../data.ts';
 import { type AnsweredImages, answerEach, type Model, type RankedAnswer, UserError } from '../../index.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
 import { checkCommandLine, expandFolders } from '../options/images.ts';
-import { count, jsonOption, threadsOption } from '../options/options.ts';
+import { addOptions, count, jsonOption, threadsOption } from '../options/options.ts';
+import { type PictureFlags, pictureOptions } from '../options/pictures.ts';
 import type { TaskName } from '../options/tasks.ts';
 import { openProgress } from '../terminal/progress.ts';
 import { print, tableOf } from '../terminal/table.ts';
 
-interface Options extends ForeignOptions {
+interface Options extends ForeignOptions, PictureFlags {
   readonly task?: TaskName | undefined;
   readonly top: number;
   readonly threads?: number | undefined;
@@ -29,7 +30,7 @@ use dide ask, which encodes only the question.`;
 
 /** `dide answer`: the answers of a model about images, with their probabilities. */
 export const answerCommand = (): Command =>
-  addForeignOptions(new Command('answer'))
+  addOptions(addForeignOptions(new Command('answer')), pictureOptions('as-shown'))
     .usage('[options] <model> <image...> <question>')
     .description('Answers a question about an image, or many images, with probabilities.')
     .argument('<model>', 'a teacher or a student: best.safetensors of a run, a .ckpt, a Hugging Face folder')
@@ -74,11 +75,13 @@ const answerWithProgress = async (
   model: Model,
   items: readonly string[][],
   question: string,
-  { top, threads }: Options,
+  { top, threads, pictures, maxMegapixels }: Options,
 ): Promise<AnsweredImages[]> => {
   using progress = openProgress('answer');
   const all: AnsweredImages[] = [];
-  for await (const one of answerEach(model, items, question, { top, threads, onWarning: progress.warn })) {
+  for await (const one of answerEach(model, items, question, {
+    ...{ top, threads, pictures, maxMegapixels, onWarning: progress.warn },
+  })) {
     all.push(one);
     if ('failure' in one && items.length > 1) progress.warn(`passed over: ${one.failure.message}`);
     if (items.length > 1) progress.update(all.length, items.length);

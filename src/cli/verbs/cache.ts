@@ -1,15 +1,16 @@
 import { Command, Option } from 'commander';
 import { type CacheProgress, cacheImages, type Model } from '../../index.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
-import { count, jsonOption, oneOf, threadsOption } from '../options/options.ts';
+import { addOptions, count, jsonOption, oneOf, threadsOption } from '../options/options.ts';
 import { checkOutputFolder } from '../options/output.ts';
+import { type PictureFlags, pictureOptions } from '../options/pictures.ts';
 import type { TaskName } from '../options/tasks.ts';
 import { listenForInterrupt, sayStopped } from '../terminal/interrupt.ts';
 import { openProgress } from '../terminal/progress.ts';
 import { commandOf } from '../terminal/quote.ts';
 import { type Cell, durationOf, factsOf, grouped, print } from '../terminal/table.ts';
 
-interface Options extends ForeignOptions {
+interface Options extends ForeignOptions, PictureFlags {
   readonly task?: TaskName | undefined;
   readonly to: string;
   readonly batch?: number | undefined;
@@ -30,7 +31,7 @@ encoded once; run it again after pictures were added, changed or removed, and on
 
 /** `dide cache`: encodes a folder of images, once for all questions to come. */
 export const cacheCommand = (): Command =>
-  addForeignOptions(new Command('cache'))
+  addOptions(addForeignOptions(new Command('cache')), pictureOptions('as-shown; of a cache that is there, as it is'))
     .description(
       "Encodes every image of a folder with a student's image encoder, once for all questions and searches to come.",
     )
@@ -69,7 +70,7 @@ async function run(file: string, images: string, options: Options): Promise<void
 
 /** Undefined where Ctrl-C stopped it: what was encoded until then is kept. */
 const cacheUntilInterrupted = async (student: Model, images: string, options: Options) => {
-  const { to, unreadable, batch, threads } = options;
+  const { to, unreadable, batch, threads, pictures, maxMegapixels } = options;
   let counts: CacheProgress = { done: 0, of: 0, encoded: 0, kept: 0, unreadable: 0, forgotten: 0 };
   using interrupt = listenForInterrupt();
   try {
@@ -81,7 +82,7 @@ const cacheUntilInterrupted = async (student: Model, images: string, options: Op
       if (now.done < now.of) interrupt.signal.throwIfAborted();
     };
     const cache = await cacheImages(student, images, {
-      ...{ to, unreadable, batch, threads, onProgress },
+      ...{ to, unreadable, batch, threads, pictures, maxMegapixels, onProgress },
       onWarning: progress.warn,
     });
     return { cache, counts };

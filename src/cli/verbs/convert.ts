@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { type Converted, convertExamples, convertedFormats } from '../../data.ts';
 import { jsonOption, oneOf } from '../options/options.ts';
 import { checkOutputFolder } from '../options/output.ts';
+import { megapixelsOption } from '../options/pictures.ts';
 import { recordsNamed, type TaskName, taskOption } from '../options/tasks.ts';
 import { openProgress } from '../terminal/progress.ts';
 import { durationOf, grouped, print, tableOf } from '../terminal/table.ts';
@@ -13,6 +14,7 @@ interface Options {
   readonly split: readonly string[];
   readonly missing: 'refuse' | 'skip';
   readonly strict?: boolean | undefined;
+  readonly maxMegapixels?: number | undefined;
   readonly json?: boolean | undefined;
 }
 
@@ -38,6 +40,7 @@ export const convertCommand = (): Command =>
     .addOption(
       oneOf('--missing <what>', 'annotations whose picture is not there', ['refuse', 'skip']).default('refuse'),
     )
+    .addOption(megapixelsOption())
     .option('--strict', 'stop at a picture that cannot be decoded, instead of passing it over and listing it')
     .addOption(jsonOption())
     .addHelpText('after', examples)

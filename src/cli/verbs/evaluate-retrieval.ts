@@ -10,12 +10,13 @@ import {
 } from '../../data.ts';
 import { type Example, type Model, UserError } from '../../index.ts';
 import type { openTolerance } from '../options/data.ts';
+import type { PictureFlags } from '../options/pictures.ts';
 import { type Measure, measuresOf, measuresTable } from '../terminal/measures.ts';
 import { openProgress } from '../terminal/progress.ts';
 import { grouped, print } from '../terminal/table.ts';
 
 /** Options of `evaluate` for a model that retrieves. */
-export interface RetrievalEvaluation {
+export interface RetrievalEvaluation extends PictureFlags {
   readonly batch: number;
   readonly gallery?: number | undefined;
   readonly predictions?: string | undefined;
@@ -60,11 +61,14 @@ export const evaluateRetrieval = async (
 const scored = async (
   trained: Model,
   [split, gallery]: readonly [string, Gallery],
-  { batch, threads, tolerance }: RetrievalEvaluation,
+  { batch, threads, tolerance, pictures, maxMegapixels }: RetrievalEvaluation,
 ): Promise<ScoredGallery> => {
   using progress = openProgress(`evaluate ${split}`);
   return await scoreRetrieval(trained, gallery, {
-    preprocessor: preprocessorFor(trained.config, { batch, onWarning: progress.warn, ...tolerance.preprocessor }),
+    preprocessor: preprocessorFor(trained.config, {
+      ...{ batch, pictures, maxMegapixels, onWarning: progress.warn },
+      ...tolerance.preprocessor,
+    }),
     onProgress: progress.update,
     threads,
   });

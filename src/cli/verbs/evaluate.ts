@@ -14,8 +14,9 @@ import {
 } from '../../index.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
 import { addDataOptions, type DataOptions, openTolerance } from '../options/data.ts';
-import { count, jsonOption, seedOption, threadsOption } from '../options/options.ts';
+import { addOptions, count, jsonOption, seedOption, threadsOption } from '../options/options.ts';
 import { checkOutputFile } from '../options/output.ts';
+import { type PictureFlags, pictureOptions } from '../options/pictures.ts';
 import { galleryOption } from '../options/retrieval.ts';
 import { outside, type TaskName, taskNamed, tasks } from '../options/tasks.ts';
 import { type Estimate, estimate, formatInterval, measuresOf, measuresTable } from '../terminal/measures.ts';
@@ -24,7 +25,7 @@ import { openProgress, type Progress } from '../terminal/progress.ts';
 import { type Cell, percent, print, tableOf } from '../terminal/table.ts';
 import { evaluateRetrieval } from './evaluate-retrieval.ts';
 
-interface Options extends ForeignOptions, DataOptions {
+interface Options extends ForeignOptions, DataOptions, PictureFlags {
   readonly data: string;
   readonly split: string;
   readonly task?: TaskName | undefined;
@@ -63,7 +64,7 @@ at 1, 5 and 10; and where rows have a "quadruple", how many of these groups are 
 
 /** `dide evaluate`: accuracy of a model on the splits of a data set. */
 export const evaluateCommand = (): Command =>
-  addDataOptions(addForeignOptions(new Command('evaluate')))
+  addOptions(addDataOptions(addForeignOptions(new Command('evaluate'))), pictureOptions())
     .description('Prints the accuracy of a model, by split and kind of question.')
     .argument('<file>', 'a model: best.safetensors of a run, a .ckpt of ViLT or DiDE, a Hugging Face folder')
     .addOption(new Option('--data <folder>', 'the data').makeOptionMandatory())
@@ -127,9 +128,9 @@ const judgeSplit = async (trained: Model, split: string, asked: readonly Example
   const { config } = trained;
   noticeUnanswered(split, asked, progress);
   noticeOutside(asked, config.answers, progress);
-  const { batch, threads, task, tolerance } = how;
+  const { batch, threads, task, tolerance, pictures, maxMegapixels } = how;
   const { predictions } = await evaluate(trained, {
-    ...{ task, examples: asked, batch, threads, ...tolerance.preprocessor },
+    ...{ task, examples: asked, batch, threads, pictures, maxMegapixels, ...tolerance.preprocessor },
     onWarning: progress.warn,
     onProgress: progress.update,
   });

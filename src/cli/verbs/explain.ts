@@ -5,13 +5,14 @@ import { explainPairs } from '../../studies/attention/explain.ts';
 import type { ExplainedPair } from '../../studies/attention/explained-pair.ts';
 import { writeExplained } from '../../studies/attention/page/page.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
-import { given, jsonOption, threadsOption } from '../options/options.ts';
+import { addOptions, given, jsonOption, threadsOption } from '../options/options.ts';
 import { checkOutputFile } from '../options/output.ts';
+import { type PictureFlags, pictureOptions } from '../options/pictures.ts';
 import type { TaskName } from '../options/tasks.ts';
 import { printNotice } from '../terminal/notice.ts';
 import { type Cell, percent, print, tableOf } from '../terminal/table.ts';
 
-interface Options extends ForeignOptions {
+interface Options extends ForeignOptions, PictureFlags {
   readonly task?: TaskName | undefined;
   readonly to: string;
   readonly teacher?: string | undefined;
@@ -32,7 +33,7 @@ loss L_CA of this image and text.`;
 
 /** `dide explain`: a page of attention maps of one or more models for one image and text. */
 export const explainCommand = (): Command =>
-  addForeignOptions(new Command('explain'))
+  addOptions(addForeignOptions(new Command('explain')), pictureOptions('as-shown'))
     .description(
       'Writes a page with the attention maps of a model, its teacher and an undistilled student, head by head.',
     )
@@ -49,14 +50,14 @@ export const explainCommand = (): Command =>
 
 async function run(file: string, image: string, text: string, options: Options): Promise<void> {
   checkOutputFile(options.to);
-  const { to, teacher, without, threads } = options;
+  const { to, teacher, without, threads, pictures, maxMegapixels } = options;
   const models: Record<string, Model> = {};
   if (teacher !== undefined) models.teacher = await openModel(teacher, options);
   const own = await openModel(file, options);
   models[own.config.architecture.towers ? 'student' : 'fusion encoder'] = own;
   if (without !== undefined) models['student, not distilled'] = await openStudentModel(without, options);
   const example = { id: image, text, images: [image], answers: [] };
-  const pairs = await explainPairs(models, [example], { onWarning: printNotice, threads });
+  const pairs = await explainPairs(models, [example], { onWarning: printNotice, threads, pictures, maxMegapixels });
   await writeExplained(to, pairs);
   report(pairs[0]!, options);
 }

@@ -1,10 +1,10 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { isPictureName } from '../../data.ts';
 import { openImageCache, UserError } from '../../index.ts';
 import { type Description, inspectCheckpoint, isWeightsFolder } from '../../model.ts';
 import { headsOption, weightsOption } from '../options/checkpoint.ts';
-import { isImageName } from '../options/images.ts';
 import { headOf } from '../options/model-file.ts';
 import { jsonOption } from '../options/options.ts';
 import { commandOf } from '../terminal/quote.ts';
@@ -48,7 +48,7 @@ const describePath = async (path: string, options: Options): Promise<Contents> =
     const data = await describeData(path);
     if (data) return data;
   }
-  if (stats.isFile() && isImageName(path)) {
+  if (stats.isFile() && isPictureName(path)) {
     const command = commandOf(['dide', 'answer', 'MODEL', path]);
     throw new UserError(`${path}: it is an image: ask a model about it with ${command} "…"`);
   }
@@ -155,6 +155,7 @@ const describeCache = async (folder: string): Promise<Contents> => {
     ['kind', 'an image cache'],
     ['images', grouped(entries.length)],
     ['rows', grouped(new Set(entries.map(({ row }) => row)).size)],
+    ['pictures', about.preprocessing.pictures ?? 'as-vilt'],
     ['row', `${about.width} numbers, ${bytesOf(4 * about.width)}`],
     ['student', `${about.student.slice(0, 12)} (${about.task})`],
   ];

@@ -5,6 +5,7 @@ import { writeAtomically } from '../../files/atomic-write.ts';
 import { answerLines } from '../answer-list.ts';
 import { type Example, type ImageSource, imageName } from '../example.ts';
 import { decodeImage, readImageBytes } from '../image.ts';
+import type { PictureOptions } from '../pictures/options.ts';
 import type { DatasetWriter, Written, WrittenImage } from './dataset-writer.ts';
 import type { Dataset, DatasetQuery } from './format.ts';
 import { openAnswers, openExamples } from './open-examples.ts';
@@ -24,7 +25,7 @@ export type ConvertedFormat = keyof typeof writers;
 export const convertedFormats = Object.keys(writers) as ConvertedFormat[];
 
 /** Options of `convertExamples`. */
-export interface ConvertOptions extends Omit<DatasetQuery, 'split'> {
+export interface ConvertOptions extends Omit<DatasetQuery, 'split'>, Pick<PictureOptions, 'maxMegapixels'> {
   /** The folder that is written; it must be new or empty. */
   readonly to: string;
   readonly format: ConvertedFormat;
@@ -114,7 +115,7 @@ const convertSplit = async ({ examples, layout, notices }: Dataset, options: Spl
   const groups = groupByImages(examples);
   for (let at = 0; at < groups.length; at += CONCURRENCY) {
     const some = groups.slice(at, at + CONCURRENCY);
-    for (const [i, read] of (await Promise.all(some.map(readGroup))).entries()) {
+    for (const [i, read] of (await Promise.all(some.map((group) => readGroup(group, options)))).entries()) {
       done += some[i]!.length;
       if (read instanceof UserError && options.unreadable === 'refuse') throw read;
       if (read instanceof UserError) unreadable.push(read.message);
@@ -144,18 +145,18 @@ const groupByImages = (examples: readonly Example[]): Example[][] => {
   return groups;
 };
 
-const readGroup = async (examples: readonly Example[]): Promise<Written | UserError> => {
+const readGroup = async (examples: readonly Example[], options: ConvertOptions): Promise<Written | UserError> => {
   try {
-    return { examples, images: await Promise.all(examples[0]!.images.map(checkedImage)) };
+    return { examples, images: await Promise.all(examples[0]!.images.map((image) => checkedImage(image, options))) };
   } catch (failure) {
     if (failure instanceof UserError) return failure;
     throw failure;
   }
 };
 
-const checkedImage = async (image: ImageSource): Promise<WrittenImage> => {
+const checkedImage = async (image: ImageSource, { maxMegapixels }: ConvertOptions): Promise<WrittenImage> => {
   const bytes = await readImageBytes(image);
-  await decodeImage(bytes, { where: imageName(image) });
+  await decodeImage(bytes, { where: imageName(image), maxMegapixels });
   return { bytes, extension: extensionOf(bytes) };
 };
 
@@ -166,5 +167,7 @@ const extensionOf = (bytes: Uint8Array): string => {
   if (head.startsWith('GIF8')) return 'gif';
   if (head.startsWith('RIFF')) return 'webp';
   if (head.startsWith('II*') || head.startsWith('MM\0*')) return 'tif';
+  if (head.startsWith('BM')) return 'bmp';
+  if (/^P[1-6f]\s/.test(head)) return 'ppm';
   return head.slice(4, 8) === 'ftyp' ? 'avif' : 'jpg';
 };

@@ -58,8 +58,12 @@ export const openFormat = async (format: Format, path: string, query: DatasetQue
   if (!found) return undefined;
   const isTable = format.serves === undefined && query.records.severalTexts;
   const { examples, notices } = isTable ? await withSamePictures(found.examples, path) : { ...found, notices: [] };
-  return { ...found, examples, notices: [...found.notices, ...notices, ...undecodedIn(path, examples)] };
+  const read = format.serves ? examples.map(asPublished) : examples;
+  return { ...found, examples: read, notices: [...found.notices, ...notices, ...undecodedIn(path, examples)] };
 };
+
+/** Pictures of published data sets are read as the reference reads them. */
+const asPublished = (example: Example): Example => ({ ...example, pictures: 'as-vilt' });
 
 const checkThere = (path: string): void => {
   try {

@@ -4,7 +4,13 @@ import { UserError } from '../../errors.ts';
  * How the files of images become pixels. `as-shown`: as a viewer shows them, turned by their EXIF orientation, and what
  * is transparent laid over white. `as-vilt`: as the ViLT code reads them, by Pillow's `convert('RGB')`, which drops both.
  */
-export type PictureStyle = 'as-shown' | 'as-vilt';
+export type PictureStyle = (typeof pictureStyles)[number];
+
+/** Names of the styles. */
+export const pictureStyles = ['as-shown', 'as-vilt'] as const;
+
+/** Whether a field of a record is the name of a style. */
+export const isPictureStyle = (value: unknown): value is PictureStyle => pictureStyles.some((one) => one === value);
 
 /** How the files of images are decoded. */
 export interface PictureOptions {

@@ -1,6 +1,7 @@
 import { UserError } from '../../errors.ts';
 import { fieldError, type JsonLine, textField } from '../../files/json-lines.ts';
 import type { Example, ImageSource } from '../example.ts';
+import { isPictureStyle } from '../pictures/options.ts';
 import type { RecordShape } from './shape.ts';
 
 /** A row or sample, and its images. */
@@ -63,13 +64,17 @@ const rowExamples = (line: RecordRow, shape: RecordShape, { keepAnnotators = tru
   const name = textFieldOf(line, shape);
   const texts = textsIn(line, name);
   const { scored, annotators } = shape.answers.read(line);
-  const about = aboutOf(line, [name, ...shape.answers.fields], keepAnnotators ? annotators : undefined);
+  const others = aboutOf(line, [name, ...shape.answers.fields], keepAnnotators ? annotators : undefined);
+  const { pictures, ...rest } = others;
+  const styled = isPictureStyle(pictures);
+  const about = styled ? rest : others;
   return texts.map((text, i) => ({
     id: texts.length > 1 ? `${line.where} text ${i + 1}` : line.where,
     images: line.images,
     text,
     answers: scored,
     ...(Object.keys(about).length > 0 ? { about } : {}),
+    ...(styled ? { pictures } : {}),
   }));
 };
 

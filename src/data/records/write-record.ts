@@ -10,9 +10,13 @@ export const writtenFields = ({ textFields, severalTexts, answers }: RecordShape
 
 /** An example without its images, as a row that a record reader reads back as it was. */
 export const recordOf = (
-  { text, answers, about }: Example,
+  { text, answers, about, pictures }: Example,
   { textFields, answers: format }: RecordShape,
-): Record<string, unknown> => ({ [textFields[0]!]: text, ...format.write(answers), ...(about ? { about } : {}) });
+): Record<string, unknown> => ({
+  [textFields[0]!]: text,
+  ...format.write(answers),
+  ...(about || pictures ? { about: { ...about, ...(pictures ? { pictures } : {}) } } : {}),
+});
 
 /** Texts about the same images as rows: one with a list of texts where the shape has those, otherwise one a text. */
 export const recordsOf = (examples: readonly Example[], shape: RecordShape): Record<string, unknown>[] => {

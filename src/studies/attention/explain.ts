@@ -1,11 +1,19 @@
-import { collate, createTokenizer, encodePng, type PreparedImage, preprocessorFor, probabilityOf } from '../../data.ts';
+import {
+  collate,
+  createTokenizer,
+  encodePng,
+  type PictureOptions,
+  type PreparedImage,
+  preprocessorFor,
+  probabilityOf,
+} from '../../data.ts';
 import type { Numbers } from '../../engine.ts';
 import { UserError } from '../../errors.ts';
 import { type Example, type Model, openPredictor } from '../../index.ts';
 import { crossAttention, meanDivergence } from './cross-attention.ts';
 import type { ExplainedModel, ExplainedPair, HeadedAttention } from './explained-pair.ts';
 
-export interface ExplainOptions {
+export interface ExplainOptions extends PictureOptions {
   /** Threads of each session. Default: the runtime's choice. */
   readonly threads?: number | undefined;
   /** Number of most probable answers. Default 3. */
@@ -56,8 +64,8 @@ interface Seen extends Omit<ExplainedModel, 'name' | 'divergence'> {
 
 const lookAt = async (model: Model, examples: readonly Example[], options: ExplainOptions): Promise<Seen[]> => {
   const { config } = model;
-  const { threads, onWarning, answers: most = 3 } = options;
-  const preprocessor = preprocessorFor(config, { batch: examples.length, onWarning });
+  const { threads, onWarning, pictures, maxMegapixels, answers: most = 3 } = options;
+  const preprocessor = preprocessorFor(config, { batch: examples.length, onWarning, pictures, maxMegapixels });
   const encoded = await Promise.all(examples.map((example) => preprocessor.prepare(example)));
   const feeds = collate(encoded, preprocessor.collate);
   const { textToImageHeads, imageToTextHeads } = await crossAttention(model, feeds, { threads });

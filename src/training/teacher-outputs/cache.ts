@@ -4,6 +4,7 @@ import type { Model } from '../../checkpoints/model-file.ts';
 import type { Feeds } from '../../data/batch.ts';
 import { type Example, imageName } from '../../data/example.ts';
 import { type Batch, loadBatches } from '../../data/loader.ts';
+import type { PictureStyle } from '../../data/pictures/options.ts';
 import { createTokenizer } from '../../data/tokenizer.ts';
 import { bytesOf } from '../../engine/numbers.ts';
 import { compile } from '../../engine/runtime/session.ts';
@@ -84,7 +85,10 @@ const longestOf = ({ model: { config }, examples, preprocessor }: TeacherCacheOp
   return [...lengths.values()].reduce((most, one) => Math.max(most, one), preprocessor.collate.padWordsTo ?? 0);
 };
 
-const aboutOf = ({ teacher, examples, tensors }: TeacherCacheOptions, words: number): About => {
+const styleOf = ([first]: readonly Example[], { pictures }: Preprocessor): PictureStyle =>
+  pictures ?? first?.pictures ?? 'as-shown';
+
+const aboutOf = ({ teacher, examples, tensors, preprocessor }: TeacherCacheOptions, words: number): About => {
   const ofTeacher = createHash('sha256').update(JSON.stringify(descriptionOf(teacher.config)));
   for (const [name, { data }] of [...teacher.weights].sort(([a], [b]) => (a < b ? -1 : 1))) {
     ofTeacher.update(name).update(bytesOf(data));
@@ -94,6 +98,8 @@ const aboutOf = ({ teacher, examples, tensors }: TeacherCacheOptions, words: num
   return {
     ...{ format: 1, words, examples: examples.length },
     ...{ teacher: ofTeacher.digest('hex'), data: ofData.digest('hex') },
+    // caches of earlier versions are of pictures as ViLT reads them, and do not say it
+    ...(styleOf(examples, preprocessor) === 'as-shown' ? { pictures: 'as-shown' } : {}),
     kept: [...tensors].map(([name, { shape }]) => `${name} [${shape.join(', ')}]`).join('; '),
   };
 };

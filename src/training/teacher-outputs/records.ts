@@ -2,6 +2,7 @@ import { type FileHandle, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
+import type { PictureStyle } from '../../data/pictures/options.ts';
 import { UserError } from '../../errors.ts';
 import { openAppendStore, readStoreIndex, type StoreLayout } from '../../files/append-store.ts';
 import { writeAtomically } from '../../files/atomic-write.ts';
@@ -152,6 +153,13 @@ const layoutOf = (folder: string): StoreLayout<Line> => ({
   advice: ADVICE,
 });
 
+/** How the pictures of a folder's records were read; undefined where nothing is kept in it. */
+export const keptPictures = async (folder: string): Promise<PictureStyle | undefined> => {
+  const text = await readTextIfThere(join(folder, files.about));
+  if (text === undefined) return undefined;
+  return (parseJson(text) as About | undefined)?.pictures === 'as-shown' ? 'as-shown' : 'as-vilt';
+};
+
 /** Marks an empty folder as this teacher's and data's, or checks that it is. */
 const claim = async (folder: string, about: About): Promise<void> => {
   const path = join(folder, files.about);
@@ -164,7 +172,7 @@ const claim = async (folder: string, about: About): Promise<void> => {
   if (differing.length === 0) return;
   const listed = differing.map((key) => `${key} was ${before?.[key]}, now ${about[key]}`).join('; ');
   throw new UserError(
-    `${folder}: it keeps what another teacher made, or of other data: ${listed}: give another folder`,
+    `${folder}: it keeps what another teacher made, or of other data, or of pictures that are read otherwise: ${listed}: give another folder`,
   );
 };
 

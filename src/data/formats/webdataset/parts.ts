@@ -1,4 +1,5 @@
 import type { StoredImage } from '../../example.ts';
+import { isImageName } from '../../pictures/kinds.ts';
 
 /** A file of a sample, whose bytes are read when they are asked for. */
 export interface SampleFile {
@@ -17,16 +18,15 @@ export interface Sample {
   readonly files: readonly SampleFile[];
 }
 
-const PICTURE = /^(jpe?g|png|webp|gif|tiff?|avif)$/;
-
-/** Whether files of a kind are pictures. */
-export const isPicture = (kind: string): boolean => PICTURE.test(kind);
+/** Whether files of a kind are pictures: those of an image format, or `img`, whatever that holds. */
+export const isPicture = (kind: string): boolean => kind === 'img' || isImageName(`.${kind}`);
 
 /** Fields of a row by the kind of the file that holds one. */
 export const TEXT_KINDS: Readonly<Record<string, string>> = {
   txt: 'txt',
   text: 'txt',
   caption: 'caption',
+  cap: 'caption',
   cls: 'label',
 };
 
