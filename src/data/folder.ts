@@ -3,6 +3,7 @@ import { basename, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { readJsonLines } from '../files/json-lines.ts';
 import type { Example } from './example.ts';
+import { type BadRows, createBadRows } from './records/bad-rows.ts';
 import { tableExamples } from './records/image-fields.ts';
 import { createRecordReader } from './records/read-record.ts';
 import type { RecordShape } from './records/shape.ts';
@@ -18,9 +19,15 @@ import type { RecordShape } from './records/shape.ts';
  * `answers` holds what each of ten annotators said, so 1, 2, 3 or 4 and more alike earn .3, .6, .9 and 1. A line
  * without either has no known answer. Every other field goes to `about`.
  *
- * @throws UserError when the folder lacks the split (it lists those that are there) or a line lacks a field.
+ * @param bad counts the lines that give no example; by default the first is an error.
+ * @throws UserError when the folder lacks the split (it lists those that are there), or no line is there.
  */
-export const readFolder = async (folder: string, split: string, shape: RecordShape): Promise<Example[]> => {
+export const readFolder = async (
+  folder: string,
+  split: string,
+  shape: RecordShape,
+  bad: BadRows = createBadRows({ badRows: 'refuse' }),
+): Promise<Example[]> => {
   const splits = await listSplits(folder);
   if (!splits.includes(split)) {
     const there = splits.length > 0 ? `there are ${splits.join(', ')}` : 'there is no .jsonl file';
@@ -29,9 +36,14 @@ export const readFolder = async (folder: string, split: string, shape: RecordSha
   const path = resolve(folder, `${split}.jsonl`);
   const reader = createRecordReader(shape, { keepAnnotators: false });
   const examples: Example[] = [];
-  for await (const line of readJsonLines(path)) examples.push(...tableExamples(line, { folder, shape, reader }));
+  let isEmpty = true;
+  for await (const line of readJsonLines(path, { onBadRow: bad.add })) {
+    isEmpty = false;
+    examples.push(...bad.attempt(() => tableExamples(line, { folder, shape, reader })));
+  }
   reader.end(`${split}.jsonl`);
-  if (examples.length === 0) throw new UserError(`${folder}/${split}.jsonl: is empty: write one example a line.`);
+  if (isEmpty && bad.notices(path).length === 0)
+    throw new UserError(`${folder}/${split}.jsonl: is empty: write one example a line.`);
   return examples;
 };
 

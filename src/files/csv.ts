@@ -1,16 +1,10 @@
 import { basename } from 'node:path';
 import { UserError } from '../errors.ts';
-import type { JsonLine } from './json-lines.ts';
+import { type JsonLine, RowError, type RowOptions } from './json-lines.ts';
 import { readTextChunks } from './text.ts';
 
 /** Longest row, in characters; a quote that is never closed must not fill the memory. */
 const LONGEST = 2 ** 20;
-
-/** Options of `readCsv`. */
-export interface CsvOptions {
-  /** Receives the error of a row with more or fewer values than names, which is passed over; by default it is thrown. */
-  readonly onBadRow?: ((error: UserError) => void) | undefined;
-}
 
 /**
  * Reads a CSV file row by row, as objects with the names of its first line. Values are separated by whichever of comma,
@@ -21,7 +15,7 @@ export interface CsvOptions {
  * @throws UserError when the file cannot be read, a quote is never closed, or a row has more or fewer values than names
  * and `onBadRow` is not given.
  */
-export async function* readCsv(path: string, { onBadRow }: CsvOptions = {}): AsyncGenerator<JsonLine, void, undefined> {
+export async function* readCsv(path: string, { onBadRow }: RowOptions = {}): AsyncGenerator<JsonLine, void, undefined> {
   let names: string[] | undefined;
   for await (const { values, line } of rowsOf(path)) {
     if (values.length === 1 && values[0]!.trim() === '') continue;
@@ -31,7 +25,7 @@ export async function* readCsv(path: string, { onBadRow }: CsvOptions = {}): Asy
     }
     const where = `${basename(path)}:${line}`;
     if (values.length !== names.length) {
-      const error = new UserError(
+      const error = new RowError(
         `${where}: has ${values.length} values for ${names.length} names (${names.join(', ')}): mend the row.`,
       );
       if (!onBadRow) throw error;

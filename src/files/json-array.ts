@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { UserError } from '../errors.ts';
 import { parseRecordJson } from './json.ts';
-import type { JsonLine } from './json-lines.ts';
+import { type JsonLine, RowError, type RowOptions } from './json-lines.ts';
 import { readTextChunks } from './text.ts';
 
 /** Longest object of a list, in characters; a file without closing braces must not fill the memory. */
@@ -31,7 +31,11 @@ interface Scan {
  *
  * @throws UserError when the file cannot be read, lacks the list, is cut short or is no JSON.
  */
-export async function* readJsonArray(path: string, name?: string): AsyncGenerator<JsonLine, void, undefined> {
+export async function* readJsonArray(
+  path: string,
+  name?: string,
+  { onBadRow }: RowOptions = {},
+): AsyncGenerator<JsonLine, void, undefined> {
   const scan: Scan = { depth: 0, inText: false, escaped: false, entries: 0, from: -1, name: [0, 0] };
   let text = '';
   let number = 0;
@@ -42,7 +46,10 @@ export async function* readJsonArray(path: string, name?: string): AsyncGenerato
     text = text.slice(kept) + chunk;
     for (const [from, to] of entriesIn(text, next, { scan, name })) {
       number += 1;
-      yield entryOf(text.slice(from, to), `${basename(path)}, entry ${number}`);
+      const entry = entryOf(text.slice(from, to), `${basename(path)}, entry ${number}`);
+      if (!(entry instanceof RowError)) yield entry;
+      else if (onBadRow) onBadRow(entry);
+      else throw entry;
     }
     if (scan.from >= 0 && text.length - scan.from > LONGEST) throw damaged(path, `entry ${number + 1} never ends`);
   }
@@ -106,16 +113,13 @@ const open = (scan: Scan, i: number, isWanted: boolean): void => {
 const isList = (text: string, { entries, depth, name: [from, to] }: Scan, name: string | undefined): boolean =>
   entries === 0 && (name === undefined ? depth === 0 : depth === 1 && text.slice(from, to) === name);
 
-const entryOf = (text: string, where: string): JsonLine => {
-  const row = parsed(text, where);
-  if (typeof row === 'object' && row !== null && !Array.isArray(row)) return { where, row: row as JsonLine['row'] };
-  throw new UserError(`${where}: not an object but ${text.slice(0, 60)}: check that it is the right file.`);
-};
-
-const parsed = (text: string, where: string): unknown => {
+/** An entry, or the error that it is no object. */
+const entryOf = (text: string, where: string): JsonLine | RowError => {
   try {
-    return parseRecordJson(text);
+    const row = parseRecordJson(text);
+    if (typeof row === 'object' && row !== null && !Array.isArray(row)) return { where, row: row as JsonLine['row'] };
+    return new RowError(`${where}: not an object but ${text.slice(0, 60)}: check that it is the right file.`);
   } catch (cause) {
-    throw new UserError(`${where}: not JSON: ${text.slice(0, 60)}…: get the file again.`, { cause });
+    return new RowError(`${where}: not JSON: ${text.slice(0, 60)}…: get the file again.`, { cause });
   }
 };

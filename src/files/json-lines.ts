@@ -6,6 +6,15 @@ import { readTextChunks } from './text.ts';
 /** Longest line, in characters; a file without line ends must not fill the memory. */
 const LONGEST = 2 ** 24;
 
+/** The error of one row: those before and after it may be whole. */
+export class RowError extends UserError {}
+
+/** How the rows of a file are read. */
+export interface RowOptions {
+  /** Receives the error of a row that is none, which is passed over; by default it is thrown. */
+  readonly onBadRow?: ((error: UserError) => void) | undefined;
+}
+
 /** An object of a JSON or CSV file, and where it is in it. */
 export interface JsonLine {
   /** File and line, for errors: `train.jsonl:17`. */
@@ -19,12 +28,19 @@ export interface JsonLine {
  * @throws UserError when the file cannot be read, or a line is no JSON object or far too long; it names the file and
  * the line.
  */
-export async function* readJsonLines(path: string): AsyncGenerator<JsonLine, void, undefined> {
+export async function* readJsonLines(
+  path: string,
+  { onBadRow }: RowOptions = {},
+): AsyncGenerator<JsonLine, void, undefined> {
   let number = 0;
   for await (const line of linesOf(path)) {
     number += 1;
     const where = `${basename(path)}:${number}`;
-    if (line.trim()) yield { where, row: parseRow(line, where) };
+    if (line.trim() === '') continue;
+    const row = parseRow(line, where);
+    if (!(row instanceof RowError)) yield { where, row };
+    else if (onBadRow) onBadRow(row);
+    else throw row;
   }
 }
 
@@ -46,21 +62,16 @@ async function* linesOf(path: string): AsyncGenerator<string, void, undefined> {
   yield rest;
 }
 
-const parseRow = (text: string, where: string): Record<string, unknown> => {
-  const row = parse(text, where);
-  if (typeof row !== 'object' || row === null || Array.isArray(row)) {
-    throw new UserError(
+/** The object of a line, or the error that it is none. */
+const parseRow = (text: string, where: string): Record<string, unknown> | RowError => {
+  try {
+    const row = parseRecordJson(text);
+    if (typeof row === 'object' && row !== null && !Array.isArray(row)) return row as Record<string, unknown>;
+    return new RowError(
       `${where}: not an object but ${shorten(text)}: write {"image": …, "question": …} on each line.`,
     );
-  }
-  return row as Record<string, unknown>;
-};
-
-const parse = (text: string, where: string): unknown => {
-  try {
-    return parseRecordJson(text);
   } catch (cause) {
-    throw new UserError(`${where}: not JSON: ${shorten(text)}: write one whole JSON object on each line.`, { cause });
+    return new RowError(`${where}: not JSON: ${shorten(text)}: write one whole JSON object on each line.`, { cause });
   }
 };
 
@@ -81,9 +92,9 @@ export const textsField = ({ row, where }: JsonLine, name: string): string[] => 
 };
 
 /** The error for a field that is missing or of the wrong kind. */
-export const fieldError = ({ row, where }: JsonLine, name: string, kind: string): UserError => {
+export const fieldError = ({ row, where }: JsonLine, name: string, kind: string): RowError => {
   const fields = Object.keys(row).join(', ') || 'nothing';
   return row[name] === undefined
-    ? new UserError(`${where}: lacks "${name}", has ${fields}: add it.`)
-    : new UserError(`${where}: "${name}" is ${shorten(JSON.stringify(row[name]))}: it must be ${kind}.`);
+    ? new RowError(`${where}: lacks "${name}", has ${fields}: add it.`)
+    : new RowError(`${where}: "${name}" is ${shorten(JSON.stringify(row[name]))}: it must be ${kind}.`);
 };

@@ -161,7 +161,7 @@ describe.each(layouts.filter(([layout]) => !/images|WebDataset/.test(layout)))('
   it('with an image that is not there is refused, or the row is passed over and told', async () => {
     const some = [rows[0]!, { ...rows[1]!, file: 'gone.png' }];
     const folder = await folderWith({ [nameOf('train')]: (await write(some)) as string | Uint8Array });
-    await expect(memeTone.read(folder, 'train')).rejects.toThrow(/1 annotations name images .*gone\.png/);
+    await expect(memeTone.read(folder, 'train')).rejects.toThrow(/1 annotation names images .*gone\.png/);
     const warnings: string[] = [];
     const options = { missing: 'skip', onWarning: (message: string) => warnings.push(message) } as const;
     expect(await memeTone.read(folder, 'train', options)).toHaveLength(1);

@@ -36,9 +36,9 @@ describe('bad input ends with one line on stderr, exit code 1, and nothing half-
     expect(await failing(root, 'inspect', damaged)).toMatch(/^\/damaged.safetensors: its header claims/);
   });
 
-  it('for a line that is not JSON, and names file and line', async () => {
+  it('for a line that is not JSON where none may be left out, and names file and line', async () => {
     const folder = dataWith('train.jsonl', (text) => text.replace('\n', '\n{"image": \n'));
-    expect(await failing(root, ...training(folder))).toMatch(/^train.jsonl:2: not JSON/);
+    expect(await failing(root, ...training(folder), '--strict')).toMatch(/^train.jsonl:2: not JSON/);
   });
 
   it('for an empty question and for an image that is missing', async () => {

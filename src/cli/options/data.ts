@@ -13,16 +13,22 @@ export interface DataOptions {
 /** `--missing` and `--strict`: images that are not there, and examples that cannot be read. */
 export const dataOptions = (): Option[] => [
   oneOf('--missing <what>', 'examples whose picture is not there', ['refuse', 'skip']).default('refuse'),
-  new Option('--strict', 'stop at the first example that cannot be read, instead of leaving it out and listing it'),
+  new Option(
+    '--strict',
+    'stop at the first row or picture that cannot be read, instead of leaving it out and telling of it',
+  ),
 ];
 
 /** Adds the options of `dataOptions` to a verb. */
 export const addDataOptions = (command: Command): Command => addOptions(command, dataOptions());
 
-/** The task, reading examples whose images are missing as `--missing` says. */
-export const lenient = <T extends Learnable>(task: T, { missing = 'refuse' }: Partial<DataOptions>): T => ({
+/** `badRows` of the library, by `--strict`. */
+export const badRowsOf = ({ strict }: Pick<DataOptions, 'strict'>): 'refuse' | 'skip' => (strict ? 'refuse' : 'skip');
+
+/** The task, reading examples whose images are missing as `--missing` says, and rows that give none as `--strict`. */
+export const lenient = <T extends Learnable>(task: T, { missing = 'refuse', strict }: Partial<DataOptions>): T => ({
   ...task,
-  read: (folder, split, options) => task.read(folder, split, { missing, ...options }),
+  read: (folder, split, options) => task.read(folder, split, { missing, badRows: badRowsOf({ strict }), ...options }),
 });
 
 /** Number of unreadable examples that a report lists. */

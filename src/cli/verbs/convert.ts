@@ -41,7 +41,7 @@ export const convertCommand = (): Command =>
       oneOf('--missing <what>', 'annotations whose picture is not there', ['refuse', 'skip']).default('refuse'),
     )
     .addOption(megapixelsOption())
-    .option('--strict', 'stop at a picture that cannot be decoded, instead of passing it over and listing it')
+    .option('--strict', 'stop at a row or picture that cannot be read, instead of leaving it out and listing it')
     .addOption(jsonOption())
     .addHelpText('after', examples)
     .action(run);
@@ -55,6 +55,7 @@ async function run(folder: string, { task, strict, split: splits, json, ...optio
     records: await recordsNamed(task),
     splits,
     unreadable: strict ? 'refuse' : 'skip',
+    badRows: strict ? 'refuse' : 'skip',
   } as const;
   for await (const one of converted(folder, how)) done.push(one);
   const milliseconds = performance.now() - began;

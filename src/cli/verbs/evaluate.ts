@@ -13,7 +13,7 @@ import {
   UserError,
 } from '../../index.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
-import { addDataOptions, type DataOptions, openTolerance } from '../options/data.ts';
+import { addDataOptions, badRowsOf, type DataOptions, openTolerance } from '../options/data.ts';
 import { addOptions, count, jsonOption, seedOption, threadsOption } from '../options/options.ts';
 import { checkOutputFile } from '../options/output.ts';
 import { type PictureFlags, pictureOptions } from '../options/pictures.ts';
@@ -84,10 +84,16 @@ async function run(file: string, options: Options): Promise<void> {
   const trained = await openModel(file, options);
   const [task, tolerance] = [await taskOf(trained, file, options.task), openTolerance(options)];
   const names = options.split.split(',').map((name) => name.trim());
+  const notices: string[] = [];
+  const noticing = (message: string): void => {
+    notices.push(message);
+    printNotice(message);
+  };
+  const reading = { missing: options.missing, badRows: badRowsOf(options) };
   // Every split is read before the first is asked, so that a misspelt one costs no time.
   const splits: [string, Example[]][] = [];
   for (const name of names)
-    splits.push([name, await task.read(options.data, name, { missing: options.missing, onWarning: printNotice })]);
+    splits.push([name, await task.read(options.data, name, { ...reading, onWarning: noticing })]);
   if (!isTask(task)) return await evaluateRetrieval(trained, splits, { ...options, tolerance });
   const judged: [string, readonly Prediction[]][] = [];
   for (const [name, asked] of splits)
@@ -101,7 +107,7 @@ async function run(file: string, options: Options): Promise<void> {
   const tables = [tableOf(rowsOf(lines)), ...(measures.length === 0 ? [] : [measuresTable(measures)])];
   const text = [...tables, ...paragraphOf(tolerance.lines())].join('\n\n');
   const { data, predictions } = options;
-  print(text, { file, data, lines, measures, predictions, unreadable: tolerance.failures() }, options);
+  print(text, { file, data, lines, measures, predictions, unreadable: tolerance.failures(), notices }, options);
 }
 
 const isJudged = ({ example }: Prediction): boolean => isAnswered(example);

@@ -1,10 +1,11 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Example } from '../example.ts';
+import type { BadRowOptions } from '../records/bad-rows.ts';
 import type { RecordShape } from '../records/shape.ts';
 
 /** How the examples of a split are read. */
-export interface ReadOptions {
+export interface ReadOptions extends BadRowOptions {
   /** An annotation whose image is not there: an error (default), or passed over with a warning. */
   readonly missing?: 'refuse' | 'skip' | undefined;
   /** Called with each thing that was left out, a sentence each. */
@@ -12,7 +13,7 @@ export interface ReadOptions {
 }
 
 /** The examples to read: what their records look like, and their split. */
-export interface DatasetQuery extends Pick<ReadOptions, 'missing'> {
+export interface DatasetQuery extends Pick<ReadOptions, 'missing' | 'badRows'> {
   readonly records: RecordShape;
   /** `train`, `validation`, `test`, or a split's own name in its layout: `rest_val`, `test-dev2015`, `test1`. */
   readonly split: string;

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { readJsonArray } from '../../files/json-array.ts';
 import { fieldError, type JsonLine, textField } from '../../files/json-lines.ts';
 import type { Example } from '../example.ts';
+import { createBadRows } from '../records/bad-rows.ts';
 import { captions } from '../records/captions.ts';
 import { createFinder, type Format, splitIn } from './format.ts';
 import { createMissing } from './missing-images.ts';
@@ -32,20 +33,25 @@ export const karpathy: Format = {
     const find = createFinder(path);
     const file = find(FILES.flatMap((name) => [name, `karpathy/${name}`]));
     if (!file) return undefined;
-    const missing = createMissing(query);
+    const [missing, bad] = [createMissing(query), createBadRows(query)];
     const examples: Example[] = [];
     const seen = new Set<string>();
-    for await (const line of readJsonArray(file, 'images')) {
-      const split = textField(line, 'split');
-      seen.add(split);
-      if (!splitIn(SPLITS, query.split).includes(split)) continue;
-      const candidates = imagesOf(line);
-      const image = find(candidates);
-      if (image) examples.push(...examplesOf(line, image));
-      else missing.add(line.where, candidates);
+    for await (const line of readJsonArray(file, 'images', { onBadRow: bad.add })) {
+      const read = (): readonly Example[] => {
+        const split = textField(line, 'split');
+        seen.add(split);
+        if (!splitIn(SPLITS, query.split).includes(split)) return [];
+        const candidates = imagesOf(line);
+        const image = find(candidates);
+        if (image) return examplesOf(line, image);
+        missing.add(line.where, candidates);
+        return [];
+      };
+      examples.push(...bad.attempt(read));
     }
+    const notices = [...bad.notices(basename(file)), ...missing.notices(path)];
     const layout = `${karpathy.name} (${basename(file)}: ${[...seen].join(', ')})`;
-    return { layout, examples, notices: missing.notices(path), missing: missing.count() };
+    return { layout, examples, notices, missing: missing.count() };
   },
 };
 

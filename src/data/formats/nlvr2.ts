@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { fieldError, type JsonLine, readJsonLines, textField } from '../../files/json-lines.ts';
 import type { Example } from '../example.ts';
+import { createBadRows } from '../records/bad-rows.ts';
 import type { RecordShape } from '../records/shape.ts';
 import { createFinder, type DatasetQuery, type Format, splitIn } from './format.ts';
 import { createMissing } from './missing-images.ts';
@@ -27,24 +28,25 @@ export const nlvr2Lines: Format = {
     const find = createFinder(path);
     const file = find(places(query));
     if (!file) return undefined;
-    const missing = createMissing(query);
+    const [missing, bad] = [createMissing(query), createBadRows(query)];
     const examples: Example[] = [];
-    for await (const line of readJsonLines(file)) {
-      const identifier = textField(line, 'identifier');
-      const images = [0, 1].map((side) => {
-        const candidates = imagesOf(line, identifier, side);
-        const image = find(candidates);
-        if (!image) missing.add(line.where, candidates);
-        return image ?? '';
-      });
-      if (!images.includes('')) examples.push(exampleOf(line, images, query.records));
+    let isOurs = false;
+    for await (const line of readJsonLines(file, { onBadRow: bad.add })) {
+      isOurs ||= 'identifier' in line.row;
+      const read = (): readonly Example[] => {
+        const candidates = [0, 1].map((side) => imagesOf(line, textField(line, 'identifier'), side));
+        const images = candidates.map(find);
+        const gone = images.indexOf(undefined);
+        if (gone < 0) return [exampleOf(line, images as string[], query.records)];
+        missing.add(line.where, candidates[gone]!);
+        return [];
+      };
+      examples.push(...bad.attempt(read));
     }
-    return {
-      layout: `${nlvr2Lines.name} (${basename(file)})`,
-      examples,
-      notices: missing.notices(path),
-      missing: missing.count(),
-    };
+    // other sets have a train.json, too
+    if (!isOurs) return undefined;
+    const notices = [...bad.notices(basename(file)), ...missing.notices(path)];
+    return { layout: `${nlvr2Lines.name} (${basename(file)})`, examples, notices, missing: missing.count() };
   },
 };
 

@@ -100,8 +100,8 @@ export type ReadExamples = (path: string, split: string, options?: ReadOptions) 
 /** A function that reads records of one shape from any layout that holds them. */
 export const exampleReader =
   (records: RecordShape): ReadExamples =>
-  async (path, split, { missing, onWarning } = {}) => {
-    const { examples, notices } = await openExamples(path, { records, split, missing });
+  async (path, split, { missing, badRows, onWarning } = {}) => {
+    const { examples, notices } = await openExamples(path, { records, split, missing, badRows });
     for (const notice of notices) onWarning?.(notice);
     return examples;
   };

@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import { readJsonArray } from '../../files/json-array.ts';
-import { type JsonLine, readJsonLines, textField } from '../../files/json-lines.ts';
+import { type JsonLine, type RowOptions, readJsonLines, textField } from '../../files/json-lines.ts';
 import type { Example } from '../example.ts';
+import { createBadRows } from '../records/bad-rows.ts';
 import type { RecordShape } from '../records/shape.ts';
 import { createFinder, type DatasetQuery, type Format, splitIn } from './format.ts';
 import { createMissing } from './missing-images.ts';
@@ -14,7 +15,7 @@ const FOLDERS = ['images', 'Flickr30K_images', 'flickr30k_images', 'flickr30k-im
 interface Layout {
   readonly name: string;
   readonly file: (split: string) => string;
-  readonly lines: (file: string) => AsyncIterable<JsonLine>;
+  readonly lines: (file: string, options: RowOptions) => AsyncIterable<JsonLine>;
   readonly fields: { readonly image: string; readonly text: string; readonly label: string };
 }
 
@@ -29,17 +30,26 @@ const snliVe = ({ name, file: fileName, lines, fields }: Layout): Format => {
       const find = createFinder(path);
       const file = find([fileOf(query), `data/${fileOf(query)}`]);
       if (!file) return undefined;
-      const missing = createMissing(query);
+      const [missing, bad] = [createMissing(query), createBadRows(query)];
       const examples: Example[] = [];
-      for await (const line of lines(file)) {
-        const id = imageOf(line, fields.image);
-        const candidates = FOLDERS.map((folder) => `${folder}/${id}.jpg`);
-        const image = find(candidates);
-        if (image) examples.push(exampleOf(line, image, { ...fields, answers: query.records.answers }));
-        else missing.add(line.where, candidates);
+      let isOurs = false;
+      for await (const line of lines(file, { onBadRow: bad.add })) {
+        isOurs ||= fields.text in line.row;
+        const read = (): readonly Example[] => {
+          const id = imageOf(line, fields.image);
+          const candidates = FOLDERS.map((folder) => `${folder}/${id}.jpg`);
+          const image = find(candidates);
+          if (image) return [exampleOf(line, image, { ...fields, answers: query.records.answers })];
+          missing.add(line.where, candidates);
+          return [];
+        };
+        examples.push(...bad.attempt(read));
       }
+      // other sets have files of such names, too
+      if (!isOurs) return undefined;
+      const notices = [...bad.notices(basename(file)), ...missing.notices(path)];
       const layout = `${name} (${basename(file)})`;
-      return { layout, examples, notices: missing.notices(path), missing: missing.count() };
+      return { layout, examples, notices, missing: missing.count() };
     },
   };
 };
@@ -72,6 +82,6 @@ export const snliVeLines: Format = snliVe({
 export const snliVeJson: Format = snliVe({
   name: 'SNLI-VE JSON as in ALBEF',
   file: (split) => `${split}.json`,
-  lines: (file) => readJsonArray(file),
+  lines: (file, options) => readJsonArray(file, undefined, options),
   fields: { image: 'image', text: 'sentence', label: 'label' },
 });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { readCsv } from '../../files/csv.ts';
 import type { Example } from '../example.ts';
 import { readFolder } from '../folder.ts';
+import { createBadRows } from '../records/bad-rows.ts';
 import { tableExamples } from '../records/image-fields.ts';
 import { createRecordReader } from '../records/read-record.ts';
 import { type Format, namesIn } from './format.ts';
@@ -14,8 +15,10 @@ export const jsonLinesFolder: Format = {
   open: async (path, query) => {
     const { records, split } = query;
     if (!namesIn(path).includes(`${split}.jsonl`)) return undefined;
-    const examples = await readFolder(path, split, records);
-    return { layout: `JSON lines (${split}.jsonl)`, ...withImages(examples, path, query) };
+    const bad = createBadRows(query);
+    const { notices, ...found } = withImages(await readFolder(path, split, records, bad), path, query);
+    const name = `${split}.jsonl`;
+    return { layout: `JSON lines (${name})`, ...found, notices: [...bad.notices(name), ...notices] };
   },
 };
 
@@ -32,10 +35,13 @@ export const csvFolder: Format = {
     if (name === undefined) return undefined;
     const reader = createRecordReader(shape);
     const examples: Example[] = [];
-    for await (const line of readCsv(join(path, name))) {
-      examples.push(...tableExamples(line, { folder: path, shape, reader }));
+    const bad = createBadRows(query);
+    for await (const line of readCsv(join(path, name), { onBadRow: bad.add })) {
+      examples.push(...bad.attempt(() => tableExamples(line, { folder: path, shape, reader })));
     }
+    const left = bad.notices(name);
     reader.end(name);
-    return { layout: `CSV (${name})`, ...withImages(examples, path, query) };
+    const { notices, ...found } = withImages(examples, path, query);
+    return { layout: `CSV (${name})`, ...found, notices: [...left, ...notices] };
   },
 };

@@ -4,6 +4,7 @@ import { readJsonArray } from '../../files/json-array.ts';
 import { fieldError, type JsonLine, textField } from '../../files/json-lines.ts';
 import { listedAnswers } from '../answer-list.ts';
 import { type Example, scoredAnswers } from '../example.ts';
+import { type BadRows, createBadRows } from '../records/bad-rows.ts';
 import { createFinder, type Dataset, type DatasetQuery, type Format, splitIn } from './format.ts';
 import { createMissing } from './missing-images.ts';
 import { answerVocabulary } from './vqa-answers.ts';
@@ -56,21 +57,23 @@ interface Files {
 
 const readQuestions = async ({ path, split, questions, annotations }: Files, query: DatasetQuery): Promise<Dataset> => {
   const answers = await answersOf(path);
-  const [known, said] = [new Set(answers), await annotationsIn(annotations)];
+  const [bad, badAnnotations] = [createBadRows(query), createBadRows(query)];
+  const [known, said] = [new Set(answers), await annotationsIn(annotations, badAnnotations)];
   const [find, missing] = [createFinder(path), createMissing(query)];
   const examples: Example[] = [];
   let unanswered = 0;
-  for await (const line of readJsonArray(questions, 'questions')) {
-    const candidates = imagesOf(split, wholeField(line, 'image_id'));
-    const image = find(candidates);
-    const example = exampleOf(line, image ?? '', { said, known });
-    if (said && example.answers.length === 0) unanswered += 1;
-    else if (image) examples.push(example);
-    else missing.add(line.where, candidates);
+  for await (const line of readJsonArray(questions, 'questions', { onBadRow: bad.add })) {
+    const read = (): readonly Example[] => {
+      const candidates = imagesOf(split, wholeField(line, 'image_id'));
+      const image = find(candidates);
+      const example = exampleOf(line, image ?? '', { said, known });
+      if (said && example.answers.length === 0) unanswered += 1;
+      else if (image) return [example];
+      else missing.add(line.where, candidates);
+      return [];
+    };
+    examples.push(...bad.attempt(read));
   }
-  const left = unanswered
-    ? [`${basename(questions)}: ${unanswered} questions have no answer among the ${known.size}: left out.`]
-    : [];
   return {
     layout: `${vqav2.name} (${[questions, annotations ?? []]
       .flat()
@@ -78,9 +81,20 @@ const readQuestions = async ({ path, split, questions, annotations }: Files, que
       .join(', ')})`,
     examples,
     ...(answers ? { answers } : {}),
-    notices: [...missing.notices(path), ...left],
+    notices: [
+      ...(annotations === undefined ? [] : badAnnotations.notices(basename(annotations))),
+      ...bad.notices(basename(questions)),
+      ...missing.notices(path),
+      ...unansweredNotices(unanswered, basename(questions), known.size),
+    ],
     missing: missing.count(),
   };
+};
+
+const unansweredNotices = (count: number, questions: string, known: number): string[] => {
+  if (count === 0) return [];
+  const have = count === 1 ? '1 question has' : `${count} questions have`;
+  return [`${questions}: ${have} no answer among the ${known}: left out.`];
 };
 
 const imagesOf = (split: string, image: number): string[] => {
@@ -106,20 +120,24 @@ const exampleOf = (
   };
 };
 
-const annotationsIn = async (path: string | undefined): Promise<Map<number, Annotation> | undefined> => {
+const annotationsIn = async (path: string | undefined, bad: BadRows): Promise<Map<number, Annotation> | undefined> => {
   if (path === undefined) return undefined;
   const annotations = new Map<number, Annotation>();
   const interned = new Map<string, string>();
   // ten million answers are few different ones: each is kept once
   const intern = (text: string): string => interned.get(text) ?? interned.set(text, text).get(text)!;
-  for await (const line of readJsonArray(path, 'annotations')) {
-    annotations.set(wholeField(line, 'question_id'), {
+  const read = (line: JsonLine): [number, Annotation] => [
+    wholeField(line, 'question_id'),
+    {
       answers: answersIn(line).map(intern),
       about: {
         question_type: intern(textField(line, 'question_type')),
         answer_type: intern(textField(line, 'answer_type')),
       },
-    });
+    },
+  ];
+  for await (const line of readJsonArray(path, 'annotations', { onBadRow: bad.add })) {
+    for (const [id, annotation] of bad.attempt(() => [read(line)])) annotations.set(id, annotation);
   }
   return annotations;
 };

@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../../../errors.ts';
 import type { Example, ImageSource, StoredImage } from '../../example.ts';
+import { type BadRows, createBadRows } from '../../records/bad-rows.ts';
 import { classNames } from '../../records/class-names.ts';
 import { imageColumnsOf, tableExamples } from '../../records/image-fields.ts';
 import { createRecordReader, type RecordReader } from '../../records/read-record.ts';
@@ -33,12 +34,15 @@ export const parquet: Format = {
     const { records, split } = query;
     const files = filesOf(path, splitIn(SPLITS, split));
     if (files.length === 0) return undefined;
-    const reading = { records, split, keep: createGroups(), reader: createRecordReader(records) };
+    const bad = createBadRows(query);
+    const reading = { records, split, keep: createGroups(), reader: createRecordReader(records), bad };
     const examples: Example[] = [];
     for (const file of files) examples.push(...(await examplesOf(await openParquet(file), reading)));
     const names = files.map((file) => basename(file)).join(', ');
     reading.reader.end(names);
-    return { layout: `${parquet.name} (${names})`, ...withImages(examples, path, query) };
+    const left = bad.notices(path);
+    const { notices, ...found } = withImages(examples, path, query);
+    return { layout: `${parquet.name} (${names})`, ...found, notices: [...left, ...notices] };
   },
 };
 
@@ -60,9 +64,10 @@ interface Reading {
   readonly split: string;
   readonly keep: ReturnType<typeof createGroups>;
   readonly reader: RecordReader;
+  readonly bad: BadRows;
 }
 
-const examplesOf = async (file: ParquetFile, { records, split, keep, reader }: Reading): Promise<Example[]> => {
+const examplesOf = async (file: ParquetFile, { records, split, keep, reader, bad }: Reading): Promise<Example[]> => {
   const imageFields = imageColumnsOf(file.path, file.columns, records);
   // paths are read with the other values, bytes when an image is asked for
   const stored = imageFields.filter((name) => !file.textColumns.has(name));
@@ -78,14 +83,15 @@ const examplesOf = async (file: ParquetFile, { records, split, keep, reader }: R
       if (!isOf(values.split, split)) continue;
       const line = { where: `${basename(file.path)}:${group.from + i + 1}`, row: named(values) };
       if (stored.length === 0) {
-        examples.push(...tableExamples(line, { folder: dirname(file.path), shape: records, reader }));
+        const table = { folder: dirname(file.path), shape: records, reader };
+        examples.push(...bad.attempt(() => tableExamples(line, table)));
         continue;
       }
       const images = imageFields.map((column): ImageSource => {
         const name = `${file.path}:${group.from + i + 1}${imageFields.length > 1 ? ` ${column}` : ''}`;
         return storedImage({ file, column, group, row: i }, name, keep);
       });
-      examples.push(...reader.read({ ...line, images, imageFields }));
+      examples.push(...bad.attempt(() => reader.read({ ...line, images, imageFields })));
     }
   }
   return examples;

@@ -88,7 +88,7 @@ describe('the parts of a sample', () => {
     const { examples, notices } = await open(shard('unclear.tar'));
     expect(examples.map(({ text }) => text)).toEqual(['one']);
     expect(notices).toEqual([
-      'unclear.tar, s0: has 2 pictures of 1 (left.png, right.png), and nothing says which are meant: left out.',
+      `${shard('unclear.tar')}: 1 of 2 rows gives no example and is left out: unclear.tar, s0: has 2 pictures of 1 (left.png, right.png), and nothing says which are meant.`,
     ]);
   });
 

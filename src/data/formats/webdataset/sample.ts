@@ -1,4 +1,5 @@
 import { parseRecordJson } from '../../../files/json.ts';
+import { RowError } from '../../../files/json-lines.ts';
 import { textOf } from '../../../files/text.ts';
 import type { Example, ImageSource } from '../../example.ts';
 import type { RecordReader } from '../../records/read-record.ts';
@@ -8,11 +9,6 @@ import { choosePictures } from './pictures.ts';
 
 /** Bytes of the longest JSON or text of a sample that is read. */
 const LONGEST = 4 * 2 ** 20;
-
-/** Why a sample gives no example. A shard holds many, so one without an image must not end a run. */
-export interface Unusable {
-  readonly unusable: string;
-}
 
 /** The examples of a sample, and the extensions of its pictures that they are not about. */
 export interface SampleExamples {
@@ -24,20 +20,20 @@ export interface SampleExamples {
  * The examples of a sample: its images, and `json`, `txt` and `cls` (as `label`) as fields of one row. A text with a
  * name, `question.txt`, is the field of that name; a single one is the text, whatever its name.
  *
- * @throws UserError for an answer that is none of the classes: it is likely to be wrong everywhere, not in one sample.
+ * @throws RowError where it gives no example: a shard holds many, so one must not end a run; UserError for an answer
+ * that is none of the classes: it is likely to be wrong everywhere, not in one sample.
  */
 export const sampleExamples = async (
   { where, name, files }: Sample,
   shape: RecordShape,
   reader: RecordReader,
-): Promise<SampleExamples | Unusable> => {
+): Promise<SampleExamples> => {
   const chosen = choosePictures(files, shape);
-  if ('unusable' in chosen) return { unusable: `${where}: ${chosen.unusable}` };
+  if ('unusable' in chosen) throw new RowError(`${where}: ${chosen.unusable}.`);
   const images = chosen.pictures.map(
     ({ extension, place, read }): ImageSource => ({ name: `${name}.${extension}`, read, place }),
   );
   const row = await rowOf(where, files);
-  if ('unusable' in row) return row as unknown as Unusable;
   return { examples: reader.read({ where, row, images }), unused: chosen.unused };
 };
 
@@ -46,10 +42,12 @@ const rowOf = async (where: string, files: readonly SampleFile[]): Promise<Recor
   for (const { extension, place, read } of files.toSorted((a, b) => plainness(a) - plainness(b))) {
     const [name, kind] = partOf(extension);
     if (!JSON_KINDS.includes(kind) && !(kind in TEXT_KINDS)) continue;
-    if (place.length > LONGEST) return { unusable: `${where}.${extension}: has ${place.length} bytes` };
+    if (place.length > LONGEST) {
+      throw new RowError(`${where}.${extension}: has ${place.length} bytes, where ${LONGEST} are read at most.`);
+    }
     const text = textOf(await read());
     if (JSON_KINDS.includes(kind)) {
-      Object.assign(row, parsed(text) ?? { unusable: `${where}.${extension}: is no JSON object` });
+      Object.assign(row, parsed(text, `${where}.${extension}`));
       continue;
     }
     row[name === '' ? TEXT_KINDS[kind]! : name] = text.trim();
@@ -61,11 +59,13 @@ const rowOf = async (where: string, files: readonly SampleFile[]): Promise<Recor
 /** 1 for a part without a name: it counts for more than one with a name, and so is read after it. */
 const plainness = ({ extension }: SampleFile): number => Number(partOf(extension)[0] === '');
 
-const parsed = (text: string): object | undefined => {
+const parsed = (text: string, where: string): object => {
+  let value: unknown;
   try {
-    const value = parseRecordJson(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
+    value = parseRecordJson(text);
+  } catch (cause) {
+    throw new RowError(`${where}: is no JSON: ${text.slice(0, 60)}.`, { cause });
   }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw new RowError(`${where}: is no JSON object: ${text.slice(0, 60)}.`);
 };

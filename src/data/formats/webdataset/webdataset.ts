@@ -4,12 +4,12 @@ import { UserError } from '../../../errors.ts';
 import { readRange } from '../../../files/read-exactly.ts';
 import { tarMembers } from '../../../files/tar.ts';
 import type { Example } from '../../example.ts';
+import { createBadRows } from '../../records/bad-rows.ts';
 import { createRecordReader } from '../../records/read-record.ts';
-import type { RecordShape } from '../../records/shape.ts';
-import { type Format, isFile, namesIn, shortNames, splitIn } from '../format.ts';
+import { type DatasetQuery, type Format, isFile, namesIn, shortNames, splitIn } from '../format.ts';
 import { expandBraces, isShardList } from './braces.ts';
 import { keyOf, type Sample, type SampleFile, samplesOf } from './parts.ts';
-import { sampleExamples } from './sample.ts';
+import { type SampleExamples, sampleExamples } from './sample.ts';
 
 const SPLITS = { train: ['train'], validation: ['validation', 'val', 'dev'], test: ['test'] };
 
@@ -25,12 +25,12 @@ const SPLITS = { train: ['train'], validation: ['validation', 'val', 'dev'], tes
 export const webDataset: Format = {
   name: 'WebDataset',
   looksFor: ({ split }) => [`${split}-*.tar`, `${split}/*.tar`, ...(split === 'train' ? ['*.tar'] : [])],
-  open: async (path, { records, split }) => {
-    const shards = shardsOf(path, split);
+  open: async (path, query) => {
+    const shards = shardsOf(path, query.split);
     if (shards.length === 0) return undefined;
     const [examples, notices]: [Example[], string[]] = [[], []];
     const names = shortNames(shards);
-    const read = samplesReader(records, (notice) => notices.push(notice));
+    const read = samplesReader(query, (notice) => notices.push(notice));
     for (const shard of shards) examples.push(...(await read.shard(shard, names.get(shard)!)));
     read.end(path);
     const many = shards.length === 1 ? '1 shard,' : `${shards.length} shards,`;
@@ -81,28 +81,33 @@ const shardsIn = (path: string, split: string): string[] => {
 };
 
 /** Reads the samples of shards that are records of a shape; `onWarning` hears which are none. */
-const samplesReader = (records: RecordShape, onWarning: (message: string) => void) => {
-  const reader = createRecordReader(records);
+const samplesReader = ({ records, badRows }: DatasetQuery, onWarning: (message: string) => void) => {
+  const [reader, bad] = [createRecordReader(records), createBadRows({ badRows })];
   const unused = new Map<string, number>();
   return {
     shard: async (shard: string, name: string): Promise<Example[]> => {
       const examples: Example[] = [];
       for await (const sample of samplesIn({ path: shard, name }, onWarning)) {
-        const found = await sampleExamples(sample, records, reader);
-        if ('unusable' in found) onWarning(`${found.unusable}: left out.`);
-        else {
-          examples.push(...found.examples);
-          for (const one of found.unused) unused.set(one, (unused.get(one) ?? 0) + 1);
-        }
+        const found = await sampleExamples(sample, records, reader).catch((failure: unknown) => failure);
+        const [whole] = bad.attempt(() => [wholeOf(found)]);
+        examples.push(...(whole?.examples ?? []));
+        for (const one of whole?.unused ?? []) unused.set(one, (unused.get(one) ?? 0) + 1);
       }
       return examples;
     },
     end: (path: string): void => {
+      for (const notice of bad.notices(path)) onWarning(notice);
       reader.end(path);
       const counts = [...unused].map(([extension, count]) => `${extension} (${count})`).join(', ');
       if (counts) onWarning(`${path}: samples have other pictures, which are not read: ${counts}.`);
     },
   };
+};
+
+/** The examples of a sample. @throws the reason why it has none. */
+const wholeOf = (found: unknown): SampleExamples => {
+  if (found instanceof Error) throw found;
+  return found as SampleExamples;
 };
 
 /** A shard, and its name in errors. */

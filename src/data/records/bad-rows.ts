@@ -1,0 +1,62 @@
+import type { UserError } from '../../errors.ts';
+import { RowError } from '../../files/json-lines.ts';
+
+/** Whether rows that give no example are left out and counted (default), or the first of them is an error. */
+export interface BadRowOptions {
+  readonly badRows?: 'skip' | 'refuse' | undefined;
+}
+
+/** Rows of a split that give no example, such as one whose text is null, or a line that is no JSON object. */
+export interface BadRows {
+  /** Counts a bad row. @throws its error where no row may be left out. */
+  readonly add: (failure: UserError) => void;
+  /** What a row gives; nothing where it is bad. @throws the row's error where no row may be left out. */
+  readonly attempt: <T>(read: () => readonly T[]) => readonly T[];
+  /**
+   * A sentence with their number and the first of them, or none.
+   *
+   * @throws UserError that begins with the first failure, where more than half of the rows are bad: then the data as
+   * a whole are wrong, or are read for the wrong task.
+   */
+  readonly notices: (where: string) => string[];
+}
+
+/** Number of bad rows that a notice names. */
+const NAMED = 3;
+
+/** Creates a count of the bad rows of one split. */
+export const createBadRows = ({ badRows = 'skip' }: BadRowOptions): BadRows => {
+  const first: UserError[] = [];
+  let [rows, bad] = [0, 0];
+  const add = (failure: UserError): void => {
+    if (badRows === 'refuse') throw failure;
+    bad += 1;
+    if (first.length < NAMED) first.push(failure);
+  };
+  return {
+    add: (failure) => {
+      rows += 1;
+      add(failure);
+    },
+    attempt: (read) => {
+      rows += 1;
+      try {
+        return read();
+      } catch (failure) {
+        if (!(failure instanceof RowError)) throw failure;
+        add(failure);
+        return [];
+      }
+    },
+    notices: (where) => {
+      if (bad === 0) return [];
+      if (2 * bad > rows) throw mostAreBad(first[0]!, bad, rows);
+      const fate = bad === 1 ? 'gives no example and is left out' : 'give no example and are left out';
+      const named = first.map(({ message }) => message).join(' ');
+      return [`${where}: ${bad} of ${rows} rows ${fate}: ${named}${bad > NAMED ? ' …' : ''}`];
+    },
+  };
+};
+
+const mostAreBad = (first: UserError, bad: number, rows: number): UserError =>
+  rows === 1 ? first : new RowError(`${first.message} So it is with ${bad} of ${rows} rows.`, { cause: first });
