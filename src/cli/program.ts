@@ -48,7 +48,9 @@ const adapt = (command: Command): void => {
   command
     .exitOverride()
     .allowExcessArguments(false)
-    .configureOutput({ outputError: (message, write) => write(`${red(explain(command, oneLine(message)))}\n`) })
+    .configureOutput({
+      outputError: (message, write) => write(`${red(printable(explain(command, oneLine(message))))}\n`),
+    })
     .configureHelp({
       helpWidth: Math.min(110, process.stdout.columns ?? 110),
       optionDescription,
@@ -113,7 +115,7 @@ export const run = async (argv: readonly string[]): Promise<number> => {
     // Commander has printed its own message, and takes help and version for errors of code 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exits.userError;
     const message = error instanceof UserError ? error.message : explainSystemError(error);
-    process.stderr.write(`${red(message === undefined ? faultOf(error) : shortened(message))}\n`);
+    process.stderr.write(`${red(shortened(message ?? faultOf(error)))}\n`);
     return message === undefined ? exits.fault : exits.userError;
   }
 };

@@ -27,14 +27,20 @@ afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true,
 /** Appends `text` under its own name, as one record. */
 const append = async (...texts: string[]): Promise<void> => {
   await using store = await openAppendStore(layout, 'synced');
-  for (const text of texts) await store.append(Buffer.from(text), [{ name: text, end: store.end + text.length }]);
+  for (const text of texts) await store.append(Buffer.from(text), [{ name: text, end: store.next.end + text.length }]);
 };
 
 const names = async (): Promise<string[]> => (await readStoreIndex(layout)).lines.map(({ name }) => name);
 
 describe('an append-only store', () => {
   it('is empty where there are no files, and holds what was appended, over several openings', async () => {
-    expect(await readStoreIndex(layout)).toEqual({ lines: [], end: 0, isTorn: false });
+    expect(await readStoreIndex(layout)).toEqual({
+      lines: [],
+      next: { byte: 0, line: 0, end: 0 },
+      lost: 0,
+      hasIndex: false,
+      size: 0,
+    });
     await append('one', 'two');
     await append('three');
     expect(await names()).toEqual(['one', 'two', 'three']);
@@ -58,7 +64,7 @@ describe('an append-only store', () => {
   it('drops lines whose record never reached the disk, and overwrites records without a line', async () => {
     await append('one', 'two');
     await truncate(layout.data, 5);
-    expect(await readStoreIndex(layout)).toMatchObject({ end: 3, isTorn: true });
+    expect(await readStoreIndex(layout)).toMatchObject({ next: { end: 3 }, lost: 1, size: 5 });
     await append('new');
     expect(await names()).toEqual(['one', 'new']);
     await appendFile(layout.data, 'no line');
@@ -66,12 +72,45 @@ describe('an append-only store', () => {
     expect(await readFile(layout.data, 'utf8')).toBe('onenewend');
   });
 
+  it('is read from a place on, and goes on behind it', async () => {
+    await append('one', 'two');
+    const { next } = await readStoreIndex(layout);
+    expect(next).toEqual({ byte: (await readFile(layout.index)).length, line: 2, end: 6 });
+    await append('three');
+    const after = await readStoreIndex(layout, next);
+    expect(after.lines.map(({ name }) => name)).toEqual(['three']);
+    expect(after.next.end).toBe(11);
+    await writeFile(layout.index, `${await readFile(layout.index, 'utf8')}[]\n`);
+    await expect(readStoreIndex(layout, next)).rejects.toThrow(`${layout.index}:4: the line is damaged`);
+  });
+
+  it('drops everything from the first lost record on, so that no place is given twice', async () => {
+    await append('one', 'two');
+    {
+      await using store = await openAppendStore(layout, 'synced');
+      await store.append(new Uint8Array(), [{ name: 'note', end: 3 }]);
+    }
+    await truncate(layout.data, 4);
+    await using store = await openAppendStore(layout, 'synced');
+    expect([store.lost, store.lines.map(({ name }) => name)]).toEqual([2, ['one']]);
+    expect(await readFile(layout.index, 'utf8')).toBe('{"name":"one","end":3}\n');
+  });
+
+  it('stops where somebody else has written to its records', async () => {
+    await append('one');
+    await using store = await openAppendStore(layout, 'synced');
+    await appendFile(layout.data, 'other');
+    await expect(store.append(Buffer.from('two'), [{ name: 'two', end: 6 }])).rejects.toThrow(
+      `${layout.data}: it has 8 bytes, where 3 were written: another program writes it`,
+    );
+  });
+
   it('takes lines without a record', async () => {
     await append('one');
     {
       await using store = await openAppendStore(layout, 'buffered');
       await store.append(new Uint8Array(), [{ name: 'note', end: 0 }]);
-      expect(store.end).toBe(3);
+      expect(store.next.end).toBe(3);
     }
     expect(await names()).toEqual(['one', 'note']);
   });

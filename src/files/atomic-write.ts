@@ -31,32 +31,36 @@ export const writeAtomically = async (path: string, write: (append: Append) => P
   }
 };
 
-/** Removes the temporary files that a killed process left in a folder. No other process may be writing there. */
+/** Removes the temporary files and folders that a killed process left in a folder. No other process may be writing there. */
 export const removeUnfinished = async (folder: string): Promise<void> => {
   const unfinished = (await readdir(folder)).filter((name) => /\.[0-9a-f]{12}\.tmp$/.test(name));
-  await Promise.all(unfinished.map((name) => rm(join(folder, name), { force: true })));
+  await Promise.all(unfinished.map((name) => rm(join(folder, name), { recursive: true, force: true })));
 };
 
 const fill = async (handle: FileHandle, write: (append: Append) => Promise<void>): Promise<void> => {
   try {
-    await write((bytes) => appendAll(handle, bytes));
+    await write((bytes) => writeAll(handle, bytes));
     await handle.sync();
   } finally {
     await handle.close();
   }
 };
 
-/** Writes all bytes: one call takes at most 2 GiB, and may write fewer than it was given. */
-const appendAll = async (handle: FileHandle, bytes: Uint8Array): Promise<void> => {
+/**
+ * Writes all bytes, at byte `begin` or where the file is written next: one call takes at most 2 GiB, and may write fewer
+ * than it was given.
+ */
+export const writeAll = async (handle: FileHandle, bytes: Uint8Array, begin?: number): Promise<void> => {
   const most = 2 ** 26;
   for (let done = 0; done < bytes.length; ) {
-    const { bytesWritten } = await handle.write(bytes, done, Math.min(most, bytes.length - done));
+    const place = begin === undefined ? null : begin + done;
+    const { bytesWritten } = await handle.write(bytes, done, Math.min(most, bytes.length - done), place);
     done += bytesWritten;
   }
 };
 
 /** Syncs a folder, so that a new name in it is on the disk. Windows does so itself, and opens no folders. */
-const syncFolder = async (folder: string): Promise<void> => {
+export const syncFolder = async (folder: string): Promise<void> => {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {

@@ -62,11 +62,11 @@ export async function* askInBlocks(
   const { answers, scoring } = student.config;
   const wanted = answer === undefined ? undefined : indexOfAnswer(answer, answers);
   const text = await student.textFeatures(encodeText(student, question, { onWarning }));
-  for await (const { entries, features } of images.blocks(BLOCK)) {
+  for await (const { paths, features } of images.blocks(BLOCK)) {
     const logits = await student.answerFeatures(text, features);
-    const chosen = wanted === undefined ? bestOf(logits) : entries.map(() => wanted);
-    yield entries.map(({ path }, row) => ({
-      image: path,
+    const chosen = wanted === undefined ? bestOf(logits) : paths.map(() => wanted);
+    yield paths.map((image, row) => ({
+      image,
       answer: answers[chosen[row]!]!,
       probability: probabilityOf(logits, [row, chosen[row]!], scoring),
     }));

@@ -1,15 +1,13 @@
-import { copyFile, readFile, rename, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import { copyFile, rename, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type CacheOptions, type CacheProgress, cacheImages } from './cache-images.ts';
-import { cacheFiles } from './cache-index.ts';
-import { openCacheWriter } from './cache-writer.ts';
-import { aboutOf, type ImageCache, openImageCache } from './image-cache.ts';
-import { numbered, randomStudent, temporaryFolder, writeImages } from './inference.fixture.ts';
-import { openPredictor, type Predictor } from './predictor.ts';
+import { encodePng } from '../data/image.ts';
+import { type CacheOptions, cacheImages } from './cache-images.ts';
+import { cacheFolder, contents, expectClose, trained } from './caching.fixture.ts';
+import { openImageCache } from './image-cache.ts';
+import { numbered, raggedScene, temporaryFolder, writeImages } from './inference.fixture.ts';
+import type { Predictor } from './predictor.ts';
 
-const trained = randomStudent();
 let folder: string;
 let to: string;
 
@@ -19,46 +17,17 @@ beforeEach(async () => {
 });
 
 /** Caches the folder and says what became of its files. */
-const run = async (options: Partial<CacheOptions> = {}, student: Predictor | typeof trained = trained) => {
-  let last: CacheProgress | undefined;
-  const notices: string[] = [];
-  const onProgress = (progress: CacheProgress): void => {
-    last = progress;
-  };
-  const cache = await cacheImages(student, folder, {
-    to,
-    batch: 2,
-    threads: 1,
-    onProgress,
-    onWarning: (notice) => notices.push(notice),
-    ...options,
-  });
-  return { cache, notices, last };
-};
-
-/** Every image's numbers, by path. */
-const contents = async (cache: ImageCache, rows?: number): Promise<Record<string, number[]>> => {
-  const all: Record<string, number[]> = {};
-  for await (const { entries, features } of cache.blocks(rows)) {
-    for (const [i, { path }] of entries.entries())
-      all[path] = [...features.data.subarray(i * cache.about.width, (i + 1) * cache.about.width)];
-  }
-  return all;
-};
-
-const expectClose = (actual: Record<string, number[]>, expected: Record<string, number[]>): void => {
-  expect(Object.keys(actual).sort()).toEqual(Object.keys(expected).sort());
-  for (const [path, numbers] of Object.entries(expected)) {
-    for (const [i, number] of numbers.entries()) expect(Math.abs(actual[path]![i]! - number)).toBeLessThan(1e-5);
-  }
-};
+const run = (options: Partial<CacheOptions> = {}, student?: Predictor | typeof trained) =>
+  cacheFolder(folder, { to, ...options }, student);
 
 describe('a folder of images', () => {
   it('is cached with its subfolders, and reads the same in blocks of any size', async () => {
     await writeImages(folder, { ...numbered(5), 'deep/er/ä\u2028.png': 9 });
     await writeFile(join(folder, 'notes.txt'), 'no image');
-    const { cache, last } = await run();
-    expect(last).toEqual({ done: 6, of: 6, encoded: 6, kept: 0, unreadable: 0, forgotten: 0 });
+    const { cache, last, notices } = await run();
+    const counts = { encoded: 6, kept: 0, unreadable: 0, passedOver: 1, forgotten: 0 };
+    expect(last).toEqual({ ...counts, done: 6, of: 6, found: 7 });
+    expect(notices).toEqual(['passed over 1 file that is no picture by its name: 1 .txt']);
     expect(cache.entries.map(({ path }) => path).sort()).toEqual([
       '0.png',
       '1.png',
@@ -68,6 +37,7 @@ describe('a folder of images', () => {
       'deep/er/ä\u2028.png',
     ]);
     const all = await contents(cache);
+    expect(cache.size).toBe(6);
     expect(await contents(cache, 1)).toEqual(all);
     expect(await contents(await openImageCache(to), 4)).toEqual(all);
     expect(new Set(Object.values(all).map((numbers) => numbers[0])).size).toBe(6);
@@ -108,6 +78,34 @@ describe('a folder of images', () => {
     });
   });
 
+  it('encodes copies once, in one window and in later ones, and counts them as kept', async () => {
+    const copies = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`x${i}.png`, 3]));
+    await writeImages(folder, { 'a.png': 1, 'b.png': 1, 'c.png': 2, ...copies, 'z.png': 1 });
+    const { cache, last } = await run({ batch: 1 });
+    expect(last).toMatchObject({ found: 24, encoded: 3, kept: 21, unreadable: 0, passedOver: 0 });
+    expect(new Set(cache.entries.map(({ row }) => row)).size).toBe(3);
+    const all = await contents(cache);
+    expect(all['z.png']).toEqual(all['a.png']);
+    expect(all['a.png']).not.toEqual(all['c.png']);
+  });
+
+  it('is compared by its bytes where that is asked, though size and time are the same', async () => {
+    const path = join(folder, 'a.png');
+    const write = async (seed: number): Promise<void> => {
+      const bytes = await encodePng(raggedScene(seed));
+      await writeFile(path, Buffer.concat([bytes, Buffer.alloc(30_000 - bytes.length)]));
+      await utimes(path, 1000, 1000);
+    };
+    await write(1);
+    const before = await contents((await run()).cache);
+    await write(2);
+    expect((await run()).last).toMatchObject({ encoded: 0, kept: 1 });
+    const { cache, last } = await run({ compare: 'bytes' });
+    expect(last).toMatchObject({ encoded: 1, kept: 0 });
+    expect((await contents(cache))['a.png']).not.toEqual(before['a.png']);
+    expect((await run({ compare: 'bytes' })).last).toMatchObject({ encoded: 0, kept: 1 });
+  });
+
   it('loses from the cache what was removed from it', async () => {
     await writeImages(folder, numbered(3));
     await run();
@@ -138,83 +136,5 @@ describe('a folder of images', () => {
     expect((await openImageCache(to)).entries).toHaveLength(1);
     await expect(cacheImages(trained, join(folder, 'nowhere'), { to })).rejects.toThrow('ENOENT');
     await expect(openImageCache(join(folder, 'nowhere'))).rejects.toThrow('it is no image cache');
-  });
-});
-
-describe('a cache', () => {
-  it('refuses another student, naming both, and takes one that differs only in its head', async () => {
-    await writeImages(folder, numbered(2));
-    await run();
-    await expect(run({}, randomStudent(1))).rejects.toThrow(
-      /it was made by student [0-9a-f]{12} \(vqa.*this is student [0-9a-f]{12} \(vqa/,
-    );
-    const weights = new Map(trained.weights);
-    weights.set('vqa_classifier.3.bias', {
-      shape: [trained.config.answers.length],
-      data: new Float32Array(trained.config.answers.length).fill(1),
-    });
-    expect((await run({}, { ...trained, weights })).last).toMatchObject({ encoded: 0, kept: 2 });
-  });
-
-  it('loses at most a batch when its making is killed', async () => {
-    await writeImages(folder, numbered(7));
-    await using student = await openPredictor(trained, { threads: 1 });
-    let batches = 0;
-    const dying: Predictor = {
-      ...student,
-      imageFeatures: async (feeds) => {
-        batches += 1;
-        if (batches === 3) throw new Error('killed');
-        return student.imageFeatures(feeds);
-      },
-    };
-    await expect(run({}, dying)).rejects.toThrow('killed');
-    expect((await openImageCache(to)).entries).toHaveLength(4);
-    expect((await run()).last).toMatchObject({ done: 7, encoded: 3, kept: 4 });
-  });
-
-  it('has one writer at a time, and takes over from a dead one', async () => {
-    await writeImages(folder, numbered(1));
-    await using student = await openPredictor(trained, { threads: 1 });
-    {
-      await using _ = await openCacheWriter(to, aboutOf(student));
-      await expect(run()).rejects.toThrow(`process ${process.pid} is writing it`);
-    }
-    await writeFile(join(to, cacheFiles.lock), '999999999');
-    expect((await run()).last).toMatchObject({ encoded: 1 });
-  });
-
-  it('survives being cut short anywhere, and is whole again after the next run', async () => {
-    await writeImages(folder, numbered(6));
-    const { cache } = await run();
-    const whole = await contents(cache);
-    const [vectors, index] = [join(to, cacheFiles.vectors), join(to, cacheFiles.index)];
-    const [vectorBytes, indexBytes] = [await readFile(vectors), await readFile(index)];
-    await using student = await openPredictor(trained, { threads: 1 });
-    const cut = fc.record({ vectors: fc.nat(vectorBytes.length), index: fc.nat(indexBytes.length) });
-    await fc.assert(
-      fc.asyncProperty(cut, async (lengths) => {
-        await writeFile(vectors, vectorBytes.subarray(0, lengths.vectors));
-        await writeFile(index, indexBytes.subarray(0, lengths.index));
-        const left = await contents(await openImageCache(to));
-        for (const [path, numbers] of Object.entries(left)) expect(numbers).toEqual(whole[path]);
-        const { cache: mended, last } = await run({}, student);
-        expect(last).toMatchObject({ done: 6, kept: Object.keys(left).length });
-        expectClose(await contents(mended), whole);
-        expect((await stat(vectors)).size).toBe(vectorBytes.length);
-      }),
-      { numRuns: 25 },
-    );
-  });
-
-  it('says which line is damaged where no crash can have done it', async () => {
-    await writeImages(folder, numbered(3));
-    await run();
-    const index = join(to, cacheFiles.index);
-    const lines = (await readFile(index, 'utf8')).split('\n');
-    await writeFile(index, lines.with(1, '{"path": 7}').join('\n'));
-    await expect(openImageCache(to)).rejects.toThrow('index.jsonl:2: the line is damaged');
-    await writeFile(join(to, cacheFiles.about), '{"format": 2}');
-    await expect(openImageCache(to)).rejects.toThrow('it is not one that this version reads');
   });
 });

@@ -1,27 +1,43 @@
 import { collate } from '../data/batch.ts';
 import type { PictureOptions, PictureStyle } from '../data/pictures/options.ts';
 import { UserError } from '../errors.ts';
+import { noticesOf, reasonOf } from '../files/passed-over.ts';
 import { type CacheWriter, openCacheWriter } from './cache-writer.ts';
 import { type FileState, inspectImages } from './file-states.ts';
 import { aboutOf, type ImageCache, openImageCache, picturesOf, readAbout } from './image-cache.ts';
-import { type ImageFile, listImages } from './image-files.ts';
+import { type ListedImages, listImages } from './image-files.ts';
 import { type Runnable, withPredictor } from './opened.ts';
 import type { Predictor } from './predictor.ts';
 import { sizeRuleOf } from './preprocessor.ts';
 
-/** Progress of `cacheImages`. The last report has the totals. */
+/**
+ * Progress of `cacheImages`. The last report has the totals: everything found below the folder is encoded, kept,
+ * unreadable or passed over.
+ */
 export interface CacheProgress {
-  /** Files that are done, in whatever way. */
+  /** Images that are done, in whatever way. */
   readonly done: number;
   readonly of: number;
+  /** Everything found below the folder. */
+  readonly found: number;
   /** Images that went through the encoder. */
   readonly encoded: number;
-  /** Images that were cached already. */
+  /** Images that were cached already, or are copies of one that was or is now. */
   readonly kept: number;
   /** Files that hold no readable image. */
   readonly unreadable: number;
+  /** What is no picture by its name, cannot be reached, or has a name that is no UTF-8. */
+  readonly passedOver: number;
   /** Images that were cached before and whose files are gone. */
   readonly forgotten: number;
+}
+
+/** A file or folder that is not cached, and why. */
+export interface LeftOut {
+  /** Path below the folder of images; bytes that are no UTF-8 are U+FFFD. */
+  readonly path: string;
+  readonly kind: 'unreadable' | 'passed over';
+  readonly why: string;
 }
 
 /** Options of `cacheImages`. */
@@ -31,10 +47,19 @@ export interface CacheOptions extends PictureOptions {
   /** Images that are encoded together; a crash loses at most one batch. Default 16. */
   readonly batch?: number | undefined;
   readonly onProgress?: ((progress: CacheProgress) => void) | undefined;
-  /** Receives a sentence about every file that is passed over. */
+  /** Receives a sentence about every unreadable image, and one about each kind of what else is passed over. */
   readonly onWarning?: ((message: string) => void) | undefined;
-  /** Files that hold no readable image are passed over (`skip`, default), or are an error (`refuse`). */
+  /** Receives everything that is left out, one by one. */
+  readonly onLeftOut?: ((file: LeftOut) => void) | undefined;
+  /** Images and folders that cannot be read are left out (`skip`, default), or are an error (`refuse`). */
   readonly unreadable?: 'skip' | 'refuse' | undefined;
+  /**
+   * By what an image is known to be cached: path, size and time (`time`, default), or its bytes, which are read anew
+   * (`bytes`).
+   */
+  readonly compare?: 'time' | 'bytes' | undefined;
+  /** Ends it by throwing the reason of its abortion; what is encoded by then is kept. */
+  readonly signal?: AbortSignal | undefined;
   /** Threads of a model that is not open yet. Default: the processors that this process may use. */
   readonly threads?: number | undefined;
 }
@@ -51,11 +76,15 @@ export const cacheImages = async (student: Runnable, folder: string, options: Ca
   await withPredictor(student, options, (predictor) => cacheWith(predictor, folder, options));
 
 const cacheWith = async (student: Predictor, folder: string, options: CacheOptions): Promise<ImageCache> => {
-  const files = await listImages(folder);
+  const listed = await listImages(folder, { except: options.to, signal: options.signal });
+  tellPassedOver(folder, listed, options);
   const pictures = await pictureStyleOf(options);
   const writer = await openCacheWriter(options.to, aboutOf(student, pictures));
+  if (writer.isDamaged)
+    options.onWarning?.(`${options.to}: a part of it was missing or cut short: its images are encoded again`);
   try {
-    await fill(writer, files, { student, folder, options: { ...options, pictures } });
+    await fill(writer, listed, { student, folder, options: { ...options, pictures } });
+    await writer.finish().catch((error: unknown) => tellUnfinished(error, options));
   } finally {
     await writer.close();
   }
@@ -74,6 +103,20 @@ const pictureStyleOf = async ({ to, pictures, onWarning }: CacheOptions): Promis
   return style;
 };
 
+const tellPassedOver = (folder: string, { passedOver }: ListedImages, options: CacheOptions): void => {
+  const unread = passedOver.find(({ reason }) => reason === 'folder' || reason === 'file');
+  if (unread && options.unreadable === 'refuse')
+    throw new UserError(`${folder}: ${unread.path} is a ${reasonOf(unread)}: change its permissions, or leave it out`);
+  for (const notice of noticesOf(passedOver)) options.onWarning?.(notice);
+  for (const one of passedOver) options.onLeftOut?.({ path: one.path, kind: 'passed over', why: reasonOf(one) });
+};
+
+/** A cache that could not be made smaller is whole, and only larger than it need be. */
+const tellUnfinished = (error: unknown, { to, onWarning }: CacheOptions): void => {
+  if (!(error instanceof UserError)) throw error;
+  onWarning?.(`${to}: all images are cached, but it could not be made smaller: ${error.message}`);
+};
+
 interface Work {
   readonly student: Predictor;
   readonly folder: string;
@@ -82,42 +125,42 @@ interface Work {
 
 const fill = async (
   writer: CacheWriter,
-  files: readonly ImageFile[],
+  { files, passedOver, found }: ListedImages,
   { student, folder, options }: Work,
 ): Promise<void> => {
-  const { batch = 16, onProgress } = options;
+  const { batch = 16, compare = 'time', onProgress, signal } = options;
   if (!(batch >= 1)) throw new UserError(`cacheImages: a batch of ${batch} images: give at least 1`);
   const counts = { encoded: 0, kept: 0, unreadable: 0, forgotten: 0 };
   const report = (kind: keyof typeof counts, count: number): void => {
     counts[kind] += count;
     const done = counts.encoded + counts.kept + counts.unreadable;
-    if (count > 0) onProgress?.({ ...counts, done, of: files.length });
+    if (count > 0) onProgress?.({ ...counts, passedOver: passedOver.length, found, done, of: files.length });
+    if (done < files.length) signal?.throwIfAborted();
   };
-  const { sizes } = student.config;
-  for await (const window of inspectImages(files, {
-    folder,
-    rule: sizeRuleOf(sizes),
-    ...{ pictures: options.pictures, maxMegapixels: options.maxMegapixels },
-    cached: writer.entries,
-    window: 4 * batch,
-  })) {
-    report('unreadable', await passOver(writer, window, options));
+  const rule = sizeRuleOf(student.config.sizes);
+  const { pictures, maxMegapixels } = options;
+  const looking = { folder, rule, cached: writer, compare, pictures, maxMegapixels, window: 4 * batch };
+  for await (const window of inspectImages(files, looking)) {
+    report('unreadable', await leaveOut(writer, window, options));
     report('kept', await keep(writer, window));
-    for (const images of batchesOf(window, batch)) report('encoded', await encode(writer, images, student));
+    const { first, copies } = copiesApart(writer, window);
+    for (const images of batchesOf(first, batch)) report('encoded', await encode(writer, images, student));
+    report('kept', await noteCopies(writer, copies));
   }
   // only now, so that a moved file has found its features under its old name
   report('forgotten', await forgetMissing(writer, files));
 };
 
-const passOver = async (
+const leaveOut = async (
   writer: CacheWriter,
   window: readonly FileState[],
-  { unreadable, onWarning }: CacheOptions,
+  { unreadable, onWarning, onLeftOut }: CacheOptions,
 ): Promise<number> => {
   const failed = window.filter((looked) => looked.kind === 'unreadable');
-  for (const { failure } of failed) {
+  for (const { path, failure } of failed) {
     if (unreadable === 'refuse') throw failure;
     onWarning?.(`passed over: ${failure.message}`);
+    onLeftOut?.({ path, kind: 'unreadable', why: failure.message });
   }
   await forget(
     writer,
@@ -134,10 +177,29 @@ const keep = async (writer: CacheWriter, window: readonly FileState[]): Promise<
 
 type NewImage = Extract<FileState, { kind: 'new' }>;
 
+/**
+ * New images apart from copies, whose bytes stand before them in the window, or were encoded while this one was read.
+ */
+const copiesApart = (writer: CacheWriter, window: readonly FileState[]) => {
+  const seen = new Set<string>();
+  const [first, copies]: [NewImage[], NewImage[]] = [[], []];
+  for (const looked of window.filter(({ kind }) => kind === 'new') as NewImage[]) {
+    const { sha256 } = looked.file;
+    (seen.has(sha256) || writer.withBytes(sha256) ? copies : first).push(looked);
+    seen.add(sha256);
+  }
+  return { first, copies };
+};
+
+const noteCopies = async (writer: CacheWriter, copies: readonly NewImage[]): Promise<number> => {
+  await writer.note(copies.map(({ file }) => ({ ...file, row: writer.withBytes(file.sha256)!.row })));
+  return copies.length;
+};
+
 /** Batches of images to encode, sorted by their number of patches, so that little is padded. */
-const batchesOf = (window: readonly FileState[], batch: number): NewImage[][] => {
+const batchesOf = (images: NewImage[], batch: number): NewImage[][] => {
   const patches = ({ picture: { rows, columns } }: NewImage): number => rows * columns;
-  const images = window.filter((looked) => looked.kind === 'new').sort((a, b) => patches(a) - patches(b));
+  images.sort((a, b) => patches(a) - patches(b));
   return Array.from({ length: Math.ceil(images.length / batch) }, (_, i) => images.slice(i * batch, (i + 1) * batch));
 };
 
@@ -151,7 +213,7 @@ const encode = async (writer: CacheWriter, images: readonly NewImage[], student:
   return images.length;
 };
 
-const forgetMissing = async (writer: CacheWriter, files: readonly ImageFile[]): Promise<number> => {
+const forgetMissing = async (writer: CacheWriter, files: ListedImages['files']): Promise<number> => {
   const there = new Set(files.map(({ path }) => path));
   return forget(
     writer,

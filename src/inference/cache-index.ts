@@ -1,31 +1,31 @@
 import { join } from 'node:path';
-import { z } from 'zod';
 import type { StoreLayout } from '../files/append-store.ts';
 
-/** Files of a cache: its manifest, one row of float32 an image, and one line of JSON a row. */
+/**
+ * Files of a cache: its manifest, one row of float32 an image, one line of JSON an image, and the contents of those lines
+ * once more in columns, which are read at once. The columns are of some time ago: what the lines say after that counts.
+ */
 export const cacheFiles = {
   about: 'cache.json',
   vectors: 'vectors.f32',
   index: 'index.jsonl',
+  columns: 'index.columns',
   lock: 'cache.lock',
 } as const;
 
-const entrySchema = z.strictObject({
-  /** Path below the images' folder, with `/` between its parts. */
-  path: z.string(),
-  /** Size of the file in bytes. */
-  bytes: z.number(),
-  /** Time of the last change of the file, in milliseconds since 1970. */
-  modified: z.number(),
-  /** SHA-256 of the file's bytes. */
-  sha256: z.string(),
-  /** Index of its row; files of the same bytes have one row together. */
-  row: z.number().int().nonnegative(),
-});
-const lineSchema = z.union([entrySchema, z.strictObject({ path: z.string(), forgotten: z.literal(true) })]);
-
 /** One cached image. */
-export type Entry = Readonly<z.infer<typeof entrySchema>>;
+export interface Entry {
+  /** Path below the images' folder, with `/` between its parts. */
+  readonly path: string;
+  /** Size of the file in bytes. */
+  readonly bytes: number;
+  /** Time of the last change of the file, in milliseconds since 1970. */
+  readonly modified: number;
+  /** SHA-256 of the file's bytes. */
+  readonly sha256: string;
+  /** Index of its row; files of the same bytes have one row together. */
+  readonly row: number;
+}
 
 /** One line of the index; a later line about the same path replaces an earlier one. */
 export type Line = Entry | { readonly path: string; readonly forgotten: true };
@@ -34,16 +34,18 @@ export type Line = Entry | { readonly path: string; readonly forgotten: true };
 export const storeLayout = (folder: string, width: number): StoreLayout<Line> => ({
   data: join(folder, cacheFiles.vectors),
   index: join(folder, cacheFiles.index),
-  parse: (value) => lineSchema.safeParse(value).data,
+  parse: parseLine,
   endOf: (line) => ('forgotten' in line ? 0 : 4 * width * (line.row + 1)),
   advice: 'remove the cache and make it again',
 });
 
-/** The last entry of each path: a later line replaces an earlier one, or removes it. */
-export const entriesOf = (lines: Iterable<Line>): Map<string, Entry> => {
-  const entries = new Map<string, Entry>();
-  for (const line of lines) applyLine(entries, line);
-  return entries;
+/** By hand: a schema takes ten times as long, and a cache may have a million lines. */
+const parseLine = (value: unknown): Line | undefined => {
+  const { path, bytes, modified, sha256, row, forgotten } = Object(value) as Partial<Entry & { forgotten: unknown }>;
+  if (typeof path !== 'string') return undefined;
+  if (forgotten === true) return { path, forgotten };
+  const isEntry = typeof bytes === 'number' && typeof modified === 'number' && typeof sha256 === 'string';
+  return isEntry && Number.isSafeInteger(row) && row! >= 0 ? { path, bytes, modified, sha256, row: row! } : undefined;
 };
 
 /** Applies one line to the entries. */
@@ -51,3 +53,6 @@ export const applyLine = (entries: Map<string, Entry>, line: Line): void => {
   if ('forgotten' in line) entries.delete(line.path);
   else entries.set(line.path, line);
 };
+
+/** Entries in the order of their rows; of one row, in the order of their lines. */
+export const inRowOrder = (entries: Iterable<Entry>): Entry[] => [...entries].sort((a, b) => a.row - b.row);

@@ -1,13 +1,18 @@
-import { mkdir } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bytesOf } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
-import { openAppendStore } from '../files/append-store.ts';
-import { writeAtomically } from '../files/atomic-write.ts';
+import { openAppendStore, readStoreIndex } from '../files/append-store.ts';
+import { removeUnfinished } from '../files/atomic-write.ts';
 import { explainDisk } from '../files/disk-errors.ts';
 import { takeLock } from '../files/lock.ts';
-import { applyLine, cacheFiles, type Entry, entriesOf, type Line, storeLayout } from './cache-index.ts';
-import { type About, checkStudent, picturesOf, readAbout } from './image-cache.ts';
+import { finishReplacing } from '../files/replace-together.ts';
+import { readColumns, writeColumns } from './cache-columns.ts';
+import { withLines } from './cache-entries.ts';
+import { applyLine, cacheFiles, type Entry, type Line, storeLayout } from './cache-index.ts';
+import { compact, isMostlyDead } from './compact-cache.ts';
+import { type About, checkStudent, picturesOf, readAbout, writeAbout } from './image-cache.ts';
 
 /** Entry of an image that has no row yet. */
 export type Placeless = Omit<Entry, 'row'>;
@@ -19,10 +24,19 @@ export type Placeless = Omit<Entry, 'row'>;
 export interface CacheWriter extends AsyncDisposable {
   /** Entries of the cache as it is now, by path. */
   readonly entries: ReadonlyMap<string, Entry>;
+  /** Whether images have lost their numbers, since the files were cut short. They are not among the entries. */
+  readonly isDamaged: boolean;
+  /** An entry of these bytes, under whatever name. */
+  withBytes(sha256: string): Entry | undefined;
   /** Adds images and their features [images, width]. When it returns they are on the disk. */
   append(images: readonly Placeless[], shares: Float32Array): Promise<void>;
   /** Adds lines alone: images whose row is there already, or images to remove. */
   note(lines: readonly Line[]): Promise<void>;
+  /**
+   * Ends the writing: gives the room of removed images back where more than half of the rows or lines are dead, whole or
+   * not at all, and writes the columns by which the cache is opened fast.
+   */
+  finish(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -36,14 +50,12 @@ export const openCacheWriter = async (folder: string, about: About): Promise<Cac
   await mkdir(folder, { recursive: true }).catch((error: unknown) => rethrow(folder, error));
   const unlock = await takeLock(join(folder, cacheFiles.lock), folder);
   try {
+    await removeUnfinished(folder);
+    await finishReplacing(folder);
     // only now: whoever held the lock before may have made it another student's
     const there = await readAbout(folder);
     if (there) checkOwner(folder, there, about);
-    else
-      await writeAtomically(join(folder, cacheFiles.about), (write) =>
-        write(Buffer.from(`${JSON.stringify(about, null, 2)}\n`)),
-      );
-    return await openedWriter(folder, about.width, unlock);
+    return await openedWriter(folder, there ?? (await created(folder, about)), unlock);
   } catch (error) {
     await unlock();
     throw error;
@@ -60,27 +72,69 @@ const checkOwner = (folder: string, cached: About, now: About): void => {
   );
 };
 
-const openedWriter = async (folder: string, width: number, unlock: () => Promise<void>): Promise<CacheWriter> => {
-  const store = await openAppendStore(storeLayout(folder, width), 'synced');
-  const entries = entriesOf(store.lines);
+/** Makes an empty cache. → its manifest */
+const created = async (folder: string, about: About): Promise<About> => {
+  const stamped = withStamp(about);
+  await writeAbout(folder, stamped);
+  return stamped;
+};
+
+/** The manifest with a new stamp. */
+const withStamp = (about: About): About => ({ ...about, stamp: randomBytes(6).toString('hex') });
+
+const openedWriter = async (folder: string, about: About, unlock: () => Promise<void>): Promise<CacheWriter> => {
+  const { width, stamp = '' } = about;
+  const { columns, isDamaged } = await soundColumns(folder, about);
+  const store = await openAppendStore(storeLayout(folder, width), 'synced', columns?.place);
+  const entries = withLines(columns, store.lines);
+  const bySha = new Map([...entries.values()].map((entry) => [entry.sha256, entry]));
   const add = async (rows: Uint8Array, lines: readonly Line[]): Promise<void> => {
     await store.append(rows, lines);
-    for (const line of lines) applyLine(entries, line);
+    for (const line of lines) {
+      applyLine(entries, line);
+      if (!('forgotten' in line)) bySha.set(line.sha256, line);
+    }
   };
   const append = async (images: readonly Placeless[], shares: Float32Array): Promise<void> => {
     if (shares.length !== images.length * width)
       throw new Error(`append: ${images.length} rows of ${width}, but ${shares.length} numbers`);
-    const first = store.end / (4 * width);
-    await add(
-      bytesOf(shares),
-      images.map((image, i) => ({ ...image, row: first + i })),
-    );
+    const first = store.next.end / (4 * width);
+    const placed = images.map((image, i) => ({ ...image, row: first + i }));
+    await add(bytesOf(shares), placed);
+  };
+  const finish = async (): Promise<void> => {
+    const { next: place } = store;
+    await store[Symbol.asyncDispose]();
+    if (isMostlyDead(entries, { width, place })) await compact(folder, withStamp(about), entries.values());
+    else if (place.byte !== columns?.place.byte)
+      await writeColumns(folder, { entries: entries.values(), place, stamp });
   };
   const close = async (): Promise<void> => {
     await store[Symbol.asyncDispose]();
     await unlock();
   };
-  return { entries, append, note: (lines) => add(new Uint8Array(), lines), close, [Symbol.asyncDispose]: close };
+  return {
+    entries,
+    isDamaged: isDamaged || store.lost > 0,
+    withBytes: (sha256) => bySha.get(sha256),
+    append,
+    note: (lines) => add(new Uint8Array(), lines),
+    finish,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+};
+
+/** The columns of a cache, unless index or vectors have lost something that they know: they are removed then. */
+const soundColumns = async (folder: string, { width, stamp = '' }: About) => {
+  const columns = await readColumns(folder, stamp);
+  if (columns === undefined) return { columns, isDamaged: false };
+  if (columns !== 'cut') {
+    const { size } = await readStoreIndex(storeLayout(folder, width), columns.place);
+    if (columns.place.end <= size) return { columns, isDamaged: false };
+  }
+  await rm(join(folder, cacheFiles.columns), { force: true });
+  return { columns: undefined, isDamaged: true };
 };
 
 const rethrow = (folder: string, error: unknown): never => {

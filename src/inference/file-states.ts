@@ -4,9 +4,10 @@ import type { PictureOptions } from '../data/pictures/options.ts';
 import type { SizeRule } from '../data/resize.ts';
 import { UserError } from '../errors.ts';
 import { mapConcurrent } from '../files/map-concurrent.ts';
+import type { FoundFile } from '../files/walk.ts';
 import type { Entry } from './cache-index.ts';
-import type { Placeless } from './cache-writer.ts';
-import { type ImageFile, prepareImage, readBytes, sha256Of } from './image-files.ts';
+import type { CacheWriter, Placeless } from './cache-writer.ts';
+import { prepareImage, readBytes, sha256Of } from './image-files.ts';
 
 /** State of a file beside the cache. */
 export type FileState =
@@ -20,8 +21,10 @@ export type FileState =
 export interface LookOptions extends PictureOptions {
   readonly folder: string;
   readonly rule: SizeRule;
-  /** Entries of the cache, by path; they may grow between two windows. */
-  readonly cached: ReadonlyMap<string, Entry>;
+  /** The cache, which may grow between two windows. */
+  readonly cached: Pick<CacheWriter, 'entries' | 'withBytes'>;
+  /** By what a file is known again: its path, size and time, or its bytes, which are then read each time. */
+  readonly compare: 'time' | 'bytes';
   /** Files that are read together. */
   readonly window: number;
 }
@@ -30,12 +33,11 @@ export interface LookOptions extends PictureOptions {
  * Yields the state of every file, a window at a time, and reads the next window while the consumer works on this one.
  */
 export async function* inspectImages(
-  files: readonly ImageFile[],
+  files: readonly FoundFile[],
   options: LookOptions,
 ): AsyncGenerator<FileState[], void, undefined> {
-  const byBytes = new Map([...options.cached.values()].map((entry) => [entry.sha256, entry]));
   const begin = (start: number): Promise<FileState[]> => {
-    const looked = mapConcurrent(files.slice(start, start + options.window), (file) => look(file, options, byBytes));
+    const looked = mapConcurrent(files.slice(start, start + options.window), (file) => look(file, options));
     // an error is thrown where this window is asked for, which may be later
     looked.catch(() => undefined);
     return looked;
@@ -54,17 +56,18 @@ export async function* inspectImages(
 }
 
 const look = async (
-  file: ImageFile,
-  { folder, rule, cached, pictures, maxMegapixels }: LookOptions,
-  byBytes: ReadonlyMap<string, Entry>,
+  file: FoundFile,
+  { folder, rule, cached, compare, pictures, maxMegapixels }: LookOptions,
 ): Promise<FileState> => {
-  const known = cached.get(file.path);
-  if (known?.bytes === file.bytes && known.modified === file.modified) return { kind: 'kept' };
+  const known = cached.entries.get(file.path);
+  const isSame = known?.bytes === file.bytes && known.modified === file.modified;
+  if (isSame && compare === 'time') return { kind: 'kept' };
   const where = join(folder, file.path);
   try {
     const bytes = await readBytes(where);
     const placeless = { ...file, sha256: sha256Of(bytes) };
-    const same = byBytes.get(placeless.sha256);
+    if (isSame && known.sha256 === placeless.sha256) return { kind: 'kept' };
+    const same = cached.withBytes(placeless.sha256);
     if (same) return { kind: 'renamed', entry: { ...placeless, row: same.row } };
     return {
       kind: 'new',

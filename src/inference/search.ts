@@ -53,9 +53,9 @@ async function* scoreInBlocks(
   checkCompares(retriever);
   checkStudent(images.folder, images.about, aboutOf(retriever));
   const vector = await retriever.textFeatures(encodeText(retriever, text, { onWarning }));
-  for await (const { entries, features } of images.blocks()) {
+  for await (const { paths, features } of images.blocks()) {
     const { data } = cosines(features, vector);
-    yield entries.map(({ path }, row) => ({ image: path, score: data[row]! }));
+    yield paths.map((image, row) => ({ image, score: data[row]! }));
   }
 }
 

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { createSkipPolicy, type PreprocessorOptions } from '../../data.ts';
 import { type FinetuneOptions, type Learnable, UserError } from '../../index.ts';
+import { printNotice } from '../terminal/notice.ts';
 import { type Cell, percent } from '../terminal/table.ts';
 import { addOptions, given, oneOf } from './options.ts';
 
@@ -84,8 +85,8 @@ export const selectedSplit = (
     throw new UserError(`--select reference: the authors have no task ${name}: give the name of a split`);
   if (split === 'validation') return {};
   const why = select === 'reference' ? "as the authors' code does it" : 'as asked';
-  process.stderr.write(
-    `warning: the best weights are chosen on ${split}, ${why}: what they reach there is too good to be told as a result.\n`,
+  printNotice(
+    `warning: the best weights are chosen on ${split}, ${why}: what they reach there is too good to be told as a result.`,
   );
   return given({ selectOn: split });
 };

@@ -1,3 +1,5 @@
+import { printNotice } from './notice.ts';
+
 /** Ctrl-C, or a request to end (SIGTERM), from when it is opened until it is disposed of. */
 export interface Interrupt extends Disposable {
   /** Aborted once one of them has come. */
@@ -56,5 +58,5 @@ export const STOPPING = 'Stopping after this update (Ctrl-C again: at once).';
 /** Says on stderr where a verb was stopped, and sets the exit code. */
 export const sayStopped = (message: string): void => {
   process.exitCode = INTERRUPTED;
-  process.stderr.write(`${message}\n`);
+  printNotice(message);
 };

@@ -1,5 +1,5 @@
-/** Control characters, C0 and C1, that give orders to a terminal. */
-const CONTROL = /\p{Cc}/gu;
+/** Characters that give orders to a terminal: controls, C0 and C1, and those that turn the direction of what follows. */
+const CONTROL = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
 
 /**
  * A text that may hold names of files, tensors or columns that others chose, safe to be printed: its control characters
@@ -10,3 +10,10 @@ export const printable = (text: string): string =>
 
 /** Makes a text safe to be printed within one line: line ends and tabs become U+FFFD, too. */
 export const printableLine = (text: string): string => text.replaceAll(CONTROL, '\ufffd');
+
+/** JSON that is safe to be printed, and parses to exactly the same: what gives orders is escaped. */
+export const printableJson = (value: unknown): string =>
+  JSON.stringify(value).replaceAll(
+    CONTROL,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );

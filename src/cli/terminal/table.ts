@@ -1,4 +1,4 @@
-import { printable, printableLine } from './printable.ts';
+import { printable, printableJson, printableLine } from './printable.ts';
 
 /** Contents of a file or folder: text for people, an object for `--json`. */
 export interface Contents {
@@ -55,5 +55,5 @@ export const durationOf = (milliseconds: number): string => {
 
 /** Prints the result of a verb: with `--json` one JSON object, otherwise a text. */
 export const print = (asText: string, result: object, { json }: { readonly json?: boolean | undefined }): void => {
-  process.stdout.write(`${json ? JSON.stringify(result) : asText}\n`);
+  process.stdout.write(`${json ? printableJson(result) : printable(asText)}\n`);
 };

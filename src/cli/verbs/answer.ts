@@ -3,16 +3,18 @@ import { Command } from 'commander';
 import { type ImageSource, imageName } from '../../data.ts';
 import { type AnsweredImages, answerEach, type Model, type RankedAnswer, UserError } from '../../index.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
-import { checkCommandLine, expandFolders } from '../options/images.ts';
+import { checkCommandLine, expandFolders, tellPassedOver, verboseOption } from '../options/images.ts';
 import { addOptions, count, jsonOption, threadsOption } from '../options/options.ts';
 import { type PictureFlags, pictureOptions } from '../options/pictures.ts';
 import type { TaskName } from '../options/tasks.ts';
+import { printNotice } from '../terminal/notice.ts';
 import { openProgress } from '../terminal/progress.ts';
 import { print, tableOf } from '../terminal/table.ts';
 
 interface Options extends ForeignOptions, PictureFlags {
   readonly task?: TaskName | undefined;
   readonly top: number;
+  readonly verbose?: boolean | undefined;
   readonly threads?: number | undefined;
   readonly json?: boolean | undefined;
 }
@@ -36,6 +38,7 @@ export const answerCommand = (): Command =>
     .argument('<model>', 'a teacher or a student: best.safetensors of a run, a .ckpt, a Hugging Face folder')
     .argument('<image... question...>', 'images, or folders of them, and last the question or statement, in quotes')
     .addOption(count('--top <n>', 'answers to each image: of one image in the table, of many with --json').default(5))
+    .addOption(verboseOption())
     .addOption(threadsOption())
     .addOption(jsonOption())
     .addHelpText('after', examples)
@@ -48,7 +51,8 @@ async function run(file: string, words: readonly string[], options: Options): Pr
   if (existsSync(question))
     throw new UserError(`${question}: it is a file where the question should be: write the question last, in quotes`);
   checkCommandLine();
-  const paths = expandFolders(images);
+  const { paths, passedOver } = await expandFolders(images);
+  tellPassedOver(passedOver, printNotice, options);
   const model = await openModel(file, options);
   const items = itemsOf(model, paths);
   const all = await answerWithProgress(model, items, question, options);
@@ -57,7 +61,11 @@ async function run(file: string, words: readonly string[], options: Options): Pr
   const answered = all.flatMap((one) =>
     'failure' in one ? [] : [{ images: namesOf(one.images), answers: one.answers }],
   );
-  const result = { file, question, answered, unreadable: failures.map(({ message }) => message) };
+  const result = {
+    ...{ file, question, answered },
+    unreadable: failures.map(({ message }) => message),
+    passedOver: passedOver.map(({ path }) => path),
+  };
   print(textOf(answered, failures.length), result, options);
 }
 

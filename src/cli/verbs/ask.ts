@@ -43,7 +43,7 @@ export const askCommand = (): Command =>
 async function run(file: string, question: string, options: Options): Promise<void> {
   const trained = await openModel(file, options);
   const cache = await openImageCache(options.cache);
-  const said = { question, cache: options.cache, images: cache.entries.length };
+  const said = { question, cache: options.cache, images: cache.size };
   const tell = trained.config.purpose.logits ? asked : searched;
   const { rows, result } = await tell(trained, [question, cache], options);
   const text = tableOf(rows);

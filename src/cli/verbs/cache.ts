@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
-import { type CacheProgress, cacheImages, type Model } from '../../index.ts';
+import { type CacheOptions, type CacheProgress, cacheImages, type Model } from '../../index.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
+import { verboseOption } from '../options/images.ts';
 import { addOptions, count, jsonOption, oneOf, threadsOption } from '../options/options.ts';
 import { checkOutputFolder } from '../options/output.ts';
 import { type PictureFlags, pictureOptions } from '../options/pictures.ts';
@@ -15,6 +16,8 @@ interface Options extends ForeignOptions, PictureFlags {
   readonly to: string;
   readonly batch?: number | undefined;
   readonly unreadable: 'skip' | 'refuse';
+  readonly compare: 'time' | 'bytes';
+  readonly verbose?: boolean | undefined;
   readonly threads?: number | undefined;
   readonly json?: boolean | undefined;
 }
@@ -27,7 +30,8 @@ Examples:
   $ dide cache runs/retriever/best.safetensors photos --to photos.cache
 
 A student of retrieval makes a cache to be searched by a description, any other one to be asked questions. A picture is
-encoded once; run it again after pictures were added, changed or removed, and only those are encoded.`;
+encoded once; run it again after pictures were added, changed or removed, and only those are encoded. Files of other
+kinds, links that lead nowhere and folders that may not be read are counted; --verbose names each of them.`;
 
 /** `dide cache`: encodes a folder of images, once for all questions to come. */
 export const cacheCommand = (): Command =>
@@ -40,6 +44,13 @@ export const cacheCommand = (): Command =>
     .addOption(new Option('--to <folder>', 'where the cache is, or will be').makeOptionMandatory())
     .addOption(count('--batch <n>', 'images at a time (default: 16)'))
     .addOption(oneOf('--unreadable <what>', 'files that hold no readable image', ['skip', 'refuse']).default('skip'))
+    .addOption(
+      oneOf('--compare <how>', 'by what a cached picture is known: time and size of its file, or its bytes', [
+        'time',
+        'bytes',
+      ]).default('time'),
+    )
+    .addOption(verboseOption())
     .addOption(threadsOption())
     .addOption(jsonOption())
     .addHelpText('after', examples)
@@ -51,45 +62,56 @@ async function run(file: string, images: string, options: Options): Promise<void
   const began = performance.now();
   const done = await cacheUntilInterrupted(student, images, options);
   if (!done) return;
-  const { cache, counts } = done;
+  const { cache, counts, leftOut } = done;
   const milliseconds = performance.now() - began;
+  const { found, encoded, kept, unreadable, passedOver, forgotten } = counts;
   const facts: [string, Cell][] = [
-    ['images', grouped(cache.entries.length)],
-    ['encoded now', grouped(counts.encoded)],
-    ['encoded before', grouped(counts.kept)],
-    ['unreadable', grouped(counts.unreadable)],
-    ['forgotten', grouped(counts.forgotten)],
+    ['found', grouped(found)],
+    ['encoded now', grouped(encoded)],
+    ['encoded before', grouped(kept)],
+    ['unreadable', grouped(unreadable)],
+    ['passed over', grouped(passedOver)],
+    ['forgotten', grouped(forgotten)],
+    ['images', grouped(cache.size)],
     ['time', durationOf(milliseconds)],
     ['saved', options.to],
   ];
   const next = `\n\nNext: ${commandOf(['dide', 'ask', file])} "…" ${commandOf(['--cache', options.to])}`;
-  const { encoded, kept, unreadable, forgotten } = counts;
-  const result = { to: options.to, images: cache.entries.length, encoded, kept, unreadable, forgotten, milliseconds };
-  print(factsOf(facts) + next, result, options);
+  const numbers = { images: cache.size, found, encoded, kept, unreadable, passedOver, forgotten, milliseconds };
+  print(factsOf(facts) + next, { to: options.to, ...numbers, leftOut }, options);
 }
+
+type LeftOut = Parameters<NonNullable<CacheOptions['onLeftOut']>>[0];
 
 /** Undefined where Ctrl-C stopped it: what was encoded until then is kept. */
 const cacheUntilInterrupted = async (student: Model, images: string, options: Options) => {
-  const { to, unreadable, batch, threads, pictures, maxMegapixels } = options;
-  let counts: CacheProgress = { done: 0, of: 0, encoded: 0, kept: 0, unreadable: 0, forgotten: 0 };
+  const { to, unreadable, compare, batch, threads, pictures, maxMegapixels, verbose } = options;
+  let counts: CacheProgress | undefined;
+  const leftOut: LeftOut[] = [];
   using interrupt = listenForInterrupt();
   try {
     using progress = openProgress('cache');
     const onProgress = (now: CacheProgress): void => {
       counts = now;
       progress.update(now.done, now.of);
-      // An error is how a caller ends it: the store is closed, and its lock is gone.
-      if (now.done < now.of) interrupt.signal.throwIfAborted();
     };
+    const onLeftOut = (one: LeftOut): void => {
+      leftOut.push(one);
+      if (verbose && one.kind === 'passed over') progress.say(`passed over: ${one.path}: ${one.why}`);
+    };
+    const { signal } = interrupt;
     const cache = await cacheImages(student, images, {
-      ...{ to, unreadable, batch, threads, pictures, maxMegapixels, onProgress },
-      onWarning: progress.warn,
+      ...{ to, unreadable, compare, batch, threads, pictures, maxMegapixels, signal, onProgress, onLeftOut },
+      onWarning: verbose ? progress.say : progress.warn,
     });
-    return { cache, counts };
+    return { cache, counts: counts!, leftOut };
   } catch (error) {
-    if (error !== interrupt.signal.reason) throw error;
+    if (!interrupt.signal.aborted || error !== interrupt.signal.reason) throw error;
+    const { done, of } = counts ?? { done: 0, of: 0 };
     sayStopped(
-      `Stopped after ${counts.done} of ${counts.of} images, which are kept in ${to}; the same command goes on.`,
+      counts
+        ? `Stopped after ${done} of ${of} images, which are kept in ${to}; the same command goes on.`
+        : 'Stopped before the first image; the same command begins again.',
     );
     return undefined;
   }

@@ -150,14 +150,14 @@ const recipeValue = (value: unknown): string => {
 };
 
 const describeCache = async (folder: string): Promise<Contents> => {
-  const { about, entries } = await openImageCache(folder);
+  const { about, entries, size } = await openImageCache(folder);
   const facts: [string, Cell][] = [
     ['kind', 'an image cache'],
-    ['images', grouped(entries.length)],
+    ['images', grouped(size)],
     ['rows', grouped(new Set(entries.map(({ row }) => row)).size)],
     ['pictures', about.preprocessing.pictures ?? 'as-vilt'],
     ['row', `${about.width} numbers, ${bytesOf(4 * about.width)}`],
     ['student', `${about.student.slice(0, 12)} (${about.task})`],
   ];
-  return { text: factsOf(facts), result: { kind: 'cache', images: entries.length, about } };
+  return { text: factsOf(facts), result: { kind: 'cache', images: size, about } };
 };

@@ -36,7 +36,7 @@ export const cacheLatency = async (student: Predictor, question: string, cache: 
   for (let i = 0; i <= QUESTIONS; i += 1) {
     const began = performance.now();
     await ask(student, cache, question, { top: 1 });
-    times.push((performance.now() - began) / cache.entries.length);
+    times.push((performance.now() - began) / cache.size);
   }
   return median(times.slice(1));
 };
@@ -66,7 +66,7 @@ export const latencyReport = async (
     },
     {
       what: 'the student, over the cache',
-      images: cache.entries.length,
+      images: cache.size,
       millisecondsPerImage: await cacheLatency(opened, question, cache),
       note: 'one question over every cached image, text encoder included; median of five',
     },

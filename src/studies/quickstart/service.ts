@@ -35,7 +35,7 @@ export const serviceReport = async (
   const seconds = (performance.now() - began) / 1000;
   const answers = await ask(opened, cache, QUESTION, { answer: 'yes', top: SHOWN });
   return {
-    cache: { images: cache.entries.length, bytes: 4 * cache.about.width * cache.entries.length, seconds },
+    cache: { images: cache.size, bytes: 4 * cache.about.width * cache.size, seconds },
     question: await questionReport(answers, images),
     latency: await latencyReport({ teacher, student, opened }, { examples, question: QUESTION, cache, threads }),
   };

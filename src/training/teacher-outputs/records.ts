@@ -66,9 +66,9 @@ export interface TeacherRecords extends AsyncDisposable {
  */
 export const openTeacherRecords = async (folder: string, about: About): Promise<TeacherRecords> => {
   await claim(folder, about);
-  const { lines, end } = await readStoreIndex(layoutOf(folder));
+  const { lines, next } = await readStoreIndex(layoutOf(folder));
   const kept = new Map(lines.map((line) => [line.example, line]));
-  let bytes = end;
+  let bytes = next.end;
   let memory: Uint8Array | undefined;
   /** Examples whose record in memory was found undamaged. */
   const sound = new Set<number>();
@@ -120,11 +120,11 @@ const openRecordWriter = async (
     await unlock();
     throw error;
   });
-  onLines(store.lines, store.end);
+  onLines(store.lines, store.next.end);
   const append = async (batch: RecordBatch): Promise<void> => {
-    const lines = linesOf(batch, store.end);
+    const lines = linesOf(batch, store.next.end);
     await store.append(Buffer.concat(batch.map(({ record }) => record)), lines);
-    onLines(lines, store.end);
+    onLines(lines, store.next.end);
   };
   const close = async (): Promise<void> => {
     await store[Symbol.asyncDispose]();

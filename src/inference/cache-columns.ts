@@ -1,0 +1,171 @@
+import type { FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { bytesOf } from '../engine/numbers.ts';
+import type { StorePlace } from '../files/append-store.ts';
+import { writeAtomically } from '../files/atomic-write.ts';
+import { readError } from '../files/disk-errors.ts';
+import { parseJson } from '../files/json.ts';
+import { readBytes, readUpTo } from '../files/read-exactly.ts';
+import { openCurrent } from '../files/replace-together.ts';
+import { cacheFiles, type Entry, inRowOrder } from './cache-index.ts';
+
+/** Entries of a cache in columns, in the order of their rows: a million take no time to open. */
+export interface Columns {
+  /** Number of entries. */
+  readonly size: number;
+  /** Row of each, [size]. */
+  readonly rows: Uint32Array;
+  readonly pathAt: (i: number) => string;
+  readonly entryAt: (i: number) => Entry;
+}
+
+/** Columns as a file has them, and how far in the index their entries go. */
+export interface StoredColumns extends Columns {
+  readonly place: StorePlace;
+}
+
+/** The columns one by one, as arrays. */
+interface Arrays {
+  readonly bytes: Float64Array<ArrayBuffer>;
+  readonly modified: Float64Array<ArrayBuffer>;
+  readonly rows: Uint32Array<ArrayBuffer>;
+  /** Where the path of each entry ends among the paths. */
+  readonly ends: Uint32Array<ArrayBuffer>;
+  /** 32 bytes of SHA-256 an entry. */
+  readonly hashes: Uint8Array<ArrayBuffer>;
+  /** Paths in UTF-8, without anything between them. */
+  readonly paths: Uint8Array<ArrayBuffer>;
+}
+
+interface Header extends StorePlace {
+  /** Stamp of the cache whose index it is. */
+  readonly stamp: string;
+  /** CRC-32 of the last bytes of the index up to that place. */
+  readonly crc: number;
+  readonly size: number;
+  /** Bytes of all paths. */
+  readonly paths: number;
+}
+
+const MAGIC = Buffer.from('dide-ix1');
+/** Bytes of the file before its columns: the magic word, and a header of JSON filled up with spaces. */
+const HEAD = 512;
+/** Bytes at the end of the index by which it is known again. */
+const TAIL = 4096;
+/** Most bytes of paths that a column of 32 bits can divide. */
+const MOST_PATHS = 2 ** 32 - 1;
+
+/** Columns of entries. */
+export const columnsOf = (entries: Iterable<Entry>): Columns => columnsFrom(arraysOf(inRowOrder(entries)));
+
+const arraysOf = (entries: readonly Entry[]): Arrays => {
+  const size = entries.length;
+  const paths = entries.map(({ path }) => Buffer.from(path));
+  const [rows, ends, hashes] = [new Uint32Array(size), new Uint32Array(size), new Uint8Array(32 * size)];
+  let end = 0;
+  for (const [i, { row, sha256 }] of entries.entries()) {
+    rows[i] = row;
+    ends[i] = end += paths[i]!.length;
+    hashes.set(Buffer.from(sha256, 'hex').subarray(0, 32), 32 * i);
+  }
+  return {
+    bytes: Float64Array.from(entries, ({ bytes }) => bytes),
+    modified: Float64Array.from(entries, ({ modified }) => modified),
+    ...{ rows, ends, hashes },
+    paths: new Uint8Array(Buffer.concat(paths)),
+  };
+};
+
+const columnsFrom = ({ bytes, modified, rows, ends, hashes, paths }: Arrays): Columns => {
+  const text = Buffer.from(paths.buffer, paths.byteOffset, paths.length);
+  const hash = Buffer.from(hashes.buffer, hashes.byteOffset, hashes.length);
+  const pathAt = (i: number): string => text.toString('utf8', i === 0 ? 0 : ends[i - 1]!, ends[i]!);
+  const entryAt = (i: number): Entry => ({
+    path: pathAt(i),
+    bytes: bytes[i]!,
+    modified: modified[i]!,
+    sha256: hash.toString('hex', 32 * i, 32 * (i + 1)),
+    row: rows[i]!,
+  });
+  return { size: rows.length, rows, pathAt, entryAt };
+};
+
+/** What the columns of a cache are written for. */
+export interface ColumnsOf {
+  readonly entries: Iterable<Entry>;
+  readonly place: StorePlace;
+  /** Stamp of the cache. */
+  readonly stamp: string;
+}
+
+/** Writes the columns of a cache whose index is in the same folder. @throws UserError where the disk refuses. */
+export const writeColumns = async (folder: string, { entries, place, stamp }: ColumnsOf): Promise<void> => {
+  const arrays = arraysOf(inRowOrder(entries));
+  const { bytes, modified, rows, ends, hashes, paths } = arrays;
+  if (paths.length > MOST_PATHS) return;
+  const crc = await crcOfIndex(folder, place.byte);
+  const header: Header = { ...place, stamp, crc: crc ?? 0, size: rows.length, paths: paths.length };
+  await writeAtomically(join(folder, cacheFiles.columns), async (append) => {
+    await append(Buffer.from(`${MAGIC}${JSON.stringify(header)}`.padEnd(HEAD)));
+    for (const column of [bytes, modified, rows, ends, hashes, paths]) await append(bytesOf(column));
+  });
+};
+
+/** CRC-32 of the last bytes of the index before a place; undefined where it does not go as far. */
+const crcOfIndex = async (folder: string, byte: number): Promise<number | undefined> => {
+  const handle = await openCurrent(join(folder, cacheFiles.index));
+  if (!handle) return undefined;
+  try {
+    const begin = Math.max(0, byte - TAIL);
+    const tail = Buffer.alloc(byte - begin);
+    return (await readUpTo(handle, tail, begin)) === tail.length ? crc32(tail) : undefined;
+  } finally {
+    await handle.close();
+  }
+};
+
+/**
+ * Reads the columns of a cache.
+ *
+ * @returns undefined where there are none, or those of another index; `cut` where the index no longer goes as far as they
+ *   do.
+ */
+export const readColumns = async (folder: string, stamp: string): Promise<StoredColumns | 'cut' | undefined> => {
+  const path = join(folder, cacheFiles.columns);
+  const handle = await openCurrent(path).catch((error: unknown) => {
+    throw readError(path, error);
+  });
+  if (!handle) return undefined;
+  try {
+    const header = await readHeader(handle);
+    if (header?.stamp !== stamp) return undefined;
+    const crc = await crcOfIndex(folder, header.byte);
+    if (crc !== header.crc) return crc === undefined ? 'cut' : undefined;
+    const { byte, line, end } = header;
+    return { ...columnsFrom(await readArrays(handle, header, path)), place: { byte, line, end } };
+  } finally {
+    await handle.close();
+  }
+};
+
+/** The header of a file of columns; undefined where it is none, or is not whole. */
+const readHeader = async (handle: FileHandle): Promise<Header | undefined> => {
+  const head = Buffer.alloc(HEAD);
+  await readUpTo(handle, head, 0);
+  if (!head.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
+  const header = parseJson(head.toString('utf8', MAGIC.length)) as Header | undefined;
+  return header && (await handle.stat()).size === HEAD + 56 * header.size + header.paths ? header : undefined;
+};
+
+const readArrays = async (handle: FileHandle, { size, paths }: Header, path: string): Promise<Arrays> => {
+  const { buffer } = await readBytes(handle, { offset: HEAD, length: 56 * size + paths }, path);
+  return {
+    bytes: new Float64Array(buffer, 0, size),
+    modified: new Float64Array(buffer, 8 * size, size),
+    rows: new Uint32Array(buffer, 16 * size, size),
+    ends: new Uint32Array(buffer, 20 * size, size),
+    hashes: new Uint8Array(buffer, 24 * size, 32 * size),
+    paths: new Uint8Array(buffer, 56 * size, paths),
+  };
+};

@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import { UserError } from '../errors.ts';
+import { readStoreIndex } from '../files/append-store.ts';
+import { type Columns, columnsOf, readColumns, type StoredColumns } from './cache-columns.ts';
+import { applyLine, cacheFiles, type Entry, type Line, storeLayout } from './cache-index.ts';
+
+/** Facts of a cache that its entries are read by. */
+export interface CacheShape {
+  readonly width: number;
+  readonly stamp?: string | undefined;
+}
+
+/**
+ * Reads the entries of a cache: those of its columns, and what its index says after that.
+ *
+ * @throws UserError where the vectors or the index are missing or cut short, or a line is damaged.
+ */
+export const readEntries = async (folder: string, { width, stamp = '' }: CacheShape): Promise<Columns> => {
+  const columns = await readColumns(folder, stamp);
+  const [index, vectors] = [join(folder, cacheFiles.index), join(folder, cacheFiles.vectors)];
+  if (columns === 'cut') throw new UserError(`${index}: it is missing or cut short: ${MEND}`);
+  const { lines, next, lost, hasIndex, size } = await readStoreIndex(storeLayout(folder, width), columns?.place);
+  if (!hasIndex && size > 0)
+    throw new UserError(`${index}: it is missing, and it says which image has which numbers: ${MEND}`);
+  if (lost > 0 || next.end > size) throw cutVectors(vectors, Math.floor(size / (4 * width)));
+  return lines.length === 0 && columns ? columns : columnsOf(withLines(columns, lines).values());
+};
+
+const MEND = 'copy the whole cache again, or run `dide cache`, which encodes what is missing';
+
+const cutVectors = (path: string, rows: number): UserError => {
+  const has = rows === 0 ? 'it is missing or empty' : `it is cut short, after ${rows} rows`;
+  return new UserError(`${path}: ${has}, so that images have lost their numbers: ${MEND}`);
+};
+
+/** The entries by path, after some lines more. */
+export const withLines = (columns: StoredColumns | undefined, lines: readonly Line[]): Map<string, Entry> => {
+  const entries = new Map<string, Entry>();
+  for (let i = 0; i < (columns?.size ?? 0); i += 1) applyLine(entries, columns!.entryAt(i));
+  for (const line of lines) applyLine(entries, line);
+  return entries;
+};
