@@ -78,14 +78,19 @@ const separatorOf = (text: string): string => {
   return counts.reduce((most, one) => (one[1] > most[1] ? one : most))[0];
 };
 
-/** One value and what ends it. Where every name of the first line has a space before it, so have the values. */
+/**
+ * One value, in quotes or not, and what ends it. Where every name of the first line has a space before it, so have the
+ * values, and in a table with `|` quotes are then part of the text.
+ */
 const cellOf = (separator: string, text: string): RegExp => {
   const mark = separator === '|' ? '\\|' : separator;
   const isSpaced = new RegExp(`^[^${mark}\\r\\n]*(?:${mark} [^${mark}\\r\\n]*)+(?:[\\r\\n]|$)`).test(text);
-  return new RegExp(
-    `${isSpaced ? ' *' : ''}("[^"]*(?:""[^"]*)*"(?!")[^${mark}\\r\\n]*|[^"${mark}\\r\\n][^${mark}\\r\\n]*|)(${mark}|\\r\\n|\\n|\\r(?=[\\s\\S]))`,
-    'y',
-  );
+  const rest = `[^${mark}\\r\\n]*`;
+  const isQuoting = !(isSpaced && separator === '|');
+  const quoted = isQuoting ? `"[^"]*(?:""[^"]*)*"(?!")${rest}` : '(?!)';
+  const plain = isQuoting ? `[^"${mark}\\r\\n]${rest}|` : rest;
+  const end = `${mark}|\\r\\n|\\n|\\r(?=[\\s\\S])`;
+  return new RegExp(`${isSpaced ? ' *' : ''}(?:(${quoted})|(${plain}))(${end})`, 'y');
 };
 
 /** Splits a text into its complete rows and the rest behind the last one. */
@@ -99,8 +104,8 @@ const split = (
   let [at, lines] = [0, 0];
   value.lastIndex = 0;
   for (let found = value.exec(text); found; found = value.exec(text)) {
-    const [, raw, after] = found as unknown as [string, string, string];
-    values.push(raw.startsWith('"') ? unquoted(raw) : raw);
+    const [, quoted, plain = '', after] = found as unknown as [string, string | undefined, string | undefined, string];
+    values.push(quoted === undefined ? plain : unquoted(quoted));
     if (!/[\r\n]/.test(after)) continue;
     rows.push({ values, line: begin + lines });
     values = [];

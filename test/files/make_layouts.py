@@ -163,8 +163,59 @@ def arrow():
     dataset(0, 3).save_to_disk(f"{folder}/disk", num_shards=2)
     datasets.DatasetDict({"train": dataset(0, 2), "validation": dataset(2, 1)}).save_to_disk(f"{folder}/disks")
 
+def annotations():
+    """Annotations as ALBEF, BLIP and LAVIS have them, COCO's own captions, and the tables of Flickr30k, by json, csv and pandas."""
+    folder = fresh("annotations")
+    coco = lambda split, k: f"{split}/COCO_{split}_{k:012d}.jpg"
+    for k in range(2):
+        write(f"{folder}/albef-flickr/flickr30k-images/{k}.jpg", jpeg(k))
+        write(f"{folder}/lavis-coco/{coco('val2014', k)}", jpeg(k))
+        write(f"{folder}/vqa/{coco('val2014', k)}", jpeg(k))
+        write(f"{folder}/nlvr/dev/dev-0-0-img{k}.png", png(k))
+        write(f"{folder}/ve/flickr30k-images/{k}.jpg", jpeg(k))
+        write(f"{folder}/coco/{coco('train2014', k)}", jpeg(k))
+        write(f"{folder}/coco/{coco('val2014', k)}", jpeg(k))
+        write(f"{folder}/flickr-hub/flickr30k-images/{k}.jpg", jpeg(k))
+        write(f"{folder}/flickr-kaggle/flickr30k_images/{k}.jpg", jpeg(k))
+        write(f"{folder}/flickr8k-kaggle/Images/{k}.jpg", jpeg(k))
+        write(f"{folder}/flickr8k-tokens/Flicker8k_Dataset/{k}.jpg", jpeg(k))
+        write(f"{folder}/imagefolder/train/{k}.png", png(k))
+        write(f"{folder}/imagefolder-lines/{k}.png", png(k))
+        write(f"{folder}/open-clip/images/{k}.png", png(k))
+        write(f"{folder}/pandas/{k}.png", png(k))
+        write(f"{folder}/accents/cafe\u0301 {k}.png", png(k))
+    def save(path, value):
+        write(f"{folder}/{path}", json.dumps(value))
+    save("albef-flickr/flickr30k_train.json", [{"image": f"flickr30k-images/{k}.jpg", "caption": f"thing {k}, {n}", "image_id": str(k)} for k in range(2) for n in range(2)])
+    save("albef-flickr/flickr30k_test.json", [{"image": f"flickr30k-images/{k}.jpg", "caption": [f"thing {k}, {n}" for n in range(2)]} for k in range(2)])
+    save("lavis-coco/coco_karpathy_train.json", [{"caption": f"thing {k}", "image": coco("val2014", k), "image_id": f"coco_{k}"} for k in range(2)])
+    save("lavis-coco/coco_karpathy_val.json", [{"image": coco("val2014", k), "caption": [f"thing {k}", "a thing"]} for k in range(2)])
+    for split in ("train", "val"):
+        save(f"vqa/vqa_{split}.json", [{"question_id": 10 + k, "question": f"is it {k}?", "answer": ["yes", "yes", "no"], "image": coco("val2014", k), "dataset": "vqa"} for k in range(2)])
+    save("vqa/vqa_test.json", [{"question_id": 20, "question": "is it?", "image": coco("val2014", 0), "dataset": "vqa"}])
+    save("vqa/answer_list.json", ["yes", "no"])
+    for split in ("train", "dev", "test"):
+        save(f"nlvr/nlvr_{split}.json", [{"sentence": f"both of {split}", "label": "True", "images": ["dev/dev-0-0-img0.png", "dev/dev-0-0-img1.png"]}])
+        save(f"ve/ve_{split}.json", [{"image": str(k), "sentence": f"it is {k}", "label": ["entailment", "neutral"][k]} for k in range(2)])
+    for split in ("train", "val"):
+        images = [{"id": 5 - k, "file_name": f"COCO_{split}2014_{k:012d}.jpg", "height": 16, "width": 24} for k in range(2)]
+        notes = [{"image_id": 5 - k, "id": 10 * k + n, "caption": f"thing {k}, {n}"} for n in range(2) for k in range(2)]
+        save(f"coco/annotations/captions_{split}2014.json", {"info": {"description": "a [set]"}, "images": images, "licenses": [], "annotations": notes})
+    hub = [{"raw": json.dumps([f"thing {k}", "a thing"]), "sentids": "[0, 1]", "split": ["train", "test"][k], "filename": f"{k}.jpg", "img_id": k} for k in range(2)]
+    pd.DataFrame(hub).to_csv(f"{folder}/flickr-hub/flickr_annotations_30k.csv", index=False)
+    # row 19,999 of Kaggle's table lacks a separator, as the last but one here
+    write(f"{folder}/flickr-kaggle/results.csv", "image_name| comment_number| comment\n0.jpg| 0| Thing 0 .\n0.jpg| 1| \"A thing\" , it says .\n1.jpg| 0   A dog runs .\n1.jpg| 1| Thing 1 .\n")
+    pd.DataFrame({"image": ["0.jpg", "0.jpg", "1.jpg"], "caption": ["thing 0", "a thing, red", "thing 1"]}).to_csv(f"{folder}/flickr8k-kaggle/captions.txt", index=False)
+    write(f"{folder}/flickr8k-tokens/Flickr8k.token.txt", "".join(f"{k}.jpg#{n}\tThing {k} , {n} .\n" for k in range(2) for n in range(2)))
+    pd.DataFrame({"file_name": ["0.png", "1.png"], "text": ["thing 0", "thing 1"]}).to_csv(f"{folder}/imagefolder/train/metadata.csv", index=False)
+    lines(f"{folder}/imagefolder-lines/metadata.jsonl", [{"file_name": f"{k}.png", "text": f"thing {k}"} for k in range(2)])
+    pd.DataFrame({"filepath": [f"images\\{k}.png" for k in range(2)], "title": ["thing 0", "thing 1"]}).to_csv(f"{folder}/open-clip/train.csv", index=False, sep="\t")
+    pd.DataFrame({"image": ["0.png", "1.png"], "caption": ["thing 0", None]}).to_json(f"{folder}/pandas/train.json", orient="records")
+    lines(f"{folder}/pandas/test.json", [{"image": "1.png", "caption": "thing 1"}])
+    lines(f"{folder}/accents/train.jsonl", [{"image": f"caf\u00e9 {k}.png", "caption": f"thing {k}"} for k in range(2)])
+
 if __name__ == "__main__":
-    makers = [csv_cases, tables, shards, captions_a_row, arrow]
+    makers = [csv_cases, tables, shards, captions_a_row, arrow, annotations]
     for make in makers:
         if len(sys.argv) < 2 or make.__name__ in sys.argv[1:]:
             make()

@@ -52,17 +52,45 @@ export interface Format {
 export const splitIn = (table: Readonly<Record<string, readonly string[]>>, split: string): readonly string[] =>
   table[split] ?? [split];
 
-/** Looks for files. Each folder is listed once, since a set has 100,000 images in one. */
+/**
+ * Looks for files. Each folder is listed once, since a set has 100,000 images in one. A name whose accents are composed
+ * otherwise than on the disk (NFC, NFD: a Mac decomposes them) is found, too.
+ */
 export const createFinder = (root: string) => {
-  const listed = new Map<string, Set<string>>();
-  const has = (path: string): boolean => {
-    const folder = dirname(path);
-    if (!listed.has(folder)) listed.set(folder, new Set(namesIn(folder)));
-    return listed.get(folder)!.has(basename(path));
+  const listed = new Map<string, ReadonlyMap<string, string>>();
+  const namesBy = (folder: string): ReadonlyMap<string, string> => {
+    const known = listed.get(folder);
+    if (known) return known;
+    const names = namesIn(folder);
+    const all = new Map([...names.map((name) => [name.normalize(), name]), ...names.map((name) => [name, name])] as [
+      string,
+      string,
+    ][]);
+    listed.set(folder, all);
+    return all;
+  };
+  /** The path as it is on the disk; undefined where it is not there. */
+  const onDisk = (path: string): string | undefined => {
+    const [folder, name] = [dirname(path), basename(path)];
+    const names = namesBy(folder);
+    const found = names.get(name) ?? names.get(name.normalize());
+    if (found !== undefined) return found === name ? path : join(folder, found);
+    // only a folder whose name is composed otherwise can hold it still
+    if (names.size > 0 || folder === path || isAscii(folder)) return undefined;
+    const other = onDisk(folder);
+    return other === undefined || other === folder ? undefined : onDisk(join(other, name));
   };
   /** The first of these paths, relative to the root, that is there, joined to the root. */
-  return (candidates: readonly string[]): string | undefined => candidates.map((path) => join(root, path)).find(has);
+  return (candidates: readonly string[]): string | undefined => {
+    for (const path of candidates) {
+      const found = onDisk(join(root, path));
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
 };
+
+const isAscii = (text: string): boolean => /^[\x20-\x7e]*$/.test(text);
 
 /** The names in a folder, sorted; none where it cannot be listed. */
 export const namesIn = (folder: string): string[] => {

@@ -1,5 +1,5 @@
 import { UserError } from '../../errors.ts';
-import { type Example, imageName } from '../example.ts';
+import { type Example, type ImageSource, imageName } from '../example.ts';
 import { createFinder, type Dataset, type DatasetQuery } from './format.ts';
 
 /** Images that annotations name and the disk lacks: counted, then an error or a notice. */
@@ -33,10 +33,15 @@ export const withImages = (
   query: DatasetQuery,
 ): Pick<Dataset, 'examples' | 'notices' | 'missing'> => {
   const [find, missing] = [createFinder(''), createMissing(query)];
-  const examples = all.filter(({ id, images }) => {
-    const gone = images.find((image) => typeof image === 'string' && !find([image]));
-    if (gone !== undefined) missing.add(id, [imageName(gone)]);
-    return gone === undefined;
+  const examples = all.flatMap((example) => {
+    const images = example.images.map((image) =>
+      // tables that were made on Windows separate folders by a backslash
+      typeof image === 'string' ? find([image, image.replaceAll('\\', '/')]) : image,
+    );
+    const gone = example.images.find((_, i) => images[i] === undefined);
+    if (gone === undefined) return [{ ...example, images: images as ImageSource[] }];
+    missing.add(example.id, [imageName(gone)]);
+    return [];
   });
   return { examples, notices: missing.notices(path), missing: missing.count() };
 };

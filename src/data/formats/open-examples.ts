@@ -6,7 +6,10 @@ import { firstSeen } from '../folder.ts';
 import type { RecordShape } from '../records/shape.ts';
 import { arrowTable } from './arrow/arrow-table.ts';
 import { viltArrow } from './arrow/vilt-arrow.ts';
+import { cocoCaptions } from './captions/coco.ts';
+import { flickrCaptions } from './captions/flickr.ts';
 import { type Dataset, type DatasetQuery, type Format, isServing, namesIn, type ReadOptions } from './format.ts';
+import { jsonList } from './json-list.ts';
 import { karpathy } from './karpathy.ts';
 import { nlvr2Lines } from './nlvr2.ts';
 import { parquet } from './parquet/parquet.ts';
@@ -26,10 +29,13 @@ export const formats: readonly Format[] = [
   nlvr2Lines,
   snliVeLines,
   karpathy,
+  cocoCaptions,
+  flickrCaptions,
   parquet,
   arrowTable,
   webDataset,
   snliVeJson,
+  jsonList,
 ];
 
 /**

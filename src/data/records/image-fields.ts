@@ -14,9 +14,21 @@ export const tableExamples = (
   line: JsonLine,
   { folder, shape, reader }: { readonly folder: string; readonly shape: RecordShape; readonly reader: RecordReader },
 ): Example[] => {
+  const { names, paths } = imagePaths(line, shape);
+  return reader.read({ ...line, images: paths.map((path) => resolve(folder, path)), imageFields: names });
+};
+
+/**
+ * The paths of the images of a row as it has them, and the names of the fields that hold them.
+ *
+ * @throws UserError where it lacks one.
+ */
+export const imagePaths = (
+  line: JsonLine,
+  shape: RecordShape,
+): { readonly names: readonly string[]; readonly paths: readonly string[] } => {
   const names = imageFieldsOf(line, shape);
-  const images = pathsIn(line, names).map((path) => resolve(folder, path));
-  return reader.read({ ...line, images, imageFields: names });
+  return { names, paths: pathsIn(line, names) };
 };
 
 /** The first of the shape's image fields that the row has; the first of all where it has none. */

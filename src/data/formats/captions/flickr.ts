@@ -1,0 +1,121 @@
+import { basename, dirname } from 'node:path';
+import { readCsv } from '../../../files/csv.ts';
+import { parseRecordJson } from '../../../files/json.ts';
+import { fieldError, type JsonLine, RowError, textField } from '../../../files/json-lines.ts';
+import { readTextChunks } from '../../../files/text.ts';
+import type { Example } from '../../example.ts';
+import { createBadRows } from '../../records/bad-rows.ts';
+import { captions } from '../../records/captions.ts';
+import { createFinder, type Format, isFile, splitIn } from '../format.ts';
+import { createMissing } from '../missing-images.ts';
+
+const SPLITS = { train: ['train'], validation: ['val', 'validation', 'dev'], test: ['test'] };
+
+/** Tables of captions: those of the Hugging Face hub, and those of Kaggle. */
+const TABLES = ['flickr_annotations_30k.csv', 'results.csv', 'captions.txt', 'captions.csv'];
+
+/** The captions as their authors publish them: `1000092795.jpg#0`, a tab, and the caption. */
+const TOKENS = ['results_20130124.token', 'Flickr8k.token.txt', 'Flickr8k.lemma.token.txt', 'flickr30k.token.txt'];
+
+const FOLDERS = [
+  '.',
+  'flickr30k-images',
+  'flickr30k_images',
+  'flickr30k_images/flickr30k_images',
+  'Flickr30K_images',
+  'Images',
+  'images',
+  'Flicker8k_Dataset',
+  'flickr8k-images',
+];
+
+const IMAGE_FIELDS = ['filename', 'image_name', 'image'];
+const TEXT_FIELDS = ['raw', 'comment', 'caption'];
+
+/**
+ * The captions of Flickr30k and Flickr8k in the tables that people have. An example is one caption; equal captions of an
+ * image count once. Where a table says nothing of splits, all of it is train: Karpathy's JSON beside it knows them.
+ */
+export const flickrCaptions: Format = {
+  name: 'Flickr captions',
+  serves: [captions.name],
+  looksFor: () => [...TABLES, ...TOKENS],
+  open: async (path, query) => {
+    const root = isFile(path) ? dirname(path) : path;
+    const names = [...TABLES, ...TOKENS].filter((name) => !isFile(path) || name === basename(path));
+    const find = createFinder(root);
+    const file = find(names.flatMap((name) => FOLDERS.map((folder) => `${folder}/${name}`)));
+    if (file === undefined) return undefined;
+    const [missing, bad] = [createMissing(query), createBadRows(query)];
+    const texts = new Map<string, string[]>();
+    const lines = TABLES.includes(basename(file)) ? readCsv(file, { onBadRow: bad.add }) : tokensIn(file);
+    for await (const line of lines) {
+      const read = (): readonly (readonly [string, string])[] => {
+        const { split = 'train' } = line.row;
+        if (!splitIn(SPLITS, query.split).includes(String(split))) return [];
+        const image = fieldOf(line, IMAGE_FIELDS);
+        return textsOf(line).map((text) => [image, text] as const);
+      };
+      for (const [image, text] of bad.attempt(read)) texts.set(image, [...(texts.get(image) ?? []), text]);
+    }
+    const examples: Example[] = [];
+    for (const [name, some] of texts) {
+      const candidates = FOLDERS.map((folder) => (folder === '.' ? name : `${folder}/${name}`));
+      const image = find(candidates);
+      if (image) examples.push(...examplesOf(name, image, some));
+      else missing.add(`${basename(file)}, ${name}`, candidates);
+    }
+    const notices = [...bad.notices(basename(file)), ...missing.notices(path)];
+    const layout = `${flickrCaptions.name} (${basename(file)})`;
+    return { layout, examples, notices, missing: missing.count() };
+  },
+};
+
+const fieldOf = (line: JsonLine, names: readonly string[]): string =>
+  textField(line, names.find((name) => line.row[name] !== undefined) ?? names[0]!).trim();
+
+/** The captions of a row: one, or a list as JSON. */
+const textsOf = (line: JsonLine): string[] => {
+  if (line.row.raw === undefined) return [fieldOf(line, TEXT_FIELDS)];
+  const list = parsedList(textField(line, 'raw'));
+  if (list.length > 0 && list.every((one): one is string => typeof one === 'string')) return list;
+  throw fieldError(line, 'raw', 'a list of texts as JSON');
+};
+
+const parsedList = (text: string): unknown[] => {
+  try {
+    const value = parseRecordJson(text);
+    return Array.isArray(value) ? value : [];
+  } catch {
+    return [];
+  }
+};
+
+/** The rows of a file of tokens. @throws RowError for a line that is none. */
+async function* tokensIn(path: string): AsyncGenerator<JsonLine, void, undefined> {
+  let [rest, number] = ['', 0];
+  for await (const chunk of readTextChunks(path)) {
+    const lines = (rest + chunk).split(/\r?\n/);
+    rest = lines.pop()!;
+    for (const line of lines) {
+      number += 1;
+      if (line.trim() !== '') yield tokenOf(line, `${basename(path)}:${number}`);
+    }
+  }
+  if (rest.trim() !== '') yield tokenOf(rest, `${basename(path)}:${number + 1}`);
+}
+
+const tokenOf = (line: string, where: string): JsonLine => {
+  const found = /^([^\t]+?)(?:#\d+)?\t(.+)$/.exec(line);
+  if (found) return { where, row: { image: found[1]!, caption: found[2]! } };
+  throw new RowError(`${where}: is no name of an image, a tab and a caption: ${line.slice(0, 60)}.`);
+};
+
+const examplesOf = (name: string, image: string, texts: readonly string[]): Example[] =>
+  [...new Set(texts)].map((text, i) => ({
+    id: `${name} caption ${i + 1}`,
+    images: [image],
+    text,
+    answers: [],
+    about: { image_id: name },
+  }));

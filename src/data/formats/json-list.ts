@@ -1,0 +1,92 @@
+import { open } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { readJsonArray } from '../../files/json-array.ts';
+import { readJsonLines } from '../../files/json-lines.ts';
+import { textOf } from '../../files/text.ts';
+import type { Example } from '../example.ts';
+import { createBadRows } from '../records/bad-rows.ts';
+import { imagePaths } from '../records/image-fields.ts';
+import { createRecordReader } from '../records/read-record.ts';
+import { createFinder, type DatasetQuery, type Format, isFile, splitIn } from './format.ts';
+import { createMissing } from './missing-images.ts';
+
+const SPLITS = {
+  train: ['train'],
+  validation: ['validation', 'val', 'dev', 'valid'],
+  test: ['test'],
+};
+
+/** What stands before the split in the names of a task's files, in ALBEF, BLIP and LAVIS. */
+const PREFIXES: Readonly<Record<string, readonly string[]>> = {
+  vqa: ['vqa', 'vqav2'],
+  nlvr2: ['nlvr', 'nlvr2'],
+  ve: ['ve', 'snli_ve'],
+  retrieval: ['flickr30k', 'flickr', 'flickr8k', 'coco', 'coco_karpathy'],
+};
+
+/** Folders of images beside the annotations. */
+const FOLDERS = ['.', 'images', 'flickr30k-images', 'flickr30k_images', 'Flickr30K_images', 'flickr8k-images'];
+
+/**
+ * A JSON list of objects, `train.json` or `vqa_train.json`, as ALBEF, BLIP and LAVIS keep VQA, NLVR2, SNLI-VE and
+ * captions, and as pandas writes a table: `[{"image": "val2014/1.jpg", "question": …, "answer": ["yes", …]}, …]`. The
+ * images are where a row says, or in a folder with one of the usual names; a name without an ending is that of a `.jpg`.
+ * A file of that name with an object a line is read, too.
+ */
+export const jsonList: Format = {
+  name: 'JSON list',
+  looksFor: (query) => namesOf(query),
+  open: async (path, query) => {
+    const root = isFile(path) ? dirname(path) : path;
+    const find = createFinder(root);
+    const names = isFile(path) ? [basename(path)].filter((name) => name.endsWith('.json')) : namesOf(query);
+    const file = find(['.', 'annotations', 'data'].flatMap((folder) => names.map((name) => `${folder}/${name}`)));
+    const kind = file === undefined ? undefined : await kindOf(file);
+    if (file === undefined || kind === undefined) return undefined;
+    const [missing, bad, reader] = [createMissing(query), createBadRows(query), createRecordReader(query.records)];
+    const examples: Example[] = [];
+    const options = { onBadRow: bad.add };
+    const lines = kind === 'list' ? readJsonArray(file, undefined, options) : readJsonLines(file, options);
+    for await (const line of lines) {
+      const read = (): readonly Example[] => {
+        const { names: imageFields, paths } = imagePaths(line, query.records);
+        const images = paths.map((one) => find(placesOf(one)));
+        const gone = images.indexOf(undefined);
+        if (gone < 0) return reader.read({ ...line, images: images as string[], imageFields });
+        missing.add(line.where, placesOf(paths[gone]!));
+        return [];
+      };
+      examples.push(...bad.attempt(read));
+    }
+    const left = bad.notices(basename(file));
+    reader.end(basename(file));
+    const notices = [...left, ...missing.notices(path)];
+    return { layout: `${jsonList.name} (${basename(file)})`, examples, notices, missing: missing.count() };
+  },
+};
+
+const namesOf = ({ split, records: { name } }: DatasetQuery): string[] =>
+  ['', ...(PREFIXES[name] ?? [name]).map((prefix) => `${prefix}_`)].flatMap((prefix) =>
+    splitIn(SPLITS, split).map((one) => `${prefix}${one}.json`),
+  );
+
+const placesOf = (path: string): string[] => {
+  const file = /\.[a-z]{3,4}$/i.test(path) ? path : `${path}.jpg`;
+  return FOLDERS.map((folder) => (folder === '.' ? file : `${folder}/${file}`));
+};
+
+/** Bytes that say what a JSON file begins with. */
+const HEAD = 2 ** 16;
+
+/** Whether a JSON file begins with a list, or its first line is a whole object; undefined where it does neither. */
+const kindOf = async (path: string): Promise<'list' | 'lines' | undefined> => {
+  const handle = await open(path, 'r');
+  try {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(HEAD), 0, HEAD, 0);
+    const text = textOf(buffer.subarray(0, bytesRead)).trimStart();
+    if (text.startsWith('[')) return 'list';
+    return /^\{.*\}\s*(\n\s*\{|$)/.test(text) ? 'lines' : undefined;
+  } finally {
+    await handle.close();
+  }
+};
