@@ -1,7 +1,16 @@
-import { describe, expect, it } from 'vitest';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { imageName } from '../example.ts';
 import { expectPicture, fixture, type ShapeName, shapes } from './formats.fixture.ts';
 import { openExamples } from './open-examples.ts';
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'layouts-'));
+});
+afterAll(() => rm(root, { recursive: true }));
 
 const folder = (name: string): string => fixture(`layouts/annotations/${name}`);
 
@@ -65,8 +74,15 @@ describe('captions', () => {
     expect((await open('pandas', 'retrieval', 'test')).examples.map(({ text }) => text)).toEqual(['thing 1']);
   });
 
-  it('of COCO in two years are an error that asks for one', async () => {
-    await expect(open('coco', 'retrieval', 'test')).rejects.toThrow('has no split "test"');
+  it('of COCO in two years are an error that asks for one, which may be named', async () => {
+    const copy = join(root, 'coco');
+    await cp(folder('coco'), copy, { recursive: true });
+    await cp(join(copy, 'annotations/captions_val2014.json'), join(copy, 'annotations/captions_val2017.json'));
+    const read = (split: string) => openExamples(copy, { records: shapes.retrieval, split });
+    await expect(read('validation')).rejects.toThrow(
+      'has captions_val2014.json and captions_val2017.json: name one of them as the split: val2014.',
+    );
+    expect((await read('val2014')).examples).toHaveLength(4);
   });
 });
 

@@ -1,47 +1,69 @@
-import { join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { readCsv } from '../../files/csv.ts';
+import { type JsonLine, type RowOptions, readJsonLines } from '../../files/json-lines.ts';
 import type { Example } from '../example.ts';
 import { readFolder } from '../folder.ts';
 import { createBadRows } from '../records/bad-rows.ts';
 import { tableExamples } from '../records/image-fields.ts';
 import { createRecordReader } from '../records/read-record.ts';
-import { type Format, namesIn } from './format.ts';
+import { createFinder, type Dataset, type DatasetQuery, type Format, isFile, namesIn } from './format.ts';
 import { withImages } from './missing-images.ts';
 
-/** A folder with images and `train.jsonl`, a JSON object a line about each: see `readFolder`. */
+/**
+ * A folder with images and `train.jsonl`, a JSON object a line about each: see `readFolder`; a file of that kind,
+ * whatever its name; or `metadata.jsonl` among the images, as the datasets library has it.
+ */
 export const jsonLinesFolder: Format = {
   name: 'JSON lines',
-  looksFor: ({ split }) => [`${split}.jsonl`],
+  looksFor: ({ split }) => [`${split}.jsonl`, `${split}/metadata.jsonl`],
   open: async (path, query) => {
     const { records, split } = query;
-    if (!namesIn(path).includes(`${split}.jsonl`)) return undefined;
+    const name = `${split}.jsonl`;
+    if (!namesIn(path).includes(name)) {
+      const file = tableIn(path, split, ['jsonl']);
+      return file === undefined ? undefined : readTable(file, query, { kind: 'JSON lines', lines: readJsonLines });
+    }
     const bad = createBadRows(query);
     const { notices, ...found } = withImages(await readFolder(path, split, records, bad), path, query);
-    const name = `${split}.jsonl`;
     return { layout: `JSON lines (${name})`, ...found, notices: [...bad.notices(name), ...notices] };
   },
 };
 
 /**
  * A folder with images and `train.csv` or `train.tsv`, which holds their paths in `image`, or in `image_0` and
- * `image_1`: see `readCsv`.
+ * `image_1`: see `readCsv`; a file of that kind, whatever its name; or `metadata.csv` among the images, as the datasets
+ * library has it.
  */
 export const csvFolder: Format = {
   name: 'CSV',
-  looksFor: ({ split }) => [`${split}.csv`, `${split}.tsv`],
+  looksFor: ({ split }) => [`${split}.csv`, `${split}.tsv`, `${split}/metadata.csv`],
   open: async (path, query) => {
-    const { records: shape, split } = query;
-    const name = namesIn(path).find((one) => one === `${split}.csv` || one === `${split}.tsv`);
-    if (name === undefined) return undefined;
-    const reader = createRecordReader(shape);
-    const examples: Example[] = [];
-    const bad = createBadRows(query);
-    for await (const line of readCsv(join(path, name), { onBadRow: bad.add })) {
-      examples.push(...bad.attempt(() => tableExamples(line, { folder: path, shape, reader })));
-    }
-    const left = bad.notices(name);
-    reader.end(name);
-    const { notices, ...found } = withImages(examples, path, query);
-    return { layout: `CSV (${name})`, ...found, notices: [...left, ...notices] };
+    const file = tableIn(path, query.split, ['csv', 'tsv']);
+    return file === undefined ? undefined : readTable(file, query, { kind: 'CSV', lines: readCsv });
   },
+};
+
+/** The table of a split in a folder: that of its name, or one among the images; a file is that of any split. */
+const tableIn = (path: string, split: string, endings: readonly string[]): string | undefined => {
+  if (isFile(path)) return endings.some((ending) => path.endsWith(`.${ending}`)) ? path : undefined;
+  const names = [split, `${split}/metadata`, ...(split === 'train' ? ['metadata'] : [])];
+  return createFinder(path)(names.flatMap((name) => endings.map((ending) => `${name}.${ending}`)));
+};
+
+/** How the rows of a table are read, and what it is called. */
+interface TableKind {
+  readonly kind: string;
+  readonly lines: (file: string, options: RowOptions) => AsyncIterable<JsonLine>;
+}
+
+const readTable = async (file: string, query: DatasetQuery, { kind, lines }: TableKind): Promise<Dataset> => {
+  const [bad, reader, name] = [createBadRows(query), createRecordReader(query.records), basename(file)];
+  const where = { folder: dirname(file), shape: query.records, reader };
+  const examples: Example[] = [];
+  for await (const line of lines(file, { onBadRow: bad.add }))
+    examples.push(...bad.attempt(() => tableExamples(line, where)));
+  const left = bad.notices(name);
+  reader.end(name);
+  const { notices, ...found } = withImages(examples, file, query);
+  return { layout: `${kind} (${name})`, ...found, notices: [...left, ...notices] };
 };

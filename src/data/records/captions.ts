@@ -9,7 +9,7 @@ export const captions: RecordShape = {
   name: 'retrieval',
   images: 1,
   imageFields: usualImageFields(1),
-  textFields: ['caption', 'captions', 'text', 'txt', 'sentences'],
+  textFields: ['caption', 'captions', 'text', 'txt', 'sentences', 'title'],
   severalTexts: true,
   answers: noAnswers,
 };

@@ -24,7 +24,17 @@ export interface RecordShape {
 }
 
 /** Fields of one image, by the names that data sets use. */
-const ONE_IMAGE: RecordShape['imageFields'] = [['image'], ['img'], ['jpg'], ['picture'], ['images']];
+const ONE_IMAGE: RecordShape['imageFields'] = [
+  ['image'],
+  ['img'],
+  ['jpg'],
+  ['picture'],
+  ['images'],
+  ['file_name'],
+  ['filepath'],
+  ['image_path'],
+  ['filename'],
+];
 
 /** Fields of two images, by the names that data sets use. */
 const TWO_IMAGES: RecordShape['imageFields'] = [
