@@ -23,8 +23,8 @@ Examples:
   $ dide convert data/vqav2 --to shards/vqav2 --format webdataset
   $ dide convert data/arrow --to shards/nlvr2 --format parquet --task nlvr2 --split train validation test
 
-It reads the ViLT code's Arrow files, the JSON of VQAv2, NLVR2, SNLI-VE and Karpathy's splits, WebDataset shards,
-parquet of the Hugging Face hub, and folders with JSON lines or CSV.`;
+It reads every layout of docs/data.md: the ViLT code's Arrow files, the JSON of VQAv2, NLVR2, SNLI-VE, COCO, Karpathy's
+splits, ALBEF and LAVIS, WebDataset shards, parquet and Arrow of Hugging Face, and folders with JSON lines or CSV.`;
 
 /** `dide convert`: writes a data set, in any known layout, as shards or parquet. */
 export const convertCommand = (): Command =>

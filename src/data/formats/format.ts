@@ -114,9 +114,13 @@ export const isFile = (path: string): boolean => {
 };
 
 /**
- * A name of each file for errors and ids: its own, with as many of its folders before it as tell it from the others.
+ * A name of each file for errors and ids: its path inside the folder that was given, or, where it is in none, its own
+ * name with as many of its folders before it as tell it from the others.
  */
-export const shortNames = (paths: readonly string[]): ReadonlyMap<string, string> => {
+export const shortNames = (paths: readonly string[], root: string): ReadonlyMap<string, string> => {
+  const folder = join(root, '/');
+  if (paths.every((path) => path.startsWith(folder)))
+    return new Map(paths.map((path) => [path, path.slice(folder.length)]));
   const all = [...new Set(paths)];
   const name = (path: string, depth: number): string => path.split('/').slice(-depth).join('/');
   const names = new Map<string, string>();

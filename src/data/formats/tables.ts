@@ -6,7 +6,7 @@ import { readFolder } from '../folder.ts';
 import { createBadRows } from '../records/bad-rows.ts';
 import { tableExamples } from '../records/image-fields.ts';
 import { createRecordReader } from '../records/read-record.ts';
-import { createFinder, type Dataset, type DatasetQuery, type Format, isFile, namesIn } from './format.ts';
+import { createFinder, type Dataset, type DatasetQuery, type Format, isFile, namesIn, splitIn } from './format.ts';
 import { withImages } from './missing-images.ts';
 
 /**
@@ -43,10 +43,13 @@ export const csvFolder: Format = {
   },
 };
 
+const SPLITS = { validation: ['validation', 'val', 'dev', 'valid'] };
+
 /** The table of a split in a folder: that of its name, or one among the images; a file is that of any split. */
 const tableIn = (path: string, split: string, endings: readonly string[]): string | undefined => {
   if (isFile(path)) return endings.some((ending) => path.endsWith(`.${ending}`)) ? path : undefined;
-  const names = [split, `${split}/metadata`, ...(split === 'train' ? ['metadata'] : [])];
+  const names = splitIn(SPLITS, split).flatMap((one) => [one, `${one}/metadata`]);
+  if (split === 'train') names.push('metadata');
   return createFinder(path)(names.flatMap((name) => endings.map((ending) => `${name}.${ending}`)));
 };
 

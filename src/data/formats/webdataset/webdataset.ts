@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { UserError } from '../../../errors.ts';
 import { readRange } from '../../../files/read-exactly.ts';
 import { tarMembers } from '../../../files/tar.ts';
@@ -29,12 +29,12 @@ export const webDataset: Format = {
     const shards = shardsOf(path, query.split);
     if (shards.length === 0) return undefined;
     const [examples, notices]: [Example[], string[]] = [[], []];
-    const names = shortNames(shards);
+    const names = shortNames(shards, path);
     const read = samplesReader(query, (notice) => notices.push(notice));
     for (const shard of shards) examples.push(...(await read.shard(shard, names.get(shard)!)));
     read.end(path);
     const many = shards.length === 1 ? '1 shard,' : `${shards.length} shards,`;
-    return { layout: `${webDataset.name} (${many} ${basename(shards[0]!)} …)`, examples, notices };
+    return { layout: `${webDataset.name} (${many} ${names.get(shards[0]!)} …)`, examples, notices };
   },
 };
 
