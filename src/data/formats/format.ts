@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import type { Example } from '../example.ts';
 import type { BadRowOptions } from '../records/bad-rows.ts';
 import type { RecordShape } from '../records/shape.ts';
@@ -83,7 +83,7 @@ export const createFinder = (root: string) => {
   /** The first of these paths, relative to the root, that is there, joined to the root. */
   return (candidates: readonly string[]): string | undefined => {
     for (const path of candidates) {
-      const found = onDisk(join(root, path));
+      const found = onDisk(isAbsolute(path) ? path : join(root, path));
       if (found !== undefined) return found;
     }
     return undefined;

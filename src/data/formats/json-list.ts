@@ -46,13 +46,14 @@ export const jsonList: Format = {
     const [missing, bad, reader] = [createMissing(query), createBadRows(query), createRecordReader(query.records)];
     const examples: Example[] = [];
     const options = { onBadRow: bad.add };
+    const styled = isPublished(basename(file), query) ? asVilt : (example: Example) => example;
     const lines = kind === 'list' ? readJsonArray(file, undefined, options) : readJsonLines(file, options);
     for await (const line of lines) {
       const read = (): readonly Example[] => {
         const { names: imageFields, paths } = imagePaths(line, query.records);
         const images = paths.map((one) => find(placesOf(one)));
         const gone = images.indexOf(undefined);
-        if (gone < 0) return reader.read({ ...line, images: images as string[], imageFields });
+        if (gone < 0) return reader.read({ ...line, images: images as string[], imageFields }).map(styled);
         missing.add(line.where, placesOf(paths[gone]!));
         return [];
       };
@@ -69,6 +70,12 @@ const namesOf = ({ split, records: { name } }: DatasetQuery): string[] =>
   ['', ...(PREFIXES[name] ?? [name]).map((prefix) => `${prefix}_`)].flatMap((prefix) =>
     splitIn(SPLITS, split).map((one) => `${prefix}${one}.json`),
   );
+
+/** Whether a file has the name of a published set, whose pictures are read as the reference reads them. */
+const isPublished = (file: string, { records: { name } }: DatasetQuery): boolean =>
+  (PREFIXES[name] ?? []).some((prefix) => file.startsWith(`${prefix}_`));
+
+const asVilt = (example: Example): Example => ({ ...example, pictures: 'as-vilt' });
 
 const placesOf = (path: string): string[] => {
   const file = /\.[a-z]{3,4}$/i.test(path) ? path : `${path}.jpg`;

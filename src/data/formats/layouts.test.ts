@@ -105,6 +105,11 @@ describe('the JSON of ALBEF, BLIP and LAVIS', () => {
     expect((await open('vqa', 'vqa', 'test')).examples).toMatchObject([{ text: 'is it?', answers: [] }]);
   });
 
+  it('is read as the reference reads pictures, where it has the name of a published set', async () => {
+    expect((await open('vqa', 'vqa')).examples[0]!.pictures).toBe('as-vilt');
+    expect((await open('pandas')).examples[0]!.pictures).toBeUndefined();
+  });
+
   it.each(['train', 'validation', 'test'])('gives statements about two pictures of %s', async (split) => {
     const { examples } = await open('nlvr', 'nlvr2', split);
     expect(examples).toMatchObject([{ answers: [{ answer: 'True', score: 1 }] }]);

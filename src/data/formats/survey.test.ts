@@ -33,6 +33,15 @@ describe('data in any layout', () => {
     expect(Object.keys(all[2]!.splits)).toEqual(['train', 'validation', 'test']);
   });
 
+  it.each([
+    ['layouts/arrow/disks', 'vqa', { train: 2, validation: 1 }],
+    ['layouts/annotations/vqa', 'vqa', { train: 2, validation: 2, test: 1 }],
+    ['layouts/annotations/coco', 'retrieval', { train: 4, validation: 4 }],
+    ['layouts/annotations/imagefolder', 'retrieval', { train: 2 }],
+  ])('%s is told to be of %s, with each split once', async (name, task, splits) => {
+    expect(await found(fixture(name))).toEqual([{ task, splits }]);
+  });
+
   it('is nothing where no layout fits', async () => {
     expect(await surveyData(join(fixture('vqav2'), 'train2014'), Object.values(shapes))).toEqual([]);
   });

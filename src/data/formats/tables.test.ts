@@ -1,3 +1,6 @@
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { expectPicture, fixture, shapes } from './formats.fixture.ts';
 import { openExamples } from './open-examples.ts';
@@ -38,5 +41,14 @@ describe('a table', () => {
       about: { image_id: '9223372036854775809', seen: ['9007199254740993', 7] },
     });
     expect(Object.keys(examples[0]!.about!)).toEqual(['image_id', 'seen']);
+  });
+
+  it('of the validation split may be called val', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tables-'));
+    const [line, picture] = ['{"image": "0.png", "question": "is it?"}', fixture('layouts/tables/nan/0.png')];
+    await Promise.all([writeFile(join(folder, 'val.jsonl'), line), copyFile(picture, join(folder, '0.png'))]);
+    const { layout, examples } = await openExamples(folder, { records: shapes.vqa, split: 'validation' });
+    expect([layout, examples[0]!.text]).toEqual(['JSON lines (val.jsonl)', 'is it?']);
+    await rm(folder, { recursive: true });
   });
 });

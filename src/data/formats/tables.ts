@@ -6,7 +6,16 @@ import { readFolder } from '../folder.ts';
 import { createBadRows } from '../records/bad-rows.ts';
 import { tableExamples } from '../records/image-fields.ts';
 import { createRecordReader } from '../records/read-record.ts';
-import { createFinder, type Dataset, type DatasetQuery, type Format, isFile, namesIn, splitIn } from './format.ts';
+import {
+  createFinder,
+  type Dataset,
+  type DatasetQuery,
+  type Format,
+  isFile,
+  namesIn,
+  shortNames,
+  splitIn,
+} from './format.ts';
 import { withImages } from './missing-images.ts';
 
 /**
@@ -21,7 +30,9 @@ export const jsonLinesFolder: Format = {
     const name = `${split}.jsonl`;
     if (!namesIn(path).includes(name)) {
       const file = tableIn(path, split, ['jsonl']);
-      return file === undefined ? undefined : readTable(file, query, { kind: 'JSON lines', lines: readJsonLines });
+      return file === undefined
+        ? undefined
+        : readTable({ path, file }, query, { kind: 'JSON lines', lines: readJsonLines });
     }
     const bad = createBadRows(query);
     const { notices, ...found } = withImages(await readFolder(path, split, records, bad), path, query);
@@ -39,7 +50,7 @@ export const csvFolder: Format = {
   looksFor: ({ split }) => [`${split}.csv`, `${split}.tsv`, `${split}/metadata.csv`],
   open: async (path, query) => {
     const file = tableIn(path, query.split, ['csv', 'tsv']);
-    return file === undefined ? undefined : readTable(file, query, { kind: 'CSV', lines: readCsv });
+    return file === undefined ? undefined : readTable({ path, file }, query, { kind: 'CSV', lines: readCsv });
   },
 };
 
@@ -59,14 +70,21 @@ interface TableKind {
   readonly lines: (file: string, options: RowOptions) => AsyncIterable<JsonLine>;
 }
 
-const readTable = async (file: string, query: DatasetQuery, { kind, lines }: TableKind): Promise<Dataset> => {
+const readTable = async (
+  { path, file }: { readonly path: string; readonly file: string },
+  query: DatasetQuery,
+  { kind, lines }: TableKind,
+): Promise<Dataset> => {
   const [bad, reader, name] = [createBadRows(query), createRecordReader(query.records), basename(file)];
-  const where = { folder: dirname(file), shape: query.records, reader };
+  const named = shortNames([file], path).get(file)!;
+  const place = { folder: dirname(file), shape: query.records, reader };
   const examples: Example[] = [];
-  for await (const line of lines(file, { onBadRow: bad.add }))
-    examples.push(...bad.attempt(() => tableExamples(line, where)));
-  const left = bad.notices(name);
-  reader.end(name);
+  for await (const line of lines(file, { onBadRow: bad.add })) {
+    const where = `${named}${line.where.slice(name.length)}`;
+    examples.push(...bad.attempt(() => tableExamples({ ...line, where }, place)));
+  }
+  const left = bad.notices(named);
+  reader.end(named);
   const { notices, ...found } = withImages(examples, file, query);
-  return { layout: `${kind} (${name})`, ...found, notices: [...left, ...notices] };
+  return { layout: `${kind} (${named})`, ...found, notices: [...left, ...notices] };
 };

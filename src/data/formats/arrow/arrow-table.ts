@@ -1,11 +1,12 @@
-import { basename, dirname, join, resolve } from 'node:path';
-import { UserError } from '../../../errors.ts';
+import { dirname, join, resolve } from 'node:path';
+import { RowError } from '../../../files/json-lines.ts';
 import type { Example, ImageSource } from '../../example.ts';
+import { type BadRows, createBadRows } from '../../records/bad-rows.ts';
 import { classNames } from '../../records/class-names.ts';
 import { imageColumnsOf, tableExamples } from '../../records/image-fields.ts';
 import { createRecordReader, type RecordReader } from '../../records/read-record.ts';
 import type { RecordShape } from '../../records/shape.ts';
-import { type DatasetQuery, type Format, isFile, namesIn, splitIn } from '../format.ts';
+import { type DatasetQuery, type Format, isFile, namesIn, shortNames, splitIn } from '../format.ts';
 import { withImages } from '../missing-images.ts';
 import { arrowSchema, readArrow } from './file.ts';
 import { filesSavedToDisk } from './saved-to-disk.ts';
@@ -26,12 +27,16 @@ export const arrowTable: Format = {
   open: async (path, query) => {
     const files = filesOf(path, query);
     if (files.length === 0) return undefined;
-    const reader = createRecordReader(query.records);
+    const [reader, bad] = [createRecordReader(query.records), createBadRows(query)];
+    const names = shortNames(files, path);
+    const reading = { records: query.records, reader, bad };
     const examples: Example[] = [];
-    for (const file of files) examples.push(...(await examplesOf(file, query.records, reader)));
-    const names = files.map((file) => basename(file)).join(', ');
-    reader.end(names);
-    return { layout: `${arrowTable.name} (${names})`, ...withImages(examples, path, query) };
+    for (const file of files) examples.push(...(await examplesOf({ path: file, name: names.get(file)! }, reading)));
+    const named = [...names.values()].join(', ');
+    const left = bad.notices(named);
+    reader.end(named);
+    const { notices, ...found } = withImages(examples, path, query);
+    return { layout: `${arrowTable.name} (${named})`, ...found, notices: [...left, ...notices] };
   },
 };
 
@@ -51,30 +56,41 @@ const filesOf = (path: string, { records, split }: DatasetQuery): string[] => {
 /** What may follow the name of a split. */
 const END = /^(-\d.*)?\.arrow$/;
 
-const examplesOf = async (path: string, records: RecordShape, reader: RecordReader): Promise<Example[]> => {
+/** A file, and its name in errors. */
+interface Table {
+  readonly path: string;
+  readonly name: string;
+}
+
+/** Options that the files of a split have in common. */
+interface Reading {
+  readonly records: RecordShape;
+  readonly reader: RecordReader;
+  readonly bad: BadRows;
+}
+
+const examplesOf = async ({ path, name }: Table, { records, reader, bad }: Reading): Promise<Example[]> => {
   const { fields, metadata } = await arrowSchema(path);
   const named = classNames(metadata.get('huggingface'), path);
-  const names = fields.map(({ name }) => name);
-  const imageFields = imageColumnsOf(path, names, records);
+  const imageFields = imageColumnsOf(
+    path,
+    fields.map((field) => field.name),
+    records,
+  );
   const isStored = fields.some((field) => imageFields.includes(field.name) && !isOfTexts(field));
   const needed = [...imageFields, ...records.textFields, ...records.answers.fields];
-  const columns = fields.filter((field) => needed.includes(field.name) || isPlain(field)).map(({ name }) => name);
-  const folder = dirname(path);
+  const columns = fields.filter((field) => needed.includes(field.name) || isPlain(field)).map((field) => field.name);
   const examples: Example[] = [];
   for await (const batch of readArrow(path, columns)) {
     for (let i = 0; i < batch.rows; i += 1) {
-      const where = `${basename(path)}:${batch.first + i + 1}`;
-      const row = Object.fromEntries(columns.map((name) => [name, batch.columns.get(name)!.at(i)]));
+      const [place, where] = [path, name].map((file) => `${file}:${batch.first + i + 1}`) as [string, string];
+      const row = Object.fromEntries(columns.map((column) => [column, batch.columns.get(column)!.at(i)]));
       const line = { where, row: named(plainRow(row)) };
-      if (!isStored) examples.push(...tableExamples(line, { folder, shape: records, reader }));
-      else
-        examples.push(
-          ...reader.read({
-            ...line,
-            images: imagesIn(row, imageFields, path, `${path}:${batch.first + i + 1}`),
-            imageFields,
-          }),
-        );
+      const read = (): readonly Example[] =>
+        isStored
+          ? reader.read({ ...line, images: imagesIn(row, imageFields, path, place), imageFields })
+          : tableExamples(line, { folder: dirname(path), shape: records, reader });
+      examples.push(...bad.attempt(read));
     }
   }
   return examples;
@@ -111,5 +127,5 @@ const imageOf = (
     typeof value === 'object' && value !== null && 'fields' in value ? value.fields : {};
   if (typeof bytes === 'object' && bytes !== null && 'read' in bytes) return { name, ...bytes };
   if (typeof file === 'string' && file !== '') return resolve(dirname(path), file);
-  throw new UserError(`${name}: "${column}" holds no bytes of an image: embed it, or write its path as text.`);
+  throw new RowError(`${name}: "${column}" holds no bytes of an image: embed it, or write its path as text.`);
 };
