@@ -30,7 +30,7 @@ export const pipeline = async ({ folder, batch }: Setting): Promise<Work> => {
   }));
   const prepare = createPreparer({
     tokenizer: createTokenizer(['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]']),
-    size: sizeRuleOf(base32),
+    size: sizeRuleOf({ sizes: base32 }),
     memory: 0,
   });
   const options = { prepare, batch: 4, collate: { patch: base32.patch, grid: base32.grid } };

@@ -3,7 +3,7 @@ import { parseAnswerLines } from '../data/answer-list.ts';
 import { UserError } from '../errors.ts';
 import { readJson } from '../files/json.ts';
 import type { Goal } from '../model/config.ts';
-import { type HuggingFaceConfig, labelsOf } from './hugging-face-config.ts';
+import { type HuggingFaceConfig, labelsOf } from './beside/config.ts';
 
 /** Sources of a classifier's answers, the first that has them first. */
 export interface AnswerSources {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
+import { type Activation, activations } from '../model/activations.ts';
 import { type Architecture, dide, vilt } from '../model/architecture.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { purposeOf } from '../model/purposes/purpose-of.ts';
@@ -20,6 +21,30 @@ const sizesSchema = z.strictObject({
   words: count,
   types: count,
   encoders: z.enum(['apart', 'shared']).optional(),
+  activation: z.enum(Object.keys(activations) as [Activation, ...Activation[]]).optional(),
+});
+
+const wordsSchema = z.strictObject({
+  letters: z.enum(['lower-case', 'as-is']),
+  accents: z.enum(['removed', 'kept']),
+  chinese: z.enum(['apart', 'as-is']),
+  added: z.array(
+    z.strictObject({
+      piece: z.string(),
+      foundIn: z.enum(['text', 'normalized']),
+      as: z.enum(['word', 'anything']),
+    }),
+  ),
+});
+
+const channels = z.array(z.number()).length(3);
+
+const picturesSchema = z.strictObject({
+  mean: channels,
+  deviation: channels,
+  scale: z.number(),
+  filter: z.enum(['nearest', 'box', 'bilinear', 'hamming', 'bicubic', 'lanczos']),
+  multiple: count,
 });
 
 const descriptionSchema = z.strictObject({
@@ -30,6 +55,8 @@ const descriptionSchema = z.strictObject({
   scoring: z.enum(['sigmoid', 'softmax']),
   answers: z.array(z.string()),
   vocabulary: z.array(z.string()),
+  words: wordsSchema.optional(),
+  pictures: picturesSchema.optional(),
   decoder: z.enum(['tied', 'own']).optional(),
   recipe: z.record(z.string(), z.unknown()),
 });
@@ -38,10 +65,13 @@ const descriptionSchema = z.strictObject({
  * Config of a model as JSON, in which a file keeps it: the architecture is a name, and the purpose follows from the
  * task.
  */
-export type Description = Readonly<Omit<z.infer<typeof descriptionSchema>, 'answers' | 'vocabulary'>> & {
-  readonly answers: readonly string[];
-  readonly vocabulary: readonly string[];
-};
+export type Description = Readonly<
+  Omit<z.infer<typeof descriptionSchema>, 'answers' | 'vocabulary' | 'words' | 'pictures'>
+> &
+  Pick<ModelConfig, 'words' | 'pictures'> & {
+    readonly answers: readonly string[];
+    readonly vocabulary: readonly string[];
+  };
 
 /** Key of the description in the metadata of a safetensors file. */
 export const descriptionKey = 'dide.description';
@@ -55,6 +85,8 @@ export const descriptionOf = ({ architecture, purpose: _, ...config }: ModelConf
   scoring: config.scoring,
   answers: [...config.answers],
   vocabulary: [...config.vocabulary],
+  ...(config.words && { words: config.words }),
+  ...(config.pictures && { pictures: config.pictures }),
   ...(config.decoder === undefined ? {} : { decoder: config.decoder }),
   recipe: { ...config.recipe },
 });

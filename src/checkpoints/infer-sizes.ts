@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
 import type { Sizes } from '../model/sizes.ts';
+import { activationOf, type HuggingFaceConfig } from './beside/config.ts';
 import type { Shapes } from './check-shapes.ts';
-import type { HuggingFaceConfig } from './hugging-face-config.ts';
 
 /** LayerNorm epsilons of ViLT's own code: of the blocks, and of the word embeddings. Hugging Face has one for both. */
 const originalEpsilons = { epsilon: 1e-6, textEpsilon: 1e-12 };
@@ -33,10 +33,12 @@ export const inferSizes = (shapes: Shapes, { config, heads, path }: SizeHints): 
     throw new UserError(`${path}: a position table of ${positions} rows is no square and its [CLS]: give a ViLT`);
   }
   const { layer_norm_eps: epsilon } = config ?? {};
+  const activation = config && activationOf(config, path);
+  const depth = depthOf(shapes, config, path);
   return {
     ...(epsilon === undefined ? originalEpsilons : { epsilon, textEpsilon: epsilon }),
     width,
-    depth: depthOf(shapes),
+    depth,
     heads: attentionHeads(width, heads ?? config?.num_attention_heads, path),
     hidden: shape('transformer.blocks.0.mlp.fc1.weight', 2)[0]!,
     patch,
@@ -45,6 +47,7 @@ export const inferSizes = (shapes: Shapes, { config, heads, path }: SizeHints): 
     vocabulary,
     words: shape('text_embeddings.position_embeddings.weight', 2)[0]!,
     types: shape('token_type_embeddings.weight', 2)[0]!,
+    ...(activation && { activation }),
   };
 };
 
@@ -70,8 +73,15 @@ const shapeOf = (
 /**
  * Number of different blocks. The highest index would take a gap for a layer, and a damaged name for millions of them.
  */
-const depthOf = (shapes: Shapes): number =>
-  new Set([...shapes.keys()].flatMap((name) => /transformer\.blocks\.(\d+)\./.exec(name)?.[1] ?? [])).size;
+const depthOf = (shapes: Shapes, config: HuggingFaceConfig | undefined, path: string): number => {
+  const blocks = [...shapes.keys()].flatMap((name) => /transformer\.blocks\.(\d+)\./.exec(name)?.[1] ?? []);
+  const depth = new Set(blocks).size;
+  const said = config?.num_hidden_layers ?? depth;
+  if (said === depth) return depth;
+  throw new UserError(
+    `${path}: it has ${depth} layers, and config.json says num_hidden_layers ${said}: give the config of this file`,
+  );
+};
 
 const attentionHeads = (width: number, known: number | undefined, path: string): number => {
   const heads = known ?? width / HEAD_WIDTH;

@@ -4,9 +4,9 @@ import { pretraining, retrieval } from '../tasks/captions.ts';
 import { nlvr2 } from '../tasks/nlvr2.ts';
 import { snliVe } from '../tasks/snli-ve.ts';
 import { vqa } from '../tasks/vqa.ts';
+import type { HuggingFaceConfig } from './beside/config.ts';
 import type { Shapes } from './check-shapes.ts';
 import { classifierTasks } from './heads.ts';
-import type { HuggingFaceConfig } from './hugging-face-config.ts';
 
 const tasks: readonly Goal[] = [vqa, nlvr2, snliVe];
 

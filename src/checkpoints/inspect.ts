@@ -3,16 +3,16 @@ import { UserError } from '../errors.ts';
 import type { Goal } from '../model/config.ts';
 import type { Sizes } from '../model/sizes.ts';
 import { findAnswers } from './answers.ts';
+import { type HuggingFaceConfig, labelsOf, readConfigBeside } from './beside/config.ts';
+import { readWordsBeside } from './beside/words.ts';
 import type { Shapes } from './check-shapes.ts';
 import { openWeights } from './formats/weights-file.ts';
 import { classifierTasks, isPretrainingHead } from './heads.ts';
-import { type HuggingFaceConfig, labelsOf, readConfigBeside } from './hugging-face-config.ts';
 import { inferSizes } from './infer-sizes.ts';
 import { knownTask, taskOfClass } from './infer-task.ts';
 import type { ForeignFacts } from './load-foreign.ts';
 import { isOurs } from './model-file.ts';
 import { hasTwoTowers, tensorPlan } from './tensor-plan.ts';
-import { findVocabulary } from './vocabulary.ts';
 
 /** Contents of a checkpoint, found without reading its numbers. */
 export interface CheckpointInfo {
@@ -42,7 +42,7 @@ export interface CheckpointInfo {
   /** Whether it carries the teacher that it was distilled from. */
   readonly hasTeacher: boolean;
   /** Sentences about other weights in it than those that are described, such as a moving average. */
-  readonly notices: readonly string[];
+  readonly notices?: readonly string[] | undefined;
 }
 
 /**
@@ -74,7 +74,7 @@ export const inspectCheckpoint = async (
     otherHeads: [...new Set([...shapes.keys()].filter(isPretrainingHead).map((name) => name.split('.')[0]!))],
     lacks: ours ? [] : await missingFacts(shapes, classifiers[0], source),
     hasTeacher: [...file.tensors.keys()].some((name) => /(^|\.)teacher_model\./.test(name)),
-    notices,
+    ...(notices.length > 0 ? { notices } : {}),
     ...architectureOf(shapes, { ...source, heads }),
     ...(labels ? { labels } : {}),
   };
@@ -107,7 +107,7 @@ const missingFacts = async (shapes: Shapes, classifier: Classifier | undefined, 
   const task = classifier && (knownTask(classifier.task) ?? unknownTask);
   const [hasAnswers, hasVocabulary] = await Promise.all([
     task === undefined || isFound(findAnswers(classifier?.answers, { ...source, task })),
-    rows === undefined || isFound(findVocabulary(rows, source)),
+    rows === undefined || isFound(readWordsBeside(rows, source)),
   ]);
   return [
     ...(task === undefined || task === unknownTask ? ['--task NAME'] : []),

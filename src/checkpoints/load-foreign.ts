@@ -7,18 +7,19 @@ import { type Declared, initialWeights, type RootParams } from '../model/params.
 import { classifierName } from '../model/purposes/answering.ts';
 import { createConfig } from '../model/purposes/purpose-of.ts';
 import { findAnswers } from './answers.ts';
+import { type HuggingFaceConfig, readConfigBeside } from './beside/config.ts';
+import { readPicturesBeside } from './beside/pictures.ts';
+import { readWordsBeside } from './beside/words.ts';
 import { checkShapes, type Shapes, shapesOf, unusedParts } from './check-shapes.ts';
 import { initRankHead } from './derive.ts';
 import type { WeightsFile } from './formats/weights-file.ts';
 import { answerCount, headsOf, isOtherHead, isPartOf, missingHeads } from './heads.ts';
-import { type HuggingFaceConfig, readConfigBeside } from './hugging-face-config.ts';
 import { inferSizes } from './infer-sizes.ts';
 import { inferTask } from './infer-task.ts';
 import { resizedRows, resizeTable } from './interpolate-positions.ts';
 import { declareParams, initialDeviation, type Model } from './model-file.ts';
 import { allocateTensors, checkFinite, readTensor } from './read-tensor.ts';
 import { hasTwoTowers, type TensorPlan, tensorPlan } from './tensor-plan.ts';
-import { findVocabulary } from './vocabulary.ts';
 
 /** Facts about a model that its file may lack. */
 export interface ForeignFacts {
@@ -28,11 +29,14 @@ export interface ForeignFacts {
   readonly answers?: readonly string[] | undefined;
   /** Data folder of the task, which has the answers where the file does not name them. */
   readonly data?: string | undefined;
-  /** Word pieces by id. Default: `vocab.txt` beside the file, or BERT's. */
+  /** Word pieces by id. Default: those of `tokenizer.json` or `vocab.txt` beside the file, or BERT's. */
   readonly vocabulary?: readonly string[] | undefined;
   /** Attention heads, which no tensor shows. Default: those of config.json, or one for 64 of the width. */
   readonly heads?: number | undefined;
-  /** Shortest side of an image in pixels; the position table is interpolated to it. Default: that of the file. */
+  /**
+   * Shortest side of an image in pixels; the position table is interpolated to each image once. Default: that of
+   * `processor_config.json` or `preprocessor_config.json` beside the file, or of the position table.
+   */
   readonly image?: number | undefined;
   /** Longest text in word pieces; beyond the file's the position table is interpolated. Default: that of the file. */
   readonly words?: number | undefined;
@@ -101,29 +105,42 @@ interface Facts extends ForeignFacts {
 
 /** Config of a model, from the shapes of its tensors, the config.json beside it, and the options. */
 const inferConfig = async (path: string, { shapes }: TensorPlan, facts: Facts): Promise<ModelConfig> => {
-  const { task, image, words, heads, config } = facts;
+  const { task, image, words, heads, config, onWarning } = facts;
   const inferred = inferSizes(shapes, { config, heads, path });
   const count = answerCount(shapes, { task, width: inferred.width, path });
+  const answers = await findAnswers(count, { ...facts, path });
+  const beside = await readPicturesBeside(path, inferred.patch);
+  const read = await readWordsBeside(inferred.vocabulary, { ...facts, path });
   const sizes = {
     ...inferred,
     types: Math.max(inferred.types, 1 + task.images),
-    ...(image === undefined ? {} : { image, grid: gridOf(image, inferred.patch, path) }),
+    image: image === undefined ? (beside.image ?? inferred.image) : wholePatches(image, inferred.patch, path),
     words: words ?? inferred.words,
   };
   const model = createConfig({
     architecture: hasTwoTowers(shapes) ? dide : vilt,
     task,
     sizes,
-    answers: await findAnswers(count, { ...facts, path }),
-    vocabulary: await findVocabulary(sizes.vocabulary, { ...facts, path }),
+    answers,
+    vocabulary: read.vocabulary,
+    ...(read.words && { words: read.words }),
+    ...(beside.pictures && { pictures: beside.pictures }),
     recipe: { from: path, ...(facts.weights === undefined ? {} : { weights: facts.weights }) },
   });
+  for (const notice of [...beside.notices, ...read.notices, ...configNotices(config)])
+    onWarning?.(`${path}: ${notice}`);
   const hasOwnDecoder = headsOf(model).includes('mlm_score') && shapes.has('mlm_score.decoder.weight');
   return hasOwnDecoder ? { ...model, decoder: 'own' } : model;
 };
 
-const gridOf = (image: number, patch: number, path: string): number => {
-  if (image > 0 && image % patch === 0) return image / patch;
+/** Sentences about fields of config.json that are not followed. */
+const configNotices = (config: HuggingFaceConfig | undefined): string[] => {
+  const { max_image_length: most } = config ?? {};
+  return most && most > 0 ? [`config.json: its max_image_length of ${most} is not followed: all patches are read`] : [];
+};
+
+const wholePatches = (image: number, patch: number, path: string): number => {
+  if (image > 0 && image % patch === 0) return image;
   throw new UserError(`${path}: ${image} pixels are not whole patches of ${patch}: give a multiple of ${patch}`);
 };
 

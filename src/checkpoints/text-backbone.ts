@@ -1,7 +1,7 @@
 import type { Numbers } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
+import { readWordsBeside } from './beside/words.ts';
 import { openWeights } from './formats/weights-file.ts';
-import { findVocabulary } from './vocabulary.ts';
 
 /** Embeddings of a BERT from which a model can be initialised. */
 export interface TextBackbone {
@@ -24,7 +24,8 @@ const parameters = [
  * Reads the embeddings of a BERT, from which ViLT initialises its own (Kim et al. 2021): `embeddings.*`, alone or below
  * `bert.`, from safetensors or PyTorch's pickles. Its Transformer is not used: that of the model comes from a ViT.
  *
- * @param options.vocabulary Word pieces by id. Default: `vocab.txt` beside the file; BERT's where there is none.
+ * @param options.vocabulary Word pieces by id. Default: those of `tokenizer.json` or `vocab.txt` beside the file; BERT's where
+ * there is neither.
  * @throws UserError where an embedding is missing.
  */
 export const readTextBackbone = async (
@@ -40,7 +41,8 @@ export const readTextBackbone = async (
     weights.set(`text_embeddings.${parameter}`, { shape, data: Float32Array.from(data) });
   }
   const [rows, width] = weights.get('text_embeddings.word_embeddings.weight')!.shape as [number, number];
-  return { width, vocabulary: await findVocabulary(rows, { path: file.path, vocabulary }), weights };
+  const words = await readWordsBeside(rows, { path: file.path, vocabulary });
+  return { width, vocabulary: words.vocabulary, weights };
 };
 
 /** Current name of a parameter: Google's first checkpoints call a LayerNorm's weight and bias gamma and beta. */

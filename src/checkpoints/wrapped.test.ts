@@ -51,7 +51,7 @@ it.each([
   expect(average.weights).toEqual((await load('average.ckpt')).weights);
   expect(average.config.recipe).toMatchObject({ weights: 'ema' });
   expect((await load(name, ema)).weights).toEqual(average.weights);
-  expect((await inspectCheckpoint(`${wrapped}/${name}`)).notices.join()).toContain(`${count} tensors of ${ema}`);
+  expect((await inspectCheckpoint(`${wrapped}/${name}`)).notices?.join()).toContain(`${count} tensors of ${ema}`);
 });
 
 it('names the models of a file that has several, and the sets of one that lacks what is asked for', async () => {

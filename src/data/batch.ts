@@ -1,6 +1,7 @@
 import type { Numbers } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
 import { writePatches } from '../kernels/patches/patches.ts';
+import type { Normalization } from '../kernels/patches/reference.ts';
 import type { Pixels } from '../kernels/pixels.ts';
 import type { Example } from './example.ts';
 import { choosePatches, type PatchGrid, writePositionWeights } from './patches.ts';
@@ -8,6 +9,8 @@ import { choosePatches, type PatchGrid, writePositionWeights } from './patches.t
 /** An image resized to whole patches. */
 export interface PreparedImage extends PatchGrid {
   readonly pixels: Pixels;
+  /** How its values become numbers. Default: -1 to 1. */
+  readonly normalization?: Normalization | undefined;
 }
 
 /** An encoded example, as small as it gets: ids, and bytes of pixels. */
@@ -107,7 +110,8 @@ const collateImages = (images: readonly PreparedImage[], options: CollateOptions
   const positions = zeros([...shape, grid * grid]);
   for (const [i, image] of images.entries()) {
     const start = i * most;
-    writePatches(image.pixels, patch, chosen[i]!, patches.data.subarray(start * 3 * patch * patch));
+    const into = patches.data.subarray(start * 3 * patch * patch);
+    writePatches(image.pixels, patch, chosen[i]!, into, image.normalization);
     writePositionWeights(image, grid, chosen[i]!, positions.data.subarray(start * grid * grid));
     mask.data.fill(1, start, start + chosen[i]!.length);
   }

@@ -119,6 +119,7 @@ export const fit = (pixels: Pixels, rule: SizeRule, notice: Notice = () => {}): 
   const { width, height, clamped } = resizedSize(pixels, rule);
   const ratio = `${pixels.width} x ${pixels.height}`;
   if (clamped) notice(`${ratio} is very long and thin: it is distorted to ${width} x ${height} to keep one patch.`);
-  const resized = resize(pixels, width, height);
-  return { pixels: resized, ...patchGrid(resized, rule.multiple) };
+  const resized = resize(pixels, width, height, { filter: rule.filter });
+  const { normalization, patch = rule.multiple } = rule;
+  return { pixels: resized, ...patchGrid(resized, patch), ...(normalization && { normalization }) };
 };

@@ -1,4 +1,7 @@
-/** The size of an image before it is cut into patches. All in pixels. */
+import type { Normalization } from '../kernels/patches/reference.ts';
+import type { Filter } from '../kernels/resize/filters.ts';
+
+/** How an image becomes patches: its size before it is cut, in pixels, and its values. */
 export interface SizeRule {
   /** Length of the shorter side; 384 in ViLT. */
   readonly shortest: number;
@@ -6,6 +9,12 @@ export interface SizeRule {
   readonly longest?: number | undefined;
   /** Number of which both sides become a multiple, rounded down: the patch size, 32 in ViLT. */
   readonly multiple: number;
+  /** Side of a patch, which divides `multiple`. Default: `multiple`. */
+  readonly patch?: number | undefined;
+  /** Filter of the resize. Default `bicubic`, as in ViLT. */
+  readonly filter?: Filter | undefined;
+  /** How the values become numbers. Default: -1 to 1, as in ViLT. */
+  readonly normalization?: Normalization | undefined;
 }
 
 /** A width and a height in pixels. */

@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../errors.ts';
-import { isAccent, isChinese, isInvisible, isPunctuation } from './unicode.ts';
+import { SPECIAL_PIECES, type TokenizerRules, wordSplitter } from './words.ts';
+
+export { SPECIAL_PIECES, type TokenizerRules };
 
 /** An encoded text. */
 export interface EncodedText {
@@ -26,21 +28,18 @@ export interface Tokenizer {
   encode(text: string, options?: { readonly limit?: number | undefined }): EncodedText;
 }
 
-/** The special pieces, which every vocabulary must have. */
-export const SPECIAL_PIECES = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'] as const;
-
 /** A longer word becomes [UNK] without a search (BERT's own limit, in characters). */
 const LONGEST_WORD = 100;
 
 /**
- * BERT's uncased WordPiece, piece for piece what `BertTokenizer` of Hugging Face gives (bert-base-uncased): lower-case,
- * accents off, Chinese characters and punctuation on their own, then the longest piece that fits, again and again.
- * A special piece written out in the text (`[MASK]`) stays whole.
+ * BERT's WordPiece, piece for piece what `BertTokenizer` of Hugging Face gives: by default lower-case and accents off
+ * (bert-base-uncased); Chinese characters and punctuation on their own, then the longest piece that fits, again and
+ * again. A special piece written out in the text (`[MASK]`) stays whole.
  *
  * @param vocabulary the pieces by id; pieces that continue a word start with `##`.
  * @throws UserError when a special piece is missing.
  */
-export const createTokenizer = (vocabulary: readonly string[]): Tokenizer => {
+export const createTokenizer = (vocabulary: readonly string[], rules: TokenizerRules = {}): Tokenizer => {
   const ids = new Map(vocabulary.map((piece, id) => [piece, id]));
   const missing = SPECIAL_PIECES.filter((piece) => !ids.has(piece));
   if (missing.length) {
@@ -49,7 +48,11 @@ export const createTokenizer = (vocabulary: readonly string[]): Tokenizer => {
     );
   }
   const longest = vocabulary.reduce((most, piece) => Math.max(most, piece.length), 0);
-  return { size: vocabulary.length, encode: (text, { limit = 40 } = {}) => encode(text, { ids, longest }, limit) };
+  const splitText = wordSplitter(rules);
+  return {
+    size: vocabulary.length,
+    encode: (text, { limit = 40 } = {}) => encode(splitText(text), { ids, longest }, limit),
+  };
 };
 
 /**
@@ -59,8 +62,9 @@ export const createTokenizer = (vocabulary: readonly string[]): Tokenizer => {
 export const unknownWords = (
   examples: readonly { readonly text: string }[],
   vocabulary: readonly string[] = SPECIAL_PIECES,
+  rules: TokenizerRules = {},
 ): string[] => {
-  const tokenizer = createTokenizer(vocabulary);
+  const tokenizer = createTokenizer(vocabulary, rules);
   return examples.flatMap(({ text }) => tokenizer.encode(text).unknown);
 };
 
@@ -70,11 +74,11 @@ interface Pieces {
   readonly longest: number;
 }
 
-const encode = (text: string, known: Pieces, limit: number): EncodedText => {
+const encode = (words: readonly string[], known: Pieces, limit: number): EncodedText => {
   if (limit < 2) throw new Error(`encode: limit is ${limit}: [CLS] and [SEP] alone need 2`);
   const found: string[] = [];
   const unknown: string[] = [];
-  for (const word of wordsOf(text)) {
+  for (const word of words) {
     const pieces = piecesOf(word, known);
     if (!pieces) unknown.push(word);
     found.push(...(pieces ?? ['[UNK]']));
@@ -86,53 +90,6 @@ const encode = (text: string, known: Pieces, limit: number): EncodedText => {
     truncated: found.length > limit - 2,
     unknown,
   };
-};
-
-const SPECIAL = /(\[(?:PAD|UNK|CLS|SEP|MASK)\])/;
-
-const wordsOf = (text: string): string[] =>
-  text.split(SPECIAL).flatMap((part, i) => (i % 2 ? [part] : splitWords(part)));
-
-/** BERT's basic tokenizer. Characters are lowered one by one, so a final sigma stays a plain sigma, as there. */
-const splitWords = (text: string): string[] => {
-  let spaced = '';
-  for (const character of text) spaced += cleaned(character);
-  const words = spaced.normalize('NFC').split(/\s+/);
-  return words.flatMap((word) => splitPunctuation(withoutAccents(word.toLowerCase())));
-};
-
-const cleaned = (character: string): string => {
-  const codePoint = character.codePointAt(0)!;
-  const lower = character.toLowerCase();
-  if (codePoint < 0x7f && codePoint > 0x20) return lower;
-  if (/^[\t\n\r\p{Zs}]$/u.test(character)) return ' ';
-  if (codePoint === 0xfffd || isInvisible(codePoint)) return '';
-  return isChinese(codePoint) ? ` ${lower} ` : lower;
-};
-
-const withoutAccents = (word: string): string => {
-  if (isAscii(word)) return word;
-  let plain = '';
-  for (const character of word.normalize('NFD')) if (!isAccent(character)) plain += character;
-  return plain;
-};
-
-const isAscii = (word: string): boolean => /^[ -~]*$/.test(word);
-
-const splitPunctuation = (word: string): string[] => {
-  const words: string[] = [];
-  let current = '';
-  for (const character of word) {
-    if (!isPunctuation(character)) current += character;
-    else {
-      if (current) words.push(current);
-      words.push(character);
-      current = '';
-    }
-  }
-  if (current) words.push(current);
-  // Taking accents apart can bring a space to light (U+00A8 and its like), which ends a word too.
-  return words.flatMap((part) => part.split(/\s+/)).filter((part) => part !== '');
 };
 
 /** Splits a word greedily into its longest pieces; undefined when it cannot be spelt. */
@@ -155,9 +112,13 @@ const piecesOf = (word: string, { ids, longest }: Pieces): string[] | undefined 
 /**
  * Reads a vocabulary file, one piece a line, by id.
  *
+ * @param special pieces that it must have.
  * @throws UserError when the file cannot be read or lacks a special piece.
  */
-export const readVocabulary = async (path: string | URL): Promise<string[]> => {
+export const readVocabulary = async (
+  path: string | URL,
+  special: readonly string[] = SPECIAL_PIECES,
+): Promise<string[]> => {
   const name = typeof path === 'string' ? path : fileURLToPath(path);
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     throw new UserError(`${name}: cannot read the vocabulary (${cause.code}): give the path of a vocab.txt.`, {
@@ -165,7 +126,7 @@ export const readVocabulary = async (path: string | URL): Promise<string[]> => {
     });
   });
   const pieces = text.replace(/\r?\n$/, '').split(/\r?\n/);
-  const missing = SPECIAL_PIECES.filter((piece) => !pieces.includes(piece));
+  const missing = special.filter((piece) => !pieces.includes(piece));
   if (missing.length) {
     throw new UserError(
       `${name}: ${pieces.length} lines without ${missing.join(', ')}: use BERT's vocab.txt, one piece a line.`,

@@ -6,8 +6,10 @@ import type { Model } from '../checkpoints/model-file.ts';
 import { toHuggingFace } from '../checkpoints/rename-tensors.ts';
 import type { Weights } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
+import { pictureRulesOf } from '../inference/preprocessor.ts';
+import { pillowFilters } from '../kernels/resize/filters.ts';
 import { vilt } from '../model/architecture.ts';
-import type { ModelConfig } from '../model/config.ts';
+import type { ModelConfig, WordRules } from '../model/config.ts';
 import { pretrainingPurpose } from '../model/purposes/pretraining.ts';
 import { rankingPurpose } from '../model/purposes/ranking.ts';
 
@@ -67,7 +69,7 @@ const backboneConfig = ({ sizes, images }: ModelConfig): object => ({
   num_hidden_layers: sizes.depth,
   num_attention_heads: sizes.heads,
   intermediate_size: sizes.hidden,
-  hidden_act: 'gelu',
+  hidden_act: sizes.activation ?? 'gelu',
   hidden_dropout_prob: 0,
   attention_probs_dropout_prob: 0,
   initializer_range: 0.02,
@@ -90,28 +92,48 @@ const labelConfig = ({ answers }: ModelConfig): object => ({
   label2id: Object.fromEntries(answers.map((answer, i) => [answer, i])),
 });
 
-const preprocessorConfig = ({ sizes }: ModelConfig): object => ({
-  image_processor_type: 'ViltImageProcessor',
-  do_resize: true,
-  size: { shortest_edge: sizes.image },
-  size_divisor: sizes.patch,
-  resample: 3,
-  do_rescale: true,
-  rescale_factor: 1 / 255,
-  do_normalize: true,
-  image_mean: [0.5, 0.5, 0.5],
-  image_std: [0.5, 0.5, 0.5],
-  do_pad: true,
-});
+const preprocessorConfig = (config: ModelConfig): object => {
+  const { mean, deviation, scale, filter, multiple } = pictureRulesOf(config);
+  return {
+    image_processor_type: 'ViltImageProcessor',
+    do_resize: true,
+    size: { shortest_edge: config.sizes.image },
+    size_divisor: multiple,
+    resample: pillowFilters.indexOf(filter),
+    do_rescale: true,
+    rescale_factor: scale,
+    do_normalize: true,
+    image_mean: mean,
+    image_std: deviation,
+    do_pad: true,
+  };
+};
 
 /** Contents of tokenizer_config.json, which transformers' BertTokenizer reads beside vocab.txt. */
-export const tokenizerConfig = ({ sizes }: ModelConfig): object => ({
+export const tokenizerConfig = ({ sizes, vocabulary, words }: ModelConfig): object => ({
   tokenizer_class: 'BertTokenizer',
-  do_lower_case: true,
+  ...(words ? tokenizerRules(words, vocabulary) : { do_lower_case: true }),
   model_max_length: sizes.words,
   unk_token: '[UNK]',
   sep_token: '[SEP]',
   pad_token: '[PAD]',
   cls_token: '[CLS]',
   mask_token: '[MASK]',
+});
+
+/** Fields of tokenizer_config.json for a model that reads texts otherwise than BERT's uncased WordPiece. */
+const tokenizerRules = ({ letters, accents, chinese, added }: WordRules, vocabulary: readonly string[]): object => ({
+  do_lower_case: letters === 'lower-case',
+  strip_accents: accents === 'removed',
+  tokenize_chinese_chars: chinese === 'apart',
+  added_tokens_decoder: Object.fromEntries(
+    added.map(({ piece, foundIn, as }) => [
+      vocabulary.indexOf(piece),
+      {
+        content: piece,
+        ...{ normalized: foundIn === 'normalized', single_word: as === 'word', special: false },
+        ...{ lstrip: false, rstrip: false },
+      },
+    ]),
+  ),
 });

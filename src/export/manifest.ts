@@ -1,27 +1,40 @@
+import { pictureRulesOf } from '../inference/preprocessor.ts';
 import type { ModelConfig } from '../model/config.ts';
 
 /** Manifest of an export: what a program in any language must know to run its files. */
 export const manifestOf = (config: ModelConfig, precision: string): object => {
   const { sizes, task, answers, scoring } = config;
+  const { mean, deviation, scale, filter, multiple } = pictureRulesOf(config);
   const { features } = config.purpose.graphs(config);
   const isRetriever = features !== undefined && !features.answer;
   return {
     task,
     ...(isRetriever ? {} : { answers, scoring }),
     precision,
-    text: { longest: sizes.words, vocabulary: 'vocab.txt', lowerCase: true },
+    text: { longest: sizes.words, vocabulary: 'vocab.txt', ...textRules(config) },
     pictures: {
       resize: {
         shortestEdge: sizes.image,
         longestEdge: Math.trunc((1333 / 800) * sizes.image),
-        multipleOf: sizes.patch,
-        filter: 'bicubic',
+        multipleOf: multiple,
+        filter,
       },
-      normalise: { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] },
+      normalise: { ...(scale === 1 / 255 ? {} : { scale }), mean, deviation },
       patch: sizes.patch,
       grid: sizes.grid,
     },
     files: isRetriever ? vectorFiles : features ? answerFiles(config) : wholeFile(config),
+  };
+};
+
+/** How texts are split into words; what is as in BERT's uncased WordPiece is not said, but for the lower case. */
+const textRules = ({ words }: ModelConfig): object => {
+  const { letters = 'lower-case', accents = 'removed', chinese = 'apart', added = [] } = words ?? {};
+  return {
+    lowerCase: letters === 'lower-case',
+    ...(accents === 'removed' ? {} : { accents }),
+    ...(chinese === 'apart' ? {} : { chinese }),
+    ...(added.length === 0 ? {} : { added }),
   };
 };
 

@@ -137,7 +137,7 @@ const fill = async (
     if (count > 0) onProgress?.({ ...counts, passedOver: passedOver.length, found, done, of: files.length });
     if (done < files.length) signal?.throwIfAborted();
   };
-  const rule = sizeRuleOf(student.config.sizes);
+  const rule = sizeRuleOf(student.config);
   const { pictures, maxMegapixels } = options;
   const looking = { folder, rule, cached: writer, compare, pictures, maxMegapixels, window: 4 * batch };
   for await (const window of inspectImages(files, looking)) {

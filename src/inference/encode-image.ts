@@ -22,7 +22,7 @@ export const prepareImages = (
   { pictures = 'as-shown', maxMegapixels, onWarning }: EncodeImageOptions = {},
 ): Promise<PreparedImage[]> =>
   mapConcurrent(images, async (image) =>
-    fit(await readImage(image, { pictures, maxMegapixels }), sizeRuleOf(config.sizes), (message) =>
+    fit(await readImage(image, { pictures, maxMegapixels }), sizeRuleOf(config), (message) =>
       onWarning?.(`${imageName(image)}: ${message}`),
     ),
   );

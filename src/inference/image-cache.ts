@@ -23,7 +23,7 @@ const aboutSchema = z.strictObject({
   task: z.string(),
   /** Resizing of the images, in pixels. */
   preprocessing: z.strictObject({
-    resize: z.literal('pillow-bicubic'),
+    resize: z.templateLiteral(['pillow-', z.string()]),
     shortest: z.number(),
     multiple: z.number(),
     /** Absent where they are read as ViLT reads them, as in all caches of earlier versions. */
@@ -142,12 +142,12 @@ export const picturesOf = ({ preprocessing }: About): PictureStyle => preprocess
 /** Manifest of a student's cache. @throws UserError where the model cannot encode images alone. */
 export const aboutOf = (student: Predictor, pictures: PictureStyle = 'as-shown'): About => {
   checkEncodesImages(student);
-  const { shortest, multiple } = sizeRuleOf(student.config.sizes);
+  const { shortest, multiple, filter = 'bicubic' } = sizeRuleOf(student.config);
   return {
     format: 1,
     student: student.identity(),
     task: student.config.task,
-    preprocessing: { resize: 'pillow-bicubic', shortest, multiple, ...(pictures === 'as-shown' ? { pictures } : {}) },
+    preprocessing: { resize: `pillow-${filter}`, shortest, multiple, ...(pictures === 'as-shown' ? { pictures } : {}) },
     modality: 1,
     width: student.width,
   };

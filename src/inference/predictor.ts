@@ -23,7 +23,7 @@ export interface Predictor extends AsyncDisposable {
   /** Size of a feature vector; 0 for a fusion encoder. */
   readonly width: number;
   /**
-   * Hash of all that decides an image's features: the sizes, and every parameter that they depend on. Computed once.
+   * Hash of all that decides an image's features: the sizes, how pictures are read, and every parameter that they depend on. Computed once.
    */
   identity(): string;
   /** Features of texts: feeds as `collate` makes them → [texts, width]. @throws UserError for a fusion encoder. */
@@ -69,7 +69,7 @@ export const openPredictor = async (model: Model, options: PredictorOptions = {}
   };
   return {
     config,
-    tokenizer: createTokenizer(config.vocabulary),
+    tokenizer: createTokenizer(config.vocabulary, config.words),
     ...featureCalls(model, graphs.features, open),
     logits: graphs.pairs ? open(graphs.pairs) : refuse(comparesOnly(config)),
     close,
@@ -170,10 +170,11 @@ const parametersOf = (tensor: Tensor): string[] => {
 };
 
 const hashOf = ({ config, weights }: Model, parameters: readonly string[]): string => {
-  const { model, sizes } = descriptionOf(config);
-  const { width, depth, heads, hidden, epsilon, patch, grid, image, types } = sizes;
+  const { model, sizes, pictures } = descriptionOf(config);
+  const { width, depth, heads, hidden, epsilon, patch, grid, image, types, activation } = sizes;
   const hash = createHash('sha256').update(
-    JSON.stringify({ model, width, depth, heads, hidden, epsilon, patch, grid, image, types }),
+    // absent ones are not written, so that a model that reads as ViLT does keeps its identity
+    JSON.stringify({ model, width, depth, heads, hidden, epsilon, patch, grid, image, types, activation, pictures }),
   );
   for (const name of parameters.toSorted()) {
     const { shape, data } = weights.get(name)!;

@@ -4,8 +4,7 @@ import { createPreparer, type Prepare } from '../data/preprocess.ts';
 import type { SizeRule } from '../data/resize.ts';
 import type { OnUnreadable } from '../data/skip-policy.ts';
 import { createTokenizer } from '../data/tokenizer.ts';
-import type { ModelConfig } from '../model/config.ts';
-import type { Sizes } from '../model/sizes.ts';
+import type { ModelConfig, PictureRules } from '../model/config.ts';
 
 /** Turns examples into batches, in the same way wherever a model meets data. */
 export interface Preprocessor {
@@ -35,20 +34,36 @@ export interface PreprocessorOptions extends PictureOptions {
 
 /** Creates the preprocessor of a model, with its vocabulary and image size. */
 export const preprocessorFor = (
-  { sizes, vocabulary }: ModelConfig,
+  config: ModelConfig,
   { batch, padWordsTo, onWarning, onUnreadable, pictures, maxMegapixels }: PreprocessorOptions,
 ): Preprocessor => ({
   batch,
   pictures,
   ...(onUnreadable ? { onUnreadable } : {}),
   prepare: createPreparer({
-    tokenizer: createTokenizer(vocabulary),
-    size: sizeRuleOf(sizes),
-    limit: sizes.words,
+    tokenizer: createTokenizer(config.vocabulary, config.words),
+    size: sizeRuleOf(config),
+    limit: config.sizes.words,
     ...{ onWarning, pictures, maxMegapixels },
   }),
-  collate: { patch: sizes.patch, grid: sizes.grid, ...(padWordsTo === undefined ? {} : { padWordsTo }) },
+  collate: {
+    patch: config.sizes.patch,
+    grid: config.sizes.grid,
+    ...(padWordsTo === undefined ? {} : { padWordsTo }),
+  },
 });
 
-/** Size to which a model's images are resized. */
-export const sizeRuleOf = ({ image, patch }: Sizes): SizeRule => ({ shortest: image, multiple: patch });
+/** How a model reads pictures, where nothing else is said as ViLT does. */
+export const pictureRulesOf = ({ sizes, pictures }: Pick<ModelConfig, 'sizes' | 'pictures'>): PictureRules =>
+  pictures ?? {
+    ...{ mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5], scale: 1 / 255 },
+    ...{ filter: 'bicubic', multiple: sizes.patch },
+  };
+
+/** How a model's images are resized and become numbers. */
+export const sizeRuleOf = ({ sizes, pictures }: Pick<ModelConfig, 'sizes' | 'pictures'>): SizeRule => {
+  const { image: shortest, patch } = sizes;
+  if (!pictures) return { shortest, multiple: patch };
+  const { filter, multiple, ...normalization } = pictures;
+  return { shortest, multiple, patch, filter, normalization };
+};

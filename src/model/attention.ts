@@ -1,5 +1,6 @@
 import { add, matmul, multiply, reshape, slice, softmax, subtract, transpose, transposeLast } from '../engine/ops.ts';
 import type { Tensor } from '../engine/tensor.ts';
+import type { Activation } from './activations.ts';
 import { layerNorm, linear, mlp, widthOf } from './linear.ts';
 import { type Params, withDropoutName } from './params.ts';
 
@@ -11,6 +12,8 @@ export interface TransformerSizes {
   readonly hidden: number;
   /** Epsilon of the LayerNorms: 1e-6 in ViLT's code, 1e-12 in Hugging Face's conversion of it. */
   readonly epsilon: number;
+  /** Activation of the feed-forward halves. Default `gelu`, as in ViLT. Heads and the interaction always have `gelu`. */
+  readonly activation?: Activation | undefined;
 }
 
 /** Queries, keys and output of one block. Queries and keys are [batch, heads, tokens, width / heads]. */
@@ -63,7 +66,8 @@ interface Block extends Layer {
  *
  *   x += Drop(W_o attend(LN₁ x))     x += Drop(W₂ Drop(gelu(W₁ LN₂ x)))
  */
-const block = (p: Params, x: Tensor, bias: Tensor, { heads, hidden, epsilon }: TransformerSizes): Block => {
+const block = (p: Params, x: Tensor, bias: Tensor, sizes: TransformerSizes): Block => {
+  const { heads, epsilon } = sizes;
   const width = widthOf(x);
   const [query, key, value] = splitHeads(
     linear(p.within('attn.qkv'), layerNorm(p.within('norm1'), x, epsilon), 3 * width),
@@ -72,7 +76,7 @@ const block = (p: Params, x: Tensor, bias: Tensor, { heads, hidden, epsilon }: T
   const onward = (stream: Tensor, queries: Tensor, place: Params): Tensor => {
     const attended = linear(place.within('attn.proj'), joinHeads(attend(queries, key, value, bias)), width);
     const y = add(stream, place.dropout(attended, 'attn'));
-    return add(y, mlp(place.within('mlp'), layerNorm(place.within('norm2'), y, epsilon), hidden));
+    return add(y, mlp(place.within('mlp'), layerNorm(place.within('norm2'), y, epsilon), sizes));
   };
   return {
     query,

@@ -24,6 +24,39 @@ export interface Goal {
   readonly answers: (folder: string) => Promise<readonly string[]>;
 }
 
+/** How a model reads texts, where it differs from BERT's uncased WordPiece. */
+export interface WordRules {
+  readonly letters: 'lower-case' | 'as-is';
+  readonly accents: 'removed' | 'kept';
+  /** Whether each Chinese character is a word of its own. */
+  readonly chinese: 'apart' | 'as-is';
+  /** Pieces that are found in a text wherever they stand, before it is split into words. */
+  readonly added: readonly AddedPiece[];
+}
+
+/** A piece that was added to a vocabulary. */
+export interface AddedPiece {
+  readonly piece: string;
+  /** Found in the text as it was written, or as it is after lower-casing. */
+  readonly foundIn: 'text' | 'normalized';
+  /** Found as a whole word only, or within words, too. */
+  readonly as: 'word' | 'anything';
+}
+
+/** How a model reads pictures, where it differs from ViLT. */
+export interface PictureRules {
+  /** Mean of red, green and blue, which is subtracted. */
+  readonly mean: readonly number[];
+  /** Deviation of red, green and blue, by which the rest is divided. */
+  readonly deviation: readonly number[];
+  /** Factor of the values, before anything else: 1 / 255 makes bytes 0 to 1. */
+  readonly scale: number;
+  /** Filter of the resize, by Pillow's name. */
+  readonly filter: 'nearest' | 'box' | 'bilinear' | 'hamming' | 'bicubic' | 'lanczos';
+  /** Number of pixels of which both sides become a multiple: a multiple of the patch. */
+  readonly multiple: number;
+}
+
 /** Architecture, purpose and sizes of a model, and everything else that its weights do not say. */
 export interface ModelConfig {
   readonly architecture: Architecture;
@@ -38,6 +71,10 @@ export interface ModelConfig {
   readonly answers: readonly string[];
   /** Word pieces by id. */
   readonly vocabulary: readonly string[];
+  /** How texts are read. Default: as BERT's uncased WordPiece. */
+  readonly words?: WordRules | undefined;
+  /** How pictures are read. Default: as ViLT. */
+  readonly pictures?: PictureRules | undefined;
   /** Where stage 1 looks masked words up: in the model's own word table (`tied`, default), or in a table beside it. */
   readonly decoder?: 'tied' | 'own' | undefined;
   /** How the weights came about: options, data, seed, scores. */

@@ -1,6 +1,6 @@
-import { gelu } from '../engine/functions.ts';
 import { add, divide, exp, gemm, matmul, multiply, reshape, sqrt, sum, transposeLast } from '../engine/ops.ts';
 import type { Tensor } from '../engine/tensor.ts';
+import { activations } from './activations.ts';
 import type { Scoring } from './config.ts';
 import { layerNorm, linear, widthOf } from './linear.ts';
 import type { Params } from './params.ts';
@@ -21,13 +21,14 @@ export const rankHead = (p: Params, pair: Tensor): Tensor => linear(p.within('ra
 /**
  * Language head, BERT's prediction of the word at each position:
  *
- *   LN(gelu(W x + b)) Dᵀ + c        x [rows, width] → logits [rows, vocabulary]
+ *   LN(gelu(W x + b)) Dᵀ + c, or with the model's other activation        x [rows, width] → logits [rows, vocabulary]
  *
  * @param decoder D [vocabulary, width]: the model's own word table, or a parameter of its own.
  */
-export const languageHead = (p: Params, x: Tensor, decoder: Tensor, { textEpsilon }: Sizes): Tensor => {
+export const languageHead = (p: Params, x: Tensor, decoder: Tensor, sizes: Sizes): Tensor => {
+  const { textEpsilon, activation = 'gelu' } = sizes;
   const score = p.within('mlm_score');
-  const raised = gelu(linear(score.within('transform.dense'), x, widthOf(x)));
+  const raised = activations[activation](linear(score.within('transform.dense'), x, widthOf(x)));
   const normed = layerNorm(score.within('transform.LayerNorm'), raised, textEpsilon);
   const bias = score.get('bias', [decoder.shape[0] as number], 'zeros');
   return gemm(normed, decoder, ['as-is', 'transposed'], bias);

@@ -2,6 +2,7 @@ import { gelu, layerNormalization } from '../engine/functions.ts';
 import { add, gemm, reshape } from '../engine/ops.ts';
 import { volume } from '../engine/shapes.ts';
 import type { Tensor } from '../engine/tensor.ts';
+import { type Activation, activations } from './activations.ts';
 import type { Params } from './params.ts';
 
 /**
@@ -24,9 +25,13 @@ export const layerNorm = (p: Params, x: Tensor, epsilon: number): Tensor => {
   return layerNormalization(x, p.get('weight', [width], 'ones'), p.get('bias', [width], 'zeros'), epsilon);
 };
 
-/** Feed-forward half of a block: W₂ Drop(gelu(W₁ x)). */
-export const mlp = (p: Params, x: Tensor, hidden: number): Tensor => {
-  const raised = p.dropout(gelu(linear(p.within('fc1'), x, hidden)), 'fc1');
+/** Feed-forward half of a block: W₂ Drop(gelu(W₁ x)), with gelu or another activation. */
+export const mlp = (
+  p: Params,
+  x: Tensor,
+  { hidden, activation = 'gelu' }: { readonly hidden: number; readonly activation?: Activation | undefined },
+): Tensor => {
+  const raised = p.dropout(activations[activation](linear(p.within('fc1'), x, hidden)), 'fc1');
   return p.dropout(linear(p.within('fc2'), raised, widthOf(x)), 'fc2');
 };
 

@@ -44,6 +44,13 @@ export interface Run extends AsyncDisposable {
 
 type KeptRun = Omit<Run, 'isValidated'>;
 
+/** How a model reads texts and pictures, where that is not as usual: two runs that read otherwise are two runs. */
+const readingOf = ({ words, pictures, sizes: { activation } }: ModelConfig): Readonly<Record<string, string>> => ({
+  ...(words && { words: JSON.stringify(words) }),
+  ...(pictures && { pictures: JSON.stringify(pictures) }),
+  ...(activation && { activation }),
+});
+
 /** Run without a folder: nothing is kept. */
 const unkept: KeptRun = {
   update: 0,
@@ -108,7 +115,7 @@ const openKept = async (
   options: RunFolderOptions,
 ): Promise<KeptRun> => {
   const { resume = false, updates, checkpointEvery = validateEveryOf(options) } = options;
-  const identity = { ...stage.identity, ...identityOf(trainingOptions, options) };
+  const identity = { ...stage.identity, ...identityOf(trainingOptions, options), ...readingOf(config) };
   await removeUnfinished(folder);
   const start = resume ? await lastCheckpoint(folder, identity) : undefined;
   const update = start?.progress.update ?? 0;

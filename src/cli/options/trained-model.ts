@@ -88,10 +88,19 @@ const startingModel = async (from: string, task: Learnable, options: TrainedMode
 
 /** Refuses a model that reads or answers otherwise than its teacher: both read the same batch. */
 const refuseUnlike = (model: Model, teacher: Model, path: string): void => {
-  const readingOf = ({ config: { answers, vocabulary, sizes, images } }: Model) =>
-    ({ answers, vocabulary, images, patch: sizes.patch, grid: sizes.grid, image: sizes.image }) as const;
+  const readingOf = ({ config: { answers, vocabulary, sizes, images, words, pictures } }: Model) =>
+    ({
+      answers,
+      vocabulary,
+      words,
+      images,
+      pictures,
+      patch: sizes.patch,
+      grid: sizes.grid,
+      image: sizes.image,
+    }) as const;
   const [mine, theirs] = [readingOf(model), readingOf(teacher)];
-  for (const name of ['answers', 'vocabulary', 'images', 'patch', 'grid', 'image'] as const) {
+  for (const name of ['answers', 'vocabulary', 'words', 'images', 'pictures', 'patch', 'grid', 'image'] as const) {
     if (JSON.stringify(mine[name]) === JSON.stringify(theirs[name])) continue;
     throw new UserError(`${path}: its ${name} differ from the teacher's: give a model that reads and answers alike`);
   }

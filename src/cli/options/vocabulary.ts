@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { bertVocabulary, openExamples, readVocabulary, SPECIAL_PIECES, unknownWords } from '../../data.ts';
-import { type Example, type Learnable, UserError } from '../../index.ts';
+import { type Example, type Learnable, type ModelConfig, UserError } from '../../index.ts';
 import { quote } from '../terminal/quote.ts';
 import { percent } from '../terminal/table.ts';
 import { recordShapes } from './tasks.ts';
@@ -57,6 +57,9 @@ const textsAt = async (path: string): Promise<readonly Example[]> => {
   throw new UserError(`--vocabulary: ${failures[0]!.message}`, { cause: failures[0] });
 };
 
+/** Part of a model's config that says how it reads texts. */
+type Reader = Pick<ModelConfig, 'vocabulary' | 'words'>;
+
 /** Share of unknown words above which a model and its data do not fit. */
 const MOST_UNKNOWN = 0.01;
 
@@ -69,20 +72,20 @@ const LOOKED_AT = 20_000;
  */
 export const spelling = <T extends Learnable>(
   task: T,
-  vocabulary: readonly string[],
+  reader: Reader,
   unknown: 'refuse' | 'ignore' | undefined = 'refuse',
 ): T => ({
   ...task,
   read: async (folder, split, options) => {
     const examples = await task.read(folder, split, options);
-    if (unknown === 'refuse' && split === 'train') refuseUnknown(examples.slice(0, LOOKED_AT), vocabulary, folder);
+    if (unknown === 'refuse' && split === 'train') refuseUnknown(examples.slice(0, LOOKED_AT), reader, folder);
     return examples;
   },
 });
 
-const refuseUnknown = (examples: readonly Example[], vocabulary: readonly string[], folder: string): void => {
-  const unknown = unknownWords(examples, vocabulary);
-  const share = unknown.length / Math.max(1, unknownWords(examples).length);
+const refuseUnknown = (examples: readonly Example[], { vocabulary, words: rules }: Reader, folder: string): void => {
+  const unknown = unknownWords(examples, vocabulary, rules);
+  const share = unknown.length / Math.max(1, unknownWords(examples, undefined, rules).length);
   if (share <= MOST_UNKNOWN) return;
   const words = [...new Set(unknown)].sort();
   const some = words.slice(0, 8).join(', ') + (words.length > 8 ? ', …' : '');

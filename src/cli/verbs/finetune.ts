@@ -53,7 +53,7 @@ const run = async (options: Options): Promise<void> => {
     ...{ teacher, cacheTeacher: cacheFolderOf(options) },
     task: spelling(
       answerable(filterExamples(task, options.only), model.config.answers, options.unknownAnswers),
-      model.config.vocabulary,
+      model.config,
       options.unknownWords,
     ),
   };

@@ -14,7 +14,7 @@ export const describeForeign = (info: CheckpointInfo): Contents => {
     ...optional(hasTeacher, 'teacher', 'carried along, and left behind when it is loaded'),
     ['parameters', grouped(info.parameters)],
     ['tensors', info.tensors],
-    ...info.notices.map((notice): [string, Cell] => ['besides', notice]),
+    ...(info.notices ?? []).map((notice): [string, Cell] => ['besides', notice]),
   ];
   return { text: factsOf(facts), result: { kind: 'weights', ...info } };
 };

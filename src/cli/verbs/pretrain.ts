@@ -46,7 +46,7 @@ const run = async (options: Options): Promise<void> => {
   const task = lenient(pretraining, options);
   const models = await openModels(options.tiny ? { ...options, size: 'tiny' } : options, task);
   const { model, teacher } = models;
-  const { read } = spelling(task, model.config.vocabulary, options.unknownWords);
+  const { read } = spelling(task, model.config, options.unknownWords);
   const tolerance = openTolerance(options);
   const { masking: whole, maskedShare: share } = options;
   const masking = { ...(whole !== undefined && { whole }), ...(share !== undefined && { share }) };

@@ -5,7 +5,7 @@
 import type { Pixels } from '../pixels.ts';
 import { canRun, openModule } from '../web-assembly.ts';
 import { patchesModule } from './patches.wasm.ts';
-import { writePatchesInJavaScript } from './reference.ts';
+import { type Normalization, writePatchesInJavaScript } from './reference.ts';
 
 interface Kernels {
   readonly patch: (source: number, pitch: number, side: number, target: number) => void;
@@ -29,18 +29,26 @@ const openKernels = (): Kernels | undefined => {
 let opened: { readonly kernels: Kernels | undefined } | undefined;
 
 /**
- * Writes the chosen patches of an image, normalised to -1..1, one after the other from the start of `into`:
+ * Writes the chosen patches of an image, normalised, one after the other from the start of `into`:
  * [chosen, 3 * side * side], within a patch channel, then y, then x.
  *
  * @param side of a patch in pixels; the image's width is a multiple of it.
  * @param chosen indices of patches in raster order.
+ * @param normalization of their values; -1..1 by default.
  */
-export const writePatches = (pixels: Pixels, side: number, chosen: Uint32Array, into: Float32Array): void => {
-  if (!writePatchesInWebAssembly(pixels, side, chosen, into)) writePatchesInJavaScript(pixels, side, chosen, into);
+export const writePatches = (
+  pixels: Pixels,
+  side: number,
+  chosen: Uint32Array,
+  into: Float32Array,
+  normalization?: Normalization,
+): void => {
+  if (!normalization && writePatchesInWebAssembly(pixels, side, chosen, into)) return;
+  writePatchesInJavaScript(pixels, side, chosen, into, normalization);
 };
 
 /**
- * Same as `writePatches`, in WebAssembly alone.
+ * Same as `writePatches` to -1..1, in WebAssembly alone.
  *
  * @returns false, with nothing written, where this machine has no WebAssembly SIMD, `side` is not a multiple of 4, or a
  *   row of patches does not fit the memory.

@@ -1,10 +1,11 @@
-/** The passes of a bicubic resize in plain JavaScript: the definition, and the fallback without WebAssembly SIMD. */
+/** The passes of a resize in plain JavaScript: the definition, and the fallback without WebAssembly SIMD. */
 import type { Pixels } from '../pixels.ts';
+import { kernels, type WeighingFilter } from './filters.ts';
 
 /** The two one-dimensional resizes. Each returns its argument where the size does not change. */
 export interface Passes {
-  readonly rows: (pixels: Pixels, width: number) => Pixels;
-  readonly columns: (pixels: Pixels, height: number) => Pixels;
+  readonly rows: (pixels: Pixels, width: number, filter: WeighingFilter) => Pixels;
+  readonly columns: (pixels: Pixels, height: number, filter: WeighingFilter) => Pixels;
 }
 
 /** Fractional bits of the fixed-point weights: 32, less 8 for the value and 2 for the kernel's overshoot. */
@@ -22,18 +23,12 @@ export interface Kernel {
   readonly stride: number;
 }
 
-/** Keys' cubic convolution kernel with a = -0.5; zero beyond 2 (Keys 1981). */
-const cubic = (distance: number): number => {
-  const x = Math.abs(distance);
-  if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
-  return x < 2 ? (((x - 5) * x + 8) * x - 4) * -0.5 : 0;
-};
-
 /** The kernel of a resize of one direction from `from` to `to` pixels. */
-export const kernelFor = (from: number, to: number): Kernel => {
+export const kernelFor = (from: number, to: number, filter: WeighingFilter = 'bicubic'): Kernel => {
+  const { reach, weightAt } = kernels[filter];
   const scale = from / to;
   const stretch = Math.max(scale, 1);
-  const support = 2 * stretch;
+  const support = reach * stretch;
   const stride = Math.ceil(support) * 2 + 1;
   const start = new Int32Array(to);
   const count = new Int32Array(to);
@@ -47,7 +42,7 @@ export const kernelFor = (from: number, to: number): Kernel => {
     count[i] = end - first;
     let sum = 0;
     for (let at = first; at < end; at += 1) {
-      const weight = cubic((at - centre + 0.5) / stretch);
+      const weight = weightAt((at - centre + 0.5) / stretch);
       exact[at - first] = weight;
       sum += weight;
     }
@@ -69,18 +64,22 @@ interface Layout {
   readonly lines: number;
 }
 
-const rows = (pixels: Pixels, width: number): Pixels => {
+const rows = (pixels: Pixels, width: number, filter: WeighingFilter): Pixels => {
   const { width: from, height, data } = pixels;
   if (width === from) return pixels;
   const source = { along: 3, beside: from * 3, lines: height };
-  return { width, height, data: resample(data, source, { ...source, beside: width * 3 }, kernelFor(from, width)) };
+  return {
+    width,
+    height,
+    data: resample(data, source, { ...source, beside: width * 3 }, kernelFor(from, width, filter)),
+  };
 };
 
-const columns = (pixels: Pixels, height: number): Pixels => {
+const columns = (pixels: Pixels, height: number, filter: WeighingFilter): Pixels => {
   const { width, height: from, data } = pixels;
   if (height === from) return pixels;
   const layout = { along: width * 3, beside: 3, lines: width };
-  return { width, height, data: resample(data, layout, layout, kernelFor(from, height)) };
+  return { width, height, data: resample(data, layout, layout, kernelFor(from, height, filter)) };
 };
 
 /**

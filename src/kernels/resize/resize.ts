@@ -1,9 +1,10 @@
 /**
- * Bicubic resize, in WebAssembly SIMD or the equal JavaScript of `reference.ts`. The tables of a kernel and a band of
+ * Resize by any filter of Pillow's, in WebAssembly SIMD or the equal JavaScript of `reference.ts`. The tables of a kernel and a band of
  * the image are copied into the module's memory at fixed places, and the resized band comes back from a third.
  */
 import type { Pixels } from '../pixels.ts';
 import { canRun, openModule } from '../web-assembly.ts';
+import type { Filter, WeighingFilter } from './filters.ts';
 import { javascriptPasses, type Kernel, kernelFor, type Passes } from './reference.ts';
 import { resizeModule } from './resize.wasm.ts';
 
@@ -62,14 +63,14 @@ const copyRows = (
 /** Rows that are resized at a time: few enough to stay in the processor's cache. */
 const LINES = 32;
 
-const rowsBy = (kernels: Kernels, pixels: Pixels, width: number): Pixels => {
+const rowsBy = (kernels: Kernels, pixels: Pixels, width: number, filter: WeighingFilter): Pixels => {
   const { width: from, height, data } = pixels;
   if (width === from) return pixels;
-  const kernel = kernelFor(from, width);
+  const kernel = kernelFor(from, width, filter);
   const [sourceBytes, targetBytes] = [3 * from, 3 * width];
   const [sourcePitch, targetPitch] = [wholeRegisters(sourceBytes), wholeRegisters(targetBytes)];
   const lines = Math.min(LINES, Math.floor(BUFFER_BYTES / Math.max(sourcePitch, targetPitch) / 16) * 16);
-  if (lines < 16 || !fits(kernel)) return javascriptPasses.rows(pixels, width);
+  if (lines < 16 || !fits(kernel)) return javascriptPasses.rows(pixels, width, filter);
   const { bytes, columns, transpose } = kernels;
   const tables = copyTables(kernels, kernel);
   const out = new Uint8Array(targetBytes * height);
@@ -91,14 +92,14 @@ const bandEnd = ({ start, count }: Kernel, first: number, lines: number): number
   return end;
 };
 
-const columnsBy = (kernels: Kernels, pixels: Pixels, height: number): Pixels => {
+const columnsBy = (kernels: Kernels, pixels: Pixels, height: number, filter: WeighingFilter): Pixels => {
   const { width, height: from, data } = pixels;
   if (height === from) return pixels;
-  const kernel = kernelFor(from, height);
+  const kernel = kernelFor(from, height, filter);
   const bytes = 3 * width;
   const pitch = wholeRegisters(bytes);
   const lines = Math.floor(BUFFER_BYTES / pitch);
-  if (kernel.stride > lines || !fits(kernel)) return javascriptPasses.columns(pixels, height);
+  if (kernel.stride > lines || !fits(kernel)) return javascriptPasses.columns(pixels, height, filter);
   const tables = copyTables(kernels, kernel);
   const out = new Uint8Array(bytes * height);
   for (let first = 0; first < height; ) {
@@ -121,17 +122,25 @@ let opened: { readonly passes: Passes | undefined } | undefined;
 export const webAssemblyPasses = (): Passes | undefined => {
   if (!opened) {
     const kernels = openKernels();
-    const passes = kernels && {
-      rows: (pixels: Pixels, width: number) => rowsBy(kernels, pixels, width),
-      columns: (pixels: Pixels, height: number) => columnsBy(kernels, pixels, height),
+    const passes: Passes | undefined = kernels && {
+      rows: (pixels, width, filter) => rowsBy(kernels, pixels, width, filter),
+      columns: (pixels, height, filter) => columnsBy(kernels, pixels, height, filter),
     };
     opened = { passes };
   }
   return opened.passes;
 };
 
+/** Options of `resize`. */
+export interface ResizeOptions {
+  /** Default `bicubic`. */
+  readonly filter?: Filter | undefined;
+  /** The two one-dimensional resizes. Default: those in WebAssembly where this machine runs them. */
+  readonly passes?: Passes | undefined;
+}
+
 /**
- * Pillow's `resize((width, height), BICUBIC)` to the last bit: antialiased, in 22-bit fixed point, along the rows and
+ * Pillow's `resize((width, height), filter)` to the last bit: antialiased, in 22-bit fixed point, along the rows and
  * along the columns, rounded to whole values after each. A direction whose size stays is left alone.
  *
  * The rows come first, except for an image whose height shrinks by more than twice what its width does, as in Pillow
@@ -140,16 +149,38 @@ export const webAssemblyPasses = (): Passes | undefined => {
  *
  * @param width of the result in pixels.
  * @param height of the result in pixels.
- * @param passes the two one-dimensional resizes; by default those in WebAssembly where this machine runs them.
  */
 export const resize = (
   pixels: Pixels,
   width: number,
   height: number,
-  passes: Passes = webAssemblyPasses() ?? javascriptPasses,
+  { filter = 'bicubic', passes = webAssemblyPasses() ?? javascriptPasses }: ResizeOptions = {},
 ): Pixels => {
+  if (filter === 'nearest') return nearest(pixels, width, height);
   const columnsFirst = pixels.height - height > 2 * Math.max(pixels.width - width, 0);
   return columnsFirst
-    ? passes.rows(passes.columns(pixels, height), width)
-    : passes.columns(passes.rows(pixels, width), height);
+    ? passes.rows(passes.columns(pixels, height, filter), width, filter)
+    : passes.columns(passes.rows(pixels, width, filter), height, filter);
+};
+
+/** Each pixel of the result as that in whose middle it lies. */
+const nearest = (pixels: Pixels, width: number, height: number): Pixels => {
+  const [across, down] = [nearestPlaces(pixels.width, width), nearestPlaces(pixels.height, height)];
+  const data = new Uint8Array(3 * width * height);
+  let to = 0;
+  for (const y of down) {
+    for (const x of across) {
+      const from = 3 * (y * pixels.width + x);
+      for (let channel = 0; channel < 3; channel += 1, to += 1) data[to] = pixels.data[from + channel]!;
+    }
+  }
+  return { width, height, data };
+};
+
+/** Places from which the pixels of one direction are taken, summed up step by step as Pillow does. */
+const nearestPlaces = (from: number, to: number): Int32Array => {
+  const places = new Int32Array(to);
+  const step = from / to;
+  for (let i = 0, at = step * 0.5; i < to; i += 1, at += step) places[i] = Math.min(from - 1, Math.trunc(at));
+  return places;
 };

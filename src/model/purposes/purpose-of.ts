@@ -18,7 +18,7 @@ export const purposeOf = (task: string, { towers }: Pick<Architecture, 'towers'>
  * @param options.task Gives the name of the head, the number of images and the scoring.
  */
 export const createConfig = (
-  options: Pick<ModelConfig, 'architecture' | 'sizes' | 'answers' | 'vocabulary' | 'decoder'> &
+  options: Pick<ModelConfig, 'architecture' | 'sizes' | 'answers' | 'vocabulary' | 'words' | 'pictures' | 'decoder'> &
     Partial<Pick<ModelConfig, 'recipe'>> & { readonly task: Omit<Goal, 'answers'> },
 ): ModelConfig => {
   const { task, recipe = {}, ...config } = options;

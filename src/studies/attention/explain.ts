@@ -70,7 +70,7 @@ const lookAt = async (model: Model, examples: readonly Example[], options: Expla
   const feeds = collate(encoded, preprocessor.collate);
   const { textToImageHeads, imageToTextHeads } = await crossAttention(model, feeds, { threads });
   const answers = await bestAnswers(model, feeds, { most, threads });
-  const tokenizer = createTokenizer(config.vocabulary);
+  const tokenizer = createTokenizer(config.vocabulary, config.words);
   return encoded.map(({ words, images: [picture] }, i) => {
     const tokens = 1 + picture!.rows * picture!.columns;
     return {

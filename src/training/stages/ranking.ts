@@ -56,13 +56,13 @@ export const ranking = (model: Model, options: StageOptions, { examples, validat
 
 /** Words of each image's candidate texts, its own first, in place of its own text alone: [batch, candidates, words]. */
 const candidateTexts = (
-  { config: { sizes, vocabulary } }: Model,
+  { config: { sizes, vocabulary, words: rules } }: Model,
   options: StageOptions,
   examples: readonly Example[],
 ): Stage['feeds'] => {
   const { seed } = settingsOf(trainingOptions, options);
   const { falseTexts: count } = settingsOf(retrievalOptions, options);
-  const tokenizer = createTokenizer(vocabulary);
+  const tokenizer = createTokenizer(vocabulary, rules);
   return ({ examples: asked }, number): Feeds => {
     const random = generator(keyOf(seed, 'false texts', number));
     const texts = asked.flatMap((one) => [one.text, ...negativeTexts(one, examples, { count, random })]);

@@ -78,7 +78,7 @@ export const openTeacherCache = async (options: TeacherCacheOptions): Promise<Te
 
 /** Length of the longest text in word pieces, or the length to which all are padded. */
 const longestOf = ({ model: { config }, examples, preprocessor }: TeacherCacheOptions): number => {
-  const tokenizer = createTokenizer(config.vocabulary);
+  const tokenizer = createTokenizer(config.vocabulary, config.words);
   const limit = config.sizes.words;
   const lengths = new Map(examples.map(({ text }) => [text, 0]));
   for (const text of lengths.keys()) lengths.set(text, tokenizer.encode(text, { limit }).ids.length);

@@ -5,6 +5,9 @@
 
 vocab.txt       the words of all of them
 wrapped/*       one tiny ViLT for VQA, as wrappers and training codes save it (plain.ckpt has it bare), and models that are none
+beside/*        what save_pretrained of transformers writes beside the weights, one thing out of the ordinary in each folder;
+                model.safetensors has the weights of all folders that have none, picture.png the picture that was asked
+                about, expected.json the pieces and logits of transformers, with Pillow's own resize
 pickled/*       its state_dict beside harmless values of Python, one kind a file
 """
 
@@ -12,14 +15,17 @@ import argparse
 import enum
 import functools
 import io
+import json
 import pathlib
 import shutil
 import signal
 from collections import OrderedDict
 
+import numpy as np
 import torch
+from PIL import Image
 from safetensors.torch import save_file
-from transformers import DeiTConfig, DeiTModel, ViltConfig, ViltForImagesAndTextClassification, ViltForQuestionAnswering, ViltForTokenClassification
+from transformers import BertTokenizer, DeiTConfig, DeiTModel, ViltConfig, ViltForImagesAndTextClassification, ViltForQuestionAnswering, ViltForTokenClassification, ViltImageProcessorPil, ViltProcessor
 
 here = pathlib.Path(__file__).parent
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"is there a red green blue circle square above left of the ? cat dog one two".split()]
@@ -145,7 +151,83 @@ def pickles():
     save("protocol-4", {"mode": Trainer.Mode.TRAIN, "method": Trainer.build, "args": argparse.Namespace(a=1)}, pickle_protocol=4)
 
 
+ODD = WORDS + ["Is", "Red", "é", "e", "##s", "中", "国", "中国"]
+QUESTION = "Is there a Red circle é 中国 above the dalmatians [OBJ]?"
+
+
+def beside():
+    folder = here / "beside"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    noise = np.random.default_rng(3).integers(0, 256, (18, 25, 3), dtype=np.uint8)
+    picture = Image.fromarray(noise)
+    picture.save(folder / "picture.png")
+    expected = {}
+
+    def write(name, image=None, size=8, lower=True, tokenizer=None, added=(), pad=None, change=None, **model):
+        place = folder / name
+        place.mkdir()
+        (place / "vocab.txt").write_text("\n".join(ODD) + "\n")
+        reader = BertTokenizer.from_pretrained(place, do_lower_case=lower, **(tokenizer or {}))
+        (place / "vocab.txt").unlink()
+        if added:
+            reader.add_tokens(list(added))
+        options = {"size": {"shortest_edge": size}, "size_divisor": 4, **(image or {})}
+        processor = ViltImageProcessorPil(**options)
+        network = tiny(words=len(ODD), std=0.5, max_position_embeddings=20, **model)
+        if added or pad:
+            network.resize_token_embeddings(len(reader), pad_to_multiple_of=pad)
+            network.save_pretrained(place)
+        network.config.save_pretrained(place)
+        ViltProcessor(processor, reader).save_pretrained(place)
+        if change:
+            change(place)
+        pixels = processor(picture, return_tensors="pt")["pixel_values"]
+        height, width = pixels.shape[2:]
+        resized = np.asarray(picture.resize((width, height), options.get("resample", 3)), dtype=np.float32)
+        if options.get("do_rescale", True):
+            resized = resized * np.float32(options.get("rescale_factor", 1 / 255))
+        if options.get("do_normalize", True):
+            resized = (resized - np.float32(options.get("image_mean", [0.5] * 3))) / np.float32(options.get("image_std", [0.5] * 3))
+        mine = torch.tensor(resized).permute(2, 0, 1)[None]
+        text = ViltProcessor.from_pretrained(place).tokenizer(QUESTION, return_tensors="pt", truncation=True, max_length=20)
+        with torch.no_grad():
+            logits = network(**text, pixel_values=mine).logits
+        expected[name] = {"pieces": reader.convert_ids_to_tokens(text["input_ids"][0]), "logits": logits[0].tolist()}
+        return network
+
+    def version_4(place):
+        """Rewrites the files as transformers 4 had them: preprocessor_config.json with a bare size, vocab.txt."""
+        processor = json.loads((place / "processor_config.json").read_text())["image_processor"]
+        (place / "processor_config.json").unlink()
+        processor["size"] = processor["size"]["shortest_edge"]
+        (place / "preprocessor_config.json").write_text(json.dumps(processor))
+        (place / "tokenizer.json").unlink()
+        (place / "vocab.txt").write_text("\n".join(ODD) + "\n")
+
+    network = write("usual")
+    save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, folder / "model.safetensors")
+    write("imagenet-mean", image=dict(image_mean=[0.485, 0.456, 0.406], image_std=[0.229, 0.224, 0.225]))
+    for filter, name in enumerate(["nearest", "lanczos", "bilinear", None, "box", "hamming"]):
+        if name:
+            write(name, image=dict(resample=filter), size=12)
+    write("larger", size=16)
+    write("divisor", image=dict(size_divisor=8), size=20)
+    write("rescaled", image=dict(rescale_factor=1 / 127.5, image_mean=[1.0] * 3))
+    write("not-normalized", image=dict(do_normalize=False))
+    write("version-4", image=dict(resample=2), size=12, lower=False, change=version_4)
+    write("cased", lower=False)
+    write("cased-without-accents", lower=False, tokenizer=dict(strip_accents=True))
+    write("lower-with-accents", tokenizer=dict(strip_accents=False))
+    write("chinese-words", tokenizer=dict(tokenize_chinese_chars=False))
+    write("added", added=["dalmatian", "[OBJ]"], pad=64)
+    for act in ("relu", "gelu_new", "quick_gelu", "silu"):
+        write(act, hidden_act=act)
+    (folder / "expected.json").write_text(json.dumps({"question": QUESTION, "folders": expected}, ensure_ascii=False, indent=1))
+
+
 if __name__ == "__main__":
     (here / "vocab.txt").write_text("\n".join(WORDS) + "\n")
     wrappers()
     pickles()
+    beside()
