@@ -51,14 +51,26 @@ const SEED = 0;
 /** Options that all trainings of the teacher share. */
 const training = { warmup: 0.05, clip: 1, dropoutRate: 0, order: 'torch', decay: 'correct', seed: SEED } as const;
 
-/** A fusion encoder of the mini size with random weights, the heads of pre-training and the words of its world. */
+/**
+ * A fusion encoder of the mini size with random weights, the heads of pre-training and the words of its world. Patches
+ * have position embeddings as large as their content.
+ */
 export const untrainedTeacher = (): Model => {
   const vocabulary = [...SPECIAL_PIECES, ...wordsOf(miniWorld)];
   // a third type: the second image of NLVR2
   const sizes = { ...mini, types: 3, vocabulary: vocabulary.length };
   const config = { architecture: vilt, task: pretraining, sizes, answers: [...MATCHING], vocabulary };
-  return createModel(createConfig(config), SEED);
+  const model = createModel(createConfig(config), SEED);
+  const positions = model.weights.get('transformer.pos_embed')!;
+  for (const [i, value] of positions.data.entries()) positions.data[i] = POSITION_SCALE * value;
+  return model;
 };
+
+/**
+ * Factor of the initial position embeddings of patches, whose usual deviation is 0.02. The projection of a patch has
+ * about 1 at the start, beside which places would stay unseen for thousands of updates.
+ */
+const POSITION_SCALE = 25;
 
 /** The fusion encoder with a new head for the questions of its world. */
 export const answeringTeacher = (pretrained: Model): Model =>
