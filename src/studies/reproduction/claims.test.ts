@@ -3,7 +3,7 @@ import { judged } from './claims.ts';
 import { chosenRates, searchRun } from './learning-rates.ts';
 import { markdownOf } from './page/markdown.ts';
 import { reproductionPage } from './page/page.ts';
-import { mainJobs } from './plan.ts';
+import { mainJobs, scaleRuns } from './plan.ts';
 import type { Result } from './result-file.ts';
 import type { Measured, RunResult } from './results.ts';
 import { idOf, type Run } from './run.ts';
@@ -141,7 +141,7 @@ describe('what is written', () => {
     );
     expect(text).toContain('| **holds** | the whole interval above −1 point |');
     expect(text).toContain('if it is no wider than ±2 points');
-    expect(text.match(/^## /gm)).toHaveLength(11);
+    expect(text.match(/^## /gm)).toHaveLength(10);
     expect(text).toContain('| soft labels + cross-modal attention | 61.1 ± 2.7 |');
     expect(text).not.toMatch(/undefined|NaN/);
     const page = await reproductionPage(studyOf(usual));
@@ -180,6 +180,31 @@ describe('what is written', () => {
     expect(await reproductionPage(full)).toContain('<strong class="right">holds');
     expect(markdownOf(full)).not.toContain('This is the');
     expect(markdownOf({ ...full, size: { ...full.size, seeds: [0] } })).toContain('This is the short run (--quick)');
+  });
+
+  it('shows the study of scale before everything else, and as soon as it has begun', async () => {
+    const scale = { updates: 40_000, shares: [0.1, 1], seeds: [0, 1], learningRate: 1e-3 };
+    const scaledSize = { ...reproductionSizes.full, scale };
+    const results = scaleRuns(scaledSize).map((run) => {
+      const end = (run.variant === 'cross' ? 0.9 : 0.7) + 0.01 * run.seed - (run.share === 1 ? 0 : 0.2);
+      const curves = [1000, 20_000, 40_000].map((step, i) => ({
+        step,
+        losses: { total: 1 },
+        validation: end - 0.1 * (2 - i),
+      }));
+      const training = { updates: 40_000, learningRate: 1e-3, parameters: 10, seconds: 1, curves };
+      return resultOf(run, { measures: { 'test-iid': { accuracy: end } }, training });
+    });
+    const begun = { size: scaledSize, results, rates: undefined, planned: undefined };
+    const text = markdownOf(begun);
+    expect(text).toContain('| hard labels | 50.5 ± 6.4 |');
+    expect(text).toMatch(/\| soft labels \+ cross-modal attention \|.*\| 80.5 ± 6.4 \| 90.5 ± 6.4 \|$/m);
+    expect(text).toContain('| soft labels + cross-modal attention | 70.5 ± 6.4 | 90.5 ± 6.4 |');
+    expect(text).toContain(`students of ${scaledSize.updates.student} updates, the same for every variant`);
+    const page = await reproductionPage(begun);
+    expect(page).toContain('At the end: hard labels 70.5 %');
+    expect(page).not.toMatch(/undefined|NaN/);
+    expect(markdownOf({ ...begun, results: results.slice(0, 1) })).toContain('| hard labels | 50.0 (1 of 2) |');
   });
 
   it('says that there is nothing yet before the search has ended', () => {

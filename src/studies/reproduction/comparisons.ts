@@ -21,5 +21,8 @@ export const retrievalStages = [
 /** Table 4 of the paper: kinds of knowledge that a student is distilled with. */
 export const knowledge: readonly VariantName[] = ['hard', 'soft', 'hidden', 'whole', 'uni', 'cross'];
 
-/** Variants that are compared over amounts of training data and over depths: ground truth and the paper's method. */
+/** Variants of the study of scale: how their accuracy grows with updates and with training data. */
+export const scaled: readonly VariantName[] = ['hard', 'soft', 'whole', 'cross'];
+
+/** Variants that are compared over depths: ground truth and the paper's method. */
 export const compared: readonly VariantName[] = ['hard', 'cross'];

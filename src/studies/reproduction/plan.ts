@@ -1,4 +1,4 @@
-import { compared, knowledge, stages } from './comparisons.ts';
+import { compared, knowledge, scaled, stages } from './comparisons.ts';
 import { attentionJob } from './jobs/attention.ts';
 import { costJobs } from './jobs/cost.ts';
 import { pretrainedStudentJob, pretrainedTeacherJob } from './jobs/pretraining.ts';
@@ -7,18 +7,32 @@ import { studentJob, teacherJob } from './jobs/understanding.ts';
 import { searchRun } from './learning-rates.ts';
 import type { PlannedJob } from './planned-job.ts';
 import { type StudentFields, usualStudent } from './results.ts';
+import type { StudentRun } from './run.ts';
 import type { ReproductionSize } from './size.ts';
 import { SEARCHED, taskNames } from './tasks.ts';
 import { type Rates, variantNames } from './variants.ts';
 
+/** Runs of the study of scale: every variant with every amount of training questions, one seed after the other. */
+export const scaleRuns = ({ scale }: ReproductionSize): StudentRun[] =>
+  scale.seeds.flatMap((seed) =>
+    scale.shares.toReversed().flatMap((share) =>
+      scaled.map((variant) => ({
+        ...usualStudent,
+        ...{ task: SEARCHED, variant, share, seed },
+        ...{ updates: scale.updates, learningRate: scale.learningRate },
+      })),
+    ),
+  );
+
 /**
- * Jobs that come first: the models from which all others are initialised, the teachers, and the search for learning
- * rates, which tries the same number of rates for every variant.
+ * Jobs that come first: the models from which all others are initialised, the teachers, the study of scale, and
+ * the search for learning rates, which tries the same number of rates for every variant.
  */
 export const groundwork = (shippedTeacher: string, size: ReproductionSize): PlannedJob[] => [
   pretrainedTeacherJob(shippedTeacher, size),
   ...taskNames.map((task) => teacherJob(task, size)),
   retrievalTeacherJob(size),
+  ...scaleRuns(size).map((run) => studentJob(run, size)),
   ...variantNames.flatMap((variant) =>
     size.learningRates.map((rate) => studentJob(searchRun(variant, size, rate), size)),
   ),
@@ -31,11 +45,9 @@ const paperStudents: readonly StudentFields[] = [
   ...taskNames.flatMap((task) => [...knowledge, 'layers' as const].map((variant) => ({ task, variant }))),
 ];
 
-/** Students of tables that the paper does not have: less training data, and fewer layers. */
-const furtherStudents = ({ shares, depths }: ReproductionSize): StudentFields[] => [
-  ...shares.flatMap((share) => compared.map((variant) => ({ task: SEARCHED, variant, share }))),
-  ...depths.flatMap((depth) => compared.map((variant) => ({ task: SEARCHED, variant, depth }))),
-];
+/** Students of a table that the paper does not have: fewer layers. */
+const furtherStudents = ({ depths }: ReproductionSize): StudentFields[] =>
+  depths.flatMap((depth) => compared.map((variant) => ({ task: SEARCHED, variant, depth })));
 
 /**
  * All jobs whose results the tables show, each once. The paper's students come first, one seed after the other, so that

@@ -42,12 +42,13 @@ export const usualStudent = {
   kind: 'student',
   initFrom: 'teacher',
   share: 1,
+  updates: undefined,
   depth: undefined,
 } as const satisfies Where<'student'>;
 
 /** Fields that select one student of the tables among those of all seeds and learning rates. */
 export type StudentFields = Pick<StudentRun, 'task' | 'variant'> &
-  Partial<Pick<StudentRun, 'initFrom' | 'share' | 'depth'>>;
+  Partial<Pick<StudentRun, 'initFrom' | 'share' | 'updates' | 'depth'>>;
 
 /** The result of a student with one seed, trained at the learning rate that was chosen for its variant. */
 export const studentResult = (

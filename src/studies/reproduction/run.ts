@@ -31,6 +31,8 @@ export interface StudentRun {
   readonly depth?: number | undefined;
   /** Ratio of the training data that it is trained on, above 0 and at most 1. */
   readonly share: number;
+  /** Number of updates; that of all students of the tables where absent. */
+  readonly updates?: number | undefined;
   readonly learningRate: number;
   readonly seed: number;
 }
@@ -70,7 +72,7 @@ export const PRETRAINED_TEACHER: PretrainedTeacherRun = { kind: 'pretrained teac
 
 /**
  * Name of a run in `outcomes.json` and path of its files: `student/vqa/cross/teacher/rate-0.001/seed-0`, with
- * `share-0.5` and `depth-1` before the seed where they are not the usual ones.
+ * `share-0.5`, `updates-40000` and `depth-1` before the seed where they are not the usual ones.
  */
 export const idOf = (run: Run): string => {
   switch (run.kind) {
@@ -91,10 +93,11 @@ export const idOf = (run: Run): string => {
   }
 };
 
-const studentId = ({ task, variant, initFrom, learningRate, share, depth, seed }: StudentRun): string =>
+const studentId = ({ task, variant, initFrom, learningRate, share, updates, depth, seed }: StudentRun): string =>
   [
     ...['student', task, variant, dashed(initFrom), `rate-${learningRate}`],
     ...(share === 1 ? [] : [`share-${share}`]),
+    ...(updates === undefined ? [] : [`updates-${updates}`]),
     ...(depth === undefined ? [] : [`depth-${depth}`]),
     `seed-${seed}`,
   ].join('/');

@@ -21,8 +21,16 @@ export interface ReproductionSize {
   readonly seeds: readonly number[];
   /** Learning rates that are tried for every variant, on one task with the first seed, and selected on validation. */
   readonly learningRates: readonly number[];
-  /** Ratios of the training data at which the method is compared with ground truth. */
-  readonly shares: readonly number[];
+  /** The study of scale, on questions, which comes before all other students: their budget follows from it. */
+  readonly scale: {
+    /** Updates of each training; their validation curves show all smaller budgets, too. */
+    readonly updates: number;
+    /** Ratios of the training questions, in ascending order up to 1. */
+    readonly shares: readonly number[];
+    readonly seeds: readonly number[];
+    /** One for all, since the search for learning rates needs the budget. */
+    readonly learningRate: number;
+  };
   /** Numbers of layers of a student at which it is compared with ground truth. */
   readonly depths: readonly number[];
 }
@@ -43,7 +51,7 @@ export const reproductionSizes = {
     updates: { stage1: { teacher: 1200, student: 600 }, teacher: 1250, student: 1000 },
     seeds: [0, 1, 2],
     learningRates: [2.5e-4, 5e-4, 1e-3],
-    shares: [0.25, 0.5],
+    scale: { updates: 40_000, shares: [0.025, 0.25, 1], seeds: [0, 1], learningRate: 1e-3 },
     depths: [1, 2],
   },
   /** At most twenty minutes: one seed and no search, so no claim can be judged. */
@@ -59,7 +67,7 @@ export const reproductionSizes = {
     updates: { stage1: { teacher: 150, student: 60 }, teacher: 200, student: 60 },
     seeds: [0],
     learningRates: [1e-3],
-    shares: [0.5],
+    scale: { updates: 120, shares: [0.25, 1], seeds: [0], learningRate: 1e-3 },
     depths: [2],
   },
   /** Minutes, for trying out and for tests: nothing is learnt. */
@@ -75,7 +83,7 @@ export const reproductionSizes = {
     updates: { stage1: { teacher: 2, student: 2 }, teacher: 2, student: 2 },
     seeds: [0, 1],
     learningRates: [1e-3],
-    shares: [0.5],
+    scale: { updates: 4, shares: [0.5, 1], seeds: [0, 1], learningRate: 1e-3 },
     depths: [1],
   },
 } as const satisfies Record<string, ReproductionSize>;

@@ -24,9 +24,9 @@ export interface Schedule {
 }
 
 /** Points of a stored learning curve. */
-const POINTS = 20;
-/** Validations of a training. */
-const VALIDATIONS = 10;
+const POINTS = 40;
+/** Validations of a training, and the most updates between two. */
+const VALIDATIONS = { fewest: 10, apart: 1000 };
 
 /** Options of a run's training; it is resumed from its folder where it was stopped. */
 export const trainingOptions = (run: Run, { updates, ...schedule }: Schedule, { folder, threads }: Context) => ({
@@ -36,7 +36,7 @@ export const trainingOptions = (run: Run, { updates, ...schedule }: Schedule, { 
   threads,
   folder: runFolder(folder, idOf(run)),
   resume: true,
-  validateEvery: Math.ceil(updates / VALIDATIONS),
+  validateEvery: Math.min(VALIDATIONS.apart, Math.ceil(updates / VALIDATIONS.fewest)),
 });
 
 /** Trains to the end, and returns the size, duration and learning curve of the training. */

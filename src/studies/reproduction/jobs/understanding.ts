@@ -34,18 +34,18 @@ const withSoftmax = (task: TaskName) => ({ ...understanding[task], scoring: 'sof
 
 /** A student of a task. */
 export const studentJob = (run: StudentRun, { batch, updates }: ReproductionSize): PlannedJob => {
-  const { task, seed, initFrom, depth, learningRate } = run;
+  const { task, seed, initFrom, depth, learningRate, updates: own = updates.student } = run;
   const startRun: Run = initFrom === 'teacher' ? PRETRAINED_TEACHER : { kind: 'pretrained student', seed };
   const teacherRun: TeacherRun = { kind: 'teacher', task };
   return jobOf(run, {
     needs: [startRun, teacherRun],
-    cost: updates.student,
+    cost: own,
     execute: async (context) => {
       const teacher = await loadRun(context.folder, teacherRun);
       const start = await loadRun(context.folder, startRun);
       const head = { task: withSoftmax(task), answers: teacher.config.answers, seed };
       const model = initFrom === 'stage 1' ? adaptModel(start, head) : createStudent(start, { ...head, depth });
-      const schedule = { learningRate, seed, batch, updates: updates.student };
+      const schedule = { learningRate, seed, batch, updates: own };
       return tuned(run, { model, teacher, fields: run }, schedule, context);
     },
   });

@@ -2,6 +2,7 @@ import { type Judgement, judged } from '../claims.ts';
 import type { Measured } from '../results.ts';
 import { noticeOf, titleOf } from '../size.ts';
 import { cellText, pointsText, RULE, unitName } from './format.ts';
+import { scaleTables } from './scale.ts';
 import type { Table } from './table.ts';
 import { tablesOf } from './tables.ts';
 
@@ -21,7 +22,7 @@ export const markdownOf = (measured: Measured): string => {
     ...(rates
       ? verdicts(judged(measured), { isResult: notice === undefined })
       : ['The search for learning rates has not ended, so there is nothing to compare yet.', '']),
-    ...(rates ? tablesOf(measured).flatMap(tableLines) : []),
+    ...(rates ? tablesOf(measured) : scaleTables(measured)).flatMap(tableLines),
   ];
   return `${parts.join('\n').trimEnd()}\n`;
 };

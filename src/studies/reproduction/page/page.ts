@@ -7,6 +7,7 @@ import type { Measured } from '../results.ts';
 import { noticeOf, titleOf } from '../size.ts';
 import { type CurveBand, curveBands } from './curve-bands.ts';
 import { cellText, pointsText, RULE, unitName } from './format.ts';
+import { scaleBands, scaleTables } from './scale.ts';
 import type { Table } from './table.ts';
 import { tablesOf } from './tables.ts';
 
@@ -18,7 +19,7 @@ import { tablesOf } from './tables.ts';
 export const reproductionPage = async (measured: Measured, attention?: string): Promise<string> => {
   const { results, planned, size, rates } = measured;
   const notice = noticeOf(size);
-  const tables = rates ? tablesOf(measured) : [];
+  const tables = rates ? tablesOf(measured) : scaleTables(measured);
   const body: Html[] = [
     html`<header class="opening"><h1>${titleOf(size)}</h1>
 ${
@@ -32,7 +33,8 @@ ${attention === undefined ? '' : html`<nav><a href="${attention}">Attention maps
     rates
       ? verdicts(judged(measured), { isResult: notice === undefined })
       : html`<p>The search for learning rates has not ended, so there is nothing to compare yet.</p>`,
-    ...(rates ? [await curves(curveBands(measured))] : []),
+    await curves(scaleBands(measured), { id: 'scale', title: 'Scale: how far training gets' }),
+    ...(rates ? [await curves(curveBands(measured), { id: 'curves', title: 'Training' })] : []),
     ...tables.map(tableSection),
     jsonScript('numbers', outcomesOf(measured)),
   ];
@@ -80,7 +82,10 @@ const tableSection = ({ id, title, about, columns, rows }: Table): Html =>
  * Charts of validation accuracy over updates, one for each task, with a line for each variant and the range of its
  * seeds.
  */
-const curves = async (bands: readonly CurveBand[]): Promise<Html> => {
+const curves = async (
+  bands: readonly CurveBand[],
+  { id, title }: { readonly id: string; readonly title: string },
+): Promise<Html> => {
   const names = [...new Set(bands.map(({ model }) => model))];
   const tasks = [...new Set(bands.map(({ task }) => task))];
   if (bands.length === 0) return html``;
@@ -94,8 +99,8 @@ const curves = async (bands: readonly CurveBand[]): Promise<Html> => {
     ),
   );
   return section(
-    'curves',
-    'Training',
+    id,
+    title,
     html`${legend(names)}${charts}<p class="note">Bands show the range from the lowest seed to the highest.</p>`,
   );
 };

@@ -6,18 +6,19 @@ import { SEARCHED, taskNames } from '../tasks.ts';
 import { type VariantName, variantNames, variants } from '../variants.ts';
 import { attentionTable } from './attention-table.ts';
 import { published } from './published.ts';
+import { scaleTables } from './scale.ts';
 import { type Cell, percent, singleValue, type Table } from './table.ts';
 import { trainedTwiceTables } from './trained-twice.ts';
 
 /** All tables, with the cells that are measured so far. */
 export const tablesOf = (measured: Measured): Table[] => [
+  ...scaleTables(measured),
   understandingTable(measured),
   retrievalTable(measured),
   costTable(measured),
   knowledgeTable(measured),
   layersTable(measured),
   attentionTable(measured),
-  amountsTable(measured),
   depthsTable(measured),
   effortTable(measured),
   searchTable(measured),
@@ -150,17 +151,6 @@ const costTable = ({ results }: Measured): Table => ({
 /** Accuracy on `test-iid` of the task on which learning rates are searched for. */
 const searchedCell = (measured: Measured, fields: Omit<StudentFields, 'task'>): Cell =>
   studentCells(measured, { ...fields, task: SEARCHED })[0];
-
-const amountsTable = (measured: Measured): Table => ({
-  id: 'amounts',
-  title: 'Accuracy against the amount of training data',
-  about: `On ${SEARCHED} test-iid, with the same number of updates, so more epochs of a smaller set. Not in the paper.`,
-  columns: [...measured.size.shares, 1].map((share) => percent(`${100 * share} % of the data`)),
-  rows: compared.map((variant) => ({
-    name: variants[variant].name,
-    cells: [...measured.size.shares, 1].map((share) => searchedCell(measured, { share, variant })),
-  })),
-});
 
 const depthsTable = (measured: Measured): Table => ({
   id: 'depths',
