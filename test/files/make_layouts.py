@@ -88,6 +88,9 @@ def captions_a_row():
     table("parquet-paths", both, [f"{k // 3}.png" for k in range(6)])
     table("parquet-ids", [jpeg(0), png(0), png(0), png(1), png(1), png(1)], [None] * 6, image_id=[2**53 + 1] * 3 + [2**53] * 3)
     table("parquet-one-path", [png(k) for k in range(3)], ["image.png"] * 3, texts[:3])
+    os.makedirs(f"{folder}/parquet-columns/data")
+    stored = pa.array([{"bytes": png(k), "path": None} for k in range(2)], image)
+    pq.write_table(pa.table({"image": stored, "caption_0": [texts[0], texts[3]], "caption_1": [texts[1], texts[4]], "caption_2": [texts[2], None]}), f"{folder}/parquet-columns/data/test-00000-of-00001.parquet")
     os.makedirs(f"{folder}/feather")
     stored = pa.table({"image": pa.array(both), "caption": texts})
     with pa.OSFile(f"{folder}/feather/test.arrow", "wb") as sink, pa.ipc.new_file(sink, stored.schema) as writer:

@@ -43,6 +43,18 @@ describe('the id of an image', () => {
 });
 
 describe('pictures', () => {
+  it('may have their captions in columns that are numbered', async () => {
+    const { examples } = await open('parquet-columns');
+    expect(examples.map(({ text }) => text)).toEqual([
+      'a dog runs',
+      'a brown dog',
+      'the dog plays',
+      'a cat sleeps',
+      'a grey cat',
+    ]);
+    expect(galleryOf(examples).imageOf).toEqual([0, 0, 0, 1, 1]);
+  });
+
   it('of one path and other bytes are not one', async () => {
     const { examples, notices } = await open('parquet-one-path');
     expect(galleryOf(examples).images).toHaveLength(3);

@@ -3,7 +3,7 @@ import { UserError } from '../../errors.ts';
 import { fieldError, type JsonLine, textField, textsField } from '../../files/json-lines.ts';
 import type { Example } from '../example.ts';
 import type { RecordReader } from './read-record.ts';
-import type { RecordShape } from './shape.ts';
+import { isNumberedText, type RecordShape } from './shape.ts';
 
 /**
  * The examples of a row of a table whose images are files: it holds their paths, relative to the table's folder.
@@ -52,7 +52,8 @@ const pathsIn = (line: JsonLine, names: readonly string[]): readonly string[] =>
 export const imageColumnsOf = (path: string, columns: readonly string[], shape: RecordShape): readonly string[] => {
   const { name, imageFields, textFields } = shape;
   const found = imageFields.find((names) => names.every((one) => columns.includes(one)));
-  const isText = (column: string): boolean => textFields.includes(column) && !found?.includes(column);
+  const isText = (column: string): boolean =>
+    (textFields.includes(column) || isNumberedText(column, shape)) && !found?.includes(column);
   if (found && columns.some(isText)) return found;
   const [what, names] = found ? ['text', textFields] : ['image', imageFields.flat()];
   throw new UserError(

@@ -2,7 +2,7 @@ import { UserError } from '../../errors.ts';
 import { fieldError, type JsonLine, textField } from '../../files/json-lines.ts';
 import type { Example, ImageSource } from '../example.ts';
 import { isPictureStyle } from '../pictures/options.ts';
-import type { RecordShape } from './shape.ts';
+import { isNumberedText, type RecordShape } from './shape.ts';
 
 /** A row or sample, and its images. */
 export interface RecordRow extends JsonLine {
@@ -33,7 +33,7 @@ export const createRecordReader = (shape: RecordShape, options: ReaderOptions = 
   const seen = new Set<string>();
   return {
     read: (row) => {
-      const rows = nestedRows(row);
+      const rows = nestedRows(row).map((one) => withNumberedTexts(one, shape));
       if (required !== undefined && !seen.has(required)) for (const one of rows) addFields(seen, one);
       return rows.flatMap((one) => rowExamples(one, shape, options));
     },
@@ -58,6 +58,15 @@ const nestedRows = (line: RecordRow): RecordRow[] => {
     if (typeof row !== 'object' || row === null) throw fieldError(line, 'examples', 'a list of objects');
     return { ...line, where: `${line.where} text ${i + 1}`, row: row as JsonLine['row'] };
   });
+};
+
+/** A row whose numbered texts, if it has no others, are one list in the first of the fields of texts. */
+const withNumberedTexts = (line: RecordRow, shape: RecordShape): RecordRow => {
+  const fields = Object.keys(line.row).filter((field) => isNumberedText(field, shape));
+  if (fields.length === 0 || shape.textFields.some((name) => line.row[name] != null)) return line;
+  const texts = fields.map((field) => line.row[field]).filter((text) => text != null);
+  const others = Object.entries(line.row).filter(([field]) => !fields.includes(field));
+  return { ...line, row: { ...Object.fromEntries(others), [shape.textFields[0]!]: texts } };
 };
 
 const rowExamples = (line: RecordRow, shape: RecordShape, { keepAnnotators = true }: ReaderOptions): Example[] => {

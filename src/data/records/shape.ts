@@ -50,3 +50,7 @@ export const usualImageFields = (images: 1 | 2): RecordShape['imageFields'] => (
 /** The names under which an example's images are written: the first of its fields that has one name an image. */
 export const writtenImageFields = ({ images, imageFields }: RecordShape): readonly string[] =>
   [...imageFields, ...usualImageFields(images)].find((names) => names.length === images)!;
+
+/** Whether a field is one of several texts about an image, `caption_0` to `caption_4`, in a shape that may have them. */
+export const isNumberedText = (field: string, { severalTexts, textFields }: RecordShape): boolean =>
+  severalTexts && textFields.includes(field.replace(/_?\d+$/, '')) && !textFields.includes(field);
