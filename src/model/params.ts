@@ -2,7 +2,7 @@ import { dropout } from '../engine/functions.ts';
 import { countOf, type Weights } from '../engine/numbers.ts';
 import { keyOf, normal } from '../engine/random.ts';
 import { type Shape, sameShape, show } from '../engine/shapes.ts';
-import { parameter, type Tensor } from '../engine/tensor.ts';
+import { ancestors, parameter, parents, type Tensor } from '../engine/tensor.ts';
 
 /** Initial values of a parameter: drawn from N(0, σ²), or all the same number. */
 export type Initial = 'normal' | 'zeros' | 'ones' | number;
@@ -38,13 +38,34 @@ export interface RootParams extends Params {
   readonly declared: ReadonlyMap<string, Declared>;
 }
 
-/**
- * Creates an empty scope of parameters, which layers declare into.
- *
- * @param dropoutRate Share of activations that are dropped. Default 0, as in evaluation.
- */
-export const createParams = ({ dropoutRate = 0 }: { readonly dropoutRate?: number | undefined } = {}): RootParams => {
+/** Options of `createParams`. */
+interface ParamsOptions {
+  /** Share of activations that are dropped. Default 0, as in evaluation. */
+  readonly dropoutRate?: number | undefined;
+  /**
+   * Whether the parameter of a name is frozen. Activations that depend on no trained parameter are not dropped: of one
+   * example they are the same at every update. Default: none is.
+   */
+  readonly frozen?: ((name: string) => boolean) | undefined;
+}
+
+/** Whether a tensor depends on a parameter that is not frozen. */
+const dependsOnTrained = (frozen: (name: string) => boolean): ((x: Tensor) => boolean) => {
+  const known = new Map<Tensor, boolean>();
+  return (x) => {
+    for (const tensor of ancestors([x])) {
+      const { made } = tensor;
+      const isTrained = 'leaf' in made && made.leaf === 'parameter' && !frozen(made.name);
+      known.set(tensor, isTrained || parents(tensor).some((parent) => known.get(parent)));
+    }
+    return known.get(x)!;
+  };
+};
+
+/** Creates an empty scope of parameters, which layers declare into. */
+export const createParams = ({ dropoutRate = 0, frozen }: ParamsOptions = {}): RootParams => {
   const declared = new Map<string, Declared>();
+  const isDropped = frozen ? dependsOnTrained(frozen) : (): boolean => true;
   const get = (name: string, shape: readonly number[], initial: Initial): Tensor => {
     const known = declared.get(name);
     if (known && !sameShape(known.shape, shape)) {
@@ -57,7 +78,7 @@ export const createParams = ({ dropoutRate = 0 }: { readonly dropoutRate?: numbe
   const under = (prefix: string): Params => ({
     get: (name, shape, initial) => get(prefix + name, shape, initial),
     within: (part) => under(`${prefix}${part}.`),
-    dropout: (x, place) => dropout(x, `dropout.${prefix}${place}`, dropoutRate),
+    dropout: (x, place) => (isDropped(x) ? dropout(x, `dropout.${prefix}${place}`, dropoutRate) : x),
   });
   return { ...under(''), declared };
 };

@@ -40,7 +40,7 @@ interface Region {
 /** Weights, their gradients and both moments, side by side in WebAssembly memory; every array begins at 64 bytes. */
 export interface OptimizerState {
   readonly weights: Weights;
-  /** Gradients, which the session writes in place. */
+  /** Gradients, which the session writes in place; of the parameters that are trained, as both moments. */
   readonly gradients: Weights;
   /** First moments: running means of the gradients, m. */
   readonly first: Weights;
@@ -64,6 +64,8 @@ export interface StateOptions {
    * memory.
    */
   readonly blockBytes?: number | undefined;
+  /** Parameters that are not trained: their weights stay in the arrays that were given. Default: none. */
+  readonly frozen?: ReadonlySet<string> | undefined;
 }
 
 const LANES = 16;
@@ -124,12 +126,12 @@ const viewsOf = (weights: Weights, regions: readonly Region[], slot: Slot): Weig
 
 /**
  * Allocates the memory of a training: a copy of the weights; gradients and moments are 0. Takes 16 bytes a parameter,
- * 20 with micro-batches.
+ * 20 with micro-batches, and none for one that is frozen.
  *
  * @throws Error where a weight's length does not match its shape, or there is not enough memory.
  */
 export const createOptimizerState = (weights: Weights, options: StateOptions = {}): OptimizerState => {
-  const { microBatches = 1, blockBytes = 1.5 * GIBIBYTE, threads = 1, kernels } = options;
+  const { microBatches = 1, blockBytes = 1.5 * GIBIBYTE, threads = 1, kernels, frozen = new Set() } = options;
   for (const [name, { shape, data }] of weights) {
     if (countOf(shape) !== data.length)
       throw new Error(
@@ -138,13 +140,14 @@ export const createOptimizerState = (weights: Weights, options: StateOptions = {
   }
   const slots = microBatches > 1 ? 5 : 4;
   const pool = createThreadPool(threads);
-  const groups = groupsOf(weights, Math.floor(blockBytes / (4 * slots)));
-  const regions = groups.map((names) => regionOf(names, weights, { slots, kernels, pool }));
-  const views = (slot: Slot): Weights => viewsOf(weights, regions, slot);
+  const trained: Weights = new Map([...weights].filter(([name]) => !frozen.has(name)));
+  const groups = groupsOf(trained, Math.floor(blockBytes / (4 * slots)));
+  const regions = groups.map((names) => regionOf(names, trained, { slots, kernels, pool }));
+  const views = (slot: Slot): Weights => viewsOf(trained, regions, slot);
   const own = views('weights');
-  for (const [name, { data }] of weights) own.get(name)!.data.set(data);
+  for (const [name, { data }] of trained) own.get(name)!.data.set(data);
   const state = {
-    weights: own,
+    weights: new Map([...weights].map(([name, given]) => [name, own.get(name) ?? given])),
     gradients: views('gradients'),
     first: views('first'),
     second: views('second'),

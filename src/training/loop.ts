@@ -12,8 +12,10 @@ import {
   gradientNorm,
   type OptimizerState,
 } from '../optim/adamw.ts';
+import { layerDecay } from '../optim/layer-decay.ts';
 import { learningRateAt } from '../optim/schedule.ts';
 import { randomLoading } from './augmentation.ts';
+import { frozenNames } from './freeze.ts';
 import type { MicroBatch } from './grad-cache.ts';
 import { type Settings, settingsOf } from './option-table.ts';
 import { type RunOptions, type TrainStep, trainingOptions, usualLearningRate } from './options.ts';
@@ -51,7 +53,9 @@ export async function* trainStage(
   const { updates, accumulation, threads } = settings;
   await using run = await openRun(model, stage, settings);
   let batches: AsyncGenerator<Batch, void> | undefined;
-  const state = createOptimizerState(run.start?.weights ?? model.weights, { microBatches: accumulation, threads });
+  const frozen = frozenNames([...model.weights.keys()], settings.freeze);
+  const weights = run.start?.weights ?? model.weights;
+  const state = createOptimizerState(weights, { microBatches: accumulation, threads, frozen });
   if (run.start) restoreMoments(state, run.start);
   // the model holds the weights that are trained, or a large one would be in memory twice
   for (const [name, numbers] of state.weights) model.weights.set(name, numbers);
@@ -72,6 +76,7 @@ export async function* trainStage(
         number,
         trained: step.trained,
         head: `${model.config.task}_classifier.`,
+        depth: model.config.sizes.depth,
       });
       const validation = run.isValidated(number) ? await validator.accuracy().catch(namingUpdate(number)) : undefined;
       const done = { number, of: updates, losses, ...moved, validation };
@@ -157,6 +162,8 @@ interface Move extends RunSettings, Pick<Step, 'trained'> {
   readonly number: number;
   /** Prefix of the head's parameters. */
   readonly head: string;
+  /** Layers of the model. */
+  readonly depth: number;
 }
 
 /** Moves the weights by one step of AdamW. @throws UserError where the gradient is not finite. */
@@ -164,12 +171,13 @@ const update = (state: OptimizerState, move: Move): Pick<TrainStep, 'learningRat
   const { number, updates, accumulation, clip, learningRate: peak, warmup, headMultiplier, head, trained } = move;
   const norm = gradientNorm(state) / accumulation;
   refuseInfinite(norm, number);
+  const decay = layerDecay(move.layerDecay, move.depth);
   const learningRate = learningRateAt(number - 1, { peak, warmup: Math.floor(warmup * updates), total: updates });
   adamwStep(state, {
     step: number,
     learningRate,
     gradientScale: (clip === undefined ? 1 : clipScale(norm, clip)) / accumulation,
-    multiplier: (name) => (!trained.has(name) ? 0 : name.startsWith(head) ? headMultiplier : 1),
+    multiplier: (name) => (trained.has(name) ? decay(name) * (name.startsWith(head) ? headMultiplier : 1) : 0),
     decays: decayGroups[move.decay],
     weightDecay: move.weightDecay,
     order: move.order,

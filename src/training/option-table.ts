@@ -9,9 +9,9 @@ export interface Option {
   readonly meaning: string;
   /**
    * `count`: whole number from 1; `index`: from 0; `share`: 0 to 1; `amount`: number from 0; `choice`: one of the
-   * `choices`; `path`: a folder; `switch`: a flag without a value.
+   * `choices`; `path`: a folder; `pattern`: names, or a regular expression of them; `switch`: a flag without a value.
    */
-  readonly kind: 'count' | 'index' | 'share' | 'amount' | 'choice' | 'path' | 'switch';
+  readonly kind: 'count' | 'index' | 'share' | 'amount' | 'choice' | 'path' | 'pattern' | 'switch';
   readonly choices?: readonly string[] | undefined;
   /** Value where none is given. */
   readonly default?: number | string | undefined;
@@ -37,7 +37,7 @@ type ValueOf<O extends Option> = O extends { readonly choices: readonly (infer C
   ? Choice
   : O extends { readonly kind: 'switch' }
     ? boolean
-    : O extends { readonly kind: 'path' }
+    : O extends { readonly kind: 'path' | 'pattern' }
       ? string
       : number;
 

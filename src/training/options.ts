@@ -66,6 +66,23 @@ export const trainingOptions = {
     group: HOW,
     identity: 'always',
   },
+  layerDecay: {
+    flag: '--layer-decay <factor>',
+    kind: 'share',
+    meaning: 'factor of the learning rate from each layer to the one below it; BEiT, MAE: 0.65 to 0.75',
+    default: 1,
+    group: HOW,
+    identity: 'changed',
+  },
+  freeze: {
+    flag: '--freeze <which>',
+    kind: 'pattern',
+    meaning:
+      'parameters that are not trained: image, text (that encoder), both with a comma between, or a regular expression of names; a frozen encoder has no dropout',
+    otherwise: 'none',
+    group: HOW,
+    identity: 'changed',
+  },
   clip: {
     flag: '--clip <norm>',
     kind: 'amount',

@@ -51,7 +51,7 @@ export interface Step extends AsyncDisposable {
  * Builds and compiles the one graph of a training, for every batch size: teacher forward, model forward and backward.
  */
 export const createStep = async (options: StepOptions, state: OptimizerState): Promise<Step> => {
-  const { losses, gradients, weightOf, joint } = symbols(options);
+  const { losses, gradients, weightOf, joint } = symbols(options, state);
   const outputs: Record<string, Tensor> = { ...losses };
   const into: Record<string, Numbers> = {};
   for (const [name, gradient] of gradients) {
@@ -86,8 +86,13 @@ export const createStep = async (options: StepOptions, state: OptimizerState): P
 };
 
 /** The graph of a step in symbols. */
-const symbols = ({ losses: lossesOf, dropoutRate, accumulation = 1, contrastOver = 'update' }: StepOptions) => {
-  const p = createParams({ dropoutRate });
+const symbols = (
+  { losses: lossesOf, dropoutRate, accumulation = 1, contrastOver = 'update' }: StepOptions,
+  state: OptimizerState,
+) => {
+  const isFrozen = (name: string): boolean => !state.gradients.has(name);
+  const isWhole = [...state.weights.keys()].every((name) => state.gradients.has(name));
+  const p = createParams({ dropoutRate, frozen: isWhole ? undefined : isFrozen });
   const all = Object.entries(lossesOf(p, createParams().within(TEACHER)));
   const joint = accumulation > 1 && contrastOver === 'update' ? jointIn(all) : undefined;
   const losses: Record<string, Tensor> = Object.fromEntries(
@@ -96,7 +101,7 @@ const symbols = ({ losses: lossesOf, dropoutRate, accumulation = 1, contrastOver
   const counted = all.filter(([, { weight }]) => weight !== 0);
   if (counted.length === 0) throw new UserError('train: no loss has a weight: give one of them a weight above 0');
   losses.total = weightedSum(counted.map(([name, { weight }]) => [weight, losses[name]!]));
-  const gradients = gradientsByName(losses.total, p);
+  const gradients = gradientsByName(losses.total, p, isFrozen);
   return { losses, gradients, weightOf: new Map(all.map(([name, { weight }]) => [name, weight])), joint };
 };
 
@@ -105,11 +110,16 @@ const symbols = ({ losses: lossesOf, dropoutRate, accumulation = 1, contrastOver
  *
  * @throws UserError where it depends on none.
  */
-const gradientsByName = (loss: Tensor, { declared }: RootParams): Map<string, Tensor> => {
-  const names = new Map([...declared].map(([name, { tensor }]) => [tensor, name]));
+const gradientsByName = (
+  loss: Tensor,
+  { declared }: RootParams,
+  isFrozen: (name: string) => boolean,
+): Map<string, Tensor> => {
+  const trained = [...declared].filter(([name]) => !isFrozen(name));
+  const names = new Map(trained.map(([name, { tensor }]) => [tensor, name]));
   const found = [...gradientsReached(loss, new Set(names.keys()))];
   if (found.length > 0) return new Map(found.map(([parameter, gradient]) => [names.get(parameter)!, gradient]));
-  throw new UserError('train: the losses depend on no parameter of the model: give one that does');
+  throw new UserError('train: the losses depend on no parameter of the model that is trained: give one that does');
 };
 
 /** Loss that compares all pairs of an update. @throws Error where there are several. */

@@ -19,6 +19,7 @@ export const optionOf = (entry: Entry): Option => {
     share: () => share(flag, description),
     choice: () => oneOf(flag, description, choices),
     path: () => new Option(flag, description),
+    pattern: () => new Option(flag, description),
     switch: () => new Option(flag, description),
   }[entry.kind]();
   return entry.conflicts === undefined ? option : option.conflicts(entry.conflicts);
