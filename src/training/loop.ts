@@ -50,13 +50,10 @@ export async function* trainStage(
   options: RunOptions,
 ): AsyncGenerator<TrainStep, void, undefined> {
   const settings = runSettingsOf(model, options);
-  const { updates, accumulation, threads } = settings;
+  const { updates, accumulation } = settings;
   await using run = await openRun(model, stage, settings);
   let batches: AsyncGenerator<Batch, void> | undefined;
-  const frozen = frozenNames([...model.weights.keys()], settings.freeze);
-  const weights = run.start?.weights ?? model.weights;
-  const state = createOptimizerState(weights, { microBatches: accumulation, threads, frozen });
-  if (run.start) restoreMoments(state, run.start);
+  const state = openState(model, run, settings);
   // the model holds the weights that are trained, or a large one would be in memory twice
   for (const [name, numbers] of state.weights) model.weights.set(name, numbers);
   try {
@@ -113,6 +110,14 @@ const loadingOf = (
   ...randomLoading(options),
   empty: 'refuse',
 });
+
+/** Memory of the optimizer, from the weights of the model or from where the run was stopped. */
+const openState = (model: Model, { start }: Run, { accumulation, threads, freeze }: RunSettings): OptimizerState => {
+  const frozen = frozenNames([...model.weights.keys()], freeze);
+  const state = createOptimizerState(start?.weights ?? model.weights, { microBatches: accumulation, threads, frozen });
+  if (start) restoreMoments(state, start);
+  return state;
+};
 
 const restoreMoments = (state: OptimizerState, { first, second }: NonNullable<Run['start']>): void => {
   for (const [name, { data }] of first) state.first.get(name)!.data.set(data);
