@@ -1,10 +1,12 @@
+import { setTimeout } from 'node:timers/promises';
 import { collate } from '../data/batch.ts';
 import type { PictureOptions, PictureStyle } from '../data/pictures/options.ts';
 import { UserError } from '../errors.ts';
+import { LockedError } from '../files/lock.ts';
 import { noticesOf, reasonOf } from '../files/passed-over.ts';
 import { type CacheWriter, openCacheWriter } from './cache-writer.ts';
 import { type FileState, inspectImages } from './file-states.ts';
-import { aboutOf, type ImageCache, openImageCache, picturesOf, readAbout } from './image-cache.ts';
+import { type About, aboutOf, type ImageCache, openImageCache, picturesOf, readAbout } from './image-cache.ts';
 import { type ListedImages, listImages } from './image-files.ts';
 import { type Runnable, withPredictor } from './opened.ts';
 import type { Predictor } from './predictor.ts';
@@ -58,6 +60,8 @@ export interface CacheOptions extends PictureOptions {
    * (`bytes`).
    */
   readonly compare?: 'time' | 'bytes' | undefined;
+  /** Seconds to wait for another process that writes the cache, which is otherwise an error at once. Default 0. */
+  readonly waitSeconds?: number | undefined;
   /** Ends it by throwing the reason of its abortion; what is encoded by then is kept. */
   readonly signal?: AbortSignal | undefined;
   /** Threads of a model that is not open yet. Default: the processors that this process may use. */
@@ -79,7 +83,7 @@ const cacheWith = async (student: Predictor, folder: string, options: CacheOptio
   const listed = await listImages(folder, { except: options.to, signal: options.signal });
   tellPassedOver(folder, listed, options);
   const pictures = await pictureStyleOf(options);
-  const writer = await openCacheWriter(options.to, aboutOf(student, pictures));
+  const writer = await openWhenFree(aboutOf(student, pictures), options);
   if (writer.isDamaged)
     options.onWarning?.(`${options.to}: a part of it was missing or cut short: its images are encoded again`);
   try {
@@ -89,6 +93,22 @@ const cacheWith = async (student: Predictor, folder: string, options: CacheOptio
     await writer.close();
   }
   return openImageCache(options.to);
+};
+
+/** Opens the cache for writing, once whoever writes it is done, or not later than one is willing to wait. */
+const openWhenFree = async (about: About, options: CacheOptions): Promise<CacheWriter> => {
+  const { to, waitSeconds = 0, signal, onWarning } = options;
+  const until = performance.now() + 1000 * waitSeconds;
+  for (let isFirst = true; ; isFirst = false) {
+    try {
+      return await openCacheWriter(to, about);
+    } catch (error) {
+      if (!(error instanceof LockedError) || performance.now() >= until) throw error;
+      if (isFirst) onWarning?.(`${error.message} (this one waits for up to ${waitSeconds} s)`);
+    }
+    await setTimeout(100);
+    signal?.throwIfAborted();
+  }
 };
 
 /** How the pictures of a cache are read: as asked, or as those that it holds. */

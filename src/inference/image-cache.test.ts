@@ -61,7 +61,14 @@ describe('a cache', () => {
     {
       await using _ = await openCacheWriter(to, aboutOf(student));
       await expect(run()).rejects.toThrow(`process ${process.pid} is writing it`);
+      await expect(run({ waitSeconds: 0.3 })).rejects.toThrow(`process ${process.pid} is writing it`);
     }
+    const holder = await openCacheWriter(to, aboutOf(student));
+    const waiting = run({ waitSeconds: 60 });
+    await holder.close();
+    expect((await waiting).last).toMatchObject({ done: 1 });
+    await rm(to, { recursive: true });
+    await (await openCacheWriter(to, aboutOf(student))).close();
     await writeFile(join(to, cacheFiles.lock), '999999999');
     expect((await run()).last).toMatchObject({ encoded: 1 });
   });

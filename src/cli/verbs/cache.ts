@@ -81,6 +81,9 @@ async function run(file: string, images: string, options: Options): Promise<void
   print(factsOf(facts) + next, { to: options.to, ...numbers, leftOut }, options);
 }
 
+/** Seconds for which a command waits where another one is writing the cache: a container that ends, as a rule. */
+const WAIT_SECONDS = 60;
+
 type LeftOut = Parameters<NonNullable<CacheOptions['onLeftOut']>>[0];
 
 /** Undefined where Ctrl-C stopped it: what was encoded until then is kept. */
@@ -101,7 +104,8 @@ const cacheUntilInterrupted = async (student: Model, images: string, options: Op
     };
     const { signal } = interrupt;
     const cache = await cacheImages(student, images, {
-      ...{ to, unreadable, compare, batch, threads, pictures, maxMegapixels, signal, onProgress, onLeftOut },
+      ...{ to, unreadable, compare, batch, threads, pictures, maxMegapixels, waitSeconds: WAIT_SECONDS },
+      ...{ signal, onProgress, onLeftOut },
       onWarning: verbose ? progress.say : progress.warn,
     });
     return { cache, counts: counts!, leftOut };
