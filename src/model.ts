@@ -1,6 +1,7 @@
 /** `dide/model`: architectures and their parts, backbones to initialise from, and files of weights. */
 
 export { readAnswerList } from './checkpoints/answers.ts';
+export { sharedAnswers } from './checkpoints/derive.ts';
 export { configOf, type Description, descriptionOf, parseDescription } from './checkpoints/description.ts';
 export { openSafetensors } from './checkpoints/formats/safetensors.ts';
 export { isWeightsFolder } from './checkpoints/formats/weights-file.ts';

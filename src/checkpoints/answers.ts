@@ -14,6 +14,8 @@ export interface AnswerSources {
   readonly data?: string | undefined;
   /** Path of the model's file, for errors. */
   readonly path: string;
+  /** A head whose answers no source names, or names in another number: an error (default), or they are numbered. */
+  readonly unnamedAnswers?: 'refuse' | 'number' | undefined;
 }
 
 /**
@@ -26,11 +28,28 @@ export interface AnswerSources {
 export const findAnswers = async (count: number | undefined, sources: AnswerSources): Promise<string[]> => {
   const { answers, config, path, task } = sources;
   const labels = count === undefined || !config ? undefined : labelsOf(config);
+  if (count !== undefined && sources.unnamedAnswers === 'number') return await namedOrNumbered(count, sources, labels);
   const found = answers ?? labels ?? (await answersOfTask(sources, count));
   if (count === undefined || found.length === count) return [...found];
   throw new UserError(
     `${path}: its head gives ${count} answers and ${found.length} are named for ${task.name}: give the ${count}, one a line, in the order of the classifier (--answers FILE)`,
   );
+};
+
+/** The first of the sources that names so many answers, the labels of the file's own config before all. */
+const namedOrNumbered = async (
+  count: number,
+  sources: AnswerSources,
+  labels: readonly string[] | undefined,
+): Promise<string[]> => {
+  const fits = (names: readonly string[] | undefined): names is readonly string[] => names?.length === count;
+  if (fits(labels)) return [...labels];
+  if (fits(sources.answers)) return [...sources.answers];
+  const ofTask = await answersOfTask(sources, count).catch((error: unknown) => {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  });
+  return fits(ofTask) ? [...ofTask] : Array.from({ length: count }, (_, id) => `unknown (${id})`);
 };
 
 /** Answers of a task: always the same, or those in its data folder. */

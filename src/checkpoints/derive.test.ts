@@ -4,7 +4,7 @@ import type { ModelConfig } from '../model/config.ts';
 import { tiny } from '../model/sizes.ts';
 import { nlvr2 } from '../tasks/nlvr2.ts';
 import { adaptModel, createStudent } from './derive.ts';
-import { configOf, descriptionOf } from './description.ts';
+import { configOf } from './description.ts';
 import { createModel, type Model } from './model-file.ts';
 
 const config: ModelConfig = configOf(
@@ -61,41 +61,21 @@ describe('a model adapted to another task', () => {
     expect(rowsOf(adapted, types)[2]).toEqual(rowsOf(source, types)[1]);
   });
 
-  it('has a head that begins at random even where the old one has its shape', () => {
-    const adapted = adaptModel(source, { task: { name: 'vqa', images: 1, scoring: 'sigmoid' }, seed: 2 });
-    const head = 'vqa_classifier.0.weight';
-    expect(adapted.weights.get(head)!.data).not.toEqual(source.weights.get(head)!.data);
-  });
-});
-
-describe('a model whose masked words have a table of their own', () => {
-  const decoder = 'mlm_score.decoder.weight';
-  const pretrained = createModel(
-    configOf(
-      {
-        ...descriptionOf(config),
-        task: 'pretraining',
-        scoring: 'softmax',
-        answers: ['apart', 'together'],
-        decoder: 'own',
-      },
-      'test',
-    ),
-    3,
-  );
-
-  it('keeps it where it goes on with its task', () => {
-    const on = adaptModel(pretrained, { task: { name: 'pretraining', images: 1, scoring: 'softmax' } });
-    expect(on.config.decoder).toBe('own');
-    expect(on.weights.get(decoder)).toEqual(pretrained.weights.get(decoder));
-  });
-
-  it('has no use of it for another task, and its student looks words up in the table that it copied', () => {
-    expect(adaptModel(pretrained, forPairs).config).not.toHaveProperty('decoder');
-    const { config: student, weights } = createStudent(pretrained);
-    expect(student).not.toHaveProperty('decoder');
-    expect(weights.has(decoder)).toBe(false);
-    const table = 'text_embeddings.word_embeddings.weight';
-    expect(weights.get(`text_encoder.${table}`)).toEqual(pretrained.weights.get(table));
+  it('or to other answers begins with the rows of those that are shared, and the hidden layer of its task', () => {
+    const task = { name: 'vqa', images: 1, scoring: 'sigmoid' } as const;
+    const { answers } = source.config;
+    const shared = answers.at(-1)!;
+    const adapted = adaptModel(source, { task, answers: ['a plant', shared], seed: 2 });
+    for (const part of ['0.weight', '0.bias', '1.weight', '1.bias'])
+      expect(adapted.weights.get(`vqa_classifier.${part}`)).toEqual(source.weights.get(`vqa_classifier.${part}`));
+    for (const part of ['3.weight', '3.bias'])
+      expect(rowsOf(adapted, `vqa_classifier.${part}`)[1]).toEqual(rowsOf(source, `vqa_classifier.${part}`).at(-1));
+    expect(rowsOf(adapted, 'vqa_classifier.3.weight')[0]).not.toEqual(rowsOf(source, 'vqa_classifier.3.weight')[0]);
+    const same = adaptModel(source, { task, seed: 2 });
+    expect(same.weights.get('vqa_classifier.3.weight')).toEqual(source.weights.get('vqa_classifier.3.weight'));
+    const other = adaptModel(source, { task: { ...task, name: 'signs' }, answers: ['a plant'], seed: 2 });
+    expect(other.weights.get('signs_classifier.0.weight')!.data).not.toEqual(
+      source.weights.get('vqa_classifier.0.weight')!.data,
+    );
   });
 });

@@ -2,6 +2,7 @@ import type { Numbers, Weights } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
 import { type Architecture, dide } from '../model/architecture.ts';
 import type { Goal, ModelConfig } from '../model/config.ts';
+import { classifierName } from '../model/purposes/answering.ts';
 import { purposeOf } from '../model/purposes/purpose-of.ts';
 import type { Sizes } from '../model/sizes.ts';
 import { everyLayer } from '../objectives/layers.ts';
@@ -61,9 +62,51 @@ export const createStudent = (teacher: Model, options: StudentOptions = {}): Mod
   );
 };
 
-/** Creates a model of the same architecture for another task: a copy of everything but the classifier. */
-export const adaptModel = (source: Model, options: DeriveOptions & { readonly task: Omit<Goal, 'answers'> }): Model =>
-  copyInto(source, derivedConfig(source, options), options, (name) => (isClassifier(name) ? undefined : name));
+/**
+ * Creates a model of the same architecture for another task, or for other answers: a copy of everything but the
+ * classifier. Of that the rows of shared answers are copied, and its hidden layer where answers are shared or the task
+ * is the same; the rows of new answers begin at random.
+ */
+export const adaptModel = (source: Model, options: DeriveOptions & { readonly task: Omit<Goal, 'answers'> }): Model => {
+  const config = derivedConfig(source, options);
+  const model = copyInto(source, config, options, (name) => (isClassifier(name) ? undefined : name));
+  copyHead(model, source);
+  return model;
+};
+
+/** Answers that a model has in common with a list, in the order of the list. */
+export const sharedAnswers = ({ config }: Pick<Model, 'config'>, answers: readonly string[]): string[] => {
+  const own = new Set(config.answers);
+  return answers.filter((answer) => own.has(answer));
+};
+
+/** Copies the parts of the classifier that two models have in common. */
+const copyHead = (model: Model, source: Model): void => {
+  const shared = sharedAnswers(source, model.config.answers);
+  if (model.config.images !== source.config.images) return;
+  if (shared.length === 0 && model.config.task !== source.config.task) return;
+  const [to, from] = [model, source].map(
+    ({ config, weights }) =>
+      (part: string) =>
+        weights.get(`${classifierName(config.task)}.${part}`),
+  ) as [HeadPart, HeadPart];
+  for (const part of ['0.weight', '0.bias', '1.weight', '1.bias']) {
+    const [mine, theirs] = [to(part), from(part)];
+    if (mine && theirs) mine.data.set(theirs.data);
+  }
+  const rows = new Map(source.config.answers.map((answer, row) => [answer, row]));
+  for (const part of ['3.weight', '3.bias']) {
+    const [mine, theirs] = [to(part), from(part)];
+    if (!mine || !theirs) continue;
+    const width = theirs.data.length / source.config.answers.length;
+    for (const [row, answer] of model.config.answers.entries()) {
+      const its = rows.get(answer);
+      if (its !== undefined) mine.data.set(theirs.data.subarray(its * width, (its + 1) * width), row * width);
+    }
+  }
+};
+
+type HeadPart = (part: string) => Numbers | undefined;
 
 const derivedConfig = ({ config }: Model, { task, answers = config.answers }: DeriveOptions): ModelConfig => {
   const { name, images, scoring } = task ?? { ...config, name: config.task };

@@ -27,6 +27,11 @@ export interface ForeignFacts {
   readonly task?: Goal | undefined;
   /** Answers in the order of its classifier. Default: those of its config.json, or of the task. */
   readonly answers?: readonly string[] | undefined;
+  /**
+   * A head whose answers nothing names, or not as many as it gives: an error (default), or each is called `unknown (0)`
+   * and so on, for a model that is given another head.
+   */
+  readonly unnamedAnswers?: 'refuse' | 'number' | undefined;
   /** Data folder of the task, which has the answers where the file does not name them. */
   readonly data?: string | undefined;
   /** Word pieces by id. Default: those of `tokenizer.json` or `vocab.txt` beside the file, or BERT's. */

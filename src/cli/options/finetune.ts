@@ -62,6 +62,10 @@ const runOptions = (): Option[] => [
   oneOf('--unknown-answers <what>', 'where the model cannot give an answer of the data', ['refuse', 'ignore']).default(
     'refuse',
   ),
+  new Option(
+    '--new-answers',
+    'a new head for the answers of the data (default: where the model lacks some of them); those that it has begin as they are',
+  ).conflicts('fromScratch'),
   unknownWordsOption(),
   new Option('--tiny', 'everything at toy size, for trying out: seconds'),
 ];

@@ -1,31 +1,20 @@
-import {
-  adaptModel,
-  createStudent,
-  type Learnable,
-  type Model,
-  retrieval,
-  type StudentOptions,
-  UserError,
-} from '../../index.ts';
+import { createStudent, type Learnable, type Model, retrieval, type StudentOptions, UserError } from '../../index.ts';
 import {
   type Backbones,
   createConfig,
   createModel,
   dide,
-  openCheckpoint,
   type Scoring,
   sizes,
   sizesOfBackbones,
   vilt,
 } from '../../model.ts';
-import { type ForeignOptions, loadOptions, openModelFor } from './checkpoint.ts';
 import { initializeFrom, readBackbones } from './init-from.ts';
+import { type AnswerFlags, answersFor, noticeOtherAnswers, openTeacher, startingModel } from './starting-model.ts';
 import { vocabularyNamed } from './vocabulary.ts';
 
 /** Options of `finetune` that say which model is trained. */
-export interface TrainedModelOptions extends ForeignOptions {
-  readonly data: string;
-  readonly seed: number;
+export interface TrainedModelOptions extends AnswerFlags {
   readonly teacher?: string | undefined;
   readonly from?: string | undefined;
   readonly fromScratch?: boolean | undefined;
@@ -53,19 +42,19 @@ export interface TrainingModels {
  * @throws UserError where the options name no model to train, or models that do not fit the task or each other.
  */
 export const openModels = async (options: TrainedModelOptions, task: Learnable): Promise<TrainingModels> => {
-  const teacher = options.teacher === undefined ? undefined : await openModelFor(task, options.teacher, options);
+  const teacher = options.teacher === undefined ? undefined : await openTeacher(options.teacher, task, options);
   const taught = teacher ? { teacher } : {};
   if (options.from !== undefined) {
     const model = await startingModel(options.from, task, options);
     if (teacher) refuseUnlike(model, teacher, options.from);
+    if (teacher) noticeOtherAnswers(options.teacher!, teacher, model.config.answers);
     return { model, ...taught, began: `goes on from ${options.from}` };
   }
   if (teacher) {
-    return {
-      model: createStudent(teacher, { seed: options.seed, ...goalOf(task, options), ...shapeOf(options) }),
-      teacher,
-      began: `a student of ${options.teacher}`,
-    };
+    const answers = await answersFor(teacher, options.teacher!, task, options);
+    if (answers) noticeOtherAnswers(options.teacher!, teacher, answers);
+    const how = { seed: options.seed, answers, ...goalOf(task, options), ...shapeOf(options) };
+    return { model: createStudent(teacher, how), teacher, began: `a student of ${options.teacher}` };
   }
   if (!options.fromScratch) {
     throw new UserError('nothing says what is to learn: give --teacher FILE, --from FILE or --from-scratch');
@@ -76,21 +65,10 @@ export const openModels = async (options: TrainedModelOptions, task: Learnable):
   return { model: await untrained(options, task), began: `${options.model} from ${from}` };
 };
 
-/**
- * Opens the model to go on from. One of ours that was trained for another task gets a new head, which begins at random.
- */
-const startingModel = async (from: string, task: Learnable, options: TrainedModelOptions): Promise<Model> => {
-  await using checkpoint = await openCheckpoint(from);
-  const trained = await checkpoint.load(await loadOptions(checkpoint.isOurs ? undefined : task, options));
-  if (trained.config.task === task.name) return trained;
-  return adaptModel(trained, { task, answers: await task.answers(options.data), seed: options.seed });
-};
-
-/** Refuses a model that reads or answers otherwise than its teacher: both read the same batch. */
+/** Refuses a model that reads otherwise than its teacher: both read the same batch. */
 const refuseUnlike = (model: Model, teacher: Model, path: string): void => {
-  const readingOf = ({ config: { answers, vocabulary, sizes, images, words, pictures } }: Model) =>
+  const readingOf = ({ config: { vocabulary, sizes, images, words, pictures } }: Model) =>
     ({
-      answers,
       vocabulary,
       words,
       images,
@@ -100,9 +78,9 @@ const refuseUnlike = (model: Model, teacher: Model, path: string): void => {
       image: sizes.image,
     }) as const;
   const [mine, theirs] = [readingOf(model), readingOf(teacher)];
-  for (const name of ['answers', 'vocabulary', 'words', 'images', 'pictures', 'patch', 'grid', 'image'] as const) {
+  for (const name of ['vocabulary', 'words', 'images', 'pictures', 'patch', 'grid', 'image'] as const) {
     if (JSON.stringify(mine[name]) === JSON.stringify(theirs[name])) continue;
-    throw new UserError(`${path}: its ${name} differ from the teacher's: give a model that reads and answers alike`);
+    throw new UserError(`${path}: its ${name} differ from the teacher's: give a model that reads alike`);
   }
 };
 

@@ -13,6 +13,7 @@ import { objectivesOf } from '../losses.ts';
 import { settingsOf } from '../option-table.ts';
 import { trainingOptions } from '../options.ts';
 import { lengthGroupedOrder } from '../samplers/length-grouped.ts';
+import { overSharedAnswers } from '../shared-answers.ts';
 import { fineTuningIdentity } from './fine-tuning-identity.ts';
 import { objectiveLosses } from './objective-losses.ts';
 import type { Splits, Stage, StageOptions } from './stage.ts';
@@ -25,7 +26,7 @@ export const answering = (model: Model, options: StageOptions, { examples, valid
     throw new UserError(`${task.name} has no answers to learn: give a task, or a model for ${task.name}`);
   const { accumulation, seed } = settingsOf(trainingOptions, options);
   const { batch } = preprocessor;
-  const objectives = objectivesOf(options, config.scoring);
+  const objectives = overSharedAnswers(objectivesOf(options, config.scoring), config, options.teacher);
   const order = lengthGroupedOrder(examples, { length: updates * accumulation * batch, batch, seed });
   return {
     ...answeringLosses(model, options.teacher, objectives),

@@ -1,6 +1,7 @@
 import type { Model } from '../../checkpoints/model-file.ts';
 import { UserError } from '../../errors.ts';
 import type { ModelConfig, Purpose } from '../../model/config.ts';
+import { canTeach, lacksAnswers } from '../shared-answers.ts';
 import type { LossWeights } from '../stage-options.ts';
 import { answering } from './answering.ts';
 import { ranking } from './ranking.ts';
@@ -32,6 +33,13 @@ export const fineTuningOf = ({ purpose }: Pick<ModelConfig, 'purpose'>): FineTun
   throw new UserError('finetune: the model has the heads of pre-training: give it that of a task with adaptModel');
 };
 
-/** Weights of the losses where none are given: those of the paper with a teacher, ground truth without. */
-export const defaultLosses = (config: ModelConfig, teacher: Model | undefined): LossWeights =>
-  teacher ? fineTuningOf(config).distillation : groundTruth;
+/**
+ * Weights of the losses where none are given: those of the paper with a teacher, ground truth without. Where the
+ * teacher lacks answers of the model, ground truth is learnt, too.
+ */
+export const defaultLosses = (config: ModelConfig, teacher: Model | undefined): LossWeights => {
+  if (!teacher) return groundTruth;
+  const { distillation } = fineTuningOf(config);
+  if (config.purpose.name !== 'answering' || !lacksAnswers(config, teacher)) return distillation;
+  return { ...distillation, hard: 1, soft: canTeach(config, teacher) ? distillation.soft : undefined };
+};
