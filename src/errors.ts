@@ -7,3 +7,6 @@
 export class UserError extends Error {
   override readonly name = 'UserError';
 }
+
+/** A number and what it counts, for messages: `1 shard`, `2 shards`. @param many its plural, where that is irregular. */
+export const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;

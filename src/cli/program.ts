@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { styleText } from 'node:util';
 import { Command, CommanderError, Help, type Option } from 'commander';
 import { UserError } from '../errors.ts';
+import { checkCommandLine } from './terminal/command-line.ts';
 import { printable } from './terminal/printable.ts';
 import { explainSystemError } from './terminal/system-error.ts';
 import { type Verb, verbs } from './verbs.ts';
@@ -108,6 +109,7 @@ const red = (text: string): string => (process.stderr.isTTY ? styleText('red', t
  */
 export const run = async (argv: readonly string[]): Promise<number> => {
   try {
+    checkCommandLine();
     const program = await createProgram(argv);
     await program.parseAsync(argv);
     return Number(process.exitCode ?? 0);

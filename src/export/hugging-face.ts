@@ -1,4 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeSafetensors } from '../checkpoints/formats/safetensors.ts';
 import { isPartOf } from '../checkpoints/heads.ts';
@@ -6,6 +5,7 @@ import type { Model } from '../checkpoints/model-file.ts';
 import { toHuggingFace } from '../checkpoints/rename-tensors.ts';
 import type { Weights } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
+import { makeFolder, saveFile } from '../files/disk-errors.ts';
 import { pictureRulesOf } from '../inference/preprocessor.ts';
 import { pillowFilters } from '../kernels/resize/filters.ts';
 import { vilt } from '../model/architecture.ts';
@@ -36,16 +36,16 @@ export const saveHuggingFace = async (folder: string, { config, weights }: Model
       `${folder}: transformers has no class for a pretrained model: its ViltForMaskedLM has no matching head (itm_score): fine-tune the model for a task first`,
     );
   }
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await writeSafetensors(join(folder, 'model.safetensors'), toHuggingFace(supportedWeights(config, weights)), {
     format: 'pt',
   });
   const json = (name: string, value: object): Promise<void> =>
-    writeFile(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
+    saveFile(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
   await json('config.json', modelConfig(config));
   await json('preprocessor_config.json', preprocessorConfig(config));
   await json('tokenizer_config.json', tokenizerConfig(config));
-  await writeFile(join(folder, 'vocab.txt'), `${config.vocabulary.join('\n')}\n`);
+  await saveFile(join(folder, 'vocab.txt'), `${config.vocabulary.join('\n')}\n`);
 };
 
 /** Weights that transformers' class has parameters for. */

@@ -1,10 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Model } from '../checkpoints/model-file.ts';
 import { writeOnnx } from '../engine/onnx/write.ts';
 import { createRuntime } from '../engine/runtime/runtime.ts';
 import { UserError } from '../errors.ts';
 import { writeAtomically } from '../files/atomic-write.ts';
+import { makeFolder, saveFile } from '../files/disk-errors.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { compareExport, type ExportReport, type RunFile } from './compare-export.ts';
 import { exportGraphs } from './export-graphs.ts';
@@ -47,7 +47,7 @@ export const exportOnnx = async (
   const { config, weights } = model;
   checkProjections(model);
   const graphs = exportGraphs(config);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const files = Object.entries(graphs).map(([name, outputs]) => ({
     name: `${name}.onnx`,
     bytes: converters[precision](writeOnnx(outputs, { weights })),
@@ -74,8 +74,8 @@ const checkProjections = ({ config, weights }: Model): void => {
 
 const writeManifest = async (folder: string, config: ModelConfig, precision: ExportPrecision): Promise<void> => {
   const json = (name: string, value: object): Promise<void> =>
-    writeFile(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
-  await writeFile(join(folder, 'vocab.txt'), `${config.vocabulary.join('\n')}\n`);
+    saveFile(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
+  await saveFile(join(folder, 'vocab.txt'), `${config.vocabulary.join('\n')}\n`);
   await json('tokenizer_config.json', tokenizerConfig(config));
   await json(config.architecture.towers ? 'student.json' : 'teacher.json', manifestOf(config, precision));
 };

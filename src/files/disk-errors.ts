@@ -1,3 +1,4 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
 
 const full = 'the disk is full, and what was there before is untouched: free some space, or write to another disk';
@@ -13,6 +14,7 @@ const explanations = new Map([
   ['EROFS', locked],
   ['ENOENT', 'its folder does not exist: create it first'],
   ['ENOTDIR', 'its folder is a file: give another path'],
+  ['EEXIST', 'it is a file: give the path of a folder'],
   ['EISDIR', 'it is a folder: give the path of a file'],
 ]);
 
@@ -21,6 +23,20 @@ export const explainDisk = (path: string, error: unknown): unknown => {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const explanation = explanations.get(code);
   return explanation === undefined ? error : new UserError(`${path}: ${explanation}`, { cause: error });
+};
+
+/** Makes a folder, and those above it, where there is none. @throws UserError where it cannot be made. */
+export const makeFolder = async (path: string): Promise<void> => {
+  await mkdir(path, { recursive: true }).catch((error: unknown) => {
+    throw explainDisk(path, error);
+  });
+};
+
+/** Writes a file. @throws UserError where the disk refuses. */
+export const saveFile = async (path: string, content: string | Uint8Array): Promise<void> => {
+  await writeFile(path, content).catch((error: unknown) => {
+    throw explainDisk(path, error);
+  });
 };
 
 /** The error for a file that cannot be opened or read, with the system's code for the reason. */

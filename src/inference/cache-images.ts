@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { collate } from '../data/batch.ts';
 import type { PictureOptions, PictureStyle } from '../data/pictures/options.ts';
 import { UserError } from '../errors.ts';
+import { makeFolder } from '../files/disk-errors.ts';
 import { LockedError } from '../files/lock.ts';
 import { noticesOf, reasonOf } from '../files/passed-over.ts';
 import { type CacheWriter, openCacheWriter } from './cache-writer.ts';
@@ -82,6 +83,7 @@ export const cacheImages = async (student: Runnable, folder: string, options: Ca
 const cacheWith = async (student: Predictor, folder: string, options: CacheOptions): Promise<ImageCache> => {
   const listed = await listImages(folder, { except: options.to, signal: options.signal });
   tellPassedOver(folder, listed, options);
+  await makeFolder(options.to);
   const pictures = await pictureStyleOf(options);
   const writer = await openWhenFree(aboutOf(student, pictures), options);
   if (writer.isDamaged)

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bytesOf } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
 import { openAppendStore, readStoreIndex } from '../files/append-store.ts';
 import { removeUnfinished } from '../files/atomic-write.ts';
-import { explainDisk } from '../files/disk-errors.ts';
+import { makeFolder } from '../files/disk-errors.ts';
 import { takeLock } from '../files/lock.ts';
 import { finishReplacing } from '../files/replace-together.ts';
 import { readColumns, writeColumns } from './cache-columns.ts';
@@ -47,7 +47,7 @@ export interface CacheWriter extends AsyncDisposable {
  * @throws UserError where it is another student's, where its pictures were read otherwise, where another process writes it, or where the disk refuses.
  */
 export const openCacheWriter = async (folder: string, about: About): Promise<CacheWriter> => {
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => rethrow(folder, error));
+  await makeFolder(folder);
   const unlock = await takeLock(join(folder, cacheFiles.lock), folder);
   try {
     await removeUnfinished(folder);
@@ -135,8 +135,4 @@ const soundColumns = async (folder: string, { width, stamp = '' }: About) => {
   }
   await rm(join(folder, cacheFiles.columns), { force: true });
   return { columns: undefined, isDamaged: true };
-};
-
-const rethrow = (folder: string, error: unknown): never => {
-  throw explainDisk(folder, error);
 };

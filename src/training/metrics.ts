@@ -1,10 +1,9 @@
 import { appendFileSync, closeSync, existsSync, openSync, readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { writeAtomically } from '../files/atomic-write.ts';
-import { explainDisk } from '../files/disk-errors.ts';
+import { explainDisk, makeFolder } from '../files/disk-errors.ts';
 import { type Measurement, openingRecord, scalarsRecord } from './tensorboard.ts';
 
 /** Curves of a run, open for writing. */
@@ -31,7 +30,7 @@ export const openMetrics = async (
   folder: string,
   { resumeAt }: { resumeAt?: number | undefined } = {},
 ): Promise<Metrics> => {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const kept = keptMeasurements(folder, resumeAt);
   await writeAtomically(linesIn(folder), (append) => append(Buffer.concat(kept.map(line))));
   const opening = openingRecord(kept[0]?.time ?? Date.now() / 1000);

@@ -1,3 +1,4 @@
+import { counted } from '../errors.ts';
 import { settingsOf } from './option-table.ts';
 import { type TrainingOptions, trainingOptions } from './options.ts';
 
@@ -30,6 +31,6 @@ export const warnOfLeftOut = (
   const size = batch * accumulation;
   const enough = Math.ceil((epochs * examples) / size);
   onWarning?.(
-    `${leftOut} of ${epochs * examples} examples are left out (${epochs} x ${examples}), since a pass counts as its whole batches: ${updates} of ${enough} updates of ${size} examples are done; give the number of updates to have more`,
+    `${leftOut} of ${counted(epochs * examples, 'example')} ${leftOut === 1 ? 'is' : 'are'} left out (${epochs} x ${examples}), since a pass counts as its whole batches: ${updates} of ${counted(enough, 'update')} of ${counted(size, 'example')} are done; give the number of updates to have more`,
   );
 };

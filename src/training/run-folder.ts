@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Model, metadataOf, saveModel } from '../checkpoints/model-file.ts';
 import { UserError } from '../errors.ts';
 import { removeUnfinished } from '../files/atomic-write.ts';
+import { makeFolder } from '../files/disk-errors.ts';
 import { takeLock } from '../files/lock.ts';
 import type { ModelConfig } from '../model/config.ts';
 import type { OptimizerState } from '../optim/adamw.ts';
@@ -77,7 +77,7 @@ export const openRun = async (model: Model, stage: Stage, options: RunFolderOpti
   const { folder, updates } = options;
   const isValidated = (number: number): boolean => isDue(number, validateEveryOf(options), updates);
   if (folder === undefined) return { ...unkept, isValidated };
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const unlock = await takeLock(join(folder, 'run.lock'), folder);
   try {
     const run = await openKept(folder, model, stage, options);

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { createSkipPolicy, type PreprocessorOptions } from '../../data.ts';
+import { counted } from '../../errors.ts';
 import { type FinetuneOptions, type Learnable, UserError } from '../../index.ts';
 import { printNotice } from '../terminal/notice.ts';
 import { type Cell, percent } from '../terminal/table.ts';
@@ -46,7 +47,10 @@ export const openTolerance = ({ strict }: Pick<DataOptions, 'strict'>) => {
     lines: (): string[] => {
       const all = unreadable.failures();
       if (all.length === 0) return [];
-      const [head, rest] = [`${all.length} examples could not be read and were left out:`, all.length - NAMED];
+      const [head, rest] = [
+        `${counted(all.length, 'example')} could not be read and ${all.length === 1 ? 'was' : 'were'} left out:`,
+        all.length - NAMED,
+      ];
       return [head, ...all.slice(0, NAMED).map((why) => `  ${why}`), ...(rest > 0 ? [`  … and ${rest} more`] : [])];
     },
   };

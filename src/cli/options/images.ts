@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Option } from 'commander';
 import { isPictureName } from '../../data.ts';
@@ -47,20 +47,4 @@ export const tellPassedOver = (
 ): void => {
   const each = passedOver.map((one) => `passed over: ${one.path}: ${reasonOf(one)}`);
   for (const line of verbose ? each : noticesOf(passedOver)) say(line);
-};
-
-/** Letters of a command line that ONNX Runtime 1.30 stands: it matches all of it by a recursive search at its start. */
-const LONGEST_COMMAND_LINE = 6000;
-
-/**
- * Refuses a command line so long that ONNX Runtime would overflow its stack and take the process with it, on Linux.
- *
- * @throws UserError that says how to name many images shortly.
- */
-export const checkCommandLine = (): void => {
-  const letters = process.platform === 'linux' ? readFileSync('/proc/self/cmdline').length : 0;
-  if (letters <= LONGEST_COMMAND_LINE) return;
-  throw new UserError(
-    `the command line has ${letters} letters, and ONNX Runtime ends the process above about 7000: give a folder of images in place of their names`,
-  );
 };

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { counted } from '../../errors.ts';
 
 /** Parser of an option that is a whole number of at least `least`. @throws InvalidArgumentError for anything else. */
 const whole =
@@ -55,7 +56,9 @@ export const threadsOption = (): Option =>
 const usable = (threads: number): number => {
   const cores = availableParallelism();
   if (threads <= cores) return threads;
-  process.stderr.write(`--threads ${threads}: there are ${cores} cores for this process: ${cores} are used\n`);
+  process.stderr.write(
+    `--threads ${threads}: this process has ${counted(cores, 'core')}, and no more threads are used\n`,
+  );
   return cores;
 };
 

@@ -1,5 +1,6 @@
-import { accessSync, constants, type Stats, statSync } from 'node:fs';
+import { accessSync, constants, lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { counted } from '../../errors.ts';
 import { UserError } from '../../index.ts';
 
 /**
@@ -14,6 +15,19 @@ export const checkOutputFolder = (folder: string): void => {
 };
 
 /**
+ * Refuses a folder that cannot be written, or that holds something, before any work is done for it.
+ *
+ * @param own the name of a file that only a folder of the same kind has, which may be there.
+ * @throws UserError as `checkOutputFolder` does, and where the folder holds files, and not `own` among them.
+ */
+export const checkNewFolder = (folder: string, own: string): void => {
+  checkOutputFolder(folder);
+  const names = statsOf(folder) ? readdirSync(folder) : [];
+  if (names.length === 0 || names.includes(own)) return;
+  throw new UserError(`${folder}: it holds ${counted(names.length, 'file')} already: give an empty or new folder`);
+};
+
+/**
  * Refuses a file that cannot be written, before any work is done for it.
  *
  * @throws UserError where a folder has its name, or its folder permits no writing.
@@ -23,10 +37,12 @@ export const checkOutputFile = (file: string): void => {
   checkWritable(dirname(resolve(file)), file);
 };
 
-/** Undefined where nothing has this name, or a part of the path is a file. */
+/** Undefined where nothing has this name, or a part of the path is a file. @throws UserError for a link to nothing. */
 const statsOf = (path: string): Stats | undefined => {
   try {
-    return statSync(path, { throwIfNoEntry: false });
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats || !lstatSync(path, { throwIfNoEntry: false })) return stats;
+    throw new UserError(`${path}: it is a link to nothing: remove it, or give another path`);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
     throw error;

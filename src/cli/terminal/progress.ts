@@ -1,4 +1,5 @@
 import cliProgress from 'cli-progress';
+import { counted } from '../../errors.ts';
 import { printableLine } from './printable.ts';
 import { durationOf } from './table.ts';
 
@@ -36,7 +37,8 @@ export const openProgress = (label: string, stream: Stream = process.stderr): Pr
     },
     [Symbol.dispose]: () => {
       view.close();
-      if (warnings > WARNINGS) stream.write(`… and ${warnings - WARNINGS} more notices like these\n`);
+      if (warnings > WARNINGS)
+        stream.write(`… and ${counted(warnings - WARNINGS, 'more notice like these', 'more notices like these')}\n`);
     },
   };
 };

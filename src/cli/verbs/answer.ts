@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { type ImageSource, imageName } from '../../data.ts';
 import { type AnsweredImages, answerEach, type Model, type RankedAnswer, UserError } from '../../index.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
-import { checkCommandLine, expandFolders, tellPassedOver, verboseOption } from '../options/images.ts';
+import { expandFolders, tellPassedOver, verboseOption } from '../options/images.ts';
 import { addOptions, count, jsonOption, threadsOption } from '../options/options.ts';
 import { type PictureFlags, pictureOptions } from '../options/pictures.ts';
 import type { TaskName } from '../options/tasks.ts';
@@ -50,7 +50,6 @@ async function run(file: string, words: readonly string[], options: Options): Pr
     throw new UserError('dide answer needs an image and, last, a question in quotes: see dide answer --help');
   if (existsSync(question))
     throw new UserError(`${question}: it is a file where the question should be: write the question last, in quotes`);
-  checkCommandLine();
   const { paths, passedOver } = await expandFolders(images);
   tellPassedOver(passedOver, printNotice, options);
   const model = await openModel(file, options);
@@ -62,7 +61,7 @@ async function run(file: string, words: readonly string[], options: Options): Pr
     'failure' in one ? [] : [{ images: namesOf(one.images), answers: one.answers }],
   );
   const result = {
-    ...{ file, question, answered },
+    ...{ file, question, found: all.length, answered },
     unreadable: failures.map(({ message }) => message),
     passedOver: passedOver.map(({ path }) => path),
   };
@@ -110,7 +109,8 @@ const textOf = (answered: readonly Answered[], unreadable: number): string => {
   const heading = first!.images.map((_, i) => (first!.images.length === 1 ? 'image' : `image ${i + 1}`));
   const rows = answered.map(({ images, answers: [best] }) => [...images, best!.answer, probabilityOf(best!)]);
   const table = tableOf([[...heading, 'answer', 'probability'], ...rows]);
-  return unreadable === 0 ? table : `${table}\n${unreadable} could not be read and were passed over`;
+  if (unreadable === 0) return table;
+  return `${table}\n${unreadable} of ${answered.length + unreadable} could not be read and ${unreadable === 1 ? 'was' : 'were'} passed over`;
 };
 
 const namesOf = (images: readonly ImageSource[]): string[] => images.map(imageName);

@@ -17,7 +17,7 @@ it('says what it found, what it wrote and how fast', async () => {
   const { code, stdout, stderr } = await convert('test/files/vqav2', '--to', to);
   expect([code, stderr]).toEqual([0, '']);
   expect(stdout).toMatch(/found VQAv2 JSON \(v2_OpenEnded_mscoco_train2014_questions.json/);
-  expect(stdout).toMatch(/train +20 +1 +0\nvalidation +17 +1 +0\n/);
+  expect(stdout).toMatch(/train +20 +20 +0 +1 +0\nvalidation +17 +17 +0 +1 +0\n/);
   expect(stdout).toMatch(/37 examples in .*, [\d,. ]+ a second/);
   expect((await readdir(to)).sort()).toEqual(['answers.txt', 'train-000000.tar', 'validation-000000.tar']);
 });

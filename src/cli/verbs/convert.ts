@@ -59,17 +59,14 @@ async function run(folder: string, { task, strict, split: splits, json, ...optio
   } as const;
   for await (const one of converted(folder, how)) done.push(one);
   const milliseconds = performance.now() - began;
-  const rows = done.map(({ split, examples: written, files, unreadable }) => [
-    split,
-    written,
-    files,
-    unreadable.length,
+  const rows = done.map(({ split, found: all, examples: written, leftOut, files, unreadable }) => [
+    ...[split, all, written, leftOut, files, unreadable.length],
   ]);
   const left = done.flatMap(({ unreadable, notices }) => [...notices, ...unreadable.map((why) => `left out: ${why}`)]);
   const found = [...new Set(done.map(({ layout }) => layout))].map((layout) => `found ${layout}`);
   const all = done.reduce((sum, { examples: written }) => sum + written, 0);
-  const pace = `${grouped(all)} examples in ${durationOf(milliseconds)}, ${grouped(Math.round((1000 * all) / milliseconds))} a second: ${options.to}`;
-  const table = tableOf([['split', 'examples', 'files', 'unreadable pictures'], ...rows]);
+  const pace = `${grouped(all)} ${all === 1 ? 'example' : 'examples'} in ${durationOf(milliseconds)}, ${grouped(Math.round((1000 * all) / milliseconds))} a second: ${options.to}`;
+  const table = tableOf([['split', 'found', 'written', 'left out', 'files', 'unreadable pictures'], ...rows]);
   print(
     [...found, '', table, '', ...left, pace].join('\n'),
     { to: options.to, splits: done, milliseconds },

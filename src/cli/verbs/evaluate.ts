@@ -1,8 +1,9 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
 import { imageName, isAnswered, isTask, submissionOf } from '../../data.ts';
+import { counted } from '../../errors.ts';
 import { writeAtomically } from '../../files/atomic-write.ts';
+import { makeFolder } from '../../files/disk-errors.ts';
 import {
   type Example,
   evaluate,
@@ -107,8 +108,12 @@ async function run(file: string, options: Options): Promise<void> {
   const tables = [tableOf(rowsOf(lines)), ...(measures.length === 0 ? [] : [measuresTable(measures)])];
   const text = [...tables, ...paragraphOf(tolerance.lines())].join('\n\n');
   const { data, predictions } = options;
-  print(text, { file, data, lines, measures, predictions, unreadable: tolerance.failures(), notices }, options);
+  const counts = judged.map(([split, all], i) => countsOf(split, splits[i]![1].length, all.length));
+  print(text, { file, data, lines, measures, predictions, counts, unreadable: tolerance.failures(), notices }, options);
 }
+
+/** Examples of a split: those that were found are those that were asked and those that could not be read. */
+const countsOf = (split: string, found: number, asked: number) => ({ split, found, asked, unreadable: found - asked });
 
 const isJudged = ({ example }: Prediction): boolean => isAnswered(example);
 
@@ -157,7 +162,7 @@ const noticeOutside = (asked: readonly Example[], answers: readonly string[], { 
   const [first] = unknown;
   if (first)
     say(
-      `${first.id}: ${JSON.stringify(first.answer)} and ${unknown.length - 1} more answers are not among the model's ${answers.length}: they count as wrong.`,
+      `${first.id}: ${JSON.stringify(first.answer)}${unknown.length === 1 ? ' is' : ` and ${counted(unknown.length - 1, 'more answer')} are`} not among the model's ${answers.length}: counted as wrong.`,
     );
 };
 
@@ -225,6 +230,6 @@ const writePredictions = async (
 
 /** Writes a file whole or not at all, and its folder where there is none. */
 const writeWhole = async (path: string, text: string): Promise<void> => {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   await writeAtomically(path, (append) => append(Buffer.from(text)));
 };

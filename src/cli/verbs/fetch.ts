@@ -2,7 +2,7 @@ import { Argument, Command, Option } from 'commander';
 import { type Fetched, fetchData } from '../../studies/downloads/packaged-data.ts';
 import { packagedData } from '../../studies/downloads/sources.ts';
 import { given, jsonOption, seedOption } from '../options/options.ts';
-import { checkOutputFolder } from '../options/output.ts';
+import { checkNewFolder } from '../options/output.ts';
 import { listenForInterrupt, sayStopped } from '../terminal/interrupt.ts';
 import { openParts } from '../terminal/progress.ts';
 import { grouped, print, tableOf } from '../terminal/table.ts';
@@ -44,7 +44,7 @@ export const fetchCommand = (): Command =>
     .action(run);
 
 async function run(name: keyof typeof packagedData, folder: string, { json, ...options }: Options): Promise<void> {
-  checkOutputFolder(folder);
+  checkNewFolder(folder, 'fetched.json');
   using interrupt = listenForInterrupt();
   try {
     const fetched = await fetchWithProgress(name, folder, { ...given(options), signal: interrupt.signal });

@@ -38,7 +38,7 @@ export const finetuneCommand = (): Command =>
     .action(run);
 
 const run = async (options: Options): Promise<void> => {
-  checkOutputFolder(options.out);
+  for (const folder of [options.out, cacheFolderOf(options)]) if (folder !== undefined) checkOutputFolder(folder);
   const task = lenient(await taskNamed(options.task), options);
   refuseWithoutTeacher(options);
   const models = await openModels(options.tiny ? { ...options, size: 'tiny' } : options, task);

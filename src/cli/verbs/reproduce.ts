@@ -52,7 +52,7 @@ export const reproduceCommand = (): Command =>
     .option('--report <folder>', 'where tables and plots go (default: report in the --out folder)')
     .option('--teacher <file>', 'the mini teacher to begin from (default: the one that comes with the package)')
     .option('--quick', 'one seed and few updates: at most twenty minutes, and no claim can be judged')
-    .option('--tiny', 'for trying out: a few minutes, and nothing is learnt')
+    .option('--tiny', 'for trying out: about ten minutes on two cores, and nothing is learnt')
     .addOption(count('--workers <n>', 'concurrent jobs, each on one core (default: the number of cores)'))
     .addOption(amount('--minutes <n>', 'start no job after so many'))
     .option('--take <file>', 'the outcomes.json of another machine: its finished jobs are not run again')
@@ -63,7 +63,7 @@ export const reproduceCommand = (): Command =>
     .action(run);
 
 const run = async (options: Options): Promise<void> => {
-  checkOutputFolder(options.out);
+  for (const folder of [options.out, options.report]) if (folder !== undefined) checkOutputFolder(folder);
   const teacher = teacherFile(options.teacher);
   const name = options.tiny ? 'tiny' : options.quick ? 'quick' : 'full';
   const folder = name === 'full' ? options.out : join(options.out, name);

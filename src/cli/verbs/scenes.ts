@@ -4,7 +4,7 @@ import { viewNames } from '../../studies/scenes/views.ts';
 import { worlds } from '../../studies/scenes/world.ts';
 import { type WriteOptions, writeScenes } from '../../studies/scenes/write.ts';
 import { count, given, jsonOption, oneOf, seedOption } from '../options/options.ts';
-import { checkOutputFolder } from '../options/output.ts';
+import { checkNewFolder } from '../options/output.ts';
 import { openProgress } from '../terminal/progress.ts';
 import { commandOf } from '../terminal/quote.ts';
 import { grouped, print, tableOf } from '../terminal/table.ts';
@@ -63,7 +63,7 @@ export const scenesCommand = (): Command =>
     .action(writeFolder);
 
 async function writeFolder(folder: string, options: Options, command: Command): Promise<void> {
-  checkOutputFolder(folder);
+  checkNewFolder(folder, 'scenes.json');
   const { train, validation, testIid, testComp } = { ...(options.tiny ? tiny : usual), ...given(options) };
   const world = { ...worlds[options.world], ...(options.hops === undefined ? {} : { maxHops: Number(options.hops) }) };
   const manifest = await writeWithProgress(folder, {

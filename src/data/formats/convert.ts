@@ -2,6 +2,7 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { writeAtomically } from '../../files/atomic-write.ts';
+import { explainDisk } from '../../files/disk-errors.ts';
 import { answerLines } from '../answer-list.ts';
 import { type Example, type ImageSource, imageName } from '../example.ts';
 import { decodeImage, readImageBytes } from '../image.ts';
@@ -48,7 +49,12 @@ export interface ConvertProgress {
 export interface Converted {
   readonly split: string;
   readonly layout: string;
+  /** Examples that were found with their images: those that were written and those that were left out. */
+  readonly found: number;
+  /** Examples that were written. */
   readonly examples: number;
+  /** Examples whose images cannot be decoded. */
+  readonly leftOut: number;
   readonly files: number;
   /** Why images were passed over, a sentence each. */
   readonly unreadable: readonly string[];
@@ -80,7 +86,9 @@ export async function* convertExamples(
     });
     const answers = await answersOf(path, found, { records: options.records, split });
     if (answers) await writeAnswers(join(to, 'answers.txt'), answers);
-    yield await convertSplit(found, { ...options, split, folder });
+    yield await convertSplit(found, { ...options, split, folder }).catch((error: unknown) => {
+      throw explainDisk(folder, error);
+    });
   }
 }
 
@@ -124,7 +132,17 @@ const convertSplit = async ({ examples, layout, notices }: Dataset, options: Spl
     onProgress?.({ split, done, of: examples.length });
   }
   await writer.close();
-  return { split, layout, examples: written, files: writer.files(), unreadable, notices };
+  const found = examples.length;
+  return {
+    split,
+    layout,
+    found,
+    examples: written,
+    leftOut: found - written,
+    files: writer.files(),
+    unreadable,
+    notices,
+  };
 };
 
 const add = async (writer: DatasetWriter, written: Written): Promise<number> => {

@@ -15,7 +15,7 @@ export const createMissing = ({ missing = 'refuse' }: Pick<DatasetQuery, 'missin
     notices: (path: string): string[] => {
       if (all.length === 0) return [];
       const some = all.slice(0, 3).join('; ') + (all.length > 3 ? '; …' : '');
-      const message = `${path}: ${all.length === 1 ? '1 annotation names' : `${all.length} annotations name`} images that are not there: ${some}`;
+      const message = `${path}: ${all.length === 1 ? '1 annotation names an image that is' : `${all.length} annotations name images that are`} not there: ${some}`;
       if (missing === 'skip') return [`${message}: passed over.`];
       throw new UserError(`${message}: get them, or pass them over with missing: 'skip' (--missing skip).`);
     },

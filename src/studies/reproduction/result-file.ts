@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
 import { writeAtomically } from '../../files/atomic-write.ts';
+import { makeFolder } from '../../files/disk-errors.ts';
 
 /** Settings of a training, its learning curves and its duration. */
 const trainingSchema = z.strictObject({
@@ -60,7 +61,7 @@ export const readResult = async (folder: string, id: string): Promise<Result> =>
 /** Stores the result of a job atomically, its numbers rounded to six significant digits. */
 export const keepResult = async (folder: string, result: Result): Promise<void> => {
   const path = resultPath(folder, result.id);
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const text = `${JSON.stringify(rounded(result), null, 1)}\n`;
   await writeAtomically(path, (append) => append(Buffer.from(text)));
 };

@@ -1,6 +1,7 @@
-import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UserError } from '../../errors.ts';
+import { counted, UserError } from '../../errors.ts';
+import { makeFolder, saveFile } from '../../files/disk-errors.ts';
 import { mapConcurrent } from '../../files/map-concurrent.ts';
 import { seedFor } from '../mulberry32.ts';
 import { type Manifest, type Plan, type PlanOptions, planOf } from './manifest.ts';
@@ -36,11 +37,14 @@ const readManifest = async (folder: string): Promise<Manifest | undefined> => {
 
 /** The manifest of a folder that is complete already; undefined for a new or empty one. @throws UserError otherwise. */
 const alreadyThere = async (folder: string, plan: Plan): Promise<Manifest | undefined> => {
-  const files = await readdir(folder).catch(() => []);
+  const files = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw new UserError(`${folder}: it is no folder (${error.code}): give an empty or new one`, { cause: error });
+  });
   if (files.length === 0) return undefined;
   const manifest = await readManifest(folder);
   if (manifest === undefined)
-    throw new UserError(`${folder}: holds ${files.length} files that are not scenes: give an empty or new folder`);
+    throw new UserError(`${folder}: holds ${counted(files.length, 'file')}, no scenes: give an empty or new folder`);
   const { images, rows, ...made } = manifest;
   if (JSON.stringify(made) === JSON.stringify(plan)) return manifest;
   throw new UserError(
@@ -76,7 +80,7 @@ const writeChunk = async (folder: string, chunk: Chunk, plan: Plan, options: Wri
   const names = scenes.map((_, place) => nameOf(split, first + place));
   const save = async ([place, scene]: [number, Scene]): Promise<void> => {
     const picture = await options.encodePng(renderScene(scene, plan.pixels));
-    await writeFile(join(folder, names[place]!), picture);
+    await saveFile(join(folder, names[place]!), picture);
   };
   await mapConcurrent([...scenes.entries()], save, CONCURRENCY);
   return drawn.flatMap((unit, place) => {
@@ -88,7 +92,7 @@ const writeChunk = async (folder: string, chunk: Chunk, plan: Plan, options: Wri
 const writeSplit = async (folder: string, split: SplitName, plan: Plan, options: WriteOptions) => {
   const of = plan.sizes[split]!;
   const rows: Row[] = [];
-  await mkdir(join(folder, 'images', split), { recursive: true });
+  await makeFolder(join(folder, 'images', split));
   for (let done = 0; done < of; done += CHUNK) {
     options.signal?.throwIfAborted();
     const units = Array.from({ length: Math.min(CHUNK, of - done) }, (_, place) => done + place + 1);
@@ -96,7 +100,7 @@ const writeSplit = async (folder: string, split: SplitName, plan: Plan, options:
     rows.push(...(await writeChunk(folder, chunk, plan, options)));
     options.onProgress?.({ split, done: done + units.length, of });
   }
-  await writeFile(join(folder, `${split}.jsonl`), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  await saveFile(join(folder, `${split}.jsonl`), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
   return { images: of * views[plan.view].pictures, rows: rows.length };
 };
 
@@ -110,9 +114,9 @@ const writeAll = async (folder: string, plan: Plan, options: WriteOptions): Prom
   }
   const manifest: Manifest = { ...plan, images, rows };
   const answers = views[plan.view].answers(plan.world);
-  if (answers.length > 0) await writeFile(join(folder, 'answers.txt'), `${answers.join('\n')}\n`);
-  await writeFile(join(folder, 'README.md'), readmeOf(manifest, options.command));
-  await writeFile(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+  if (answers.length > 0) await saveFile(join(folder, 'answers.txt'), `${answers.join('\n')}\n`);
+  await saveFile(join(folder, 'README.md'), readmeOf(manifest, options.command));
+  await saveFile(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
   return manifest;
 };
 
@@ -129,7 +133,7 @@ export const writeScenes = async (folder: string, options: WriteOptions): Promis
   if (there) return there;
   const beside = `${folder}.partial`;
   await rm(beside, { recursive: true, force: true });
-  await mkdir(beside, { recursive: true });
+  await makeFolder(beside);
   try {
     const manifest = await writeAll(beside, plan, options);
     await rmdir(folder).catch(() => undefined);

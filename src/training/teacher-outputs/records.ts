@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
@@ -6,7 +6,7 @@ import type { PictureStyle } from '../../data/pictures/options.ts';
 import { UserError } from '../../errors.ts';
 import { openAppendStore, readStoreIndex, type StoreLayout } from '../../files/append-store.ts';
 import { writeAtomically } from '../../files/atomic-write.ts';
-import { explainDisk } from '../../files/disk-errors.ts';
+import { makeFolder } from '../../files/disk-errors.ts';
 import { parseJson, readTextIfThere } from '../../files/json.ts';
 import { takeLock } from '../../files/lock.ts';
 import { openForReading, readUpTo as readAsFarAs } from '../../files/read-exactly.ts';
@@ -163,9 +163,7 @@ export const keptPictures = async (folder: string): Promise<PictureStyle | undef
 /** Marks an empty folder as this teacher's and data's, or checks that it is. */
 const claim = async (folder: string, about: About): Promise<void> => {
   const path = join(folder, files.about);
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw explainDisk(folder, error);
-  });
+  await makeFolder(folder);
   const found = (await readTextIfThere(path)) ?? (await claimEmpty(folder, about));
   const before = parseJson(found) as About | undefined;
   const differing = Object.keys({ ...before, ...about }).filter((key) => before?.[key] !== about[key]);

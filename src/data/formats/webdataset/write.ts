@@ -53,14 +53,23 @@ const openShard = (path: string) => {
   const archive = pack();
   const partial = `${path}.partial`;
   const file = createWriteStream(partial);
-  const done = finished(archive.pipe(file as never) as unknown as NodeJS.WritableStream);
+  // the file's error says what is wrong; the archive hears of it, too, and would end the process with another
+  let broken: Error | undefined;
+  const hear = (error: Error): void => {
+    broken ??= error;
+  };
+  file.on('error', hear);
+  archive.on('error', hear);
+  const done = finished(archive.pipe(file as never) as unknown as NodeJS.WritableStream).catch((error: unknown) => {
+    throw broken ?? error;
+  });
   done.catch(() => undefined);
   return {
     add: (name: string, content: Uint8Array): Promise<void> =>
       new Promise((resolve, reject) => {
         // The current date would make two conversions of the same data differ.
         archive.entry({ name, mtime: new Date(0) }, Buffer.from(content), (error) =>
-          error ? reject(error) : resolve(),
+          error ? reject(broken ?? error) : resolve(),
         );
         done.catch(reject);
       }),
