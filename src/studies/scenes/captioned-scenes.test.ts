@@ -15,7 +15,12 @@ const looksIn = (caption: string): string[][] =>
 const isLike = (thing: Thing, words: readonly string[]): boolean =>
   words.every((word) => Object.values(thing).includes(word));
 
-describe.each([worlds.mini, worlds.full])('in the $name world', (world) => {
+const captions = { fewest: 1, place: 0.35, relation: 0.4, placesToo: 0 };
+
+describe.each([
+  { ...worlds.mini, captions },
+  { ...worlds.full, captions },
+])('in the $name world', (world) => {
   const drawn = Array.from({ length: 100 }, (_, i) =>
     drawCaptionedScene(world, { seed: seedFor(3, i), heldOut: 'never', captions: 4 }),
   );
@@ -77,8 +82,21 @@ describe.each([worlds.mini, worlds.full])('in the $name world', (world) => {
     expect(new Set(told.map(({ relation }) => relation))).toEqual(new Set(relations));
   });
 
-  it('tells no places in a world without relations', () => {
-    const plain = { ...world, maxHops: 0 };
+  it('tells the places of both things beside their relation where the style asks for it', () => {
+    const both = { ...world, captions: { fewest: 2, place: 0, relation: 1, placesToo: 1 } };
+    for (let seed = 0; seed < 30; seed += 1)
+      for (const caption of drawCaptionedScene(both, { seed, heldOut: 'never', captions: 4 }).captions) {
+        const places = caption.match(/ at the /g) ?? [];
+        expect(places, caption).toHaveLength(2);
+        expect(relations.some((one) => caption.includes(` ${one} `))).toBe(true);
+        // `a star at the top left above a ring at the bottom.`: a place above and one below agree with the relation
+        if (/^[^.]* at the top(?: left| right)? below /.test(caption)) expect.unreachable(caption);
+        if (/^[^.]* at the bottom(?: left| right)? above /.test(caption)) expect.unreachable(caption);
+      }
+  });
+
+  it('tells no places in a world without a style of captions', () => {
+    const plain = { ...world, captions: undefined };
     const captions = Array.from({ length: 50 }, (_, seed) =>
       drawCaptionedScene(plain, { seed, heldOut: 'never', captions: 4 }).captions.join(' '),
     ).join(' ');

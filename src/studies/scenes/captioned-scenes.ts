@@ -5,7 +5,7 @@ import { drawScene, type HeldOut, isHeldOut, type Scene, type Thing, variableAtt
 
 /**
  * An image with captions that describe a few of its things by their attributes, as people caption photographs. In a
- * world with relations they also tell where a thing stands, in the image or relative to another.
+ * world with a style of captions they also tell where a thing stands, in the image or relative to another.
  */
 export interface CaptionedScene {
   readonly scene: Scene;
@@ -24,9 +24,6 @@ const MOST_NAMED = 3;
 
 /** Probability that a caption names an attribute of a thing other than its colour and shape. */
 const SAYS_MORE = 0.5;
-
-/** Probabilities that a caption tells where one thing stands, or two relative to each other, in a world with relations. */
-const TELLS = { place: 0.35, relation: 0.4 } as const;
 
 /** Attempts, after which an image has fewer captions. */
 const DRAWS = 20;
@@ -48,10 +45,11 @@ const captionOf = (random: Random, world: World, scene: Scene): string => {
   // an image with held-out things has one in its caption
   const first = told.some((thing) => isHeldOut(world, thing)) ? undefined : drawn.find((one) => isHeldOut(world, one));
   const things = first ? [first, ...told.slice(1)] : told;
-  if (world.maxHops === 0) return listCaption(random, world, things);
+  if (world.captions === undefined) return listCaption(random, world, things);
+  const { place, relation } = world.captions;
   const [shown, kind] = [things.find((thing) => isHeldOut(world, thing)) ?? things[0]!, random()];
-  if (kind < TELLS.place) return `${lookOf(random, world, shown)} at the ${placeName(shown.cell, scene.grid)}.`;
-  if (kind < TELLS.place + TELLS.relation && drawn.length > 1) return relationCaption(random, world, scene, shown);
+  if (kind < place) return `${lookOf(random, world, shown)} at the ${placeName(shown.cell, scene.grid)}.`;
+  if (kind < place + relation && drawn.length > 1) return relationCaption(random, world, scene, shown);
   return listCaption(random, world, things);
 };
 
@@ -68,7 +66,10 @@ const placeName = (cell: number, grid: number): string => {
   return [...vertical, ...horizontal].join(' ') || 'center';
 };
 
-/** `a small red star left of a blue circle.`: a thing and another one, in this order or the reverse. */
+/**
+ * `a small red star left of a blue circle.`, or `a red star at the top left of …`: a thing and another one, in this order
+ * or the reverse.
+ */
 const relationCaption = (random: Random, world: World, scene: Scene, thing: Thing): string => {
   const other = pick(
     random,
@@ -79,13 +80,20 @@ const relationCaption = (random: Random, world: World, scene: Scene, thing: Thin
     random,
     relations.filter((one) => stands(one, first, second, scene.grid)),
   );
-  return `${lookOf(random, world, first)} ${relation} ${lookOf(random, world, second)}.`;
+  const { placesToo = 0 } = world.captions ?? {};
+  const told = (one: Thing): string => {
+    const look = lookOf(random, world, one);
+    const isPlaced = placesToo > 0 && random() < placesToo;
+    return isPlaced ? `${look} at the ${placeName(one.cell, scene.grid)}` : look;
+  };
+  return `${told(first)} ${relation} ${told(second)}.`;
 };
 
-/** Draws an image of one or more things with captions, for stage 1. A caption may be true of other images, too. */
+/** Draws an image with captions, for stage 1. A caption may be true of other images, too. */
 export const drawCaptionedScene = (world: World, { seed, heldOut, captions: most }: Options): CaptionedScene => {
   const random = mulberry32(seed);
-  const scene = drawScene(random, { ...world, objects: { ...world.objects, fewest: 1 } }, heldOut);
+  const { fewest = 1 } = world.captions ?? {};
+  const scene = drawScene(random, { ...world, objects: { ...world.objects, fewest } }, heldOut);
   const captions = new Set<string>();
   for (let draw = 0; draw < DRAWS && captions.size < most; draw += 1) captions.add(captionOf(random, world, scene));
   return { scene, captions: [...captions] };

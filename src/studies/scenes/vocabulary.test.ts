@@ -4,7 +4,8 @@ import { type View, viewNames, views } from './views.ts';
 import { wordsOf } from './vocabulary.ts';
 import { type World, worlds } from './world.ts';
 
-const world: World = { ...worlds.mini, maxHops: 1, questions: ['exists', 'count', 'attribute'] };
+const captions = { fewest: 1, place: 0.35, relation: 0.4, placesToo: 0.3 };
+const world: World = { ...worlds.mini, maxHops: 1, questions: ['exists', 'count', 'attribute'], captions };
 
 /** Words and marks of the texts of the first units of a view. */
 const saidIn = (view: View): Set<string> => {

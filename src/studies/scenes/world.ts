@@ -50,6 +50,20 @@ export interface World {
   /** Maximum number of relations in a question. */
   readonly maxHops: number;
   readonly questions: readonly QuestionKind[];
+  /** Captions of its images. Default: they list things and tell no places. */
+  readonly captions?: CaptionStyle | undefined;
+}
+
+/** How captions tell of images where things stand. */
+export interface CaptionStyle {
+  /** Minimum number of objects in a captioned image. */
+  readonly fewest: number;
+  /** Probability that a caption tells where one thing stands in the image. */
+  readonly place: number;
+  /** Probability that a caption tells where one thing stands relative to another; the others list things. */
+  readonly relation: number;
+  /** Probability that such a caption tells for each of the two things where it stands in the image, too. */
+  readonly placesToo: number;
 }
 
 const full: World = {
