@@ -7,7 +7,7 @@ import { adamwStep, createOptimizerState, decayGroups, gradientNorm } from '../s
 import { vqa } from '../src/tasks/vqa.ts';
 import { train } from '../src/training/finetune.ts';
 import { objectivesOf } from '../src/training/losses.ts';
-import { collatePairs } from '../src/training/matching-pairs.ts';
+import { collatePairs } from '../src/training/negatives/matching-pairs.ts';
 import { answeringLosses } from '../src/training/stages/answering.ts';
 import { pretrainingStage } from '../src/training/stages/pretraining.ts';
 import { lossesFromParams, type Stage } from '../src/training/stages/stage.ts';

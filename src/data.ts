@@ -50,4 +50,4 @@ export {
 export { officialScore, type Submitted, submissionOf } from './tasks/metrics/vqa-official.ts';
 export { confusionOf } from './tasks/snli-ve.ts';
 export { bestOf, isAnswered, isTask, meanOf, probabilityOf, type TaskReading } from './tasks/task.ts';
-export { collatePairs } from './training/matching-pairs.ts';
+export { collatePairs } from './training/negatives/matching-pairs.ts';

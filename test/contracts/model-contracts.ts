@@ -13,7 +13,7 @@ import type { Sizes } from '../../src/model/sizes.ts';
 import { crossModalAttention } from '../../src/objectives/cross-modal-attention-distillation.ts';
 import { everyLayer } from '../../src/objectives/layers.ts';
 import { softLabels } from '../../src/objectives/soft-label-distillation.ts';
-import { collatePairs } from '../../src/training/matching-pairs.ts';
+import { collatePairs } from '../../src/training/negatives/matching-pairs.ts';
 import { answered } from '../fixtures/answered.ts';
 import { numbersFor, target, valuesOf } from './contracts.ts';
 

@@ -1,4 +1,4 @@
-import { collatePairs } from '../../src/training/matching-pairs.ts';
+import { collatePairs } from '../../src/training/negatives/matching-pairs.ts';
 import { weightedSum } from '../../src/engine/functions.ts';
 import type { Numbers, Weights } from '../../src/engine/numbers.ts';
 import { transposeLast } from '../../src/engine/ops.ts';

@@ -10,7 +10,7 @@ import { openPredictor } from '../../src/inference/predictor.ts';
 import { preprocessorFor } from '../../src/inference/preprocessor.ts';
 import { pretraining, retrieval } from '../../src/tasks/captions.ts';
 import { type FinetuneOptions, finetune } from '../../src/training/finetune.ts';
-import { hardCandidates, openHardCandidates } from '../../src/training/hard-candidates.ts';
+import { hardCandidates, openHardCandidates } from '../../src/training/negatives/hard-candidates.ts';
 import type { TrainStep } from '../../src/training/options.ts';
 import { rankingTeacher, writeColourScenes } from '../fixtures/colours.ts';
 

@@ -18,7 +18,7 @@ import { accumulate, createOptimizerState } from '../../src/optim/adamw.ts';
 import { answersOf } from '../../src/studies/scenes/vocabulary.ts';
 import { writeScenes } from '../../src/studies/scenes/write.ts';
 import { pretraining } from '../../src/tasks/captions.ts';
-import { openHardNegatives } from '../../src/training/hard-negatives.ts';
+import { openHardNegatives } from '../../src/training/negatives/hard-negatives.ts';
 import type { TrainStep } from '../../src/training/options.ts';
 import { type PretrainOptions, pretrain } from '../../src/training/pretrain.ts';
 import { pretrainingStage } from '../../src/training/stages/pretraining.ts';

@@ -161,7 +161,9 @@ describe('a training that leaves the numbers', () => {
     const model = student();
     model.weights.get('vqa_classifier.3.bias')!.data[0] = Number.NaN;
     const judging = evaluate(model, { task: vqa, data: scenes, batch: 8, threads: 1 });
-    await expect(judging).rejects.toThrow(/validation\.jsonl:1: the model answers NaN where a number belongs: its weights are not all finite/);
+    await expect(judging).rejects.toThrow(
+      /validation\.jsonl:1: the model answers NaN where a number belongs: its weights are not all finite/,
+    );
   });
 });
 

@@ -15,8 +15,8 @@ import { maskedLanguageModeling } from '../../objectives/masked-language-modelin
 import { wordPatchAlignment } from '../../objectives/word-patch-alignment.ts';
 import { pretraining } from '../../tasks/captions.ts';
 import { scoreOf } from '../../tasks/task.ts';
-import { openHardNegatives } from '../hard-negatives.ts';
-import { collatePairs, isMatched, matchingPairs } from '../matching-pairs.ts';
+import { openHardNegatives } from '../negatives/hard-negatives.ts';
+import { collatePairs, isMatched, matchingPairs } from '../negatives/matching-pairs.ts';
 import { identityOf, settingsOf, type Values } from '../option-table.ts';
 import { type RunOptions, trainingOptions } from '../options.ts';
 import { lengthGroupedOrder } from '../samplers/length-grouped.ts';

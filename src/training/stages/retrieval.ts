@@ -10,8 +10,8 @@ import { imageTextContrastive } from '../../objectives/image-text-contrastive.ts
 import { partialRanking } from '../../objectives/partial-ranking-distillation.ts';
 import { sigmoidContrast } from '../../objectives/sigmoid-contrast.ts';
 import { softScores } from '../../objectives/soft-score-distillation.ts';
-import { candidateFeeds, openHardCandidates } from '../hard-candidates.ts';
 import { attentionObjective } from '../losses.ts';
+import { candidateFeeds, openHardCandidates } from '../negatives/hard-candidates.ts';
 import { type Identity, settingsOf } from '../option-table.ts';
 import { trainingOptions } from '../options.ts';
 import { uniquePairGroups } from '../samplers/unique-pairs.ts';

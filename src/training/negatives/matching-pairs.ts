@@ -1,8 +1,8 @@
-import type { Feeds } from '../data/batch.ts';
-import type { Example } from '../data/example.ts';
-import { shuffled } from '../data/shuffle.ts';
-import type { Numbers } from '../engine/numbers.ts';
-import { MATCHING } from '../model/purposes/pretraining.ts';
+import type { Feeds } from '../../data/batch.ts';
+import type { Example } from '../../data/example.ts';
+import { shuffled } from '../../data/shuffle.ts';
+import type { Numbers } from '../../engine/numbers.ts';
+import { MATCHING } from '../../model/purposes/pretraining.ts';
 
 /**
  * Texts with images that they may or may not belong to, for image-text matching (ViLT code): exactly half of the batch,

@@ -1,13 +1,13 @@
-import { imageName } from '../data/example.ts';
-import type { Weights } from '../engine/numbers.ts';
-import { generator, keyOf } from '../engine/random.ts';
-import { compile } from '../engine/runtime/session.ts';
-import { UserError } from '../errors.ts';
-import type { ModelConfig } from '../model/config.ts';
-import { createParams } from '../model/params.ts';
-import { forwardPretraining, pretrainingInputs } from '../model/purposes/pretraining.ts';
+import { imageName } from '../../data/example.ts';
+import type { Weights } from '../../engine/numbers.ts';
+import { generator, keyOf } from '../../engine/random.ts';
+import { compile } from '../../engine/runtime/session.ts';
+import { UserError } from '../../errors.ts';
+import type { ModelConfig } from '../../model/config.ts';
+import { createParams } from '../../model/params.ts';
+import { forwardPretraining, pretrainingInputs } from '../../model/purposes/pretraining.ts';
+import type { ExtraFeeds } from '../stages/stage.ts';
 import { collatePairs, hardPairs } from './matching-pairs.ts';
-import type { ExtraFeeds } from './stages/stage.ts';
 
 /** Options of `openHardNegatives`. */
 interface HardNegativeOptions {

@@ -1,15 +1,15 @@
-import type { Model } from '../checkpoints/model-file.ts';
-import type { Numbers, Weights } from '../engine/numbers.ts';
-import { compile } from '../engine/runtime/session.ts';
-import { input } from '../engine/tensor.ts';
-import { UserError } from '../errors.ts';
-import type { ModelConfig } from '../model/config.ts';
-import { inputsFor } from '../model/inputs.ts';
-import { createParams } from '../model/params.ts';
-import { chosenPairs, scorePairs } from '../model/purposes/ranking.ts';
-import { retrieve } from '../model/purposes/retrieval.ts';
-import type { Candidates } from '../objectives/candidates.ts';
-import type { ExtraFeeds } from './stages/stage.ts';
+import type { Model } from '../../checkpoints/model-file.ts';
+import type { Numbers, Weights } from '../../engine/numbers.ts';
+import { compile } from '../../engine/runtime/session.ts';
+import { input } from '../../engine/tensor.ts';
+import { UserError } from '../../errors.ts';
+import type { ModelConfig } from '../../model/config.ts';
+import { inputsFor } from '../../model/inputs.ts';
+import { createParams } from '../../model/params.ts';
+import { chosenPairs, scorePairs } from '../../model/purposes/ranking.ts';
+import { retrieve } from '../../model/purposes/retrieval.ts';
+import type { Candidates } from '../../objectives/candidates.ts';
+import type { ExtraFeeds } from '../stages/stage.ts';
 
 /** Options of `openHardCandidates`. */
 interface HardCandidateOptions {

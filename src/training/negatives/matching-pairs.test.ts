@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Example } from '../data/example.ts';
-import { generator, keyOf } from '../engine/random.ts';
+import type { Example } from '../../data/example.ts';
+import { generator, keyOf } from '../../engine/random.ts';
 import { collatePairs, hardPairs, matchingPairs } from './matching-pairs.ts';
 
 const all: Example[] = Array.from({ length: 200 }, (_, i) => ({
