@@ -63,7 +63,7 @@ export const teacherLessons = {
   },
   questions: {
     scenes: { seed: 2, pairs: 40_000, heldOutPairs: 750 },
-    training: { batch: 64, updates: 20_000, learningRate: 6e-4 },
+    training: { batch: 64, updates: 16_000, learningRate: 6e-4 },
   },
 } as const satisfies Record<string, Lesson>;
 
