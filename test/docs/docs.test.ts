@@ -6,7 +6,9 @@ import { root, textOf } from './markdown.ts';
 
 const documents = [
   ...readdirSync(root).filter((name) => name.endsWith('.md')),
-  ...readdirSync(`${root}assets`).flatMap((name) => (name.endsWith('.md') ? [`assets/${name}`] : [])),
+  ...['assets', 'docs'].flatMap((folder) =>
+    readdirSync(root + folder).flatMap((name) => (name.endsWith('.md') ? [`${folder}/${name}`] : [])),
+  ),
 ];
 
 /** The names that a source file exports itself. */
