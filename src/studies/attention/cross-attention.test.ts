@@ -4,7 +4,7 @@ import { configOf, type Description } from '../../checkpoints/description.ts';
 import type { Numbers } from '../../engine.ts';
 import type { Model, ModelConfig } from '../../index.ts';
 import { createModel, fromHuggingFace, tiny } from '../../model.ts';
-import { attentionDivergence, type CrossAttention, crossAttention, wordAttention } from './cross-attention.ts';
+import { type CrossAttention, crossAttention, meanDivergence } from './cross-attention.ts';
 
 const described = (model: 'vilt' | 'dide', more: Partial<Description> = {}): ModelConfig =>
   configOf(
@@ -128,34 +128,17 @@ describe('cross-modal attention', () => {
   });
 });
 
-describe('the attention of one example', () => {
-  const all = { shape: [2, 2, 4], data: Float32Array.from([...Array(8).fill(9), 0.1, 0.2, 0.7, 0, 0.5, 0.3, 0.2, 0]) };
-
-  it('has its own words and patches alone, [CLS] apart', () => {
-    const { cls, patches } = wordAttention(all, 1, { words: 2, patches: 2 });
-    expect(cls).toEqual([Math.fround(0.1), 0.5]);
-    expect(patches).toEqual([
-      [Math.fround(0.2), Math.fround(0.7)],
-      [Math.fround(0.3), Math.fround(0.2)],
-    ]);
-  });
-
-  it('is 0 apart from itself, and as far from another as Kullback and Leibler say', () => {
-    const one = { cls: [0.5], patches: [[0.25, 0.25]] };
-    const other = { cls: [0.25], patches: [[0.5, 0.25]] };
-    expect(attentionDivergence(one, one)).toBe(0);
-    expect(attentionDivergence(one, other)).toBeCloseTo(0.25 * Math.log(2), 12);
+describe('the divergence of attention', () => {
+  it('is 0 from itself, and from another what Kullback and Leibler say, mean over rows', () => {
+    const one = [0.5, 0.25, 0.25];
+    const other = [0.25, 0.5, 0.25];
+    expect(meanDivergence([one], [one])).toBe(0);
+    expect(meanDivergence([one, one], [other, one])).toBeCloseTo((0.25 * Math.log(2)) / 2, 12);
   });
 
   it('stays a number where the student gives nothing', () => {
-    const far = attentionDivergence({ cls: [0.5], patches: [[0.5]] }, { cls: [1], patches: [[0]] });
+    const far = meanDivergence([[0.5, 0.5]], [[1, 0]]);
     expect(far).toBeGreaterThan(10);
     expect(Number.isFinite(far)).toBe(true);
-  });
-
-  it('cannot be compared with that of another example', () => {
-    expect(() => attentionDivergence({ cls: [1], patches: [[0]] }, { cls: [1], patches: [[0, 0]] })).toThrow(
-      '1 words over 2 tokens against 1 words over 3 tokens',
-    );
   });
 });

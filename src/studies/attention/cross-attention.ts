@@ -60,52 +60,9 @@ export const crossAttention = async (
 /** softmax(Q Kᵀ / √d + bias) over the real keys: [batch, heads, queries, keys]. */
 const shares = ({ scores, keys }: Attention): Tensor => softmax(add(scores, maskBias(keys)));
 
-/** Text-to-image attention of one example without padding, to the patches and to the image's [CLS]. */
-export interface WordAttention {
-  /** Attention of each word to each patch: [words][patches]. */
-  readonly patches: readonly (readonly number[])[];
-  /** Attention of each word to the image's [CLS]; together with that to the patches it sums to 1. */
-  readonly cls: readonly number[];
-}
-
-/**
- * The attention of one example of `textToImage`, without padding.
- *
- * @param counts number of words (including [CLS] and [SEP]) and patches of the example.
- */
-export const wordAttention = (
-  { shape, data }: Floats,
-  example: number,
-  { words, patches }: { readonly words: number; readonly patches: number },
-): WordAttention => {
-  const [, rows, tokens] = shape as [number, number, number];
-  const row = (word: number): Float32Array => data.subarray((example * rows + word) * tokens).subarray(0, 1 + patches);
-  const all = Array.from({ length: words }, (_, word) => [...row(word)]);
-  return { cls: all.map(([cls]) => cls!), patches: all.map(([, ...rest]) => rest) };
-};
-
-/**
- * Mean KL divergence of each word's attention, KL(teacher ‖ student) = Σ p (log p - log q), in nats: the text-to-image
- * half of L_CA for one example, except that the heads are averaged beforehand.
- *
- * @throws Error where the two differ in their numbers of words or patches.
- */
-export const attentionDivergence = (teacher: WordAttention, student: WordAttention): number => {
-  const [p, q] = [rowsOf(teacher), rowsOf(student)];
-  if (p.length !== q.length || p.some((row, i) => row.length !== q[i]!.length)) {
-    throw new Error(`attentionDivergence: ${sizeOf(p)} against ${sizeOf(q)}: give the attention of one example`);
-  }
-  return meanDivergence(p, q);
-};
-
 /** Mean KL divergence over rows of probabilities, KL(p ‖ q), in nats. */
 export const meanDivergence = (p: readonly (readonly number[])[], q: readonly (readonly number[])[]): number =>
   p.reduce((sum, row, i) => sum + relativeEntropy(row, q[i]!), 0) / p.length;
-
-const rowsOf = ({ cls, patches }: WordAttention): number[][] => cls.map((share, word) => [share, ...patches[word]!]);
-
-const sizeOf = (rows: readonly (readonly number[])[]): string =>
-  `${rows.length} words over ${rows[0]?.length ?? 0} tokens`;
 
 /** Smallest probability: float32 rounds smaller ones to 0, whose logarithm is infinite. */
 const LEAST = 1e-38;

@@ -143,11 +143,14 @@ describe('the page of explained pairs', () => {
     ] as const) {
       const patches = pair.rows * pair.columns;
       const maps = pair.models.length * (1 + tiny.heads);
-      expect(part.match(/class="heat"/g)).toHaveLength(maps);
-      expect(part.match(/fill-opacity="0\.\d\d"/g)).toHaveLength(maps * patches);
+      const wordMaps = pair.models.length * pair.words.length;
+      expect(part.match(/class="heat"/g)).toHaveLength(wordMaps + maps);
+      expect(part.match(/<rect class="s-?\d"/g)).toHaveLength((wordMaps + maps) * patches);
       expect(part.match(/type="radio"/g)).toHaveLength(1 + pair.words.length);
       expect(part.match(/<option /g)).toHaveLength(2 + patches);
-      expect(part.match(/<td><i style/g)).toHaveLength(maps * pair.words.length);
+      expect(part.match(/<td><i class="s-?\d" role="img" aria-label="[\d.]+\u00a0%, /g)).toHaveLength(
+        maps * pair.words.length,
+      );
     }
   });
 

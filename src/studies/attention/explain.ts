@@ -3,6 +3,7 @@ import {
   createTokenizer,
   encodePng,
   type PictureOptions,
+  type Pixels,
   type PreparedImage,
   preprocessorFor,
   probabilityOf,
@@ -12,6 +13,7 @@ import { UserError } from '../../errors.ts';
 import { type Example, type Model, openPredictor } from '../../index.ts';
 import { crossAttention, meanDivergence } from './cross-attention.ts';
 import type { ExplainedModel, ExplainedPair, HeadedAttention } from './explained-pair.ts';
+import { greyed } from './greyed.ts';
 
 export interface ExplainOptions extends PictureOptions {
   /** Threads of each session. Default: the runtime's choice. */
@@ -123,9 +125,9 @@ const pairOf = async (
   if (!first) throw new Error('explain: no models: give at least one');
   for (const other of others) refuseUnlike(first, other);
   const { words, picture } = first;
-  const png = await encodePng(picture.pixels);
   return {
-    image: `data:image/png;base64,${Buffer.from(png).toString('base64')}`,
+    image: await dataUri(picture.pixels),
+    grey: await dataUri(greyed(picture.pixels)),
     rows: picture.rows,
     columns: picture.columns,
     text,
@@ -134,6 +136,9 @@ const pairOf = async (
     models: looks.map((look) => modelOf(look, first)),
   };
 };
+
+const dataUri = async (pixels: Pixels): Promise<string> =>
+  `data:image/png;base64,${Buffer.from(await encodePng(pixels)).toString('base64')}`;
 
 const modelOf = (
   { words: _, picture: __, ...model }: Seen & { readonly name: string },

@@ -1,6 +1,14 @@
 import { interval } from '../../data.ts';
 import type { Example, Prediction } from '../../index.ts';
-import type { AccuracyReport } from '../quickstart/content.ts';
+
+/** Accuracy with its 95 % confidence interval, each between 0 and 1. */
+export interface AccuracyReport {
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+  /** Accuracy by kind of question. */
+  readonly byKind: Readonly<Record<string, { readonly mean: number; readonly count: number }>>;
+}
 
 /** The kind of question of an example, from its annotation; `all` where it has none. */
 export const kindOf = ({ about }: Pick<Example, 'about'>): string =>

@@ -1,3 +1,6 @@
+import type { ExplainedPair } from '../attention/explained-pair.ts';
+import type { AccuracyReport } from '../measures/accuracy.ts';
+import type { Choice } from '../measures/chosen-examples.ts';
 import { toyNotice } from '../report/toy-run.ts';
 
 /** Reproducibility of a report's numbers, in a sentence to print beside its table. */
@@ -24,7 +27,10 @@ export interface QuickstartReport {
   readonly latency: readonly LatencyReport[];
   readonly cache: CacheReport;
   readonly question: QuestionReport;
-  readonly examples: readonly ExampleReport[];
+  /** Examples with the attention of every model, the teacher first. */
+  readonly examples: readonly ExplainedPair[];
+  /** How the examples were chosen. */
+  readonly choice: Choice;
   /** Sentences that compare the models, with their numbers. */
   readonly findings: readonly string[];
 }
@@ -56,15 +62,6 @@ export interface CurvePoint {
   readonly validation?: number | undefined;
 }
 
-/** Accuracy with its 95 % confidence interval, each between 0 and 1. */
-export interface AccuracyReport {
-  readonly mean: number;
-  readonly low: number;
-  readonly high: number;
-  /** Accuracy by kind of question. */
-  readonly byKind: Readonly<Record<string, { readonly mean: number; readonly count: number }>>;
-}
-
 export interface LatencyReport {
   readonly what: string;
   readonly images: number;
@@ -88,28 +85,5 @@ export interface QuestionReport {
     readonly path: string;
     readonly answer: string;
     readonly probability: number;
-  }[];
-}
-
-/** One example with the attention of every model. */
-export interface ExampleReport {
-  /** A data URI. */
-  readonly image: string;
-  /** Rows and columns of patches. */
-  readonly rows: number;
-  readonly columns: number;
-  readonly text: string;
-  /** The word pieces, [CLS] and [SEP] included. */
-  readonly words: readonly string[];
-  readonly truth: string;
-  /** The teacher first. */
-  readonly models: readonly {
-    readonly name: string;
-    readonly answer: string;
-    readonly probability: number;
-    /** [words][rows · columns]: attention of each word to each patch; the rest up to 1 goes to the image's [CLS]. */
-    readonly textToImage: readonly (readonly number[])[];
-    /** KL(teacher ‖ model) in nats; 0 for the teacher. */
-    readonly kl: number;
   }[];
 }

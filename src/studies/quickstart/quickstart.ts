@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { countOf } from '../../engine.ts';
 import { type Example, evaluate, loadModel, type Model, type Prediction, vqa } from '../../index.ts';
-import { accuracyReport, firstOfEachKind, priorAccuracy } from '../measures/accuracy.ts';
+import { explainPairs } from '../attention/explain.ts';
+import { accuracyReport, priorAccuracy } from '../measures/accuracy.ts';
+import { chosenExamples } from '../measures/chosen-examples.ts';
 import type { Manifest } from '../scenes/manifest.ts';
 import { quickstartWorld, writeMiniScenes } from '../teacher/mini-scenes.ts';
 import type { DataReport, ModelReport, QuickstartReport } from './content.ts';
-import { exampleReports } from './examples.ts';
 import { type Answers, findingsOf } from './findings.ts';
 import { writeReport } from './page/write.ts';
 import { serviceReport } from './service.ts';
@@ -78,6 +79,7 @@ export const quickstart = async (options: QuickstartOptions): Promise<Quickstart
   const splits = await readSplits(data);
   const predictions = await evaluateAll(models, splits, options);
   const served = await serve(models, { data, splits, options });
+  const explained = await explain(models, predictions, options);
   const report: QuickstartReport = {
     seed,
     command,
@@ -86,6 +88,7 @@ export const quickstart = async (options: QuickstartOptions): Promise<Quickstart
     data: dataReport(data, manifest, splits),
     models: modelReports(models, predictions, seed),
     ...served,
+    ...explained,
     findings: findingsOf(predictions, served.latency, { seed }),
   };
   await writeReport(join(folder, 'report.html'), report);
@@ -114,15 +117,13 @@ const trainStudents = (
 const readSplits = async (data: string): Promise<Splits> =>
   Object.fromEntries(await Promise.all(SPLITS.map(async (split) => [split, await vqa.read(data, split)]))) as Splits;
 
-/** Serves the test images with the last student, and collects the attention of all models on a few examples. */
-const serve = async (
+/** Serves the test images with the last student. */
+const serve = (
   models: Models,
   { data, splits, options }: { readonly data: string; readonly splits: Splits; readonly options: QuickstartOptions },
-) => {
-  const all = Object.fromEntries(Object.entries(models).map(([name, { model }]) => [name, model]));
-  const student = Object.values(all).at(-1)!;
-  const service = await serviceReport(
-    { teacher: models.teacher.model, student },
+) =>
+  serviceReport(
+    { teacher: models.teacher.model, student: Object.values(models).at(-1)!.model },
     {
       images: join(data, 'images', 'test-iid'),
       examples: splits['test-iid'],
@@ -131,11 +132,19 @@ const serve = async (
       threads: options.threads,
     },
   );
-  const examples = firstOfEachKind(splits['test-iid'], SHOWN_EXAMPLES);
-  return { ...service, examples: await exampleReports(all, examples, { threads: options.threads }) };
-};
 
-const SHOWN_EXAMPLES = 6;
+/** The attention of all models on examples that the last student answers rightly, and the first wrongly. */
+const explain = async (
+  models: Models,
+  predictions: Readonly<Record<string, Answers>>,
+  { threads }: QuickstartOptions,
+): Promise<Pick<QuickstartReport, 'examples' | 'choice'>> => {
+  const [, undistilled, ...others] = Object.entries(predictions['test-iid']!);
+  const distilled = others.at(-1)!;
+  const { examples, choice } = chosenExamples('test-iid', { distilled, undistilled: undistilled! });
+  const all = Object.fromEntries(Object.entries(models).map(([name, { model }]) => [name, model]));
+  return { examples: await explainPairs(all, examples, { threads }), choice };
+};
 
 const modelReports = (models: Models, predictions: Readonly<Record<string, Answers>>, seed: number): ModelReport[] =>
   Object.entries(models).map(([name, { model, run }]) => ({

@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readImageBytes } from '../../data.ts';
 import { type Answer, ask, cacheImages, type Example, type Model, openPredictor } from '../../index.ts';
 import { latencyReport } from '../measures/latency.ts';
 import type { QuestionReport, QuickstartReport } from './content.ts';
-import { dataUri } from './examples.ts';
 
 /** Question about every cached image. */
 const QUESTION = 'is there a small red star?';
@@ -52,3 +52,7 @@ const questionReport = async (answers: readonly Answer[], images: string): Promi
     })),
   ),
 });
+
+/** A PNG file as a data URI. */
+const dataUri = async (path: string): Promise<string> =>
+  `data:image/png;base64,${Buffer.from(await readImageBytes(path)).toString('base64')}`;

@@ -1,5 +1,5 @@
 import { type Html, html } from './html.ts';
-import { script as usualScript, style as usualStyle } from './style.ts';
+import { style as usualStyle } from './style.ts';
 
 /** Parts of a page. */
 export interface DocumentParts {
@@ -7,12 +7,12 @@ export interface DocumentParts {
   readonly body: Html | readonly Html[];
   /** CSS in addition to that of every page. */
   readonly style?: string | undefined;
-  /** JavaScript; by default that of the report. */
+  /** JavaScript; by default none. */
   readonly script?: string | undefined;
 }
 
 /** A self-contained HTML document. */
-export const document = ({ title, body, style = '', script = usualScript }: DocumentParts): string =>
+export const document = ({ title, body, style = '', script }: DocumentParts): string =>
   html`<!doctype html>
 <html lang="en">
 <head>
@@ -24,7 +24,11 @@ export const document = ({ title, body, style = '', script = usualScript }: Docu
 </head>
 <body>
 <main>${body}</main>
-<script>${{ html: script }}</script>
-</body>
+${
+  script === undefined
+    ? ''
+    : html`<script>${{ html: script }}</script>
+`
+}</body>
 </html>
 `.html;

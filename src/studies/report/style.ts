@@ -1,10 +1,10 @@
 /** CSS of all pages: one column of text, tables that scroll, light and dark scheme. */
 export const style = `
 :root { color-scheme: light dark; --paper: #fdfcfa; --card: #f5f3ee; --ink: #1d2129; --soft: #5a6170; --line: #dcd9d1;
-  --accent: #8a3b12; --right: #186a3b; --wrong: #a3261d; --heat: #d6301d;
+  --accent: #8a3b12; --right: #186a3b; --wrong: #a3261d;
   --m0: #3c4350; --m1: #1f6fb2; --m2: #b3590a; --m3: #0b7d62; --m4: #8a3fa0; --m5: #a3261d; }
 @media (prefers-color-scheme: dark) { :root { --paper: #16181d; --card: #1f2229; --ink: #e8e6e1; --soft: #a5abb8; --line: #383c46;
-  --accent: #f0a67a; --right: #6fcf97; --wrong: #ff8a7a; --heat: #ff5a3d;
+  --accent: #f0a67a; --right: #6fcf97; --wrong: #ff8a7a;
   --m0: #d5d9e2; --m1: #6db3f2; --m2: #f0a35c; --m3: #4fcfae; --m4: #cf93e2; --m5: #ff8a7a; } }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; scroll-behavior: smooth; }
@@ -45,45 +45,16 @@ figcaption strong { color: var(--ink); }
 .answers { list-style: none; margin: 20px 0 0; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(112px, 1fr)); gap: 24px 16px; font: 14.5px/1.4 system-ui, sans-serif; }
 .answers img { display: block; width: 112px; height: 112px; object-fit: contain; background: var(--card); border-radius: 4px; margin-bottom: 6px; }
 .answers small { font-size: 11.5px; overflow-wrap: anywhere; }
-.example { margin-top: 36px; break-inside: avoid; }
-.example header { display: flex; gap: 20px; align-items: flex-start; margin-bottom: 12px; }
-.example header img { width: 128px; border-radius: 4px; flex: none; }
-.example header p { margin-bottom: 6px; }
-.hidden { position: absolute; }
-.readout { font: 13.5px/1.5 system-ui, sans-serif; color: var(--soft); min-height: 1.5em; }
-table.attention { width: auto; }
-.attention th, .attention td { padding: 6px 8px 6px 0; border: 0; }
-.attention thead th { font-size: 13.5px; font-weight: 600; text-align: left; }
-.attention tbody th { position: sticky; left: 0; z-index: 1; background: var(--paper); min-width: 118px; max-width: 118px; padding-right: 12px; }
 .how { display: inline-block; min-width: 13em; }
 .whole { white-space: nowrap; }
-.attention td small { font-size: 11px; }
-.heat { display: block; width: 76px; border-radius: 3px; overflow: hidden; }
-.heat use { filter: grayscale(0.85) contrast(0.7) brightness(1.1); }
-.heat rect { fill: var(--heat); }
-.heat rect:hover { stroke: var(--ink); stroke-width: 0.06; }
 .right { color: var(--right); }
 .wrong { color: var(--wrong); }
 pre { background: var(--card); padding: 14px 18px; border-radius: 6px; overflow-x: auto; font-size: 14.5px; }
 code { font-family: ui-monospace, 'SF Mono', Menlo, Consolas, monospace; font-size: 0.9em; }
 @media (max-width: 860px) { .wide { display: none; } .narrow { display: block; } .beside { grid-template-columns: minmax(0, 1fr); gap: 8px; } }
-@media (max-width: 560px) { body { font-size: 16px; } main { padding: 28px 16px 64px; } h1 { font-size: 31px; } .asked { font-size: 18px; }
-  .example header img { width: 84px; } .heat { width: 64px; } .attention tbody th { min-width: 96px; max-width: 96px; } }
-@media print { * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } :root { --paper: #fff; --card: #f5f3ee; --ink: #000; --soft: #444; --line: #ccc; --accent: #000; --right: #186a3b; --wrong: #a3261d; --heat: #d6301d;
+@media (max-width: 560px) { body { font-size: 16px; } main { padding: 28px 16px 64px; } h1 { font-size: 31px; } .asked { font-size: 18px; } }
+@media print { * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } :root { --paper: #fff; --card: #f5f3ee; --ink: #000; --soft: #444; --line: #ccc; --accent: #000; --right: #186a3b; --wrong: #a3261d;
   --m0: #3c4350; --m1: #1f6fb2; --m2: #b3590a; --m3: #0b7d62; --m4: #8a3fa0; --m5: #a3261d; }
-  body { font-size: 11pt; } main { max-width: none; padding: 0; } nav, .readout { display: none; } .scroll { overflow: visible; }
-  .wide { display: block; } .narrow { display: none; } figure, tr, li { break-inside: avoid; } h2, h3 { break-after: avoid; } .heat { width: 56px; } .attention tbody th { position: static; } }
-`;
-
-/** Pointing at a patch reads out its word, its place and its share; without it, the patch's own title does. */
-export const script = `
-document.addEventListener('pointerover', ({ target }) => {
-  if (!(target instanceof SVGRectElement) || !target.closest('.heat')) return;
-  const cell = target.closest('td');
-  const word = cell.closest('table').tHead.rows[0].cells[cell.cellIndex].textContent;
-  const model = cell.parentElement.cells[0].firstChild.textContent;
-  const place = 'row ' + (target.y.baseVal.value + 1) + ', column ' + (target.x.baseVal.value + 1);
-  target.closest('.example').querySelector('output').textContent =
-    model + ': “' + word + '” gives ' + target.textContent + ' to the patch in ' + place + '.';
-});
+  body { font-size: 11pt; } main { max-width: none; padding: 0; } nav { display: none; } .scroll { overflow: visible; }
+  .wide { display: block; } .narrow { display: none; } figure, tr, li { break-inside: avoid; } h2, h3 { break-after: avoid; } }
 `;

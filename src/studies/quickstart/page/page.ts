@@ -1,3 +1,5 @@
+import { mapsScript } from '../../attention/page/script.ts';
+import { mapsStyle } from '../../attention/page/style.ts';
 import { document } from '../../report/document.ts';
 import { count, duration } from '../../report/format.ts';
 import { type Html, html, jsonScript, section, table } from '../../report/html.ts';
@@ -10,7 +12,7 @@ import { latency, question } from './speed.ts';
 /**
  * The report as one self-contained HTML page.
  *
- * @throws Error where an image is not a data URI, or the size of an attention map is not words x patches.
+ * @throws Error where an image is not a data URI, or the size of an attention map is not words x (1 + patches).
  */
 export const page = async (report: QuickstartReport): Promise<string> => {
   const { models, data, findings, cache } = report;
@@ -27,26 +29,28 @@ export const page = async (report: QuickstartReport): Promise<string> => {
     await kinds(models),
     await latency(report.latency, cache),
     question(report.question, cache),
-    attentionPage(report.examples),
+    attentionPage(report.examples, report.choice),
     reproduce(report),
     jsonScript('numbers', numbersOf(report)),
   ];
-  return document({ title: 'Distilled dual encoders: one run, measured', body });
+  const title = 'Distilled dual encoders: one run, measured';
+  return document({ title, body, style: mapsStyle, script: mapsScript });
 };
 
 const check = ({ question: asked, examples }: QuickstartReport): void => {
-  for (const { image } of [...asked.answers, ...examples]) {
+  const images = [...asked.answers, ...examples].map(({ image }) => image);
+  for (const image of [...images, ...examples.map(({ grey }) => grey)]) {
     if (!/^data:image\//.test(image)) throw new Error(`report: picture ${image.slice(0, 40)}: give a data URI`);
   }
   for (const { text, words, rows, columns, models } of examples) {
     for (const { name, textToImage } of models) {
-      const fits = textToImage.length === words.length && textToImage.every(({ length }) => length === rows * columns);
-      if (fits) continue;
-      const [given, wanted] = [
-        `${textToImage.length} x ${textToImage[0]?.length ?? 0}`,
-        `${words.length} x ${rows * columns}`,
-      ];
-      throw new Error(`report: attention of ${name} for "${text}" is ${given}: it must be words x patches, ${wanted}`);
+      const tokens = 1 + rows * columns;
+      const unlike = textToImage.find((head) => head.length !== words.length || head[0]?.length !== tokens);
+      if (!unlike) continue;
+      const [given, wanted] = [`${unlike.length} x ${unlike[0]?.length ?? 0}`, `${words.length} x ${tokens}`];
+      throw new Error(
+        `report: attention of ${name} for "${text}" is ${given}: it must be words x (1 + patches), ${wanted}`,
+      );
     }
   }
 };
@@ -95,8 +99,8 @@ ${table(
 const numbersOf = ({ examples, question: asked, ...rest }: QuickstartReport) => ({
   ...rest,
   question: { ...asked, answers: asked.answers.map(({ image: _, ...answer }) => answer) },
-  examples: examples.map(({ image: _, models, ...example }) => ({
+  examples: examples.map(({ image: _, grey: __, models, ...example }) => ({
     ...example,
-    models: models.map(({ textToImage: __, ...model }) => model),
+    models: models.map(({ textToImage: _there, imageToText: _back, ...model }) => model),
   })),
 });

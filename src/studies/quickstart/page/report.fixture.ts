@@ -1,5 +1,6 @@
 import { generator, keyOf } from '../../../engine.ts';
-import type { CurvePoint, ExampleReport, ModelReport, QuickstartReport } from '../content.ts';
+import type { ExplainedPair } from '../../attention/explained-pair.ts';
+import type { CurvePoint, ModelReport, QuickstartReport } from '../content.ts';
 
 /** A made-up report, plausible in every number, for tests of the page. */
 export const fakeReport = ({
@@ -50,6 +51,13 @@ export const fakeReport = ({
     })),
   },
   examples: questions.map(([text, truth], i) => exampleOf(text, truth, { image, side, i })),
+  choice: {
+    split: 'test-iid',
+    distilled: 'soft labels + attention',
+    undistilled: 'hard labels',
+    right: { distilledAlone: 180, undistilledAlone: 52, both: 1200, neither: 568 },
+    kindsWithout: ['more'],
+  },
   findings: [
     'The student that learnt attention too answers 84.1 % of the test questions, 4.9 points more than the one that learnt from hard labels.',
     'It keeps 95 % of its teacher, and answers from the cache 748 times faster.',
@@ -110,10 +118,11 @@ const exampleOf = (
   text: string,
   truth: string,
   { image, side, i }: { image: string; side: number; i: number },
-): ExampleReport => {
+): ExplainedPair => {
   const words = ['[CLS]', ...text.replace('?', ' ?').split(' '), '[SEP]'];
   return {
     image,
+    grey: image,
     rows: side,
     columns: side,
     text,
@@ -121,16 +130,19 @@ const exampleOf = (
     truth,
     models: names.map((name, m) => ({
       name,
-      answer: m === 1 ? 'blue' : truth,
-      probability: 0.931 - 0.067 * m,
-      kl: [0, 1.2345, 0.9876, 0.1234][m]!,
-      textToImage: words.map((_, word) => sharesOf(side * side, generator(keyOf(i, m, word)))),
+      answers: [{ answer: m === 1 ? 'blue' : truth, probability: 0.931 - 0.067 * m }],
+      textToImage: heads(2, words.length, 1 + side * side, generator(keyOf(i, m, 'there'))),
+      imageToText: heads(2, 1 + side * side, words.length, generator(keyOf(i, m, 'back'))),
+      ...(m === 0 ? {} : { divergence: { textToImage: [0.2, 1.2345 / m], imageToText: [0.3, 0.9876 / m] } }),
     })),
   };
 };
 
+const heads = (count: number, queries: number, keys: number, random: () => number): number[][][] =>
+  Array.from({ length: count }, () => Array.from({ length: queries }, () => sharesOf(keys, random)));
+
 const sharesOf = (count: number, random: () => number): number[] => {
   const weights = Array.from({ length: count }, () => random() ** 4);
-  const sum = weights.reduce((a, b) => a + b, 0.5);
+  const sum = weights.reduce((a, b) => a + b);
   return weights.map((weight) => weight / sum);
 };

@@ -2,7 +2,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { meanOf } from '../../../data.ts';
 import { UserError } from '../../../errors.ts';
+import { meanOfHeads } from '../../attention/page/word-maps.ts';
 import { bytes, count, duration, figures, milliseconds, percent } from '../../report/format.ts';
 import type { QuickstartReport } from '../content.ts';
 import { page } from './page.ts';
@@ -106,18 +108,30 @@ describe('the report shows', () => {
     expect(words).toContain(`${figures(3.127 / 0.004_18)} ×`);
   });
 
-  it('the share of every patch for every word of every model, in order', () => {
-    const shown = [...text.matchAll(/<title>([\d.]+)\u00a0%<\/title>/g)].map(([, share]) => share);
-    const given = report.examples.flatMap(({ models }) => models.flatMap(({ textToImage }) => textToImage.flat()));
-    expect(shown).toEqual(given.map(percent));
+  it('the share of every patch for every word of every model, in order, as a percentage and relative to the even share', () => {
+    const shown = [...text.matchAll(/<title>([\d.]+)\u00a0%, ([\d.]+)\u00a0× the even share<\/title>/g)];
+    const given = report.examples.flatMap(({ models }) =>
+      models.flatMap(({ textToImage }) => meanOfHeads(textToImage).flatMap(([, ...patches]) => patches)),
+    );
+    expect(shown.map(([, share]) => share)).toEqual(given.map(percent));
+    for (const [i, [, , times]] of shown.entries()) expect(Number(times)).toBeCloseTo(10 * given[i]!, 1);
     for (const { models } of report.examples)
-      for (const { kl } of models) expect(words).toContain(`KL\u00a0${figures(kl)}`);
+      for (const { divergence } of models.slice(1))
+        expect(words).toContain(`KL\u00a0${figures(meanOf(divergence!.textToImage))}`);
   });
 
-  it('the share of [CLS] as what the patches leave', () => {
-    const [first] = report.examples[0]!.models[0]!.textToImage;
-    const left = 1 - first!.reduce((a, b) => a + b);
-    expect(words).toContain(`[CLS]\u00a0${percent(left)}\u00a0%`);
+  it('the share of [CLS] below its map', () => {
+    const [[cls]] = meanOfHeads(report.examples[0]!.models[0]!.textToImage) as [[number]];
+    expect(words).toContain(`[CLS]\u00a0${percent(cls)}\u00a0%`);
+  });
+
+  it('how its examples were chosen, and how often which student is right', () => {
+    expect(words.replaceAll(/\s+/g, ' ')).toContain(
+      'of each kind of question the first one in test-iid that “soft labels + attention” answers rightly and “hard labels” wrongly. Of all 2,000 questions 180 (9.0\u00a0%) are like that, and 52 (2.6\u00a0%) the other way round: there “hard labels” alone is right. Both are right on 1,200 (60.0\u00a0%), neither on 568 (28.4\u00a0%). There is no such question of the kind more.'.replaceAll(
+        /\s/g,
+        ' ',
+      ),
+    );
   });
 
   it('a line for every objective, every model and both widths of page', () => {
@@ -138,7 +152,7 @@ const hostile = `</script></style></title><script>alert(1)</script><img src=x on
 
 /** The report with every text replaced, keys of records included. */
 const poisoned = (value: unknown, key = ''): unknown => {
-  if (typeof value === 'string') return key === 'image' ? value : `${hostile}${value}`;
+  if (typeof value === 'string') return key === 'image' || key === 'grey' ? value : `${hostile}${value}`;
   if (Array.isArray(value)) return value.map((one) => poisoned(one));
   if (typeof value !== 'object' || value === null) return value;
   const isRecord = ['splits', 'accuracy', 'byKind', 'losses'].includes(key);
@@ -170,7 +184,7 @@ describe('a report that cannot be', () => {
 
   it('is refused where attention does not fit its patches', async () => {
     const examples = report.examples.map((example) => ({ ...example, columns: 4 }));
-    await expect(page({ ...report, examples })).rejects.toThrow('is 9 x 9: it must be words x patches, 9 x 12');
+    await expect(page({ ...report, examples })).rejects.toThrow('is 9 x 10: it must be words x (1 + patches), 9 x 13');
   });
 
   it('says where it cannot be written', async () => {

@@ -1,8 +1,9 @@
 import { meanOf } from '../../../data.ts';
-import type { Example, Model } from '../../../index.ts';
+import { type Example, evaluate, type Model } from '../../../index.ts';
 import { explainPairs } from '../../attention/explain.ts';
 import type { ExplainedPair } from '../../attention/explained-pair.ts';
 import { firstOfEachKind } from '../../measures/accuracy.ts';
+import { type Choice, chosenExamples } from '../../measures/chosen-examples.ts';
 import { hasWeights } from '../job.ts';
 import { jobOf, loadRun, type PlannedJob } from '../planned-job.ts';
 import { type Measured, usualStudent } from '../results.ts';
@@ -14,9 +15,6 @@ import { scenesFolder } from './scenes.ts';
 
 /** Number of pairs over which the divergence is averaged. */
 export const COMPARED_PAIRS = 64;
-
-/** Number of pairs that the page shows. */
-const SHOWN_PAIRS = 4;
 
 /** The students that are compared with their teacher, with L_CA and without, by variant. */
 export const attentionStudents = {
@@ -48,7 +46,10 @@ export const attentionJob = (size: ReproductionSize, rates: Rates): PlannedJob =
       needs: Object.values(comparedRuns(size, rates)),
       cost: 20,
       execute: async ({ folder, threads }) => {
-        const pairs = await explained(folder, comparedRuns(size, rates), { count: COMPARED_PAIRS, threads });
+        const models = await loadModels(folder, comparedRuns(size, rates));
+        // not selected by result, as the divergences are a measure
+        const examples = firstOfEachKind(await readTest(folder), COMPARED_PAIRS);
+        const pairs = await explainPairs(models, examples, { threads });
         const measures: Record<string, Record<string, number>> = {};
         for (const [m, { name, divergence }] of pairs[0]!.models.entries()) {
           if (!divergence) continue;
@@ -63,25 +64,38 @@ export const attentionJob = (size: ReproductionSize, rates: Rates): PlannedJob =
     },
   );
 
-/** The attention of the models on the first test examples of each kind of question in turn, not selected by result. */
-const explained = async (
+const loadModels = async (
   folder: string,
   runs: Readonly<Record<string, Run>>,
-  { count, ...options }: { readonly count: number; readonly threads?: number | undefined },
-): Promise<ExplainedPair[]> => {
+): Promise<Readonly<Record<string, Model>>> => {
   const models: Record<string, Model> = {};
   for (const [name, run] of Object.entries(runs)) models[name] = await loadRun(folder, run);
-  const examples: Example[] = await understanding[SEARCHED].read(scenesFolder(folder, SEARCHED), 'test-iid');
-  return explainPairs(models, firstOfEachKind(examples, count), options);
+  return models;
 };
 
+const SPLIT = 'test-iid';
+
+const readTest = (folder: string): Promise<Example[]> =>
+  understanding[SEARCHED].read(scenesFolder(folder, SEARCHED), SPLIT);
+
 /**
- * Every head's attention of the teacher, the distilled and the undistilled student on a few pairs; empty while one of
- * them is not trained or its weights are missing.
+ * Every head's attention of the teacher, the distilled and the undistilled student on test examples that the distilled one
+ * alone answers rightly, and how those were chosen; undefined while a model is not trained or its weights are missing.
  */
-export const explainedPairsOf = async (folder: string, { size, rates }: Measured): Promise<ExplainedPair[]> => {
-  if (!rates) return [];
+export const explainedPairsOf = async (
+  folder: string,
+  { size, rates }: Measured,
+): Promise<{ readonly pairs: ExplainedPair[]; readonly choice: Choice } | undefined> => {
+  if (!rates) return undefined;
   const runs = comparedRuns(size, rates);
-  const areThere = Object.values(runs).every((run) => hasWeights(folder, idOf(run)));
-  return areThere ? explained(folder, runs, { count: SHOWN_PAIRS }) : [];
+  if (!Object.values(runs).every((run) => hasWeights(folder, idOf(run)))) return undefined;
+  const models = await loadModels(folder, runs);
+  const examples = await readTest(folder);
+  const answersOf = async (name: keyof typeof attentionStudents) =>
+    [name, (await evaluate(models[name]!, { task: understanding[SEARCHED], examples })).predictions] as const;
+  const { examples: chosen, choice } = chosenExamples(SPLIT, {
+    distilled: await answersOf('distilled student'),
+    undistilled: await answersOf('undistilled student'),
+  });
+  return { pairs: await explainPairs(models, chosen), choice };
 };

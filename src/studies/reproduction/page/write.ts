@@ -21,10 +21,10 @@ export const writeReproduction = async (folder: string, measured: Measured, from
     throw new UserError(`${folder}: it cannot be made (${cause.code}): give another folder`, { cause });
   });
   const attention = await explainedPairsOf(from, measured);
-  if (attention.length > 0) await writeExplained(join(folder, 'attention.html'), attention);
+  if (attention) await writeExplained(join(folder, 'attention.html'), attention.pairs, attention.choice);
   const files = {
     'README.md': markdownOf(measured),
-    'index.html': await reproductionPage(measured, attention.length > 0 ? 'attention.html' : undefined),
+    'index.html': await reproductionPage(measured, attention ? 'attention.html' : undefined),
     'outcomes.json': outcomesText(measured),
   };
   for (const [name, text] of Object.entries(files))
