@@ -1,17 +1,21 @@
 import type { Pixels } from '../../data.ts';
 
-/** Brightness of a black pixel after greying, of 255: dark things stay visible under a colour. */
-const DARKEST = 110;
+/** Brightness of the darkest pixel after greying, of 255: colours laid over it stay readable. */
+const DARKEST = 165;
 
 /**
  * An image in pale grey, to lay colours over: each pixel is as dark as its darkest channel, so that anything saturated, red
- * and yellow alike, stands out from white.
+ * and yellow alike, stands out from white; the brightest becomes white, so that dark photographs become pale, too.
  */
 export const greyed = ({ width, height, data }: Pixels): Pixels => {
+  const darkest = Uint8Array.from({ length: width * height }, (_, i) =>
+    Math.min(data[3 * i]!, data[3 * i + 1]!, data[3 * i + 2]!),
+  );
+  const [low, high] = darkest.reduce(([l, h], one) => [Math.min(l, one), Math.max(h, one)], [255, 0]);
   const grey = new Uint8Array(data.length);
-  for (let at = 0; at < data.length; at += 3) {
-    const darkest = Math.min(data[at]!, data[at + 1]!, data[at + 2]!);
-    grey.fill(Math.round(DARKEST + ((255 - DARKEST) * darkest) / 255), at, at + 3);
+  for (const [i, one] of darkest.entries()) {
+    const bright = high === low ? 1 : (one - low) / (high - low);
+    grey.fill(Math.round(DARKEST + (255 - DARKEST) * bright), 3 * i, 3 * i + 3);
   }
   return { width, height, data: grey };
 };

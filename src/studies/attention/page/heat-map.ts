@@ -11,7 +11,7 @@ export const imageSymbols = ({ image, grey, rows, columns }: ExplainedPair, id: 
 
 /** What a patch receives, as its title and the readout say it. Pages embed its source, so it stands alone. */
 export const sayShare = (share: number, tokens: number): string =>
-  `${(100 * share).toFixed(1)}\u00a0%, ${(share * tokens).toFixed(share * tokens < 1 ? 2 : 1)}\u00a0× the even share`;
+  `${(100 * share).toFixed(1)}\u00a0%, ${(share * tokens).toFixed(share * tokens < 1 ? 2 : 1)}\u00a0× even`;
 
 /** A map in words, for those who do not see it. Pages embed its source, so it stands alone. */
 export const sayMap = (whose: string, [cls, ...patches]: readonly number[], columns: number): string => {

@@ -7,8 +7,8 @@ import { scaleLegend } from './scale.ts';
 export const howToRead: Html = html`
 <p>The last layer's cross-modal attention, recomputed from queries and keys as the distillation objective compares it: the
 softmax of a word is taken over the image's tokens alone, that of a patch over the words alone. Colours show a token's share
-relative to the <em>even share</em>, which is 1 over the number of tokens, in every map alike: over the grey picture, white is
-even attention; each doubling is two steps towards red, each halving two towards blue. What a word does not give to patches
+relative to the <em>even share</em>, which is 1 over the number of tokens, in every map alike: over the grey picture, no
+colour is the even share; each doubling is two steps towards red, each halving two towards blue. What a word does not give to patches
 goes to the image's [CLS] token.</p>
 ${scaleLegend}
 <p>KL is the divergence of a model's attention from the first model's, in nats, mean over heads and over all words or all image

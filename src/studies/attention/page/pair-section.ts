@@ -25,7 +25,7 @@ ${choices(pair, id)}
 <h3>From text to image, head by head: attention of the word to the patches</h3>
 <div class="models">${pair.models.map((model) => textToImage(model, pair, id))}</div>
 <h3>From image to text, head by head: attention of the patch to the words</h3>
-<div class="models">${pair.models.map((model) => imageToText(model, pair))}</div>
+<div class="models texts">${pair.models.map((model) => imageToText(model, pair))}</div>
 </div>
 ${jsonScript(`${id}-numbers`, numbersOf(pair))}
 </article>`;

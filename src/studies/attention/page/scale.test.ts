@@ -31,7 +31,7 @@ describe('the scale of maps', () => {
   it('draws a patch with twice and one with half of the even share two steps to either side', () => {
     const page = explainedPage([pairWith([0.1, 0.2, 0.05, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.05])]);
     expect(classesOf(page).slice(0, 3)).toEqual(['s2', 's-2', 's0']);
-    expect(page).toContain('<title>20.0\u00a0%, 2.0\u00a0× the even share</title>');
+    expect(page).toContain('<title>20.0\u00a0%, 2.0\u00a0× even</title>');
     expect(page).toContain('aria-label="student, “red”: most to row 1, column 1 (20.0\u00a0%); [CLS] 10.0\u00a0%"');
   });
 

@@ -3,7 +3,7 @@ import { scaleStyle } from './scale.ts';
 /** CSS of pairs with a map for each word, in addition to that of every page. */
 export const mapsStyle = `${scaleStyle}
 .hidden { position: absolute; }
-.example { margin-top: 36px; }
+.example { margin-top: 36px; break-inside: avoid; }
 .example > header { display: flex; gap: 24px; align-items: flex-start; margin-bottom: 12px; break-inside: avoid; }
 .example > header > div { flex: 1; min-width: 0; }
 .example > header p { margin-bottom: 6px; }
@@ -20,12 +20,17 @@ table.attention { width: auto; }
 .heat rect { fill: var(--step); mix-blend-mode: multiply; }
 .heat rect:hover { stroke: #1d2129; stroke-width: 0.06; }
 @media (max-width: 560px) { .example .picture { width: 84px; } .heat { width: 64px; } .attention tbody th { min-width: 96px; max-width: 96px; } }
-@media print { .readout { display: none; } .heat { width: 56px; } .attention tbody th { position: static; } .example > header { break-after: avoid; } table.attention { break-inside: avoid; } }
+/* On paper nothing scrolls: the maps of a model wrap, each under its own word. */
+@media print { .readout, .attention thead { display: none; } .heat { width: 56px; } .example > header { break-after: avoid; }
+  table.attention, .attention tbody { display: block; } .attention tr { display: flex; flex-wrap: wrap; margin-bottom: 8px; }
+  .attention tbody th { position: static; flex: 0 0 100%; max-width: none; padding: 0; } .attention th small { display: inline; margin-left: 10px; }
+  .attention td::before { content: attr(data-word); display: block; font-size: 11px; font-weight: 600; } }
 `;
 
 /** CSS of explained pairs, in addition to that of every page. */
 export const explainedStyle = `${mapsStyle}
 main { max-width: 1180px; }
+.example { break-inside: auto; }
 .example .picture, .by-head .heat { cursor: crosshair; }
 .example .picture { width: 240px; }
 .example h3 { margin: 30px 0 12px; }
@@ -55,5 +60,5 @@ main { max-width: 1180px; }
 .read tfoot td, .read tfoot th { color: var(--soft); font-size: 11.5px; font-weight: 400; padding-top: 4px; }
 .read i { display: block; width: 28px; height: 20px; border-radius: 2px; border: 1px solid var(--line); background: var(--step); }
 @media (max-width: 640px) { .example > header { display: block; } .example .picture { width: min(240px, 100%); margin-bottom: 14px; } .choices { position: static; } .choices legend { float: none; width: auto; } }
-@media print { .choices { display: none; } .models { grid-template-columns: repeat(3, minmax(0, 1fr)); } .models .heat { max-width: 180px; } .models section { break-inside: avoid; } }
+@media print { .choices { display: none; } .models { grid-template-columns: repeat(3, minmax(0, 1fr)); } .models.texts { display: block; } .models .heat { max-width: 180px; } .models section { break-inside: avoid; } }
 `;

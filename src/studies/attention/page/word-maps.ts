@@ -15,7 +15,7 @@ const modelRow = (model: ExplainedModel, pair: ExplainedPair, id: string): Html 
   const { name, divergence } = model;
   const cell = (shares: readonly number[], word: number): Html => {
     const whose = `${name}, “${pair.words[word]!}”`;
-    return html`<td>${heatMap(shares, pair, { id, whose })}<small>[CLS]\u00a0${percent(shares[0]!)}\u00a0%</small></td>`;
+    return html`<td data-word="${pair.words[word]!}">${heatMap(shares, pair, { id, whose })}<small>[CLS]\u00a0${percent(shares[0]!)}\u00a0%</small></td>`;
   };
   return html`
 <tr><th scope="row">${name}${bestAnswer(model, pair)}${divergence ? html`<small>KL\u00a0${figures(meanOf(divergence.textToImage))}</small>` : html``}</th>

@@ -1,7 +1,8 @@
+import type { AccuracyReport } from '../../measures/accuracy.ts';
 import { chart, figure, legend, markOf, modelEncoding } from '../../report/charts.ts';
 import { count, duration, percent } from '../../report/format.ts';
 import { type Html, html, section, table } from '../../report/html.ts';
-import { type AccuracyReport, type DataReport, type ModelReport, REPRODUCIBILITY } from '../content.ts';
+import { type DataReport, type ModelReport, REPRODUCIBILITY } from '../content.ts';
 
 /** Splits in the order of their first occurrence. */
 const splitsOf = (models: readonly ModelReport[]): string[] => [

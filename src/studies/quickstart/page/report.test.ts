@@ -109,7 +109,7 @@ describe('the report shows', () => {
   });
 
   it('the share of every patch for every word of every model, in order, as a percentage and relative to the even share', () => {
-    const shown = [...text.matchAll(/<title>([\d.]+)\u00a0%, ([\d.]+)\u00a0× the even share<\/title>/g)];
+    const shown = [...text.matchAll(/<title>([\d.]+)\u00a0%, ([\d.]+)\u00a0× even<\/title>/g)];
     const given = report.examples.flatMap(({ models }) =>
       models.flatMap(({ textToImage }) => meanOfHeads(textToImage).flatMap(([, ...patches]) => patches)),
     );
