@@ -97,10 +97,15 @@ describe('a reproduction', () => {
     const to = join(folder, 'report');
     await writeReproduction(to, measured, folder);
     const text = await readFile(join(to, 'README.md'), 'utf8');
-    expect(text).toContain('| Soft labels beat hard ones | **cannot tell at this size** |');
+    expect(text).toContain('| Soft labels beat hard ones | – | the whole interval above 0 |');
     expect(text).not.toMatch(/undefined|NaN/);
     expect(await readFile(join(to, 'index.html'), 'utf8')).toContain('href="attention.html"');
-    expect(await readFile(join(to, 'attention.html'), 'utf8')).toContain('undistilled student');
+    const attention = await readFile(join(to, 'attention.html'), 'utf8');
+    expect(attention).toContain('<th scope="row">undistilled student');
+    const [, of] = /Of all (\d+) questions [^<]* the other way round: there “undistilled student”/.exec(attention)!;
+    expect(of).toBe(
+      `${(await readFile(join(folder, 'scenes', 'vqa', 'test-iid.jsonl'), 'utf8')).trim().split('\n').length}`,
+    );
     expect(existsSync(join(to, 'outcomes.json'))).toBe(true);
   });
 });
