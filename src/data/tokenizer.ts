@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../errors.ts';
+import { assetPath } from '../files/asset.ts';
 import { SPECIAL_PIECES, type TokenizerRules, wordSplitter } from './words.ts';
 
 export { SPECIAL_PIECES, type TokenizerRules };
@@ -136,13 +136,7 @@ export const readVocabulary = async (
 };
 
 /** Reads the 30,522 pieces of bert-base-uncased, from `assets/bert-base-uncased-vocab.txt`. */
-export const bertVocabulary = async (): Promise<string[]> => {
-  // The built package has its files one folder higher than the sources or in the same depth, as the bundler decides.
-  const places = ['../../assets/', '../assets/'].map((up) => new URL(up + ASSET, import.meta.url));
-  return readVocabulary(places.find((place) => existsSync(place)) ?? places[0]!);
-};
-
-const ASSET = 'bert-base-uncased-vocab.txt';
+export const bertVocabulary = (): Promise<string[]> => readVocabulary(assetPath('bert-base-uncased-vocab.txt'));
 
 /**
  * Refuses an empty text.

@@ -63,9 +63,16 @@ describe('a student exported as ONNX', () => {
     expect(difference / largest).toBeLessThan(accepted);
     expect(largest).toBeGreaterThan(0);
     expect(pairs).toBe(8);
-    expect((await readdir(to)).sort()).toEqual(
-      ['answer.onnx', 'image.onnx', 'student.json', 'text.onnx', 'tokenizer_config.json', 'vocab.txt'].sort(),
-    );
+    expect((await readdir(to)).sort()).toEqual([
+      'answer.mjs',
+      'answer.onnx',
+      'answer.py',
+      'image.onnx',
+      'student.json',
+      'text.onnx',
+      'tokenizer_config.json',
+      'vocab.txt',
+    ]);
     expect(JSON.parse(await readFile(join(to, 'student.json'), 'utf8'))).toMatchObject({
       precision,
       answers: ['yes', 'no', 'maybe'],

@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Model } from '../checkpoints/model-file.ts';
 import { writeOnnx } from '../engine/onnx/write.ts';
 import { createRuntime } from '../engine/runtime/runtime.ts';
 import { UserError } from '../errors.ts';
+import { assetPath } from '../files/asset.ts';
 import { writeAtomically } from '../files/atomic-write.ts';
 import { makeFolder, saveFile } from '../files/disk-errors.ts';
 import type { ModelConfig } from '../model/config.ts';
@@ -27,9 +29,12 @@ const converters: Readonly<Record<ExportPrecision, (bytes: Uint8Array) => Uint8A
   int8: (bytes) => toFloat16Weights(quantizeWeights(bytes)),
 };
 
+/** Programs that run an export, which are written beside it: the whole way from a picture and a question to an answer. */
+const programs = ['answer.py', 'answer.mjs'];
+
 /**
- * Exports a model as plain ONNX files with their weights inside, its vocabulary, and a JSON manifest of their inputs,
- * outputs and preprocessing; then runs them beside the model itself. A dual encoder becomes text.onnx, image.onnx and
+ * Exports a model as plain ONNX files with their weights inside, its vocabulary, a JSON manifest of their inputs, outputs
+ * and preprocessing, and programs in Python and JavaScript that run them; then compares them with the model itself. A dual encoder becomes text.onnx, image.onnx and
  * answer.onnx with student.json, a fusion encoder model.onnx with teacher.json; both for one image or two. A retriever
  * becomes text.onnx and image.onnx, whose outputs are vectors of length 1: their dot product says how well they fit.
  *
@@ -54,6 +59,7 @@ export const exportOnnx = async (
   }));
   for (const { name, bytes } of files) await writeAtomically(join(folder, name), (append) => append(bytes));
   await writeManifest(folder, config, precision);
+  for (const name of programs) await saveFile(join(folder, name), await readFile(assetPath(`export/${name}`)));
   const options = { threads };
   return {
     files: files.map(({ name, bytes }) => ({ name, bytes: bytes.byteLength })),

@@ -31,7 +31,9 @@ Examples:
   $ dide export vilt_vqa.ckpt --answers vqa2-id2label.json --to safetensors --precision fp16 --out vilt.safetensors
 
 onnx: a student as text.onnx, image.onnx and answer.onnx, a teacher as model.onnx, a student that retrieves as text.onnx
-and image.onnx, which give vectors of length 1 to be multiplied; vocabulary and a JSON that says what goes in. huggingface: a teacher as the folder that transformers loads. safetensors: a file of dide's own.`;
+and image.onnx, which give vectors of length 1 to be multiplied; vocabulary, a JSON that says what goes in, and answer.py
+and answer.mjs, which run them: python exported/answer.py photo.jpg "what color is the bus?". huggingface: a teacher as
+the folder that transformers loads. safetensors: a file of dide's own.`;
 
 /** `dide export`: a model for other programs. */
 export const exportCommand = (): Command =>
