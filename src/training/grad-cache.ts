@@ -3,6 +3,7 @@ import { countOf, type Numbers, type Weights } from '../engine/numbers.ts';
 import { add, multiply, stopGradient, sum } from '../engine/ops.ts';
 import type { Key } from '../engine/random.ts';
 import { compile, type Session } from '../engine/runtime/session.ts';
+import { substituted } from '../engine/substitute.ts';
 import { input, type Tensor } from '../engine/tensor.ts';
 import { type Contrast, similarity } from '../model/heads.ts';
 import { dropoutMasks } from './dropout-masks.ts';
@@ -57,13 +58,15 @@ interface CacheOptions {
   readonly name: string;
   /** Weights, which go on moving. */
   readonly parameters: Weights;
+  /** Inputs in place of what frozen parameters compute. */
+  readonly replacements: ReadonlyMap<Tensor, Tensor>;
   readonly threads?: number | undefined;
 }
 
 /** Compiles both of its graphs; the embedding one shares its dropout with the graph that the contrast is a part of. */
 export const openGradCache = async (contrast: ContrastiveLoss, options: CacheOptions): Promise<GradCache> => {
-  const { name, parameters, threads } = options;
-  const parts = partsOf(contrast.vectors);
+  const { name, parameters, replacements, threads } = options;
+  const parts = substituted(partsOf(contrast.vectors), replacements);
   // a learnt scalar is the same in every micro-batch, and an output that is a parameter would be written over it
   const embedding = await compile(outputs(mapped(parts, stopGradient)), { parameters, threads });
   const comparing = await compile(compared(contrast), { threads });

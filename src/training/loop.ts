@@ -62,7 +62,7 @@ export async function* trainStage(
     await using extra = await stage.extraFeeds?.(state.weights);
     const first = run.update * accumulation;
     batches = loadChosen(stage.batches(first), { ...loadingOf(stage, settings), first });
-    const now = { ...settings, stage, extra, state };
+    const now = { ...settings, stage, extra, frozen: step.frozen, state };
     for (let number = run.update + 1; number <= updates; number += 1) {
       const began = performance.now();
       const { losses, waitMilliseconds } = await forwardBackward(step, batches, { ...now, number });
@@ -128,6 +128,7 @@ const restoreMoments = (state: OptimizerState, { first, second }: NonNullable<Ru
 interface Update extends RunSettings {
   readonly stage: Stage;
   readonly extra: ExtraFeeds | undefined;
+  readonly frozen: Step['frozen'];
   /** Number of the update, from 1. */
   readonly number: number;
   readonly state: OptimizerState;
@@ -151,15 +152,17 @@ const forwardBackward = async (step: Step, batches: AsyncGenerator<Batch>, now: 
 /** The batches of one update, each with all of its feeds. */
 async function* microBatches(
   batches: AsyncGenerator<Batch>,
-  { stage, extra, accumulation, seed, number }: Update,
+  { stage, extra, frozen, accumulation, seed, number }: Update,
 ): AsyncGenerator<MicroBatch, void, undefined> {
   for (let micro = 0; micro < accumulation; micro += 1) {
     const { value: batch } = await batches.next();
     if (!batch) throw new Error(`train: no batch for update ${number}`);
     const count = (number - 1) * accumulation + micro;
     const others = { ...stage.feeds(batch, count), ...(await extra?.feeds(batch, count)) };
+    const feeds = { ...batch.feeds, ...others };
     const { waitMilliseconds } = batch;
-    yield { feeds: { ...batch.feeds, ...others }, key: keyOf(seed, 'dropout', number, micro), waitMilliseconds };
+    const key = keyOf(seed, 'dropout', number, micro);
+    yield { feeds: { ...feeds, ...(await frozen.feeds(feeds)) }, key, waitMilliseconds };
   }
 }
 

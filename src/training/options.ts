@@ -78,7 +78,7 @@ export const trainingOptions = {
     flag: '--freeze <which>',
     kind: 'pattern',
     meaning:
-      'parameters that are not trained: image, text (that encoder), both with a comma between, or a regular expression of names; a frozen encoder has no dropout',
+      'parameters that are not trained: image, text (that encoder), both with a comma between, or a regular expression of names; a frozen encoder has no dropout, and what it makes of a picture is kept in memory, unless pictures are augmented',
     otherwise: 'none',
     group: HOW,
     identity: 'changed',

@@ -4,11 +4,14 @@ import { gradientsReached } from '../engine/gradient.ts';
 import type { Numbers, Weights } from '../engine/numbers.ts';
 import type { Key } from '../engine/random.ts';
 import { compile } from '../engine/runtime/session.ts';
+import { substituted } from '../engine/substitute.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { UserError } from '../errors.ts';
 import { createParams, type Params, type RootParams } from '../model/params.ts';
 import type { OptimizerState } from '../optim/adamw.ts';
 import { dropoutMasks } from './dropout-masks.ts';
+import { type Cut, cutsOf } from './frozen/cut.ts';
+import { type KeptTensors, keepTensors } from './frozen/keep.ts';
 import { type GradCache, openGradCache, seededContrast } from './grad-cache.ts';
 import type { TrainingOptions } from './options.ts';
 import type { Loss } from './stages/stage.ts';
@@ -17,12 +20,15 @@ import type { Loss } from './stages/stage.ts';
 const TEACHER = 'teacher_model';
 
 /** Options of `createStep`. */
-export interface StepOptions extends Pick<TrainingOptions, 'accumulation' | 'contrastOver' | 'threads'> {
+export interface StepOptions
+  extends Pick<TrainingOptions, 'accumulation' | 'augment' | 'contrastOver' | 'maxPatches' | 'threads'> {
   /** Losses by name, in symbols, from the parameters of the model and of the teacher. */
   readonly losses: (model: Params, teacher: Params) => Readonly<Record<string, Loss>>;
   /** Absent where only ground truth teaches. */
   readonly teacher?: Model | undefined;
   readonly dropoutRate: number;
+  /** Receives a warning where not all that is frozen can be kept. */
+  readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /** One micro-batch forward and backward. */
@@ -45,6 +51,8 @@ export interface Step extends AsyncDisposable {
   readonly trained: ReadonlySet<string>;
   /** Present where the micro-batches of an update are compared as one: they must be run as it yields them. */
   readonly contrast?: GradCache | undefined;
+  /** What frozen parameters make of each picture, computed once: its feeds must be given beside the others. */
+  readonly frozen: KeptTensors;
 }
 
 /**
@@ -58,16 +66,20 @@ export const createStep = async (options: StepOptions, state: OptimizerState): P
     outputs[`gradient ${name}`] = gradient;
     into[`gradient ${name}`] = state.gradients.get(name)!;
   }
-  const { teacher, threads } = options;
-  const frozen: Weights = new Map(
+  const { teacher, threads, onWarning } = options;
+  const ofTeacher: Weights = new Map(
     [...(teacher?.weights ?? [])].map(([name, numbers]) => [`${TEACHER}.${name}`, numbers]),
   );
-  const session = await compile(outputs, {
+  const parameters = state.weights;
+  const frozen = await keepTensors(frozenIn(outputs, options, state), { parameters, threads, onWarning });
+  const { replacements } = frozen;
+  const session = await compile(substituted(outputs, replacements), {
     // the teacher's weights are read in place too: packed by the session, a step is 1 % faster and holds them twice
-    parameters: new Map([...state.weights, ...frozen]),
+    parameters: new Map([...parameters, ...ofTeacher]),
     ...{ into, threads },
   });
-  const contrast = joint && (await openGradCache(joint.contrast, { ...joint, threads, parameters: state.weights }));
+  const contrast =
+    joint && (await openGradCache(joint.contrast, { name: joint.name, replacements, threads, parameters }));
   return {
     run: async (feeds, { number, key, known }) => {
       const results = await session.run({ ...feeds, ...dropoutMasks(session, feeds, key) });
@@ -78,12 +90,24 @@ export const createStep = async (options: StepOptions, state: OptimizerState): P
     },
     trained: new Set(gradients.keys()),
     contrast,
+    frozen,
     [Symbol.asyncDispose]: async () => {
       session.close();
+      await frozen[Symbol.asyncDispose]();
       await contrast?.[Symbol.asyncDispose]();
     },
   };
 };
+
+/** What need not be computed at every update; nothing where pictures are other ones at each. */
+const frozenIn = (
+  outputs: Readonly<Record<string, Tensor>>,
+  { augment = 'none', maxPatches }: StepOptions,
+  { weights, gradients }: OptimizerState,
+): Cut[] =>
+  augment === 'none' && maxPatches === undefined
+    ? cutsOf(Object.values(outputs), (name) => weights.has(name) && !gradients.has(name))
+    : [];
 
 /** The graph of a step in symbols. */
 const symbols = (
