@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -101,6 +101,14 @@ describe('what cannot be read is an error of the user that names the file', () =
     for (const kept of [60, whole.length / 2]) {
       expect(await fail(`cut.${format}`, whole.subarray(0, kept))).toMatch(/^\/cut\..*: the image is damaged/);
     }
+  });
+
+  it('a TIFF in L*a*b*, which is whole', async () => {
+    const bytes = await readFile('test/fixtures/pictures/files/deflate.tif');
+    // the entry of its directory that says what the three channels are (262): 2 is RGB, 8 L*a*b*
+    const entry = bytes.indexOf(Buffer.of(6, 1, 3, 0, 1, 0, 0, 0, 2, 0));
+    bytes.writeUInt16LE(8, entry + 8);
+    expect(await fail('lab.tif', bytes)).toMatch(/^\/lab.tif: its colours are L\*a\*b\*, which are not read/);
   });
 
   it('a drawing without pixels', async () => {

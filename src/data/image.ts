@@ -99,6 +99,8 @@ const decodeOwn = (bytes: Uint8Array, where: string, { check, pictures }: Decodi
 const decodeWithSharp = async (bytes: Uint8Array, where: string, { check, pictures }: Decoding): Promise<Raster> => {
   const opened = await openImage(bytes);
   const metadata = await opened.metadata().catch((cause: Error) => {
+    if (LAB.test(cause.message))
+      throw new UserError(`${where}: its colours are L*a*b*, which are not read: save it in RGB.`);
     throw UNKNOWN_FORMAT.test(cause.message) ? notAnImage(where, cause) : damaged(where, cause);
   });
   const { width, height, format, orientation = 1, hasAlpha } = metadata;
@@ -132,6 +134,9 @@ const openImage = async (bytes: Uint8Array): Promise<Sharp> => {
   const { default: sharp } = await import('sharp');
   return sharp(bytes, { failOn: 'truncated', limitInputPixels: false, ignoreIcc: true });
 };
+
+/** Sharp's message for a TIFF in CIELAB of 8 bits, which its own reader of metadata refuses though it is whole. */
+const LAB = /bad labq format/;
 
 /** Sharp's message for bytes that begin like no image; for those that do, it says what is wrong with their header. */
 const UNKNOWN_FORMAT = /unsupported image format/;
