@@ -4,13 +4,16 @@
  *
  *   npx tsx scripts/store-stress.ts                         20 starts at once x 10 rounds, 200 kills, two namespaces
  *   npx tsx scripts/store-stress.ts --starts 3 --rounds 1 --kills 3
+ *   npx tsx scripts/store-stress.ts --cli dist/cli/main.js      the built command, which starts faster than the source
  *
+ * A kill comes while the process has the lock, at another moment of its writing each time; every twentieth before that.
  * Two namespaces need `unshare` of util-linux and the right to use it; without it they are left out, and that is said.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createStudent, loadModel, openImageCache, saveModel } from 'dide';
@@ -22,6 +25,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '10' },
     kills: { type: 'string', default: '200' },
     images: { type: 'string', default: '40' },
+    cli: { type: 'string' },
   },
 });
 const [starts, rounds, kills, images] = [values.starts, values.rounds, values.kills, values.images].map(Number);
@@ -32,8 +36,9 @@ let wrong = 0;
 
 /** One `dide cache`, one image at a time. */
 const begin = (to: string, before: readonly string[] = []): ChildProcess => {
-  const cli = ['--import', 'tsx', join(root, 'src/cli/main.ts'), 'cache', student, photos, '--to', to];
-  const [command, ...args] = [...before, process.execPath, ...cli, '--threads', '1', '--batch', '1', '--json'];
+  const cli = values.cli ? [resolve(values.cli)] : ['--import', 'tsx', join(root, 'src/cli/main.ts')];
+  const verb = ['cache', student, photos, '--to', to, '--threads', '1', '--batch', '1', '--json'];
+  const [command, ...args] = [...before, process.execPath, ...cli, ...verb];
   return spawn(command!, args, { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
 };
 
@@ -87,16 +92,24 @@ for (let round = 1; round <= rounds!; round += 1) {
   await compare(`round ${round}: ${done} of ${starts} cached, ${told} were told that another does`, to, whole);
 }
 
+/** Whether a process holds the lock of a cache: its number is in the file. */
+const holds = (folder: string, { pid }: ChildProcess): boolean => {
+  const lock = join(folder, 'cache.lock');
+  return existsSync(lock) && readFileSync(lock, 'utf8').startsWith(`${pid} `);
+};
+
 const killed = join(home, 'killed');
-let [kill, finished] = [0, 0];
+let [kill, finished, writing] = [0, 0, 0];
 for (; kill < kills!; kill += 1) {
   if (existsSync(killed) && kill % 10 === 0) rmSync(killed, { recursive: true });
   const child = begin(killed);
   const end = ended(child);
-  // from before it has the lock until after it is done
-  const timer = setTimeout(() => child.kill('SIGKILL'), 300 + ((kill * 137) % 1700));
+  if (kill % 20 === 19) await sleep(100);
+  else while (child.exitCode === null && !holds(killed, child)) await sleep(5);
+  await sleep((kill * 37) % 400);
+  if (child.exitCode === null && holds(killed, child)) writing += 1;
+  child.kill('SIGKILL');
   const { code, said } = await end;
-  clearTimeout(timer);
   if (code === 0) finished += 1;
   else if (code !== null) {
     wrong += 1;
@@ -105,7 +118,7 @@ for (; kill < kills!; kill += 1) {
 }
 if (kills! > 0) {
   await ended(begin(killed));
-  await compare(`${kill} kills (${finished} came too late)`, killed, whole);
+  await compare(`${kill} kills (${writing} while it wrote, ${finished} came too late)`, killed, whole);
 }
 
 const namespace = ['unshare', '--pid', '--fork', '--mount-proc'];

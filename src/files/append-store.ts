@@ -172,8 +172,7 @@ export const openAppendStore = async <Line>(
   const found = await readStoreIndex(layout, from);
   let { next } = found;
   if (found.hasIndex) await truncate(layout.index, next.byte);
-  const [data, index] = await openBoth(layout, folder);
-  await data.truncate(next.end);
+  const [data, index] = await openBoth(layout, folder, next.end);
   const writing = async (handle: FileHandle, write: () => Promise<void>): Promise<void> => {
     try {
       await write();
@@ -213,10 +212,16 @@ const refuseOther = async (data: FileHandle, path: string, end: number): Promise
 
 type Paths = Pick<StoreLayout<unknown>, 'data' | 'index'>;
 
-const openBoth = async ({ data, index }: Paths, folder: string): Promise<[FileHandle, FileHandle]> => {
+/** Opens both files, the records cut to their end. */
+const openBoth = async ({ data, index }: Paths, folder: string, end: number): Promise<[FileHandle, FileHandle]> => {
+  const handles: FileHandle[] = [];
   try {
-    return [await open(data, constants.O_RDWR | constants.O_CREAT), await open(index, 'a')];
+    const records = await open(data, constants.O_RDWR | constants.O_CREAT);
+    handles.push(records);
+    await records.truncate(end);
+    return [records, await open(index, 'a')];
   } catch (error) {
+    await Promise.all(handles.map((handle) => handle.close()));
     throw explainDisk(folder, error);
   }
 };

@@ -50,8 +50,11 @@ const releaserOf = (handle: FileHandle, path: string): (() => Promise<void>) => 
   let released: Promise<void> | undefined;
   const release = async (): Promise<void> => {
     // an open file has no name to remove on Windows, and the next holder may have it once it is closed
-    if (!isWindows) await rm(path, { force: true });
-    await handle.close();
+    try {
+      if (!isWindows) await rm(path, { force: true });
+    } finally {
+      await handle.close();
+    }
   };
   return () => {
     released ??= release();

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { syncFolder } from './atomic-write.ts';
+import { explainDisk } from './disk-errors.ts';
 
 /** Folder of files that are written whole and are to take the place of those beside it. */
 const PENDING = 'replacing';
@@ -11,6 +12,7 @@ const PENDING = 'replacing';
  * own; once that has its name, they count, and are moved to their places, by whoever opens the folder next if need be.
  *
  * @param write writes the new files into the folder that it is given.
+ * @throws UserError where the disk refuses.
  */
 export const replaceTogether = async (folder: string, write: (into: string) => Promise<void>): Promise<void> => {
   const into = join(folder, `${PENDING}.${randomBytes(6).toString('hex')}.tmp`);
@@ -21,7 +23,7 @@ export const replaceTogether = async (folder: string, write: (into: string) => P
     await rename(into, join(folder, PENDING));
   } catch (error) {
     await rm(into, { recursive: true, force: true });
-    throw error;
+    throw explainDisk(folder, error);
   }
   await syncFolder(folder);
   await finishReplacing(folder);

@@ -26,6 +26,11 @@ interface LearningOptions
    * every update. Not with augmentation, which changes the example. Default: nothing is kept.
    */
   readonly cacheTeacher?: string | undefined;
+  /**
+   * Ends the filling of `cacheTeacher` by throwing the reason of its abortion; what is kept by then is used next time.
+   * A training ends where its loop is left.
+   */
+  readonly signal?: AbortSignal | undefined;
   /** Receives warnings, such as of examples that are left out. */
   readonly onWarning?: ((message: string) => void) | undefined;
 }

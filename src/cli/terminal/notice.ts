@@ -1,4 +1,5 @@
-import { printable } from './printable.ts';
+import { printableLine } from './printable.ts';
 
 /** Writes a line to standard error, beside the result on standard output. */
-export const printNotice = (message: string): void => void process.stderr.write(`${printable(message)}\n`);
+export const printNotice = (message: string): void =>
+  void process.stderr.write(`${printableLine(message.replaceAll(/\s*\n\s*/g, ' '))}\n`);

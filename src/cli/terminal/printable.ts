@@ -1,5 +1,8 @@
-/** Characters that give orders to a terminal: controls, C0 and C1, and those that turn the direction of what follows. */
-const CONTROL = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
+/**
+ * Characters that give orders to a terminal: controls, C0 and C1, those that turn the direction of what follows, and the
+ * line ends of Unicode.
+ */
+const CONTROL = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 
 /**
  * A text that may hold names of files, tensors or columns that others chose, safe to be printed: its control characters

@@ -23,8 +23,11 @@ export interface TrainingRun {
   readonly options: TrainingOptions;
   /** Examples that could not be read, where such are left out. */
   readonly tolerance?: Tolerance | undefined;
-  /** The training itself; notices go above the bar. */
-  readonly steps: (onWarning: (message: string) => void) => AsyncIterable<TrainStep>;
+  /** The training itself; notices go above the bar, and the signal ends what comes before the first update. */
+  readonly steps: (how: {
+    readonly onWarning: (message: string) => void;
+    readonly signal: AbortSignal;
+  }) => AsyncIterable<TrainStep>;
   /** The command that one runs next, given the best weights. */
   readonly next: (best: string) => Promise<string>;
 }
@@ -62,8 +65,10 @@ const MOST_NOTICES = 100;
 
 const learn = async ({ verb, steps }: TrainingRun): Promise<Done> => {
   using progress = openProgress(verb);
-  using interrupt = listenForInterrupt(() => progress.say(STOPPING));
   let last: TrainStep | undefined;
+  using interrupt = listenForInterrupt(() =>
+    progress.say(last ? STOPPING : 'Stopping as soon as possible (Ctrl-C again: at once).'),
+  );
   const noteOf = createNote();
   const waiting = createWaiting();
   const notices: string[] = [];
@@ -71,11 +76,17 @@ const learn = async ({ verb, steps }: TrainingRun): Promise<Done> => {
     if (notices.length < MOST_NOTICES) notices.push(message);
     progress.warn(message);
   };
-  for await (const step of steps(listen)) {
-    last = step;
-    waiting.add(step);
-    progress.update(step.number, step.of, noteOf(step));
-    if (interrupt.signal.aborted && step.number < step.of) return { last, isStopped: true, notices, waiting };
+  const { signal } = interrupt;
+  try {
+    for await (const step of steps({ onWarning: listen, signal })) {
+      last = step;
+      waiting.add(step);
+      progress.update(step.number, step.of, noteOf(step));
+      if (signal.aborted && step.number < step.of) return { last, isStopped: true, notices, waiting };
+    }
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error;
+    return { last, isStopped: true, notices, waiting };
   }
   return { last, isStopped: false, notices, waiting };
 };
@@ -92,10 +103,12 @@ const createNote = (): ((step: TrainStep) => string) => {
 };
 
 const sayHowToResume = async (run: TrainingRun, { last }: Done): Promise<void> => {
+  if (!last)
+    return sayStopped('Stopped before the first update; what the teacher made is kept. The same command goes on.');
   const path = lastIn(run);
   const saved = existsSync(path) ? (await headOf(path)).progress?.update : undefined;
   const next = saved === undefined ? 'no checkpoint was due yet' : `${path} holds update ${saved}`;
-  sayStopped(`Stopped after update ${last!.number} of ${last!.of}; ${next}. To go on: the same command with --resume.`);
+  sayStopped(`Stopped after update ${last.number} of ${last.of}; ${next}. To go on: the same command with --resume.`);
 };
 
 const report = async (run: TrainingRun, done: Done & { readonly milliseconds: number }): Promise<void> => {

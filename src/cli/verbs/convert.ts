@@ -4,6 +4,7 @@ import { jsonOption, oneOf } from '../options/options.ts';
 import { checkOutputFolder } from '../options/output.ts';
 import { megapixelsOption } from '../options/pictures.ts';
 import { recordsNamed, type TaskName, taskOption } from '../options/tasks.ts';
+import { printableLine } from '../terminal/printable.ts';
 import { openProgress } from '../terminal/progress.ts';
 import { durationOf, grouped, print, tableOf } from '../terminal/table.ts';
 
@@ -62,7 +63,10 @@ async function run(folder: string, { task, strict, split: splits, json, ...optio
   const rows = done.map(({ split, found: all, examples: written, leftOut, files, unreadable }) => [
     ...[split, all, written, leftOut, files, unreadable.length],
   ]);
-  const left = done.flatMap(({ unreadable, notices }) => [...notices, ...unreadable.map((why) => `left out: ${why}`)]);
+  const left = done.flatMap(({ unreadable, notices }) => [
+    ...notices,
+    ...unreadable.map((why) => printableLine(`left out: ${why}`)),
+  ]);
   const found = [...new Set(done.map(({ layout }) => layout))].map((layout) => `found ${layout}`);
   const all = done.reduce((sum, { examples: written }) => sum + written, 0);
   const pace = `${grouped(all)} ${all === 1 ? 'example' : 'examples'} in ${durationOf(milliseconds)}, ${grouped(Math.round((1000 * all) / milliseconds))} a second: ${options.to}`;

@@ -60,7 +60,7 @@ const run = async (options: Options): Promise<void> => {
   await runTraining({
     verb: 'finetune',
     ...{ out: options.out, json: options.json, task: options.task, models, tolerance, options: training },
-    steps: (onWarning) => finetune(model, { ...training, onWarning }),
+    steps: (how) => finetune(model, { ...training, ...how }),
     next: async (best) => {
       const splits = await listSplits(options.data);
       const split = splits.findLast((name) => name.startsWith('test')) ?? 'validation';

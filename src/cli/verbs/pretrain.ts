@@ -55,7 +55,7 @@ const run = async (options: Options): Promise<void> => {
   await runTraining({
     verb: 'pretrain',
     ...{ out: options.out, json: options.json, task: pretraining.name, models, tolerance, options: training },
-    steps: (onWarning) => pretrain(model, { ...training, onWarning }),
+    steps: ({ onWarning }) => pretrain(model, { ...training, onWarning }),
     next: async (best) =>
       model.config.architecture.towers
         ? commandOf(['dide', 'finetune', '--from', best, '--teacher', 'TEACHER', '--data', 'TASK', '--out', 'STUDENT'])

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { writeAtomically } from '../../files/atomic-write.ts';
 import { explainDisk } from '../../files/disk-errors.ts';
+import { lockBeside } from '../../files/whole-folder.ts';
 import { answerLines } from '../answer-list.ts';
 import { type Example, type ImageSource, imageName } from '../example.ts';
 import { decodeImage, readImageBytes } from '../image.ts';
@@ -69,15 +70,26 @@ const CONCURRENCY = 8;
  * is decoded once to know that it can be. Answers that are no fixed classes (VQA) go to `answers.txt`, in the order of
  * the classifier.
  *
- * @throws UserError where a split is not there, the folder is not empty, or an image cannot be decoded and may not be
+ * @throws UserError where a split is not there, the folder is not empty, another process writes it, or an image cannot be decoded and may not be
  *   passed over.
  */
 export async function* convertExamples(
   path: string,
   options: ConvertOptions,
 ): AsyncGenerator<Converted, void, undefined> {
+  await checkFree(options.to);
+  const unlock = await lockBeside(options.to);
+  try {
+    // again, now that nobody else writes it
+    await checkFree(options.to);
+    yield* convertSplits(path, options);
+  } finally {
+    await unlock();
+  }
+}
+
+async function* convertSplits(path: string, options: ConvertOptions): AsyncGenerator<Converted, void, undefined> {
   const { to, format, splits } = options;
-  await checkFree(to);
   const folder = join(to, writers[format].folder);
   for (const split of splits) {
     const found = await openExamples(path, { ...options, split });

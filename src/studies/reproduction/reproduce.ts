@@ -1,4 +1,7 @@
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { makeFolder } from '../../files/disk-errors.ts';
+import { takeLock } from '../../files/lock.ts';
 import type { Job, JobProgress } from './job.ts';
 import { writeAllScenes } from './jobs/scenes.ts';
 import { chosenRates } from './learning-rates.ts';
@@ -39,10 +42,19 @@ export interface ReproduceOptions {
  * tables, and stores the result of each job as a small file. Called again after it was stopped, it continues.
  *
  * @throws UserError where the shipped teacher is missing, the file of a result is damaged, the results to take over do
- * not
- *   fit, or the disk is full; the signal's reason where it was aborted.
+ *   not fit, another process writes the folder, or the disk is full; the signal's reason where it was aborted.
  */
 export const reproduce = async (options: ReproduceOptions): Promise<Measured> => {
+  await makeFolder(options.folder);
+  const unlock = await takeLock(join(options.folder, 'reproduce.lock'), options.folder);
+  try {
+    return await runAll(options);
+  } finally {
+    await unlock();
+  }
+};
+
+const runAll = async (options: ReproduceOptions): Promise<Measured> => {
   const { folder, size, onProgress = () => {}, workers = availableParallelism(), minutes, again, signal } = options;
   const until = minutes === undefined ? undefined : Date.now() + 60_000 * minutes;
   if (options.take !== undefined) await takeOutcomes(options.take, folder, size);

@@ -1,8 +1,9 @@
-import { readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { counted, UserError } from '../../errors.ts';
 import { makeFolder, saveFile } from '../../files/disk-errors.ts';
 import { mapConcurrent } from '../../files/map-concurrent.ts';
+import { makeWholeFolder } from '../../files/whole-folder.ts';
 import { seedFor } from '../mulberry32.ts';
 import { type Manifest, type Plan, type PlanOptions, planOf } from './manifest.ts';
 import { readmeOf } from './readme.ts';
@@ -125,22 +126,13 @@ const writeAll = async (folder: string, plan: Plan, options: WriteOptions): Prom
  * `answers.txt`, `README.md`, and `scenes.json` with the options. It is written as `<folder>.partial` and renamed at
  * the end, so that a killed process leaves no incomplete folder. A folder that is complete already stays as it is.
  *
- * @throws UserError where the folder holds something else, or a size is not a positive integer.
+ * @throws UserError where the folder holds something else, another process writes it, or a size is not a positive
+ *   integer.
  */
 export const writeScenes = async (folder: string, options: WriteOptions): Promise<Manifest> => {
   const plan = planOf(options);
-  const there = await alreadyThere(folder, plan);
-  if (there) return there;
-  const beside = `${folder}.partial`;
-  await rm(beside, { recursive: true, force: true });
-  await makeFolder(beside);
-  try {
-    const manifest = await writeAll(beside, plan, options);
-    await rmdir(folder).catch(() => undefined);
-    await rename(beside, folder);
-    return manifest;
-  } catch (error) {
-    await rm(beside, { recursive: true, force: true });
-    throw error;
-  }
+  return await makeWholeFolder(folder, {
+    there: () => alreadyThere(folder, plan),
+    write: (into) => writeAll(into, plan, options),
+  });
 };

@@ -36,6 +36,8 @@ export interface TeacherCacheOptions {
   readonly memory?: number | undefined;
   readonly threads?: number | undefined;
   readonly onWarning?: ((message: string) => void) | undefined;
+  /** Ends the filling by throwing the reason of its abortion. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -113,7 +115,7 @@ interface FillOptions extends TeacherCacheOptions {
 const NOTICE = 10_000;
 
 const fill = async (records: TeacherRecords, options: FillOptions): Promise<void> => {
-  const { examples, teacher, tensors, preprocessor, words, numbers, threads, onWarning = () => {} } = options;
+  const { examples, teacher, tensors, preprocessor, words, numbers, threads, signal, onWarning = () => {} } = options;
   const isMissing = (example: number): boolean => !records.has(example);
   if (![...examples.keys()].some(isMissing)) return;
   await using writer = await records.openWriter();
@@ -132,6 +134,7 @@ const fill = async (records: TeacherRecords, options: FillOptions): Promise<void
       record: recordOf(made, places, { at, patches: patchesOf(feeds, at), where: example.id }),
     }));
     await writer.append(batch);
+    signal?.throwIfAborted();
     done += some.length;
     if (performance.now() - said < NOTICE) continue;
     said = performance.now();

@@ -14,6 +14,7 @@ interface CachedOptions extends RunOptions {
   readonly cacheFolder: string;
   readonly examples: readonly Example[];
   readonly onWarning?: ((message: string) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
