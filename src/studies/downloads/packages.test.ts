@@ -124,7 +124,7 @@ describe('a fetched folder', () => {
     );
     await writeFile(join(root, 'mine.txt'), 'mine');
     await expect(fetchData(data, root, { from })).rejects.toThrow(
-      /files that were not fetched: give an empty or new folder/,
+      /holds 2 files, no fetched data: give an empty or new folder/,
     );
   });
 
