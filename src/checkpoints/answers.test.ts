@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../errors.ts';
 import { readAnswerList } from './answers.ts';
+import { labelsOf } from './beside/config.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -54,4 +55,14 @@ describe('a list of answers', () => {
   it('is refused where it is not there', async () => {
     await expect(readAnswerList(join(folder, 'gone.txt'))).rejects.toThrow('cannot be read (ENOENT)');
   });
+});
+
+it.each([
+  [{ 0: 'LABEL_0', 1: 'LABEL_1' }, undefined],
+  [{ 0: 'yes', 1: 'LABEL_0', 2: '' }, ['yes', 'LABEL_0', '']],
+  [{ 0: 'LABEL_1', 1: 'LABEL_0' }, ['LABEL_1', 'LABEL_0']],
+  [{ 1: 'yes', 2: 'no' }, undefined],
+  [{}, undefined],
+])('labels of a config %j are %j: only numbers in their order say nothing', (id2label, labels) => {
+  expect(labelsOf({ id2label })).toEqual(labels);
 });

@@ -40,11 +40,11 @@ export type Prepare = (example: Example, augment?: Augment) => Promise<EncodedEx
  */
 export const createPreparer = (options: PreparerOptions): Prepare => {
   const prepareImage = imagePreparer(options, createImageMemory(options.memory ?? 512 * 2 ** 20));
-  const notice = once(options.onWarning);
+  const notice = counted(options.onWarning);
   return async ({ id, text, images, pictures: usual }, augment) => {
     checkText(text, id);
     const words = options.tokenizer.encode(text, { limit: options.limit ?? 40 });
-    for (const warning of textWarnings(words, id)) notice(warning);
+    for (const { kind, message } of textWarnings(words, id)) notice(message, kind);
     const prepared: PreparedImage[] = [];
     for (const [place, image] of images.entries()) {
       const change = augment && ((pixels: Pixels): Pixels => augment(pixels, place));
@@ -60,21 +60,46 @@ export const createPreparer = (options: PreparerOptions): Prepare => {
 
 type Notice = (message: string) => void;
 
-const once = (onWarning: Notice = () => {}): Notice => {
-  const said = new Set<string>();
-  return (message) => {
-    if (!said.has(message)) onWarning(message);
-    said.add(message);
+/** A kind of warnings, as a count of them says it. */
+type WarningKind = keyof typeof KINDS;
+
+const KINDS = {
+  long: 'texts are too long and cut short',
+  unknown: 'texts have words that the vocabulary cannot spell',
+  distorted: 'images are very long and thin and distorted',
+} as const;
+
+/**
+ * Says the first warning of each kind; of the others, which may be as many as there are examples, their number when it
+ * is 10, 100, 1,000 and so on. A warning that is given again counts once.
+ */
+const counted = (onWarning: Notice = () => {}) => {
+  const said = new Map<WarningKind, Set<string>>();
+  return (message: string, kind: WarningKind): void => {
+    const some = said.get(kind) ?? new Set();
+    said.set(kind, some);
+    if (some.has(message)) return;
+    some.add(message);
+    if (some.size === 1) onWarning(message);
+    else if (/^10+$/.test(String(some.size))) onWarning(`${some.size} ${KINDS[kind]} by now, the last: ${message}`);
   };
 };
 
+/** A warning about a text, and its kind. */
+export interface TextWarning {
+  readonly kind: WarningKind;
+  readonly message: string;
+}
+
 /** Warnings about an encoded text: cut short, or with words that the vocabulary cannot spell. */
-export const textWarnings = ({ truncated, pieces, unknown }: EncodedText, id: string): string[] => [
-  ...(truncated ? [`${id}: the text is too long: only its first ${pieces.length - 2} word pieces are read.`] : []),
-  ...(unknown.length > 0
-    ? [`${id}: words that the vocabulary cannot spell: ${unknown.join(', ')}: read as [UNK].`]
-    : []),
-];
+export const textWarnings = ({ truncated, pieces, unknown }: EncodedText, id: string): TextWarning[] => {
+  const long = `${id}: the text is too long: only its first ${pieces.length - 2} word pieces are read.`;
+  const words = `${id}: words that the vocabulary cannot spell: ${unknown.join(', ')}: read as [UNK].`;
+  return [
+    ...(truncated ? [{ kind: 'long', message: long } as const] : []),
+    ...(unknown.length > 0 ? [{ kind: 'unknown', message: words } as const] : []),
+  ];
+};
 
 /** Throws the error of an image with the example's id before it; a name that is part of the other is said once. */
 const rethrow = (error: unknown, id: string, name: string): never => {
@@ -87,7 +112,7 @@ const rethrow = (error: unknown, id: string, name: string): never => {
 
 /** How one image is prepared. */
 interface Preparing {
-  readonly notice: Notice;
+  readonly notice: ReturnType<typeof counted>;
   readonly pictures: PictureStyle;
   readonly change?: ((pixels: Pixels) => Pixels) | undefined;
 }
@@ -96,7 +121,7 @@ const imagePreparer = ({ size, maxMegapixels, read = readImage }: PreparerOption
   const underWay = new Map<string, Promise<PreparedImage>>();
   const prepare = async (source: ImageSource, { notice, pictures, change }: Preparing): Promise<PreparedImage> => {
     const pixels = await read(source, { pictures, maxMegapixels });
-    return fit(change?.(pixels) ?? pixels, size, (message) => notice(`${imageName(source)}: ${message}`));
+    return fit(change?.(pixels) ?? pixels, size, (message) => notice(`${imageName(source)}: ${message}`, 'distorted'));
   };
   return async (source: ImageSource, how: Preparing): Promise<PreparedImage> => {
     if (how.change) return prepare(source, how);

@@ -12,7 +12,7 @@ const LONGEST = 2 ** 20;
  * does: in a value that begins with one, separators and line ends count as text and `""` is a quote; elsewhere a quote
  * is a character. Every value is a string; empty ones are left out. A row's place is the line that it begins in.
  *
- * @throws UserError when the file cannot be read, a quote is never closed, or a row has more or fewer values than names
+ * @throws UserError when the file cannot be read, a name stands twice, a quote is never closed, or a row has more or fewer values than names
  * and `onBadRow` is not given.
  */
 export async function* readCsv(path: string, { onBadRow }: RowOptions = {}): AsyncGenerator<JsonLine, void, undefined> {
@@ -21,6 +21,7 @@ export async function* readCsv(path: string, { onBadRow }: RowOptions = {}): Asy
     if (values.length === 1 && values[0]!.trim() === '') continue;
     if (!names) {
       names = values.map((name) => name.trim());
+      checkNames(names, `${basename(path)}:${line}`);
       continue;
     }
     const where = `${basename(path)}:${line}`;
@@ -38,6 +39,13 @@ export async function* readCsv(path: string, { onBadRow }: RowOptions = {}): Asy
     };
   }
 }
+
+/** @throws UserError where two columns have one name; columns without a name, as pandas' index, may be several. */
+const checkNames = (names: readonly string[], where: string): void => {
+  const twice = names.find((name, i) => name !== '' && names.indexOf(name) < i);
+  if (twice !== undefined)
+    throw new UserError(`${where}: two columns are called "${twice}": give each a name of its own.`);
+};
 
 interface CsvRow {
   readonly values: readonly string[];

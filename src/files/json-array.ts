@@ -10,6 +10,8 @@ const LONGEST = 16 * 2 ** 20;
 /** Characters that matter while the structure of the file is scanned. */
 const QUOTE = 34;
 const BACKSLASH = 92;
+const COMMA = 44;
+const SPACE = 32;
 
 /** State of the scan of a file. */
 interface Scan {
@@ -21,6 +23,10 @@ interface Scan {
   entries: number;
   /** Start of the current entry in the text; -1 between two entries. */
   from: number;
+  /** Whether the current entry is a text, a number or a word, and so no object. */
+  isPlain: boolean;
+  /** Whether something stands behind a list without a name. */
+  isFollowed: boolean;
   /** Range of the last string at depth 1: the name of a list. */
   name: [number, number];
 }
@@ -29,14 +35,15 @@ interface Scan {
  * Reads the objects of a list in a JSON file one by one: `[{…}, …]`, or `{"name": [{…}, …]}` where a name is given. The
  * file is never in memory whole and may be larger than the longest string.
  *
- * @throws UserError when the file cannot be read, lacks the list, is cut short or is no JSON.
+ * @throws UserError when the file cannot be read, lacks the list, is cut short or is no JSON; for an entry that is no
+ * object where `onBadRow` is not given.
  */
 export async function* readJsonArray(
   path: string,
   name?: string,
   { onBadRow }: RowOptions = {},
 ): AsyncGenerator<JsonLine, void, undefined> {
-  const scan: Scan = { depth: 0, inText: false, escaped: false, entries: 0, from: -1, name: [0, 0] };
+  const scan = beginning();
   let text = '';
   let number = 0;
   for await (const chunk of readTextChunks(path)) {
@@ -46,7 +53,7 @@ export async function* readJsonArray(
     text = text.slice(kept) + chunk;
     for (const [from, to] of entriesIn(text, next, { scan, name })) {
       number += 1;
-      const entry = entryOf(text.slice(from, to), `${basename(path)}, entry ${number}`);
+      const entry = entryOf(text.slice(from, to).trimEnd(), `${basename(path)}, entry ${number}`);
       if (!(entry instanceof RowError)) yield entry;
       else if (onBadRow) onBadRow(entry);
       else throw entry;
@@ -57,9 +64,21 @@ export async function* readJsonArray(
     throw new UserError(
       `${path}: has no list${name === undefined ? '' : ` "${name}"`}: check that it is the right file.`,
     );
+  if (scan.isFollowed) throw damaged(path, 'something stands behind the end of its list');
   if (scan.depth !== 0)
     throw damaged(path, `it ends inside ${scan.from < 0 ? 'the list' : 'an entry'}, after ${number} whole ones`);
 }
+
+const beginning = (): Scan => ({
+  depth: 0,
+  inText: false,
+  escaped: false,
+  entries: 0,
+  from: -1,
+  isPlain: false,
+  isFollowed: false,
+  name: [0, 0],
+});
 
 const damaged = (path: string, what: string): UserError =>
   new UserError(`${path}: cut short or damaged: ${what}: get it again.`);
@@ -77,6 +96,12 @@ function* entriesIn(
 ): Generator<[number, number], void, undefined> {
   for (let i = next; i < text.length; i += 1) {
     const code = text.charCodeAt(i);
+    if (code > SPACE && !scan.inText && scan.depth <= scan.entries && isPlainEnd(scan, code, i)) {
+      yield [scan.from, i];
+      [scan.from, scan.isPlain] = [-1, false];
+    }
+    if (name === undefined && scan.depth === 0 && scan.entries === Number.POSITIVE_INFINITY && code > SPACE)
+      scan.isFollowed = true;
     if (scan.inText) {
       followText(scan, code, i);
     } else if (code === QUOTE) {
@@ -94,6 +119,15 @@ function* entriesIn(
     }
   }
 }
+
+/** Begins an entry that is no object; returns whether such an entry ends here. */
+const isPlainEnd = (scan: Scan, code: number, i: number): boolean => {
+  if (scan.entries === 0 || scan.depth !== scan.entries) return false;
+  if (scan.isPlain) return code === COMMA || code === 0x5d;
+  const isBegin = scan.from < 0 && code !== COMMA && ![0x7b, 0x7d, 0x5b, 0x5d].includes(code);
+  if (isBegin) [scan.from, scan.isPlain] = [i, true];
+  return false;
+};
 
 const followText = (scan: Scan, code: number, i: number): void => {
   if (scan.escaped) scan.escaped = false;

@@ -5,6 +5,7 @@
  */
 import { createReadStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
+import { posix } from 'node:path';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
@@ -26,7 +27,7 @@ const LONGEST_HEADER = 2 ** 20;
 
 /**
  * The files of an uncompressed archive, found by their headers alone: 512 bytes of each are read, so that every image
- * of a shard can be read by itself and in any order.
+ * of a shard can be read by itself and in any order. A link to an earlier file has the bytes of that file.
  *
  * @param onDamage hears why the rest of the archive is lost, where it is cut short or damaged; then it ends.
  * @throws UserError where the file cannot be opened.
@@ -38,20 +39,27 @@ export async function* tarMembers(
   const handle = await openForReading(path);
   try {
     const { size } = await handle.stat();
-    let named: string | undefined;
+    let said: Names = {};
+    const files = new Map<string, ByteRange>();
     for (let at = 0; ; ) {
       const header = await headerAt(handle, at);
       if (header === undefined) return onDamage((await compressionAt(handle, at)) ?? `is cut short at byte ${size}`);
       if (header === 'end') return;
       if (header === 'damaged') return onDamage((await compressionAt(handle, at)) ?? `is damaged at byte ${at}`);
-      const { name, length, type } = header;
+      const { length, type } = header;
+      const [name, link] = [said.name ?? header.name, said.link ?? header.link];
       const next = at + BLOCK + Math.ceil(length / BLOCK) * BLOCK;
-      if (at + BLOCK + length > size) return onDamage(`is cut short at byte ${size}, inside ${named ?? name}`);
-      if (type === 'x' || type === 'L')
-        named = nameIn(await bytesAt(handle, at + BLOCK, Math.min(length, LONGEST_HEADER)), type) ?? named;
+      if (at + BLOCK + length > size) return onDamage(`is cut short at byte ${size}, inside ${name}`);
+      if (['x', 'L', 'K'].includes(type))
+        said = { ...said, ...namesIn(await bytesAt(handle, at + BLOCK, Math.min(length, LONGEST_HEADER)), type) };
       else {
-        if (type === '0' || type === '\0') yield { name: named ?? name, offset: at + BLOCK, length };
-        named = undefined;
+        const own = ['0', '\0', '7'].includes(type) ? { offset: at + BLOCK, length } : undefined;
+        const range = own ?? files.get(targetOf({ name, link, type }));
+        if (range) {
+          files.set(plainName(name), range);
+          yield { name, ...range };
+        }
+        said = {};
       }
       at = next;
     }
@@ -59,6 +67,14 @@ export async function* tarMembers(
     await handle.close();
   }
 }
+
+/** The name of the file that a hard link (1) or a symbolic one (2), which begins in its own folder, stands for. */
+const targetOf = ({ name, link, type }: Pick<Header, 'name' | 'link' | 'type'>): string => {
+  if (type === '1') return plainName(link);
+  return type === '2' ? plainName(posix.join(posix.dirname(name), link)) : '';
+};
+
+const plainName = (name: string): string => posix.normalize(name);
 
 /** What is wrong with an archive that begins here, where it is compressed. */
 const compressionAt = async (handle: FileHandle, at: number): Promise<string | undefined> => {
@@ -75,8 +91,16 @@ const bytesAt = async (handle: FileHandle, offset: number, length: number): Prom
 
 interface Header {
   readonly name: string;
+  /** The name of the file that a link stands for. */
+  readonly link: string;
   readonly length: number;
   readonly type: string;
+}
+
+/** Names that extended headers give to the next file. */
+interface Names {
+  readonly name?: string | undefined;
+  readonly link?: string | undefined;
 }
 
 /** Reads a header. → undefined where the file ends before it does, `end` for the empty block that closes an archive */
@@ -88,7 +112,8 @@ const headerAt = async (handle: FileHandle, at: number): Promise<Header | 'end' 
   if (sumOf(block) !== numberIn(block, 148, 8) || !Number.isSafeInteger(length)) return 'damaged';
   const prefix = block.toString('latin1', 257, 262) === 'ustar' ? textIn(block, 345, 155) : '';
   const name = textIn(block, 0, 100);
-  return { name: prefix ? `${prefix}/${name}` : name, length, type: String.fromCharCode(block[156]!) };
+  const type = String.fromCharCode(block[156]!);
+  return { name: prefix ? `${prefix}/${name}` : name, link: textIn(block, 157, 100), length, type };
 };
 
 const textIn = (block: Buffer, from: number, length: number): string =>
@@ -105,11 +130,14 @@ const numberIn = (block: Buffer, from: number, length: number): number => {
 const sumOf = (block: Buffer): number => block.reduce((sum, byte, i) => sum + (i >= 148 && i < 156 ? 32 : byte), 0);
 
 /**
- * The name that an extended header gives to the next file: a GNU long name, or `path` of pax records, `27 path=…\n`.
+ * The names that an extended header gives to the next file: GNU's long name (L) or target of a link (K), or `path` and
+ * `linkpath` of pax records, `27 path=…\n`.
  */
-const nameIn = (bytes: Buffer, type: string): string | undefined => {
+const namesIn = (bytes: Buffer, type: string): Names => {
   const text = bytes.toString('utf8');
-  return type === 'L' ? text.split('\0')[0] : /(?:^|\n)\d+ path=([^\n]*)\n/.exec(text)?.[1];
+  if (type !== 'x') return { [type === 'L' ? 'name' : 'link']: text.split('\0')[0] };
+  const said = [...text.matchAll(/(?:^|\n)\d+ (linkp|p)ath=([^\n]*)(?=\n)/g)];
+  return Object.fromEntries(said.map(([, kind, value]) => [kind === 'p' ? 'name' : 'link', value]));
 };
 
 /**

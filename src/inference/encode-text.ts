@@ -19,7 +19,7 @@ export const encodeWords = (
 ): Int32Array => {
   checkText(text, id);
   const encoded = tokenizer.encode(text, { limit: config.sizes.words });
-  for (const warning of textWarnings(encoded, id)) onWarning?.(warning);
+  for (const { message } of textWarnings(encoded, id)) onWarning?.(message);
   return encoded.ids;
 };
 

@@ -7,7 +7,7 @@ pyarrow 26.0.1, pandas 3.1.1, webdataset 1.0.2, datasets 5.2.0, pillow 13.0.0 an
 the files that are checked in. Picture k is that of make_formats.py.
 """
 import base64, csv, io, json, os, random, sys
-import pandas as pd, pyarrow as pa, pyarrow.parquet as pq
+import pandas as pd, pyarrow as pa, pyarrow.feather, pyarrow.parquet as pq
 from make_formats import jpeg, lines, png, write
 import make_formats
 
@@ -134,7 +134,8 @@ def arrow():
     table("large", cast(large))
     table("view", cast(view), pa.ipc.new_stream)
     table("dictionary", plain.set_column(7, "split", plain["split"].dictionary_encode()).set_column(0, "image", plain["image"].dictionary_encode()))
-    table("compressed", plain, compression="lz4")
+    for name, codec in (("compressed", "lz4"), ("compressed-zstd", "zstd")):
+        table(name, plain, compression=codec)
     both = lambda one: [one, one]
     union = pa.UnionArray.from_sparse(pa.array([0, 1], pa.int8()), [pa.array([1, 2]), pa.array(["a", "b"])])
     dense = pa.UnionArray.from_dense(pa.array([0, 1], pa.int8()), pa.array([0, 0], pa.int32()), [pa.array([1]), pa.array(["b"])])
@@ -217,8 +218,45 @@ def annotations():
     lines(f"{folder}/pandas/test.json", [{"image": "1.png", "caption": "thing 1"}])
     lines(f"{folder}/accents/train.jsonl", [{"image": f"caf\u00e9 {k}.png", "caption": f"thing {k}"} for k in range(2)])
 
+def pairs():
+    """Two images a row: in two columns, and as a list; answers as a map; links in a shard; the lists of Flickr8k's splits."""
+    import tarfile
+    folder = fresh("pairs")
+    stored = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    one = lambda k: {"bytes": png(k), "path": None}
+    texts = {"sentence": ["both are green", "one is red"], "label": ["True", "False"]}
+    images = {
+        "sides": {"left": pa.array([one(0), one(2)], stored), "right": pa.array([one(1), one(3)], stored)},
+        "list": {"images": pa.array([[one(0), one(1)], [one(2), one(3)]], pa.list_(stored))},
+        "binary": {"images": pa.array([[png(0), png(1)], [png(2), png(3)]], pa.list_(pa.binary()))},
+        "lacking": {"images": pa.array([[one(0)], [one(2), one(3)]], pa.list_(stored))},
+    }
+    def both(name, table):
+        os.makedirs(f"{folder}/{name}/default/train")
+        pq.write_table(table, f"{folder}/{name}/default/train/0000.parquet")
+        os.makedirs(f"{folder}/{name}-arrow")
+        pa.feather.write_feather(table, f"{folder}/{name}-arrow/train.feather", compression="zstd")
+    for name, columns in images.items():
+        both(name, pa.table({**columns, **texts}))
+    map_ = pa.array([[("yes", 1.0), ("no", 0.5)], [("no", 1.0)]], pa.map_(pa.string(), pa.float64()))
+    both("map", pa.table({"image": pa.array([one(0), one(1)], stored), "question": ["is it green?", "is it red?"], "answers": map_}))
+    with tarfile.open(f"{folder}/links.tar", "w", format=tarfile.GNU_FORMAT) as tar:
+        def add(name, data=b"", kind=tarfile.REGTYPE, target=""):
+            info = tarfile.TarInfo(name)
+            info.size, info.type, info.linkname = len(data), kind, target
+            tar.addfile(info, io.BytesIO(data))
+        long = "a" * 120
+        for k, (kind, target) in enumerate([(tarfile.REGTYPE, ""), (tarfile.LNKTYPE, f"s/{long}.png"), (tarfile.SYMTYPE, f"./{long}.png")]):
+            add(f"s/{long}.png" if k == 0 else f"s/{k}.png", png(1) if k == 0 else b"", kind, target)
+            add(f"s/{long}.txt" if k == 0 else f"s/{k}.txt", f"thing {k}".encode())
+    for k in range(3):
+        write(f"{folder}/flickr8k/Flicker8k_Dataset/{k}.jpg", jpeg(k))
+    write(f"{folder}/flickr8k/Flickr8k.token.txt", "0.jpg#0\tThing 0 .\nno caption\n1.jpg#0\tThing 1 .\n2.jpg#0\tThing 2 .\n")
+    for k, split in enumerate(("train", "dev", "test")):
+        write(f"{folder}/flickr8k/Flickr_8k.{split}Images.txt", f"{k}.jpg\n")
+
 if __name__ == "__main__":
-    makers = [csv_cases, tables, shards, captions_a_row, arrow, annotations]
+    makers = [csv_cases, tables, shards, captions_a_row, arrow, annotations, pairs]
     for make in makers:
         if len(sys.argv) < 2 or make.__name__ in sys.argv[1:]:
             make()

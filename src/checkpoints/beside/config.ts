@@ -40,12 +40,11 @@ export const readBeside = async <T>(
 export const readConfigBeside = (weights: string): Promise<HuggingFaceConfig | undefined> =>
   readBeside(weights, 'config.json', { schema: configSchema, what: 'config.json of a model' });
 
-/** Labels of a config in the order of the classifier; undefined where they are only numbered (`LABEL_0`). */
+/** Labels of a config in the order of the classifier; undefined where all are only numbered (`LABEL_0`). */
 export const labelsOf = ({ id2label }: HuggingFaceConfig): string[] | undefined => {
   const labels = Object.entries(id2label ?? {}).sort(([a], [b]) => Number(a) - Number(b));
-  if (labels.length === 0 || labels.some(([id, label], i) => Number(id) !== i || /^LABEL_\d+$/.test(label))) {
-    return undefined;
-  }
+  const isNumbered = labels.every(([, label], i) => label === `LABEL_${i}`);
+  if (isNumbered || labels.some(([id], i) => Number(id) !== i)) return undefined;
   return labels.map(([, label]) => label);
 };
 

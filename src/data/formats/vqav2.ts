@@ -43,7 +43,7 @@ export const vqav2: Format = {
     const annotations = find(places(annotationsOf(split)));
     return readQuestions({ path, split, questions, annotations }, query);
   },
-  answers: (path) => answersOf(path),
+  answers: (path) => answersOf(path, createBadRows({})),
 };
 
 const places = (name: string): string[] => [name, `annotations/${name}`, `questions/${name}`];
@@ -56,8 +56,8 @@ interface Files {
 }
 
 const readQuestions = async ({ path, split, questions, annotations }: Files, query: DatasetQuery): Promise<Dataset> => {
-  const answers = await answersOf(path);
-  const [bad, badAnnotations] = [createBadRows(query), createBadRows(query)];
+  const [bad, badAnnotations, badChoices] = [createBadRows(query), createBadRows(query), createBadRows(query)];
+  const answers = await answersOf(path, badChoices);
   const [known, said] = [new Set(answers), await annotationsIn(annotations, badAnnotations)];
   const [find, missing] = [createFinder(path), createMissing(query)];
   const examples: Example[] = [];
@@ -82,6 +82,7 @@ const readQuestions = async ({ path, split, questions, annotations }: Files, que
     examples,
     ...(answers ? { answers } : {}),
     notices: [
+      ...badChoices.notices(`${path}, the classes`),
       ...(annotations === undefined ? [] : badAnnotations.notices(basename(annotations))),
       ...bad.notices(basename(questions)),
       ...missing.notices(path),
@@ -161,21 +162,22 @@ const wholeField = (line: JsonLine, name: string): number => {
 };
 
 /** The classes: those of `answers.txt`, or of the annotations of train and val together. */
-const answersOf = async (path: string): Promise<readonly string[] | undefined> => {
+const answersOf = async (path: string, bad: BadRows): Promise<readonly string[] | undefined> => {
   const listed = await listedAnswers(path);
   if (listed) return listed;
   const find = createFinder(path);
   const files = ['train2014', 'val2014'].flatMap((split) => find(places(annotationsOf(split))) ?? []);
   if (files.length === 0) return undefined;
-  if (files.length === 2) return answerVocabulary(choicesIn(files));
+  if (files.length === 2) return answerVocabulary(choicesIn(files, bad));
   const lacking = ['train2014', 'val2014'].map(annotationsOf).filter((name) => !find(places(name)));
   throw new UserError(
     `${path}: the answers are those of train and val together, and ${lacking} is not there: get it, or write them in the order of your model's classes to answers.txt.`,
   );
 };
 
-async function* choicesIn(files: readonly string[]): AsyncGenerator<string, void, undefined> {
+async function* choicesIn(files: readonly string[], bad: BadRows): AsyncGenerator<string, void, undefined> {
   for (const file of files) {
-    for await (const line of readJsonArray(file, 'annotations')) yield textField(line, 'multiple_choice_answer');
+    for await (const line of readJsonArray(file, 'annotations', { onBadRow: bad.add }))
+      yield* bad.attempt(() => [textField(line, 'multiple_choice_answer')]);
   }
 }

@@ -20,7 +20,7 @@ const IDS = /^(label|id)s?$/;
  * - `["yes", "no"]`, one of each annotator, and `[{"answer": "yes"}, …]`
  * - `{"answer": ["yes", "no"], …}`, as the datasets library keeps a list of objects
  * - `{"ids": ["yes", "no"], "weights": [1, 0.3]}`
- * - `{"yes": 1, "no": 0.3}`
+ * - `{"yes": 1, "no": 0.3}`, and `[{"key": "yes", "value": 1}, …]`, as Arrow keeps a map
  * - any of these as JSON in a text
  *
  * @returns undefined where the value has none of these forms.
@@ -48,7 +48,14 @@ const inList = (list: readonly unknown[]): readonly GivenAnswer[] | undefined =>
     const row = entry as Readonly<Record<string, unknown>>;
     return { answer: row[name], score: score === undefined ? undefined : row[score], isId: IDS.test(name) };
   });
-  return entries.every((entry) => entry !== undefined) ? entries : undefined;
+  return entries.every((entry) => entry !== undefined) ? entries : inPairs(list);
+};
+
+/** The entries of a map. */
+const inPairs = (list: readonly unknown[]): readonly GivenAnswer[] | undefined => {
+  const pairs = list as readonly { readonly key: unknown; readonly value: unknown }[];
+  const isMap = pairs.every((pair) => pair !== null && typeof pair === 'object' && 'key' in pair && 'value' in pair);
+  return isMap ? inScores(Object.fromEntries(pairs.map(({ key, value }) => [key, value]))) : undefined;
 };
 
 const inObject = (row: Readonly<Record<string, unknown>>): readonly GivenAnswer[] | undefined => {

@@ -38,10 +38,15 @@ const imageFieldsOf = ({ row }: JsonLine, { imageFields }: RecordShape): readonl
 /** The paths in these fields: a text each, or a list in a single one. */
 const pathsIn = (line: JsonLine, names: readonly string[]): readonly string[] => {
   const [name] = names as [string];
-  if (names.length > 1 || !Array.isArray(line.row[name])) return names.map((one) => textField(line, one));
-  const paths = textsField(line, name);
-  if (paths.length === 0) throw fieldError(line, name, 'a list of at least one path');
-  return paths;
+  const isList = names.length === 1 && Array.isArray(line.row[name]);
+  const paths = isList ? textsField(line, name) : names.map((one) => textField(line, one));
+  const empty = paths.findIndex((path) => path.trim() === '');
+  if (paths.length > 0 && empty < 0) return paths;
+  throw fieldError(
+    line,
+    isList ? name : names[empty]!,
+    isList ? 'a list of at least one path' : 'the path of an image',
+  );
 };
 
 /**

@@ -95,9 +95,11 @@ const textFieldOf = ({ row }: JsonLine, { textFields }: RecordShape): string =>
 
 const textsIn = (line: JsonLine, name: string): string[] => {
   const value = line.row[name];
-  if (!Array.isArray(value)) return [textField(line, name)];
-  if (value.length > 0 && value.every((one): one is string => typeof one === 'string')) return [...new Set(value)];
-  throw fieldError(line, name, 'a text, or a list of texts');
+  const texts = Array.isArray(value) ? value.flat(Number.POSITIVE_INFINITY) : [textField(line, name)];
+  const isOfTexts = texts.every((one): one is string => typeof one === 'string');
+  const filled = isOfTexts ? texts.filter((one) => one.trim() !== '') : [];
+  if (filled.length > 0) return [...new Set(filled)];
+  throw fieldError(line, name, 'a text that is not blank, or a list of such texts');
 };
 
 /** All other fields; those that `dide convert` put into the field `about` come out as they were. */

@@ -41,6 +41,10 @@ const TWO_IMAGES: RecordShape['imageFields'] = [
   ['image_0', 'image_1'],
   ['left_image', 'right_image'],
   ['image_left', 'image_right'],
+  ['left', 'right'],
+  ['image_1', 'image_2'],
+  ['image1', 'image2'],
+  ['image_a', 'image_b'],
   ['images'],
 ];
 

@@ -16,7 +16,7 @@ import type { ArrowValue } from './values.ts';
 const SPLITS = { train: ['train'], validation: ['validation', 'val', 'dev', 'valid'], test: ['test'] };
 
 /**
- * Tables in Arrow's file format (Feather 2) or its stream format, uncompressed: `train.arrow`, `train-00000.arrow`,
+ * Tables in Arrow's file format (Feather 2) or its stream format, also compressed: `train.arrow`, `train.feather`, `train-00000.arrow`,
  * `meme_tone_train.arrow` with the task's name before the split, the folders of datasets' `save_to_disk`, and the
  * `NAME-train.arrow` of its cache. A row is an example, or one for each text of a list; its images are binary,
  * struct{bytes, path}, or paths relative to the file. Stored images are read when they are asked for.
@@ -41,7 +41,7 @@ export const arrowTable: Format = {
 };
 
 const filesOf = (path: string, { records, split }: DatasetQuery): string[] => {
-  if (isFile(path)) return path.endsWith('.arrow') ? [path] : [];
+  if (isFile(path)) return /\.(arrow|feather)$/.test(path) ? [path] : [];
   const names = splitIn(SPLITS, split);
   const saved = filesSavedToDisk(path, names);
   if (saved.length > 0) return saved;
@@ -54,7 +54,7 @@ const filesOf = (path: string, { records, split }: DatasetQuery): string[] => {
 };
 
 /** What may follow the name of a split. */
-const END = /^(-\d.*)?\.arrow$/;
+const END = /^(-\d.*)?\.(arrow|feather)$/;
 
 /** A file, and its name in errors. */
 interface Table {
@@ -88,7 +88,11 @@ const examplesOf = async ({ path, name }: Table, { records, reader, bad }: Readi
       const line = { where, row: named(plainRow(row)) };
       const read = (): readonly Example[] =>
         isStored
-          ? reader.read({ ...line, images: imagesIn(row, imageFields, path, place), imageFields })
+          ? reader.read({
+              ...line,
+              images: ofNumber(records, where, imagesIn(row, imageFields, path, place)),
+              imageFields,
+            })
           : tableExamples(line, { folder: dirname(path), shape: records, reader });
       examples.push(...bad.attempt(read));
     }
@@ -118,6 +122,16 @@ const imagesIn = (row: ArrowRow, imageFields: readonly string[], path: string, w
       return imageOf(image, { path, name: parts.filter(Boolean).join(' '), column });
     });
   });
+
+/** @throws RowError where there are more or fewer images than a record has. */
+const ofNumber = (
+  { images: needed }: RecordShape,
+  where: string,
+  images: readonly ImageSource[],
+): readonly ImageSource[] => {
+  if (images.length === needed) return images;
+  throw new RowError(`${where}: has ${images.length} of ${needed} images: mend the row.`);
+};
 
 const imageOf = (
   value: ArrowValue,

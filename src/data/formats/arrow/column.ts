@@ -1,10 +1,10 @@
 import { UserError } from '../../../errors.ts';
 import { wholeNumber } from '../../../files/json.ts';
-import { readRange } from '../../../files/read-exactly.ts';
+import type { ByteRange } from '../../../files/read-exactly.ts';
 import { listAt } from './list-column.ts';
 import { numbersIn, offsetsIn } from './numbers.ts';
 import { type ArrowField, LISTS } from './schema.ts';
-import type { ArrowBytes, ArrowColumn, ColumnParts, RowBuffers } from './values.ts';
+import type { ArrowColumn, ColumnParts, RowBuffers } from './values.ts';
 
 /** Passes over the nodes and buffers of a column that is not read, of whatever type. */
 export const skipColumn = (field: ArrowField, buffers: RowBuffers): void => {
@@ -128,11 +128,8 @@ const bytesOf = async (parts: ColumnParts): Promise<At> => {
   const offsets = await offsetsIn(parts);
   const { offset, length } = parts.buffers.range();
   checkEnd(offsets, length, parts.where);
-  const { path } = parts.buffers;
-  return (row) => bytesAt({ path, offset: offset + offsets[row]!, length: offsets[row + 1]! - offsets[row]! });
+  return (row) => parts.buffers.later({ offset: offset + offsets[row]!, length: offsets[row + 1]! - offsets[row]! });
 };
-
-const bytesAt = (place: ArrowBytes['place']): ArrowBytes => ({ place, read: () => readRange(place.path, place) });
 
 /** Bytes of a view: the length, and the value itself where it has 12 or less, or a prefix, a buffer and an offset. */
 const VIEW = 16;
@@ -145,15 +142,15 @@ const viewsOf = async ({ field, buffers, length, where }: ColumnParts): Promise<
     throw new UserError(`${where}: has ${range.length} bytes of views for ${length} values: the file is damaged.`);
   const views = new DataView((await buffers.read(range)).buffer);
   const data = Array.from({ length: buffers.variadic() }, () => buffers.range());
-  const placeAt = (row: number): ArrowBytes['place'] => {
-    const [path, bytes, at] = [buffers.path, views.getInt32(row * VIEW, true), row * VIEW];
-    if (bytes >= 0 && bytes <= INLINE) return { path, offset: range.offset + at + 4, length: bytes };
+  const placeAt = (row: number): ByteRange => {
+    const [bytes, at] = [views.getInt32(row * VIEW, true), row * VIEW];
+    if (bytes >= 0 && bytes <= INLINE) return { offset: range.offset + at + 4, length: bytes };
     const [buffer, offset] = [data[views.getInt32(at + 8, true)], views.getInt32(at + 12, true)];
     if (buffer && bytes > 0 && offset >= 0 && offset + bytes <= buffer.length)
-      return { path, offset: buffer.offset + offset, length: bytes };
+      return { offset: buffer.offset + offset, length: bytes };
     throw new UserError(`${where}: view ${row} claims ${bytes} bytes at ${offset}: the file is damaged.`);
   };
-  if (field.kind === 'binary view') return (row) => bytesAt(placeAt(row));
+  if (field.kind === 'binary view') return (row) => buffers.later(placeAt(row));
   const texts: string[] = [];
   const held = await Promise.all([range, ...data].map(async (one) => [one, await buffers.read(one)] as const));
   for (let row = 0; row < length; row += 1) {

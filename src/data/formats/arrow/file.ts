@@ -1,8 +1,9 @@
 import { basename } from 'node:path';
 import { UserError } from '../../../errors.ts';
-import { openForReading, readBytes } from '../../../files/read-exactly.ts';
+import { openForReading } from '../../../files/read-exactly.ts';
 import { columnOf, skipColumn } from './column.ts';
-import { arrowContents, type BatchHeader, type Block, batchHeader, damaged, type OpenFile } from './messages.ts';
+import { type Body, compressedBody, plainBody } from './compressed-body.ts';
+import { arrowContents, type BatchHeader, batchHeader, damaged } from './messages.ts';
 import { type ArrowField, type ArrowSchema, dictionaryFields } from './schema.ts';
 import type { ArrowColumn, RowBuffers } from './values.ts';
 
@@ -29,7 +30,7 @@ export const arrowSchema = async (path: string): Promise<ArrowSchema> => {
  * GiB of pictures: of `binary` columns only the offsets are read, and a row says where in the file its bytes are.
  *
  * @param names the columns that are read; others are passed over, whatever their type.
- * @throws UserError when the file is cut short, damaged or compressed, or lacks a column.
+ * @throws UserError when the file is cut short or damaged, or lacks a column.
  */
 export async function* readArrow(path: string, names: readonly string[]): AsyncGenerator<ArrowBatch, void, undefined> {
   const handle = await openForReading(path);
@@ -46,11 +47,16 @@ export async function* readArrow(path: string, names: readonly string[]): AsyncG
     let first = 0;
     for (const block of blocks) {
       const header = await batchHeader(file, block);
-      const buffers = buffersOf({ file, block, header }, dictionaries);
+      const { codec } = header;
+      const body =
+        codec === undefined
+          ? plainBody(file, block, header.buffers)
+          : await compressedBody(file, block, { ...header, codec });
+      const buffers = buffersOf({ path, body, header }, dictionaries);
       if (header.dictionary !== undefined)
         await readDictionary(words.get(header.dictionary), { header, buffers }, dictionaries);
       else {
-        const columns = await columnsOf({ schema, header, buffers, block }, names);
+        const columns = await columnsOf({ schema, header, buffers, body }, names);
         yield { first, rows: header.length, columns };
         first += header.length;
       }
@@ -88,7 +94,7 @@ const joined = (before: ArrowColumn, after: ArrowColumn): ArrowColumn => ({
 });
 
 const columnsOf = async (
-  { schema, header, buffers, block }: Batch & { readonly schema: ArrowSchema; readonly block: Block },
+  { schema, header, buffers, body }: Batch & { readonly schema: ArrowSchema; readonly body: Body },
   names: readonly string[],
 ): Promise<ReadonlyMap<string, ArrowColumn>> => {
   const { path } = buffers;
@@ -103,45 +109,36 @@ const columnsOf = async (
       throw damaged(path, `column ${field.name} has ${column.length} rows of ${header.length}`);
     columns.set(field.name, column);
   }
-  if (header.length > block.bodyLength)
-    throw damaged(path, `a batch claims ${header.length} rows in ${block.bodyLength} bytes`);
+  if (header.length > body.length) throw damaged(path, `a batch claims ${header.length} rows in ${body.length} bytes`);
   return columns;
 };
 
 interface BatchPlace {
-  readonly file: OpenFile;
-  readonly block: Block;
+  readonly path: string;
+  readonly body: Body;
   readonly header: BatchHeader;
 }
 
 /** Hands out a batch's nodes and buffers in the order of its schema, each checked against the body. */
-const buffersOf = (
-  { file: { handle, path }, block, header }: BatchPlace,
-  dictionaries: ReadonlyMap<number, ArrowColumn>,
-): RowBuffers => {
+const buffersOf = ({ path, body, header }: BatchPlace, dictionaries: ReadonlyMap<number, ArrowColumn>): RowBuffers => {
   const { nodes, buffers, variadic, isOld } = header;
-  const [body, { bodyLength }] = [block.offset + block.headerLength, block];
   let [node, buffer, view] = [0, 0, 0];
   return {
     path,
     isOld,
     next: () => {
       const [length, nulls] = nodes[node++] ?? [-1, 0];
-      if (!(length >= 0 && length <= Math.max(bodyLength, 1))) throw damaged(path, `a column claims ${length} rows`);
+      if (!(length >= 0 && length <= Math.max(body.length, 1))) throw damaged(path, `a column claims ${length} rows`);
       return { length, nulls };
     },
-    range: () => {
-      const [offset, length] = buffers[buffer++] ?? [-1, 0];
-      if (!(offset >= 0 && length >= 0 && offset + length <= bodyLength))
-        throw damaged(path, `a column claims bytes ${offset} to ${offset + length} of ${bodyLength}`);
-      return { offset: body + offset, length };
-    },
+    range: () => body.range(buffer++),
     variadic: () => {
       const count = variadic[view++] ?? -1;
       if (!(count >= 0 && count <= buffers.length)) throw damaged(path, `a column of views claims ${count} buffers`);
       return count;
     },
-    read: (range) => readBytes(handle, range, path),
+    read: body.read,
+    later: body.later,
     dictionary: (id) => dictionaries.get(id),
   };
 };

@@ -36,6 +36,8 @@ export interface OpenFile {
 const FOOTER = { schema: 1, dictionaries: 2, batches: 3 };
 const MESSAGE = { version: 0, kind: 1, header: 2, bodyLength: 3 };
 const RECORD_BATCH = { length: 0, nodes: 1, buffers: 2, compression: 3, variadic: 4 };
+/** Field of a compression. */
+const CODEC = 0;
 const DICTIONARY_BATCH = { id: 0, data: 1, isDelta: 2 };
 
 /** Kinds of messages. */
@@ -177,12 +179,14 @@ export interface BatchHeader {
   readonly buffers: readonly Pair[];
   readonly variadic: readonly number[];
   readonly isOld: boolean;
+  /** Number of the codec of its buffers; absent where they are not compressed. */
+  readonly codec?: number | undefined;
 }
 
-/** The header of a batch. @throws UserError where it is damaged, or its buffers are compressed. */
+/** The header of a batch. @throws UserError where it is damaged. */
 export const batchHeader = async (file: OpenFile, block: Block): Promise<BatchHeader> => {
   const bytes = await headerBytes(file, block);
-  const { isCompressed, ...header } = understood(file.path, () => {
+  return understood(file.path, () => {
     const buffer = openFlatbuffer(bytes);
     const kind = buffer.byte(buffer.root(), MESSAGE.kind);
     if (kind !== BATCH && kind !== DICTIONARY) throw new RangeError(`a message of the kind ${kind} is no batch`);
@@ -194,10 +198,6 @@ export const batchHeader = async (file: OpenFile, block: Block): Promise<BatchHe
     const dictionary = kind === DICTIONARY ? buffer.long(header, DICTIONARY_BATCH.id) : undefined;
     return { ...numbersOf(buffer, batch), isOld, isDelta, dictionary };
   });
-  if (!isCompressed) return header;
-  throw new UserError(
-    `${file.path}: its batches are compressed: write it again without compression, as the ViLT code does.`,
-  );
 };
 
 const numbersOf = (buffer: Flatbuffer, batch: number) => {
@@ -206,11 +206,12 @@ const numbersOf = (buffer: Flatbuffer, batch: number) => {
     return Array.from({ length }, (_, i) => [buffer.longAt(first + i * PAIR), buffer.longAt(first + i * PAIR + LONG)]);
   };
   const { first, length } = buffer.list(batch, RECORD_BATCH.variadic, LONG);
+  const compression = buffer.table(batch, RECORD_BATCH.compression);
   return {
     length: buffer.long(batch, RECORD_BATCH.length),
     nodes: pairs(RECORD_BATCH.nodes),
     buffers: pairs(RECORD_BATCH.buffers),
     variadic: Array.from({ length }, (_, i) => buffer.longAt(first + i * LONG)),
-    isCompressed: buffer.table(batch, RECORD_BATCH.compression) !== undefined,
+    codec: compression === undefined ? undefined : buffer.byte(compression, CODEC),
   };
 };

@@ -6,7 +6,8 @@ export type ArrowValue = string | number | boolean | null | ArrowBytes | ArrowSt
 
 /** Bytes that are still in the file. */
 export interface ArrowBytes {
-  readonly place: ByteRange & { readonly path: string };
+  /** Where they are; absent where they are compressed. */
+  readonly place?: (ByteRange & { readonly path: string }) | undefined;
   readonly read: () => Promise<Uint8Array>;
 }
 
@@ -26,11 +27,13 @@ export interface RowBuffers {
   readonly path: string;
   /** The number of values of the next node, and of nulls among them. */
   readonly next: () => { readonly length: number; readonly nulls: number };
-  /** The place of the next buffer in the file. */
+  /** The place of the next buffer in the file, or in the decompressed batch. */
   readonly range: () => ByteRange;
   /** The number of buffers with the values of the next column of views. */
   readonly variadic: () => number;
   readonly read: (range: ByteRange) => Promise<Uint8Array<ArrayBuffer>>;
+  /** Bytes that are read when they are asked for. */
+  readonly later: (range: ByteRange) => ArrowBytes;
   /** The values of a dictionary; undefined where none came before the batch. */
   readonly dictionary: (id: number) => ArrowColumn | undefined;
   /** Whether unions have a buffer of nulls, as they had before version 5 of the format. */

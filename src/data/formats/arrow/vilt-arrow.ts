@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path';
-import { UserError } from '../../../errors.ts';
+import { RowError } from '../../../files/json-lines.ts';
 import type { Example, ImageSource, ScoredAnswer } from '../../example.ts';
+import { createBadRows } from '../../records/bad-rows.ts';
 import { captions } from '../../records/captions.ts';
 import type { RecordShape } from '../../records/shape.ts';
 import { type DatasetQuery, type Format, isFile, namesIn } from '../format.ts';
@@ -133,13 +134,16 @@ export const viltArrow: Format = {
     const names = isOneFile ? [basename(path)] : filesIn(path, patternsOf(query));
     if (names.length === 0) return undefined;
     const examples: Example[] = [];
+    const bad = createBadRows(query);
     for (const name of names) {
       const file = join(folder, name);
       for await (const batch of readArrow(file, RECORDS[query.records.name]!.columns)) {
-        for (let row = 0; row < batch.rows; row += 1) examples.push(...examplesOf({ file, batch, row }, query.records));
+        for (let row = 0; row < batch.rows; row += 1)
+          examples.push(...bad.attempt(() => examplesOf({ file, batch, row }, query.records)));
       }
     }
-    return { layout: `${viltArrow.name} (${names.join(', ')})`, examples, notices: [] };
+    const notices = bad.notices(names.join(', '));
+    return { layout: `${viltArrow.name} (${names.join(', ')})`, examples, notices };
   },
   answers: viltAnswers,
 };
@@ -185,19 +189,19 @@ const examplesOf = ({ file, batch, row }: Row, shape: RecordShape): Example[] =>
 
 const imageAt = (bytes: ArrowValue, name: string): ImageSource => {
   if (typeof bytes === 'object' && bytes !== null && 'read' in bytes) return { name, ...bytes };
-  throw new UserError(`${name}: holds no picture: write the file again with the ViLT code.`);
+  throw new RowError(`${name}: holds no picture: write the file again with the ViLT code.`);
 };
 
 const listOf = (list: ArrowValue, where: string): readonly ArrowValue[] => {
   if (Array.isArray(list)) return list;
-  throw new UserError(
+  throw new RowError(
     `${where}: holds ${JSON.stringify(list)} where a list belongs: write the file again with the ViLT code.`,
   );
 };
 
 const textOf = (text: ArrowValue, where: string): string => {
   if (typeof text === 'string') return text;
-  throw new UserError(
+  throw new RowError(
     `${where}: holds ${JSON.stringify(text)} where a text belongs: write the file again with the ViLT code.`,
   );
 };
@@ -205,7 +209,7 @@ const textOf = (text: ArrowValue, where: string): string => {
 const entryAt = (list: ArrowValue, { i, where }: Pick<ViltText, 'i' | 'where'>): ArrowValue => {
   const entry = listOf(list, where)[i];
   if (entry !== undefined) return entry;
-  throw new UserError(
+  throw new RowError(
     `${where}: has more texts than entries of another column: write the file again with the ViLT code.`,
   );
 };

@@ -1,8 +1,9 @@
+import { readFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { readCsv } from '../../../files/csv.ts';
 import { parseRecordJson } from '../../../files/json.ts';
 import { fieldError, type JsonLine, RowError, textField } from '../../../files/json-lines.ts';
-import { readTextChunks } from '../../../files/text.ts';
+import { readTextChunks, textOf } from '../../../files/text.ts';
 import type { Example } from '../../example.ts';
 import { createBadRows } from '../../records/bad-rows.ts';
 import { captions } from '../../records/captions.ts';
@@ -34,7 +35,8 @@ const TEXT_FIELDS = ['raw', 'comment', 'caption'];
 
 /**
  * The captions of Flickr30k and Flickr8k in the tables that people have. An example is one caption; equal captions of an
- * image count once. Where a table says nothing of splits, all of it is train: Karpathy's JSON beside it knows them.
+ * image count once. Where a table says nothing of splits, the lists of their images beside it do; without those all of it
+ * is train: Karpathy's JSON knows the splits, too.
  */
 export const flickrCaptions: Format = {
   name: 'Flickr captions',
@@ -49,11 +51,13 @@ export const flickrCaptions: Format = {
     const [missing, bad] = [createMissing(query), createBadRows(query)];
     const texts = new Map<string, string[]>();
     const lines = TABLES.includes(basename(file)) ? readCsv(file, { onBadRow: bad.add }) : tokensIn(file);
+    const listed = await splitsListed(find);
     for await (const line of lines) {
       const read = (): readonly (readonly [string, string])[] => {
-        const { split = 'train' } = line.row;
-        if (!splitIn(SPLITS, query.split).includes(String(split))) return [];
+        if (line instanceof RowError) throw line;
         const image = fieldOf(line, IMAGE_FIELDS);
+        const split = line.row.split ?? (listed ? listed.get(stemOf(image)) : 'train');
+        if (!splitIn(SPLITS, query.split).includes(String(split))) return [];
         return textsOf(line).map((text) => [image, text] as const);
       };
       for (const [image, text] of bad.attempt(read)) texts.set(image, [...(texts.get(image) ?? []), text]);
@@ -70,6 +74,26 @@ export const flickrCaptions: Format = {
     return { layout, examples, notices, missing: missing.count() };
   },
 };
+
+/** The lists of the images of each split: those of Flickr8k, and those that come with Flickr30k's entities. */
+const LISTS = {
+  train: ['Flickr_8k.trainImages.txt', 'train.txt'],
+  val: ['Flickr_8k.devImages.txt', 'val.txt'],
+  test: ['Flickr_8k.testImages.txt', 'test.txt'],
+};
+
+/** The split of each image, by its name without an ending; undefined where no list is there. */
+const splitsListed = async (find: (names: readonly string[]) => string | undefined) => {
+  const splits = new Map<string, string>();
+  for (const [split, names] of Object.entries(LISTS)) {
+    const file = find(names.flatMap((name) => FOLDERS.map((folder) => `${folder}/${name}`)));
+    const text = file === undefined ? '' : textOf(await readFile(file));
+    for (const line of text.split(/\r?\n/)) if (line.trim() !== '') splits.set(stemOf(line.trim()), split);
+  }
+  return splits.size > 0 ? splits : undefined;
+};
+
+const stemOf = (name: string): string => name.replace(/\.[a-z]+$/i, '');
 
 const fieldOf = (line: JsonLine, names: readonly string[]): string =>
   textField(line, names.find((name) => line.row[name] !== undefined) ?? names[0]!).trim();
@@ -91,8 +115,8 @@ const parsedList = (text: string): unknown[] => {
   }
 };
 
-/** The rows of a file of tokens. @throws RowError for a line that is none. */
-async function* tokensIn(path: string): AsyncGenerator<JsonLine, void, undefined> {
+/** The rows of a file of tokens, and the errors of lines that are none. */
+async function* tokensIn(path: string): AsyncGenerator<JsonLine | RowError, void, undefined> {
   let [rest, number] = ['', 0];
   for await (const chunk of readTextChunks(path)) {
     const lines = (rest + chunk).split(/\r?\n/);
@@ -105,10 +129,10 @@ async function* tokensIn(path: string): AsyncGenerator<JsonLine, void, undefined
   if (rest.trim() !== '') yield tokenOf(rest, `${basename(path)}:${number + 1}`);
 }
 
-const tokenOf = (line: string, where: string): JsonLine => {
+const tokenOf = (line: string, where: string): JsonLine | RowError => {
   const found = /^([^\t]+?)(?:#\d+)?\t(.+)$/.exec(line);
   if (found) return { where, row: { image: found[1]!, caption: found[2]! } };
-  throw new RowError(`${where}: is no name of an image, a tab and a caption: ${line.slice(0, 60)}.`);
+  return new RowError(`${where}: is no name of an image, a tab and a caption: ${line.slice(0, 60)}.`);
 };
 
 const examplesOf = (name: string, image: string, texts: readonly string[]): Example[] =>

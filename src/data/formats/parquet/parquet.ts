@@ -19,8 +19,9 @@ const SPLITS = {
 const FOLDERS = ['data', '.', 'default'];
 
 /**
- * Parquet files as the Hugging Face hub keeps data sets: `data/train-00000-of-00004.parquet`, images as struct{bytes,
- * path}, as bytes, or as paths relative to the file. Fields are those of the cards of VQAv2, Flickr30k and SNLI-VE on
+ * Parquet files as the Hugging Face hub keeps data sets: `data/train-00000-of-00004.parquet`, or
+ * `default/train/0000.parquet` as it converts them, images as struct{bytes,
+ * path}, as bytes, as a list of either, or as paths relative to the file. Fields are those of the cards of VQAv2, Flickr30k and SNLI-VE on
  * the hub, or those that a task names; a class label is read by its name. Files that hold every split in a column
  * `split` are read too.
  *
@@ -48,15 +49,19 @@ export const parquet: Format = {
 
 const filesOf = (path: string, splits: readonly string[]): string[] => {
   if (isFile(path)) return path.endsWith('.parquet') ? [path] : [];
-  for (const folder of FOLDERS) {
-    const names = namesIn(join(path, folder)).filter((name) => name.endsWith('.parquet'));
-    const ofSplit = names.filter((name) =>
-      splits.some((split) => name === `${split}.parquet` || name.startsWith(`${split}-`)),
-    );
-    if (ofSplit.length > 0) return ofSplit.map((name) => join(path, folder, name));
-  }
-  return [];
+  const isOf = (name: string): boolean =>
+    splits.some((split) => name === `${split}.parquet` || name.startsWith(`${split}-`));
+  const places = FOLDERS.flatMap((folder) => [
+    tablesIn(join(path, folder)).filter((file) => isOf(basename(file))),
+    splits.flatMap((split) => tablesIn(join(path, folder, split))),
+  ]);
+  return places.find((files) => files.length > 0) ?? [];
 };
+
+const tablesIn = (folder: string): string[] =>
+  namesIn(folder)
+    .filter((name) => name.endsWith('.parquet'))
+    .map((name) => join(folder, name));
 
 /** Options that the files of a split have in common. */
 interface Reading {
@@ -87,9 +92,13 @@ const examplesOf = async (file: ParquetFile, { records, split, keep, reader, bad
         examples.push(...bad.attempt(() => tableExamples(line, table)));
         continue;
       }
-      const images = imageFields.map((column): ImageSource => {
+      const images = imageFields.flatMap((column): ImageSource[] => {
         const name = `${file.path}:${group.from + i + 1}${imageFields.length > 1 ? ` ${column}` : ''}`;
-        return storedImage({ file, column, group, row: i }, name, keep);
+        // how many a list holds is known once its bytes are read
+        const of = records.images / imageFields.length;
+        return Array.from({ length: of }, (_, entry) =>
+          storedImage({ file, column, group, row: i, entry, of }, of > 1 ? `${name} image ${entry + 1}` : name, keep),
+        );
       });
       examples.push(...bad.attempt(() => reader.read({ ...line, images, imageFields })));
     }
@@ -111,17 +120,28 @@ interface Place {
   readonly group: { readonly from: number; readonly to: number };
   /** Number of the row within the group, from 0. */
   readonly row: number;
+  /** Number of the image among those of the column in this row, from 0. */
+  readonly entry: number;
+  /** Number of images of the column in this row. */
+  readonly of: number;
 }
 
-const storedImage = ({ file, column, group, row }: Place, name: string, keep: Reading['keep']): StoredImage => ({
+const storedImage = (
+  { file, column, group, row, entry, of }: Place,
+  name: string,
+  keep: Reading['keep'],
+): StoredImage => ({
   name,
   read: async () => {
     const rows = await keep(`${file.path} ${group.from} ${column}`, () => readRows(file, [column], group));
-    const image = rows[row]![column];
+    const images = [rows[row]![column]].flat();
+    if (images.length !== of)
+      throw new UserError(`${name}: "${column}" holds ${images.length} of ${of} pictures: mend the row.`);
+    const image = images[entry];
     const bytes = typeof image === 'object' && image !== null && 'bytes' in image ? image.bytes : image;
     if (bytes instanceof Uint8Array) return bytes;
     throw new UserError(
-      `${name}: holds no bytes of a picture, only its path: embed the pictures, or keep them as files.`,
+      `${name}: holds no bytes of a picture${image == null ? '' : ', only its path'}: embed the pictures, or keep them as files.`,
     );
   },
 });
