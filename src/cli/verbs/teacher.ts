@@ -11,15 +11,18 @@ import { percent } from '../terminal/table.ts';
 interface Options {
   readonly out: string;
   readonly pretrained?: string | undefined;
+  readonly from?: string | undefined;
   readonly folder: string;
   readonly threads?: number | undefined;
 }
 
 const examples = `
-Example:
-  $ dide teacher --out assets/teacher-mini.safetensors --pretrained assets/pretrained-mini.safetensors
+Examples:
+  $ dide teacher --out teacher.safetensors --pretrained pretrained.safetensors
+  $ dide teacher --out teacher.safetensors --from assets/pretrained-mini.safetensors
 
-First it learns from captions (masked words, and which image belongs to a caption), then to answer questions. It may be stopped at any time; the same command continues.`;
+First it learns from captions (masked words, and which image belongs to a caption), then to answer questions. It may be
+stopped at any time; the same command continues.`;
 
 /** `dide teacher`: trains the quickstart's teacher from random weights. */
 export const teacherCommand = (): Command =>
@@ -27,12 +30,13 @@ export const teacherCommand = (): Command =>
     .description("Writes the teacher's scenes and trains the quickstart's fusion encoder on them, from random weights.")
     .requiredOption('--out <file>', 'where the teacher goes (safetensors)')
     .option('--pretrained <file>', 'where the fusion encoder goes as it was after the captions (safetensors)')
+    .option('--from <file>', 'a fusion encoder that is past the captions, such as the one in assets/')
     .option('--folder <folder>', 'where its data and its run go', 'runs/teacher')
     .addOption(threadsOption())
     .addHelpText('after', examples)
     .action(run);
 
-const run = async ({ out, pretrained, folder, threads }: Options): Promise<void> => {
+const run = async ({ out, pretrained, from, folder, threads }: Options): Promise<void> => {
   checkOutputFile(out);
   if (pretrained !== undefined) checkOutputFile(pretrained);
   checkOutputFolder(folder);
@@ -40,6 +44,7 @@ const run = async ({ out, pretrained, folder, threads }: Options): Promise<void>
   using parts = openParts();
   const steps = trainTeacher({
     folder,
+    pretrained: from === undefined ? undefined : await loadModel(from),
     onScenes: (lesson, { split, done, of }) => parts.update(`${lesson}: writing ${split}`, { done, of }),
     ...given({ threads }),
   });

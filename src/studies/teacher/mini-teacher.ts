@@ -119,6 +119,8 @@ const runIn = (folder: string, lesson: LessonName): string => join(folder, `${le
 export interface TeacherOptions extends Pick<FinetuneOptions, 'threads' | 'onWarning'> {
   /** Folder of its data and runs. */
   readonly folder: string;
+  /** Fusion encoder that has learnt from captions already. Default: it is trained on them first. */
+  readonly pretrained?: Model | undefined;
   readonly onScenes?: ((lesson: string, progress: Progress) => void) | undefined;
 }
 
@@ -129,6 +131,7 @@ export interface TeacherOptions extends Pick<FinetuneOptions, 'threads' | 'onWar
 export async function* trainTeacher({
   folder,
   onScenes,
+  pretrained: start,
   ...options
 }: TeacherOptions): AsyncGenerator<TrainStep & { readonly lesson: string }, void, undefined> {
   const lessonOf = async (name: LessonName) => {
@@ -138,8 +141,8 @@ export async function* trainTeacher({
     const run = { folder: runIn(folder, name), resume: true, validateEvery: 250 };
     return { ...training, ...schedule, ...options, ...run, data };
   };
-  const pretrained = untrainedTeacher();
-  for (const lesson of captionLessons) {
+  const pretrained = start ?? untrainedTeacher();
+  for (const lesson of start ? [] : captionLessons) {
     const options = { ...(await lessonOf(lesson)), masking: { share: MASKED } };
     for await (const step of pretrain(pretrained, options)) yield { ...step, lesson };
   }
