@@ -29,7 +29,9 @@ it.each(['--help', '--version', 'help'])('%s loads no verb and no library but th
   const files = [
     'src/cli/main.ts',
     'src/cli/program.ts',
+    'src/cli/terminal/command-line.ts',
     'src/cli/terminal/interrupt.ts',
+    'src/cli/terminal/notice.ts',
     'src/cli/terminal/printable.ts',
     'src/cli/terminal/system-error.ts',
     'src/cli/verbs.ts',
