@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { parseAnswerLines } from '../data/answer-list.ts';
-import { UserError } from '../errors.ts';
+import { counted, UserError } from '../errors.ts';
 import { readJson } from '../files/json.ts';
 import type { Goal } from '../model/config.ts';
 import { type HuggingFaceConfig, labelsOf } from './beside/config.ts';
@@ -32,7 +32,7 @@ export const findAnswers = async (count: number | undefined, sources: AnswerSour
   const found = answers ?? labels ?? (await answersOfTask(sources, count));
   if (count === undefined || found.length === count) return [...found];
   throw new UserError(
-    `${path}: its head gives ${count} answers and ${found.length} are named for ${task.name}: give the ${count}, one a line, in the order of the classifier (--answers FILE)`,
+    `${path}: its head gives ${counted(count, 'answer')} and ${found.length} are named for ${task.name}: give the ${count}, one a line, in the order of the classifier (--answers FILE)`,
   );
 };
 
@@ -61,7 +61,7 @@ const answersOfTask = async (
     return await task.answers(data ?? '');
   } catch (cause) {
     if (data !== undefined || !(cause instanceof UserError)) throw cause;
-    const head = count === undefined ? 'it has no head yet' : `its head gives ${count} answers`;
+    const head = count === undefined ? 'it has no head yet' : `its head gives ${counted(count, 'answer')}`;
     throw new UserError(
       `${path}: ${head}, and nothing says which they are: give them, one a line (--answers FILE), or the data folder of ${task.name}`,
       { cause },

@@ -1,5 +1,5 @@
 import type { Numbers, Weights } from '../engine/numbers.ts';
-import { UserError } from '../errors.ts';
+import { counted, UserError } from '../errors.ts';
 import { type Architecture, dide } from '../model/architecture.ts';
 import type { Goal, ModelConfig } from '../model/config.ts';
 import { classifierName } from '../model/purposes/answering.ts';
@@ -47,7 +47,7 @@ export const createStudent = (teacher: Model, options: StudentOptions = {}): Mod
   const { decoder: _, ...config } = derivedConfig(teacher, options);
   const { depth = config.sizes.depth, encoders = 'apart', architecture = dide } = options;
   if (!(Number.isSafeInteger(depth) && depth >= 1)) {
-    throw new UserError(`createStudent: a student of ${depth} layers: give a whole number from 1 up`);
+    throw new UserError(`createStudent: a student of ${counted(depth, 'layer')}: give a whole number from 1 up`);
   }
   if (!architecture.towers) {
     throw new UserError(`createStudent: ${architecture.name} encodes no image without a text: give a dual encoder`);

@@ -1,4 +1,4 @@
-import { UserError } from '../errors.ts';
+import { counted, UserError } from '../errors.ts';
 import type { Sizes } from '../model/sizes.ts';
 import { activationOf, type HuggingFaceConfig } from './beside/config.ts';
 import type { Shapes } from './check-shapes.ts';
@@ -79,7 +79,7 @@ const depthOf = (shapes: Shapes, config: HuggingFaceConfig | undefined, path: st
   const said = config?.num_hidden_layers ?? depth;
   if (said === depth) return depth;
   throw new UserError(
-    `${path}: it has ${depth} layers, and config.json says num_hidden_layers ${said}: give the config of this file`,
+    `${path}: it has ${counted(depth, 'layer')}, and config.json says num_hidden_layers ${said}: give the config of this file`,
   );
 };
 
@@ -87,6 +87,6 @@ const attentionHeads = (width: number, known: number | undefined, path: string):
   const heads = known ?? width / HEAD_WIDTH;
   if (Number.isInteger(heads) && width % heads === 0) return heads;
   throw new UserError(
-    `${path}: a width of ${width} has no ${heads} heads: say how many heads its attention has (--heads N)`,
+    `${path}: a width of ${width} has no ${counted(heads, 'head')}: say how many heads its attention has (--heads N)`,
   );
 };

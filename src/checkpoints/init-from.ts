@@ -1,5 +1,5 @@
 import type { Numbers } from '../engine/numbers.ts';
-import { UserError } from '../errors.ts';
+import { counted, UserError } from '../errors.ts';
 import type { Sizes } from '../model/sizes.ts';
 import type { ImageBackbone } from './image-backbone.ts';
 import { resizeTable } from './interpolate-positions.ts';
@@ -105,7 +105,7 @@ export const sizesOfBackbones = (
   const sizes = { ...usual, ...vit?.sizes };
   const layers = depth ?? sizes.depth;
   if (vit && layers > vit.sizes.depth) {
-    throw new UserError(`a depth of ${layers}: the ViT has ${vit.sizes.depth} layers: give at most as many`);
+    throw new UserError(`a depth of ${layers}: the ViT has ${counted(vit.sizes.depth, 'layer')}: give at most as many`);
   }
   if (text && text.width !== sizes.width) {
     throw new UserError(

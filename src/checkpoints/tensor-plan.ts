@@ -1,3 +1,4 @@
+import { counted } from '../errors.ts';
 import type { Shapes } from './check-shapes.ts';
 import type { WeightsFile } from './formats/weights-file.ts';
 import { ourName, qkvIndex } from './rename-tensors.ts';
@@ -77,7 +78,7 @@ const noticesOf = (choice: WeightChoice, names: readonly string[], taken: Readon
   ];
 };
 
-const tensorsOf = (count: number): string => (count === 1 ? '1 tensor' : `${count} tensors`);
+const tensorsOf = (count: number): string => counted(count, 'tensor');
 
 /** Whether tensors under our names are those of a dual encoder. */
 export const hasTwoTowers = (shapes: Shapes): boolean =>

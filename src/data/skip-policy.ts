@@ -1,4 +1,4 @@
-import { UserError } from '../errors.ts';
+import { counted, UserError } from '../errors.ts';
 import type { Example } from './example.ts';
 
 /** Called with each example that is left out, and why. */
@@ -38,7 +38,7 @@ export const createSkipLimit = ({
   let first: UserError | undefined;
   const refuseMost = (): void => {
     if (2 * lost <= tried) return;
-    const ratio = `${lost} of the first ${tried} examples cannot be read`;
+    const ratio = `${lost} of the first ${counted(tried, 'example')} cannot be read`;
     throw new UserError(`${first!.message} So it is with more than half: ${ratio}: check the data.`, { cause: first });
   };
   return {

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { UserError } from '../errors.ts';
+import { counted, UserError } from '../errors.ts';
 import { writeAll } from './atomic-write.ts';
 import { explainDisk, readError } from './disk-errors.ts';
 import { parseJson } from './json.ts';
@@ -206,7 +206,7 @@ const refuseOther = async (data: FileHandle, path: string, end: number): Promise
   const { size } = await data.stat();
   if (size === end) return;
   throw new UserError(
-    `${path}: it has ${size} bytes, where ${end} were written: another program writes it: end that one, and try again`,
+    `${path}: it has ${counted(size, 'byte')}, where ${end} were written: another program writes it: end that one, and try again`,
   );
 };
 

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { UserError } from '../errors.ts';
+import { counted, UserError } from '../errors.ts';
 import { type JsonLine, RowError, type RowOptions } from './json-lines.ts';
 import { readTextChunks } from './text.ts';
 
@@ -27,7 +27,7 @@ export async function* readCsv(path: string, { onBadRow }: RowOptions = {}): Asy
     const where = `${basename(path)}:${line}`;
     if (values.length !== names.length) {
       const error = new RowError(
-        `${where}: has ${values.length} values for ${names.length} names (${names.join(', ')}): mend the row.`,
+        `${where}: has ${counted(values.length, 'value')} for ${counted(names.length, 'name')} (${names.join(', ')}): mend the row.`,
       );
       if (!onBadRow) throw error;
       onBadRow(error);

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { UserError } from '../errors.ts';
+import { counted, UserError } from '../errors.ts';
 import { readError } from './disk-errors.ts';
 
 /** Longest JSON file that is read whole: no index of weights and no config.json is longer. Bytes. */
@@ -12,7 +12,9 @@ export const readJson = async (path: string): Promise<unknown> => {
     () => 0,
   );
   if (size > LONGEST) {
-    throw new UserError(`${path}: it has ${size} bytes, where such a file has ${LONGEST} at most: check the file`);
+    throw new UserError(
+      `${path}: it has ${counted(size, 'byte')}, where such a file has ${LONGEST} at most: check the file`,
+    );
   }
   try {
     return JSON.parse(await readFile(path, 'utf8'));

@@ -1,4 +1,4 @@
-import { UserError } from '../errors.ts';
+import { counted, UserError } from '../errors.ts';
 import { bestOf, probabilityOf } from '../tasks/task.ts';
 import { encodeText } from './encode-text.ts';
 import { aboutOf, checkStudent, type ImageCache } from './image-cache.ts';
@@ -78,7 +78,7 @@ const indexOfAnswer = (answer: string, answers: readonly string[]): number => {
   if (index >= 0) return index;
   const some = answers.slice(0, 5).join(', ') + (answers.length > 5 ? ', …' : '');
   throw new UserError(
-    `${JSON.stringify(answer)} is not among the ${answers.length} answers of the student (${some}): choose one of them`,
+    `${JSON.stringify(answer)} is not among the ${counted(answers.length, 'answer')} of the student (${some}): choose one of them`,
   );
 };
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { UserError } from '../errors.ts';
+import { counted, UserError } from '../errors.ts';
 import { readStoreIndex } from '../files/append-store.ts';
 import { type Columns, columnsOf, readColumns, type StoredColumns } from './cache-columns.ts';
 import { applyLine, cacheFiles, type Entry, type Line, storeLayout } from './cache-index.ts';
@@ -29,7 +29,7 @@ export const readEntries = async (folder: string, { width, stamp = '' }: CacheSh
 const MEND = 'copy the whole cache again, or run `dide cache`, which encodes what is missing';
 
 const cutVectors = (path: string, rows: number): UserError => {
-  const has = rows === 0 ? 'it is missing or empty' : `it is cut short, after ${rows} rows`;
+  const has = rows === 0 ? 'it is missing or empty' : `it is cut short, after ${counted(rows, 'row')}`;
   return new UserError(`${path}: ${has}, so that images have lost their numbers: ${MEND}`);
 };
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Model, metadataOf, saveModel } from '../checkpoints/model-file.ts';
-import { UserError } from '../errors.ts';
+import { counted, UserError } from '../errors.ts';
 import { removeUnfinished } from '../files/atomic-write.ts';
 import { makeFolder } from '../files/disk-errors.ts';
 import { takeLock } from '../files/lock.ts';
@@ -179,7 +179,7 @@ const lastCheckpoint = async (
 const warnOfThreads = ({ threads: before }: Progress, { folder, threads: now, onWarning }: RunFolderOptions): void => {
   if (before === undefined || before === now) return;
   onWarning?.(
-    `${folder}: it ran on ${before} threads and goes on with ${now}: small batches may differ in the last bits: give --threads ${before} for the same`,
+    `${folder}: it ran on ${counted(before, 'thread')} and goes on with ${now}: small batches may differ in the last bits: give --threads ${before} for the same`,
   );
 };
 

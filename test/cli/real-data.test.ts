@@ -165,7 +165,7 @@ describe('a look at data', () => {
     const { splits, doubts, notices } = await jsonOf('inspect', folder);
     const missing = splits.find(({ split }: { split: string }) => split === 'validation').missing;
     expect(missing).toBe(1);
-    expect(doubts).toEqual(['validation: 1 answers are not among those to learn: Perhaps']);
+    expect(doubts).toEqual(['validation: 1 answer is not among those to learn: Perhaps']);
     expect(notices.join()).toMatch(/validation\.jsonl:\d+/);
   });
 });

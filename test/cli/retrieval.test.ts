@@ -54,8 +54,10 @@ it('leaves out pictures that are damaged, with their texts, and says so', { time
   const pictures = readdirSync(join(folder, 'images', 'validation')).sort();
   for (const file of [pictures[0]!, pictures[5]!]) truncateSync(join(folder, 'images', 'validation', file), 60);
   const args = ['evaluate', best(student), '--data', folder, '--threads', '1'];
-  const { galleries, unreadable } = (await jsonOf(...args)) as { galleries: object[]; unreadable: string[] };
+  const { galleries, counts, unreadable } = await jsonOf(...args);
   expect(galleries).toEqual([{ split: 'validation', images: 30, texts: 30 }]);
+  const count = { split: 'validation', found: 32, asked: 30, beyond: 0, missing: 0, unreadable: 2 };
+  expect(counts).toEqual([count]);
   expect(unreadable).toEqual(Array(2).fill(expect.stringMatching(/^validation\.jsonl:\d+: .*\.png/)));
   const { stdout } = await inProcess(args);
   expect(stdout).toMatch(/\n2 examples could not be read and were left out:\n( {2}validation\.jsonl:\d+: .*\n){2}/);
@@ -65,6 +67,11 @@ it('leaves out pictures that are damaged, with their texts, and says so', { time
   const trained = await jsonOf(...training, '--updates', '2', '--select', 'validation', '--out', out);
   expect(trained.best).toMatchObject({ update: expect.any(Number) });
   expect(trained.unreadable).toHaveLength(2);
+  rmSync(join(folder, 'images', 'validation', pictures[9]!));
+  const some = await jsonOf(...args, '--missing', 'skip', '--gallery', '20');
+  const [{ found, asked, beyond, missing, unreadable: unread }] = some.counts;
+  expect([found, missing, asked + beyond + missing + unread]).toEqual([32, 1, 32]);
+  expect(beyond).toBe(11);
 });
 
 it('caches images, and finds those that fit a description', { timeout: 60_000 }, async () => {

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { bytesOf, countOf, type Numbers } from '../../engine/numbers.ts';
-import { UserError } from '../../errors.ts';
+import { counted, UserError } from '../../errors.ts';
 import { writeAtomically } from '../../files/atomic-write.ts';
 import { openForReading, readBytes, readInto } from '../../files/read-exactly.ts';
 import { dtypes, encode, type WrittenDtype } from './dtypes.ts';
@@ -66,7 +66,8 @@ const someNames = (tensors: ReadonlyMap<string, TensorInfo>): string => {
 
 const readHeader = async (handle: FileHandle, path: string): Promise<{ header: Header; dataStart: number }> => {
   const { size } = await handle.stat();
-  if (size < 8) throw new UserError(`${path}: it has ${size} bytes, less than a header's length takes: copy it again`);
+  if (size < 8)
+    throw new UserError(`${path}: it has ${counted(size, 'byte')}, less than a header's length takes: copy it again`);
   const length = new DataView((await readBytes(handle, { offset: 0, length: 8 }, path)).buffer).getBigUint64(0, true);
   if (length > LONGEST_HEADER || length > size - 8) {
     const most = Math.min(LONGEST_HEADER, size - 8);

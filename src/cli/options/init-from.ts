@@ -1,3 +1,4 @@
+import { counted } from '../../errors.ts';
 import type { Model } from '../../index.ts';
 import { type Backbones, initFrom, readImageBackbone, readTextBackbone } from '../../model.ts';
 import { printNotice } from '../terminal/notice.ts';
@@ -25,7 +26,9 @@ export const initializeFrom = (untrained: Model, bodies: Backbones): Model => {
   if (!image && !text) return untrained;
   const { model, loaded, random, words } = initFrom(untrained, bodies);
   const known = text ? `, ${words} of ${untrained.config.vocabulary.length} words among them` : '';
-  printNotice(`${loaded.length} tensors begin as in the files${known}; at random: ${random.join(', ') || 'none'}`);
+  printNotice(
+    `${counted(loaded.length, 'tensor')} ${loaded.length === 1 ? 'begins' : 'begin'} as in the files${known}; at random: ${random.join(', ') || 'none'}`,
+  );
   if (image && image.unused.length > 0) printNotice(`not used of the ViT: ${shortened(image.unused)}`);
   return model;
 };

@@ -1,7 +1,7 @@
 import { adaptModel, type Learnable, type Model } from '../../index.ts';
 import { inspectCheckpoint, openCheckpoint, readAnswerList, sharedAnswers } from '../../model.ts';
 import { printNotice } from '../terminal/notice.ts';
-import { grouped } from '../terminal/table.ts';
+import { grouped, groupedCount } from '../terminal/table.ts';
 import { type ForeignOptions, loadOptions, openModelFor } from './checkpoint.ts';
 import { tasks, type Unknown } from './tasks.ts';
 
@@ -84,8 +84,7 @@ const headNotice = (model: Model, task: Learnable, answers: readonly string[]): 
   return `${before}: a new head for ${countOf(answers)} of ${task.name} begins, ${begin}`;
 };
 
-const countOf = (answers: readonly string[]): string =>
-  answers.length === 1 ? '1 answer' : `${grouped(answers.length)} answers`;
+const countOf = (answers: readonly string[]): string => groupedCount(answers.length, 'answer');
 
 /** Says which answers a teacher with others than the model's can teach. */
 export const noticeOtherAnswers = (path: string, teacher: Model, answers: readonly string[]): void => {

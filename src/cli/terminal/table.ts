@@ -35,6 +35,10 @@ export const percent = (share: number): string => `${(100 * share).toFixed(1)} %
 /** 111595776 -> 111,595,776. */
 export const grouped = (value: number): string => value.toLocaleString('en-US');
 
+/** 1 -> 1 image, 5000 -> 5,000 images. @param many the plural of `one`, where that is irregular. */
+export const groupedCount = (count: number, one: string, many = `${one}s`): string =>
+  `${grouped(count)} ${count === 1 ? one : many}`;
+
 const units = ['bytes', 'kB', 'MB', 'GB', 'TB'] as const;
 
 /** 446693376 -> 446.7 MB; the units are powers of a thousand. */

@@ -13,7 +13,7 @@ import type { openTolerance } from '../options/data.ts';
 import type { PictureFlags } from '../options/pictures.ts';
 import { type Measure, measuresOf, measuresTable } from '../terminal/measures.ts';
 import { openProgress } from '../terminal/progress.ts';
-import { grouped, print } from '../terminal/table.ts';
+import { groupedCount, print } from '../terminal/table.ts';
 
 /** Options of `evaluate` for a model that retrieves. */
 export interface RetrievalEvaluation extends PictureFlags {
@@ -28,6 +28,14 @@ export interface RetrievalEvaluation extends PictureFlags {
   readonly tolerance: ReturnType<typeof openTolerance>;
 }
 
+/** A split as it was found. */
+export interface FoundSplit {
+  readonly split: string;
+  readonly examples: readonly Example[];
+  /** Annotations that were passed over since their picture is not there. */
+  readonly missing: number;
+}
+
 /**
  * Computes recall of texts and of images at 1, 5 and 10, and the scores within groups of captions made of the same
  * words.
@@ -36,27 +44,45 @@ export interface RetrievalEvaluation extends PictureFlags {
  */
 export const evaluateRetrieval = async (
   trained: Model,
-  splits: readonly (readonly [split: string, examples: readonly Example[]])[],
+  splits: readonly FoundSplit[],
   options: RetrievalEvaluation,
 ): Promise<void> => {
   if (options.predictions !== undefined || options.submission !== undefined)
     throw new UserError('evaluate: a model that retrieves answers nothing: leave out --predictions and --submission');
   const lines: Measure[] = [];
   const sizes: { split: string; images: number; texts: number }[] = [];
-  for (const [split, examples] of splits) {
-    const asked = firstImages(galleryOf(examples), options.gallery ?? Number.POSITIVE_INFINITY);
+  const counts: ({ split: string } & ReturnType<typeof countsOf>)[] = [];
+  for (const { split, examples, missing } of splits) {
+    const all = galleryOf(examples);
+    const asked = firstImages(all, options.gallery ?? Number.POSITIVE_INFINITY);
     const { scores, ...gallery } = await scored(trained, [split, asked], options);
     sizes.push({ split, images: gallery.images.length, texts: gallery.texts.length });
+    counts.push({ split, ...countsOf({ all, asked, scored: gallery, missing }) });
     const found = { ...foundIn(scores, gallery), ...groupScores(scores, gallery) };
     lines.push(...measuresOf(split, found, options.seed));
   }
   const searched = sizes.map(
-    ({ split, images, texts }) => `${split}: ${grouped(images)} images and ${grouped(texts)} texts, each of all`,
+    ({ split, images, texts }) =>
+      `${split}: ${groupedCount(images, 'image')} and ${groupedCount(texts, 'text')}, each of all`,
   );
   const { failures, lines: leftOut } = options.tolerance;
   const text = [measuresTable(lines), ...searched, ...leftOut()].join('\n');
-  print(text, { galleries: sizes, lines, unreadable: failures() }, options);
+  print(text, { galleries: sizes, lines, counts, unreadable: failures() }, options);
 };
+
+/** Numbers of texts: those found are those asked, beyond `--gallery`, without a picture, and whose picture is unreadable. */
+const countsOf = ({ all, asked, scored, missing }: FoundTexts) => ({
+  found: all.texts.length + missing,
+  asked: scored.texts.length,
+  beyond: all.texts.length - asked.texts.length,
+  missing,
+  unreadable: asked.texts.length - scored.texts.length,
+});
+
+/** The texts of a split, those to be asked, those whose pictures could be read, and the number of those without. */
+interface FoundTexts extends Pick<FoundSplit, 'missing'>, Readonly<Record<'all' | 'asked' | 'scored', HasTexts>> {}
+
+type HasTexts = Pick<Gallery, 'texts'>;
 
 const scored = async (
   trained: Model,

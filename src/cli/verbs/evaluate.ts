@@ -23,8 +23,8 @@ import { outside, type TaskName, taskNamed, tasks } from '../options/tasks.ts';
 import { type Estimate, estimate, formatInterval, measuresOf, measuresTable } from '../terminal/measures.ts';
 import { printNotice } from '../terminal/notice.ts';
 import { openProgress, type Progress } from '../terminal/progress.ts';
-import { type Cell, percent, print, tableOf } from '../terminal/table.ts';
-import { evaluateRetrieval } from './evaluate-retrieval.ts';
+import { type Cell, groupedCount, percent, print, tableOf } from '../terminal/table.ts';
+import { evaluateRetrieval, type FoundSplit } from './evaluate-retrieval.ts';
 
 interface Options extends ForeignOptions, DataOptions, PictureFlags {
   readonly data: string;
@@ -90,15 +90,11 @@ async function run(file: string, options: Options): Promise<void> {
     notices.push(message);
     printNotice(message);
   };
-  const reading = { missing: options.missing, badRows: badRowsOf(options) };
-  // Every split is read before the first is asked, so that a misspelt one costs no time.
-  const splits: [string, Example[]][] = [];
-  for (const name of names)
-    splits.push([name, await task.read(options.data, name, { ...reading, onWarning: noticing })]);
+  const splits = await readSplits(task, names, { ...options, onWarning: noticing });
   if (!isTask(task)) return await evaluateRetrieval(trained, splits, { ...options, tolerance });
   const judged: [string, readonly Prediction[]][] = [];
-  for (const [name, asked] of splits)
-    judged.push([name, await judgeSplit(trained, name, asked, { ...options, task, tolerance })]);
+  for (const { split, examples } of splits)
+    judged.push([split, await judgeSplit(trained, split, examples, { ...options, task, tolerance })]);
   if (options.predictions !== undefined) await writePredictions(options.predictions, judged);
   if (options.submission !== undefined) await writeSubmission(options.submission, judged);
   const lines = judged.flatMap(([split, all]) => linesOf(split, all, options.seed));
@@ -108,12 +104,31 @@ async function run(file: string, options: Options): Promise<void> {
   const tables = [tableOf(rowsOf(lines)), ...(measures.length === 0 ? [] : [measuresTable(measures)])];
   const text = [...tables, ...paragraphOf(tolerance.lines())].join('\n\n');
   const { data, predictions } = options;
-  const counts = judged.map(([split, all], i) => countsOf(split, splits[i]![1].length, all.length));
+  const counts = judged.map(([, all], i) => countsOf(splits[i]!, all.length));
   print(text, { file, data, lines, measures, predictions, counts, unreadable: tolerance.failures(), notices }, options);
 }
 
-/** Examples of a split: those that were found are those that were asked and those that could not be read. */
-const countsOf = (split: string, found: number, asked: number) => ({ split, found, asked, unreadable: found - asked });
+/** The examples of the splits. All are read before the first is asked, so that a misspelt one costs no time. */
+const readSplits = async (
+  task: Learnable,
+  names: readonly string[],
+  { data, missing, strict, onWarning }: Options & { readonly onWarning: (message: string) => void },
+): Promise<FoundSplit[]> => {
+  const splits: FoundSplit[] = [];
+  for (const split of names) {
+    const passedOver: number[] = [];
+    const how = { missing, badRows: badRowsOf({ strict }), onWarning, onMissing: (n: number) => passedOver.push(n) };
+    const examples = await task.read(data, split, how);
+    splits.push({ split, examples, missing: passedOver[0] ?? 0 });
+  }
+  return splits;
+};
+
+/** Numbers of examples of a split: those found are those asked, without their picture, and that could not be read. */
+const countsOf = ({ split, examples, missing }: FoundSplit, asked: number) => ({
+  ...{ split, found: examples.length + missing, asked, missing },
+  unreadable: examples.length - asked,
+});
 
 const isJudged = ({ example }: Prediction): boolean => isAnswered(example);
 
@@ -153,7 +168,7 @@ const noticeUnanswered = (split: string, asked: readonly Example[], { say }: Pro
   const [first] = unanswered;
   if (first)
     say(
-      `${split}: no answer is known to ${unanswered.length} of ${asked.length} questions (the first is ${first.id}): asked, and left out of the accuracy.`,
+      `${split}: no answer is known to ${unanswered.length} of ${groupedCount(asked.length, 'question')} (the first is ${first.id}): asked, and left out of the accuracy.`,
     );
 };
 

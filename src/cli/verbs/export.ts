@@ -5,7 +5,7 @@ import { addForeignOptions, type ForeignOptions, openModel } from '../options/ch
 import { jsonOption, oneOf, threadsOption } from '../options/options.ts';
 import { checkOutputFile, checkOutputFolder } from '../options/output.ts';
 import type { TaskName } from '../options/tasks.ts';
-import { bytesOf, type Cell, factsOf, print } from '../terminal/table.ts';
+import { bytesOf, type Cell, factsOf, groupedCount, print } from '../terminal/table.ts';
 
 interface Options extends ForeignOptions {
   readonly out: string;
@@ -73,8 +73,8 @@ const toOnnx = async (trained: Model, { out, precision, threads }: Options): Pro
           : `${difference.toExponential(1)} of a ${what}, where the largest ${what} is ${largest.toPrecision(3)}`,
       ],
       searches
-        ? ['same image found', `for ${agreed} of ${pairs} texts of noise`]
-        : ['same answers', `${agreed} of ${pairs} pairs of noise`],
+        ? ['same image found', `for ${agreed} of ${groupedCount(pairs, 'text')} of noise`]
+        : ['same answers', `${agreed} of ${groupedCount(pairs, 'pair')} of noise`],
     ],
     result: exported,
   };

@@ -94,7 +94,9 @@ const doubtsOf = ({ splits }: Survey, answers: readonly string[]): string[] => {
   const unknown = splits.flatMap(({ split, examples }) => {
     const outside = frequencies(examples).filter(({ answer }) => answers.length > 0 && !known.has(answer));
     if (outside.length === 0) return [];
-    return [`${split}: ${outside.length} answers are not among those to learn: ${someOf(namesOf(outside))}`];
+    return [
+      `${split}: ${outside.length === 1 ? '1 answer is' : `${grouped(outside.length)} answers are`} not among those to learn: ${someOf(namesOf(outside))}`,
+    ];
   });
   const spelt = new Map<string, string[]>();
   for (const { answer } of frequencies(splits.flatMap(({ examples }) => examples))) {

@@ -1,5 +1,5 @@
 import type { CheckpointInfo } from '../../model.ts';
-import { type Cell, type Contents, factsOf, grouped } from '../terminal/table.ts';
+import { type Cell, type Contents, factsOf, grouped, groupedCount } from '../terminal/table.ts';
 
 /** Describes a checkpoint of another program: its sizes, its heads, its task, and the tensors that it lacks. */
 export const describeForeign = (info: CheckpointInfo): Contents => {
@@ -27,13 +27,13 @@ const kindOf = ({ model }: CheckpointInfo): string => {
 };
 
 const sizeFacts = (sizes: NonNullable<CheckpointInfo['sizes']>): [string, Cell][] => [
-  ['layers', `${sizes.depth} of width ${sizes.width}, ${sizes.heads} heads`],
-  ['pictures', `${sizes.image} pixels at the shortest side, patches of ${sizes.patch}`],
-  ['words', `${grouped(sizes.vocabulary)} pieces, texts up to ${sizes.words}`],
+  ['layers', `${sizes.depth} of width ${sizes.width}, ${groupedCount(sizes.heads, 'head')}`],
+  ['pictures', `${groupedCount(sizes.image, 'pixel')} at the shortest side, patches of ${sizes.patch}`],
+  ['words', `${groupedCount(sizes.vocabulary, 'piece')}, texts up to ${sizes.words}`],
   ['modalities', sizes.types],
 ];
 
 const headsOf = ({ classifiers }: CheckpointInfo): string => {
   if (classifiers.length === 0) return 'none: any task can begin from it, with a fresh head';
-  return classifiers.map(({ task, answers }) => `${task}, ${grouped(answers)} answers`).join('; ');
+  return classifiers.map(({ task, answers }) => `${task}, ${groupedCount(answers, 'answer')}`).join('; ');
 };

@@ -8,7 +8,16 @@ import { headsOption, weightsOption } from '../options/checkpoint.ts';
 import { headOf } from '../options/model-file.ts';
 import { jsonOption } from '../options/options.ts';
 import { commandOf } from '../terminal/quote.ts';
-import { bytesOf, type Cell, type Contents, factsOf, grouped, percent, print } from '../terminal/table.ts';
+import {
+  bytesOf,
+  type Cell,
+  type Contents,
+  factsOf,
+  grouped,
+  groupedCount,
+  percent,
+  print,
+} from '../terminal/table.ts';
 import { describeData } from './inspect-data.ts';
 import { describeForeign } from './inspect-foreign.ts';
 
@@ -131,12 +140,12 @@ const describedFacts = ({
   recipe,
 }: Description): [string, Cell][] => [
   ['model', models[model] ?? model],
-  ['layers', `${sizes.depth} of width ${sizes.width}, ${sizes.heads} heads`],
+  ['layers', `${sizes.depth} of width ${sizes.width}, ${groupedCount(sizes.heads, 'head')}`],
   ['pictures', `${sizes.image} pixels at the shortest side, patches of ${sizes.patch}`],
-  ['words', `${grouped(vocabulary.length)} pieces, texts up to ${sizes.words}`],
+  ['words', `${groupedCount(vocabulary.length, 'piece')}, texts up to ${sizes.words}`],
   [
     'task',
-    `${task}, ${answers.length} answers (${scoring}): ${answers.slice(0, 8).join(', ')}${answers.length > 8 ? ', …' : ''}`,
+    `${task}, ${groupedCount(answers.length, 'answer')} (${scoring}): ${answers.slice(0, 8).join(', ')}${answers.length > 8 ? ', …' : ''}`,
   ],
   ...Object.entries(recipe).map(([name, value]): [string, Cell] => [`recipe ${name}`, recipeValue(value)]),
 ];

@@ -12,7 +12,7 @@ import { amount, count, given, jsonOption } from '../options/options.ts';
 import { checkOutputFolder } from '../options/output.ts';
 import { listenForInterrupt, sayStopped } from '../terminal/interrupt.ts';
 import { openParts } from '../terminal/progress.ts';
-import { durationOf, print } from '../terminal/table.ts';
+import { durationOf, groupedCount, print } from '../terminal/table.ts';
 
 interface Options {
   readonly out: string;
@@ -136,6 +136,6 @@ const textOf = ({ results, planned, size }: Measured, report: string, millisecon
   const done =
     results.length === planned
       ? `All ${planned} jobs are done (${took}). Open ${page}`
-      : `${results.length} of ${planned ?? 'some more'} jobs are done (${took}). ${page} shows them; the same command continues.`;
+      : `${results.length} of ${planned === undefined ? 'some more jobs' : groupedCount(planned, 'job')} are done (${took}). ${page} shows them; the same command continues.`;
   return [noticeOf(size) ?? [], done].flat().join('\n');
 };

@@ -7,7 +7,7 @@ import { count, given, jsonOption, oneOf, seedOption } from '../options/options.
 import { checkNewFolder } from '../options/output.ts';
 import { openProgress } from '../terminal/progress.ts';
 import { commandOf } from '../terminal/quote.ts';
-import { grouped, print, tableOf } from '../terminal/table.ts';
+import { groupedCount, print, tableOf } from '../terminal/table.ts';
 
 interface Options {
   readonly task: WriteOptions['view'];
@@ -79,7 +79,10 @@ async function writeFolder(folder: string, options: Options, command: Command): 
     return [split, manifest.images[split as keyof typeof manifest.images] ?? 0, questions] as const;
   });
   const table = [['split', 'images', 'rows'], ...rows];
-  const next = `\n${folder}: ${grouped(rows.reduce((sum, [, images]) => sum + images, 0))} pictures of ${manifest.pixels} x ${manifest.pixels} pixels.`;
+  const next = `\n${folder}: ${groupedCount(
+    rows.reduce((sum, [, images]) => sum + images, 0),
+    'picture',
+  )} of ${manifest.pixels} x ${manifest.pixels} pixels.`;
   print(tableOf(table) + next, { folder, ...manifest }, options);
 }
 

@@ -10,6 +10,8 @@ export interface ReadOptions extends BadRowOptions {
   readonly missing?: 'refuse' | 'skip' | undefined;
   /** Called with each thing that was left out, a sentence each. */
   readonly onWarning?: ((message: string) => void) | undefined;
+  /** Called with the number of annotations that were passed over since their image is not there. */
+  readonly onMissing?: ((annotations: number) => void) | undefined;
 }
 
 /** The examples to read: what their records look like, and their split. */

@@ -106,9 +106,14 @@ export type ReadExamples = (path: string, split: string, options?: ReadOptions) 
 /** A function that reads records of one shape from any layout that holds them. */
 export const exampleReader =
   (records: RecordShape): ReadExamples =>
-  async (path, split, { missing, badRows, onWarning } = {}) => {
-    const { examples, notices } = await openExamples(path, { records, split, missing, badRows });
+  async (path, split, { missing, badRows, onWarning, onMissing } = {}) => {
+    const {
+      examples,
+      notices,
+      missing: passedOver = 0,
+    } = await openExamples(path, { records, split, missing, badRows });
     for (const notice of notices) onWarning?.(notice);
+    onMissing?.(passedOver);
     return examples;
   };
 

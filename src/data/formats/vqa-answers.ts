@@ -1,4 +1,4 @@
-import { UserError } from '../../errors.ts';
+import { counted, UserError } from '../../errors.ts';
 
 /** Punctuation that becomes a space or nothing, in the order in which the VQA evaluation replaces it. */
 const MARKS = [
@@ -99,6 +99,6 @@ export const answerVocabulary = async (choices: AsyncIterable<string>, least: nu
   const answers = [...counts].flatMap(([answer, count]) => (count >= least ? [answer] : []));
   if (answers.length > 0) return answers;
   throw new UserError(
-    `answers: none of the ${counts.size} occurs ${least} times: write those that you want, one a line, to answers.txt.`,
+    `answers: none of the ${counts.size} occurs ${counted(least, 'time')}: write those that you want, one a line, to answers.txt.`,
   );
 };

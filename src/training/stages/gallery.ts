@@ -1,6 +1,6 @@
 import type { Model } from '../../checkpoints/model-file.ts';
 import type { Example } from '../../data/example.ts';
-import { UserError } from '../../errors.ts';
+import { counted, UserError } from '../../errors.ts';
 import { scoreRetrieval } from '../../evaluation/score-retrieval.ts';
 import { firstImages, galleryOf, meanRecall } from '../../tasks/metrics/recall.ts';
 import type { Stage, StageOptions } from './stage.ts';
@@ -29,7 +29,7 @@ export const refuseFewImages = (examples: readonly Example[], needed: number): v
   const images = galleryOf(examples).images.length;
   if (images >= needed) return;
   throw new UserError(
-    `retrieval: an update wants ${needed} images, each once, and the training data have ${images}: give a smaller batch, or more data`,
+    `retrieval: an update wants ${counted(needed, 'image')}, each once, and the training data have ${images}: give a smaller batch, or more data`,
   );
 };
 

@@ -9,7 +9,7 @@ import { createTokenizer } from '../../data/tokenizer.ts';
 import { bytesOf } from '../../engine/numbers.ts';
 import { compile } from '../../engine/runtime/session.ts';
 import type { Tensor } from '../../engine/tensor.ts';
-import { UserError } from '../../errors.ts';
+import { counted, UserError } from '../../errors.ts';
 import type { Preprocessor } from '../../inference/preprocessor.ts';
 import { feedsOf, patchesOf, placesOf, recordOf, withPadding } from './placeholder.ts';
 import { type About, openTeacherRecords, type TeacherRecords } from './records.ts';
@@ -120,7 +120,7 @@ const fill = async (records: TeacherRecords, options: FillOptions): Promise<void
   if (![...examples.keys()].some(isMissing)) return;
   await using writer = await records.openWriter();
   const missing = [...examples.keys()].filter(isMissing);
-  onWarning(`caching what the teacher makes of ${missing.length} of ${examples.length} examples`);
+  onWarning(`caching what the teacher makes of ${missing.length} of ${counted(examples.length, 'example')}`);
   const places = placesOf(tensors);
   await using session = await compile(Object.fromEntries(tensors), { weights: teacher.weights, threads });
   const padded = { ...preprocessor, collate: { ...preprocessor.collate, padWordsTo: words } };
@@ -139,6 +139,6 @@ const fill = async (records: TeacherRecords, options: FillOptions): Promise<void
     if (performance.now() - said < NOTICE) continue;
     said = performance.now();
     const left = (((said - began) / done) * (missing.length - done)) / 60_000;
-    onWarning(`cached ${done} of ${missing.length} examples; ${left.toFixed(0)} min left`);
+    onWarning(`cached ${done} of ${counted(missing.length, 'example')}; ${left.toFixed(0)} min left`);
   }
 };

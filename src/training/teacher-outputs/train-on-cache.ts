@@ -1,7 +1,7 @@
 import type { Model } from '../../checkpoints/model-file.ts';
 import type { Example } from '../../data/example.ts';
 import type { Tensor } from '../../engine/tensor.ts';
-import { UserError } from '../../errors.ts';
+import { counted, UserError } from '../../errors.ts';
 import { createParams } from '../../model/params.ts';
 import { trainStage } from '../loop.ts';
 import type { RunOptions, TrainStep } from '../options.ts';
@@ -72,12 +72,12 @@ const refuseChangingImages = ({ cacheFolder: folder, augment = 'none', maxPatche
   }
   if (maxPatches !== undefined) {
     throw new UserError(
-      `${folder}: at most ${maxPatches} patches are drawn of a picture, others in every epoch, and what the teacher makes of it cannot be cached: leave one of them out`,
+      `${folder}: at most ${maxPatches === 1 ? '1 patch is' : `${maxPatches} patches are`} drawn of a picture, others in every epoch, and what the teacher makes of it cannot be cached: leave one of them out`,
     );
   }
 };
 
 const savedBy = (cache: TeacherCache): string => {
   const { examples, milliseconds } = cache.saved();
-  return `the cached teacher was asked ${examples} times and saved ${(milliseconds / 1000).toFixed(1)} s`;
+  return `the cached teacher was asked ${counted(examples, 'time')} and saved ${(milliseconds / 1000).toFixed(1)} s`;
 };

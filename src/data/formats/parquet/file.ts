@@ -8,7 +8,7 @@ import {
   parquetSchema,
   type SchemaTree,
 } from 'hyparquet';
-import { UserError } from '../../../errors.ts';
+import { counted, UserError } from '../../../errors.ts';
 import { wholeNumber } from '../../../files/json.ts';
 import { readRange } from '../../../files/read-exactly.ts';
 import { checkPages } from './pages.ts';
@@ -38,7 +38,7 @@ export const openParquet = async (path: string): Promise<ParquetFile> => {
   const { size } = await stat(path).catch((cause: NodeJS.ErrnoException) => {
     throw new UserError(`${path}: cannot be read (${cause.code}): check the path.`, { cause });
   });
-  if (size < 12) throw damaged(path, `is no parquet file, but ${size} bytes`);
+  if (size < 12) throw damaged(path, `is no parquet file, but ${counted(size, 'byte')}`);
   const tail = Buffer.from(await readRange(path, { offset: size - 8, length: 8 }));
   if (tail.toString('latin1', 4) !== 'PAR1') throw damaged(path, 'does not end with PAR1');
   const footer = tail.readUInt32LE(0);

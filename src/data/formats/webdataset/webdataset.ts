@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { UserError } from '../../../errors.ts';
+import { counted, UserError } from '../../../errors.ts';
 import { readRange } from '../../../files/read-exactly.ts';
 import { tarMembers } from '../../../files/tar.ts';
 import type { Example } from '../../example.ts';
@@ -51,7 +51,7 @@ export const shardsOf = (path: string, split: string): string[] => {
   const lost = found.filter((shard) => !statSync(shard, { throwIfNoEntry: false }));
   if (lost.length === 0) return found;
   throw new UserError(
-    `${path}: ${lost.length} of ${found.length} shards are not there, the first is ${lost[0]}: check the list.`,
+    `${path}: ${lost.length} of ${counted(found.length, 'shard')} ${lost.length === 1 ? 'is' : 'are'} not there, the first is ${lost[0]}: check the list.`,
   );
 };
 
