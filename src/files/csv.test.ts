@@ -38,7 +38,7 @@ describe('a CSV file', () => {
   });
 
   it.each([
-    ['a,b\n1\n', 'x.csv:2: has 1 values for 2 names (a, b): mend the row.'],
+    ['a,b\n1\n', 'x.csv:2: has 1 value for 2 names (a, b): mend the row.'],
     ['a\tb\n1\t2\n1\t2\t3\n', 'x.csv:3: has 3 values for 2 names (a, b): mend the row.'],
     ['a,b\n1,2\n1,"2\n\n', 'x.csv:3: a quote that this row opens is never closed: close it.'],
     [`a,b\n1,2\n"${'x\n'.repeat(2 ** 20)}`, 'x.csv:3: the row that begins here is longer than 1048576 characters'],
@@ -54,7 +54,7 @@ describe('a CSV file', () => {
       { a: '7', b: '8' },
     ]);
     expect(heard).toEqual([
-      'x.csv:3: has 1 values for 2 names (a, b): mend the row.',
+      'x.csv:3: has 1 value for 2 names (a, b): mend the row.',
       'x.csv:4: has 3 values for 2 names (a, b): mend the row.',
     ]);
   });

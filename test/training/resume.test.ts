@@ -176,7 +176,7 @@ describe('a training that goes on with another number of threads', () => {
     const given = { teacher, data: scenes, task: vqa, batch: 8, learningRate: 1e-3, ...options };
     for await (const { number } of finetune(student(), { ...given, threads: 1 })) if (number === 3) break;
     expect((await finetuned({ ...options, resume: true, threads: 2 })).map(({ number }) => number)).toEqual([4]);
-    expect(warnings).toEqual([expect.stringContaining('it ran on 1 threads and goes on with 2')]);
+    expect(warnings).toEqual([expect.stringContaining('it ran on 1 thread and goes on with 2')]);
     warnings.length = 0;
     await finetuned({ ...options, resume: true, threads: 2 });
     expect(warnings).toEqual([]);
