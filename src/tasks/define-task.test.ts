@@ -161,7 +161,9 @@ describe.each(layouts.filter(([layout]) => !/images|WebDataset/.test(layout)))('
   it('with an image that is not there is refused, or the row is passed over and told', async () => {
     const some = [rows[0]!, { ...rows[1]!, file: 'gone.png' }];
     const folder = await folderWith({ [nameOf('train')]: (await write(some)) as string | Uint8Array });
-    await expect(memeTone.read(folder, 'train')).rejects.toThrow(/1 annotation names images .*gone\.png/);
+    await expect(memeTone.read(folder, 'train')).rejects.toThrow(
+      /1 annotation names an image that is not there.*gone\.png/,
+    );
     const warnings: string[] = [];
     const options = { missing: 'skip', onWarning: (message: string) => warnings.push(message) } as const;
     expect(await memeTone.read(folder, 'train', options)).toHaveLength(1);
@@ -195,8 +197,11 @@ describe('a task', () => {
       expect((await task.read(folder, 'train'))[0]!.images).toEqual(expected);
     }
     expect(defineTask({ name: 'pairs', fields: { image: ['left', 'right'] } }).images).toBe(2);
-    await expect(defineTask({ name: 'pairs', images: 2 }).read(folder, 'train')).rejects.toThrow(
-      'train.jsonl:1: lacks "image_0", has left, right, both, text, label: add it.',
+    const usual = defineTask({ name: 'pairs', images: 2 });
+    expect((await usual.read(folder, 'train'))[0]!.images).toEqual(expected);
+    const others = jsonLines([{ one: 'a.png', other: 'b.png', text: 't', label: 'True' }]);
+    await expect(usual.read(await folderWith({ 'train.jsonl': others }), 'train')).rejects.toThrow(
+      'train.jsonl:1: lacks "image_0", has one, other, text, label: add it.',
     );
   });
 
