@@ -29,7 +29,8 @@ export const accuracyReport = (
       predictions.map(({ score }) => score),
       { seed },
     ),
-    byKind,
+    // one order in every split
+    byKind: Object.fromEntries(Object.entries(byKind).sort(([a], [b]) => (a < b ? -1 : 1))),
   };
 };
 
