@@ -81,6 +81,7 @@ export const cacheImages = async (student: Runnable, folder: string, options: Ca
   await withPredictor(student, options, (predictor) => cacheWith(predictor, folder, options));
 
 const cacheWith = async (student: Predictor, folder: string, options: CacheOptions): Promise<ImageCache> => {
+  student.identity(); // refuses a model that encodes no images before a folder is read or made
   const listed = await listImages(folder, { except: options.to, signal: options.signal });
   tellPassedOver(folder, listed, options);
   await makeFolder(options.to);
@@ -150,7 +151,7 @@ const fill = async (
   { files, passedOver, found }: ListedImages,
   { student, folder, options }: Work,
 ): Promise<void> => {
-  const { batch = 16, compare = 'time', onProgress, signal } = options;
+  const { batch = 16, compare = 'time', onProgress, signal, pictures, maxMegapixels } = options;
   if (!(batch >= 1)) throw new UserError(`cacheImages: a batch of ${batch} images: give at least 1`);
   const counts = { encoded: 0, kept: 0, unreadable: 0, forgotten: 0 };
   const report = (kind: keyof typeof counts, count: number): void => {
@@ -160,7 +161,6 @@ const fill = async (
     if (done < files.length) signal?.throwIfAborted();
   };
   const rule = sizeRuleOf(student.config);
-  const { pictures, maxMegapixels } = options;
   const looking = { folder, rule, cached: writer, compare, pictures, maxMegapixels, window: 4 * batch };
   for await (const window of inspectImages(files, looking)) {
     report('unreadable', await leaveOut(writer, window, options));

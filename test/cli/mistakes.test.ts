@@ -43,7 +43,9 @@ describe('bad input ends with one line on stderr, exit code 1, and nothing half-
 
   it('for an empty question and for an image that is missing', async () => {
     const empty = dataWith('train.jsonl', (text) => text.replaceAll(/"question":"[^"]*"/g, '"question":" "'));
-    expect(await failing(root, ...training(empty))).toMatch(/^train.jsonl:\d+: the text is empty/);
+    expect(await failing(root, ...training(empty))).toMatch(
+      /^train.jsonl:\d+: "question" is " ": it must be a text that is not blank/,
+    );
     const missing = dataWith('train.jsonl', (text) => text.replaceAll('images/train/', 'images/gone/'));
     expect(await failing(root, ...training(missing))).toMatch(
       /annotations name images that are not there: train.jsonl:1: /,

@@ -57,7 +57,7 @@ describe('pictures that are damaged', () => {
 it('pictures that are not there are refused, or passed over and told', { timeout: 60_000 }, async () => {
   const folder = hurt('lacking', unlinkSync, (i) => i === 2);
   expect(await failing(root, 'evaluate', best(student), '--data', folder)).toMatch(
-    /^\/lacking: 1 annotation names images that are not there: validation\.jsonl:\d+: .*--missing skip\)\.$/,
+    /^\/lacking: 1 annotation names an image that is not there: validation\.jsonl:\d+: .*--missing skip\)\.$/,
   );
   const args = ['evaluate', best(student), '--data', folder, '--missing', 'skip', '--threads', '1'];
   const { code, stdout, stderr } = await inProcess(args);

@@ -59,10 +59,10 @@ describe('a label that nobody knows', () => {
 
 describe('annotations of pictures that are not there', () => {
   it.each<[string, string, ShapeName, RegExp]>([
-    ['karpathy-coco', 'train2014', 'retrieval', /1 annotations .*dataset_coco.json, entry 1: /],
+    ['karpathy-coco', 'train2014', 'retrieval', /1 annotation names an image .*dataset_coco.json, entry 1: /],
     ['snli-ve-necla', 'Flickr30K_images', 've', /3 annotations .*snli_ve_train.jsonl:1: /],
     ['snli-ve-albef', 'images', 've', /3 annotations .*train.json, entry 1: /],
-    ['nlvr2', 'images', 'nlvr2', /4 annotations .*train.json:1: /],
+    ['nlvr2', 'images', 'nlvr2', /2 annotations .*train.json:1: /],
     ['tables', 'images', 'vqa', /3 annotations .*train.csv:2: /],
   ])('of %s are counted, and the first is named', async (name, images, task, message) => {
     const folder = join(root, `${name}-without`);

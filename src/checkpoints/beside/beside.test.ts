@@ -107,7 +107,7 @@ describe('a folder that cannot be followed', () => {
 
   it.each([
     ['config.json', fields({ hidden_act: 'mish' }), 'its hidden_act is "mish", which is none of gelu, gelu_new'],
-    ['config.json', fields({ num_hidden_layers: 2 }), 'it has 1 layers, and config.json says num_hidden_layers 2'],
+    ['config.json', fields({ num_hidden_layers: 2 }), 'it has 1 layer, and config.json says num_hidden_layers 2'],
     ['processor_config.json', processor({ do_resize: false }), 'its do_resize is false'],
     ['processor_config.json', processor({ size: { height: 8, width: 8 } }), 'its size is {"height":8,"width":8}'],
     ['processor_config.json', processor({ size_divisor: 6 }), 'its size_divisor is 6: it must be a multiple of 4'],

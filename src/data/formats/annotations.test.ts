@@ -49,7 +49,7 @@ describe('NLVR2 as its authors publish it', () => {
     );
     const lost = await changed('nlvr2', 'nlvr2/data/dev.json', (text) => text.replaceAll('dev-3-1-0', 'dev-9-1-0'));
     await expect(openExamples(lost, { records: shapes.nlvr2, split: 'validation' })).rejects.toThrow(
-      '1 annotation names images that are not there: dev.json:1: images/dev/dev-9-1-img0.png',
+      '1 annotation names an image that is not there: dev.json:1: images/dev/dev-9-1-img0.png',
     );
   });
 });

@@ -73,8 +73,9 @@ export const easyVqaWheel = async (): Promise<Buffer> => {
   return zipOf(files);
 };
 
-const svg = (fill: string): string =>
-  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 72 72"><circle cx="36" cy="36" r="30" fill="${fill}"/></svg>`;
+/** A disc with a bar whose length tells the concepts apart. */
+const svg = (fill: string, length: number): string =>
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 72 72"><circle cx="36" cy="36" r="30" fill="${fill}"/><rect x="14" y="46" width="${2 + 2 * length}" height="4"/></svg>`;
 
 /** Codes, as files spell them: some say U+FE0F, which others leave out. */
 const codes = Array.from({ length: 14 }, (_, i) => `1f60${i.toString(16)}`);
@@ -95,27 +96,46 @@ export const emojiPackages = async (): Promise<Record<string, Buffer>> => {
   ];
   const german = listed.map((one, i) => ({ ...one, label: `Gesicht ${i}` }));
   const drawn = [...codes, '1f1e9', '1f3fb'];
-  const filesOf = (nameOf: (code: string) => string, content: string | Uint8Array): Files =>
-    Object.fromEntries(drawn.map((code) => [nameOf(code), content]));
+  const filesOf = (nameOf: (code: string) => string, contentOf: (place: number) => string | Uint8Array): Files =>
+    Object.fromEntries(drawn.map((code, place) => [nameOf(code), contentOf(place)]));
+  const greys = await Promise.all(drawn.map((_, place) => grey(200 + place)));
   return {
     'emojibase-data@17.0.0': await tarballOf({
       'en/data.json': JSON.stringify([...listed, ...more]),
       'de/data.json': JSON.stringify(german),
       'meta/groups.json': JSON.stringify({ groups: { 0: 'smileys-emotion', 2: 'component', 9: 'flags' } }),
     }),
-    'openmoji@17.0.0': await tarballOf(filesOf((code) => `color/svg/${code.toUpperCase()}-FE0F.svg`, svg('red'))),
-    '@twemoji/svg@15.0.0': await tarballOf(filesOf((code) => `${code}.svg`, svg('#00ff00'))),
+    'openmoji@17.0.0': await tarballOf(
+      filesOf(
+        (code) => `color/svg/${code.toUpperCase()}-FE0F.svg`,
+        (place) => svg('red', place),
+      ),
+    ),
+    '@twemoji/svg@15.0.0': await tarballOf(
+      filesOf(
+        (code) => `${code}.svg`,
+        (place) => svg('#00ff00', place),
+      ),
+    ),
     '@iconify-json/noto@1.2.9': await tarballOf({
       'icons.json': JSON.stringify({
         width: 128,
         height: 128,
         icons: Object.fromEntries(
-          drawn.map((code) => [`n-${code}`, { body: '<rect width="128" height="128" fill="blue"/>' }]),
+          drawn.map((code, place) => [
+            `n-${code}`,
+            { body: `<rect width="128" height="128" fill="blue"/><rect width="${8 + 8 * place}" height="8"/>` },
+          ]),
         ),
       }),
       'chars.json': JSON.stringify(Object.fromEntries(drawn.map((code) => [code, `n-${code}`]))),
     }),
-    '@lobehub/fluent-emoji-3d@1.1.0': await tarballOf(filesOf((code) => `assets/${code}-fe0f.webp`, await grey(200))),
+    '@lobehub/fluent-emoji-3d@1.1.0': await tarballOf(
+      filesOf(
+        (code) => `assets/${code}-fe0f.webp`,
+        (place) => greys[place]!,
+      ),
+    ),
   };
 };
 

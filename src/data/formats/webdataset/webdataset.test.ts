@@ -38,7 +38,7 @@ describe('a list of shards', () => {
     const { examples } = await openExamples(join(folder, '{00000..00001}.tar'), captions);
     expect(examples.map(({ text }) => text)).toEqual(things(4));
     await expect(openExamples(join(folder, '{00001..00003}.tar'), captions)).rejects.toThrow(
-      /1 of 3 shards are not there, the first is .*00003.tar/,
+      /1 of 3 shards is not there, the first is .*00003.tar/,
     );
   });
 });
