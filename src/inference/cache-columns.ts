@@ -91,7 +91,7 @@ const columnsFrom = ({ bytes, modified, rows, ends, hashes, paths }: Arrays): Co
   return { size: rows.length, rows, pathAt, entryAt };
 };
 
-/** What the columns of a cache are written for. */
+/** State of a cache for which its columns are written. */
 export interface ColumnsOf {
   readonly entries: Iterable<Entry>;
   readonly place: StorePlace;

@@ -29,7 +29,7 @@ export interface CacheProgress {
   readonly kept: number;
   /** Files that hold no readable image. */
   readonly unreadable: number;
-  /** What is no picture by its name, cannot be reached, or has a name that is no UTF-8. */
+  /** Files and folders passed over: what is no picture by its name, cannot be reached, or has a name that is no UTF-8. */
   readonly passedOver: number;
   /** Images that were cached before and whose files are gone. */
   readonly forgotten: number;

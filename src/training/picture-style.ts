@@ -8,7 +8,7 @@ import type { TrainingOptions } from './options.ts';
 import { lastIn } from './run-folder.ts';
 import { keptPictures } from './teacher-outputs/records.ts';
 
-/** What decides how the pictures of a run are read. */
+/** Options that decide how the pictures of a run are read. */
 interface StyleOptions extends Pick<TrainingOptions, 'pictures' | 'resume' | 'folder'> {
   readonly cacheTeacher?: string | undefined;
   readonly onWarning?: ((message: string) => void) | undefined;

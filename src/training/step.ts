@@ -51,7 +51,7 @@ export interface Step extends AsyncDisposable {
   readonly trained: ReadonlySet<string>;
   /** Present where the micro-batches of an update are compared as one: they must be run as it yields them. */
   readonly contrast?: GradCache | undefined;
-  /** What frozen parameters make of each picture, computed once: its feeds must be given beside the others. */
+  /** Outputs of frozen parameters for each picture, computed once: its feeds must be given beside the others. */
   readonly frozen: KeptTensors;
 }
 
@@ -99,7 +99,7 @@ export const createStep = async (options: StepOptions, state: OptimizerState): P
   };
 };
 
-/** What need not be computed at every update; nothing where pictures are other ones at each. */
+/** Tensors that need not be computed at every update; none where pictures are other ones at each. */
 const frozenIn = (
   outputs: Readonly<Record<string, Tensor>>,
   { augment = 'none', maxPatches }: StepOptions,

@@ -18,7 +18,7 @@ export interface Written {
 export interface DatasetWriterOptions {
   readonly to: string;
   readonly split: string;
-  /** What its records look like. */
+  /** Shape of its records. */
   readonly records: RecordShape;
   /** Bytes of images after which a new file is begun. */
   readonly shard?: number | undefined;

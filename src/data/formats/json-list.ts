@@ -16,7 +16,7 @@ const SPLITS = {
   test: ['test'],
 };
 
-/** What stands before the split in the names of a task's files, in ALBEF, BLIP and LAVIS. */
+/** Beginnings of the names of a task's files, before the split, in ALBEF, BLIP and LAVIS. */
 const PREFIXES: Readonly<Record<string, readonly string[]>> = {
   vqa: ['vqa', 'vqav2'],
   nlvr2: ['nlvr', 'nlvr2'],

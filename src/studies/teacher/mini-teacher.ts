@@ -24,12 +24,18 @@ interface Lesson {
   readonly training: Pick<FinetuneOptions, 'batch' | 'learningRate'> & { readonly updates: number };
 }
 
-/** A world of captioned images with few things in each. */
-const few = (name: string, fewest: number, most: number, captions: Omit<CaptionStyle, 'fewest'>): World => ({
-  ...miniWorld,
-  name,
-  objects: { fewest, most },
-  captions: { fewest, ...captions },
+/** A lesson of stage 1: captioned images with as few or many things as the world says. */
+const captionLesson = (
+  scenes: Pick<ScenesOptions, 'seed' | 'pairs'>,
+  world: Pick<World, 'name' | 'objects'>,
+  captions: Omit<CaptionStyle, 'fewest'>,
+  updates: number,
+): Lesson => ({
+  scenes: {
+    ...{ view: 'pretraining', heldOutPairs: 500, texts: 6, ...scenes },
+    world: { ...miniWorld, ...world, captions: { fewest: world.objects.fewest, ...captions } },
+  },
+  training: { batch: 64, updates, learningRate: 8e-4 },
 });
 
 /**
@@ -40,27 +46,24 @@ const few = (name: string, fewest: number, most: number, captions: Omit<CaptionS
  * `left` is right nine times in ten after two thousand. Questions come last.
  */
 export const teacherLessons = {
-  places: {
-    scenes: {
-      ...{ view: 'pretraining', seed: 11, pairs: 20_000, heldOutPairs: 500, texts: 6 },
-      world: few('teacher-places', 1, 2, { place: 0.35, relation: 0.4, placesToo: 0 }),
-    },
-    training: { batch: 64, updates: 3000, learningRate: 8e-4 },
-  },
-  relations: {
-    scenes: {
-      ...{ view: 'pretraining', seed: 14, pairs: 20_000, heldOutPairs: 500, texts: 6 },
-      world: few('teacher-relations', 2, 3, { place: 0.15, relation: 0.8, placesToo: 0.6 }),
-    },
-    training: { batch: 64, updates: 3500, learningRate: 8e-4 },
-  },
-  captions: {
-    scenes: {
-      ...{ view: 'pretraining', seed: 1, pairs: 40_000, heldOutPairs: 500, texts: 6 },
-      world: few('teacher-captions', 1, 5, { place: 0.35, relation: 0.4, placesToo: 0 }),
-    },
-    training: { batch: 64, updates: 6000, learningRate: 8e-4 },
-  },
+  places: captionLesson(
+    { seed: 11, pairs: 20_000 },
+    { name: 'teacher-places', objects: { fewest: 1, most: 2 } },
+    { place: 0.35, relation: 0.4, placesToo: 0 },
+    3000,
+  ),
+  relations: captionLesson(
+    { seed: 14, pairs: 20_000 },
+    { name: 'teacher-relations', objects: { fewest: 2, most: 3 } },
+    { place: 0.15, relation: 0.8, placesToo: 0.6 },
+    3500,
+  ),
+  captions: captionLesson(
+    { seed: 1, pairs: 40_000 },
+    { name: 'teacher-captions', objects: { fewest: 1, most: 5 } },
+    { place: 0.35, relation: 0.4, placesToo: 0 },
+    6000,
+  ),
   questions: {
     scenes: { seed: 2, pairs: 40_000, heldOutPairs: 750 },
     training: { batch: 64, updates: 16_000, learningRate: 6e-4 },

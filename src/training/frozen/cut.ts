@@ -8,7 +8,7 @@ export interface Cut {
   readonly tensors: readonly Tensor[];
 }
 
-/** What a tensor depends on: nothing that is fed, or pictures, and then row by row. */
+/** Dependence of a tensor: on nothing that is fed, or pictures, and then row by row. */
 interface Source {
   /** Suffix of the inputs of pictures: `` or `_2`; absent where nothing is fed. */
   readonly pictures?: string | undefined;
@@ -63,7 +63,7 @@ const isCuttable = (tensor: Tensor, sources: Sources): boolean => {
   return source?.rows !== undefined && source.hasFrozen && tensor.kind === 'float' && tensor.shape[0] === source.rows;
 };
 
-/** What each tensor of a graph depends on; undefined where that is anything else, or rows are mixed. */
+/** Dependence of each tensor of a graph; undefined where that is anything else, or rows are mixed. */
 const sourcesOf = (
   outputs: readonly Tensor[],
   isFrozen: (name: string) => boolean,

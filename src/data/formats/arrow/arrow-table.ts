@@ -53,7 +53,7 @@ const filesOf = (path: string, { records, split }: DatasetQuery): string[] => {
   return (isCache ? cached : found).map((name) => join(path, name));
 };
 
-/** What may follow the name of a split. */
+/** Endings that may follow the name of a split. */
 const END = /^(-\d.*)?\.(arrow|feather)$/;
 
 /** A file, and its name in errors. */

@@ -19,7 +19,7 @@ export interface Block {
   readonly bodyLength: number;
 }
 
-/** What an Arrow file holds: its schema, and its dictionaries and batches in their order. */
+/** Contents of an Arrow file: its schema, and its dictionaries and batches in their order. */
 export interface ArrowContents {
   readonly schema: ArrowSchema;
   readonly blocks: readonly Block[];

@@ -4,7 +4,7 @@ import { UserError } from '../../../errors.ts';
 import { parseJson } from '../../../files/json.ts';
 import { isFile } from '../format.ts';
 
-/** What the datasets library says of the split in a folder. */
+/** Description of the split in a folder, as the datasets library writes it. */
 interface State {
   readonly _data_files?: readonly { readonly filename: string }[] | undefined;
   readonly _indices_data_files?: readonly unknown[] | null | undefined;

@@ -40,7 +40,7 @@ export interface RowBuffers {
   readonly isOld: boolean;
 }
 
-/** What is read of a column: its field, its buffers, its number of values, and file and column for errors. */
+/** A column as it is read: its field, its buffers, its number of values, and file and column for errors. */
 export interface ColumnParts {
   readonly field: ArrowField;
   readonly buffers: RowBuffers;

@@ -3,7 +3,7 @@ import { isImageName } from '../../pictures/kinds.ts';
 
 /** A file of a sample, whose bytes are read when they are asked for. */
 export interface SampleFile {
-  /** What follows the key: `jpg`, or `input.jpg` of a part with a name. */
+  /** Name behind the key: `jpg`, or `input.jpg` of a part with a name. */
   readonly extension: string;
   readonly place: NonNullable<StoredImage['place']>;
   readonly read: StoredImage['read'];

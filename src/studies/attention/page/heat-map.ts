@@ -9,7 +9,7 @@ export const imageSymbols = ({ image, grey, rows, columns }: ExplainedPair, id: 
   return html`<svg class="hidden" width="0" height="0" aria-hidden="true"><defs>${symbol('image', image)}${symbol('grey', grey)}</defs></svg>`;
 };
 
-/** What a patch receives, as its title and the readout say it. Pages embed its source, so it stands alone. */
+/** Share that a patch receives, as its title and the readout say it. Pages embed its source, so it stands alone. */
 export const sayShare = (share: number, tokens: number): string =>
   `${(100 * share).toFixed(1)}\u00a0%, ${(share * tokens).toFixed(share * tokens < 1 ? 2 : 1)}\u00a0× even`;
 

@@ -3,7 +3,7 @@ import { count, percent } from '../../report/format.ts';
 import { type Html, html } from '../../report/html.ts';
 import { scaleLegend } from './scale.ts';
 
-/** What the maps and their colours mean, with the legend; for the top of every page of maps. */
+/** Explanation of the maps and their colours, with the legend; for the top of every page of maps. */
 export const howToRead: Html = html`
 <p>The last layer's cross-modal attention, recomputed from queries and keys as the distillation objective compares it: the
 softmax of a word is taken over the image's tokens alone, that of a patch over the words alone. Colours show a token's share

@@ -1,11 +1,10 @@
 import { meanOf } from '../../../data.ts';
 import { scaled } from '../comparisons.ts';
-import { meanWithInterval } from '../confidence.ts';
 import { type Measured, type RunResult, resultWith, usualStudent } from '../results.ts';
 import { SEARCHED } from '../tasks.ts';
 import { type VariantName, variants } from '../variants.ts';
 import type { CurveBand } from './curve-bands.ts';
-import { type Cell, percent, type Table } from './table.ts';
+import { cellOver, percent, type Table } from './table.ts';
 
 /** The run of the study of scale with a seed, a variant and a ratio of the training questions. */
 const scaleResult = (
@@ -60,7 +59,7 @@ const updatesTable = (measured: Measured): Table => {
     rows: scaled.map((variant) => ({
       name: variants[variant].name,
       cells: budgets.map((budget) =>
-        cellOver(measured, (seed) => {
+        cellOver(scale.seeds, (seed) => {
           const points = validated(scaleResult(measured, { variant, share: 1, seed }));
           return points.findLast(({ step }) => step <= budget)?.accuracy;
         }),
@@ -79,16 +78,11 @@ const questionsTable = (measured: Measured): Table => {
     rows: scaled.map((variant) => ({
       name: variants[variant].name,
       cells: scale.shares.map((share) =>
-        cellOver(measured, (seed) => scaleResult(measured, { variant, share, seed })?.measures['test-iid']?.accuracy),
+        cellOver(
+          scale.seeds,
+          (seed) => scaleResult(measured, { variant, share, seed })?.measures['test-iid']?.accuracy,
+        ),
       ),
     })),
   };
-};
-
-/** The cell of a value for each seed of the study of scale. */
-const cellOver = ({ size: { scale } }: Measured, measureOf: (seed: number) => number | undefined): Cell => {
-  const values = scale.seeds.flatMap((seed) => measureOf(seed) ?? []);
-  if (values.length === 0) return undefined;
-  const estimate = meanWithInterval(values);
-  return values.length === scale.seeds.length ? estimate : { ...estimate, of: scale.seeds.length };
 };

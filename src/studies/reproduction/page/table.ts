@@ -19,6 +19,14 @@ export interface Table {
 /** A column in percent. */
 export const percent = (name: string) => ({ name, unit: 'percent' }) as const;
 
+/** The cell of a measure over the seeds that are measured so far. */
+export const cellOver = (seeds: readonly number[], measureOf: (seed: number) => number | undefined): Cell => {
+  const values = seeds.flatMap((seed) => measureOf(seed) ?? []);
+  if (values.length === 0) return undefined;
+  const estimate = meanWithInterval(values);
+  return values.length === seeds.length ? estimate : { ...estimate, of: seeds.length };
+};
+
 /** The cell of a single measurement. */
 export const singleValue = (value: number | undefined): Cell =>
   value === undefined ? undefined : meanWithInterval([value]);

@@ -1,5 +1,4 @@
 import { compared, knowledge, retrievalStages, stages } from '../comparisons.ts';
-import { meanWithInterval } from '../confidence.ts';
 import { triedRates } from '../learning-rates.ts';
 import { type Measured, type RunResult, resultWith, type StudentFields, studentResult } from '../results.ts';
 import { SEARCHED, taskNames } from '../tasks.ts';
@@ -7,7 +6,7 @@ import { type VariantName, variantNames, variants } from '../variants.ts';
 import { attentionTable } from './attention-table.ts';
 import { published } from './published.ts';
 import { scaleTables } from './scale.ts';
-import { type Cell, percent, singleValue, type Table } from './table.ts';
+import { type Cell, cellOver, percent, singleValue, type Table } from './table.ts';
 import { trainedTwiceTables } from './trained-twice.ts';
 
 /** All tables, with the cells that are measured so far. */
@@ -25,21 +24,16 @@ export const tablesOf = (measured: Measured): Table[] => [
   ...trainedTwiceTables(measured),
 ];
 
-/** A measure over the seeds that are measured so far. */
+/** A measure of the results of all seeds. */
 const overSeeds = (
   { size }: Measured,
   resultOf: (seed: number) => RunResult | undefined,
   measureOf: (result: RunResult) => number | undefined,
-): Cell => {
-  const values = size.seeds.flatMap((seed) => {
+): Cell =>
+  cellOver(size.seeds, (seed) => {
     const result = resultOf(seed);
-    const value = result && measureOf(result);
-    return value === undefined ? [] : [value];
+    return result && measureOf(result);
   });
-  if (values.length === 0) return undefined;
-  const estimate = meanWithInterval(values);
-  return values.length === size.seeds.length ? estimate : { ...estimate, of: size.seeds.length };
-};
 
 const accuracyOn =
   (split: string) =>
