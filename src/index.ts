@@ -17,13 +17,13 @@ export {
   answerEach,
   type RankedAnswer,
 } from './inference/answer.ts';
-export { type Answer, type AskOptions, ask } from './inference/ask.ts';
 export { type CacheOptions, type CacheProgress, cacheImages } from './inference/cache-images.ts';
 export { encodeImage } from './inference/encode-image.ts';
 export { encodeText } from './inference/encode-text.ts';
 export { type ImageCache, openImageCache } from './inference/image-cache.ts';
 export { openPredictor, type Predictor, type PredictorOptions } from './inference/predictor.ts';
-export { type FoundImage, type SearchOptions, search } from './inference/search.ts';
+export { type Answer, type AskOptions, ask } from './inference/query/ask.ts';
+export { type FoundImage, type SearchOptions, search } from './inference/query/search.ts';
 export type { ModelConfig } from './model/config.ts';
 export { pretraining, retrieval } from './tasks/captions.ts';
 export { defineTask, type TaskDefinition } from './tasks/define-task.ts';

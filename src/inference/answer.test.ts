@@ -5,10 +5,10 @@ import { createModel } from '../checkpoints/model-file.ts';
 import { readImage } from '../data/image.ts';
 import { vilt } from '../model/architecture.ts';
 import { answer, answerEach } from './answer.ts';
-import { ask } from './ask.ts';
 import { cacheImages } from './cache-images.ts';
 import { numbered, randomStudent, temporaryFolder, writeImages } from './inference.fixture.ts';
 import { openPredictor } from './predictor.ts';
+import { ask } from './query/ask.ts';
 
 const student = randomStudent(3, { scoring: 'softmax' });
 const teacher = createModel({ ...student.config, architecture: vilt }, 4);

@@ -5,7 +5,6 @@ import { encodePng, readImage } from '../data/image.ts';
 import { UserError } from '../errors.ts';
 import type { Pixels } from '../kernels/pixels.ts';
 import { answer } from './answer.ts';
-import { ask } from './ask.ts';
 import { type CacheOptions, cacheImages } from './cache-images.ts';
 import { cacheFiles } from './cache-index.ts';
 import { encodeImage } from './encode-image.ts';
@@ -13,6 +12,7 @@ import { encodeText } from './encode-text.ts';
 import { type ImageCache, openImageCache } from './image-cache.ts';
 import { raggedScene, randomStudent, temporaryFolder } from './inference.fixture.ts';
 import { openPredictor } from './predictor.ts';
+import { ask } from './query/ask.ts';
 
 const student = randomStudent();
 /** Made by Pillow: an orientation of 6, and noise with alpha. */

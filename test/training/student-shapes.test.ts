@@ -7,9 +7,9 @@ import { descriptionOf, parseDescription } from '../../src/checkpoints/descripti
 import { loadModel } from '../../src/checkpoints/load.ts';
 import { createModel, saveModel } from '../../src/checkpoints/model-file.ts';
 import { exportOnnx } from '../../src/export/onnx.ts';
-import { ask } from '../../src/inference/ask.ts';
 import { cacheImages } from '../../src/inference/cache-images.ts';
 import { openPredictor } from '../../src/inference/predictor.ts';
+import { ask } from '../../src/inference/query/ask.ts';
 import { vilt } from '../../src/model/architecture.ts';
 import { type Sizes, tiny } from '../../src/model/sizes.ts';
 import { vqa } from '../../src/tasks/vqa.ts';

@@ -1,16 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { encodePng } from '../data/image.ts';
-import { scoreRetrieval } from '../evaluation/score-retrieval.ts';
-import { retrieval } from '../tasks/captions.ts';
-import { galleryOf } from '../tasks/metrics/recall.ts';
+import { encodePng } from '../../data/image.ts';
+import { scoreRetrieval } from '../../evaluation/score-retrieval.ts';
+import { retrieval } from '../../tasks/captions.ts';
+import { galleryOf } from '../../tasks/metrics/recall.ts';
+import { cacheImages } from '../cache-images.ts';
+import { type ImageCache, openImageCache } from '../image-cache.ts';
+import { numbered, raggedScene, randomStudent, temporaryFolder, writeImages } from '../inference.fixture.ts';
+import { openPredictor } from '../predictor.ts';
+import { preprocessorFor } from '../preprocessor.ts';
 import { ask } from './ask.ts';
-import { cacheImages } from './cache-images.ts';
-import { type ImageCache, openImageCache } from './image-cache.ts';
-import { numbered, raggedScene, randomStudent, temporaryFolder, writeImages } from './inference.fixture.ts';
-import { openPredictor } from './predictor.ts';
-import { preprocessorFor } from './preprocessor.ts';
 import { search } from './search.ts';
 
 const trained = randomStudent(3, { task: retrieval.name, scoring: 'softmax', answers: [] });

@@ -1,8 +1,8 @@
-import { UserError } from '../errors.ts';
-import { encodeText } from './encode-text.ts';
-import { aboutOf, checkStudent, type ImageCache } from './image-cache.ts';
-import { type Runnable, withPredictor } from './opened.ts';
-import { checkCompares, cosines, type Predictor } from './predictor.ts';
+import { UserError } from '../../errors.ts';
+import { encodeText } from '../encode-text.ts';
+import { aboutOf, checkStudent, type ImageCache } from '../image-cache.ts';
+import { type Runnable, withPredictor } from '../opened.ts';
+import { checkCompares, cosines, type Predictor } from '../predictor.ts';
 import { topK } from './top-k.ts';
 
 /** An image, and how well it fits the text. */

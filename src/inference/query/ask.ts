@@ -1,9 +1,9 @@
-import { counted, UserError } from '../errors.ts';
-import { bestOf, probabilityOf } from '../tasks/task.ts';
-import { encodeText } from './encode-text.ts';
-import { aboutOf, checkStudent, type ImageCache } from './image-cache.ts';
-import { type Runnable, withPredictor } from './opened.ts';
-import type { Predictor } from './predictor.ts';
+import { counted, UserError } from '../../errors.ts';
+import { bestOf, probabilityOf } from '../../tasks/task.ts';
+import { encodeText } from '../encode-text.ts';
+import { aboutOf, checkStudent, type ImageCache } from '../image-cache.ts';
+import { type Runnable, withPredictor } from '../opened.ts';
+import type { Predictor } from '../predictor.ts';
 import { topK } from './top-k.ts';
 
 /** A student's answer about one image. */
