@@ -67,8 +67,8 @@ export const verbs: Readonly<Record<string, Verb>> = {
     summary: 'describe a model, a run, a cache or a data folder',
     load: async () => (await import('./verbs/inspect.ts')).inspectCommand(),
   },
-  teacher: {
-    summary: "train the quickstart's teacher from random weights: about half an hour",
-    load: async () => (await import('./verbs/teacher.ts')).teacherCommand(),
+  remake: {
+    summary: 'train a file of weights that comes with the package again: half an hour to two hours',
+    load: async () => (await import('./verbs/remake.ts')).remakeCommand(),
   },
 };

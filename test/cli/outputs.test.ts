@@ -21,7 +21,7 @@ const writers: Readonly<Record<string, (out: string) => string[]>> = {
   quickstart: (out) => ['quickstart', '--tiny', '--out', out],
   reproduce: (out) => ['reproduce', '--tiny', '--out', out],
   'reproduce --report': (out) => ['reproduce', '--tiny', '--out', join(place().root, 'never'), '--report', out],
-  teacher: (out) => ['teacher', '--out', join(place().root, 'never.safetensors'), '--folder', out],
+  remake: (out) => ['remake', 'pretrained-mini', '--out', join(place().root, 'never.safetensors'), '--folder', out],
   'export onnx': (out) => ['export', best(place().student), '--out', out],
   'export huggingface': (out) => ['export', best(place().teacher), '--to', 'huggingface', '--out', out],
 };
@@ -38,7 +38,7 @@ const fileWriters: Readonly<Record<string, (out: string) => string[]>> = {
     ...['explain', best(place().student), join(place().data, 'images/test-iid/000001.png')],
     ...['is there a red star?', '--to', out],
   ],
-  'teacher --out': (out) => ['teacher', '--out', out],
+  'remake --out': (out) => ['remake', 'pretrained-mini', '--out', out],
 };
 
 let number = 0;

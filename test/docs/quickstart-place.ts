@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll } from 'vitest';
 import { createStudent, loadModel, saveModel } from '../../src/index.ts';
-import { quickstartWorld, writeMiniScenes } from '../../src/studies/teacher/mini-scenes.ts';
+import { quickstartWorld, writeMiniScenes } from '../../src/studies/shipped/mini-scenes.ts';
 import { root } from './markdown.ts';
 
 /** A folder in which a reader has run `npm ci && npm run quickstart`, with fewer pictures and an untrained student. */

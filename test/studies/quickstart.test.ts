@@ -7,14 +7,15 @@ import { run } from '../../src/cli/program.ts';
 import { loadModel, saveModel } from '../../src/index.ts';
 import { type QuickstartReport, REPRODUCIBILITY } from '../../src/studies/quickstart/content.ts';
 import { quickstart, quickstartSizes } from '../../src/studies/quickstart/quickstart.ts';
-import { answeringTeacher, untrainedTeacher } from '../../src/studies/teacher/mini-teacher.ts';
+import { recipes } from '../../src/studies/shipped/recipes.ts';
+import { untrainedEncoder } from '../../src/studies/shipped/untrained-encoder.ts';
 
 let folder: string;
 let teacher: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'dide-quickstart-'));
   teacher = join(folder, 'teacher.safetensors');
-  await saveModel(teacher, answeringTeacher(untrainedTeacher()));
+  await saveModel(teacher, recipes['teacher-mini'].begin(untrainedEncoder()));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -8,7 +8,7 @@ import { reproduce, reproduceJob } from '../../src/studies/reproduction/reproduc
 import { keepResult, type Result } from '../../src/studies/reproduction/result-file.ts';
 import type { Measured } from '../../src/studies/reproduction/results.ts';
 import { reproductionSizes } from '../../src/studies/reproduction/size.ts';
-import { SHIPPED_TEACHER } from '../../src/studies/teacher/mini-teacher.ts';
+import { shippedFile } from '../../src/studies/shipped/files.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -38,7 +38,7 @@ const really = [
 const taken = { accuracy: 0.5, 'text R@1': 0.5, 'image R@1': 0.5 };
 
 const options = () => ({
-  teacher: SHIPPED_TEACHER,
+  teacher: shippedFile('teacher-mini'),
   folder,
   size: { ...reproductionSizes.tiny, seeds: [0] },
   workers: 2,

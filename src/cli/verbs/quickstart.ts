@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { noticeOf, type QuickstartReport, REPRODUCIBILITY } from '../../studies/quickstart/content.ts';
 import { quickstart, quickstartSizes } from '../../studies/quickstart/quickstart.ts';
 import type { Recipe } from '../../studies/quickstart/students.ts';
-import { teacherFile } from '../options/mini-teacher.ts';
+import { existingFile } from '../../studies/shipped/files.ts';
 import { given, jsonOption, seedOption, threadsOption } from '../options/options.ts';
 import { checkOutputFolder } from '../options/output.ts';
 import { openParts } from '../terminal/progress.ts';
@@ -37,7 +37,7 @@ export const quickstartCommand = (): Command =>
     .option('--out <folder>', 'where data, runs and report go', 'runs/quickstart')
     .option(
       '--teacher <file>',
-      'a fusion encoder trained by `dide teacher` (default: the one that comes with the package)',
+      'a fusion encoder such as `dide remake teacher-mini` makes (default: the one that comes with the package)',
     )
     .option('--all', 'also a student that learns from soft labels alone')
     .option('--tiny', 'a few updates on a few pictures, for trying out: seconds, and nothing is learnt')
@@ -50,7 +50,7 @@ export const quickstartCommand = (): Command =>
 
 const run = async (options: Options): Promise<void> => {
   checkOutputFolder(options.out);
-  const teacher = teacherFile(options.teacher);
+  const teacher = existingFile('teacher-mini', options.teacher);
   const recipes: Recipe[] = options.all ? ['hard', 'soft', 'soft+attention'] : ['hard', 'soft+attention'];
   using bars = openParts();
   const report = await quickstart({

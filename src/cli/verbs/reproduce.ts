@@ -7,7 +7,7 @@ import { writeReproduction } from '../../studies/reproduction/page/write.ts';
 import { type ReproduceOptions, reproduce, reproduceJob } from '../../studies/reproduction/reproduce.ts';
 import type { Measured } from '../../studies/reproduction/results.ts';
 import { noticeOf, reproductionSizes } from '../../studies/reproduction/size.ts';
-import { teacherFile } from '../options/mini-teacher.ts';
+import { existingFile } from '../../studies/shipped/files.ts';
 import { amount, count, given, jsonOption } from '../options/options.ts';
 import { checkOutputFolder } from '../options/output.ts';
 import { listenForInterrupt, sayStopped } from '../terminal/interrupt.ts';
@@ -64,7 +64,7 @@ export const reproduceCommand = (): Command =>
 
 const run = async (options: Options): Promise<void> => {
   for (const folder of [options.out, options.report]) if (folder !== undefined) checkOutputFolder(folder);
-  const teacher = teacherFile(options.teacher);
+  const teacher = existingFile('teacher-mini', options.teacher);
   const name = options.tiny ? 'tiny' : options.quick ? 'quick' : 'full';
   const folder = name === 'full' ? options.out : join(options.out, name);
   const place = { teacher, folder, size: reproductionSizes[name] };

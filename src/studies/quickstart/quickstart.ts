@@ -7,7 +7,7 @@ import { explainPairs } from '../attention/explain.ts';
 import { accuracyReport, priorAccuracy } from '../measures/accuracy.ts';
 import { chosenExamples } from '../measures/chosen-examples.ts';
 import type { Manifest } from '../scenes/manifest.ts';
-import { quickstartWorld, writeMiniScenes } from '../teacher/mini-scenes.ts';
+import { quickstartWorld, writeMiniScenes } from '../shipped/mini-scenes.ts';
 import type { DataReport, ModelReport, QuickstartReport } from './content.ts';
 import { type Answers, findingsOf } from './findings.ts';
 import { writeReport } from './page/write.ts';

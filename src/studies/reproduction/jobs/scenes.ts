@@ -3,7 +3,7 @@ import { encodePng } from '../../../data.ts';
 import type { View } from '../../scenes/views.ts';
 import type { World } from '../../scenes/world.ts';
 import { writeScenes } from '../../scenes/write.ts';
-import { miniWorld } from '../../teacher/mini-scenes.ts';
+import { miniWorld } from '../../shipped/mini-scenes.ts';
 import type { JobProgress } from '../job.ts';
 import type { ReproductionSize } from '../size.ts';
 

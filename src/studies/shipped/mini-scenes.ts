@@ -2,7 +2,7 @@ import { encodePng } from '../../data.ts';
 import type { Manifest } from '../scenes/manifest.ts';
 import type { View } from '../scenes/views.ts';
 import { type World, worlds } from '../scenes/world.ts';
-import { type Progress, writeScenes } from '../scenes/write.ts';
+import { type WriteOptions, writeScenes } from '../scenes/write.ts';
 
 /**
  * World of the mini teacher: 3 x 3 cells of one patch each, 2 to 5 objects, at most one relation in a question.
@@ -19,7 +19,8 @@ export const miniWorld: World = {
 /** World of the quickstart: binding and counting, which the mini teacher has learnt, without relations. */
 export const quickstartWorld: World = { ...miniWorld, name: 'quickstart', maxHops: 0 };
 
-export interface ScenesOptions {
+/** Data set of the mini world. */
+export interface MiniScenes {
   readonly seed: number;
   /** Number of units for training: pairs of images, or images in the view `pretraining`. */
   readonly pairs: number;
@@ -31,11 +32,10 @@ export interface ScenesOptions {
   readonly texts?: number | undefined;
   /** Default: the world of the teacher. */
   readonly world?: World | undefined;
-  /** Ratio of the training pairs that are two unrelated images. Default 0.5. */
-  readonly plain?: number | undefined;
-  readonly command?: string | undefined;
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
+
+/** Options of the writing of a data set. */
+export type ScenesOptions = MiniScenes & Pick<WriteOptions, 'command' | 'onProgress' | 'signal'>;
 
 /** Writes a data set of the mini world, by default of questions; one that is complete stays as it is. */
 export const writeMiniScenes = (
