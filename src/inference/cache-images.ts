@@ -5,13 +5,14 @@ import { UserError } from '../errors.ts';
 import { makeFolder } from '../files/disk-errors.ts';
 import { LockedError } from '../files/lock.ts';
 import { noticesOf, reasonOf } from '../files/passed-over.ts';
-import { type CacheWriter, openCacheWriter } from './cache-writer.ts';
 import { type FileState, inspectImages } from './file-states.ts';
-import { type About, aboutOf, type ImageCache, openImageCache, picturesOf, readAbout } from './image-cache.ts';
+import { aboutOf, type ImageCache, openImageCache } from './image-cache.ts';
 import { type ListedImages, listImages } from './image-files.ts';
 import { type Runnable, withPredictor } from './opened.ts';
 import type { Predictor } from './predictor.ts';
 import { sizeRuleOf } from './preprocessor.ts';
+import { type About, picturesOf, readAbout } from './store/manifest.ts';
+import { type CacheWriter, openCacheWriter } from './store/writer.ts';
 
 /**
  * Progress of `cacheImages`. The last report has the totals: everything found below the folder is encoded, kept,

@@ -26,7 +26,7 @@ export const cacheFolder = async (
 /** Every image's numbers, by path. */
 export const contents = async (cache: ImageCache, rows?: number): Promise<Record<string, number[]>> => {
   const all: Record<string, number[]> = {};
-  for await (const { entries, features } of cache.blocks(rows)) {
+  for await (const { entries, features } of cache.blocks({ rows })) {
     for (const [i, { path }] of entries.entries())
       all[path] = [...features.data.subarray(i * cache.about.width, (i + 1) * cache.about.width)];
   }

@@ -5,9 +5,9 @@ import type { SizeRule } from '../data/resize.ts';
 import { UserError } from '../errors.ts';
 import { mapConcurrent } from '../files/map-concurrent.ts';
 import type { FoundFile } from '../files/walk.ts';
-import type { Entry } from './cache-index.ts';
-import type { CacheWriter, Placeless } from './cache-writer.ts';
 import { prepareImage, readBytes, sha256Of } from './image-files.ts';
+import type { Entry } from './store/layout.ts';
+import type { CacheWriter, Placeless } from './store/writer.ts';
 
 /** State of a file beside the cache. */
 export type FileState =

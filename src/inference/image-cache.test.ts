@@ -4,12 +4,12 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { UserError } from '../errors.ts';
 import type { CacheOptions } from './cache-images.ts';
-import { cacheFiles } from './cache-index.ts';
-import { openCacheWriter } from './cache-writer.ts';
 import { cacheFolder, contents, expectClose, trained } from './caching.fixture.ts';
 import { aboutOf, openImageCache } from './image-cache.ts';
 import { numbered, randomStudent, temporaryFolder, writeImages } from './inference.fixture.ts';
 import { openPredictor, type Predictor } from './predictor.ts';
+import { cacheFiles } from './store/layout.ts';
+import { openCacheWriter } from './store/writer.ts';
 
 let folder: string;
 let to: string;

@@ -6,13 +6,13 @@ import { UserError } from '../errors.ts';
 import type { Pixels } from '../kernels/pixels.ts';
 import { answer } from './answer.ts';
 import { type CacheOptions, cacheImages } from './cache-images.ts';
-import { cacheFiles } from './cache-index.ts';
 import { encodeImage } from './encode-image.ts';
 import { encodeText } from './encode-text.ts';
 import { type ImageCache, openImageCache } from './image-cache.ts';
 import { raggedScene, randomStudent, temporaryFolder } from './inference.fixture.ts';
 import { openPredictor } from './predictor.ts';
 import { ask } from './query/ask.ts';
+import { cacheFiles } from './store/layout.ts';
 
 const student = randomStudent();
 /** Made by Pillow: an orientation of 6, and noise with alpha. */

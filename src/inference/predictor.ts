@@ -142,6 +142,12 @@ export const checkEncodesImages = ({ config }: Pick<Predictor, 'config'>): void 
   if (config.images !== 1) throw answersAboutTwo(config);
 };
 
+/** @throws UserError where a model answers nothing, or cannot answer from features. */
+export const checkAnswers = ({ config }: Pick<Predictor, 'config'>): void => {
+  checkEncodesImages({ config });
+  if (!config.purpose.logits) throw comparesOnly(config);
+};
+
 /** @throws UserError where features are no vectors to compare. */
 export const checkCompares = ({ config }: Pick<Predictor, 'config'>): void => {
   const { features } = config.purpose.graphs(config);

@@ -12,7 +12,8 @@ import { type ImageCache, openImageCache } from '../image-cache.ts';
 import { numbered, randomStudent, temporaryFolder, writeImages } from '../inference.fixture.ts';
 import { openPredictor } from '../predictor.ts';
 import { preprocessorFor } from '../preprocessor.ts';
-import { ask, askInBlocks } from './ask.ts';
+import { scan } from '../scan.ts';
+import { ask } from './ask.ts';
 
 const question = 'what color is the large circle ?';
 const trained = randomStudent();
@@ -63,7 +64,7 @@ describe('a question over a cache', () => {
     });
     const text = await student.textFeatures(collate([encoded], trained.config.sizes));
     let [seen, furthest, largest] = [0, 0, 0];
-    for await (const { entries, features } of cache.blocks(4)) {
+    for await (const { entries, features } of cache.blocks({ rows: 4 })) {
       const logits = await student.answerFeatures(text, features);
       for (const [row, { path }] of entries.entries()) {
         seen += 1;
@@ -153,8 +154,8 @@ describe('a question over a cache', () => {
 
   it('can be left after the first answers', async () => {
     await using student = await openPredictor(trained, { threads: 1 });
-    for await (const some of askInBlocks(student, await openImageCache(cache.folder), question)) {
-      expect(some.length).toBeGreaterThan(0);
+    for await (const some of scan(student, await openImageCache(cache.folder), [{ text: question }])) {
+      expect(some.places.length).toBeGreaterThan(0);
       break;
     }
   });

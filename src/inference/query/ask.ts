@@ -1,10 +1,9 @@
-import { counted, UserError } from '../../errors.ts';
-import { bestOf, probabilityOf } from '../../tasks/task.ts';
-import { encodeText } from '../encode-text.ts';
-import { aboutOf, checkStudent, type ImageCache } from '../image-cache.ts';
+import { UserError } from '../../errors.ts';
+import type { ImageCache } from '../image-cache.ts';
 import { type Runnable, withPredictor } from '../opened.ts';
-import type { Predictor } from '../predictor.ts';
-import { topK } from './top-k.ts';
+import { checkAnswers } from '../predictor.ts';
+import { scan } from '../scan.ts';
+import { topOf } from './top-k.ts';
 
 /** A student's answer about one image. */
 export interface Answer {
@@ -27,9 +26,6 @@ export interface AskOptions {
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
-/** Images of a block. Larger blocks make the logits leave the processor's cache and are no faster. */
-const BLOCK = 512;
-
 /**
  * Asks one question of every cached image. The text is encoded once, and each image costs an addition and two small
  * MLPs (f and the head).
@@ -42,44 +38,17 @@ export const ask = async (
   student: Runnable,
   images: ImageCache,
   question: string,
-  options: AskOptions = {},
+  { answer, onWarning, ...options }: AskOptions = {},
 ): Promise<Answer[]> => {
   const { top = Number.POSITIVE_INFINITY } = options;
   if (!(top >= 1)) throw new UserError(`the top ${top} answers: ask for at least 1`);
-  return await withPredictor(student, options, (predictor) =>
-    topK(askInBlocks(predictor, images, question, options), top, byProbability),
-  );
-};
-
-/** Asks as `ask` does, but yields the answers in the order of the cache, some hundred at a time, as they are found. */
-export async function* askInBlocks(
-  student: Predictor,
-  images: ImageCache,
-  question: string,
-  { answer, onWarning }: Omit<AskOptions, 'top' | 'threads'> = {},
-): AsyncGenerator<Answer[], void, undefined> {
-  checkStudent(images.folder, images.about, aboutOf(student));
-  const { answers, scoring } = student.config;
-  const wanted = answer === undefined ? undefined : indexOfAnswer(answer, answers);
-  const text = await student.textFeatures(encodeText(student, question, { onWarning }));
-  for await (const { paths, features } of images.blocks(BLOCK)) {
-    const logits = await student.answerFeatures(text, features);
-    const chosen = wanted === undefined ? bestOf(logits) : paths.map(() => wanted);
-    yield paths.map((image, row) => ({
-      image,
-      answer: answers[chosen[row]!]!,
-      probability: probabilityOf(logits, [row, chosen[row]!], scoring),
+  return await withPredictor(student, options, async (predictor) => {
+    checkAnswers(predictor);
+    const found = await topOf(scan(predictor, images, [{ text: question, answer }], { onWarning }), top, images);
+    return found.map(({ place, score, answer: index }) => ({
+      image: images.pathAt(place),
+      answer: predictor.config.answers[index!]!,
+      probability: score,
     }));
-  }
-}
-
-const indexOfAnswer = (answer: string, answers: readonly string[]): number => {
-  const index = answers.indexOf(answer);
-  if (index >= 0) return index;
-  const some = answers.slice(0, 5).join(', ') + (answers.length > 5 ? ', …' : '');
-  throw new UserError(
-    `${JSON.stringify(answer)} is not among the ${counted(answers.length, 'answer')} of the student (${some}): choose one of them`,
-  );
+  });
 };
-
-const byProbability = (a: Answer, b: Answer): number => b.probability - a.probability || (a.image < b.image ? -1 : 1);

@@ -48,7 +48,7 @@ describe('a search over a cache', () => {
   });
 
   it('is over vectors of length 1', async () => {
-    for await (const { features } of cache.blocks(1)) {
+    for await (const { features } of cache.blocks({ rows: 1 })) {
       expect(features.shape).toEqual([1, trained.config.sizes.width]);
       expect(Math.hypot(...features.data)).toBeCloseTo(1, 6);
     }

@@ -1,9 +1,9 @@
 import { UserError } from '../../errors.ts';
-import { encodeText } from '../encode-text.ts';
-import { aboutOf, checkStudent, type ImageCache } from '../image-cache.ts';
+import type { ImageCache } from '../image-cache.ts';
 import { type Runnable, withPredictor } from '../opened.ts';
-import { checkCompares, cosines, type Predictor } from '../predictor.ts';
-import { topK } from './top-k.ts';
+import { checkCompares } from '../predictor.ts';
+import { scan } from '../scan.ts';
+import { topOf } from './top-k.ts';
 
 /** An image, and how well it fits the text. */
 export interface FoundImage {
@@ -35,28 +35,13 @@ export const search = async (
   retriever: Runnable,
   images: ImageCache,
   text: string,
-  options: SearchOptions = {},
+  { onWarning, ...options }: SearchOptions = {},
 ): Promise<FoundImage[]> => {
   const { top = Number.POSITIVE_INFINITY } = options;
   if (!(top >= 1)) throw new UserError(`the top ${top} images: search for at least 1`);
-  return await withPredictor(retriever, options, (predictor) =>
-    topK(scoreInBlocks(predictor, images, text, options), top, byScore),
-  );
+  return await withPredictor(retriever, options, async (predictor) => {
+    checkCompares(predictor);
+    const found = await topOf(scan(predictor, images, [{ text }], { onWarning }), top, images);
+    return found.map(({ place, score }) => ({ image: images.pathAt(place), score }));
+  });
 };
-
-async function* scoreInBlocks(
-  retriever: Predictor,
-  images: ImageCache,
-  text: string,
-  { onWarning }: SearchOptions,
-): AsyncGenerator<FoundImage[], void, undefined> {
-  checkCompares(retriever);
-  checkStudent(images.folder, images.about, aboutOf(retriever));
-  const vector = await retriever.textFeatures(encodeText(retriever, text, { onWarning }));
-  for await (const { paths, features } of images.blocks()) {
-    const { data } = cosines(features, vector);
-    yield paths.map((image, row) => ({ image, score: data[row]! }));
-  }
-}
-
-const byScore = (a: FoundImage, b: FoundImage): number => b.score - a.score || (a.image < b.image ? -1 : 1);

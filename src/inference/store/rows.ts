@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { readInto } from '../files/read-exactly.ts';
+import { readInto } from '../../files/read-exactly.ts';
 
 /** Rows of a cache that stand beside each other in a list. */
 export interface RowBlock {

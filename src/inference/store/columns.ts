@@ -1,14 +1,14 @@
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { bytesOf } from '../engine/numbers.ts';
-import type { StorePlace } from '../files/append-store.ts';
-import { writeAtomically } from '../files/atomic-write.ts';
-import { readError } from '../files/disk-errors.ts';
-import { parseJson } from '../files/json.ts';
-import { readBytes, readUpTo } from '../files/read-exactly.ts';
-import { openCurrent } from '../files/replace-together.ts';
-import { cacheFiles, type Entry, inRowOrder } from './cache-index.ts';
+import { bytesOf } from '../../engine/numbers.ts';
+import type { StorePlace } from '../../files/append-store.ts';
+import { writeAtomically } from '../../files/atomic-write.ts';
+import { readError } from '../../files/disk-errors.ts';
+import { parseJson } from '../../files/json.ts';
+import { readBytes, readUpTo } from '../../files/read-exactly.ts';
+import { openCurrent } from '../../files/replace-together.ts';
+import { cacheFiles, type Entry, inRowOrder } from './layout.ts';
 
 /** Entries of a cache in columns, in the order of their rows: a million take no time to open. */
 export interface Columns {

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import { bytesOf } from '../engine/numbers.ts';
-import { linesAsBytes, type StorePlace } from '../files/append-store.ts';
-import { type Append, writeAtomically } from '../files/atomic-write.ts';
-import { openForReading } from '../files/read-exactly.ts';
-import { replaceTogether } from '../files/replace-together.ts';
-import { writeColumns } from './cache-columns.ts';
-import { cacheFiles, type Entry, inRowOrder } from './cache-index.ts';
-import { readRows } from './cache-rows.ts';
-import { type About, writeAbout } from './image-cache.ts';
+import { bytesOf } from '../../engine/numbers.ts';
+import { linesAsBytes, type StorePlace } from '../../files/append-store.ts';
+import { type Append, writeAtomically } from '../../files/atomic-write.ts';
+import { openForReading } from '../../files/read-exactly.ts';
+import { replaceTogether } from '../../files/replace-together.ts';
+import { writeColumns } from './columns.ts';
+import { cacheFiles, type Entry, inRowOrder } from './layout.ts';
+import { type About, writeAbout } from './manifest.ts';
+import { readRows } from './rows.ts';
 
 /** Rows that are copied at a time, and lines that are written at a time. */
 const AT_ONCE = 4096;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { StoreLayout } from '../files/append-store.ts';
+import type { StoreLayout } from '../../files/append-store.ts';
 
 /**
  * Files of a cache: its manifest, one row of float32 an image, one line of JSON an image, and the contents of those lines

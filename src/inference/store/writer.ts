@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bytesOf } from '../engine/numbers.ts';
-import { UserError } from '../errors.ts';
-import { openAppendStore, readStoreIndex } from '../files/append-store.ts';
-import { removeUnfinished } from '../files/atomic-write.ts';
-import { makeFolder } from '../files/disk-errors.ts';
-import { takeLock } from '../files/lock.ts';
-import { finishReplacing } from '../files/replace-together.ts';
-import { readColumns, writeColumns } from './cache-columns.ts';
-import { withLines } from './cache-entries.ts';
-import { applyLine, cacheFiles, type Entry, type Line, storeLayout } from './cache-index.ts';
-import { compact, isMostlyDead } from './compact-cache.ts';
-import { type About, checkStudent, picturesOf, readAbout, writeAbout } from './image-cache.ts';
+import { bytesOf } from '../../engine/numbers.ts';
+import { UserError } from '../../errors.ts';
+import { openAppendStore, readStoreIndex } from '../../files/append-store.ts';
+import { removeUnfinished } from '../../files/atomic-write.ts';
+import { makeFolder } from '../../files/disk-errors.ts';
+import { takeLock } from '../../files/lock.ts';
+import { finishReplacing } from '../../files/replace-together.ts';
+import { readColumns, writeColumns } from './columns.ts';
+import { compact, isMostlyDead } from './compact.ts';
+import { withLines } from './entries.ts';
+import { applyLine, cacheFiles, type Entry, type Line, storeLayout } from './layout.ts';
+import { type About, checkStudent, picturesOf, readAbout, writeAbout } from './manifest.ts';
 
 /** Entry of an image that has no row yet. */
 export type Placeless = Omit<Entry, 'row'>;

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { counted, UserError } from '../errors.ts';
-import { readStoreIndex } from '../files/append-store.ts';
-import { type Columns, columnsOf, readColumns, type StoredColumns } from './cache-columns.ts';
-import { applyLine, cacheFiles, type Entry, type Line, storeLayout } from './cache-index.ts';
+import { counted, UserError } from '../../errors.ts';
+import { readStoreIndex } from '../../files/append-store.ts';
+import { type Columns, columnsOf, readColumns, type StoredColumns } from './columns.ts';
+import { applyLine, cacheFiles, type Entry, type Line, storeLayout } from './layout.ts';
 
 /** Facts of a cache that its entries are read by. */
 export interface CacheShape {

@@ -1,11 +1,11 @@
 import { cp, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
-import { cacheFiles } from './cache-index.ts';
-import { cacheFolder, contents, expectClose, trained } from './caching.fixture.ts';
-import { openImageCache } from './image-cache.ts';
-import { numbered, temporaryFolder, writeImages } from './inference.fixture.ts';
-import { openPredictor } from './predictor.ts';
+import { cacheFolder, contents, expectClose, trained } from '../caching.fixture.ts';
+import { openImageCache } from '../image-cache.ts';
+import { numbered, temporaryFolder, writeImages } from '../inference.fixture.ts';
+import { openPredictor } from '../predictor.ts';
+import { cacheFiles } from './layout.ts';
 
 /** Changes of the disk that still succeed; then the process is as good as dead. */
 const disk = vi.hoisted(() => ({ left: Number.POSITIVE_INFINITY }));

@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { PictureStyle } from '../../data/pictures/options.ts';
+import { UserError } from '../../errors.ts';
+import { writeAtomically } from '../../files/atomic-write.ts';
+import { readError } from '../../files/disk-errors.ts';
+import { parseJson } from '../../files/json.ts';
+import { openCurrent } from '../../files/replace-together.ts';
+import { retrievalPurpose } from '../../model/purposes/retrieval.ts';
+import { cacheFiles } from './layout.ts';
+
+const aboutSchema = z.strictObject({
+  format: z.literal(1),
+  /** `identity()` of the student that encoded the images. */
+  student: z.string(),
+  /** Task of that student, for people. */
+  task: z.string(),
+  /** Resizing of the images, in pixels. */
+  preprocessing: z.strictObject({
+    resize: z.templateLiteral(['pillow-', z.string()]),
+    shortest: z.number(),
+    multiple: z.number(),
+    /** Absent where they are read as ViLT reads them, as in all caches of earlier versions. */
+    pictures: z.literal('as-shown').optional(),
+  }),
+  /** Row of the modality table with which the images were encoded. */
+  modality: z.literal(1),
+  /** Numbers in a row. */
+  width: z.number().int().positive(),
+  /** Random name that the files have together, another one after each time that rows were moved. */
+  stamp: z.string().optional(),
+});
+
+/** Manifest of a cache, `cache.json`. */
+export type About = Readonly<z.infer<typeof aboutSchema>>;
+
+/** Reads the manifest of a folder; undefined where there is none. @throws UserError where it is not ours. */
+export const readAbout = async (folder: string): Promise<About | undefined> => {
+  const path = join(folder, cacheFiles.about);
+  await using handle = await openCurrent(path).catch((error: unknown) => {
+    throw readError(path, error);
+  });
+  if (!handle) return undefined;
+  const parsed = aboutSchema.safeParse(parseJson(await handle.readFile('utf8')));
+  if (parsed.success) return parsed.data;
+  throw new UserError(
+    `${path}: it is not one that this version reads: make the cache again:\n${z.prettifyError(parsed.error)}`,
+  );
+};
+
+/** Writes the manifest of a cache. @throws UserError where the disk refuses. */
+export const writeAbout = (folder: string, about: About): Promise<void> =>
+  writeAtomically(join(folder, cacheFiles.about), (append) =>
+    append(Buffer.from(`${JSON.stringify(about, null, 2)}\n`)),
+  );
+
+/** How the pictures of a cache were read. */
+export const picturesOf = ({ preprocessing }: About): PictureStyle => preprocessing.pictures ?? 'as-vilt';
+
+/**
+ * Checks that a cache is a student's own.
+ *
+ * @throws UserError that names both students, or their tasks where one of them searches.
+ */
+export const checkStudent = (folder: string, cached: About, now: About): void => {
+  if (cached.student === now.student) return;
+  const [made, wanted] = [cached, now].map(({ task }) => (task === retrievalPurpose.goal.name ? 'searched' : 'asked'));
+  if (made !== wanted) {
+    throw new UserError(
+      `${folder}: it was made to be ${made}, by a student of ${cached.task}, and is to be ${wanted}, by one of ${now.task}: make a cache with this one`,
+    );
+  }
+  throw new UserError(
+    `${folder}: it was made by student ${said(cached)}, and this is student ${said(now)}: use that one, or make a cache with this one`,
+  );
+};
+
+const said = ({ student, task, width, preprocessing }: About): string =>
+  `${student.slice(0, 12)} (${task}, rows of ${width}, pictures of ${preprocessing.shortest} pixels)`;
