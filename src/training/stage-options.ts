@@ -72,6 +72,12 @@ export const retrievalOptions = {
     meaning: 'texts that an image must tell its own from, for a fusion encoder',
     default: 15,
   },
+  sameWords: {
+    flag: '--same-words <n>',
+    kind: 'index',
+    meaning: "of the false texts those of the image's own words in another order, where the data have such",
+    default: 0,
+  },
   candidates: {
     flag: '--candidates <k>',
     kind: 'count',

@@ -32,7 +32,7 @@ export type ShippedName = (typeof shippedNames)[number];
 /** One training: a data set, and the options in which trainings differ. */
 export interface Lesson {
   readonly scenes: MiniScenes;
-  readonly training: Pick<FinetuneOptions, 'learningRate' | 'warmup' | 'queries' | 'falseTexts'> &
+  readonly training: Pick<FinetuneOptions, 'learningRate' | 'warmup' | 'queries' | 'falseTexts' | 'sameWords'> &
     Pick<PretrainOptions, 'masking'> & {
       readonly batch: number;
       readonly updates: number;
@@ -125,6 +125,12 @@ const scenes = {
 /** Options of the fine-tuning of the fusion encoder. */
 const teaching = { batch: 64, learningRate: 6e-4, warmup: 0.05, validateEvery: 500 } as const;
 
+/**
+ * Options of the fusion encoder that ranks: a whole pass for each of six texts an image, three of them of the same words
+ * as its own, from which it learns what random texts do not ask for.
+ */
+const ranking = { batch: 16, falseTexts: 5, sameWords: 3 } as const;
+
 /** Options of the trainings of the student. */
 const learning = { batch: 64, learningRate: 1e-3, warmup: 0.1, validateEvery: 1000 } as const;
 
@@ -169,7 +175,7 @@ export const recipes: Readonly<Record<ShippedName, Recipe>> = {
     from: 'pretrained-mini',
     begin: (from) => adaptModel(from, { task: retrieval, answers: [], seed: SEED }),
     lessons: {
-      quadruples: { scenes: scenes.quadruples, training: { ...teaching, updates: 12_000, batch: 16, falseTexts: 5 } },
+      quadruples: { scenes: scenes.quadruples, training: { ...teaching, ...ranking, updates: 12_000 } },
     },
   },
   'student-pretrained-mini': {

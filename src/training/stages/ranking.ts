@@ -2,7 +2,7 @@ import type { Model } from '../../checkpoints/model-file.ts';
 import { collate, type Feeds } from '../../data/batch.ts';
 import type { Example } from '../../data/example.ts';
 import { inOrder } from '../../data/loader.ts';
-import { negativeTexts } from '../../data/negative-texts.ts';
+import { createNegativeTexts } from '../../data/negative-texts.ts';
 import { createTokenizer } from '../../data/tokenizer.ts';
 import { generator, keyOf } from '../../engine/random.ts';
 import { UserError } from '../../errors.ts';
@@ -30,7 +30,7 @@ export const ranking = (model: Model, options: StageOptions, { examples, validat
   const { preprocessor, updates, gallery: images = GALLERY, teacher, losses } = options;
   const { config } = model;
   const { accumulation, seed } = settingsOf(trainingOptions, options);
-  const { falseTexts } = settingsOf(retrievalOptions, options);
+  const { falseTexts, sameWords } = settingsOf(retrievalOptions, options);
   const { batch } = preprocessor;
   const candidates = candidateInputs(config.sizes, 1 + falseTexts);
   refuseAnswers(options);
@@ -50,6 +50,7 @@ export const ranking = (model: Model, options: StageOptions, { examples, validat
     identity: fineTuningIdentity(options, {
       ...{ model: config.architecture.name, stage: purpose.name, batch, examples: examples.length },
       ...{ attention: 0, gallery: images, falseTexts },
+      ...(sameWords > 0 && { sameWords }),
     }),
   };
 };
@@ -61,11 +62,12 @@ const candidateTexts = (
   examples: readonly Example[],
 ): Stage['feeds'] => {
   const { seed } = settingsOf(trainingOptions, options);
-  const { falseTexts: count } = settingsOf(retrievalOptions, options);
+  const { falseTexts: count, sameWords } = settingsOf(retrievalOptions, options);
+  const negatives = createNegativeTexts(examples);
   const tokenizer = createTokenizer(vocabulary, rules);
   return ({ examples: asked }, number): Feeds => {
     const random = generator(keyOf(seed, 'false texts', number));
-    const texts = asked.flatMap((one) => [one.text, ...negativeTexts(one, examples, { count, random })]);
+    const texts = asked.flatMap((one) => [one.text, ...negatives(one, { count, random, sameWords })]);
     const words = texts.map((text) => tokenizer.encode(text, { limit: sizes.words }).ids);
     const encoded = words.map((ids) => ({ id: purpose.name, words: ids, images: [] }));
     const feeds = Object.entries(collate(encoded, options.preprocessor.collate));
