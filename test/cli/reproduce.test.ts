@@ -15,12 +15,12 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 const told = (...args: string[]): string[] => ['reproduce', '--tiny', '--out', root, ...args];
 
 it('begins nothing once the time is up, and shows that there is nothing yet', async () => {
-  const { code, stdout, stderr } = await dide(told('--minutes', '0.0001'));
+  const { code, stdout, stderr } = await dide(told('--hours', '0.000001'));
   expect(code, stderr).toBe(0);
-  expect(stdout).toContain('0 of some more jobs are done');
+  expect(stdout).toContain('0 of 98 jobs are done');
   expect(stdout).toMatch(/^This is the toy run \(--tiny\)/);
   const readme = await readFile(join(root, 'tiny', 'report', 'README.md'), 'utf8');
-  expect(readme).toContain('nothing to compare yet');
+  expect(readme).toContain('none of its 98 jobs has run yet');
   expect(readme).toContain('This is the toy run (--tiny): 2 updates a training');
 });
 
@@ -34,7 +34,7 @@ it('stops while it writes scenes, when no job is running yet', async () => {
 });
 
 it('runs each job in a process of its own, stops at once when it is interrupted, and keeps what is finished', async () => {
-  const first = join(root, 'tiny', 'pieces', 'stage-1', 'teacher.json');
+  const first = join(root, 'tiny', 'pieces', 'teacher', 'vqa.json');
   const { code, stderr } = await interruptedOnce(() => existsSync(first), told('--workers', '1'));
   expect(code, stderr).toBe(130);
   expect(stderr).toContain('Finished jobs are kept; the same command continues.');
@@ -49,11 +49,11 @@ it('goes on from the numbers of another machine, of the same size alone', async 
   const write = (size: unknown, id = outcome.id): Promise<void> =>
     writeFile(file, JSON.stringify({ size, outcomes: [{ ...outcome, id }] }));
   const other = join(root, 'other');
-  const take = ['reproduce', '--tiny', '--out', other, '--minutes', '0.0001', '--take', file];
+  const take = ['reproduce', '--tiny', '--out', other, '--hours', '0.000001', '--take', file];
   await write(reproductionSizes.tiny);
   const { code, stdout, stderr } = await dide(take);
   expect(code, stderr).toBe(0);
-  expect(stdout).toContain('1 of some more jobs are done');
+  expect(stdout).toContain('1 of 98 jobs are done');
   expect(JSON.parse(await readFile(join(other, 'tiny', 'pieces', 'teacher', 'vqa.json'), 'utf8'))).toEqual(outcome);
   await write(reproductionSizes.quick);
   expect(await failing(root, ...take)).toContain('of another size');
@@ -61,6 +61,27 @@ it('goes on from the numbers of another machine, of the same size alone', async 
   expect(await failing(root, ...take)).toContain('not the outcomes.json of a reproduction');
 });
 
-it('says what is wrong: no teacher to begin from', async () => {
-  expect(await failing(root, ...told('--teacher', join(root, 'none.safetensors')))).toContain('no such file');
+it('says what is wrong: no encoder to begin from, a part that is none', async () => {
+  expect(await failing(root, ...told('--encoder', join(root, 'none.safetensors')))).toContain('no such file');
+  expect(await failing(root, ...told('--only', 'scale,nothing'))).toContain('Give some of: scale, teachers');
+});
+
+it('prints what the jobs of some parts cost, with what they depend on, and runs none', async () => {
+  const out = join(root, 'planned');
+  const { code, stdout, stderr } = await dide([
+    'reproduce',
+    '--out',
+    out,
+    '--plan',
+    '--only',
+    'scale',
+    '--workers',
+    '2',
+  ]);
+  expect(code, stderr).toBe(0);
+  expect(stdout).toMatch(/^scale +40,000 +4 +0 +\d/m);
+  expect(stdout).toMatch(/^teachers +20,000 +1 +0 +0\.4/m);
+  expect(stdout).not.toMatch(/^(nlvr2|stage-1)/m);
+  expect(stdout).toMatch(/jobs to run: about \d+\.\d hours on one core, \d+\.\d with 2 jobs at a time/);
+  expect(existsSync(out)).toBe(false);
 });

@@ -1,10 +1,14 @@
 import { fork } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { UserError } from '../../index.ts';
+import { type Budget, budgetsIn, hoursOf } from '../../studies/reproduction/budgets.ts';
 import type { JobProgress } from '../../studies/reproduction/job.ts';
 import { writeReproduction } from '../../studies/reproduction/page/write.ts';
-import { type ReproduceOptions, reproduce, reproduceJob } from '../../studies/reproduction/reproduce.ts';
+import { type PartName, partNames } from '../../studies/reproduction/planned-job.ts';
+import { chosenJobs, type ReproduceOptions, reproduce, reproduceJob } from '../../studies/reproduction/reproduce.ts';
+import { isFinished } from '../../studies/reproduction/result-file.ts';
 import type { Measured } from '../../studies/reproduction/results.ts';
 import { noticeOf, reproductionSizes } from '../../studies/reproduction/size.ts';
 import { existingFile } from '../../studies/shipped/files.ts';
@@ -12,16 +16,18 @@ import { amount, count, given, jsonOption } from '../options/options.ts';
 import { checkOutputFolder } from '../options/output.ts';
 import { listenForInterrupt, sayStopped } from '../terminal/interrupt.ts';
 import { openParts } from '../terminal/progress.ts';
-import { durationOf, groupedCount, print } from '../terminal/table.ts';
+import { durationOf, grouped, groupedCount, print, tableOf } from '../terminal/table.ts';
 
 interface Options {
   readonly out: string;
   readonly report?: string | undefined;
-  readonly teacher?: string | undefined;
+  readonly encoder?: string | undefined;
   readonly quick?: boolean | undefined;
   readonly tiny?: boolean | undefined;
   readonly workers?: number | undefined;
-  readonly minutes?: number | undefined;
+  readonly hours?: number | undefined;
+  readonly only?: readonly PartName[] | undefined;
+  readonly plan?: boolean | undefined;
   readonly take?: string | undefined;
   readonly again?: string | undefined;
   readonly job?: string | undefined;
@@ -30,15 +36,18 @@ interface Options {
 
 const examples = `
 Examples:
+  $ dide reproduce --plan
   $ dide reproduce --quick
   $ dide reproduce
-  $ dide reproduce --minutes 60
+  $ dide reproduce --only scale --workers 1
+  $ dide reproduce --hours 2
   $ dide reproduce --take docs/reproduction/outcomes.json
   $ dide reproduce --again stage-1
 
-What it does: writes generated scenes for five tasks, trains a teacher for each and every student of the paper's tables,
-with three seeds, and writes tables, plots and a verdict on each of the paper's claims. The work is split into jobs, one
-training or one measurement each. The result of a finished job is stored as a small file in the --out folder and the job
+What it does: writes generated scenes for five tasks, trains a teacher for each and every student that one of the paper's
+claims compares, with three to five seeds, and writes tables, plots and a verdict on each claim. The work is split into
+jobs, one training or one measurement each; --plan lists what they cost, and what matters most comes first: the study of
+scale, then the students, one seed after the other. The result of a finished job is stored as a small file in the --out folder and the job
 is not run again: so it may be stopped at any time, and the same command continues. The results alone, outcomes.json of
 the report, are enough to continue on another machine (--take); weights that a job needs and that are missing are trained
 again first. With --again, jobs of that name are run a second time from the same seed: the difference is neither method
@@ -50,11 +59,15 @@ export const reproduceCommand = (): Command =>
     .description("Reproduces the paper's tables at mini size, on generated scenes.")
     .option('--out <folder>', 'where scenes, runs and results go', 'runs/reproduction')
     .option('--report <folder>', 'where tables and plots go (default: report in the --out folder)')
-    .option('--teacher <file>', 'the mini teacher to begin from (default: the one that comes with the package)')
-    .option('--quick', 'one seed and few updates: at most twenty minutes, and no claim can be judged')
+    .option('--encoder <file>', 'pre-trained mini encoder to begin from (default: the one that comes with the package)')
+    .option('--quick', 'one seed and few updates: about half an hour, and no claim can be judged')
     .option('--tiny', 'for trying out: about ten minutes on two cores, and nothing is learnt')
+    .option('--plan', 'print what the jobs cost, and run none')
+    .addOption(
+      new Option('--only <parts>', `parts to run, with a comma between: ${partNames.join(', ')}`).argParser(partsIn),
+    )
     .addOption(count('--workers <n>', 'concurrent jobs, each on one core (default: the number of cores)'))
-    .addOption(amount('--minutes <n>', 'start no job after so many'))
+    .addOption(amount('--hours <n>', 'start no job after so many'))
     .option('--take <file>', 'the outcomes.json of another machine: its finished jobs are not run again')
     .option('--again <text>', 'run finished jobs with this in their name a second time: both numbers are shown')
     .addOption(new Option('--job <id>', 'run one job and nothing else').hideHelp())
@@ -62,26 +75,42 @@ export const reproduceCommand = (): Command =>
     .addHelpText('after', examples)
     .action(run);
 
+/** @throws InvalidArgumentError where a part is none. */
+const partsIn = (text: string): PartName[] =>
+  text.split(',').map((name) => {
+    const part = partNames.find((one) => one === name.trim());
+    if (part) return part;
+    throw new InvalidArgumentError(`Give some of: ${partNames.join(', ')}.`);
+  });
+
 const run = async (options: Options): Promise<void> => {
   for (const folder of [options.out, options.report]) if (folder !== undefined) checkOutputFolder(folder);
-  const teacher = existingFile('teacher-mini', options.teacher);
+  const encoder = existingFile('pretrained-mini', options.encoder);
   const name = options.tiny ? 'tiny' : options.quick ? 'quick' : 'full';
   const folder = name === 'full' ? options.out : join(options.out, name);
-  const place = { teacher, folder, size: reproductionSizes[name] };
+  const place: Place = { encoder, folder, size: reproductionSizes[name] };
   if (options.job !== undefined) {
     await reproduceJob(options.job, place, (progress) => void process.send?.(progress));
     process.disconnect?.();
     return;
   }
+  if (options.plan) {
+    showPlan(place, options);
+    return;
+  }
+  sayEstimate(place, options);
   const began = performance.now();
   const report = options.report ?? join(folder, 'report');
   const done = await untilInterrupted((onProgress, signal) =>
     reproduce({
       ...place,
-      run: inProcess({ ...options, teacher }, signal),
+      run: inProcess({ ...options, encoder }, signal),
       onProgress,
       signal,
-      ...given({ workers: options.workers, minutes: options.minutes, take: options.take, again: options.again }),
+      ...given({
+        ...{ workers: options.workers, hours: options.hours, only: options.only },
+        ...{ take: options.take, again: options.again },
+      }),
     }),
   );
   if (!done) return;
@@ -91,6 +120,34 @@ const run = async (options: Options): Promise<void> => {
     { report, finished: done.results.length, of: done.planned },
     options,
   );
+};
+
+type Place = Pick<ReproduceOptions, 'encoder' | 'folder' | 'size'>;
+
+/** Prints what the chosen jobs cost. */
+const showPlan = (place: Place, options: Options): void => {
+  const jobs = chosenJobs({ ...place, ...given({ only: options.only }) });
+  const budgets = budgetsIn(jobs, place.folder);
+  print([planText(budgets), '', estimateOf(place, options)].join('\n'), { budgets, hours: hoursOf(jobs) }, options);
+};
+
+const planText = (budgets: readonly Budget[]): string =>
+  tableOf([
+    ['part', 'updates each', 'jobs', 'finished', 'hours on one core'],
+    ...budgets.map(({ part, updates, jobs, finished, hours }) => [
+      ...[part, updates === 0 ? '-' : grouped(updates), String(jobs), String(finished), hours.toFixed(1)],
+    ]),
+  ]);
+
+/** Time that the chosen jobs need that are not finished, as one sentence. */
+const estimateOf = ({ folder, size }: Place, { only, workers }: Options): string => {
+  const jobs = chosenJobs({ size, ...given({ only }) }).filter(({ id }) => !isFinished(folder, id));
+  const [hours, cores] = [hoursOf(jobs), workers ?? availableParallelism()];
+  return `${groupedCount(jobs.length, 'job')} to run: about ${hours.toFixed(1)} hours on one core, ${(hours / cores).toFixed(1)} with ${groupedCount(cores, 'job')} at a time.`;
+};
+
+const sayEstimate = (place: Place, options: Options): void => {
+  process.stderr.write(`${estimateOf(place, options)}\n`);
 };
 
 /** Runs it until Ctrl-C, which ends the running jobs, too; undefined where it was stopped. */
@@ -113,11 +170,11 @@ const untilInterrupted = async (
  * Runs each job by the same command in a process of its own, whose memory can be measured and which the signal ends.
  */
 const inProcess =
-  ({ out, teacher, quick, tiny }: Options & { readonly teacher: string }, signal: AbortSignal) =>
+  ({ out, encoder, quick, tiny }: Options & { readonly encoder: string }, signal: AbortSignal) =>
   (job: string, onProgress: (progress: JobProgress) => void): Promise<void> =>
     new Promise((resolve, reject) => {
       const size = tiny ? ['--tiny'] : quick ? ['--quick'] : [];
-      const args = ['reproduce', '--out', out, '--teacher', teacher, ...size, '--job', job];
+      const args = ['reproduce', '--out', out, '--encoder', encoder, ...size, '--job', job];
       const child = fork(process.argv[1]!, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], signal });
       let errors = '';
       child.stderr!.on('data', (chunk: Buffer) => {
@@ -136,6 +193,6 @@ const textOf = ({ results, planned, size }: Measured, report: string, millisecon
   const done =
     results.length === planned
       ? `All ${planned} jobs are done (${took}). Open ${page}`
-      : `${results.length} of ${planned === undefined ? 'some more jobs' : groupedCount(planned, 'job')} are done (${took}). ${page} shows them; the same command continues.`;
+      : `${results.length} of ${groupedCount(planned, 'job')} are done (${took}). ${page} shows them; the same command continues.`;
   return [noticeOf(size) ?? [], done].flat().join('\n');
 };

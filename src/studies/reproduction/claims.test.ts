@@ -1,25 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import { judged } from './claims.ts';
-import { chosenRates, searchRun } from './learning-rates.ts';
+import { galleries, galleryMeasure, ROUNDS } from './jobs/gallery-cost.ts';
 import { markdownOf } from './page/markdown.ts';
 import { reproductionPage } from './page/page.ts';
-import { mainJobs, scaleRuns } from './plan.ts';
+import { longRuns, planOf, shareRuns } from './plan.ts';
 import type { Result } from './result-file.ts';
 import type { Measured, RunResult } from './results.ts';
 import { idOf, type Run } from './run.ts';
 import { reproductionSizes } from './size.ts';
 import { taskNames } from './tasks.ts';
-import { type Rates, type VariantName, variantNames } from './variants.ts';
+import type { VariantName } from './variants.ts';
 
-const size = { ...reproductionSizes.tiny, seeds: [0, 1, 2] };
-const rates = Object.fromEntries(variantNames.map((variant) => [variant, 1e-3])) as Rates;
+const three = [0, 1, 2];
+const size = { ...reproductionSizes.tiny, seeds: { vqa: three, nlvr2: three, ve: three, retrieval: three } };
 
 const resultOf = (run: Run, result: Omit<Result, 'id'>): RunResult => ({ id: idOf(run), run, ...result });
 
 /** A study in which each variant has the accuracy of the table, a little different with every seed. */
 const studyOf = (accuracy: Readonly<Record<VariantName, number>>): Measured => {
-  const results = mainJobs(size, rates).flatMap(({ run }): RunResult[] => {
-    if (run.kind !== 'student' || run.share !== 1 || run.depth !== undefined) return [];
+  const results = planOf(size).flatMap(({ run }): RunResult[] => {
+    if (run.kind !== 'student' || run.share !== 1 || run.updates !== undefined) return [];
+    if (run.learningRate !== size.learningRate) return [];
     const { variant, seed } = run;
     const share = accuracy[variant] + 0.01 * seed + (variant === 'cross' ? 0.001 * seed : 0);
     const measures = {
@@ -31,7 +32,7 @@ const studyOf = (accuracy: Readonly<Record<VariantName, number>>): Measured => {
     const training = { updates: 2, learningRate: 1e-3, parameters: 10, seconds: 1, curves };
     return [resultOf(run, { measures, training, peakBytes: 2 ** 20 })];
   });
-  return { size, results, rates, planned: 100 };
+  return { size, results, planned: 100 };
 };
 
 const usual = { hard: 0.4, soft: 0.45, hidden: 0.5, whole: 0.55, uni: 0.5, cross: 0.6, layers: 0.6 };
@@ -66,21 +67,32 @@ describe('a claim', () => {
     expect(markdownOf(twice(['soft', 'hard']))).toContain('| −10.0 ± 0.0 |');
   });
 
-  it('of speed and of quality kept is judged against the teacher', () => {
+  it('of quality kept is judged against the teacher', () => {
     const study = studyOf(usual);
-    const others = taskNames.flatMap((task) => {
-      const milliseconds = { teacher: 6, student: 5, 'student, images kept': task === 'vqa' ? 1 : 1.1 };
-      return [
-        resultOf({ kind: 'cost', task }, { measures: { milliseconds } }),
-        resultOf({ kind: 'teacher', task }, { measures: { 'test-iid': { accuracy: 0.9 } } }),
-      ];
-    });
-    const measured = { ...study, results: [...study.results, ...others] };
-    const speed = verdictOn('With images kept', measured);
-    expect(speed.verdict).toBe('holds');
-    expect(speed.difference!.mean).toBeCloseTo(1 / 3 - (1 + 1.1 + 1.1) / 18, 9);
+    const teachers = taskNames.map((task) =>
+      resultOf({ kind: 'teacher', task }, { measures: { 'test-iid': { accuracy: 0.9 } } }),
+    );
+    const measured = { ...study, results: [...study.results, ...teachers] };
     expect(verdictOn('The student keeps', measured).verdict).toBe('does not hold');
     expect(verdictOn('The student keeps', study).means).toBeUndefined();
+  });
+
+  it('of speed is judged over rounds, for one image and for many apart', () => {
+    const study = studyOf(usual);
+    const measures = Object.fromEntries(
+      galleries.flatMap((images) =>
+        Array.from({ length: ROUNDS }, (_, i) => [
+          galleryMeasure(images, i + 1),
+          { teacher: images, student: 0.6 + 0.01 * (images + i) },
+        ]),
+      ),
+    );
+    const measured = { ...study, results: [resultOf({ kind: 'gallery cost' }, { measures })] };
+    expect(verdictOn('With image vectors kept, a question about 1 image ', measured).verdict).toBe('does not hold');
+    const many = verdictOn('With image vectors kept, a question about 1000 images ', measured);
+    expect(many.verdict).toBe('holds');
+    expect(many.difference!.mean).toBeCloseTo(1 / 3 - (0.6 + 0.01 * 1002) / 1000, 9);
+    expect(markdownOf(measured)).toContain('| 100000 images | 100,000 | 1,000 | 99.9 |');
   });
 
   it('cannot be told where both are alike and the interval is narrow, and is open where it is wide', () => {
@@ -93,7 +105,7 @@ describe('a claim', () => {
     expect(verdictOn('Cross-modal attention beats uni', alike)).toMatchObject({ verdict: 'open' });
     for (const { id, measures } of alike.results) {
       const sign = id.endsWith('1') ? 1 : -1;
-      if (id.includes('/uni/')) measures['test-iid']!.accuracy = 0.61 + 0.012 * sign;
+      if (id.includes('/uni/')) measures['test-iid']!.accuracy = 0.6 + 0.011 * Number(id.at(-1)) + 0.004 * sign;
     }
     const close = verdictOn('Cross-modal attention beats uni', alike);
     expect(close).toMatchObject({ verdict: 'cannot tell at this size' });
@@ -118,20 +130,6 @@ describe('a claim', () => {
   });
 });
 
-describe('the learning rates', () => {
-  it('are those that were best on validation, and none while a search is not over', () => {
-    const results: RunResult[] = [];
-    const searched = { ...size, learningRates: [1, 2] };
-    for (const variant of variantNames)
-      for (const rate of searched.learningRates) {
-        expect(chosenRates(searched, results)).toBeUndefined();
-        const accuracy = variant === 'soft' ? rate : 1 / rate;
-        results.push(resultOf(searchRun(variant, searched, rate), { measures: { validation: { accuracy } } }));
-      }
-    expect(chosenRates(searched, results)).toMatchObject({ soft: 2, hard: 1, cross: 1 });
-  });
-});
-
 describe('what is written', () => {
   it('shows the verdicts and every table, with the spread over seeds', async () => {
     const study = { ...studyOf(usual), size: { ...size, updates: reproductionSizes.full.updates } };
@@ -141,7 +139,7 @@ describe('what is written', () => {
     );
     expect(text).toContain('| **holds** | the whole interval above −1 point |');
     expect(text).toContain('if it is no wider than ±2 points');
-    expect(text.match(/^## /gm)).toHaveLength(10);
+    expect(text.match(/^## /gm)).toHaveLength(13);
     expect(text).toContain('| soft labels + cross-modal attention | 61.1 ± 2.7 |');
     expect(text).not.toMatch(/undefined|NaN/);
     const page = await reproductionPage(studyOf(usual));
@@ -168,10 +166,7 @@ describe('what is written', () => {
   });
 
   it('says in the title that a toy run or a short one has no results, and gives no verdict on them', async () => {
-    const [toy, full] = [
-      studyOf(usual),
-      { ...studyOf(usual), size: { ...reproductionSizes.full, learningRates: [1e-3] } },
-    ];
+    const [toy, full] = [studyOf(usual), { ...studyOf(usual), size: { ...reproductionSizes.full, seeds: size.seeds } }];
     expect(markdownOf(toy)).toContain('**This is the toy run (--tiny): 2 updates a training');
     expect(markdownOf(toy)).toMatch(/^# The paper in miniature \(toy run, no results\)/);
     expect(markdownOf(toy)).not.toContain('**holds**');
@@ -179,13 +174,14 @@ describe('what is written', () => {
     expect(await reproductionPage(toy)).toContain('<h1>The paper in miniature (toy run, no results)</h1>');
     expect(await reproductionPage(full)).toContain('<strong class="right">holds');
     expect(markdownOf(full)).not.toContain('This is the');
-    expect(markdownOf({ ...full, size: { ...full.size, seeds: [0] } })).toContain('This is the short run (--quick)');
+    const one = { vqa: [0], nlvr2: [0], ve: [0], retrieval: [0] };
+    expect(markdownOf({ ...full, size: { ...full.size, seeds: one } })).toContain('This is the short run (--quick)');
   });
 
   it('shows the study of scale before everything else, and as soon as it has begun', async () => {
-    const scale = { updates: 40_000, shares: [0.1, 1], seeds: [0, 1], learningRate: 1e-3 };
+    const scale = { updates: 40_000, seeds: [0, 1], shares: [0.1], shareSeeds: [0, 1] };
     const scaledSize = { ...reproductionSizes.full, scale };
-    const results = scaleRuns(scaledSize).map((run) => {
+    const results = [...longRuns(scaledSize), ...shareRuns(scaledSize)].map((run) => {
       const end = (run.variant === 'cross' ? 0.9 : 0.7) + 0.01 * run.seed - (run.share === 1 ? 0 : 0.2);
       const curves = [1000, 20_000, 40_000].map((step, i) => ({
         step,
@@ -195,19 +191,16 @@ describe('what is written', () => {
       const training = { updates: 40_000, learningRate: 1e-3, parameters: 10, seconds: 1, curves };
       return resultOf(run, { measures: { 'test-iid': { accuracy: end } }, training });
     });
-    const begun = { size: scaledSize, results, rates: undefined, planned: undefined };
+    const begun = { size: scaledSize, results, planned: 100 };
     const text = markdownOf(begun);
     expect(text).toContain('| hard labels | 50.5 ± 6.4 |');
     expect(text).toMatch(/\| soft labels \+ cross-modal attention \|.*\| 80.5 ± 6.4 \| 90.5 ± 6.4 \|$/m);
-    expect(text).toContain('| soft labels + cross-modal attention | 70.5 ± 6.4 | 90.5 ± 6.4 |');
+    expect(text).toContain('| soft labels + cross-modal attention | 70.5 ± 6.4 | – |');
     expect(text).toContain(`students of ${scaledSize.updates.student} updates, the same for every variant`);
+    expect(text).toContain('16 of 100 jobs so far; 84 are missing');
     const page = await reproductionPage(begun);
     expect(page).toContain('At the end: hard labels 70.5 %');
     expect(page).not.toMatch(/undefined|NaN/);
     expect(markdownOf({ ...begun, results: results.slice(0, 1) })).toContain('| hard labels | 50.0 (1 of 2) |');
-  });
-
-  it('says that there is nothing yet before the search has ended', () => {
-    expect(markdownOf({ size, results: [], rates: undefined, planned: undefined })).toContain('nothing to compare yet');
   });
 });

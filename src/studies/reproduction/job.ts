@@ -10,10 +10,16 @@ export interface JobProgress {
   readonly note?: string | undefined;
 }
 
-/** Environment of a job. */
-export interface Context {
-  /** Folder of the reproduction. */
+/** Files of a reproduction. */
+export interface Place {
+  /** Folder of the scenes, runs and results; jobs with a result are not run again. */
   readonly folder: string;
+  /** Path of the pre-trained fusion encoder from which all models begin. */
+  readonly encoder: string;
+}
+
+/** Environment of a job. */
+export interface Context extends Place {
   readonly threads: number;
   readonly onProgress: (progress: JobProgress) => void;
 }
@@ -23,7 +29,7 @@ export interface Job {
   readonly id: string;
   /** Ids of the jobs whose weights or results it depends on. */
   readonly needs: readonly string[];
-  /** Expected duration, in units that all jobs share; the remaining time is estimated from it. */
+  /** Expected duration in seconds on one core; the remaining time is estimated from it. */
   readonly cost: number;
   /** Whether nothing else may run meanwhile, because it measures time. */
   readonly isAlone?: boolean | undefined;

@@ -6,8 +6,14 @@ import { isFinished, keepResult, type Result, resultSchema } from './result-file
 import type { Measured } from './results.ts';
 import type { ReproductionSize } from './size.ts';
 
-/** Content of an `outcomes.json`: the results of all jobs, and the size of the reproduction that they belong to. */
-const fileSchema = z.strictObject({ size: z.unknown(), outcomes: z.array(resultSchema) });
+/**
+ * Content of an `outcomes.json`: the results of all jobs, and the size of the reproduction that they belong to. Seeds and
+ * budgets may have changed since: what no longer belongs to the plan is left out, or refused when it is read.
+ */
+const fileSchema = z.strictObject({
+  size: z.looseObject({ units: z.unknown(), batch: z.unknown() }),
+  outcomes: z.array(resultSchema),
+});
 
 /** The results without their runs, as `outcomes.json` and the page hold them. */
 export const outcomesOf = ({
@@ -25,11 +31,12 @@ export const outcomesText = (measured: Measured): string => `${JSON.stringify(ou
  * Takes over the results of an `outcomes.json`, of another folder or machine; results that are here already stay. The
  * file has no weights: where a job needs some, they are trained again.
  *
- * @throws UserError where the file is not an `outcomes.json`, or belongs to a reproduction of another size.
+ * @throws UserError where the file is not an `outcomes.json`, or belongs to a reproduction with other data.
  */
 export const takeOutcomes = async (path: string, folder: string, size: ReproductionSize): Promise<void> => {
   const { outcomes, size: theirs } = await readOutcomes(path);
-  if (!isDeepStrictEqual(theirs, size))
+  const { units, batch } = size;
+  if (!isDeepStrictEqual({ units: theirs.units, batch: theirs.batch }, { units, batch }))
     throw new UserError(`${path}: it is of a reproduction of another size: take one that was made with the same flags`);
   for (const result of outcomes) if (!isFinished(folder, result.id)) await keepResult(folder, result);
 };

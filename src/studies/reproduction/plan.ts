@@ -1,78 +1,99 @@
-import { compared, knowledge, scaled, stages } from './comparisons.ts';
+import { compared, retrievalLosses, retrievalStages, scaled, stages, variantsOn } from './comparisons.ts';
 import { attentionJob } from './jobs/attention.ts';
 import { costJobs } from './jobs/cost.ts';
-import { pretrainedStudentJob, pretrainedTeacherJob } from './jobs/pretraining.ts';
-import { retrievalJobs, retrievalTeacherJob } from './jobs/retrieval.ts';
+import { galleryCostJob } from './jobs/gallery-cost.ts';
+import { pretrainedStudentJob } from './jobs/pretraining.ts';
+import { retrievalJob, retrievalTeacherJob } from './jobs/retrieval.ts';
 import { studentJob, teacherJob } from './jobs/understanding.ts';
-import { searchRun } from './learning-rates.ts';
-import type { PlannedJob } from './planned-job.ts';
+import type { PartName, PlannedJob } from './planned-job.ts';
 import { type StudentFields, usualStudent } from './results.ts';
 import type { StudentRun } from './run.ts';
-import type { ReproductionSize } from './size.ts';
-import { SEARCHED, taskNames } from './tasks.ts';
-import { type Rates, variantNames } from './variants.ts';
+import { allSeeds, type ReproductionSize } from './size.ts';
+import { STUDIED, type TaskName, taskNames } from './tasks.ts';
 
-/** Runs of the study of scale: every variant with every amount of training questions, one seed after the other. */
-export const scaleRuns = ({ scale }: ReproductionSize): StudentRun[] =>
+/** Runs of every variant over the updates of the study of scale, one seed after the other. */
+export const longRuns = ({ scale, learningRate }: ReproductionSize): StudentRun[] =>
   scale.seeds.flatMap((seed) =>
-    scale.shares.toReversed().flatMap((share) =>
-      scaled.map((variant) => ({
-        ...usualStudent,
-        ...{ task: SEARCHED, variant, share, seed },
-        ...{ updates: scale.updates, learningRate: scale.learningRate },
-      })),
+    scaled.map((variant) => ({
+      ...usualStudent,
+      ...{ task: STUDIED, variant, seed, updates: scale.updates, learningRate },
+    })),
+  );
+
+/** Runs of every variant on a part of the training questions; those on all of them are students of the tables. */
+export const shareRuns = ({ scale, learningRate }: ReproductionSize): StudentRun[] =>
+  scale.shareSeeds.flatMap((seed) =>
+    scale.shares.flatMap((share) =>
+      scaled.map((variant) => ({ ...usualStudent, task: STUDIED, variant, share, seed, learningRate })),
     ),
   );
 
-/**
- * Jobs that come first: the models from which all others are initialised, the teachers, the study of scale, and
- * the search for learning rates, which tries the same number of rates for every variant.
- */
-export const groundwork = (shippedTeacher: string, size: ReproductionSize): PlannedJob[] => [
-  pretrainedTeacherJob(shippedTeacher, size),
-  ...taskNames.map((task) => teacherJob(task, size)),
-  retrievalTeacherJob(size),
-  ...scaleRuns(size).map((run) => studentJob(run, size)),
-  ...variantNames.flatMap((variant) =>
-    size.learningRates.map((rate) => studentJob(searchRun(variant, size, rate), size)),
-  ),
-  ...size.seeds.map((seed) => pretrainedStudentJob(seed, size)),
+/** Students of a task that a claim compares: the stages of distillation first, then the other variants. */
+const studentsOn = (task: TaskName): StudentFields[] => [
+  ...stages.map(({ variant, initFrom }) => ({ task, variant, initFrom })),
+  ...variantsOn[task].map((variant) => ({ task, variant })),
 ];
 
-/** Students of the paper's tables: the stages of distillation first, then the kinds of knowledge. */
-const paperStudents: readonly StudentFields[] = [
-  ...taskNames.flatMap((task) => stages.map(({ variant, initFrom }) => ({ task, variant, initFrom }))),
-  ...taskNames.flatMap((task) => [...knowledge, 'layers' as const].map((variant) => ({ task, variant }))),
+/** All students of the tables with one seed, of every task that has this seed, and their stage 1. */
+const seedJobs = (size: ReproductionSize, seed: number): PlannedJob[] => [
+  ...taskNames
+    .filter((task) => size.seeds[task].includes(seed))
+    .flatMap((task) =>
+      studentsOn(task).map((fields) =>
+        studentJob({ ...usualStudent, ...fields, seed, learningRate: size.learningRate }, task, size),
+      ),
+    ),
+  ...(size.seeds.retrieval.includes(seed)
+    ? retrievalStages.map(({ variant, initFrom }) =>
+        retrievalJob({ kind: 'retrieval student', variant, initFrom, seed }, size),
+      )
+    : []),
 ];
 
-/** Students of a table that the paper does not have: fewer layers. */
-const furtherStudents = ({ depths }: ReproductionSize): StudentFields[] =>
-  depths.flatMap((depth) => compared.map((variant) => ({ task: SEARCHED, variant, depth })));
+/** The first seed's students at other learning rates. */
+const rateRuns = ({ otherRates, seeds }: ReproductionSize): StudentRun[] =>
+  otherRates.flatMap((learningRate) =>
+    compared.map((variant) => ({ ...usualStudent, task: STUDIED, variant, seed: seeds[STUDIED][0]!, learningRate })),
+  );
+
+/** Students of retrieval that no claim is about. */
+const furtherRetrieval = (size: ReproductionSize): PlannedJob[] =>
+  retrievalLosses.map((variant) =>
+    retrievalJob({ kind: 'retrieval student', variant, initFrom: 'stage 1', seed: size.seeds.retrieval[0]! }, size),
+  );
 
 /**
- * All jobs whose results the tables show, each once. The paper's students come first, one seed after the other, so that
- * a reproduction that is stopped early has complete seeds.
+ * All jobs, each once, what matters most first: the study of scale, then the students of the tables, one seed after the
+ * other, so that a reproduction that is stopped early has complete seeds; then what no claim of the paper is about.
  */
-export const mainJobs = (size: ReproductionSize, rates: Rates): PlannedJob[] => {
-  const { seeds } = size;
-  const studentOf = (fields: StudentFields, seed: number): PlannedJob =>
-    studentJob({ ...usualStudent, ...fields, seed, learningRate: rates[fields.variant] }, size);
-  const jobs = [
-    ...seeds.flatMap((seed) => [
-      ...paperStudents.map((fields) => studentOf(fields, seed)),
-      ...retrievalJobs(size, seed),
-    ]),
-    ...seeds.flatMap((seed) => furtherStudents(size).map((fields) => studentOf(fields, seed))),
-    attentionJob(size, rates),
+export const planOf = (size: ReproductionSize): PlannedJob[] => {
+  const scale = (runs: readonly StudentRun[], part: PartName): PlannedJob[] =>
+    runs.map((run) => studentJob(run, part, size));
+  return withoutRepeats([
+    teacherJob(STUDIED, size),
+    ...scale(longRuns(size), 'scale'),
+    galleryCostJob(),
     ...costJobs(),
-  ];
-  return withoutRepeats(jobs);
+    ...taskNames.map((task) => teacherJob(task, size)),
+    retrievalTeacherJob(size),
+    ...allSeeds(size).flatMap((seed) => [pretrainedStudentJob(seed, size), ...seedJobs(size, seed)]),
+    ...scale(shareRuns(size), 'scale'),
+    ...furtherRetrieval(size),
+    ...scale(rateRuns(size), 'rates'),
+    attentionJob(size),
+  ]);
 };
 
-/** All jobs, or those of the groundwork alone where the learning rates are not known yet. */
-export const planOf = (shippedTeacher: string, size: ReproductionSize, rates: Rates | undefined): PlannedJob[] => {
-  const first = groundwork(shippedTeacher, size);
-  return rates ? withoutRepeats([...first, ...mainJobs(size, rates)]) : first;
+/** Jobs that are wanted, and those on which they depend, in the order of the plan. */
+export const withNeeds = (plan: readonly PlannedJob[], isWanted: (job: PlannedJob) => boolean): PlannedJob[] => {
+  const byId = new Map(plan.map((job) => [job.id, job]));
+  const chosen = new Set<PlannedJob>();
+  const add = (job: PlannedJob): void => {
+    chosen.add(job);
+    for (const need of job.needs) add(byId.get(need)!);
+  };
+  plan.filter(isWanted).forEach(add);
+  return plan.filter((job) => chosen.has(job));
 };
 
 const withoutRepeats = (jobs: readonly PlannedJob[]): PlannedJob[] => [

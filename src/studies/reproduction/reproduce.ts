@@ -1,33 +1,35 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { UserError } from '../../errors.ts';
 import { makeFolder } from '../../files/disk-errors.ts';
 import { takeLock } from '../../files/lock.ts';
-import type { Job, JobProgress } from './job.ts';
-import { writeAllScenes } from './jobs/scenes.ts';
-import { chosenRates } from './learning-rates.ts';
+import type { Place as Files, JobProgress } from './job.ts';
+import { writeViews } from './jobs/scenes.ts';
 import { takeOutcomes } from './outcomes-file.ts';
-import { groundwork, planOf } from './plan.ts';
-import type { PlannedJob } from './planned-job.ts';
-import { isFinished, readResult } from './result-file.ts';
+import { planOf, withNeeds } from './plan.ts';
+import { type PartName, type PlannedJob, partNames } from './planned-job.ts';
+import { isFinished, type Result, readResult, resultPath } from './result-file.ts';
 import type { Measured, RunResult } from './results.ts';
-import { doJob, type RunJobsOptions, runJobs } from './run-jobs.ts';
+import { doJob, runJobs } from './run-jobs.ts';
 import type { ReproductionSize } from './size.ts';
 
-/** Options of `reproduce`. */
-export interface ReproduceOptions {
-  /** Path of the mini teacher from which the fusion encoder is initialised. */
-  readonly teacher: string;
-  /** Folder of the scenes, runs and results; jobs with a result are not run again. */
-  readonly folder: string;
+/** Files and size of a reproduction. */
+interface Place extends Files {
   readonly size: ReproductionSize;
+}
+
+/** Options of `reproduce`. */
+export interface ReproduceOptions extends Place {
+  /** Parts of which the jobs are run, with those on which they depend. Default: all. */
+  readonly only?: readonly PartName[] | undefined;
   /** Path of the `outcomes.json` of another folder or machine, whose results are taken over. */
   readonly take?: string | undefined;
   /** Finished jobs with this text in their id are run a second time, with the same seed. */
   readonly again?: string | undefined;
   /** Number of concurrent jobs, each on one thread. Default: the number of cores. */
   readonly workers?: number | undefined;
-  /** No job is started after this many minutes. */
-  readonly minutes?: number | undefined;
+  /** No job is started after this many hours. */
+  readonly hours?: number | undefined;
   /**
    * Stops it: no more scenes are written and no job is started. Jobs that `run` has started are the caller's to end.
    */
@@ -41,8 +43,8 @@ export interface ReproduceOptions {
  * Reproduces the paper's studies at mini size: writes the scenes of all tasks, trains every teacher and student of the
  * tables, and stores the result of each job as a small file. Called again after it was stopped, it continues.
  *
- * @throws UserError where the shipped teacher is missing, the file of a result is damaged, the results to take over do
- *   not fit, another process writes the folder, or the disk is full; the signal's reason where it was aborted.
+ * @throws UserError where the encoder is missing, the file of a result is damaged, the results to take over do not fit,
+ *   another process writes the folder, or the disk is full; the signal's reason where it was aborted.
  */
 export const reproduce = async (options: ReproduceOptions): Promise<Measured> => {
   await makeFolder(options.folder);
@@ -55,42 +57,48 @@ export const reproduce = async (options: ReproduceOptions): Promise<Measured> =>
 };
 
 const runAll = async (options: ReproduceOptions): Promise<Measured> => {
-  const { folder, size, onProgress = () => {}, workers = availableParallelism(), minutes, again, signal } = options;
-  const until = minutes === undefined ? undefined : Date.now() + 60_000 * minutes;
+  const { folder, size, onProgress = () => {}, workers = availableParallelism(), hours, again, signal } = options;
+  const until = hours === undefined ? undefined : Date.now() + 3_600_000 * hours;
   if (options.take !== undefined) await takeOutcomes(options.take, folder, size);
-  await writeAllScenes(folder, size, { onProgress, signal });
-  const run: RunJobsOptions['run'] = (job, report) =>
-    options.run ? options.run(job.id, report) : doJob(job, folder, report);
-  const phase = (part: string, jobs: readonly Job[]): Promise<boolean> =>
-    runJobs(jobs, {
-      ...{ folder, workers, again, until, signal, run },
-      onProgress: (progress) => onProgress(part, progress),
-    });
-  // the students are known once the learning rates are
-  if (await phase('teachers and learning rates', groundwork(options.teacher, size)))
-    await phase('students', (await readPlan(options)).jobs);
+  const jobs = chosenJobs(options);
+  const unfinished = withNeeds(jobs, ({ id }) => again !== undefined || !isFinished(folder, id));
+  await readResults(options);
+  await writeViews(folder, size, { views: new Set(unfinished.map(({ view }) => view)), onProgress, signal });
+  await runJobs(jobs, {
+    ...{ folder, workers, again, until, signal },
+    run: (job, report) => (options.run ? options.run(job.id, report) : doJob(job, options, report)),
+    onProgress: (progress) => onProgress('jobs', progress),
+  });
   return readResults(options);
 };
 
-type Place = Pick<ReproduceOptions, 'teacher' | 'folder' | 'size'>;
+/** The jobs that are to be run, in the order of the plan. */
+export const chosenJobs = ({ size, only = partNames }: Pick<ReproduceOptions, 'size' | 'only'>): PlannedJob[] =>
+  withNeeds(planOf(size), ({ part }) => only.includes(part));
 
-/** The jobs, as far as they are known: those after the groundwork depend on the learning rates that it selects. */
-const readPlan = async ({ teacher, folder, size }: Place) => {
-  const rates = chosenRates(size, await resultsOf(folder, groundwork(teacher, size)));
-  return { jobs: planOf(teacher, size, rates), rates };
-};
-
-const resultsOf = async (folder: string, jobs: readonly PlannedJob[]): Promise<RunResult[]> => {
+/**
+ * Reads the results of all finished jobs.
+ *
+ * @throws UserError where one is damaged, or of a training with another budget.
+ */
+export const readResults = async ({ folder, size }: Omit<Place, 'encoder'>): Promise<Measured> => {
+  const plan = planOf(size);
   const results: RunResult[] = [];
-  for (const { id, run } of jobs) if (isFinished(folder, id)) results.push({ ...(await readResult(folder, id)), run });
-  return results;
+  for (const { id, run, updates } of plan) {
+    if (!isFinished(folder, id)) continue;
+    const result = await readResult(folder, id);
+    refuseOtherBudget(result, updates, folder);
+    results.push({ ...result, run });
+  }
+  return { size, results, planned: plan.length };
 };
 
-/** Reads the results of all finished jobs. */
-export const readResults = async (place: Place): Promise<Measured> => {
-  const { jobs, rates } = await readPlan(place);
-  const results = await resultsOf(place.folder, jobs);
-  return { size: place.size, results, rates, planned: rates && jobs.length };
+/** @throws UserError where a result is of a training with another budget than the plan has now. */
+const refuseOtherBudget = ({ id, training }: Result, updates: number, folder: string): void => {
+  if (training === undefined || training.updates === updates) return;
+  throw new UserError(
+    `${resultPath(folder, id)}: it is of ${training.updates} updates, and the plan has ${updates} now: remove it and the results of what began from it, or give another --out`,
+  );
 };
 
 /**
@@ -103,7 +111,7 @@ export const reproduceJob = async (
   place: Place,
   onProgress: (progress: JobProgress) => void,
 ): Promise<void> => {
-  const job = (await readPlan(place)).jobs.find((one) => one.id === id);
+  const job = planOf(place.size).find((one) => one.id === id);
   if (!job) throw new Error(`reproduce: there is no job ${id}`);
-  await doJob(job, place.folder, onProgress);
+  await doJob(job, place, onProgress);
 };

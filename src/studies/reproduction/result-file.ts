@@ -39,7 +39,8 @@ export const resultSchema = z.strictObject({
 });
 export type Result = z.infer<typeof resultSchema>;
 
-const resultPath = (folder: string, id: string): string => join(folder, 'pieces', `${id}.json`);
+/** Path of the result of a job. */
+export const resultPath = (folder: string, id: string): string => join(folder, 'pieces', `${id}.json`);
 
 /** Whether a job has a stored result. */
 export const isFinished = (folder: string, id: string): boolean => existsSync(resultPath(folder, id));

@@ -1,7 +1,6 @@
 import type { Result } from './result-file.ts';
 import type { Run, StudentRun } from './run.ts';
 import type { ReproductionSize } from './size.ts';
-import type { Rates } from './variants.ts';
 
 /** The result of a job with the run that it is of. */
 export interface RunResult extends Result {
@@ -13,10 +12,8 @@ export interface Measured {
   readonly size: ReproductionSize;
   /** In the order of the plan. */
   readonly results: readonly RunResult[];
-  /** Chosen learning rates; absent until the search has ended. */
-  readonly rates: Rates | undefined;
-  /** Number of jobs in the plan; unknown until the search for learning rates has ended. */
-  readonly planned: number | undefined;
+  /** Number of jobs in the plan. */
+  readonly planned: number;
 }
 
 type RunWith<K extends Run['kind']> = Extract<Run, { readonly kind: K }>;
@@ -37,23 +34,21 @@ export const resultsWith = <K extends Run['kind']>(
 export const resultWith = <K extends Run['kind']>(results: readonly RunResult[], where: Where<K>) =>
   resultsWith(results, where)[0];
 
-/** A student of the tables: on all training data, as deep as its teacher, from the teacher's weights. */
+/** A student of the tables: on all training data, for as many updates as all, from the teacher's weights. */
 export const usualStudent = {
   kind: 'student',
   initFrom: 'teacher',
   share: 1,
   updates: undefined,
-  depth: undefined,
 } as const satisfies Where<'student'>;
 
-/** Fields that select one student of the tables among those of all seeds and learning rates. */
+/** Fields that select one student of the tables among those of all seeds. */
 export type StudentFields = Pick<StudentRun, 'task' | 'variant'> &
-  Partial<Pick<StudentRun, 'initFrom' | 'share' | 'updates' | 'depth'>>;
+  Partial<Pick<StudentRun, 'initFrom' | 'share' | 'updates' | 'learningRate'>>;
 
-/** The result of a student with one seed, trained at the learning rate that was chosen for its variant. */
+/** The result of a student with one seed. */
 export const studentResult = (
-  { results, rates }: Measured,
+  { results, size: { learningRate } }: Measured,
   fields: StudentFields,
   seed: number,
-): RunResult | undefined =>
-  rates && resultWith(results, { ...usualStudent, ...fields, seed, learningRate: rates[fields.variant] });
+): RunResult | undefined => resultWith(results, { ...usualStudent, learningRate, ...fields, seed });

@@ -34,7 +34,7 @@ const jobOf = (id: string, needs: readonly string[] = []): Job => ({
 const options = (workers = 2) => ({
   folder,
   workers,
-  run: (job: Job, onProgress: Parameters<typeof doJob>[2]) => doJob(job, folder, onProgress),
+  run: (job: Job, onProgress: Parameters<typeof doJob>[2]) => doJob(job, { folder, encoder: 'none' }, onProgress),
   onProgress: () => {},
 });
 

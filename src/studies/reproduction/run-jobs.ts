@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { checkpointPath, hasWeights, type Job, type JobProgress } from './job.ts';
+import { checkpointPath, hasWeights, type Job, type JobProgress, type Place } from './job.ts';
 import { isFinished, keepResult, type Result, readResult } from './result-file.ts';
 
 /** Options of `runJobs`. */
@@ -20,8 +20,12 @@ export interface RunJobsOptions {
 }
 
 /** Runs a job in this process and stores its result, as the second where it has one already. */
-export const doJob = async (job: Job, folder: string, onProgress: (progress: JobProgress) => void): Promise<void> => {
-  const result = await job.execute({ folder, threads: 1, onProgress });
+export const doJob = async (
+  job: Job,
+  { folder, encoder }: Place,
+  onProgress: (progress: JobProgress) => void,
+): Promise<void> => {
+  const result = await job.execute({ folder, encoder, threads: 1, onProgress });
   const peakBytes = 1024 * process.resourceUsage().maxRSS;
   const first = isFinished(folder, job.id) ? await readResult(folder, job.id) : undefined;
   const kept = first ? { ...first, again: result.measures } : { id: job.id, ...result, peakBytes };

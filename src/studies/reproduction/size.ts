@@ -1,5 +1,6 @@
 import { toyNotice } from '../report/toy-run.ts';
 import type { View } from '../scenes/views.ts';
+import type { TaskName } from './tasks.ts';
 
 /** Amount of data and training of a reproduction. */
 export interface ReproductionSize {
@@ -10,51 +11,57 @@ export interface ReproductionSize {
   readonly units: Readonly<Record<View, { readonly train: number; readonly heldOut: number }>>;
   readonly batch: number;
   readonly updates: {
-    /** Updates of stage 1. */
-    readonly stage1: { readonly teacher: number; readonly student: number };
+    /** Updates of each student in stage 1. */
+    readonly stage1: number;
     /** Updates of the fusion encoder on each task. */
-    readonly teacher: number;
-    /** Updates of every student on a task. */
+    readonly teacher: Readonly<Record<TaskName | 'retrieval', number>>;
+    /** Updates of every student that answers. */
     readonly student: number;
+    /** Updates of every student that retrieves. */
+    readonly retrieval: number;
   };
-  /** Seeds of the initial weights and the data order, fixed beforehand. */
-  readonly seeds: readonly number[];
-  /** Learning rates that are tried for every variant, on one task with the first seed, and selected on validation. */
-  readonly learningRates: readonly number[];
-  /** The study of scale, on questions, which comes before all other students: their budget follows from it. */
+  /** Seeds of the initial weights and the data order of the students, fixed beforehand. */
+  readonly seeds: Readonly<Record<TaskName | 'retrieval', readonly number[]>>;
+  /** Learning rate of all students: one, so that no variant had more trials than another. */
+  readonly learningRate: number;
+  /** Other learning rates that ground truth and the paper's method are trained at with the first seed, as a check. */
+  readonly otherRates: readonly number[];
+  /** The study of scale, on questions: the budget of all other students follows from it. */
   readonly scale: {
-    /** Updates of each training; their validation curves show all smaller budgets, too. */
+    /** Updates of its longest trainings; their validation curves show all smaller budgets, too. */
     readonly updates: number;
-    /** Ratios of the training questions, in ascending order up to 1. */
-    readonly shares: readonly number[];
     readonly seeds: readonly number[];
-    /** One for all, since the search for learning rates needs the budget. */
-    readonly learningRate: number;
+    /** Ratios of the training questions, in ascending order below 1, on which students have as many updates as all. */
+    readonly shares: readonly number[];
+    readonly shareSeeds: readonly number[];
   };
-  /** Numbers of layers of a student at which it is compared with ground truth. */
-  readonly depths: readonly number[];
 }
 
 const units = (train: number, heldOut: number) => ({ train, heldOut });
 
 export const reproductionSizes = {
-  /** At most five hours on two cores. */
+  /** About twelve hours on two cores: `dide reproduce --plan` adds it up. */
   full: {
     units: {
-      vqa: units(4000, 400),
-      nlvr2: units(2500, 200),
-      ve: units(3000, 250),
-      retrieval: units(2500, 60),
-      pretraining: units(20_000, 500),
+      vqa: units(40_000, 750),
+      nlvr2: units(16_000, 400),
+      ve: units(24_000, 500),
+      retrieval: units(10_000, 100),
+      pretraining: units(40_000, 500),
     },
     batch: 64,
-    updates: { stage1: { teacher: 1200, student: 600 }, teacher: 1250, student: 1000 },
-    seeds: [0, 1, 2],
-    learningRates: [2.5e-4, 5e-4, 1e-3],
-    scale: { updates: 40_000, shares: [0.025, 0.25, 1], seeds: [0, 1], learningRate: 1e-3 },
-    depths: [1, 2],
+    updates: {
+      stage1: 6000,
+      teacher: { vqa: 20_000, nlvr2: 12_000, ve: 12_000, retrieval: 8000 },
+      student: 8000,
+      retrieval: 4000,
+    },
+    seeds: { vqa: [0, 1, 2, 3, 4], nlvr2: [0, 1, 2], ve: [0, 1, 2], retrieval: [0, 1, 2, 3, 4] },
+    learningRate: 1e-3,
+    otherRates: [5e-4],
+    scale: { updates: 40_000, seeds: [0], shares: [0.025, 0.25], shareSeeds: [0] },
   },
-  /** At most twenty minutes: one seed and no search, so no claim can be judged. */
+  /** Half an hour: one seed and few updates, so no claim can be judged. */
   quick: {
     units: {
       vqa: units(1000, 100),
@@ -64,11 +71,16 @@ export const reproductionSizes = {
       pretraining: units(4000, 100),
     },
     batch: 64,
-    updates: { stage1: { teacher: 150, student: 60 }, teacher: 200, student: 60 },
-    seeds: [0],
-    learningRates: [1e-3],
-    scale: { updates: 120, shares: [0.25, 1], seeds: [0], learningRate: 1e-3 },
-    depths: [2],
+    updates: {
+      stage1: 60,
+      teacher: { vqa: 200, nlvr2: 200, ve: 200, retrieval: 200 },
+      student: 60,
+      retrieval: 60,
+    },
+    seeds: { vqa: [0], nlvr2: [0], ve: [0], retrieval: [0] },
+    learningRate: 1e-3,
+    otherRates: [],
+    scale: { updates: 120, seeds: [0], shares: [0.25], shareSeeds: [0] },
   },
   /** Minutes, for trying out and for tests: nothing is learnt. */
   tiny: {
@@ -80,29 +92,33 @@ export const reproductionSizes = {
       pretraining: units(16, 8),
     },
     batch: 8,
-    updates: { stage1: { teacher: 2, student: 2 }, teacher: 2, student: 2 },
-    seeds: [0, 1],
-    learningRates: [1e-3],
-    scale: { updates: 4, shares: [0.5, 1], seeds: [0, 1], learningRate: 1e-3 },
-    depths: [1],
+    updates: { stage1: 2, teacher: { vqa: 2, nlvr2: 2, ve: 2, retrieval: 2 }, student: 2, retrieval: 2 },
+    seeds: { vqa: [0, 1], nlvr2: [0], ve: [0], retrieval: [0] },
+    learningRate: 1e-3,
+    otherRates: [5e-4],
+    scale: { updates: 4, seeds: [0, 1], shares: [0.5], shareSeeds: [0] },
   },
 } as const satisfies Record<string, ReproductionSize>;
+
+/** All seeds with which any student is trained: those of stage 1. */
+export const allSeeds = ({ seeds }: Pick<ReproductionSize, 'seeds'>): number[] =>
+  [...new Set(Object.values(seeds).flat())].sort((a, b) => a - b);
 
 /**
  * Notice for the top of a report whose numbers are no results, because it was trained too little; undefined at full
  * size.
  */
-export const noticeOf = ({ updates, seeds }: ReproductionSize): string | undefined => {
-  const toy = toyNotice(updates.student, 'verdicts');
+export const noticeOf = (size: ReproductionSize): string | undefined => {
+  const toy = toyNotice(size.updates.student, 'verdicts');
   if (toy !== undefined) return toy;
-  if (seeds.length === 1)
+  if (allSeeds(size).length === 1)
     return 'This is the short run (--quick): one seed and few updates. Its numbers are no results, and there are no verdicts.';
   return undefined;
 };
 
 /** Title of a report; one whose numbers are no results says so in it. */
-export const titleOf = ({ updates, seeds }: ReproductionSize): string => {
+export const titleOf = (size: ReproductionSize): string => {
   const name = 'The paper in miniature';
-  if (toyNotice(updates.student, 'verdicts') !== undefined) return `${name} (toy run, no results)`;
-  return seeds.length === 1 ? `${name} (short run, no results)` : name;
+  if (toyNotice(size.updates.student, 'verdicts') !== undefined) return `${name} (toy run, no results)`;
+  return allSeeds(size).length === 1 ? `${name} (short run, no results)` : name;
 };

@@ -8,5 +8,5 @@ export type TaskName = keyof typeof understanding;
 
 export const taskNames = Object.keys(understanding) as TaskName[];
 
-/** The task on which learning rates are searched for, and amounts of data and depths compared. */
-export const SEARCHED: TaskName = 'vqa';
+/** The task on which amounts of updates and of data, learning rates and most kinds of knowledge are compared. */
+export const STUDIED: TaskName = 'vqa';

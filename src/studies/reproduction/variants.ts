@@ -1,4 +1,4 @@
-import type { LossOptions } from '../../training.ts';
+import type { LossOptions, LossWeights } from '../../training.ts';
 
 /** A way to train a student in fine-tuning: one row of the paper's ablations. */
 export interface Variant {
@@ -29,7 +29,25 @@ export const variants = {
 
 export type VariantName = keyof typeof variants;
 
-export const variantNames = Object.keys(variants) as VariantName[];
+/** A way to train a student for retrieval. */
+export interface RetrievalVariant {
+  /** Name in the tables. */
+  readonly name: string;
+  readonly losses: LossWeights;
+  /** Whether the contrast judges each pair alone, by a sigmoid, instead of comparing those of a batch by a softmax. */
+  readonly scoring?: 'softmax' | 'sigmoid' | undefined;
+}
 
-/** The learning rate that each variant is trained at. */
-export type Rates = Readonly<Record<VariantName, number>>;
+export const retrievalVariants = {
+  contrast: { name: 'contrast', losses: { hard: 1 } },
+  attention: { name: 'contrast + cross-modal attention', losses: { hard: 1, attention: 1 } },
+  soft: { name: 'contrast + soft scores of hard negatives', losses: { hard: 1, soft: 1 } },
+  ranking: { name: 'contrast + order of hard negatives', losses: { hard: 1, ranking: 1 } },
+  sigmoid: {
+    name: 'contrast by sigmoid + cross-modal attention',
+    losses: { hard: 1, attention: 1 },
+    scoring: 'sigmoid',
+  },
+} as const satisfies Record<string, RetrievalVariant>;
+
+export type RetrievalVariantName = keyof typeof retrievalVariants;

@@ -9,8 +9,8 @@ import { jobOf, loadRun, type PlannedJob } from '../planned-job.ts';
 import { type Measured, usualStudent } from '../results.ts';
 import { idOf, type Run } from '../run.ts';
 import type { ReproductionSize } from '../size.ts';
-import { SEARCHED, understanding } from '../tasks.ts';
-import type { Rates, VariantName } from '../variants.ts';
+import { STUDIED, understanding } from '../tasks.ts';
+import type { VariantName } from '../variants.ts';
 import { scenesFolder } from './scenes.ts';
 
 /** Number of pairs over which the divergence is averaged. */
@@ -26,27 +26,28 @@ export const attentionStudents = {
 export const attentionDirections = { 'text to image': 'textToImage', 'image to text': 'imageToText' } as const;
 
 /** The runs whose models are compared: the teacher's first, then its students'. */
-const comparedRuns = ({ seeds }: ReproductionSize, rates: Rates): Readonly<Record<string, Run>> => {
+const comparedRuns = ({ seeds, learningRate }: ReproductionSize): Readonly<Record<string, Run>> => {
   const student = (variant: VariantName): Run => ({
     ...usualStudent,
-    task: SEARCHED,
+    task: STUDIED,
     variant,
-    seed: seeds[0]!,
-    learningRate: rates[variant],
+    seed: seeds[STUDIED][0]!,
+    learningRate,
   });
   const students = Object.entries(attentionStudents).map(([name, variant]) => [name, student(variant)]);
-  return { teacher: { kind: 'teacher', task: SEARCHED }, ...Object.fromEntries(students) };
+  return { teacher: { kind: 'teacher', task: STUDIED }, ...Object.fromEntries(students) };
 };
 
 /** KL divergence of each student's cross-modal attention from the teacher's, on test images. */
-export const attentionJob = (size: ReproductionSize, rates: Rates): PlannedJob =>
+export const attentionJob = (size: ReproductionSize): PlannedJob =>
   jobOf(
-    { kind: 'attention', task: SEARCHED },
+    { kind: 'attention', task: STUDIED },
     {
-      needs: Object.values(comparedRuns(size, rates)),
-      cost: 20,
+      needs: Object.values(comparedRuns(size)),
+      part: STUDIED,
+      view: STUDIED,
       execute: async ({ folder, threads }) => {
-        const models = await loadModels(folder, comparedRuns(size, rates));
+        const models = await loadModels(folder, comparedRuns(size));
         // not selected by result, as the divergences are a measure
         const examples = firstOfEachKind(await readTest(folder), COMPARED_PAIRS);
         const pairs = await explainPairs(models, examples, { threads });
@@ -76,7 +77,7 @@ const loadModels = async (
 const SPLIT = 'test-iid';
 
 const readTest = (folder: string): Promise<Example[]> =>
-  understanding[SEARCHED].read(scenesFolder(folder, SEARCHED), SPLIT);
+  understanding[STUDIED].read(scenesFolder(folder, STUDIED), SPLIT);
 
 /**
  * Every head's attention of the teacher, the distilled and the undistilled student on test examples that the distilled one
@@ -84,15 +85,14 @@ const readTest = (folder: string): Promise<Example[]> =>
  */
 export const explainedPairsOf = async (
   folder: string,
-  { size, rates }: Measured,
+  { size }: Measured,
 ): Promise<{ readonly pairs: ExplainedPair[]; readonly choice: Choice } | undefined> => {
-  if (!rates) return undefined;
-  const runs = comparedRuns(size, rates);
+  const runs = comparedRuns(size);
   if (!Object.values(runs).every((run) => hasWeights(folder, idOf(run)))) return undefined;
   const models = await loadModels(folder, runs);
   const examples = await readTest(folder);
   const answersOf = async (name: keyof typeof attentionStudents) =>
-    [name, (await evaluate(models[name]!, { task: understanding[SEARCHED], examples })).predictions] as const;
+    [name, (await evaluate(models[name]!, { task: understanding[STUDIED], examples })).predictions] as const;
   const { examples: chosen, choice } = chosenExamples(SPLIT, {
     distilled: await answersOf('distilled student'),
     undistilled: await answersOf('undistilled student'),

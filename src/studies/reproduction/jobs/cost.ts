@@ -1,34 +1,30 @@
 import { collate, preprocessorFor } from '../../../data.ts';
 import { compile, createParams, input, type Tensor } from '../../../engine.ts';
-import { createStudent, type Example, type Model } from '../../../index.ts';
+import { adaptModel, createStudent, type Example, loadModel, type Model } from '../../../index.ts';
 import { forward, inputsFor, interaction } from '../../../model.ts';
 import { median } from '../../measures/latency.ts';
-import { jobOf, loadRun, type PlannedJob } from '../planned-job.ts';
-import type { TeacherRun } from '../run.ts';
-import { taskNames, understanding } from '../tasks.ts';
+import { jobOf, type PlannedJob } from '../planned-job.ts';
+import { type TaskName, taskNames, understanding } from '../tasks.ts';
 import { scenesFolder } from './scenes.ts';
 
 /** Calls that are timed, after a quarter as many that are not. */
 const CALLS = 200;
 
 /**
- * Duration of one question, with and without cached images, and of encoding an image: table 3 of the paper. The student
- * is untrained, which makes no difference to its speed.
+ * Duration of one example, with and without cached images, and of encoding an image: table 3 of the paper. Neither
+ * model is trained on the task, which makes no difference to its speed.
  */
 export const costJobs = (): PlannedJob[] =>
-  taskNames.map((task) => {
-    const teacherRun: TeacherRun = { kind: 'teacher', task };
-    return jobOf(
+  taskNames.map((task) =>
+    jobOf(
       { kind: 'cost', task },
       {
-        needs: [teacherRun],
-        cost: 20,
-        isAlone: true,
-        execute: async ({ folder, threads }) => {
-          const examples = (await understanding[task].read(scenesFolder(folder, task), 'test-iid')).slice(0, 32);
+        ...{ needs: [], part: 'cost', view: task, isAlone: true },
+        execute: async ({ folder, encoder, threads }) => {
+          const data = scenesFolder(folder, task);
+          const examples = (await understanding[task].read(data, 'test-iid')).slice(0, 32);
           const options = { examples, threads };
-          const teacher = await loadRun(folder, teacherRun);
-          const student = createStudent(teacher, { seed: 0 });
+          const { teacher, student } = await modelsFor(encoder, task, data);
           return {
             measures: {
               milliseconds: {
@@ -41,8 +37,15 @@ export const costJobs = (): PlannedJob[] =>
           };
         },
       },
-    );
-  });
+    ),
+  );
+
+/** The fusion encoder and its student with the heads of a task, both untrained on it. */
+export const modelsFor = async (encoder: string, task: TaskName, data: string) => {
+  const start = await loadModel(encoder);
+  const head = { task: understanding[task], answers: await understanding[task].answers(data), seed: 0 };
+  return { teacher: adaptModel(start, head), student: createStudent(start, head) };
+};
 
 type Graph = (model: Model) => Tensor;
 

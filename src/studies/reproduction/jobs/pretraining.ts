@@ -1,53 +1,44 @@
-import { createStudent, loadModel, type Model, pretrain } from '../../../index.ts';
-import type { Context } from '../job.ts';
-import { jobOf, loadRun, type PlannedJob } from '../planned-job.ts';
-import type { Result } from '../result-file.ts';
-import { PRETRAINED_TEACHER, type PretrainedStudentRun, type Run } from '../run.ts';
+import { createStudent, loadModel, pretrain } from '../../../index.ts';
+import { jobOf, type PlannedJob } from '../planned-job.ts';
+import type { PretrainedStudentRun } from '../run.ts';
 import type { ReproductionSize } from '../size.ts';
-import { pretrainingStart, sceneWords } from './pretraining-start.ts';
 import { scenesFolder } from './scenes.ts';
-import { type Schedule, trainingOptions, trainToEnd } from './training.ts';
+import { trainingOptions, trainToEnd } from './training.ts';
 
-const RATES = { teacher: 6e-4, student: 1e-3 } as const;
+/** Ratio of the words of a caption that are masked, as when the fusion encoder was pre-trained. */
+const MASKED = 0.25;
 
-/** Stage 1 of the fusion encoder: ITM and MLM on captions, without a teacher, from the shipped mini teacher. */
-export const pretrainedTeacherJob = (shippedTeacher: string, { batch, updates }: ReproductionSize): PlannedJob =>
-  jobOf(PRETRAINED_TEACHER, {
-    needs: [],
-    cost: updates.stage1.teacher,
-    execute: async (context) => {
-      const model = pretrainingStart(await loadModel(shippedTeacher), await sceneWords(context.folder));
-      const schedule = { learningRate: RATES.teacher, seed: 0, batch, updates: updates.stage1.teacher };
-      return pretrained(PRETRAINED_TEACHER, { model, teacher: undefined }, schedule, context);
-    },
-  });
+/** Milliseconds of an update of 64 captions on one core. */
+const MILLISECONDS = 250;
 
-/** Stage 1 of a student as in the paper: ITM with soft labels and attention, ITC with attention, MLM. */
-export const pretrainedStudentJob = (seed: number, { batch, updates }: ReproductionSize): PlannedJob => {
+/**
+ * Stage 1 of a student as in the paper, from the pre-trained fusion encoder: ITM with soft labels and attention, ITC
+ * with attention, MLM.
+ */
+export const pretrainedStudentJob = (
+  seed: number,
+  { batch, updates: { stage1: updates }, learningRate }: ReproductionSize,
+): PlannedJob => {
   const run: PretrainedStudentRun = { kind: 'pretrained student', seed };
   return jobOf(run, {
-    needs: [PRETRAINED_TEACHER],
-    cost: 2 * updates.stage1.student,
+    needs: [],
+    part: 'stage-1',
+    view: 'pretraining',
+    training: { updates, milliseconds: MILLISECONDS },
     execute: async (context) => {
-      const teacher = await loadRun(context.folder, PRETRAINED_TEACHER);
-      const schedule = { learningRate: RATES.student, seed, batch, updates: updates.stage1.student };
-      return pretrained(run, { model: createStudent(teacher, { seed }), teacher }, schedule, context);
+      const teacher = await loadModel(context.encoder);
+      const model = createStudent(teacher, { seed });
+      const steps = pretrain(model, {
+        ...trainingOptions(run, { learningRate, seed, batch, updates }, context),
+        ...{ teacher, queries: 'valid', masking: { share: MASKED } },
+        data: scenesFolder(context.folder, 'pretraining'),
+      });
+      const training = await trainToEnd(run, model, steps, context);
+      const matching = training.curves.findLast(({ validation }) => validation !== undefined)?.validation;
+      return {
+        training: { ...training, learningRate },
+        measures: matching === undefined ? {} : { validation: { matching } },
+      };
     },
   });
-};
-
-const pretrained = async (
-  run: Run,
-  { model, teacher }: { readonly model: Model; readonly teacher: Model | undefined },
-  schedule: Schedule,
-  context: Context,
-): Promise<Pick<Result, 'measures' | 'training'>> => {
-  const data = scenesFolder(context.folder, 'pretraining');
-  const steps = pretrain(model, { ...trainingOptions(run, schedule, context), teacher, data, queries: 'valid' });
-  const training = await trainToEnd(run, model, steps, context);
-  const matching = training.curves.findLast(({ validation }) => validation !== undefined)?.validation;
-  return {
-    training: { ...training, learningRate: schedule.learningRate },
-    measures: matching === undefined ? {} : { validation: { matching } },
-  };
 };

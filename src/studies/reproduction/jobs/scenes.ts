@@ -4,17 +4,23 @@ import type { View } from '../../scenes/views.ts';
 import type { World } from '../../scenes/world.ts';
 import { writeScenes } from '../../scenes/write.ts';
 import { miniWorld } from '../../shipped/mini-scenes.ts';
+import { recipes } from '../../shipped/recipes.ts';
 import type { JobProgress } from '../job.ts';
 import type { ReproductionSize } from '../size.ts';
 
 /**
  * World of all tasks: 3 x 3 cells with 2 to 5 objects of 6 colours, 4 shapes and 2 sizes. Texts bind attributes to
- * objects and count; none names a relation between places, which the shipped teacher has not learnt.
+ * objects, count, and name at most one relation between places; captions tell places and relations as those from which
+ * the fusion encoder has learnt.
  */
-const world: World = { ...miniWorld, name: 'reproduction', maxHops: 0 };
+const world: World = { ...miniWorld, name: 'reproduction' };
 
-/** Captions for retrieval differ in places, so they name relations. */
-const worldOf = (view: View): World => (view === 'retrieval' ? { ...world, maxHops: 1 } : world);
+const captions = recipes['pretrained-mini'].lessons.captions?.scenes.world?.captions;
+
+const worldOf = (view: View): World => (view === 'pretraining' ? { ...world, captions } : world);
+
+/** Maximum number of captions of a picture; of questions about a pair, as usual, 4. */
+const CAPTIONS = 6;
 
 /** Seed of the scenes, far from those of the shipped teacher and the quickstart: they share no image. */
 const SEED = 2000;
@@ -25,23 +31,26 @@ export const measuredSplits = ['validation', 'test-iid', 'test-comp'] as const;
 /** Folder of the scenes of a view. */
 export const scenesFolder = (folder: string, view: View): string => join(folder, 'scenes', view);
 
-interface WriteAllOptions {
+interface WriteViewsOptions {
+  readonly views: Iterable<View>;
   readonly onProgress: (part: string, progress: JobProgress) => void;
   readonly signal: AbortSignal | undefined;
 }
 
-/** Writes the scenes of all views; those that are complete stay as they are. */
-export const writeAllScenes = async (
+/** Writes the scenes of some views; those that are complete stay as they are. */
+export const writeViews = async (
   folder: string,
   { units }: Pick<ReproductionSize, 'units'>,
-  { onProgress, signal }: WriteAllOptions,
+  { views, onProgress, signal }: WriteViewsOptions,
 ): Promise<void> => {
-  for (const [view, { train, heldOut }] of Object.entries(units) as [View, ReproductionSize['units'][View]][]) {
+  for (const view of views) {
+    const { train, heldOut } = units[view];
     await writeScenes(scenesFolder(folder, view), {
       seed: SEED,
       view,
       world: worldOf(view),
       plain: view === 'vqa' ? 0.5 : 0,
+      questionsPerPair: view === 'pretraining' ? CAPTIONS : undefined,
       sizes: { train, ...Object.fromEntries(measuredSplits.map((split) => [split, heldOut])) },
       encodePng,
       signal,

@@ -1,6 +1,6 @@
 import { meanOf } from '../../../data.ts';
-import { knowledge } from '../comparisons.ts';
-import { type Measured, studentResult } from '../results.ts';
+import { variantsOn } from '../comparisons.ts';
+import { type Measured, type RunResult, studentResult } from '../results.ts';
 import { taskNames } from '../tasks.ts';
 import { variants } from '../variants.ts';
 
@@ -14,22 +14,32 @@ export interface CurveBand {
   readonly high: number;
 }
 
-/** Validation curves over seeds, of each kind of knowledge on each task. */
+type Curve = readonly { readonly step: number; readonly accuracy: number }[];
+
+/** Validated points of a run's curve, accuracy between 0 and 1; none where there is no result. */
+export const validated = (result: RunResult | undefined): Curve =>
+  (result?.training?.curves ?? []).flatMap(({ step, validation }) =>
+    validation === undefined ? [] : [{ step, accuracy: validation }],
+  );
+
+/** Mean and range of the curves of several seeds at each validated update. */
+export const bandOver = (task: string, model: string, curves: readonly Curve[]): CurveBand[] => {
+  const longest = curves.find((curve) => curve.length > 0) ?? [];
+  return longest.map(({ step }) => {
+    const values = curves.flatMap((curve) => curve.find((point) => point.step === step)?.accuracy ?? []);
+    const percents = values.map((value) => 100 * value);
+    return { task, model, step, mean: meanOf(percents), low: Math.min(...percents), high: Math.max(...percents) };
+  });
+};
+
+/** Validation curves over seeds, of each variant on each task. */
 export const curveBands = (measured: Measured): CurveBand[] =>
   taskNames.flatMap((task) =>
-    knowledge.flatMap((variant) => {
-      const runs = measured.size.seeds.flatMap((seed) => {
-        const curve = studentResult(measured, { task, variant }, seed)?.training?.curves.filter(
-          ({ validation }) => validation !== undefined,
-        );
-        return curve ? [curve] : [];
-      });
-      return (runs[0] ?? []).flatMap(({ step }, at) => {
-        const values = runs.flatMap((run) => run[at]?.validation ?? []).map((accuracy) => 100 * accuracy);
-        const mean = meanOf(values);
-        return [
-          { task, model: variants[variant].name, step, mean, low: Math.min(...values), high: Math.max(...values) },
-        ];
-      });
-    }),
+    variantsOn[task].flatMap((variant) =>
+      bandOver(
+        task,
+        variants[variant].name,
+        measured.size.seeds[task].map((seed) => validated(studentResult(measured, { task, variant }, seed))),
+      ),
+    ),
   );

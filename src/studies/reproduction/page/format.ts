@@ -1,5 +1,7 @@
 import { NARROW } from '../claims.ts';
 import type { Estimate } from '../confidence.ts';
+import type { Measured } from '../results.ts';
+import type { ReproductionSize } from '../size.ts';
 import type { Cell, Unit } from './table.ts';
 
 const figures = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 });
@@ -9,9 +11,9 @@ const textIn: { readonly [U in Unit]: (value: number) => string } = {
   percent: (value) => (100 * value).toFixed(1),
   milliseconds: (value) => figures.format(value),
   nats: (value) => figures.format(value),
-  rate: (value) => `${value}`,
-  seconds: (value) => value.toFixed(0),
-  mebibytes: (value) => (value / 2 ** 20).toFixed(0),
+  rate: (value) => figures.format(value),
+  hours: (value) => value.toFixed(1),
+  count: (value) => value.toLocaleString('en-US'),
 };
 
 /** `55.3 ± 2.1`; `55.3` for one run, `55.3 (1 of 3)` where seeds are missing, `–` where there is no result yet. */
@@ -35,9 +37,22 @@ export const unitName: { readonly [U in Unit]: string } = {
   milliseconds: 'ms',
   nats: 'nats',
   rate: '',
-  seconds: 's',
-  mebibytes: 'MiB',
+  hours: 'h',
+  count: '',
 };
 
 /** How verdicts follow from the differences, in words; each claim adds the bound that its interval must pass. */
 export const RULE = `Differences are paired: both sides have the same task, seed, data and order of data. ± is half the width of the 95 % confidence interval (Student’s t). A claim holds where the whole interval lies above the bound beside it, and does not hold where it lies below. Where the interval contains the bound, these runs cannot tell if it is no wider than ±${100 * NARROW} points; otherwise, and where runs are missing, the claim is open.`;
+
+/** How much of the plan is done, and how many runs are missing. */
+export const finishedText = ({ results, planned }: Measured): string => {
+  if (results.length === planned) return `all ${planned} jobs`;
+  if (results.length === 0) return `none of its ${planned} jobs has run yet, so every number is still missing`;
+  return `${results.length} of ${planned} jobs so far; ${planned - results.length} are missing, and the same command continues`;
+};
+
+/** `0, 1, 2 (vqa); 0 (nlvr2)` */
+export const seedsText = ({ seeds }: ReproductionSize): string =>
+  Object.entries(seeds)
+    .map(([task, some]) => `${some.join(', ')} (${task})`)
+    .join('; ');

@@ -1,28 +1,24 @@
 import { type Judgement, judged } from '../claims.ts';
 import type { Measured } from '../results.ts';
 import { noticeOf, titleOf } from '../size.ts';
-import { cellText, pointsText, RULE, unitName } from './format.ts';
-import { scaleTables } from './scale.ts';
+import { cellText, finishedText, pointsText, RULE, seedsText, unitName } from './format.ts';
 import type { Table } from './table.ts';
 import { tablesOf } from './tables.ts';
 
 /** The reproduction as Markdown: the verdicts, then every table. */
 export const markdownOf = (measured: Measured): string => {
-  const { results, planned, size, rates } = measured;
-  const finished = results.length;
+  const { size } = measured;
   const notice = noticeOf(size);
   const parts = [
     `# ${titleOf(size)}`,
     '',
     ...(notice === undefined ? [] : [`**${notice}**`, '']),
-    `Made by \`dide reproduce\`: ${finished} of ${planned ?? 'some more'} jobs${finished === planned ? '' : ' so far; the same command continues'}. Seeds ${size.seeds.join(', ')}, fixed beforehand; all runs are shown.`,
+    `Made by \`dide reproduce\`: ${finishedText(measured)}. Seeds are fixed beforehand: ${seedsText(size)}; all runs are shown.`,
     '`±` is half the width of the 95 % confidence interval over seeds (Student’s t). A number without it is a single run; `(2 of 3)` says how many seeds are finished.',
     '`test-iid` has new pictures from the distribution of the training data, `test-comp` pictures with combinations of colour and shape that the training data lacks.',
     '',
-    ...(rates
-      ? verdicts(judged(measured), { isResult: notice === undefined })
-      : ['The search for learning rates has not ended, so there is nothing to compare yet.', '']),
-    ...(rates ? tablesOf(measured) : scaleTables(measured)).flatMap(tableLines),
+    ...verdicts(judged(measured), { isResult: notice === undefined }),
+    ...tablesOf(measured).flatMap(tableLines),
   ];
   return `${parts.join('\n').trimEnd()}\n`;
 };
@@ -53,7 +49,7 @@ const tableLines = ({ title, about, columns, rows }: Table): string[] => [
   '',
   about,
   '',
-  row(['', ...columns.map(({ name, unit }) => `${name}, ${unitName[unit]}`)]),
+  row(['', ...columns.map(({ name, unit }) => [name, unitName[unit]].filter(Boolean).join(', '))]),
   row(['---', ...columns.map(() => '---:')]),
   ...rows.map(({ name, cells }) => row([name, ...cells.map((cell, i) => cellText(cell, columns[i]!.unit))])),
   '',

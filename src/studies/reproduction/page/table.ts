@@ -4,7 +4,7 @@ import { type Estimate, meanWithInterval } from '../confidence.ts';
 export type Cell = (Estimate & { readonly of?: number | undefined }) | undefined;
 
 /** Unit of the numbers of a column. */
-export type Unit = 'percent' | 'milliseconds' | 'rate' | 'seconds' | 'mebibytes' | 'nats';
+export type Unit = 'percent' | 'milliseconds' | 'rate' | 'hours' | 'count' | 'nats';
 
 /** A table of the reproduction. */
 export interface Table {

@@ -1,9 +1,11 @@
-import { compared, knowledge, retrievalStages, stages } from '../comparisons.ts';
-import { triedRates } from '../learning-rates.ts';
-import { type Measured, type RunResult, resultWith, type StudentFields, studentResult } from '../results.ts';
-import { SEARCHED, taskNames } from '../tasks.ts';
-import { type VariantName, variantNames, variants } from '../variants.ts';
+import { compared, retrievalLosses, retrievalStages, stages, variantsOn } from '../comparisons.ts';
+import { type Measured, resultWith, type StudentFields, studentResult } from '../results.ts';
+import type { RetrievalStudentRun } from '../run.ts';
+import { STUDIED, type TaskName, taskNames } from '../tasks.ts';
+import { retrievalVariants, type VariantName, variants } from '../variants.ts';
 import { attentionTable } from './attention-table.ts';
+import { budgetTable } from './budget-table.ts';
+import { galleryTable } from './gallery.ts';
 import { published } from './published.ts';
 import { scaleTables } from './scale.ts';
 import { type Cell, cellOver, percent, singleValue, type Table } from './table.ts';
@@ -14,38 +16,27 @@ export const tablesOf = (measured: Measured): Table[] => [
   ...scaleTables(measured),
   understandingTable(measured),
   retrievalTable(measured),
+  retrievalLossesTable(measured),
+  galleryTable(measured),
   costTable(measured),
   knowledgeTable(measured),
   layersTable(measured),
   attentionTable(measured),
-  depthsTable(measured),
-  effortTable(measured),
-  searchTable(measured),
+  ...(measured.size.otherRates.length > 0 ? [ratesTable(measured)] : []),
+  budgetTable(measured),
   ...trainedTwiceTables(measured),
 ];
 
-/** A measure of the results of all seeds. */
-const overSeeds = (
-  { size }: Measured,
-  resultOf: (seed: number) => RunResult | undefined,
-  measureOf: (result: RunResult) => number | undefined,
-): Cell =>
-  cellOver(size.seeds, (seed) => {
-    const result = resultOf(seed);
-    return result && measureOf(result);
-  });
-
-const accuracyOn =
-  (split: string) =>
-  ({ measures }: RunResult): number | undefined =>
-    measures[split]?.accuracy;
-
 const studentCells = (measured: Measured, fields: StudentFields): Cell[] =>
   ['test-iid', 'test-comp'].map((split) =>
-    overSeeds(measured, (seed) => studentResult(measured, fields, seed), accuracyOn(split)),
+    cellOver(
+      measured.size.seeds[fields.task],
+      (seed) => studentResult(measured, fields, seed)?.measures[split]?.accuracy,
+    ),
   );
 
-const splitColumns = taskNames.flatMap((task) => [percent(`${task} test-iid`), percent(`${task} test-comp`)]);
+const columnsOf = (tasks: readonly TaskName[]) =>
+  tasks.flatMap((task) => [percent(`${task} test-iid`), percent(`${task} test-comp`)]);
 
 const teacherRow = ({ results }: Measured) => ({
   name: 'teacher',
@@ -60,7 +51,7 @@ const understandingTable = (measured: Measured): Table => ({
   title: 'Understanding: what each stage of distillation adds',
   about:
     'Accuracy of the fusion encoder and of students of the same size. The published rows are full size on real data, VQA test-dev and NLVR2 dev; the paper says that its rows without distillation are lower throughout.',
-  columns: splitColumns,
+  columns: columnsOf(taskNames),
   rows: [
     teacherRow(measured),
     ...stages.map(({ name, variant, initFrom }) => ({
@@ -74,27 +65,30 @@ const understandingTable = (measured: Measured): Table => ({
   ],
 });
 
-const variantRows = (measured: Measured, names: readonly VariantName[]): Table['rows'] =>
+const variantRows = (measured: Measured, names: readonly VariantName[], tasks: readonly TaskName[]): Table['rows'] =>
   names.map((variant) => ({
     name: variants[variant].name,
-    cells: taskNames.flatMap((task) => studentCells(measured, { task, variant })),
+    cells: tasks.flatMap((task) => studentCells(measured, { task, variant })),
   }));
 
 const knowledgeTable = (measured: Measured): Table => ({
   id: 'knowledge',
   title: 'Kinds of knowledge',
   about:
-    'Knowledge of the teacher that fine-tuning distils. The paper: soft labels beat hard ones, attention beats hidden states, cross-modal attention beats uni-modal and the whole.',
-  columns: splitColumns,
-  rows: variantRows(measured, knowledge),
+    'Knowledge of the teacher that fine-tuning distils. The paper: soft labels beat hard ones, attention beats hidden states, cross-modal attention beats uni-modal and the whole. A cell is empty where no claim needs the runs.',
+  columns: columnsOf(taskNames),
+  rows: variantRows(measured, variantsOn[STUDIED], taskNames),
 });
+
+/** Tasks on which every layer is distilled, too. */
+const layered = taskNames.filter((task) => variantsOn[task].includes('layers'));
 
 const layersTable = (measured: Measured): Table => ({
   id: 'layers',
   title: 'The last layer or every layer',
   about: 'The paper: the last layer is as good as layer-wise distillation or better on NLVR2 and SNLI-VE.',
-  columns: splitColumns,
-  rows: variantRows(measured, ['cross', 'layers']),
+  columns: columnsOf(layered),
+  rows: variantRows(measured, ['cross', 'layers'], layered),
 });
 
 const RECALLS = ['text R@1', 'text R@5', 'text R@10', 'image R@1', 'image R@5', 'image R@10'];
@@ -114,16 +108,34 @@ const retrievalTable = (measured: Measured): Table => ({
     },
     ...retrievalStages.map(({ name: stage, variant, initFrom }) => ({
       name: stage,
-      cells: RECALLS.map((name) =>
-        overSeeds(
-          measured,
-          (seed) => resultWith(measured.results, { kind: 'retrieval student', variant, initFrom, seed }),
-          ({ measures }) => measures['test-iid']?.[name],
-        ),
-      ),
+      cells: recallCells(measured, { variant, initFrom }, measured.size.seeds.retrieval),
     })),
     ...published.map(({ name, recalls }) => ({ name, cells: recalls.map(singleValue) })),
   ],
+});
+
+const recallCells = (
+  { results }: Measured,
+  fields: Pick<RetrievalStudentRun, 'variant' | 'initFrom'>,
+  seeds: readonly number[],
+): Cell[] =>
+  RECALLS.map((name) =>
+    cellOver(
+      seeds,
+      (seed) => resultWith(results, { kind: 'retrieval student', ...fields, seed })?.measures['test-iid']?.[name],
+    ),
+  );
+
+const retrievalLossesTable = (measured: Measured): Table => ({
+  id: 'retrieval-losses',
+  title: 'Other losses of retrieval',
+  about:
+    'Recall on test-iid of students from stage 1 with the first seed: soft scores of hard negatives, their order alone (contrastive partial ranking distillation, 2407.07479), and a contrast by sigmoid (2303.15343). Not in the paper.',
+  columns: RECALLS.map(percent),
+  rows: (['contrast', 'attention', ...retrievalLosses] as const).map((variant) => ({
+    name: retrievalVariants[variant].name,
+    cells: recallCells(measured, { variant, initFrom: 'stage 1' }, measured.size.seeds.retrieval.slice(0, 1)),
+  })),
 });
 
 const COSTS = ['teacher', 'student', 'student, images kept', 'encoding an image'];
@@ -142,53 +154,24 @@ const costTable = ({ results }: Measured): Table => ({
   })),
 });
 
-/** Accuracy on `test-iid` of the task on which learning rates are searched for. */
-const searchedCell = (measured: Measured, fields: Omit<StudentFields, 'task'>): Cell =>
-  studentCells(measured, { ...fields, task: SEARCHED })[0];
-
-const depthsTable = (measured: Measured): Table => ({
-  id: 'depths',
-  title: "Accuracy against the student's depth",
-  about: `On ${SEARCHED} test-iid; the teacher has three layers, from some of which a shallower student is initialised. Not in the paper.`,
-  columns: [...measured.size.depths.map((depth) => percent(`${depth} of 3 layers`)), percent('3 of 3 layers')],
-  rows: compared.map((variant) => ({
-    name: variants[variant].name,
-    cells: [
-      ...measured.size.depths.map((depth) => searchedCell(measured, { depth, variant })),
-      searchedCell(measured, { variant }),
-    ],
-  })),
-});
-
-const effortTable = (measured: Measured): Table => ({
-  id: 'effort',
-  title: 'Cost of training each variant',
-  about: `On ${SEARCHED}, ${measured.size.updates.student} updates with batches of ${measured.size.batch} on one core, while another job ran on the other; memory is the peak of the process, time that of the machine that ran the job.`,
-  columns: [
-    { name: 'seconds', unit: 'seconds' },
-    { name: 'memory', unit: 'mebibytes' },
-  ],
-  rows: variantNames.map((variant) => {
-    const resultOf = (seed: number) => studentResult(measured, { task: SEARCHED, variant }, seed);
-    return {
+/** Accuracy of the variants that are compared at several learning rates, with the first seed. */
+const ratesTable = (measured: Measured): Table => {
+  const { learningRate, otherRates, seeds } = measured.size;
+  const rates = [learningRate, ...otherRates].sort((a, b) => a - b);
+  return {
+    id: 'rates',
+    title: 'Other learning rates',
+    about: `On ${STUDIED} test-iid with the first seed. All other tables have the rate ${learningRate} for every variant, so that none had more trials than another.`,
+    columns: rates.map((rate) => percent(`${rate}`)),
+    rows: compared.map((variant) => ({
       name: variants[variant].name,
-      cells: [
-        overSeeds(measured, resultOf, ({ training }) => training?.seconds),
-        overSeeds(measured, resultOf, ({ peakBytes }) => peakBytes),
-      ],
-    };
-  }),
-});
-
-const searchTable = (measured: Measured): Table => ({
-  id: 'search',
-  title: 'The search for learning rates',
-  about: `Validation accuracy on ${SEARCHED} with the first seed; the best rate of a variant is used for it on all tasks. Every variant has the same number of trials.`,
-  columns: measured.size.learningRates.map((rate) => percent(`${rate}`)),
-  rows: variantNames.map((variant) => ({
-    name: variants[variant].name,
-    cells: measured.size.learningRates.map((rate) =>
-      singleValue(triedRates(variant, measured.size, measured.results).find((one) => one.rate === rate)?.accuracy),
-    ),
-  })),
-});
+      cells: rates.map((rate) =>
+        singleValue(
+          studentResult(measured, { task: STUDIED, variant, learningRate: rate }, seeds[STUDIED][0]!)?.measures[
+            'test-iid'
+          ]?.accuracy,
+        ),
+      ),
+    })),
+  };
+};
