@@ -17,10 +17,10 @@ const told = (...args: string[]): string[] => ['reproduce', '--tiny', '--out', r
 it('begins nothing once the time is up, and shows that there is nothing yet', async () => {
   const { code, stdout, stderr } = await dide(told('--hours', '0.000001'));
   expect(code, stderr).toBe(0);
-  expect(stdout).toContain('0 of 98 jobs are done');
+  expect(stdout).toContain('0 of 59 jobs are done');
   expect(stdout).toMatch(/^This is the toy run \(--tiny\)/);
   const readme = await readFile(join(root, 'tiny', 'report', 'README.md'), 'utf8');
-  expect(readme).toContain('none of its 98 jobs has run yet');
+  expect(readme).toContain('none of its 59 jobs has run yet');
   expect(readme).toContain('This is the toy run (--tiny): 2 updates a training');
 });
 
@@ -53,7 +53,7 @@ it('goes on from the numbers of another machine, of the same size alone', async 
   await write(reproductionSizes.tiny);
   const { code, stdout, stderr } = await dide(take);
   expect(code, stderr).toBe(0);
-  expect(stdout).toContain('1 of 98 jobs are done');
+  expect(stdout).toContain('1 of 59 jobs are done');
   expect(JSON.parse(await readFile(join(other, 'tiny', 'pieces', 'teacher', 'vqa.json'), 'utf8'))).toEqual(outcome);
   await write(reproductionSizes.quick);
   expect(await failing(root, ...take)).toContain('of another size');
