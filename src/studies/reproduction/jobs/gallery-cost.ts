@@ -1,5 +1,5 @@
-import { collate, preprocessorFor } from '../../../data.ts';
-import { ask, type Example, type ImageCache, openPredictor, type Predictor } from '../../../index.ts';
+import { collate, type Feeds, preprocessorFor } from '../../../data.ts';
+import { type Example, openPredictor, type Predictor } from '../../../index.ts';
 import { jobOf, type PlannedJob } from '../planned-job.ts';
 import type { Result } from '../result-file.ts';
 import { STUDIED, understanding } from '../tasks.ts';
@@ -17,6 +17,9 @@ export const TIMED_PAIRS = 1000;
 
 /** Pairs that the teacher sees at once. */
 const BATCH = 64;
+
+/** Image vectors that the student answers over at once. */
+const BLOCK = 512;
 
 /** Name of the measures of one round at one number of images, each model's milliseconds by its name. */
 export const galleryMeasure = (images: number, round: number): string => `${images} images, round ${round}`;
@@ -37,11 +40,8 @@ export const galleryCostJob = (): PlannedJob =>
         const models = await modelsFor(encoder, STUDIED, data);
         await using teacher = await openPredictor(models.teacher, { threads });
         await using student = await openPredictor(models.student, { threads });
-        const vectors = await vectorsOf(student, examples.slice(0, TIMED_PAIRS));
-        const timed = {
-          teacher: await pairByPair(teacher, examples),
-          student: (images: number) => ask(student, repeated(student, vectors, images), examples[0]!.text, { top: 1 }),
-        };
+        const batchOf = await preparedPairs(teacher, examples);
+        const timed = { teacher: pairByPair(teacher, batchOf), student: await overVectors(student, batchOf) };
         const measures: Record<string, Record<string, number>> = {};
         // round 0 is not measured: the sessions are compiled in it
         for (let round = 0; round <= ROUNDS; round += 1) {
@@ -64,52 +64,41 @@ const millisecondsOf = async (work: () => Promise<unknown>): Promise<number> => 
   return performance.now() - began;
 };
 
-/** Asks the first example's question about as many of the images, each read with the question. */
-const pairByPair = async (teacher: Predictor, examples: readonly Example[]) => {
-  const { prepare, collate: rule } = preprocessorFor(teacher.config, { batch: BATCH });
+/** Feeds of the pairs in some places: the first example's question with the image of each, decoded beforehand. */
+type BatchOf = (from: number, to: number) => Feeds;
+
+const preparedPairs = async ({ config }: Predictor, examples: readonly Example[]): Promise<BatchOf> => {
+  const { prepare, collate: rule } = preprocessorFor(config, { batch: BATCH });
+  const { text } = examples[0]!;
   const prepared = await Promise.all(
-    Array.from({ length: TIMED_PAIRS }, (_, i) => {
-      const example = examples[i % examples.length]!;
-      return prepare({ ...example, text: examples[0]!.text });
-    }),
+    Array.from({ length: TIMED_PAIRS }, (_, i) => prepare({ ...examples[i % examples.length]!, text })),
   );
-  return async (pairs: number): Promise<void> => {
-    for (let from = 0; from < pairs; from += BATCH)
-      await teacher.logits(collate(prepared.slice(from, Math.min(pairs, from + BATCH)), rule));
+  return (from, to) => collate(prepared.slice(from, to), rule);
+};
+
+/** Asks about as many of the images, each read with the question. */
+const pairByPair =
+  (teacher: Predictor, batchOf: BatchOf) =>
+  async (pairs: number): Promise<void> => {
+    for (let from = 0; from < pairs; from += BATCH) await teacher.logits(batchOf(from, Math.min(pairs, from + BATCH)));
   };
-};
 
-/** Features of the images of examples: [examples, width]. */
-const vectorsOf = async (student: Predictor, examples: readonly Example[]): Promise<Float32Array> => {
-  const { prepare, collate: rule } = preprocessorFor(student.config, { batch: BATCH });
-  const all = new Float32Array(examples.length * student.width);
-  for (let from = 0; from < examples.length; from += BATCH) {
-    const batch = await Promise.all(examples.slice(from, from + BATCH).map((one) => prepare(one)));
-    all.set((await student.imageFeatures(collate(batch, rule))).data, from * student.width);
-  }
-  return all;
-};
-
-/** A cache in memory of so many images, the features of which repeat. */
-const repeated = (student: Predictor, vectors: Float32Array, size: number): ImageCache => {
+/** Asks about as many images, whose vectors repeat those of one block. → the highest logit of each */
+const overVectors = async (student: Predictor, batchOf: BatchOf) => {
   const { width } = student;
-  const kept = vectors.length / width;
-  const paths = Array.from({ length: kept }, (_, i) => `${i}.png`);
-  return {
-    folder: 'memory',
-    about: {
-      ...{ format: 1, student: student.identity(), task: STUDIED, modality: 1, width },
-      preprocessing: { resize: 'pillow-bicubic', shortest: 0, multiple: 0 },
-    },
-    size,
-    entries: [],
-    blocks: async function* (rows = kept) {
-      const most = Math.min(rows, kept);
-      for (let done = 0; done < size; done += most) {
-        const count = Math.min(most, size - done);
-        const data = vectors.subarray(0, count * width);
-        yield { paths: paths.slice(0, count), entries: [], features: { shape: [count, width], data } };
-      }
-    },
+  const question = batchOf(0, 1);
+  const { data: vectors } = await student.imageFeatures(batchOf(0, BLOCK));
+  return async (images: number): Promise<Float32Array> => {
+    const text = await student.textFeatures(question);
+    const highest = new Float32Array(images);
+    for (let from = 0; from < images; from += BLOCK) {
+      const count = Math.min(BLOCK, images - from);
+      const features = { shape: [count, width], data: vectors.subarray(0, count * width) };
+      const { data } = await student.answerFeatures(text, features);
+      const answers = data.length / count;
+      for (let i = 0; i < count; i += 1)
+        highest[from + i] = data.subarray(i * answers, (i + 1) * answers).reduce((a, b) => Math.max(a, b));
+    }
+    return highest;
   };
 };
