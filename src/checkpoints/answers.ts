@@ -3,7 +3,7 @@ import { parseAnswerLines } from '../data/answer-list.ts';
 import { counted, UserError } from '../errors.ts';
 import { readJson } from '../files/json.ts';
 import type { Goal } from '../model/config.ts';
-import { type HuggingFaceConfig, labelsOf } from './beside/config.ts';
+import { type HuggingFaceConfig, labelsOf, unlabelledIds } from './beside/config.ts';
 
 /** Sources of a classifier's answers, the first that has them first. */
 export interface AnswerSources {
@@ -16,6 +16,8 @@ export interface AnswerSources {
   readonly path: string;
   /** A head whose answers no source names, or names in another number: an error (default), or they are numbered. */
   readonly unnamedAnswers?: 'refuse' | 'number' | undefined;
+  /** Receives a sentence where the answers that are passed are not those of the config. */
+  readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /**
@@ -29,12 +31,53 @@ export const findAnswers = async (count: number | undefined, sources: AnswerSour
   const { answers, config, path, task } = sources;
   const labels = count === undefined || !config ? undefined : labelsOf(config);
   if (count !== undefined && sources.unnamedAnswers === 'number') return await namedOrNumbered(count, sources, labels);
+  if (count !== undefined && config && !answers && !labels) refuseGaps(config, count, path);
   const found = answers ?? labels ?? (await answersOfTask(sources, count));
+  if (answers && labels) warnOfOthers(answers, labels, sources);
+  else if (labels) warnOfTwice(labels, sources);
+  else if (!answers && count !== undefined && config) warnOfNumbers(found, sources);
   if (count === undefined || found.length === count) return [...found];
   throw new UserError(
     `${path}: its head gives ${counted(count, 'answer')} and ${found.length} are named for ${task.name}: give the ${count}, one a line, in the order of the classifier (--answers FILE)`,
   );
 };
+
+/** @throws UserError where a config labels some of its classes only. */
+const refuseGaps = (config: HuggingFaceConfig, count: number, path: string): void => {
+  const [first, ...more] = unlabelledIds(config, count);
+  if (first === undefined) return;
+  const ids = more.length === 0 ? `id ${first}` : `id ${first} and ${counted(more.length, 'other')}`;
+  throw new UserError(
+    `${path}: its head gives ${counted(count, 'answer')}, and id2label in config.json has no ${ids} of them: name them all there, or one a line (--answers FILE)`,
+  );
+};
+
+/** Says where the answers that are passed are not the labels of the config, which the head was trained for. */
+const warnOfOthers = (
+  answers: readonly string[],
+  labels: readonly string[],
+  { path, onWarning }: AnswerSources,
+): void => {
+  const at = answers.findIndex((answer, id) => answer !== labels[id]);
+  if (at < 0 || answers.length !== labels.length) return;
+  onWarning?.(
+    `${path}: config.json names other answers than those that are given, which are taken: ${JSON.stringify(labels[at])} and not ${JSON.stringify(answers[at])} at ${at}`,
+  );
+};
+
+const warnOfTwice = (labels: readonly string[], { path, onWarning }: AnswerSources): void => {
+  const twice = labels.filter((label, id) => labels.indexOf(label) < id);
+  if (twice.length === 0) return;
+  const some = [...new Set(twice)].slice(0, 3).map((label) => JSON.stringify(label));
+  onWarning?.(
+    `${path}: config.json gives ${counted(twice.length, 'class')} the label of another one (${some.join(', ')}): they stay apart in the head, and the answer does not say which it was`,
+  );
+};
+
+const warnOfNumbers = (found: readonly string[], { path, task, onWarning }: AnswerSources): void =>
+  onWarning?.(
+    `${path}: config.json names no labels: they are taken to be those of ${task.name}, ${found.slice(0, 3).join(', ')}${found.length > 3 ? ', …' : ''}, in this order`,
+  );
 
 /** The first of the sources that names so many answers, the labels of the file's own config before all. */
 const namedOrNumbered = async (

@@ -1,4 +1,4 @@
-import type { Numbers, Weights } from '../engine/numbers.ts';
+import { countOf, type Numbers, type Weights } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
 import { mapConcurrent } from '../files/map-concurrent.ts';
 import { dide, vilt } from '../model/architecture.ts';
@@ -6,6 +6,7 @@ import type { Goal, ModelConfig } from '../model/config.ts';
 import { type Declared, initialWeights, type RootParams } from '../model/params.ts';
 import { classifierName } from '../model/purposes/answering.ts';
 import { createConfig } from '../model/purposes/purpose-of.ts';
+import type { Sizes } from '../model/sizes.ts';
 import { findAnswers } from './answers.ts';
 import { type HuggingFaceConfig, readConfigBeside } from './beside/config.ts';
 import { readPicturesBeside } from './beside/pictures.ts';
@@ -70,11 +71,15 @@ export const readForeign = async (file: WeightsFile, options: ForeignFacts): Pro
   const params = declareParams(config);
   const expected = shapesOf(params.declared);
   const fresh = missingHeads(headsOf(config), expected, plan.shapes);
-  checkNames(expected, plan, { path: file.path, config, fresh });
-  for (const message of warningsOf(plan, config, fresh)) options.onWarning?.(`${file.path}: ${message}`);
+  const zero = absentBiases(expected, plan.shapes);
+  const isAbsent = (name: string): boolean => zero.has(name) || fresh.some((head) => isPartOf(head, name));
+  checkNames(expected, plan, { path: file.path, config, isAbsent });
+  for (const message of [...warningsOf(plan, config, fresh), ...zeroNotices(zero)])
+    options.onWarning?.(`${file.path}: ${message}`);
   const allocate = allocateTensors(expected);
   const numbersOf = async ([name, declared]: [string, Declared]): Promise<[string, Numbers<Float32Array>]> => {
     const sources = plan.sources.get(name);
+    if (zero.has(name)) return [name, { shape: declared.shape, data: new Float32Array(countOf(declared.shape)) }];
     if (!sources) return [name, initialTensor(params, [name, declared], config, options.seed)];
     return [name, resizeTable(name, await readTensor(file, sources, allocate(name)), config.sizes)];
   };
@@ -83,6 +88,15 @@ export const readForeign = async (file: WeightsFile, options: ForeignFacts): Pro
   if (copiesMatching('rank_output', fresh)) initRankHead(weights, matchingHeadOf(weights));
   return { config, weights };
 };
+
+/** Biases of queries, keys and values that a file without any has none of (`qkv_bias: false`): zero is the same. */
+const absentBiases = (expected: Shapes, found: Shapes): ReadonlySet<string> => {
+  const biases = (shapes: Shapes): string[] => [...shapes.keys()].filter((name) => name.endsWith('.attn.qkv.bias'));
+  return new Set(biases(found).length === 0 ? biases(expected) : []);
+};
+
+const zeroNotices = ({ size }: ReadonlySet<string>): string[] =>
+  size === 0 ? [] : ['its queries, keys and values have no biases (qkv_bias false): they are zero here'];
 
 /** Random initial weights of one parameter. */
 const initialTensor = (
@@ -114,7 +128,7 @@ const inferConfig = async (path: string, { shapes }: TensorPlan, facts: Facts): 
   const inferred = inferSizes(shapes, { config, heads, path });
   const count = answerCount(shapes, { task, width: inferred.width, path });
   const answers = await findAnswers(count, { ...facts, path });
-  const beside = await readPicturesBeside(path, inferred.patch);
+  const beside = await readPicturesBeside(path, { patch: inferred.patch, isOfTransformers: config !== undefined });
   const read = await readWordsBeside(inferred.vocabulary, { ...facts, path });
   const sizes = {
     ...inferred,
@@ -132,16 +146,24 @@ const inferConfig = async (path: string, { shapes }: TensorPlan, facts: Facts): 
     ...(beside.pictures && { pictures: beside.pictures }),
     recipe: { from: path, ...(facts.weights === undefined ? {} : { weights: facts.weights }) },
   });
-  for (const notice of [...beside.notices, ...read.notices, ...configNotices(config)])
+  for (const notice of [...beside.notices, ...read.notices, ...configNotices(config, inferred)])
     onWarning?.(`${path}: ${notice}`);
   const hasOwnDecoder = headsOf(model).includes('mlm_score') && shapes.has('mlm_score.decoder.weight');
   return hasOwnDecoder ? { ...model, decoder: 'own' } : model;
 };
 
 /** Sentences about fields of config.json that are not followed. */
-const configNotices = (config: HuggingFaceConfig | undefined): string[] => {
-  const { max_image_length: most } = config ?? {};
-  return most && most > 0 ? [`config.json: its max_image_length of ${most} is not followed: all patches are read`] : [];
+const configNotices = (config: HuggingFaceConfig | undefined, { image }: Pick<Sizes, 'image'>): string[] => {
+  const { max_image_length: most, image_size: said } = config ?? {};
+  const isOther = said !== undefined && [said].flat().some((side) => side !== image);
+  return [
+    ...(most && most > 0 ? [`config.json: its max_image_length of ${most} is not followed: all patches are read`] : []),
+    ...(isOther
+      ? [
+          `config.json has image_size ${JSON.stringify(said)} and the position table is of ${image} pixels, which differs: the table is followed`,
+        ]
+      : []),
+  ];
 };
 
 const wholePatches = (image: number, patch: number, path: string): number => {
@@ -149,13 +171,16 @@ const wholePatches = (image: number, patch: number, path: string): number => {
   throw new UserError(`${path}: ${image} pixels are not whole patches of ${patch}: give a multiple of ${patch}`);
 };
 
-/** Checks the shapes of a file. Tables that can be resized may have other rows, and heads in `fresh` may be missing. */
-const checkNames = (
-  parameters: Shapes,
-  { shapes }: TensorPlan,
-  { path, config, fresh }: { readonly path: string; readonly config: ModelConfig; readonly fresh: readonly string[] },
-): void => {
-  const expected = new Map([...parameters].filter(([name]) => !fresh.some((head) => isPartOf(head, name))));
+interface NameCheck {
+  readonly path: string;
+  readonly config: ModelConfig;
+  /** Whether the file may lack a parameter. */
+  readonly isAbsent: (name: string) => boolean;
+}
+
+/** Checks the shapes of a file. Tables that can be resized may have other rows, and absent parameters be missing. */
+const checkNames = (parameters: Shapes, { shapes }: TensorPlan, { path, config, isAbsent }: NameCheck): void => {
+  const expected = new Map([...parameters].filter(([name]) => !isAbsent(name)));
   const found = new Map(
     [...shapes].map(([name, shape]): [string, readonly number[]] => {
       const resized = resizedRows(name, config.sizes) === undefined ? undefined : expected.get(name);

@@ -1,4 +1,4 @@
-import { counted } from '../errors.ts';
+import { counted, UserError } from '../errors.ts';
 import type { Shapes } from './check-shapes.ts';
 import type { WeightsFile } from './formats/weights-file.ts';
 import { ourName, qkvIndex } from './rename-tensors.ts';
@@ -27,17 +27,20 @@ const ignored = [/(^|\.)(?:position_ids|token_type_ids)$/, /^teacher_model\./];
 /**
  * Maps the tensors of a file's model to our names. No numbers are read.
  *
- * @throws UserError where the file has several models, or none of the name that is wanted.
+ * @throws UserError where the file has several models, none of the name that is wanted, or adapters beside its weights.
  */
 export const tensorPlan = (
   { tensors, path }: Pick<WeightsFile, 'tensors' | 'path'>,
   { head = 'classifier', weights }: TensorPlanOptions = {},
 ): TensorPlan => {
   const choice = chooseWeights(tensors.keys(), weights, path);
-  const own = [...tensors.keys()].filter((name) => isOfChoice(name, choice) && !isCounter(name, choice, tensors));
+  refuseAdapters(tensors.keys(), path);
+  const within = [...tensors.keys()].filter((name) => isOfChoice(name, choice) && !isCounter(name, choice, tensors));
+  const beside = headsBeside(within, [...tensors.keys()], choice);
+  const own = [...within, ...beside];
   const sources = new Map<string, string[]>();
   for (const name of own) {
-    const bare = unwrapped(name, choice.prefix);
+    const bare = unwrapped(name, beside.includes(name) ? '' : choice.prefix);
     if (ignored.some((rule) => rule.test(bare))) continue;
     const ours = ourName(bare, head);
     sources.set(ours, [...(sources.get(ours) ?? []), name]);
@@ -53,6 +56,29 @@ export const tensorPlan = (
 
 const isOfChoice = (name: string, { prefix, others }: WeightChoice): boolean =>
   name.startsWith(prefix) && !others.some((other) => other.length > prefix.length && name.startsWith(other));
+
+/** Tensors of a head, by their names in the file without a prefix. */
+const ofHead = /^(?:[^.]+_)?(?:classifier|mlm_score|itm_score|rank_output)\./;
+
+/** Tensors of a head that stand beside those of a wrapped body without one: `model.embeddings.…`, `classifier.0.weight`. */
+const headsBeside = (
+  within: readonly string[],
+  names: readonly string[],
+  { prefix, others }: WeightChoice,
+): string[] => {
+  const isWhole = within.some((name) => ofHead.test(unwrapped(name, prefix)));
+  if (prefix === '' || others.length > 0 || isWhole) return [];
+  return names.filter((name) => !name.startsWith(prefix) && ofHead.test(name));
+};
+
+/** @throws UserError where LoRA's matrices stand beside the weights that they change. */
+const refuseAdapters = (names: Iterable<string>, path: string): void => {
+  const [first, ...more] = [...names].filter((name) => /\.lora_[AB]\./.test(name));
+  if (first === undefined) return;
+  throw new UserError(
+    `${path}: it holds ${counted(1 + more.length, 'matrix', 'matrices')} of LoRA, such as ${first}, which change the weights beside them: merge them into these first (peft's merge_and_unload) and save that`,
+  );
+};
 
 /** Whether a tensor is a counter that a wrapper keeps beside the weights: `n_averaged`, `num_updates`. */
 const isCounter = (name: string, { prefix }: WeightChoice, tensors: WeightsFile['tensors']): boolean =>

@@ -31,12 +31,16 @@ const known = new Set(
  * Reads how pictures are prepared from `processor_config.json` or, where that does not say it, from
  * `preprocessor_config.json`, as transformers does.
  *
- * @param patch side of the model's patches in pixels.
+ * @param options.patch side of the model's patches in pixels.
+ * @param options.isOfTransformers whether a config.json stands beside the weights, so that neither should be missing.
  * @throws UserError where a field asks for what is not done here.
  */
-export const readPicturesBeside = async (weights: string, patch: number): Promise<PicturesBeside> => {
+export const readPicturesBeside = async (
+  weights: string,
+  { patch, isOfTransformers }: { readonly patch: number; readonly isOfTransformers: boolean },
+): Promise<PicturesBeside> => {
   const found = await findFields(weights);
-  if (!found) return { notices: [] };
+  if (!found) return { notices: isOfTransformers ? [NO_FILE] : [] };
   const { name, config } = found;
   const refuse: Refuse = (field, why) => {
     throw new UserError(
@@ -57,6 +61,9 @@ export const readPicturesBeside = async (weights: string, patch: number): Promis
         : [`${name}: ${unknown.join(', ')} ${unknown.length === 1 ? 'is' : 'are'} not followed`],
   };
 };
+
+const NO_FILE =
+  'neither processor_config.json nor preprocessor_config.json is beside it: pictures are read as in ViLT, as large as its position table';
 
 /** Refuses a field for a reason. */
 type Refuse = (field: string, why: string) => never;

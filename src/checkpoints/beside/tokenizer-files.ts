@@ -25,7 +25,12 @@ const tokenizerSchema = z.looseObject({
   }),
   normalizer: part,
   pre_tokenizer: part,
-  post_processor: part,
+  post_processor: z
+    .looseObject({
+      type: z.string(),
+      single: z.array(z.record(z.string(), z.looseObject({ id: z.string() }))).optional(),
+    })
+    .nullish(),
   added_tokens: z.array(addedSchema.extend({ id: z.int().nonnegative() })).optional(),
 });
 
@@ -94,7 +99,7 @@ export const readTokenizerFiles = async (weights: string): Promise<TokenizerFile
     return { config, normalizer, vocabulary, added, name: 'tokenizer.json', notices };
   }
   const kind = config?.tokenizer_class;
-  if (kind && !/bert|fast$|backend$/i.test(kind)) {
+  if (kind && !isBertTokenizer(kind)) {
     throw new UserError(
       `${file('tokenizer_config.json')}: its tokenizer_class is ${kind}: only BERT's WordPiece is read`,
     );
@@ -103,6 +108,10 @@ export const readTokenizerFiles = async (weights: string): Promise<TokenizerFile
   const vocabulary = hasVocabulary ? await readLines(file('vocab.txt'), config) : undefined;
   return { config, normalizer: undefined, vocabulary, added, name: 'vocab.txt', notices: [] };
 };
+
+/** Whether a tokenizer_class is BERT's, whose fields are followed, or one of those that read texts as it does. */
+export const isBertTokenizer = (kind: string): boolean =>
+  /^(?:Bert|DistilBert|MobileBert|SqueezeBert|ConvBert|Electra)Tokenizer(?:Fast)?$/.test(kind);
 
 /** Lines of a vocab.txt. Its special pieces are checked once they have their usual names. */
 const readLines = async (path: string, config: TokenizerFiles['config']): Promise<string[]> =>
@@ -123,6 +132,12 @@ const checkWordPiece = (tokenizer: z.infer<typeof tokenizerSchema>, path: string
   if (normalizer?.clean_text === false) check('normalizer.clean_text', 'false', ['true']);
   check('pre_tokenizer', pre_tokenizer?.type, ['BertPreTokenizer']);
   check('post_processor', post_processor?.type, ['TemplateProcessing', 'BertProcessing']);
+  const { single } = post_processor ?? {};
+  const template = single?.flatMap((one) =>
+    Object.entries(one).map(([of, { id }]) => (of === 'Sequence' ? `$${id}` : id)),
+  );
+  if (template && !/^\S+ \$A \S+$/.test(template.join(' ')))
+    check('post_processor.single', template.join(' ') || 'empty', ['[CLS] $A [SEP]']);
 };
 
 /** Most pieces of a vocabulary; an id beyond them is no row of a table. */

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { bertVocabulary, SPECIAL_PIECES } from '../../data/tokenizer.ts';
 import { UserError } from '../../errors.ts';
 import type { AddedPiece, WordRules } from '../../model/config.ts';
-import { type AddedToken, readTokenizerFiles, type TokenizerFiles } from './tokenizer-files.ts';
+import { type AddedToken, isBertTokenizer, readTokenizerFiles, type TokenizerFiles } from './tokenizer-files.ts';
 
 /** Vocabulary of a model, and how it reads texts. */
 export interface WordsBeside {
@@ -176,7 +176,7 @@ const rulesOf = (files: TokenizerFiles, added: readonly AddedToken[], renamed: R
 };
 
 const bertFields = ({ config, normalizer }: TokenizerFiles) => {
-  if (config && /bert/i.test(config.tokenizer_class ?? 'bert')) {
+  if (config && isBertTokenizer(config.tokenizer_class ?? 'BertTokenizer')) {
     const { do_lower_case, strip_accents, tokenize_chinese_chars } = config;
     return {
       lowercase: do_lower_case ?? true,

@@ -64,6 +64,9 @@ const weightsIn = (folder: string): string => {
   throw new UserError(`${folder}: it holds none of ${usualNames.join(', ')}: give the file of the weights itself`);
 };
 
+/** First bytes of a file of torch.save from before PyTorch 1.6 in protocol 0 or 1: digits of its magic number. */
+const OLDEST = 'L1195470';
+
 /** Whether a file begins as a zip archive or a pickle, the two formats of torch.save. */
 const isPickled = async (path: string): Promise<boolean> => {
   const handle = await openForReading(path);
@@ -71,8 +74,9 @@ const isPickled = async (path: string): Promise<boolean> => {
     const start = new Uint8Array(8);
     await readUpTo(handle, start, 0);
     const isZip = start[0] === 0x50 && start[1] === 0x4b && start[2] === 3 && start[3] === 4;
+    const isOldest = new TextDecoder().decode(start) === OLDEST;
     // 0x80 and a protocol; of a safetensors header the first two bytes can be that, the last four are 0
-    return isZip || (start[0] === 0x80 && start[1]! >= 2 && start[1]! <= 5 && start[4] !== 0);
+    return isZip || isOldest || (start[0] === 0x80 && start[1]! >= 2 && start[1]! <= 5 && start[4] !== 0);
   } finally {
     await handle.close();
   }

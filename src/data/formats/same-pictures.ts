@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { UserError } from '../../errors.ts';
+import { counted, UserError } from '../../errors.ts';
 import { mapConcurrent } from '../../files/map-concurrent.ts';
 import { type ByteRange, readRange } from '../../files/read-exactly.ts';
+import { resize } from '../../kernels/resize/resize.ts';
 import { type Example, type ImageSource, imageName, type StoredImage } from '../example.ts';
-import { readImageBytes } from '../image.ts';
+import { readImage, readImageBytes } from '../image.ts';
 
 /** Examples and notices about their pictures. */
 interface Found {
@@ -21,40 +22,61 @@ interface Picture {
 
 /**
  * Gives rows about one picture one image, that of the first of them, so that a gallery, a batch or a draw of negatives
- * knows it for one: tables and shards often have a row a caption. Pictures are one where the rows say so by an
- * `image_id` (of one folder, since two sets may number theirs alike), or where their bytes are equal. Only files of one
- * size are read, and of those whose middles are equal, all.
+ * knows it for one: tables and shards often have a row a caption. Pictures are one where their bytes are equal. Only
+ * files of one size are read, and of those whose middles are equal, all. Pictures of one `image_id` (of one folder, since
+ * two sets may number theirs alike) whose bytes differ are one where they look alike, as copies of other quality do;
+ * otherwise each is a picture of its own, and a notice counts them.
  */
 export const withSamePictures = async (examples: readonly Example[], path: string): Promise<Found> => {
   const pictures = picturesOf(examples);
   const keys = await contentKeys([...pictures.values()].map(({ source }) => source));
-  const [firstOf, contentsOf] = [new Map<string, ImageSource>(), new Map<string, Set<string>>()];
-  const images = new Map<string, ImageSource>();
+  const [firstOf, ofId] = [new Map<string, ImageSource>(), new Map<string, Map<string, ImageSource>>()];
   for (const [name, { source, id }] of pictures) {
-    const names = [...(id === undefined ? [] : [`id ${id}`]), `bytes ${keys.get(name)}`];
-    const first = names.map((one) => firstOf.get(one)).find((one) => one !== undefined) ?? source;
-    for (const one of names) if (!firstOf.has(one)) firstOf.set(one, first);
-    images.set(name, first);
-    if (id !== undefined) contentsOf.set(id, (contentsOf.get(id) ?? new Set()).add(keys.get(name)!));
+    const key = keys.get(name)!;
+    if (!firstOf.has(key)) firstOf.set(key, source);
+    if (id !== undefined) ofId.set(id, (ofId.get(id) ?? new Map()).set(key, firstOf.get(key)!));
   }
-  const unequal = [...contentsOf].filter(([, contents]) => contents.size > 1);
+  const unequal = [...ofId].filter(([, contents]) => contents.size > 1);
+  const others: [id: string, pictures: number][] = [];
+  for (const [id, contents] of unequal) {
+    const distinct = await distinctIn([...contents.values()], (key, like) => firstOf.set(key, like), keys);
+    if (distinct > 1) others.push([id.split('\0').at(-1)!, distinct]);
+  }
   return {
     examples: examples.map((example) => ({
       ...example,
-      images: example.images.map((image) => images.get(imageName(image))!),
+      images: example.images.map((image) => firstOf.get(keys.get(imageName(image))!)!),
     })),
-    notices: unequal.length === 0 ? [] : [unequalNotice(path, unequal)],
+    notices: others.length === 0 ? [] : [othersNotice(path, others)],
   };
 };
 
-const unequalNotice = (
-  path: string,
-  ids: readonly (readonly [id: string, contents: ReadonlySet<string>])[],
-): string => {
-  const [[id, contents]] = ids as [(typeof ids)[number]];
-  const others = ids.length === 1 ? '' : `, and ${ids.length - 1} other ids so`;
-  return `${path}: ${id.split('\0').at(-1)} is the image id of ${contents.size} pictures whose bytes differ${others}: the first of each is taken for all of its rows.`;
+const othersNotice = (path: string, others: readonly (readonly [id: string, pictures: number])[]): string => {
+  const [[id, pictures]] = others as [(typeof others)[number]];
+  const more = others.length === 1 ? '' : `, and ${counted(others.length - 1, 'other id')} so`;
+  return `${path}: ${id} is the image id of ${pictures} pictures that differ${more}: each counts as a picture of its own.`;
 };
+
+/** Gives pictures of one id that look alike the first of them. → the number of pictures that do not */
+const distinctIn = async (
+  sources: readonly ImageSource[],
+  replace: (key: string, like: ImageSource) => void,
+  keys: ReadonlyMap<string, string>,
+): Promise<number> => {
+  const seen: { readonly source: ImageSource; readonly look: Uint8Array | undefined }[] = [];
+  for (const source of sources) {
+    const look = await lookOf(source).catch(rethrowUnlessUserError);
+    const like = seen.find((one) => look && one.look?.every((value, i) => Math.abs(value - look[i]!) <= ALIKE));
+    if (like) replace(keys.get(imageName(source))!, like.source);
+    else seen.push({ source, look });
+  }
+  return seen.length;
+};
+
+/** Side of the small picture by which two are compared, and the most by which equal ones differ, of 255. */
+const [LOOK, ALIKE] = [8, 24];
+
+const lookOf = async (source: ImageSource): Promise<Uint8Array> => resize(await readImage(source), LOOK, LOOK).data;
 
 /** Fields by which annotations name an image, whatever file or row holds it. */
 const ID_FIELDS = ['image_id', 'img_id', 'imgid', 'cocoid'];

@@ -8,6 +8,8 @@ wrapped/*       one tiny ViLT for VQA, as wrappers and training codes save it (p
 beside/*        what save_pretrained of transformers writes beside the weights, one thing out of the ordinary in each folder;
                 model.safetensors has the weights of all folders that have none, picture.png the picture that was asked
                 about, expected.json the pieces and logits of transformers, with Pillow's own resize
+siblings/*      models by other classes, in other types and shards and below other prefixes, to be read with the files of
+                beside/usual; expected.json has the logits of transformers for the pictures picture.png and picture-2.png
 pickled/*       its state_dict beside harmless values of Python, one kind a file
 """
 
@@ -25,7 +27,7 @@ import numpy as np
 import torch
 from PIL import Image
 from safetensors.torch import save_file
-from transformers import BertTokenizer, DeiTConfig, DeiTModel, ViltConfig, ViltForImagesAndTextClassification, ViltForQuestionAnswering, ViltForTokenClassification, ViltImageProcessorPil, ViltProcessor
+from transformers import BertTokenizer, DeiTConfig, DeiTModel, ViltConfig, ViltForImageAndTextRetrieval, ViltForImagesAndTextClassification, ViltForQuestionAnswering, ViltForTokenClassification, ViltImageProcessorPil, ViltProcessor
 
 here = pathlib.Path(__file__).parent
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"is there a red green blue circle square above left of the ? cat dog one two".split()]
@@ -226,8 +228,71 @@ def beside():
     (folder / "expected.json").write_text(json.dumps({"question": QUESTION, "folders": expected}, ensure_ascii=False, indent=1))
 
 
+def siblings():
+    folder = here / "siblings"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    pictures = [Image.open(here / "beside" / "picture.png")]
+    pictures.append(Image.fromarray(np.random.default_rng(4).integers(0, 256, (18, 25, 3), dtype=np.uint8)))
+    pictures[1].save(folder / "picture-2.png")
+    usual = ViltProcessor.from_pretrained(here / "beside" / "usual")
+    text = usual.tokenizer(QUESTION, return_tensors="pt", truncation=True, max_length=20)
+    pixels = [torch.tensor((np.asarray(one.resize((8, 8), 3), dtype=np.float32) / 255 - 0.5) / 0.5).permute(2, 0, 1) for one in pictures]
+    expected = {}
+
+    def write(name, save, cls=ViltForQuestionAnswering, config=None, loads=True, **model):
+        place = folder / name
+        place.mkdir()
+        network = tiny(words=len(ODD), std=0.5, max_position_embeddings=20, cls=cls, **model)
+        network.config.save_pretrained(place)
+        save(network, place)
+        if config:
+            fields = {**json.loads((place / "config.json").read_text()), **config}
+            (place / "config.json").write_text(json.dumps({key: value for key, value in fields.items() if value is not None}, indent=1))
+        # as transformers itself reads the folder, where it does
+        reader = cls.from_pretrained(place, dtype=torch.float32).eval() if loads else network
+        images = torch.stack(pixels)[None] if cls is ViltForImagesAndTextClassification else pixels[0][None]
+        with torch.no_grad():
+            expected[name] = reader(**text, pixel_values=images).logits[0].tolist()
+
+    def saved(**how):
+        return lambda network, place: network.save_pretrained(place, **how)
+
+    def pickled(change=lambda state: state, **how):
+        return lambda network, place: torch.save(change(network.state_dict()), place / "pytorch_model.bin", **how)
+
+    def in_shards(network, place):
+        state = list(network.state_dict().items())
+        names = [f"pytorch_model-{part:05d}-of-00002.bin" for part in (1, 2)]
+        for part, name in enumerate(names):
+            torch.save(dict(state[part::2]), place / name)
+        index = {name: names[i % 2] for i, (name, _) in enumerate(state)}
+        (place / "pytorch_model.bin.index.json").write_text(json.dumps({"metadata": {}, "weight_map": index}))
+
+    write("shards", saved(max_shard_size="5KB"))
+    write("shards-pickled", in_shards)
+    write("bfloat16", lambda network, place: network.to(torch.bfloat16).save_pretrained(place))
+    write("float16-pickled", pickled(lambda state: {name: tensor.half() for name, tensor in state.items()}))
+    write("module-ema", pickled(lambda state: prefixed("module.ema.", state)), loads=False)
+    write("module-model", pickled(lambda state: prefixed("module.model.", state)), loads=False)
+    write("head-beside", pickled(lambda state: {name.replace("vilt.", "model.vilt."): tensor for name, tensor in state.items()}), loads=False)
+    write("protocol-1", pickled(dict, pickle_protocol=1), loads=False)
+    write("protocol-1-before-1.6", pickled(dict, pickle_protocol=1, _use_new_zipfile_serialization=False), loads=False)
+    write("protocol-0", pickled(dict, pickle_protocol=0), loads=False)
+    write("no-biases", saved(), qkv_bias=False)
+    write("defaults", saved(), hidden_size=24, num_attention_heads=12, config={"num_attention_heads": None, "layer_norm_eps": None})
+    lora = "base_model.model.vilt.encoder.layer.0.attention.attention.query.lora_A.default.weight"
+    write("lora", pickled(lambda state: {**prefixed("base_model.model.", state), lora: torch.ones(2, 8)}), loads=False)
+    write("retrieval", saved(), cls=ViltForImageAndTextRetrieval)
+    pairs = dict(cls=ViltForImagesAndTextClassification, num_images=2, modality_type_vocab_size=3)
+    write("nlvr2", saved(), **pairs, id2label={0: "True", 1: "False"}, label2id={"True": 0, "False": 1})
+    write("nlvr2-numbered", saved(), **pairs, id2label={0: "LABEL_0", 1: "LABEL_1"}, label2id={"LABEL_0": 0, "LABEL_1": 1})
+    (folder / "expected.json").write_text(json.dumps(expected, indent=1))
+
+
 if __name__ == "__main__":
     (here / "vocab.txt").write_text("\n".join(WORDS) + "\n")
     wrappers()
     pickles()
     beside()
+    siblings()

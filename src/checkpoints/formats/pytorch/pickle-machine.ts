@@ -36,16 +36,16 @@ export interface Machine {
   readonly taken: () => number;
   /** Reads up to the next line break. */
   readonly line: () => string;
-  /** Error of a damaged pickle. */
-  readonly broken: (problem: string) => UserError;
+  /** Error of a pickle that cannot be read. @param advice what to do; by default, to copy the damaged file again. */
+  readonly broken: (problem: string, advice?: string) => UserError;
   /** Error of a pickle that names something unsafe. */
   readonly refuse: (python: string) => UserError;
 }
 
 /** Machine at the first byte of a pickle. @param path names the file in errors. */
 export const createMachine = (bytes: Uint8Array, rules: PickleRules, path: string): Machine => {
-  const broken = (problem: string): UserError =>
-    new UserError(`${path}: ${problem}: the file is damaged or no checkpoint, copy it again`);
+  const broken: Broken = (problem, advice = 'the file is damaged or no checkpoint, copy it again') =>
+    new UserError(`${path}: ${problem}: ${advice}`);
   const refuse = (python: string): UserError =>
     new UserError(
       `${path}: it names ${python}, by which Python runs programs or reaches files as it loads it, and which no weights need. Nothing was run here: do not load it in Python.`,

@@ -120,8 +120,29 @@ const build: Operation = ({ pop, top }) => {
 const pairsOf = (items: readonly unknown[]): [unknown, unknown][] =>
   Array.from({ length: Math.floor(items.length / 2) }, (_, i) => [items[2 * i], items[2 * i + 1]]);
 
-/** Operations of protocols 2 to 5 by their byte, as Python's pickletools describes them. */
+/** Integer that protocol 1 writes as a line of digits, of which `00` and `01` are the booleans. */
+const integerLine: Operation = ({ line, push, broken }) => {
+  const text = line();
+  if (!/^-?\d{1,1024}L?$/.test(text)) throw broken('its pickle has a line that is no integer');
+  const integer = BigInt(text.replace('L', ''));
+  push(
+    text === '00' ? false : text === '01' ? true : Number.isSafeInteger(Number(integer)) ? Number(integer) : integer,
+  );
+};
+
+/** Operations of protocol 0, in which PyTorch writes the places of storages as texts that it cannot read itself. */
+const onlyInProtocol0: Operation = ({ broken }) => {
+  throw broken(
+    'its pickle has operations of protocol 0',
+    'save it again with torch.save, which takes protocol 2 by itself',
+  );
+};
+
+/** Operations of protocols 1 to 5 by their byte, as Python's pickletools describes them. */
 export const operations: ReadonlyMap<number, Operation> = new Map<number, Operation>([
+  ...[...'FPSVgip'].map((letter) => [letter.charCodeAt(0), onlyInProtocol0] as const),
+  [0x49, integerLine],
+  [0x4c, integerLine],
   [0x80, ({ take }) => void take(1)],
   [0x95, ({ take }) => void take(8)],
   [0x28, ({ mark }) => mark()],

@@ -2,7 +2,7 @@ import { createMachine, type PickleRules } from './pickle-machine.ts';
 import { operations } from './pickle-operations.ts';
 
 /**
- * Reads a pickle (protocols 2 to 5) without executing anything: dictionaries become Maps, lists and tuples arrays, sets
+ * Reads a pickle (protocols 1 to 5) without executing anything: dictionaries become Maps, lists and tuples arrays, sets
  * Sets; numbers, strings and bytes are themselves, and everything else is a placeholder. A stack machine moves values
  * and calls `rules`; its time and memory are in proportion to the bytes, and to the few million values that it may
  * make.

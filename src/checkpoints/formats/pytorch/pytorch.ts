@@ -77,7 +77,8 @@ const isZip = async (handle: FileHandle, path: string): Promise<boolean> => {
   const { size } = await handle.stat();
   const start = await readBytes(handle, { offset: 0, length: Math.min(size, 2) }, path);
   if (start[0] === 0x50 && start[1] === 0x4b) return true;
-  if (start[0] === 0x80) return false;
+  // a protocol, or the first digit of the magic number of the oldest format in protocol 1
+  if (start[0] === 0x80 || (start[0] === 0x4c && start[1] === 0x31)) return false;
   throw new UserError(`${path}: it is no checkpoint of PyTorch: give a .ckpt or .bin file`);
 };
 
