@@ -255,8 +255,42 @@ def pairs():
     for k, split in enumerate(("train", "dev", "test")):
         write(f"{folder}/flickr8k/Flickr_8k.{split}Images.txt", f"{k}.jpg\n")
 
+def left_out():
+    """Rows, captions, images and files that cannot be used or are not there, each beside others that are whole."""
+    import decimal
+    folder = fresh("left-out")
+    stored = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    one = lambda k: {"bytes": png(k), "path": None}
+    captions = lambda ks: pa.table({"image": pa.array([one(k) for k in ks], stored), "caption": [f"thing {k}" for k in ks]})
+    for part in (0, 2):
+        os.makedirs(f"{folder}/parts/data", exist_ok=True)
+        pq.write_table(captions([part]), f"{folder}/parts/data/train-{part:05d}-of-00003.parquet")
+    whole = lambda kind: pa.array([decimal.Decimal(2**53 + k) for k in (0, 1)], kind)
+    ids = pa.table({"image": pa.array([one(0), one(1)], stored), "caption": ["thing 0", "thing 1"], "image_id": whole(pa.decimal128(38, 0)), "short_id": whole(pa.decimal128(18, 0)), "ratio": pa.array([decimal.Decimal("0.25"), None])})
+    for name, as_integer in (("decimals", False), ("decimals-as-integers", True)):
+        os.makedirs(f"{folder}/{name}")
+        pq.write_table(ids, f"{folder}/{name}/train.parquet", store_decimal_as_integer=as_integer)
+    # ViLT's table: rows 2 to 7 lack a question, the list of them, a picture, an answer, a score and a number
+    good = dict(image=png(0), questions=["is it green?", "two?"], answers=[["yes"], ["no"]], answer_labels=[[0], [1]], answer_scores=[[1.0], [1.0]], image_id=1, question_id=[1, 2], split="train")
+    bad = [dict(questions=["is it green?", None]), dict(questions=None), dict(image=None), dict(answers=[["yes"]]), dict(answer_scores=[[1.0], []]), dict(question_id=[1])]
+    rows = [good, *({**good, **change} for change in bad), *[good] * 6]
+    kinds = dict(image=pa.binary(), questions=pa.list_(pa.string()), answers=pa.list_(pa.list_(pa.string())), answer_labels=pa.list_(pa.list_(pa.int64())), answer_scores=pa.list_(pa.list_(pa.float64())), image_id=pa.int64(), question_id=pa.list_(pa.int64()), split=pa.string())
+    table = pa.table({name: pa.array([row[name] for row in rows], kind) for name, kind in kinds.items()})
+    os.makedirs(f"{folder}/vilt")
+    with pa.OSFile(f"{folder}/vilt/vqav2_train.arrow", "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table, max_chunksize=5)
+    for k in range(4):
+        write(f"{folder}/flickr8k/Flicker8k_Dataset/{k}.jpg", jpeg(k))
+    write(f"{folder}/flickr8k/Flickr8k.token.txt", "".join(f"{k}.jpg#{n}\tThing {k} .\n" for k in (0, 1, 3) for n in range(2)))
+    write(f"{folder}/flickr8k/Flickr_8k.trainImages.txt", "0.jpg\n2.jpg\n")
+    write(f"{folder}/flickr8k/Flickr_8k.testImages.txt", "1.jpg\n")
+    name = lambda k: f"COCO_train2014_{k:012d}.jpg"
+    write(f"{folder}/coco/train2014/{name(0)}", jpeg(0))
+    notes = [{"image_id": k, "id": k, "caption": f"thing {k}"} for k in (0, 8, 8)]
+    write(f"{folder}/coco/annotations/captions_train2014.json", json.dumps({"images": [{"id": k, "file_name": name(k)} for k in range(2)], "annotations": notes}))
+
 if __name__ == "__main__":
-    makers = [csv_cases, tables, shards, captions_a_row, arrow, annotations, pairs]
+    makers = [csv_cases, tables, shards, captions_a_row, arrow, annotations, pairs, left_out]
     for make in makers:
         if len(sys.argv) < 2 or make.__name__ in sys.argv[1:]:
             make()

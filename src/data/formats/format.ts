@@ -106,6 +106,30 @@ export const namesIn = (folder: string): string[] => {
 /** Whether a layout can hold records of a shape. */
 export const isServing = ({ serves }: Format, { name }: RecordShape): boolean => serves?.includes(name) ?? true;
 
+/**
+ * A notice of the files of a table that are not there, by the names of the others: `train-00000-of-00003.parquet` is
+ * one of three.
+ */
+export const partsNotices = (files: readonly string[]): string[] => {
+  const sets = new Map<string, { readonly of: number; readonly parts: Set<number> }>();
+  for (const file of files) {
+    const [, stem, part, of] = /^(.*)-(\d{5})-of-(\d{5})\b/.exec(file) ?? [];
+    if (stem === undefined) continue;
+    const set = sets.get(`${stem} ${of}`) ?? { of: Number(of), parts: new Set() };
+    set.parts.add(Number(part));
+    sets.set(`${stem} ${of}`, set);
+  }
+  return [...sets].flatMap(([name, { of, parts }]) => {
+    const lacking = Array.from({ length: of }, (_, part) => part).filter((part) => !parts.has(part));
+    if (lacking.length === 0) return [];
+    const [stem] = name.split(/ \d+$/) as [string];
+    const [is, whose] = lacking.length === 1 ? ['is', 'its'] : ['are', 'their'];
+    return [
+      `${stem}: ${lacking.length} of its ${of} files ${is} not there, the first is number ${lacking[0]}: ${whose} rows are left out.`,
+    ];
+  });
+};
+
 /** Whether there is a file of this path, and not a folder. */
 export const isFile = (path: string): boolean => {
   try {

@@ -62,8 +62,10 @@ const readQuestions = async ({ path, split, questions, annotations }: Files, que
   const [find, missing] = [createFinder(path), createMissing(query)];
   const examples: Example[] = [];
   let unanswered = 0;
+  const unasked = new Set(said?.keys());
   for await (const line of readJsonArray(questions, 'questions', { onBadRow: bad.add })) {
     const read = (): readonly Example[] => {
+      unasked.delete(wholeField(line, 'question_id'));
       const candidates = imagesOf(split, wholeField(line, 'image_id'));
       const image = find(candidates);
       const example = exampleOf(line, image ?? '', { said, known });
@@ -87,6 +89,7 @@ const readQuestions = async ({ path, split, questions, annotations }: Files, que
       ...bad.notices(basename(questions)),
       ...missing.notices(path),
       ...unansweredNotices(unanswered, basename(questions), known.size),
+      ...unaskedNotices(unasked, basename(questions)),
     ],
     missing: missing.count(),
   };
@@ -96,6 +99,13 @@ const unansweredNotices = (count: number, questions: string, known: number): str
   if (count === 0) return [];
   const have = count === 1 ? '1 question has' : `${count} questions have`;
   return [`${questions}: ${have} no answer among the ${known}: left out.`];
+};
+
+const unaskedNotices = (unasked: ReadonlySet<number>, questions: string): string[] => {
+  const [first] = unasked;
+  if (first === undefined) return [];
+  const are = unasked.size === 1 ? '1 annotation is' : `${unasked.size} annotations are`;
+  return [`${questions}: ${are} of a question that it lacks, such as ${first}: left out.`];
 };
 
 const imagesOf = (split: string, image: number): string[] => {

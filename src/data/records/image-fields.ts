@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { fieldError, type JsonLine, textField, textsField } from '../../files/json-lines.ts';
+import { fieldError, type JsonLine, RowError, textField, textsField } from '../../files/json-lines.ts';
 import type { Example } from '../example.ts';
 import type { RecordReader } from './read-record.ts';
 import { isNumberedText, type RecordShape } from './shape.ts';
@@ -40,6 +40,7 @@ const pathsIn = (line: JsonLine, names: readonly string[]): readonly string[] =>
   const [name] = names as [string];
   const isList = names.length === 1 && Array.isArray(line.row[name]);
   const paths = isList ? textsField(line, name) : names.map((one) => textField(line, one));
+  for (const path of paths) checkPath(path, line);
   const empty = paths.findIndex((path) => path.trim() === '');
   if (paths.length > 0 && empty < 0) return paths;
   throw fieldError(
@@ -47,6 +48,20 @@ const pathsIn = (line: JsonLine, names: readonly string[]): readonly string[] =>
     isList ? name : names[empty]!,
     isList ? 'a list of at least one path' : 'the path of an image',
   );
+};
+
+/** Most characters of a path. */
+const LONGEST_PATH = 4096;
+
+/** @throws RowError where a text is no path of a file but a link, or the picture itself. */
+const checkPath = (path: string, { where }: JsonLine): void => {
+  const shown = path.length > 60 ? `${path.slice(0, 60)}… (${path.length} characters)` : path;
+  if (/^(https?|ftp|s3|gs):\/\//i.test(path))
+    throw new RowError(
+      `${where}: its image is a link, ${shown}, which is not fetched: get the picture (img2dataset does).`,
+    );
+  if (path.startsWith('data:') || path.length > LONGEST_PATH || (path.length > 255 && /^[\w+/-]+=*$/.test(path)))
+    throw new RowError(`${where}: its image is no path but ${shown}: write the picture to a file of its own.`);
 };
 
 /**

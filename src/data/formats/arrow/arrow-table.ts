@@ -6,7 +6,7 @@ import { classNames } from '../../records/class-names.ts';
 import { imageColumnsOf, tableExamples } from '../../records/image-fields.ts';
 import { createRecordReader, type RecordReader } from '../../records/read-record.ts';
 import type { RecordShape } from '../../records/shape.ts';
-import { type DatasetQuery, type Format, isFile, namesIn, shortNames, splitIn } from '../format.ts';
+import { type DatasetQuery, type Format, isFile, namesIn, partsNotices, shortNames, splitIn } from '../format.ts';
 import { withImages } from '../missing-images.ts';
 import { arrowSchema, readArrow } from './file.ts';
 import { filesSavedToDisk } from './saved-to-disk.ts';
@@ -33,10 +33,11 @@ export const arrowTable: Format = {
     const examples: Example[] = [];
     for (const file of files) examples.push(...(await examplesOf({ path: file, name: names.get(file)! }, reading)));
     const named = [...names.values()].join(', ');
+    const parts = isFile(path) ? [] : partsNotices(files);
     const left = bad.notices(named);
     reader.end(named);
     const { notices, ...found } = withImages(examples, path, query);
-    return { layout: `${arrowTable.name} (${named})`, ...found, notices: [...left, ...notices] };
+    return { layout: `${arrowTable.name} (${named})`, ...found, notices: [...parts, ...left, ...notices] };
   },
 };
 

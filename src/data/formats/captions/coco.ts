@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { UserError } from '../../../errors.ts';
+import { counted, UserError } from '../../../errors.ts';
 import { readJsonArray } from '../../../files/json-array.ts';
 import { fieldError, type JsonLine, textField } from '../../../files/json-lines.ts';
 import type { Example } from '../../example.ts';
@@ -39,9 +39,11 @@ export const cocoCaptions: Format = {
         texts.set(id, [...(texts.get(id) ?? []), text]);
     }
     const examples: Example[] = [];
+    const seen = new Map<string, boolean>();
     for await (const line of readJsonArray(file, 'images', { onBadRow: bad.add })) {
       const read = (): readonly Example[] => {
         const own = texts.get(idOf(line, 'id')) ?? [];
+        seen.set(idOf(line, 'id'), own.length > 0);
         const candidates = imagesOf(textField(line, 'file_name'), split);
         const image = own.length > 0 ? find(candidates) : undefined;
         if (own.length > 0 && !image) missing.add(line.where, candidates);
@@ -49,9 +51,36 @@ export const cocoCaptions: Format = {
       };
       examples.push(...bad.attempt(read));
     }
-    const notices = [...bad.notices(basename(file)), ...missing.notices(path)];
+    const notices = [
+      ...bad.notices(basename(file)),
+      ...unpairedNotices(basename(file), texts, seen),
+      ...missing.notices(path),
+    ];
     return { layout: `${cocoCaptions.name} (${basename(file)})`, examples, notices, missing: missing.count() };
   },
+};
+
+/** Notices of captions whose image is not listed, and of images without a caption. */
+const unpairedNotices = (
+  file: string,
+  texts: ReadonlyMap<string, readonly string[]>,
+  seen: ReadonlyMap<string, boolean>,
+): string[] => {
+  const orphans = [...texts].filter(([id]) => !seen.has(id));
+  const captions = orphans.reduce((sum, [, some]) => sum + some.length, 0);
+  const bare = [...seen].filter(([, hasCaption]) => !hasCaption).map(([id]) => id);
+  return [
+    ...(captions > 0
+      ? [
+          `${file}: ${counted(captions, 'caption')} of image ids that its images lack, such as ${orphans[0]![0]}: left out.`,
+        ]
+      : []),
+    ...(bare.length > 0
+      ? [
+          `${file}: no caption of ${bare.length} of its ${counted(seen.size, 'image')}, such as id ${bare[0]}: left out.`,
+        ]
+      : []),
+  ];
 };
 
 const places = (split: string): string[] => [`annotations/${fileOf(split)}`, fileOf(split)];

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { counted } from '../../../errors.ts';
 import { readCsv } from '../../../files/csv.ts';
 import { parseRecordJson } from '../../../files/json.ts';
 import { fieldError, type JsonLine, RowError, textField } from '../../../files/json-lines.ts';
@@ -50,6 +51,7 @@ export const flickrCaptions: Format = {
     if (file === undefined) return undefined;
     const [missing, bad] = [createMissing(query), createBadRows(query)];
     const texts = new Map<string, string[]>();
+    const elsewhere = new Map<string, Set<string>>();
     const lines = TABLES.includes(basename(file)) ? readCsv(file, { onBadRow: bad.add }) : tokensIn(file);
     const listed = await splitsListed(find);
     for await (const line of lines) {
@@ -57,7 +59,10 @@ export const flickrCaptions: Format = {
         if (line instanceof RowError) throw line;
         const image = fieldOf(line, IMAGE_FIELDS);
         const split = line.row.split ?? (listed ? listed.get(stemOf(image)) : 'train');
-        if (!splitIn(SPLITS, query.split).includes(String(split))) return [];
+        if (!splitIn(SPLITS, query.split).includes(String(split))) {
+          if (!KNOWN.includes(String(split))) addTo(elsewhere, split === undefined ? '' : String(split), image);
+          return [];
+        }
         return textsOf(line).map((text) => [image, text] as const);
       };
       for (const [image, text] of bad.attempt(read)) texts.set(image, [...(texts.get(image) ?? []), text]);
@@ -69,10 +74,47 @@ export const flickrCaptions: Format = {
       if (image) examples.push(...examplesOf(name, image, some));
       else missing.add(`${basename(file)}, ${name}`, candidates);
     }
-    const notices = [...bad.notices(basename(file)), ...missing.notices(path)];
+    const left = elsewhereNotices(elsewhere, basename(file));
+    const uncaptioned = uncaptionedNotices(listed, { split: query.split, texts, table: basename(file) });
+    const notices = [...bad.notices(basename(file)), ...left, ...uncaptioned, ...missing.notices(path)];
     const layout = `${flickrCaptions.name} (${basename(file)})`;
     return { layout, examples, notices, missing: missing.count() };
   },
+};
+
+/** Names of splits that are asked for elsewhere, so that nothing need be said of their images here. */
+const KNOWN: readonly string[] = Object.values(SPLITS).flat();
+
+const addTo = (all: Map<string, Set<string>>, key: string, value: string): void =>
+  void all.set(key, (all.get(key) ?? new Set()).add(value));
+
+/** Notices of the images that are in no list, or in a split that none of the usual names is. */
+const elsewhereNotices = (elsewhere: ReadonlyMap<string, ReadonlySet<string>>, table: string): string[] =>
+  [...elsewhere].map(([split, images]) => {
+    const [first] = images;
+    const which = `${table}: ${counted(images.size, 'image')}, such as ${first},`;
+    const one = images.size === 1;
+    return split === ''
+      ? `${which} ${one ? 'is' : 'are'} in none of the lists of splits beside it: left out of all.`
+      : `${which} ${one ? 'is' : 'are'} of the split ${JSON.stringify(split)}: read where that is asked for.`;
+  });
+
+/** A notice of the images that are listed for a split and of which the table has no caption. */
+const uncaptionedNotices = (
+  listed: ReadonlyMap<string, string> | undefined,
+  {
+    split,
+    texts,
+    table,
+  }: { readonly split: string; readonly texts: ReadonlyMap<string, unknown>; readonly table: string },
+): string[] => {
+  const [captioned, names] = [new Set([...texts.keys()].map(stemOf)), splitIn(SPLITS, split)];
+  const own = [...(listed ?? [])].filter(([, of]) => names.includes(of)).map(([image]) => image);
+  const [first, ...more] = own.filter((image) => !captioned.has(image));
+  if (first === undefined) return [];
+  return [
+    `${table}: has no caption of ${1 + more.length} of the ${own.length} images listed for ${split}, such as ${first}.`,
+  ];
 };
 
 /** The lists of the images of each split: those of Flickr8k, and those that come with Flickr30k's entities. */

@@ -9,7 +9,7 @@ import {
   type SchemaTree,
 } from 'hyparquet';
 import { counted, UserError } from '../../../errors.ts';
-import { wholeNumber } from '../../../files/json.ts';
+import { parseRecordJson, wholeNumber } from '../../../files/json.ts';
 import { readRange } from '../../../files/read-exactly.ts';
 import { checkPages } from './pages.ts';
 
@@ -21,6 +21,8 @@ export interface ParquetFile {
   readonly columns: readonly string[];
   /** The columns that hold texts, or lists of them; those of images may be paths. */
   readonly textColumns: ReadonlySet<string>;
+  /** The columns of whole decimal numbers that are kept as bytes. */
+  readonly wholeColumns: ReadonlySet<string>;
   /** Number of the first row of each row group, and of the row after its last. */
   readonly groups: readonly { readonly from: number; readonly to: number }[];
 }
@@ -40,19 +42,27 @@ export const openParquet = async (path: string): Promise<ParquetFile> => {
   });
   if (size < 12) throw damaged(path, `is no parquet file, but ${counted(size, 'byte')}`);
   const tail = Buffer.from(await readRange(path, { offset: size - 8, length: 8 }));
-  if (tail.toString('latin1', 4) !== 'PAR1') throw damaged(path, 'does not end with PAR1');
+  const magic = tail.toString('latin1', 4);
+  if (magic === 'PARE') throw new UserError(`${path}: is encrypted, which is not read: write it again without a key.`);
+  if (magic !== 'PAR1') throw damaged(path, 'does not end with PAR1');
   const footer = tail.readUInt32LE(0);
   if (footer > Math.min(size - 12, LARGEST_FOOTER)) throw damaged(path, `its footer claims ${footer} bytes`);
   const source = sourceOf(path, size);
   const metadata = await understood(path, source, () => parquetMetadataAsync(source.file));
   const root = await understood(path, source, async () => parquetSchema(metadata));
   source.metadata = metadata;
+  const decimals = root.children.filter(isWholeDecimal);
+  // the parser would make them floats, which round an id beyond 2^53 to that of another row
+  for (const { element } of decimals) Object.assign(element, { converted_type: undefined, logical_type: undefined });
   return {
     path,
     source,
     metadata,
-    columns: root.children.map(({ element }) => element.name),
+    columns: root.children.filter((child) => !isUnread(child)).map(({ element }) => element.name),
     textColumns: new Set(root.children.filter(isOfTexts).map(({ element }) => element.name)),
+    wholeColumns: new Set(
+      decimals.filter(({ element }) => element.type?.endsWith('BYTE_ARRAY')).map(({ element }) => element.name),
+    ),
     groups: groupsOf(path, metadata, { size, leaves: new Set(leavesOf(root)) }),
   };
 };
@@ -95,6 +105,14 @@ const isOfTexts = ({ element, children }: SchemaTree): boolean =>
   children.length === 0
     ? element.converted_type === 'UTF8' || element.logical_type?.type === 'STRING'
     : children.length === 1 && isOfTexts(children[0]!);
+
+/** Whether a column holds decimal numbers without places after the point. */
+const isWholeDecimal = ({ element, children }: SchemaTree): boolean =>
+  children.length === 0 && element.converted_type === 'DECIMAL' && (element.scale ?? 0) === 0;
+
+/** Whether a column holds, somewhere, values of a type that the parser does not know, and so is passed over. */
+const isUnread = ({ element, children }: SchemaTree): boolean =>
+  ['BSON', 'INTERVAL'].includes(element.converted_type ?? '') || children.some(isUnread);
 
 /** Turns what the parser throws over damaged bytes, which says nothing to a user, into an error that names the file. */
 const understood = async <T>(path: string, source: Source, read: () => Promise<T>): Promise<T> => {
@@ -169,11 +187,15 @@ const boundedCompressors = async (): Promise<Compressors> => {
 
 /** Decodes texts whole; the parser's own decoder takes U+FEFF off their beginning. */
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-const parsers = { stringFromBytes: (bytes: Uint8Array | undefined) => bytes && decoder.decode(bytes) };
+const parsers = {
+  stringFromBytes: (bytes: Uint8Array | undefined) => bytes && decoder.decode(bytes),
+  // as JSON in files: with NaN, and with the digits of large numbers
+  jsonFromBytes: (bytes: Uint8Array | undefined) => bytes && parseRecordJson(decoder.decode(bytes)),
+};
 
 /** Reads some columns of some rows. Binary values are bytes. */
 export const readRows = async (
-  { path, source, metadata }: ParquetFile,
+  { path, source, metadata, wholeColumns }: ParquetFile,
   columns: readonly string[],
   { from, to }: { readonly from: number; readonly to: number },
 ): Promise<Record<string, unknown>[]> => {
@@ -191,7 +213,14 @@ export const readRows = async (
   };
   const rows = await understood(path, source, () => parquetReadObjects(options));
   if (rows.length !== to - from) throw damaged(path, `rows ${from} to ${to} are ${rows.length}`);
+  for (const row of rows) for (const name of wholeColumns) if (name in row) row[name] = wholeOf(row[name]);
   return rows.map((row) => plain(row) as Record<string, unknown>);
+};
+
+/** The whole number of the bytes of a decimal, the highest first. */
+const wholeOf = (value: unknown): unknown => {
+  if (!(value instanceof Uint8Array) || value.length === 0) return value;
+  return BigInt.asIntN(8 * value.length, BigInt(`0x${Buffer.from(value).toString('hex')}`));
 };
 
 const plain = (value: unknown): unknown => {

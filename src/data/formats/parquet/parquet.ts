@@ -6,7 +6,7 @@ import { classNames } from '../../records/class-names.ts';
 import { imageColumnsOf, tableExamples } from '../../records/image-fields.ts';
 import { createRecordReader, type RecordReader } from '../../records/read-record.ts';
 import type { RecordShape } from '../../records/shape.ts';
-import { type Format, isFile, namesIn, splitIn } from '../format.ts';
+import { type Format, isFile, namesIn, partsNotices, splitIn } from '../format.ts';
 import { withImages } from '../missing-images.ts';
 import { openParquet, type ParquetFile, readRows } from './file.ts';
 
@@ -40,10 +40,11 @@ export const parquet: Format = {
     const examples: Example[] = [];
     for (const file of files) examples.push(...(await examplesOf(await openParquet(file), reading)));
     const names = files.map((file) => basename(file)).join(', ');
+    const parts = isFile(path) ? [] : partsNotices(files);
     reading.reader.end(names);
     const left = bad.notices(path);
     const { notices, ...found } = withImages(examples, path, query);
-    return { layout: `${parquet.name} (${names})`, ...found, notices: [...left, ...notices] };
+    return { layout: `${parquet.name} (${names})`, ...found, notices: [...parts, ...left, ...notices] };
   },
 };
 
