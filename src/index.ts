@@ -1,6 +1,6 @@
 /**
  * `dide`: models, tasks, and the verbs that work on them. Those who build their own find the parts in `dide/engine`,
- * `dide/model`, `dide/data` and `dide/training`.
+ * `dide/model`, `dide/data` and `dide/training`, and more kinds of questions over cached images in `dide/query`.
  */
 
 export { adaptModel, createStudent, type StudentOptions } from './checkpoints/derive.ts';
@@ -22,7 +22,8 @@ export { encodeImage } from './inference/encode-image.ts';
 export { encodeText } from './inference/encode-text.ts';
 export { type ImageCache, openImageCache } from './inference/image-cache.ts';
 export { openPredictor, type Predictor, type PredictorOptions } from './inference/predictor.ts';
-export { type Answer, type AskOptions, ask } from './inference/query/ask.ts';
+export { ask } from './inference/query/ask.ts';
+export type { Answer, AskOptions } from './inference/query/ask-options.ts';
 export { type FoundImage, type SearchOptions, search } from './inference/query/search.ts';
 export type { ModelConfig } from './model/config.ts';
 export { pretraining, retrieval } from './tasks/captions.ts';

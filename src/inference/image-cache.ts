@@ -34,6 +34,8 @@ export interface ImageCache {
   pathAt(place: number): string;
   /** All that is kept about the image at a place. */
   entryAt(place: number): Entry;
+  /** What is kept about the images in columns, by place. */
+  readonly columns: Columns;
   /**
    * Yields every image, or those of interest, some at a time, so that a cache may be larger than the memory. The
    * features of a block are overwritten by those of the next.
@@ -90,6 +92,7 @@ const cacheOf = (folder: string, about: About, columns: Columns): ImageCache => 
     },
     pathAt: columns.pathAt,
     entryAt: columns.entryAt,
+    columns,
     blocks: (options = {}) => readBlocks(folder, about, { columns, ...options }),
   };
 };

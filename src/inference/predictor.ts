@@ -4,6 +4,7 @@ import type { Model } from '../checkpoints/model-file.ts';
 import type { Feeds } from '../data/batch.ts';
 import { createTokenizer, type Tokenizer } from '../data/tokenizer.ts';
 import { bytesOf, type Numbers } from '../engine/numbers.ts';
+import { concat } from '../engine/ops.ts';
 import { ancestors, type Tensor } from '../engine/tensor.ts';
 import { UserError } from '../errors.ts';
 import type { FeatureGraphs, ModelConfig } from '../model/config.ts';
@@ -20,7 +21,7 @@ import { type LazySession, openLazily } from './lazy-session.ts';
 export interface Predictor extends AsyncDisposable {
   readonly config: ModelConfig;
   readonly tokenizer: Tokenizer;
-  /** Size of a feature vector; 0 for a fusion encoder. */
+  /** Size of a feature vector; 0 for a fusion encoder. Of a model of two images, an image's as the first and as the second. */
   readonly width: number;
   /**
    * Hash of all that decides an image's features: the sizes, how pictures are read, and every parameter that they depend on. Computed once.
@@ -37,6 +38,15 @@ export interface Predictor extends AsyncDisposable {
    * @throws UserError for a fusion encoder, a retriever, and a model that answers about two images together.
    */
   answerFeatures(text: Numbers, images: Numbers): Promise<Numbers<Float32Array>>;
+  /**
+   * Half of the first layer of the head over two images: of one text [1, text width], and of images [images, text width]
+   * by their features as the first or the second image. → [images, text width]
+   *
+   * @throws UserError for a model that does not answer about two images, and a fusion encoder.
+   */
+  pairHalves(text: Numbers, images: Numbers, place: 'first' | 'second'): Promise<Numbers<Float32Array>>;
+  /** Logits of pairs from the sums of both halves: [pairs, text width] → [pairs, answers]. @throws UserError as `pairHalves`. */
+  pairLogits(halves: Numbers): Promise<Numbers<Float32Array>>;
   /**
    * Logits of examples, text and images together: feeds as `collate` makes them → [examples, answers]. Of a fusion
    * encoder for retrieval its scores, [examples, 1].
@@ -77,7 +87,11 @@ export const openPredictor = async (model: Model, options: PredictorOptions = {}
   };
 };
 
-type FeatureCalls = Pick<Predictor, 'width' | 'identity' | 'textFeatures' | 'imageFeatures' | 'answerFeatures'>;
+type FeatureCalls = Pick<
+  Predictor,
+  'width' | 'identity' | 'textFeatures' | 'imageFeatures' | 'answerFeatures' | PairCall
+>;
+type PairCall = 'pairHalves' | 'pairLogits';
 
 const featureCalls = (
   model: Model,
@@ -96,15 +110,35 @@ const featureCalls = (
       textFeatures: mute,
       imageFeatures: mute,
       answerFeatures: mute,
+      pairHalves: mute,
+      pairLogits: mute,
     };
   }
   const identity = identityOf(model, graphs.image);
   return {
-    width: graphs.width,
+    width: config.images * graphs.width,
     identity,
     textFeatures: open(graphs.text),
-    imageFeatures: open(() => graphs.image()),
+    imageFeatures: open(() => (config.images === 1 ? graphs.image() : concat([graphs.image(1), graphs.image(2)], 1))),
     answerFeatures: answerCalls(config, graphs, open),
+    ...pairCalls(config, graphs, open),
+  };
+};
+
+const pairCalls = (
+  config: ModelConfig,
+  { pairs }: FeatureGraphs,
+  open: (graph: () => Tensor) => LazySession['run'],
+): Pick<Predictor, PairCall> => {
+  if (!pairs) {
+    const mute = refuse(answersAboutOne(config));
+    return { pairHalves: mute, pairLogits: mute };
+  }
+  const halves = { first: open(() => pairs.half('first')), second: open(() => pairs.half('second')) };
+  const judge = open(pairs.judge);
+  return {
+    pairHalves: (text, images, place) => halves[place]({ text_shares: text, image_shares: images }),
+    pairLogits: (halves) => judge({ halves }),
   };
 };
 
@@ -136,16 +170,25 @@ const comparesOnly = ({ architecture, task }: ModelConfig): UserError =>
 const answersAboutTwo = ({ task, images }: ModelConfig): UserError =>
   new UserError(`the model (${task}) answers about ${images} images together: give one that answers about one image`);
 
-/** @throws UserError where images cannot be encoded alone, or are asked about in twos. */
+const answersAboutOne = ({ task }: ModelConfig): UserError =>
+  new UserError(`the model (${task}) does not judge two images together: give a student of NLVR2`);
+
+/** @throws UserError where images cannot be encoded alone. */
 export const checkEncodesImages = ({ config }: Pick<Predictor, 'config'>): void => {
   if (!config.architecture.towers) throw encodesTogether(config);
-  if (config.images !== 1) throw answersAboutTwo(config);
+};
+
+/** @throws UserError where a model does not judge two images together, or cannot encode them alone. */
+export const checkJudgesPairs = ({ config }: Pick<Predictor, 'config'>): void => {
+  checkEncodesImages({ config });
+  if (config.images !== 2) throw answersAboutOne(config);
 };
 
 /** @throws UserError where a model answers nothing, or cannot answer from features. */
 export const checkAnswers = ({ config }: Pick<Predictor, 'config'>): void => {
   checkEncodesImages({ config });
   if (!config.purpose.logits) throw comparesOnly(config);
+  if (config.images !== 1) throw answersAboutTwo(config);
 };
 
 /** @throws UserError where features are no vectors to compare. */
@@ -176,11 +219,26 @@ const parametersOf = (tensor: Tensor): string[] => {
 };
 
 const hashOf = ({ config, weights }: Model, parameters: readonly string[]): string => {
+  const images = config.images === 1 ? undefined : config.images;
   const { model, sizes, pictures } = descriptionOf(config);
   const { width, depth, heads, hidden, epsilon, patch, grid, image, types, activation } = sizes;
   const hash = createHash('sha256').update(
     // absent ones are not written, so that a model that reads as ViLT does keeps its identity
-    JSON.stringify({ model, width, depth, heads, hidden, epsilon, patch, grid, image, types, activation, pictures }),
+    JSON.stringify({
+      model,
+      width,
+      depth,
+      heads,
+      hidden,
+      epsilon,
+      patch,
+      grid,
+      image,
+      types,
+      activation,
+      pictures,
+      images,
+    }),
   );
   for (const name of parameters.toSorted()) {
     const { shape, data } = weights.get(name)!;

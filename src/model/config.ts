@@ -125,4 +125,17 @@ export interface FeatureGraphs {
    * product.
    */
   readonly answer?: ((texts: 1 | 'images') => Tensor) | undefined;
+  /** Parts of a model that answers about two images, of which each is computed once for all pairs that it is in. */
+  readonly pairs?: PairGraphs | undefined;
+}
+
+/**
+ * The head over two images in parts. Its first layer, C [f(t, v); f(t, w)] = C₁ f(t, v) + C₂ f(t, w), is split as the
+ * first layer of f is, so that of all pairs of m and n images only its second layer is computed m · n times.
+ */
+export interface PairGraphs {
+  /** C₁ f(t, v) + c of the first images, or C₂ f(t, w) of the second: `text_shares` [1, width], `image_shares` [images, width] → [images, width] */
+  readonly half: (place: 'first' | 'second') => Tensor;
+  /** Logits from the sums of both halves, `halves` [pairs, width] → [pairs, answers]. */
+  readonly judge: () => Tensor;
 }

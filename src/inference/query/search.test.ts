@@ -74,7 +74,7 @@ describe('a search over a cache', () => {
     await search(searcher, cache, 'a zeppelin', { onWarning: (message) => notices.push(message) });
     expect(notices).toEqual([expect.stringMatching(/^text: .*zeppelin/)]);
     await expect(search(searcher, cache, ' ')).rejects.toThrow(/^text: the text is empty/);
-    await expect(search(searcher, cache, texts[0]!, { top: 0 })).rejects.toThrow('search for at least 1');
+    await expect(search(searcher, cache, texts[0]!, { top: 0 })).rejects.toThrow('ask for at least 1');
   });
 });
 

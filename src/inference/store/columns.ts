@@ -14,8 +14,19 @@ import { cacheFiles, type Entry, inRowOrder } from './layout.ts';
 export interface Columns {
   /** Number of entries. */
   readonly size: number;
-  /** Row of each, [size]. */
+  /** Row of each, [size]; files of the same bytes have one row together. */
   readonly rows: Uint32Array;
+  /** Sizes of the files in bytes, [size]. */
+  readonly bytes: Float64Array;
+  /** Times of the last changes of the files, in milliseconds since 1970: [size]. */
+  readonly modified: Float64Array;
+  /**
+   * When the pictures were taken by their EXIF data, clock times in milliseconds since 1970 as if they were UTC; NaN where
+   * a picture does not say, or was cached before its date was read: [size].
+   */
+  readonly taken: Float64Array;
+  /** Number of images that were cached before their dates were read. */
+  readonly undated: number;
   readonly pathAt: (i: number) => string;
   readonly entryAt: (i: number) => Entry;
 }
@@ -88,7 +99,8 @@ const columnsFrom = ({ bytes, modified, rows, ends, hashes, paths }: Arrays): Co
     sha256: hash.toString('hex', 32 * i, 32 * (i + 1)),
     row: rows[i]!,
   });
-  return { size: rows.length, rows, pathAt, entryAt };
+  const taken = new Float64Array(rows.length).fill(Number.NaN);
+  return { size: rows.length, rows, bytes, modified, taken, undated: rows.length, pathAt, entryAt };
 };
 
 /** State of a cache for which its columns are written. */

@@ -1,12 +1,12 @@
-import { concat } from '../../engine/ops.ts';
+import { add, concat, gemm, slice } from '../../engine/ops.ts';
 import { input, type Tensor } from '../../engine/tensor.ts';
 import type { Architecture } from '../architecture.ts';
-import type { FeatureGraphs, ModelConfig, ModelGraphs, Purpose } from '../config.ts';
+import type { FeatureGraphs, ModelConfig, ModelGraphs, PairGraphs, Purpose } from '../config.ts';
 import { forward } from '../forward.ts';
 import { inputsFor } from '../inputs.ts';
 import { imageFeatures, interactionOfFeatures, textFeatures } from '../interaction.ts';
-import { classifier } from '../linear.ts';
-import { createParams } from '../params.ts';
+import { classifier, classifierRest } from '../linear.ts';
+import { createParams, type Params } from '../params.ts';
 
 /** Name of a task's classifier, as in ViLT's and DiDE's code: `vqa_classifier`, SNLI-VE's `ve_classifier`. */
 export const classifierName = (task: string): string => `${task}_classifier`;
@@ -48,5 +48,21 @@ const featureGraphs = (config: ModelConfig, towers: NonNullable<Architecture['to
       const pairs = kept.map((image): Tensor => interactionOfFeatures(p, text, image));
       return purpose.logits!(config, p, pairs);
     },
+    pairs: images === 2 ? pairGraphs(config, p) : undefined,
+  };
+};
+
+const pairGraphs = ({ sizes, task, answers }: ModelConfig, p: Params): PairGraphs => {
+  const width = 2 * sizes.width;
+  const head = p.within(classifierName(task));
+  return {
+    half: (place) => {
+      const [text, image] = [input('text_shares', [1, width]), input('image_shares', ['images', width])];
+      const begin = place === 'first' ? 0 : sizes.width;
+      const weight = slice(head.get('0.weight', [width, width], 'normal'), 1, begin, begin + sizes.width);
+      const half = gemm(interactionOfFeatures(p, text, image), weight, ['as-is', 'transposed']);
+      return place === 'first' ? add(half, head.get('0.bias', [width], 'zeros')) : half;
+    },
+    judge: () => classifierRest(head, input('halves', ['pairs', width]), answers.length),
   };
 };
