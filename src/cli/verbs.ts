@@ -52,8 +52,20 @@ export const verbs: Readonly<Record<string, Verb>> = {
     load: async () => (await import('./verbs/cache.ts')).cacheCommand(),
   },
   ask: {
-    summary: 'ask one question of every cached image, or search them',
-    load: async () => (await import('./verbs/ask.ts')).askCommand(),
+    summary: 'ask questions of every cached image: which answer, how surely, the newest first',
+    load: async () => (await import('./verbs/query/ask.ts')).askCommand(),
+  },
+  search: {
+    summary: 'find cached images by a description, or by an image that they are like',
+    load: async () => (await import('./verbs/query/search.ts')).searchCommand(),
+  },
+  entail: {
+    summary: 'judge whether cached images entail or contradict a hypothesis',
+    load: async () => (await import('./verbs/query/entail.ts')).entailCommand(),
+  },
+  reason: {
+    summary: 'judge a statement about two cached images together, of all pairs',
+    load: async () => (await import('./verbs/query/reason.ts')).reasonCommand(),
   },
   explain: {
     summary: 'draw the attention of a model over an image, head by head',

@@ -31,7 +31,8 @@ describe('dide answer', () => {
     const { root, data, student } = place();
     const cache = join(root, 'answers.cache');
     await jsonOf('cache', best(student), join(data, 'images', 'test-iid'), '--to', cache);
-    const { answers } = await jsonOf('ask', best(student), QUESTION, '--cache', cache, '--top', '16');
+    const ask = ['ask', best(student), QUESTION, '--cache', cache, '--top', '16', '--most-probable'];
+    const { answers } = await jsonOf(...ask);
     const images = answers.map(({ image: name }: { image: string }) => image(name));
     const { answered } = await jsonOf('answer', best(student), ...images, QUESTION, '--top', '1');
     for (const [i, one] of answered.entries()) {

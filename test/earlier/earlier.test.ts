@@ -65,18 +65,28 @@ describe('a cache of images', () => {
   it.each(Object.entries(caches))('gives the answers that it gave: %s', async (name, { student, question }) => {
     const cache = join(home, name);
     cpSync(join(files, name), cache, { recursive: true });
-    const ask = ['ask', student, question, '--cache', cache, '--top', '99', '--threads', '1'];
-    const { cache: _, ...now } = await jsonOf(...ask);
-    const { cache: __, ...before } = expected.asked[name] as Record<string, unknown>;
-    expectSame(now, before);
+    const best = name === 'cache-student' ? ['--most-probable'] : [];
+    const ask = ['ask', student, question, '--cache', cache, '--top', '99', '--threads', '1', ...best];
+    const { cache: _, ...before } = expected.asked[name] as Record<string, unknown>;
+    expectSame(knownBefore(await jsonOf(...ask)), before);
     // a checkout gives the pictures new times: their bytes are known
     const again = await jsonOf('cache', student, pictures, '--to', cache, '--threads', '1');
     expect(again).toMatchObject({ encoded: 0, unreadable: 0 });
     expect(again.kept).toBeGreaterThan(0);
-    const { cache: ___, ...after } = await jsonOf(...ask);
-    expectSame(after, before);
+    expectSame(knownBefore(await jsonOf(...ask)), before);
   });
 });
+
+type Said = Readonly<Record<string, unknown>>;
+
+/** What the earlier version said of a question or a search, without what is said since. */
+const knownBefore = ({ question, images, answers, found }: Said): Said => {
+  const rows = (list: unknown) =>
+    Array.isArray(list)
+      ? list.map(({ image, answer, probability, score }: Said) => ({ image, answer, probability, score }))
+      : undefined;
+  return { question, images, answers: rows(answers), found: rows(found) };
+};
 
 /** Outputs of an ONNX file for fixed numbers; sizes without a number are 9, the patches of a picture. */
 const outputsOf = async (path: string): Promise<Record<string, unknown>> => {

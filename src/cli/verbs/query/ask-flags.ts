@@ -1,0 +1,33 @@
+import type { ForeignOptions } from '../../options/checkpoint.ts';
+import { type FilterFlags, filterOf, type RankingFlags, rankingOf } from '../../options/query.ts';
+import type { TaskName } from '../../options/tasks.ts';
+
+/** Options of `dide ask`. */
+export interface AskFlags extends ForeignOptions, FilterFlags, RankingFlags {
+  readonly task?: TaskName | undefined;
+  readonly cache: string;
+  readonly answer?: string | undefined;
+  readonly mostProbable?: boolean | undefined;
+  readonly and?: readonly string[] | undefined;
+  readonly not?: readonly string[] | undefined;
+  readonly questions?: string | undefined;
+  readonly histogram?: boolean | undefined;
+  readonly stream?: boolean | undefined;
+  readonly out?: string | undefined;
+  readonly threads?: number | undefined;
+  readonly json?: boolean | undefined;
+}
+
+/** The library's options from the flags of `dide ask`. */
+export const askOptions = (options: AskFlags) => ({
+  ...filterOf(options),
+  ...rankingOf(options, options.out !== undefined),
+  answer: options.mostProbable ? null : options.answer,
+  ...{ and: options.and, not: options.not, threads: options.threads },
+});
+
+/** Columns of answers, beside those of all ranked images. */
+export const answerColumns = [
+  { name: 'answer', kind: 'text' },
+  { name: 'probability', kind: 'number' },
+] as const;

@@ -1,0 +1,101 @@
+import { readFile } from 'node:fs/promises';
+import { readError } from '../../../files/disk-errors.ts';
+import { type TableRow, writeTable } from '../../../files/write-table.ts';
+import { type ImageCache, type Model, openPredictor, UserError } from '../../../index.ts';
+import { askAll, type Condition, type FoundAnswers, streamAnswers } from '../../../query.ts';
+import { shownRows } from '../../options/query.ts';
+import { printNotice } from '../../terminal/notice.ts';
+import { printableJson } from '../../terminal/printable.ts';
+import { openProgress } from '../../terminal/progress.ts';
+import { fileColumns, rankedTable, restOf } from '../../terminal/ranked.ts';
+import { grouped, print } from '../../terminal/table.ts';
+import { type AskFlags, askOptions, answerColumns as columns } from './ask-flags.ts';
+
+/** Asks the questions of a file: a table of each, or all answers to a file as they are found. */
+export const askMany = async (trained: Model, cache: ImageCache, file: string, options: AskFlags): Promise<void> => {
+  const questions = await questionsIn(file);
+  if (options.stream) await streamTo(process.stdout, trained, { cache, questions, options });
+  else if (options.out !== undefined) await writeAll(trained, { cache, questions, options }, options.out);
+  else await printEach(trained, { cache, questions, options });
+};
+
+/** Reads questions, one a line; empty lines are skipped. @throws UserError where there is none. */
+const questionsIn = async (file: string): Promise<string[]> => {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw readError(file, error);
+  });
+  const questions = text.split(/\r?\n/).filter((line) => line.trim() !== '');
+  if (questions.length > 0) return questions;
+  throw new UserError(`${file}: it has no question: write one on each line`);
+};
+
+/** Questions, and what they are asked of. */
+interface Work {
+  readonly cache: ImageCache;
+  readonly questions: readonly Condition[];
+  readonly options: AskFlags;
+}
+
+const printEach = async (trained: Model, { cache, questions, options }: Work): Promise<void> => {
+  await using student = await openPredictor(trained, { threads: options.threads });
+  using progress = openProgress('ask');
+  const results = await askAll(student, cache, questions, {
+    ...askOptions(options),
+    ...{ histogram: options.histogram, onWarning: progress.say, onProgress: progress.update },
+  });
+  const tables = results.map(({ question, answers, found, images }) => {
+    const shown = answers.slice(0, shownRows(options));
+    return [question, rankedTable(shown, columns, options), ...restOf({ shown: shown.length, found, images })].join(
+      '\n',
+    );
+  });
+  print(tables.join('\n\n'), { cache: options.cache, images: cache.size, results }, options);
+};
+
+/** Options that need all answers at once. */
+const HELD = ['top', 'sort', 'order', 'nearDuplicates', 'histogram'] as const;
+
+/** @throws UserError where answers that are not held should be ordered, cut or grouped. */
+const checkStreams = (options: AskFlags): void => {
+  const held = HELD.find((name) => options[name] !== undefined);
+  if (held === undefined) return;
+  const flag = `--${held.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  throw new UserError(
+    `${flag}: answers are written as they are found, in the order of the cache, and none is held: leave it out`,
+  );
+};
+
+async function* streamed(trained: Model, { cache, questions, options }: Work): AsyncGenerator<FoundAnswers> {
+  checkStreams(options);
+  using progress = openProgress('ask');
+  await using student = await openPredictor(trained, { threads: options.threads });
+  const { top: _top, sort: _sort, order: _order, nearDuplicates: _near, ...rest } = askOptions(options);
+  yield* streamAnswers(student, cache, questions, {
+    ...rest,
+    ...{ atLeast: options.atLeast, onWarning: progress.say, onProgress: progress.update },
+  });
+}
+
+/** Prints answers as they are found, one JSON object a line. */
+export const streamTo = async (stream: NodeJS.WriteStream, trained: Model, work: Work): Promise<void> => {
+  for await (const { found } of streamed(trained, work)) {
+    const lines = found.map((one) => `${printableJson(one)}\n`).join('');
+    if (lines !== '' && !stream.write(lines)) await new Promise((resolve) => stream.once('drain', resolve));
+  }
+  if (work.options.out !== undefined) printNotice('--out: --stream prints the answers instead; leave out one of them');
+};
+
+const writeAll = async (trained: Model, work: Work, out: string): Promise<void> => {
+  let count = 0;
+  async function* rows(): AsyncGenerator<readonly TableRow[]> {
+    for await (const { found } of streamed(trained, work)) {
+      count += found.length;
+      yield found as readonly (FoundAnswers['found'][number] & TableRow)[];
+    }
+  }
+  const own = fileColumns(columns).filter(({ name }) => name !== 'duplicates');
+  await writeTable(out, [{ name: 'question', kind: 'text' }, ...own], rows());
+  const { cache, questions, options } = work;
+  const result = { cache: options.cache, images: cache.size, questions: questions.length, answers: count, out };
+  print(`saved ${grouped(count)} answers to ${out}`, result, options);
+};

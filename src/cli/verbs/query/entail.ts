@@ -1,0 +1,88 @@
+import { Command, Option } from 'commander';
+import { openImageCache, openPredictor } from '../../../index.ts';
+import { type Entailment, entail } from '../../../query.ts';
+import { addForeignOptions, type ForeignOptions, openModel } from '../../options/checkpoint.ts';
+import { jsonOption, oneOf, threadsOption } from '../../options/options.ts';
+import {
+  addFilterOptions,
+  addRankingOptions,
+  type FilterFlags,
+  filterOf,
+  type RankingFlags,
+  rankingOf,
+  shownRows,
+} from '../../options/query.ts';
+import type { TaskName } from '../../options/tasks.ts';
+import { printNotice } from '../../terminal/notice.ts';
+import { openProgress } from '../../terminal/progress.ts';
+import { outOption, type ResultColumn, rankedTable, restOf, writeRanked } from '../../terminal/ranked.ts';
+import { print } from '../../terminal/table.ts';
+import { checkOut } from './search.ts';
+
+interface Options extends ForeignOptions, FilterFlags, RankingFlags {
+  readonly task?: TaskName | undefined;
+  readonly cache: string;
+  readonly judgement: Entailment;
+  readonly out?: string | undefined;
+  readonly threads?: number | undefined;
+  readonly json?: boolean | undefined;
+}
+
+const examples = `
+Examples:
+  $ dide entail runs/ve/best.safetensors "two people are cooking" --cache photos.cache
+  $ dide entail runs/ve/best.safetensors "nobody is outdoors" --judgement contradiction --at-least 0.8 --cache photos.cache
+  $ dide entail runs/ve/best.safetensors "it is raining" --cache photos.cache --top 1000 --out rain.csv`;
+
+/** `dide entail`: how every cached image stands to a hypothesis. */
+export const entailCommand = (): Command => {
+  const command = new Command('entail')
+    .description('Judges whether cached images entail a hypothesis, contradict it, or leave it open (SNLI-VE).')
+    .argument('<student>', 'a dual encoder of SNLI-VE, the one that made the cache')
+    .argument('<hypothesis>', 'a sentence, in quotes')
+    .addOption(new Option('--cache <folder>', 'what `dide cache` wrote').makeOptionMandatory())
+    .addOption(
+      oneOf('--judgement <name>', 'the judgement whose probability counts', [
+        'entailment',
+        'neutral',
+        'contradiction',
+      ]).default('entailment'),
+    )
+    .addOption(outOption())
+    .addOption(threadsOption())
+    .addOption(jsonOption());
+  return addForeignOptions(addRankingOptions(addFilterOptions(command), 'probability'))
+    .addHelpText('after', examples)
+    .action(run);
+};
+
+const columns: readonly ResultColumn[] = [
+  { name: 'judgement', kind: 'text' },
+  { name: 'entailment', kind: 'number' },
+  { name: 'neutral', kind: 'number' },
+  { name: 'contradiction', kind: 'number' },
+];
+
+async function run(file: string, hypothesis: string, options: Options): Promise<void> {
+  checkOut(options.out);
+  const trained = await openModel(file, options);
+  const cache = await openImageCache(options.cache);
+  const { judgement, threads, out } = options;
+  await using student = await openPredictor(trained, { threads });
+  using progress = openProgress('entail');
+  let images = 0;
+  const onProgress = (done: number, of: number): void => {
+    images = of;
+    progress.update(done, of);
+  };
+  const all = await entail(student, cache, hypothesis, {
+    ...filterOf(options),
+    ...rankingOf(options, true),
+    ...{ judgement, onWarning: printNotice, onProgress },
+  });
+  if (out !== undefined) await writeRanked(out, all, columns);
+  const judged = all.slice(0, shownRows(options));
+  const lines = restOf({ shown: judged.length, found: all.length, images: Math.max(images, all.length) });
+  const text = [rankedTable(judged, columns, options), ...lines, ...(out === undefined ? [] : [`saved ${out}`])];
+  print(text.join('\n'), { hypothesis, cache: options.cache, images: cache.size, judged }, options);
+}
