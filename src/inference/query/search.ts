@@ -23,7 +23,7 @@ export interface FoundImage extends RankedImage {
   readonly score: number;
 }
 
-/** What images are searched by: a text, or an image that they should be like. */
+/** Text that images are searched by, or an image that they should be like. */
 export type SearchQuery =
   | string
   | {

@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import { descriptionOf } from '../checkpoints/description.ts';
+import type { Model } from '../checkpoints/model-file.ts';
+import { bytesOf } from '../engine/numbers.ts';
+import { ancestors, type Tensor } from '../engine/tensor.ts';
+import type { FeatureGraphs } from '../model/config.ts';
+
+/** Two models with the same identity have the same features of every image. */
+export const identityOf = (model: Model, image: FeatureGraphs['image']): (() => string) => {
+  let hash: string | undefined;
+  return () => {
+    hash ??= hashOf(model, parametersOf(image()));
+    return hash;
+  };
+};
+
+/** Names of the parameters that a tensor depends on. */
+const parametersOf = (tensor: Tensor): string[] => {
+  const names = ancestors([tensor]).flatMap(({ made }) =>
+    'leaf' in made && made.leaf === 'parameter' ? [made.name] : [],
+  );
+  return [...new Set(names)];
+};
+
+const hashOf = ({ config, weights }: Model, parameters: readonly string[]): string => {
+  const images = config.images === 1 ? undefined : config.images;
+  const { model, sizes, pictures } = descriptionOf(config);
+  const { width, depth, heads, hidden, epsilon, patch, grid, image, types, activation } = sizes;
+  const hash = createHash('sha256').update(
+    // absent ones are not written, so that a model that reads as ViLT does keeps its identity
+    JSON.stringify({
+      model,
+      width,
+      depth,
+      heads,
+      hidden,
+      epsilon,
+      patch,
+      grid,
+      image,
+      types,
+      activation,
+      pictures,
+      images,
+    }),
+  );
+  for (const name of parameters.toSorted()) {
+    const { shape, data } = weights.get(name)!;
+    hash.update(JSON.stringify([name, shape])).update(bytesOf(data));
+  }
+  return hash.digest('hex');
+};
