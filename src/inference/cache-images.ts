@@ -238,10 +238,8 @@ const encode = async (writer: CacheWriter, images: readonly NewImage[], student:
 
 const forgetMissing = async (writer: CacheWriter, files: ListedImages['files']): Promise<number> => {
   const there = new Set(files.map(({ path }) => path));
-  return forget(
-    writer,
-    [...writer.entries.keys()].filter((path) => !there.has(path)),
-  );
+  const gone = [...writer.entries.keys()].filter((path) => !there.has(path));
+  return forget(writer, gone);
 };
 
 const forget = async (writer: CacheWriter, paths: readonly string[]): Promise<number> => {
