@@ -68,6 +68,18 @@ const drawText = (all: readonly Example[], isWanted: (example: Example) => boole
   return drawn.text;
 };
 
+/** For each example the places of all whose texts consist of the same words, its own among them. */
+export const groupedByWords = (examples: readonly Example[]): (readonly number[])[] => {
+  const groups = new Map<string, number[]>();
+  return examples.map((example, place) => {
+    const words = wordsOf(example);
+    const group = groups.get(words) ?? [];
+    groups.set(words, group);
+    group.push(place);
+    return group;
+  });
+};
+
 /** The words of a text, sorted: equal for texts that say the same words in another order. */
 const wordsOf = ({ text }: Example): string => (text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).sort().join(' ');
 

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import { UserError } from '../errors.ts';
 import { explainDisk } from './disk-errors.ts';
 import { lockOpenFile } from './flock.ts';
@@ -33,6 +34,32 @@ export const takeLock = async (path: string, folder: string): Promise<() => Prom
       throw error;
     }
     await handle.close();
+  }
+};
+
+/** Milliseconds between two attempts to take a lock that another holds. */
+const PAUSE = 200;
+
+/**
+ * What `open` returns, once the lock that it takes is free.
+ *
+ * @param options.onWait called once with the message of the first refusal.
+ * @param options.signal ends the waiting by throwing the reason of its abortion.
+ * @throws whatever `open` throws but a LockedError.
+ */
+export const whenFree = async <T>(
+  open: () => Promise<T>,
+  { onWait, signal }: { readonly onWait?: (message: string) => void; readonly signal?: AbortSignal | undefined } = {},
+): Promise<T> => {
+  for (let isFirst = true; ; isFirst = false) {
+    try {
+      return await open();
+    } catch (error) {
+      if (!(error instanceof LockedError)) throw error;
+      if (isFirst) onWait?.(error.message);
+    }
+    await setTimeout(PAUSE);
+    signal?.throwIfAborted();
   }
 };
 

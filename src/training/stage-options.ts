@@ -75,7 +75,8 @@ export const retrievalOptions = {
   sameWords: {
     flag: '--same-words <n>',
     kind: 'index',
-    meaning: "of the false texts those of the image's own words in another order, where the data have such",
+    meaning:
+      "of the false texts those of the image's own words in another order, where the data have such; for a dual encoder examples that follow another one into its batch for that",
     default: 0,
   },
   candidates: {

@@ -100,6 +100,17 @@ describe('a cached teacher', () => {
     await expect(steps({ cacheTeacher: folder })).rejects.toThrow(/record of example \d+ is damaged/);
   });
 
+  it('is waited for while another training fills it, so that two may begin at once', { timeout: 60_000 }, async () => {
+    const said: string[][] = [[], []];
+    const cacheTeacher = join(home, 'shared');
+    const both = said.map((own) => steps({ updates: 2, cacheTeacher, onWarning: (message) => own.push(message) }));
+    const [one, other] = await Promise.all(both);
+    expectAlike(one!, other!);
+    const all = said.flat();
+    expect(all.filter((message) => message.startsWith('caching what the teacher makes of'))).toHaveLength(1);
+    expect(all.filter((message) => message.endsWith('(this training waits for it)')).length).toBeGreaterThan(0);
+  });
+
   it('is refused with augmentation, and without a teacher', async () => {
     await expect(steps({ cacheTeacher: folder, augment: 'randaugment' })).rejects.toThrow('with augmentation');
     const alone = finetune(createStudent(teacher), { ...given, data: scenes, cacheTeacher: folder });

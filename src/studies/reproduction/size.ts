@@ -51,7 +51,7 @@ export const reproductionSizes = {
     },
     batch: 64,
     updates: {
-      stage1: 6000,
+      stage1: 5000,
       teacher: { vqa: 20_000, nlvr2: 12_000, ve: 12_000, retrieval: 8000 },
       student: 8000,
       retrieval: 4000,

@@ -44,4 +44,22 @@ describe('groups for contrast', () => {
     const two = [example('a', 'x'), example('a', 'y'), example('b', 'x')];
     for (const group of uniquePairGroups(two, { groups: 6, size: 3, seed: 0 })) expect(group.length).toBeLessThan(3);
   });
+
+  it('have those of the same words in another order together, each once an epoch, where that is asked for', () => {
+    const quadruples = Array.from({ length: 12 }, (_, i) =>
+      ['a b c', 'b a c', 'c b a', 'a c b'].map((words, k) =>
+        example(
+          `${i}-${k}.png`,
+          words.replaceAll(/[a-c]/g, (letter) => `${letter}${i}`),
+        ),
+      ),
+    ).flat();
+    const of = (sameWords: number) => [...uniquePairGroups(quadruples, { groups: 6, size: 8, seed: 3, sameWords })];
+    const quadruplesIn = (group: readonly Example[]): number =>
+      new Set(group.map(({ images }) => String(images[0]).split('-')[0])).size;
+    expect(of(3).map(quadruplesIn)).toEqual([2, 2, 2, 2, 2, 2]);
+    expect(new Set(of(3).flat()).size).toBe(48);
+    for (const group of of(1)) for (let i = 0; i < 8; i += 2) expect(quadruplesIn(group.slice(i, i + 2))).toBe(1);
+    expect(Math.max(...of(0).map(quadruplesIn))).toBeGreaterThan(2);
+  });
 });

@@ -1,4 +1,5 @@
 import { type Example, imageName } from '../../data/example.ts';
+import { groupedByWords } from '../../data/negative-texts.ts';
 import { epochOrder } from './length-grouped.ts';
 
 /** Options of `uniquePairGroups`. */
@@ -8,6 +9,11 @@ export interface UniquePairOptions {
   /** Examples of one group: those of all batches of an update, which are compared as one. */
   readonly size: number;
   readonly seed: number;
+  /**
+   * How many examples whose texts have the words of an example's own, in another order, follow it into its group at
+   * most, where the data have such: the hardest false texts and images. Default 0.
+   */
+  readonly sameWords?: number | undefined;
 }
 
 /**
@@ -19,10 +25,10 @@ export interface UniquePairOptions {
  */
 export function* uniquePairGroups(
   examples: readonly Example[],
-  { groups, size, seed }: UniquePairOptions,
+  { groups, size, seed, sameWords = 0 }: UniquePairOptions,
 ): Generator<readonly Example[], void, undefined> {
   const keys = examples.map(({ images, text }) => [`image ${images.map(imageName).join('\n')}`, `text ${text}`]);
-  const endless = places(examples, { size, seed });
+  const endless = places(examples, { size, seed, sameWords });
   let waiting = new Set<number>();
   for (let made = 0; made < groups; made += 1) {
     const [taken, chosen, later] = [new Set<string>(), [] as number[], new Set<number>()];
@@ -41,7 +47,28 @@ export function* uniquePairGroups(
 
 function* places(
   examples: readonly Example[],
-  { size: batch, seed }: Pick<UniquePairOptions, 'size' | 'seed'>,
+  { size: batch, seed, sameWords }: Omit<UniquePairOptions, 'groups' | 'sameWords'> & { readonly sameWords: number },
 ): Generator<number, never, undefined> {
-  for (let epoch = 0; ; epoch += 1) yield* epochOrder(examples, { batch, seed, epoch });
+  const companions = sameWords > 0 ? groupedByWords(examples) : undefined;
+  for (let epoch = 0; ; epoch += 1) {
+    const order = epochOrder(examples, { batch, seed, epoch });
+    yield* companions ? withCompanions(order, companions, sameWords) : order;
+  }
+}
+
+/** An order of examples, each followed by at most so many of the same words that have not come yet. */
+function* withCompanions(
+  order: Uint32Array,
+  companions: readonly (readonly number[])[],
+  most: number,
+): Generator<number, void, undefined> {
+  const come = new Set<number>();
+  for (const place of order) {
+    if (come.has(place)) continue;
+    const others = companions[place]!.filter((other) => other !== place && !come.has(other)).slice(0, most);
+    for (const one of [place, ...others]) {
+      come.add(one);
+      yield one;
+    }
+  }
 }

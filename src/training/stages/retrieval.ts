@@ -61,7 +61,7 @@ export const retrieval = (model: Model, options: StageOptions, { examples, valid
 const lossIdentity = ({ config }: Model, options: StageOptions, gallery: number): Identity => {
   const { losses, teacher } = options;
   const { hard = 0, soft = 0, attention = 0, ranking = 0 } = losses;
-  const { candidates } = settingsOf(retrievalOptions, options);
+  const { candidates, sameWords } = settingsOf(retrievalOptions, options);
   return {
     ...{ attention: teacher ? attention : 0, gallery },
     ...(hard !== 1 && { contrast: hard }),
@@ -69,6 +69,7 @@ const lossIdentity = ({ config }: Model, options: StageOptions, gallery: number)
     ...(soft > 0 && { soft }),
     ...(ranking > 0 && { ranking }),
     ...((soft > 0 || ranking > 0) && { candidates }),
+    ...(sameWords > 0 && { sameWords }),
   };
 };
 
@@ -147,10 +148,11 @@ function* matchedPairs(
 ): Generator<readonly Example[], void, undefined> {
   const { preprocessor, updates } = options;
   const { accumulation, seed } = settingsOf(trainingOptions, options);
+  const { sameWords } = settingsOf(retrievalOptions, options);
   const size = preprocessor.batch * accumulation;
   let number = 0;
   // the groups of a run follow from each other, so those before are drawn again where it is resumed
-  for (const group of uniquePairGroups(examples, { groups: updates, size, seed })) {
+  for (const group of uniquePairGroups(examples, { groups: updates, size, seed, sameWords })) {
     for (let i = 0; i < accumulation; i += 1, number += 1) {
       const [start, end] = [i, i + 1].map((part) => Math.floor((part * group.length) / accumulation));
       if (number >= from) yield group.slice(start, end);

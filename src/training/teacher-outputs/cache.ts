@@ -10,6 +10,7 @@ import { bytesOf } from '../../engine/numbers.ts';
 import { compile } from '../../engine/runtime/session.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { counted, UserError } from '../../errors.ts';
+import { whenFree } from '../../files/lock.ts';
 import type { Preprocessor } from '../../inference/preprocessor.ts';
 import { feedsOf, patchesOf, placesOf, recordOf, withPadding } from './placeholder.ts';
 import { type About, openTeacherRecords, type TeacherRecords } from './records.ts';
@@ -42,7 +43,8 @@ export interface TeacherCacheOptions {
 
 /**
  * Runs the teacher once over every example that has no record yet, and keeps some of its tensors in float16. They
- * depend on neither the student nor the batch, but only on the example, which therefore must not be augmented.
+ * depend on neither the student nor the batch, but only on the example, which therefore must not be augmented. While
+ * another process fills the folder, it waits.
  *
  * @throws UserError where the folder belongs to another teacher or other data, or a number is too large for float16.
  */
@@ -54,7 +56,7 @@ export const openTeacherCache = async (options: TeacherCacheOptions): Promise<Te
     );
   }
   const [places, words] = [placesOf(tensors), longestOf(options)];
-  const records = await openTeacherRecords(folder, aboutOf(options, words));
+  const records = await whenFree(() => openTeacherRecords(folder, aboutOf(options, words)), waiting(options));
   const numbers = new Map(examples.map((example, i) => [example, i]));
   let [served, preprocessor] = [0, 0];
   try {
@@ -111,6 +113,12 @@ interface FillOptions extends TeacherCacheOptions {
   readonly numbers: ReadonlyMap<Example, number>;
 }
 
+/** A training waits while another fills the folder, since it will find there what it needs. */
+const waiting = ({ signal, onWarning }: Pick<TeacherCacheOptions, 'signal' | 'onWarning'>) => ({
+  signal,
+  onWait: (message: string) => onWarning?.(`${message} (this training waits for it)`),
+});
+
 /** Milliseconds between two notices of progress. */
 const NOTICE = 10_000;
 
@@ -118,8 +126,9 @@ const fill = async (records: TeacherRecords, options: FillOptions): Promise<void
   const { examples, teacher, tensors, preprocessor, words, numbers, threads, signal, onWarning = () => {} } = options;
   const isMissing = (example: number): boolean => !records.has(example);
   if (![...examples.keys()].some(isMissing)) return;
-  await using writer = await records.openWriter();
+  await using writer = await whenFree(records.openWriter, waiting(options));
   const missing = [...examples.keys()].filter(isMissing);
+  if (missing.length === 0) return;
   onWarning(`caching what the teacher makes of ${missing.length} of ${counted(examples.length, 'example')}`);
   const places = placesOf(tensors);
   await using session = await compile(Object.fromEntries(tensors), { weights: teacher.weights, threads });

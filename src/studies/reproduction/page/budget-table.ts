@@ -13,7 +13,7 @@ export const budgetTable = ({ size, results }: Measured): Table => {
   return {
     id: 'budgets',
     title: 'Budgets',
-    about: `Jobs of the plan and what they cost on one core, as expected from the time of an update: ${total.toFixed(1)} hours, half of that on two cores. Every job can be stopped and continued; finished jobs are counted.`,
+    about: `Jobs of the plan and what they cost on one core, as expected from the time of an update: ${total.toFixed(1)} hours, half of that on two cores. Every job can be stopped and continued. What a teacher makes of its training data is computed once, kept in float16, and shared by all students that learn the same of it.`,
     columns: [
       { name: 'updates each', unit: 'count' },
       { name: 'jobs', unit: 'count' },
