@@ -9,6 +9,9 @@ import { officialMeasures } from './metrics/vqa-official.ts';
 export const vqa = defineTask({
   name: 'vqa',
   scoring: 'sigmoid',
-  fields: { text: ['question', 'text'], label: ['answer', 'multiple_choice_answer', 'label', 'labels'] },
+  fields: {
+    text: ['question', 'text'],
+    label: ['answer', 'multiple_choice_answer', 'label', 'labels', 'direct_answers'],
+  },
   measures: officialMeasures,
 });

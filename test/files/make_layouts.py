@@ -289,8 +289,28 @@ def left_out():
     notes = [{"image_id": k, "id": k, "caption": f"thing {k}"} for k in (0, 8, 8)]
     write(f"{folder}/coco/annotations/captions_train2014.json", json.dumps({"images": [{"id": k, "file_name": name(k)} for k in range(2)], "annotations": notes}))
 
+def kept_otherwise():
+    """Pictures and captions in other types than the usual ones: as parquet, and as Arrow beside it."""
+    folder = fresh("kept-otherwise")
+    stored = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    pictures = pa.array([{"bytes": png(k), "path": None} for k in range(2)], stored)
+    texts = ["thing 0", "thing 1"]
+    columns = {
+        "lz4": {"image": pictures, "caption": texts},
+        "binary-texts": {"image": pictures, "caption": pa.array([text.encode() for text in texts])},
+        "lists-of-bytes": {"image": pa.array([list(png(k)) for k in range(2)], pa.list_(pa.uint8())), "caption": texts},
+        "paths": {"image": pa.array([{"bytes": None, "path": f"{k}.png"} for k in range(2)], stored), "caption": texts},
+        "sentences": {"image": pictures, "sentences": [[{"raw": text, "sentid": 1}] for text in texts]},
+    }
+    for name, table in columns.items():
+        os.makedirs(f"{folder}/{name}")
+        pq.write_table(pa.table(table), f"{folder}/{name}/train.parquet", compression="lz4" if name == "lz4" else "snappy")
+        pa.feather.write_feather(pa.table(table), f"{folder}/{name}/rows.arrow", compression="uncompressed")
+    for k in range(2):
+        write(f"{folder}/paths/{k}.png", png(k))
+
 if __name__ == "__main__":
-    makers = [csv_cases, tables, shards, captions_a_row, arrow, annotations, pairs, left_out]
+    makers = [csv_cases, tables, shards, captions_a_row, arrow, annotations, pairs, left_out, kept_otherwise]
     for make in makers:
         if len(sys.argv) < 2 or make.__name__ in sys.argv[1:]:
             make()

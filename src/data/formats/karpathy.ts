@@ -64,7 +64,7 @@ const imagesOf = (line: JsonLine): string[] => {
 
 const examplesOf = (line: JsonLine, image: string): Example[] => {
   const { sentences, cocoid, imgid } = line.row;
-  if (!Array.isArray(sentences)) throw fieldError(line, 'sentences', 'a list of {"raw": …}');
+  if (!Array.isArray(sentences) || sentences.length === 0) throw fieldError(line, 'sentences', 'a list of {"raw": …}');
   const texts = sentences.map((sentence: unknown) => {
     const raw = typeof sentence === 'object' && sentence !== null && 'raw' in sentence ? sentence.raw : undefined;
     if (typeof raw === 'string') return raw;

@@ -65,7 +65,42 @@ export const openFormat = async (format: Format, path: string, query: DatasetQue
   const isTable = format.serves === undefined && query.records.severalTexts;
   const { examples, notices } = isTable ? await withSamePictures(found.examples, path) : { ...found, notices: [] };
   const read = format.serves ? examples.map(asPublished) : examples;
-  return { ...found, examples: read, notices: [...found.notices, ...notices, ...undecodedIn(path, examples)] };
+  return {
+    ...found,
+    examples: read,
+    notices: [...found.notices, ...notices, ...noticesOf(format, path, { query, found: { ...found, examples } })],
+  };
+};
+
+/** Notices about the texts, the answers and the other tables of a split. */
+const noticesOf = (
+  { serves }: Format,
+  path: string,
+  { query, found }: { readonly query: DatasetQuery; readonly found: Dataset },
+): string[] => [
+  ...undecodedIn(path, found.examples),
+  ...(serves === undefined ? [...unansweredIn(path, found.examples, query), ...otherTables(path, found, query)] : []),
+];
+
+/** Names of fields that may hold answers. */
+const LIKE_ANSWERS = /answer|label|gold|target|ground_?truth/i;
+
+/** A notice where no row has an answer, but fields that look like one. */
+const unansweredIn = (path: string, examples: readonly Example[], { records }: DatasetQuery): string[] => {
+  const { kind } = records.answers;
+  if (kind === 'none' || examples.length === 0 || examples.some(({ answers }) => answers.length > 0)) return [];
+  const fields = Object.keys(examples[0]!.about ?? {}).filter((name) => LIKE_ANSWERS.test(name));
+  if (fields.length === 0) return [];
+  return [
+    `${path}: no row has an answer for ${records.name}, and ${fields.join(', ')} is not read as one: call it "${records.answers.fields[0]}", or name it in a task of your own (defineTask).`,
+  ];
+};
+
+/** A notice of other tables with the name of the split that was read. */
+const otherTables = (path: string, { layout }: Dataset, { split }: DatasetQuery): string[] => {
+  const isTable = (name: string): boolean => /^\.(jsonl|csv|tsv|parquet|arrow|feather)$/.test(name.slice(split.length));
+  const others = namesIn(path).filter((name) => name.startsWith(split) && isTable(name) && !layout.includes(name));
+  return others.length === 0 ? [] : [`${path}: ${others.join(', ')} not read, since the split is read from ${layout}.`];
 };
 
 /** Pictures of published data sets are read as the reference reads them. */

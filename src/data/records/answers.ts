@@ -113,12 +113,18 @@ interface Reading {
 const readAnswers = (line: JsonLine, fields: readonly string[], reading: Reading): RecordAnswers => {
   for (const name of fields) {
     const place = { where: line.where, name, isId: reading.isId(name) };
-    const read = isSingle(line.row[name])
-      ? { scored: reading.label(line.row[name], place) }
-      : readSeveral(line, place, reading.label);
+    const value = chosenOf(line.row, name);
+    const read = isSingle(value) ? { scored: reading.label(value, place) } : readSeveral(line, place, reading.label);
     if (read.scored.length > 0) return read;
   }
   return { scored: [] };
+};
+
+/** The value of a field; where it is the number of one of the row's choices, that choice. */
+const chosenOf = (row: JsonLine['row'], name: string): unknown => {
+  const [value, choices] = [row[name], row.choices ?? row.options];
+  if (typeof value !== 'number' || !Array.isArray(choices) || choices.map(String).includes(String(value))) return value;
+  return choices[value] ?? value;
 };
 
 /** Whether a value is no list or object of answers, nor JSON of one. */

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { UserError } from '../../errors.ts';
+import { counted, UserError } from '../../errors.ts';
 import { fieldError, type JsonLine, RowError, textField, textsField } from '../../files/json-lines.ts';
 import type { Example } from '../example.ts';
 import type { RecordReader } from './read-record.ts';
@@ -28,7 +28,7 @@ export const imagePaths = (
   shape: RecordShape,
 ): { readonly names: readonly string[]; readonly paths: readonly string[] } => {
   const names = imageFieldsOf(line, shape);
-  return { names, paths: pathsIn(line, names) };
+  return { names, paths: pathsIn(line, names, shape) };
 };
 
 /** The first of the shape's image fields that the row has; the first of all where it has none. */
@@ -36,11 +36,13 @@ const imageFieldsOf = ({ row }: JsonLine, { imageFields }: RecordShape): readonl
   imageFields.find((names) => names.every((name) => row[name] !== undefined)) ?? imageFields[0]!;
 
 /** The paths in these fields: a text each, or a list in a single one. */
-const pathsIn = (line: JsonLine, names: readonly string[]): readonly string[] => {
+const pathsIn = (line: JsonLine, names: readonly string[], { images }: RecordShape): readonly string[] => {
   const [name] = names as [string];
   const isList = names.length === 1 && Array.isArray(line.row[name]);
   const paths = isList ? textsField(line, name) : names.map((one) => textField(line, one));
   for (const path of paths) checkPath(path, line);
+  if (isList && paths.length !== images && paths.length > 0)
+    throw new RowError(`${line.where}: "${name}" has ${paths.length} of ${counted(images, 'image')}: mend the row.`);
   const empty = paths.findIndex((path) => path.trim() === '');
   if (paths.length > 0 && empty < 0) return paths;
   throw fieldError(

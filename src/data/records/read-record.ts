@@ -95,11 +95,20 @@ const textFieldOf = ({ row }: JsonLine, { textFields }: RecordShape): string =>
 
 const textsIn = (line: JsonLine, name: string): string[] => {
   const value = line.row[name];
-  const texts = Array.isArray(value) ? value.flat(Number.POSITIVE_INFINITY) : [textField(line, name)];
+  const texts = Array.isArray(value)
+    ? value.flat(Number.POSITIVE_INFINITY).map(textOfSentence)
+    : [textField(line, name)];
   const isOfTexts = texts.every((one): one is string => typeof one === 'string');
   const filled = isOfTexts ? texts.filter((one) => one.trim() !== '') : [];
   if (filled.length > 0) return [...new Set(filled)];
   throw fieldError(line, name, 'a text that is not blank, or a list of such texts');
+};
+
+/** The text of an entry that is an object with one, as Karpathy's sentences are: `{"raw": …, "tokens": […]}`. */
+const textOfSentence = (entry: unknown): unknown => {
+  if (typeof entry !== 'object' || entry === null) return entry;
+  const row = entry as Readonly<Record<string, unknown>>;
+  return ['raw', 'caption', 'text'].map((name) => row[name]).find((text) => typeof text === 'string') ?? entry;
 };
 
 /** All other fields; those that `dide convert` put into the field `about` come out as they were. */

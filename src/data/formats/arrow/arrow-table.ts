@@ -1,4 +1,5 @@
 import { dirname, join, resolve } from 'node:path';
+import { UserError } from '../../../errors.ts';
 import { RowError } from '../../../files/json-lines.ts';
 import type { Example, ImageSource } from '../../example.ts';
 import { type BadRows, createBadRows } from '../../records/bad-rows.ts';
@@ -10,7 +11,7 @@ import { type DatasetQuery, type Format, isFile, namesIn, partsNotices, shortNam
 import { withImages } from '../missing-images.ts';
 import { arrowSchema, readArrow } from './file.ts';
 import { filesSavedToDisk } from './saved-to-disk.ts';
-import { isOfTexts, isPlain } from './schema.ts';
+import { type ArrowField, isOfTexts, isPlain } from './schema.ts';
 import type { ArrowValue } from './values.ts';
 
 const SPLITS = { train: ['train'], validation: ['validation', 'val', 'dev', 'valid'], test: ['test'] };
@@ -78,6 +79,7 @@ const examplesOf = async ({ path, name }: Table, { records, reader, bad }: Readi
     fields.map((field) => field.name),
     records,
   );
+  refuseBinaryTexts(fields, { path, imageFields, records });
   const isStored = fields.some((field) => imageFields.includes(field.name) && !isOfTexts(field));
   const needed = [...imageFields, ...records.textFields, ...records.answers.fields];
   const columns = fields.filter((field) => needed.includes(field.name) || isPlain(field)).map((field) => field.name);
@@ -101,6 +103,20 @@ const examplesOf = async ({ path, name }: Table, { records, reader, bad }: Readi
   return examples;
 };
 
+/** @throws UserError where a column of texts is binary and no other column of texts is there. */
+const refuseBinaryTexts = (
+  fields: readonly ArrowField[],
+  {
+    path,
+    imageFields,
+    records,
+  }: { readonly path: string; readonly imageFields: readonly string[]; readonly records: RecordShape },
+): void => {
+  const texts = fields.filter(({ name }) => records.textFields.includes(name) && !imageFields.includes(name));
+  if (texts.length === 0 || !texts.every(({ kind }) => kind.includes('binary'))) return;
+  throw new UserError(`${path}: "${texts[0]!.name}" is binary, not text: cast it to string and write it again.`);
+};
+
 type ArrowRow = Readonly<Record<string, ArrowValue>>;
 
 /** A row as other tables have it: structs as objects, without the bytes that are still in the file. */
@@ -117,12 +133,17 @@ const plain = (value: ArrowValue): unknown => {
 const imagesIn = (row: ArrowRow, imageFields: readonly string[], path: string, where: string): ImageSource[] =>
   imageFields.flatMap((column) => {
     const value = row[column] ?? null;
+    if (isByteList(value)) return [{ name: where, read: async () => Uint8Array.from(value) }];
     const images = Array.isArray(value) ? (value as readonly ArrowValue[]) : [value];
     return images.map((image, i) => {
       const parts = [where, imageFields.length > 1 && column, images.length > 1 && `image ${i + 1}`];
       return imageOf(image, { path, name: parts.filter(Boolean).join(' '), column });
     });
   });
+
+/** Whether a value is the bytes of a picture as a list of numbers, as pandas keeps them. */
+const isByteList = (value: ArrowValue): value is readonly number[] =>
+  Array.isArray(value) && value.length > 8 && value.every((one) => typeof one === 'number' && one >= 0 && one < 256);
 
 /** @throws RowError where there are more or fewer images than a record has. */
 const ofNumber = (

@@ -34,6 +34,19 @@ export const decompressLz4Frame = (bytes: Uint8Array, length: number): Uint8Arra
   return output;
 };
 
+/**
+ * Decompresses a single block of LZ4 without a frame, as parquet's LZ4_RAW has it.
+ *
+ * @param length bytes of what comes out.
+ * @throws RangeError where the bytes make no sense, or give another number of bytes.
+ */
+export const decompressLz4Block = (block: Uint8Array, length: number): Uint8Array<ArrayBuffer> => {
+  const output = new Uint8Array(length);
+  const done = decompressBlock(block, output, 0);
+  if (done !== length) throw new RangeError(`LZ4 gives ${done} bytes of ${length}`);
+  return output;
+};
+
 /** Decompresses a block of LZ4 into `output` from byte `begin` on. → the byte behind it */
 const decompressBlock = (block: Uint8Array, output: Uint8Array, begin: number): number => {
   let [at, done] = [0, begin];

@@ -11,6 +11,7 @@ import {
 import { counted, UserError } from '../../../errors.ts';
 import { parseRecordJson, wholeNumber } from '../../../files/json.ts';
 import { readRange } from '../../../files/read-exactly.ts';
+import { decompressLz4Block } from '../arrow/lz4.ts';
 import { checkPages } from './pages.ts';
 
 /** A parquet file whose footer has been read. */
@@ -173,7 +174,7 @@ const boundedCompressors = async (): Promise<Compressors> => {
     return output;
   };
   bounded = Object.fromEntries(
-    Object.entries({ SNAPPY: snappy, ...compressors }).map(([codec, decompress]) => [
+    Object.entries({ SNAPPY: snappy, ...compressors, LZ4_RAW: decompressLz4Block }).map(([codec, decompress]) => [
       codec,
       (input: Uint8Array, length: number) => {
         if (!(length >= 0 && length <= largestPage(input.length)))

@@ -1,6 +1,7 @@
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from '../../../errors.ts';
 import type { Example, ImageSource, StoredImage } from '../../example.ts';
+import { readImageBytes } from '../../image.ts';
 import { type BadRows, createBadRows } from '../../records/bad-rows.ts';
 import { classNames } from '../../records/class-names.ts';
 import { imageColumnsOf, tableExamples } from '../../records/image-fields.ts';
@@ -87,7 +88,7 @@ const examplesOf = async (file: ParquetFile, { records, split, keep, reader, bad
     const rows = await readRows(file, columns, group);
     for (const [i, values] of rows.entries()) {
       if (!isOf(values.split, split)) continue;
-      const line = { where: `${basename(file.path)}:${group.from + i + 1}`, row: named(values) };
+      const line = { where: `${basename(file.path)}:${group.from + i + 1}`, row: named(withTexts(values)) };
       if (stored.length === 0) {
         const table = { folder: dirname(file.path), shape: records, reader };
         examples.push(...bad.attempt(() => tableExamples(line, table)));
@@ -105,6 +106,21 @@ const examplesOf = async (file: ParquetFile, { records, split, keep, reader, bad
     }
   }
   return examples;
+};
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** A row whose bytes are texts where they are UTF-8: Spark writes texts as binary. */
+const withTexts = (row: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => {
+  const texts = Object.entries(row).flatMap(([name, value]) => {
+    if (!(value instanceof Uint8Array)) return [];
+    try {
+      return [[name, utf8.decode(value)] as const];
+    } catch {
+      return [];
+    }
+  });
+  return texts.length === 0 ? row : { ...row, ...Object.fromEntries(texts) };
 };
 
 /** Whether a row belongs to a split, by its own column `split`, which counts where it holds one of the usual names. */
@@ -135,17 +151,23 @@ const storedImage = (
   name,
   read: async () => {
     const rows = await keep(`${file.path} ${group.from} ${column}`, () => readRows(file, [column], group));
-    const images = [rows[row]![column]].flat();
+    const value = rows[row]![column];
+    // pandas keeps the bytes of a picture as a list of numbers
+    if (isByteList(value)) return Uint8Array.from(value);
+    const images = [value].flat();
     if (images.length !== of)
       throw new UserError(`${name}: "${column}" holds ${images.length} of ${of} pictures: mend the row.`);
     const image = images[entry];
     const bytes = typeof image === 'object' && image !== null && 'bytes' in image ? image.bytes : image;
     if (bytes instanceof Uint8Array) return bytes;
-    throw new UserError(
-      `${name}: holds no bytes of a picture${image == null ? '' : ', only its path'}: embed the pictures, or keep them as files.`,
-    );
+    const path = typeof image === 'object' && image !== null && 'path' in image ? image.path : undefined;
+    if (typeof path === 'string' && path !== '') return readImageBytes(resolve(dirname(file.path), path));
+    throw new UserError(`${name}: holds no bytes of a picture and no path: embed the pictures, or keep them as files.`);
   },
 });
+
+const isByteList = (value: unknown): value is readonly number[] =>
+  Array.isArray(value) && value.length > 8 && value.every((one) => Number.isInteger(one) && one >= 0 && one < 256);
 
 /** Number of row groups that are kept: as many as a loader reads concurrently. */
 const KEPT = 4;
