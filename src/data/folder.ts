@@ -15,7 +15,7 @@ import type { RecordShape } from './records/shape.ts';
  *   {"images": ["a.png", "b.png"], "text": "Both show a dog.", "answers": ["yes", "yes", "no", …]}
  *   {"image": "images/train/1.png", "caption": "A red cup beside a plate."}
  *
- * Paths are relative to the folder; whether the images are there is not looked at. `answer` is the one right answer;
+ * Paths are relative to the folder; whether the images are there is not looked at. A list has as many as the shape. `answer` is the one right answer;
  * `answers` holds what each of ten annotators said, so 1, 2, 3 or 4 and more alike earn .3, .6, .9 and 1. A line
  * without either has no known answer. Every other field goes to `about`.
  *
