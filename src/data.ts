@@ -24,6 +24,7 @@ export { type Batch, loadBatches } from './data/loader.ts';
 export { isImageName, isPictureName } from './data/pictures/kinds.ts';
 export type { PictureOptions, PictureStyle } from './data/pictures/options.ts';
 export { createPreparer } from './data/preprocess.ts';
+export type { LeftOut } from './data/records/bad-rows.ts';
 export { captions } from './data/records/captions.ts';
 export type { RecordShape } from './data/records/shape.ts';
 export { createSkipPolicy, type OnUnreadable, type SkipPolicy } from './data/skip-policy.ts';

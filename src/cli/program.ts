@@ -19,7 +19,8 @@ A whole journey, at toy size (seconds) and in full (drop --tiny):
   $ dide cache runs/student/best.safetensors data/scenes/images/test-iid --to data/cache
   $ dide ask runs/student/best.safetensors "is there a red circle?" --cache data/cache
 
-dide <verb> --help explains a verb. Exit codes: 0 done, 1 something to mend, 70 a fault of dide, 130 stopped.`;
+dide <verb> --help explains a verb. Exit codes: 0 done, 1 something to mend, 70 a fault of dide, 130 stopped by
+Ctrl-C, 143 by a request to end (SIGTERM).`;
 
 /**
  * The command line that `argv` asks for, not yet run: the verb that it names is loaded, the others are their names and

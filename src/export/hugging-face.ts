@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeSafetensors } from '../checkpoints/formats/safetensors.ts';
 import { isPartOf } from '../checkpoints/heads.ts';
@@ -5,13 +6,13 @@ import type { Model } from '../checkpoints/model-file.ts';
 import { toHuggingFace } from '../checkpoints/rename-tensors.ts';
 import type { Weights } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
-import { makeFolder, saveFile } from '../files/disk-errors.ts';
 import { pictureRulesOf } from '../inference/preprocessor.ts';
 import { pillowFilters } from '../kernels/resize/filters.ts';
 import { vilt } from '../model/architecture.ts';
 import type { ModelConfig, WordRules } from '../model/config.ts';
 import { pretrainingPurpose } from '../model/purposes/pretraining.ts';
 import { rankingPurpose } from '../model/purposes/ranking.ts';
+import { huggingFaceKind, writeExport } from './export-folder.ts';
 
 /**
  * Saves a ViLT as a folder that transformers' `from_pretrained` loads: config.json, model.safetensors,
@@ -36,16 +37,16 @@ export const saveHuggingFace = async (folder: string, { config, weights }: Model
       `${folder}: transformers has no class for a pretrained model: its ViltForMaskedLM has no matching head (itm_score): fine-tune the model for a task first`,
     );
   }
-  await makeFolder(folder);
-  await writeSafetensors(join(folder, 'model.safetensors'), toHuggingFace(supportedWeights(config, weights)), {
-    format: 'pt',
+  await writeExport(folder, huggingFaceKind, async (into) => {
+    const named = toHuggingFace(supportedWeights(config, weights));
+    await writeSafetensors(join(into, 'model.safetensors'), named, { format: 'pt' });
+    const json = (name: string, value: object): Promise<void> =>
+      writeFile(join(into, name), `${JSON.stringify(value, null, 2)}\n`);
+    await json('config.json', modelConfig(config));
+    await json('preprocessor_config.json', preprocessorConfig(config));
+    await json('tokenizer_config.json', tokenizerConfig(config));
+    await writeFile(join(into, 'vocab.txt'), `${config.vocabulary.join('\n')}\n`);
   });
-  const json = (name: string, value: object): Promise<void> =>
-    saveFile(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
-  await json('config.json', modelConfig(config));
-  await json('preprocessor_config.json', preprocessorConfig(config));
-  await json('tokenizer_config.json', tokenizerConfig(config));
-  await saveFile(join(folder, 'vocab.txt'), `${config.vocabulary.join('\n')}\n`);
 };
 
 /** Weights that transformers' class has parameters for. */

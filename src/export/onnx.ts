@@ -1,14 +1,13 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Model } from '../checkpoints/model-file.ts';
 import { writeOnnx } from '../engine/onnx/write.ts';
 import { createRuntime } from '../engine/runtime/runtime.ts';
 import { UserError } from '../errors.ts';
 import { assetPath } from '../files/asset.ts';
-import { writeAtomically } from '../files/atomic-write.ts';
-import { makeFolder, saveFile } from '../files/disk-errors.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { compareExport, type ExportReport, type RunFile } from './compare-export.ts';
+import { manifests, onnxKind, writeExport } from './export-folder.ts';
 import { exportGraphs } from './export-graphs.ts';
 import { toFloat16Weights } from './float16.ts';
 import { tokenizerConfig } from './hugging-face.ts';
@@ -34,9 +33,12 @@ const programs = ['answer.py', 'answer.mjs'];
 
 /**
  * Exports a model as plain ONNX files with their weights inside, its vocabulary, a JSON manifest of their inputs, outputs
- * and preprocessing, and programs in Python and JavaScript that run them; then compares them with the model itself. A dual encoder becomes text.onnx, image.onnx and
- * answer.onnx with student.json, a fusion encoder model.onnx with teacher.json; both for one image or two. A retriever
- * becomes text.onnx and image.onnx, whose outputs are vectors of length 1: their dot product says how well they fit.
+ * and preprocessing, and programs in Python and JavaScript that run them, and compares them with the model itself. They
+ * take the place of an earlier export, whole or not at all.
+ *
+ * A dual encoder becomes text.onnx, image.onnx and answer.onnx with student.json, a fusion encoder model.onnx with
+ * teacher.json; both for one image or two. A retriever becomes text.onnx and image.onnx, whose outputs are vectors of
+ * length 1: their dot product says how well they fit.
  *
  * @throws UserError where it is a fusion encoder that answers nothing (retrieval), where it was not trained to retrieve
  * though that is its task, or where its weights are damaged.
@@ -52,19 +54,19 @@ export const exportOnnx = async (
   const { config, weights } = model;
   checkProjections(model);
   const graphs = exportGraphs(config);
-  await makeFolder(folder);
-  const files = Object.entries(graphs).map(([name, outputs]) => ({
-    name: `${name}.onnx`,
-    bytes: converters[precision](writeOnnx(outputs, { weights })),
-  }));
-  for (const { name, bytes } of files) await writeAtomically(join(folder, name), (append) => append(bytes));
-  await writeManifest(folder, config, precision);
-  for (const name of programs) await saveFile(join(folder, name), await readFile(assetPath(`export/${name}`)));
-  const options = { threads };
-  return {
-    files: files.map(({ name, bytes }) => ({ name, bytes: bytes.byteLength })),
-    ...(await compareExport(model, runnerOf(new Map(files.map(({ name, bytes }) => [name, bytes])), options), options)),
-  };
+  return await writeExport(folder, onnxKind, async (into) => {
+    const files = Object.entries(graphs).map(([name, outputs]) => ({
+      name: `${name}.onnx`,
+      bytes: converters[precision](writeOnnx(outputs, { weights })),
+    }));
+    const options = { threads };
+    const run = runnerOf(new Map(files.map(({ name, bytes }) => [name, bytes])), options);
+    const report = await compareExport(model, run, options);
+    for (const { name, bytes } of files) await writeFile(join(into, name), bytes);
+    await writeManifest(into, config, precision);
+    for (const name of programs) await writeFile(join(into, name), await readFile(assetPath(`export/${name}`)));
+    return { files: files.map(({ name, bytes }) => ({ name, bytes: bytes.byteLength })), ...report };
+  });
 };
 
 /** @throws UserError where a retriever lacks the projections of its vectors. */
@@ -80,10 +82,10 @@ const checkProjections = ({ config, weights }: Model): void => {
 
 const writeManifest = async (folder: string, config: ModelConfig, precision: ExportPrecision): Promise<void> => {
   const json = (name: string, value: object): Promise<void> =>
-    saveFile(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
-  await saveFile(join(folder, 'vocab.txt'), `${config.vocabulary.join('\n')}\n`);
+    writeFile(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
+  await writeFile(join(folder, 'vocab.txt'), `${config.vocabulary.join('\n')}\n`);
   await json('tokenizer_config.json', tokenizerConfig(config));
-  await json(config.architecture.towers ? 'student.json' : 'teacher.json', manifestOf(config, precision));
+  await json(manifests[config.architecture.towers ? 0 : 1], manifestOf(config, precision));
 };
 
 /** Runner of files, from their bytes. A file is fed those of the feeds that it has inputs for. */

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
 
 const full = 'the disk is full, and what was there before is untouched: free some space, or write to another disk';
@@ -18,23 +18,23 @@ const explanations = new Map([
   ['EISDIR', 'it is a folder: give the path of a file'],
 ]);
 
-/** Explains an error of writing `path` as a UserError; returns any other error as it is. */
+/** A refusal of the disk, explained; its cause is the error of the system. */
+class DiskError extends UserError {}
+
+/**
+ * Explains an error of writing `path` as a UserError; returns any other error as it is. One that is explained already,
+ * for a part of what is written, is explained for the whole.
+ */
 export const explainDisk = (path: string, error: unknown): unknown => {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const cause = error instanceof DiskError ? error.cause : error;
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   const explanation = explanations.get(code);
-  return explanation === undefined ? error : new UserError(`${path}: ${explanation}`, { cause: error });
+  return explanation === undefined ? error : new DiskError(`${path}: ${explanation}`, { cause });
 };
 
 /** Makes a folder, and those above it, where there is none. @throws UserError where it cannot be made. */
 export const makeFolder = async (path: string): Promise<void> => {
   await mkdir(path, { recursive: true }).catch((error: unknown) => {
-    throw explainDisk(path, error);
-  });
-};
-
-/** Writes a file. @throws UserError where the disk refuses. */
-export const saveFile = async (path: string, content: string | Uint8Array): Promise<void> => {
-  await writeFile(path, content).catch((error: unknown) => {
     throw explainDisk(path, error);
   });
 };

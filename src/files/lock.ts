@@ -26,8 +26,12 @@ export const takeLock = async (path: string, folder: string): Promise<() => Prom
       if (!isWindows && !(await lockOpenFile(handle.fd, folder))) throw await heldBy(handle, folder);
       // a holder removes the file as it releases the lock: whoever had opened it before has locked no file of this name
       if (await isAt(handle, path)) {
-        await sign(handle);
-        return releaserOf(handle, path);
+        const release = releaserOf(handle, path);
+        await sign(handle).catch(async (error: unknown) => {
+          await release();
+          throw explainDisk(folder, error);
+        });
+        return release;
       }
     } catch (error) {
       await handle.close();

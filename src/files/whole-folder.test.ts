@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -61,4 +61,22 @@ it('is not there where its writing fails', async () => {
   await expect(failing).rejects.toThrow('no room');
   expect(existsSync(folder)).toBe(false);
   expect(await readdir(home)).toEqual([]);
+});
+
+it('gives an empty folder back as it was, where its writing fails', async () => {
+  const folder = join(home, 'data');
+  await mkdir(folder, { mode: 0o700 });
+  const { ino } = await stat(folder);
+  const failing = makeWholeFolder(folder, {
+    there: async () => undefined,
+    write: async (into) => {
+      await writeFile(join(into, 'a'), '1');
+      expect(await readdir(home)).not.toContain('data');
+      throw new Error('no room');
+    },
+  });
+  await expect(failing).rejects.toThrow('no room');
+  expect(await readdir(folder)).toEqual([]);
+  expect((await stat(folder)).ino).toBe(ino);
+  expect(await readdir(home)).toEqual(['data']);
 });

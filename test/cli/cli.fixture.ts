@@ -19,13 +19,20 @@ export interface Ended {
   readonly stderr: string;
 }
 
+/** A process under way: its number, and what it has said on stderr. */
+interface Running {
+  readonly pid: number;
+  readonly said: () => string;
+}
+
 /** The command line as a user has it: a process of its own. */
 export const dide = (
   args: readonly string[],
-  onStart?: (kill: (signal: NodeJS.Signals) => void) => void,
+  onStart?: (kill: (signal: NodeJS.Signals) => void, running: Running) => void,
+  env: NodeJS.ProcessEnv = process.env,
 ): Promise<Ended> =>
   new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...args]);
+    const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...args], { env });
     const said = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {
       child[name].on('data', (chunk) => {
@@ -33,7 +40,7 @@ export const dide = (
       });
     }
     child.on('close', (code) => resolve({ code, ...said }));
-    onStart?.((signal) => child.kill(signal));
+    onStart?.((signal) => child.kill(signal), { pid: child.pid!, said: () => said.stderr });
   });
 
 /** Presses Ctrl-C once something has happened. */

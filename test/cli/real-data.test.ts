@@ -154,7 +154,9 @@ describe('a look at data', () => {
     expect(shown.splits[0]).toMatchObject({ split: 'train', missing: 0, rows: expect.any(Number) });
     expect(shown.prior.share).toBeGreaterThan(0);
     const { stdout } = await inProcess(['inspect', data]);
-    expect(stdout).toMatch(/split +rows +images +texts +with answers +images missing\n(train|validation) /);
+    expect(stdout).toMatch(
+      /split +found +rows +images +texts +with answers +images missing +bad rows\n(train|validation) /,
+    );
     expect(stdout).toMatch(/\nprior +\d+\.\d % by always saying \w+\n/);
   });
 

@@ -56,7 +56,7 @@ it('leaves out pictures that are damaged, with their texts, and says so', { time
   const args = ['evaluate', best(student), '--data', folder, '--threads', '1'];
   const { galleries, counts, unreadable } = await jsonOf(...args);
   expect(galleries).toEqual([{ split: 'validation', images: 30, texts: 30 }]);
-  const count = { split: 'validation', found: 32, asked: 30, beyond: 0, missing: 0, unreadable: 2 };
+  const count = { split: 'validation', found: 32, used: 30, beyond: 0, badRows: 0, missing: 0, unreadable: 2 };
   expect(counts).toEqual([count]);
   expect(unreadable).toEqual(Array(2).fill(expect.stringMatching(/^validation\.jsonl:\d+: .*\.png/)));
   const { stdout } = await inProcess(args);
@@ -69,8 +69,8 @@ it('leaves out pictures that are damaged, with their texts, and says so', { time
   expect(trained.unreadable).toHaveLength(2);
   rmSync(join(folder, 'images', 'validation', pictures[9]!));
   const some = await jsonOf(...args, '--missing', 'skip', '--gallery', '20');
-  const [{ found, asked, beyond, missing, unreadable: unread }] = some.counts;
-  expect([found, missing, asked + beyond + missing + unread]).toEqual([32, 1, 32]);
+  const [{ found, used, beyond, missing, unreadable: unread }] = some.counts;
+  expect([found, missing, used + beyond + missing + unread]).toEqual([32, 1, 32]);
   expect(beyond).toBe(11);
 });
 

@@ -1,24 +1,27 @@
 import { type Command, Option } from 'commander';
-import { createSkipPolicy, type PreprocessorOptions } from '../../data.ts';
+import { createSkipPolicy, type LeftOut, type PreprocessorOptions } from '../../data.ts';
 import { counted } from '../../errors.ts';
-import { type FinetuneOptions, type Learnable, UserError } from '../../index.ts';
+import { type Example, type FinetuneOptions, type Learnable, UserError } from '../../index.ts';
 import { printNotice } from '../terminal/notice.ts';
-import { type Cell, percent } from '../terminal/table.ts';
+import { type Cell, grouped, percent } from '../terminal/table.ts';
+import { verboseOption } from './images.ts';
 import { addOptions, given, oneOf } from './options.ts';
 
 /** Options for data that are incomplete or damaged. */
 export interface DataOptions {
   readonly missing: 'refuse' | 'skip';
   readonly strict?: boolean | undefined;
+  readonly verbose?: boolean | undefined;
 }
 
-/** `--missing` and `--strict`: images that are not there, and examples that cannot be read. */
+/** `--missing`, `--strict` and `--verbose`: images that are not there, and examples that cannot be read. */
 export const dataOptions = (): Option[] => [
   oneOf('--missing <what>', 'examples whose picture is not there', ['refuse', 'skip']).default('refuse'),
   new Option(
     '--strict',
     'stop at the first row or picture that cannot be read, instead of leaving it out and telling of it',
   ),
+  verboseOption(),
 ];
 
 /** Adds the options of `dataOptions` to a verb. */
@@ -36,28 +39,95 @@ export const lenient = <T extends Learnable>(task: T, { missing = 'refuse', stri
 /** Number of unreadable examples that a report lists. */
 const NAMED = 3;
 
-/** Collects the examples that a verb cannot read, for its report. */
-export const openTolerance = ({ strict }: Pick<DataOptions, 'strict'>) => {
+/** Numbers of a split: those found are the sum of the others. Rows that give no example count as one each. */
+export interface SplitCounts {
+  readonly split: string;
+  readonly found: number;
+  readonly used: number;
+  /** Rows that give no example. */
+  readonly badRows: number;
+  /** Annotations whose picture is not there. */
+  readonly missing: number;
+  /** Examples whose picture cannot be read. */
+  readonly unreadable: number;
+}
+
+interface ReadSplit {
+  readonly examples: readonly Example[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** Counts what a verb finds and leaves out, for its report; with `--verbose` each is told by name. */
+export const openTolerance = ({ strict, verbose }: Pick<DataOptions, 'strict' | 'verbose'>) => {
   const unreadable = createSkipPolicy();
+  const lost = new Set<string>();
+  const splits = new Map<string, ReadSplit>();
+  const onUnreadable: PreprocessorOptions['onUnreadable'] = (failure, example) => {
+    lost.add(example.id);
+    unreadable.listen(failure, example);
+  };
   return {
     /** Options of `preprocessorFor` and `finetune`. */
-    preprocessor: strict ? {} : ({ onUnreadable: unreadable.listen } satisfies Partial<PreprocessorOptions>),
+    preprocessor: strict ? {} : ({ onUnreadable } satisfies Partial<PreprocessorOptions>),
+    /** The task, with the examples of each split counted as they are read. */
+    counting: <T extends Learnable>(task: T): T => ({
+      ...task,
+      read: async (folder, split, options) => {
+        const leftOut: LeftOut[] = [];
+        const onLeftOut = (one: LeftOut): void => void leftOut.push(one);
+        const examples = await task.read(folder, split, { ...options, onLeftOut });
+        if (verbose) for (const { why } of leftOut) printNotice(`left out: ${why}`);
+        splits.set(split, { examples, leftOut });
+        return examples;
+      },
+    }),
     failures: unreadable.failures,
-    /** Their number and the first few, a line each; empty where all could be read. */
+    /** Numbers of each split that was read. */
+    counts: (): SplitCounts[] => [...splits].map(([split, read]) => countsOf(split, read, lost)),
+    /** Why rows and annotations gave no example, a sentence each. */
+    leftOut: (): string[] => [...splits.values()].flatMap((read) => read.leftOut.map(({ why }) => why)),
+    /** Number of unreadable examples and the first few, or with `--verbose` all, a line each; none where all were read. */
     lines: (): string[] => {
       const all = unreadable.failures();
       if (all.length === 0) return [];
-      const [head, rest] = [
-        `${counted(all.length, 'example')} could not be read and ${all.length === 1 ? 'was' : 'were'} left out:`,
-        all.length - NAMED,
-      ];
-      return [head, ...all.slice(0, NAMED).map((why) => `  ${why}`), ...(rest > 0 ? [`  … and ${rest} more`] : [])];
+      const head = `${counted(all.length, 'example')} could not be read and ${all.length === 1 ? 'was' : 'were'} left out:`;
+      const named = verbose ? all : all.slice(0, NAMED);
+      const rest = all.length - named.length;
+      return [head, ...named.map((why) => `  ${why}`), ...(rest > 0 ? [`  … and ${rest} more`] : [])];
     },
   };
 };
 
-/** Examples that a verb could not read. */
-export type Tolerance = Pick<ReturnType<typeof openTolerance>, 'failures' | 'lines'>;
+const countsOf = (split: string, { examples, leftOut }: ReadSplit, lost: ReadonlySet<string>): SplitCounts => {
+  const numberOf = (kind: LeftOut['kind']): number => leftOut.filter((one) => one.kind === kind).length;
+  const unreadable = examples.filter(({ id }) => lost.has(id)).length;
+  return {
+    ...{ split, found: examples.length + leftOut.length, used: examples.length - unreadable },
+    ...{ badRows: numberOf('bad row'), missing: numberOf('missing image'), unreadable },
+  };
+};
+
+/** Numbers of a split in words: `40 found, all used`, or `40 found: 37 used, 2 bad rows, 1 unreadable`. */
+export const countsText = ({ found, used, ...others }: Omit<SplitCounts, 'split'>): string => {
+  if (found === used) return `${grouped(found)} found, all used`;
+  const texts = Object.entries(REASONS).flatMap(([reason, text]) => {
+    const number = (others as Readonly<Record<string, number | undefined>>)[reason] ?? 0;
+    return number === 0 ? [] : [`${grouped(number)} ${number === 1 ? text[0] : text[1]}`];
+  });
+  return `${grouped(found)} found: ${[`${grouped(used)} used`, ...texts].join(', ')}`;
+};
+
+/** Reasons for which something is not used, of one and of several. */
+const REASONS = {
+  badRows: ['row that gives no example', 'rows that give no example'],
+  missing: ['without its picture', 'without their pictures'],
+  unreadable: ['unreadable', 'unreadable'],
+  notLearnt: ['outside of --only, or without an answer', 'outside of --only, or without an answer'],
+  beyond: ['beyond --gallery', 'beyond --gallery'],
+} as const;
+
+/** What a verb found, left out and could not read. */
+export type Tolerance = Omit<ReturnType<typeof openTolerance>, 'counting' | 'preprocessor'>;
 
 /** Splits on which the authors' code selects the best weights (`the_metric` of the ViLT code); VQA's is `rest_val`. */
 const REFERENCE: Readonly<Record<string, string>> = {

@@ -15,39 +15,43 @@ const ECHO = 1000;
  */
 const endings = { SIGINT: 130, SIGTERM: 143 } as const;
 
-/** Exit code of a verb that was interrupted, whichever the signal. */
-const INTERRUPTED = endings.SIGINT;
+type Ending = keyof typeof endings;
 
-/** Hears Ctrl-C once, so that the caller stops where nothing is lost. A second Ctrl-C ends the process at once. */
+/** Signals that have come, the first of which says how an interrupted verb ends. */
+const heard: Ending[] = [];
+
+/** Hears a signal once, so that the caller stops where nothing is lost. A second one ends the process at once. */
 export const listenForInterrupt = (onRequest: () => void = () => {}): Interrupt => {
   const stop = new AbortController();
   let requested = 0;
-  const onSignal = (): void => {
+  const onSignal = (signal: Ending): void => {
+    heard.push(signal);
     if (!stop.signal.aborted) {
       requested = performance.now();
       onRequest();
       stop.abort();
-    } else if (performance.now() - requested > ECHO) process.exit(INTERRUPTED);
+    } else if (performance.now() - requested > ECHO) process.exit(endings[heard[0]!]);
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  for (const signal of Object.keys(endings)) process.on(signal, onSignal);
   return {
     signal: stop.signal,
     [Symbol.dispose]: () => {
-      process.off('SIGINT', onSignal);
-      process.off('SIGTERM', onSignal);
+      for (const signal of Object.keys(endings)) process.off(signal, onSignal);
     },
   };
 };
 
 /**
- * Ends the process at a signal that no verb listens for. The system does so by itself, but not for process 1, which a
- * command is in a container: there a signal without a listener is ignored, and `docker stop` would wait and kill.
+ * Ends the process at a signal that no verb listens for, with the same exit codes. The system would end it, too, but not
+ * process 1, which a command is in a container: there a signal without a listener is ignored, and `docker stop` would
+ * wait and kill.
  */
 export const endAtSignals = (): void => {
   for (const [signal, code] of Object.entries(endings)) {
     process.on(signal, () => {
-      if (process.listenerCount(signal) === 1) process.exit(code);
+      if (process.listenerCount(signal) > 1) return;
+      printNotice('Stopped.');
+      process.exit(code);
     });
   }
 };
@@ -55,8 +59,8 @@ export const endAtSignals = (): void => {
 /** Said while the update under way is waited for. */
 export const STOPPING = 'Stopping after this update (Ctrl-C again: at once).';
 
-/** Says on stderr where a verb was stopped, and sets the exit code. */
+/** Says on stderr where a verb was stopped, and sets the exit code of the signal. */
 export const sayStopped = (message: string): void => {
-  process.exitCode = INTERRUPTED;
+  process.exitCode = endings[heard[0] ?? 'SIGINT'];
   printNotice(message);
 };

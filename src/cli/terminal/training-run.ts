@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { LockedError } from '../../files/lock.ts';
 import type { TrainStep } from '../../index.ts';
 import { passesOver, type TrainingOptions } from '../../training.ts';
-import { createWaiting, type Tolerance } from '../options/data.ts';
+import { countsText, createWaiting, type SplitCounts, type Tolerance } from '../options/data.ts';
 import { headOf } from '../options/model-file.ts';
 import type { TrainingModels } from '../options/trained-model.ts';
 import { listenForInterrupt, STOPPING, sayStopped } from './interrupt.ts';
@@ -22,7 +22,7 @@ export interface TrainingRun {
   /** Options of the training: its batch and passes say how many examples are left out at its end. */
   readonly options: TrainingOptions;
   /** Examples that could not be read, where such are left out. */
-  readonly tolerance?: Tolerance | undefined;
+  readonly tolerance: Tolerance;
   /** The training itself; notices go above the bar, and the signal ends what comes before the first update. */
   readonly steps: (how: {
     readonly onWarning: (message: string) => void;
@@ -33,15 +33,15 @@ export interface TrainingRun {
 }
 
 /**
- * Trains with a bar until all is done or Ctrl-C is pressed, and reports. A new folder that did not come as far as a
- * checkpoint is removed again.
+ * Trains with a bar until all is done or Ctrl-C is pressed, and reports. A new folder that did not come as far as any
+ * weights is removed again.
  */
 export const runTraining = async (run: TrainingRun): Promise<void> => {
   const isNew = !existsSync(run.out);
   const began = performance.now();
   const done = await learn(run).catch(async (error: unknown) => {
     // the folder of a training that began a moment before is not this one's to remove
-    if (isNew && !(error instanceof LockedError) && !existsSync(lastIn(run)))
+    if (isNew && !(error instanceof LockedError) && ![lastIn(run), bestIn(run)].some(existsSync))
       await rm(run.out, { recursive: true, force: true });
     throw error;
   });
@@ -50,6 +50,7 @@ export const runTraining = async (run: TrainingRun): Promise<void> => {
 };
 
 const lastIn = ({ out }: TrainingRun): string => join(out, 'last.safetensors');
+const bestIn = ({ out }: TrainingRun): string => join(out, 'best.safetensors');
 
 interface Done {
   /** Absent where no update was left to do. */
@@ -114,7 +115,7 @@ const sayHowToResume = async (run: TrainingRun, { last }: Done): Promise<void> =
 const report = async (run: TrainingRun, done: Done & { readonly milliseconds: number }): Promise<void> => {
   const { out, task, models } = run;
   const { model, began } = models;
-  const weights = join(out, 'best.safetensors');
+  const weights = bestIn(run);
   const { config } = await headOf(weights);
   const best = config?.recipe.best as { update: number; accuracy: number } | undefined;
   const { architecture, answers } = model.config;
@@ -122,9 +123,11 @@ const report = async (run: TrainingRun, done: Done & { readonly milliseconds: nu
   const parameters = [...model.weights.values()].reduce((sum, { data }) => sum + data.length, 0);
   const losses = done.last?.losses ?? {};
   const { leftOut: atEnd } = passesOver(Number(config?.recipe.examples ?? 0), run.options);
+  const counts = run.tolerance.counts().map((one) => learntOf(one, config?.recipe.examples));
   const facts: [string, Cell][] = [
     ['model', `${began}: ${name}, ${grouped(parameters)} parameters`],
     ...(answers.length > 0 ? [['answers', answers.length] satisfies [string, Cell]] : []),
+    ...counts.map((one): [string, Cell] => [one.split, countsText(one)]),
     ['updates', done.last ? grouped(done.last.of) : 'none were left'],
     ...(atEnd > 0
       ? [
@@ -141,8 +144,11 @@ const report = async (run: TrainingRun, done: Done & { readonly milliseconds: nu
     ['saved', out],
   ];
   const { milliseconds } = done;
-  const notUsed = { waitedForData: done.waiting.share(), leftOut: atEnd, unreadable: run.tolerance?.failures() ?? [] };
-  const lines = (run.tolerance?.lines() ?? []).map((line) => `\n${line}`).join('');
+  const { failures, leftOut, lines: told } = run.tolerance;
+  const notUsed = { counts, leftOut: leftOut(), beyondBatches: atEnd, unreadable: failures() };
+  const lines = told()
+    .map((line) => `\n${line}`)
+    .join('');
   const result = {
     out,
     task,
@@ -152,8 +158,16 @@ const report = async (run: TrainingRun, done: Done & { readonly milliseconds: nu
     losses,
     best: best ?? null,
     milliseconds,
+    waitedForData: done.waiting.share(),
     ...notUsed,
     notices: done.notices,
   };
   print(`${factsOf(facts)}${lines}\n\nNext: ${await run.next(weights)}`, result, run);
+};
+
+/** Numbers of the training split with the examples that a stage did not learn from, where it says how many it did. */
+const learntOf = (counts: SplitCounts, learnt: unknown): SplitCounts & { readonly notLearnt?: number } => {
+  if (counts.split !== 'train' || typeof learnt !== 'number') return counts;
+  const notLearnt = counts.used + counts.unreadable - learnt;
+  return { ...counts, used: counts.used - notLearnt, notLearnt };
 };

@@ -1,12 +1,16 @@
 import { Command, Option } from 'commander';
 import { type Converted, convertExamples, convertedFormats } from '../../data.ts';
+import { verboseOption } from '../options/images.ts';
 import { jsonOption, oneOf } from '../options/options.ts';
 import { checkOutputFolder } from '../options/output.ts';
 import { megapixelsOption } from '../options/pictures.ts';
 import { recordsNamed, type TaskName, taskOption } from '../options/tasks.ts';
+import { listenForInterrupt, sayStopped } from '../terminal/interrupt.ts';
 import { printableLine } from '../terminal/printable.ts';
 import { openProgress } from '../terminal/progress.ts';
 import { durationOf, grouped, print, tableOf } from '../terminal/table.ts';
+
+type ConvertOptions = Parameters<typeof convertExamples>[1];
 
 interface Options {
   readonly to: string;
@@ -15,6 +19,7 @@ interface Options {
   readonly split: readonly string[];
   readonly missing: 'refuse' | 'skip';
   readonly strict?: boolean | undefined;
+  readonly verbose?: boolean | undefined;
   readonly maxMegapixels?: number | undefined;
   readonly json?: boolean | undefined;
 }
@@ -43,14 +48,14 @@ export const convertCommand = (): Command =>
     )
     .addOption(megapixelsOption())
     .option('--strict', 'stop at a row or picture that cannot be read, instead of leaving it out and listing it')
+    .addOption(verboseOption())
     .addOption(jsonOption())
     .addHelpText('after', examples)
     .action(run);
 
-async function run(folder: string, { task, strict, split: splits, json, ...options }: Options): Promise<void> {
+async function run(folder: string, { task, strict, split: splits, verbose, json, ...options }: Options): Promise<void> {
   checkOutputFolder(options.to);
   const began = performance.now();
-  const done: Converted[] = [];
   const how = {
     ...options,
     records: await recordsNamed(task),
@@ -58,13 +63,15 @@ async function run(folder: string, { task, strict, split: splits, json, ...optio
     unreadable: strict ? 'refuse' : 'skip',
     badRows: strict ? 'refuse' : 'skip',
   } as const;
-  for await (const one of converted(folder, how)) done.push(one);
+  const done = await convertedUntilInterrupted(folder, how);
+  if (!done) return;
   const milliseconds = performance.now() - began;
   const rows = done.map(({ split, found: all, examples: written, leftOut, files, unreadable }) => [
     ...[split, all, written, leftOut, files, unreadable.length],
   ]);
-  const left = done.flatMap(({ unreadable, notices }) => [
+  const left = done.flatMap(({ unreadable, notices, rows: passedOver }) => [
     ...notices,
+    ...(verbose ? passedOver.map(({ why }) => printableLine(`left out: ${why}`)) : []),
     ...unreadable.map((why) => printableLine(`left out: ${why}`)),
   ]);
   const found = [...new Set(done.map(({ layout }) => layout))].map((layout) => `found ${layout}`);
@@ -78,8 +85,23 @@ async function run(folder: string, { task, strict, split: splits, json, ...optio
   );
 }
 
-/** The converted splits, with a progress bar that shows the pace of the current one. */
-async function* converted(folder: string, options: Parameters<typeof convertExamples>[1]) {
+/**
+ * The converted splits, with a progress bar that shows the pace of the current one. Undefined where a signal stopped it:
+ * nothing is left then.
+ */
+const convertedUntilInterrupted = async (folder: string, options: ConvertOptions): Promise<Converted[] | undefined> => {
+  using interrupt = listenForInterrupt();
+  const { signal } = interrupt;
+  try {
+    return await convertWithProgress(folder, { ...options, signal });
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error;
+    sayStopped(`Stopped; nothing was written to ${options.to}.`);
+    return undefined;
+  }
+};
+
+const convertWithProgress = async (folder: string, options: ConvertOptions): Promise<Converted[]> => {
   using progress = openProgress('convert');
   const began = new Map<string, number>();
   const onProgress: typeof options.onProgress = ({ split, done, of }) => {
@@ -87,5 +109,7 @@ async function* converted(folder: string, options: Parameters<typeof convertExam
     const seconds = (performance.now() - began.get(split)!) / 1000;
     progress.update(done, of, seconds > 0 ? `${split} · ${grouped(Math.round(done / seconds))} examples/s` : split);
   };
-  yield* convertExamples(folder, { ...options, onProgress });
-}
+  const done: Converted[] = [];
+  for await (const one of convertExamples(folder, { ...options, onProgress })) done.push(one);
+  return done;
+};

@@ -9,7 +9,7 @@ import {
   scoreRetrieval,
 } from '../../data.ts';
 import { type Example, type Model, UserError } from '../../index.ts';
-import type { openTolerance } from '../options/data.ts';
+import { countsText, type openTolerance, type SplitCounts } from '../options/data.ts';
 import type { PictureFlags } from '../options/pictures.ts';
 import { type Measure, measuresOf, measuresTable } from '../terminal/measures.ts';
 import { openProgress } from '../terminal/progress.ts';
@@ -32,8 +32,6 @@ export interface RetrievalEvaluation extends PictureFlags {
 export interface FoundSplit {
   readonly split: string;
   readonly examples: readonly Example[];
-  /** Annotations that were passed over since their picture is not there. */
-  readonly missing: number;
 }
 
 /**
@@ -51,13 +49,13 @@ export const evaluateRetrieval = async (
     throw new UserError('evaluate: a model that retrieves answers nothing: leave out --predictions and --submission');
   const lines: Measure[] = [];
   const sizes: { split: string; images: number; texts: number }[] = [];
-  const counts: ({ split: string } & ReturnType<typeof countsOf>)[] = [];
-  for (const { split, examples, missing } of splits) {
+  const counts: RetrievalCounts[] = [];
+  for (const [i, { split, examples }] of splits.entries()) {
     const all = galleryOf(examples);
     const asked = firstImages(all, options.gallery ?? Number.POSITIVE_INFINITY);
     const { scores, ...gallery } = await scored(trained, [split, asked], options);
     sizes.push({ split, images: gallery.images.length, texts: gallery.texts.length });
-    counts.push({ split, ...countsOf({ all, asked, scored: gallery, missing }) });
+    counts.push(countsOf(options.tolerance.counts()[i]!, { all, asked, scored: gallery }));
     const found = { ...foundIn(scores, gallery), ...groupScores(scores, gallery) };
     lines.push(...measuresOf(split, found, options.seed));
   }
@@ -65,22 +63,26 @@ export const evaluateRetrieval = async (
     ({ split, images, texts }) =>
       `${split}: ${groupedCount(images, 'image')} and ${groupedCount(texts, 'text')}, each of all`,
   );
-  const { failures, lines: leftOut } = options.tolerance;
-  const text = [measuresTable(lines), ...searched, ...leftOut()].join('\n');
-  print(text, { galleries: sizes, lines, counts, unreadable: failures() }, options);
+  const { failures, leftOut, lines: told } = options.tolerance;
+  const incomplete = counts.filter(({ found, used }) => used < found);
+  const numbers = incomplete.map((one) => `${one.split}: ${countsText(one)}`);
+  const text = [measuresTable(lines), ...searched, ...numbers, ...told()].join('\n');
+  print(text, { galleries: sizes, lines, counts, leftOut: leftOut(), unreadable: failures() }, options);
 };
 
-/** Numbers of texts: those found are those asked, beyond `--gallery`, without a picture, and whose picture is unreadable. */
-const countsOf = ({ all, asked, scored, missing }: FoundTexts) => ({
-  found: all.texts.length + missing,
-  asked: scored.texts.length,
-  beyond: all.texts.length - asked.texts.length,
-  missing,
+/** Numbers of texts of a split, and of those that `--gallery` leaves out. */
+interface RetrievalCounts extends SplitCounts {
+  readonly beyond: number;
+}
+
+const countsOf = ({ split, badRows, missing }: SplitCounts, { all, asked, scored }: FoundTexts): RetrievalCounts => ({
+  ...{ split, found: all.texts.length + badRows + missing, used: scored.texts.length, badRows, missing },
   unreadable: asked.texts.length - scored.texts.length,
+  beyond: all.texts.length - asked.texts.length,
 });
 
-/** The texts of a split, those to be asked, those whose pictures could be read, and the number of those without. */
-interface FoundTexts extends Pick<FoundSplit, 'missing'>, Readonly<Record<'all' | 'asked' | 'scored', HasTexts>> {}
+/** The texts of a split, those to be asked, and those whose pictures could be read. */
+type FoundTexts = Readonly<Record<'all' | 'asked' | 'scored', HasTexts>>;
 
 type HasTexts = Pick<Gallery, 'texts'>;
 

@@ -1,9 +1,6 @@
-import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
-import { imageName, isAnswered, isTask, submissionOf } from '../../data.ts';
+import { isAnswered, isTask } from '../../data.ts';
 import { counted } from '../../errors.ts';
-import { writeAtomically } from '../../files/atomic-write.ts';
-import { makeFolder } from '../../files/disk-errors.ts';
 import {
   type Example,
   evaluate,
@@ -14,7 +11,7 @@ import {
   UserError,
 } from '../../index.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
-import { addDataOptions, badRowsOf, type DataOptions, openTolerance } from '../options/data.ts';
+import { addDataOptions, badRowsOf, countsText, type DataOptions, openTolerance } from '../options/data.ts';
 import { addOptions, count, jsonOption, seedOption, threadsOption } from '../options/options.ts';
 import { checkOutputFile } from '../options/output.ts';
 import { type PictureFlags, pictureOptions } from '../options/pictures.ts';
@@ -24,6 +21,7 @@ import { type Estimate, estimate, formatInterval, measuresOf, measuresTable } fr
 import { printNotice } from '../terminal/notice.ts';
 import { openProgress, type Progress } from '../terminal/progress.ts';
 import { type Cell, groupedCount, percent, print, tableOf } from '../terminal/table.ts';
+import { checkSubmission, writePredictions, writeSubmission } from './evaluate-outputs.ts';
 import { evaluateRetrieval, type FoundSplit } from './evaluate-retrieval.ts';
 
 interface Options extends ForeignOptions, DataOptions, PictureFlags {
@@ -90,8 +88,9 @@ async function run(file: string, options: Options): Promise<void> {
     notices.push(message);
     printNotice(message);
   };
-  const splits = await readSplits(task, names, { ...options, onWarning: noticing });
+  const splits = await readSplits(tolerance.counting(task), names, { ...options, onWarning: noticing });
   if (!isTask(task)) return await evaluateRetrieval(trained, splits, { ...options, tolerance });
+  if (options.submission !== undefined) checkSubmission(splits);
   const judged: [string, readonly Prediction[]][] = [];
   for (const { split, examples } of splits)
     judged.push([split, await judgeSplit(trained, split, examples, { ...options, task, tolerance })]);
@@ -102,10 +101,13 @@ async function run(file: string, options: Options): Promise<void> {
     measuresOf(split, task.measures?.(all.filter(isJudged)) ?? {}, options.seed),
   );
   const tables = [tableOf(rowsOf(lines)), ...(measures.length === 0 ? [] : [measuresTable(measures)])];
-  const text = [...tables, ...paragraphOf(tolerance.lines())].join('\n\n');
+  const counts = tolerance.counts();
+  const incomplete = counts.filter(({ found, used }) => used < found);
+  const told = [...incomplete.map((one) => `${one.split}: ${countsText(one)}`), ...tolerance.lines()];
+  const text = [...tables, ...paragraphOf(told)].join('\n\n');
   const { data, predictions } = options;
-  const counts = judged.map(([, all], i) => countsOf(splits[i]!, all.length));
-  print(text, { file, data, lines, measures, predictions, counts, unreadable: tolerance.failures(), notices }, options);
+  const notUsed = { counts, leftOut: tolerance.leftOut(), unreadable: tolerance.failures(), notices };
+  print(text, { file, data, lines, measures, predictions, ...notUsed }, options);
 }
 
 /** The examples of the splits. All are read before the first is asked, so that a misspelt one costs no time. */
@@ -116,19 +118,13 @@ const readSplits = async (
 ): Promise<FoundSplit[]> => {
   const splits: FoundSplit[] = [];
   for (const split of names) {
-    const passedOver: number[] = [];
-    const how = { missing, badRows: badRowsOf({ strict }), onWarning, onMissing: (n: number) => passedOver.push(n) };
-    const examples = await task.read(data, split, how);
-    splits.push({ split, examples, missing: passedOver[0] ?? 0 });
+    splits.push({
+      split,
+      examples: await task.read(data, split, { missing, badRows: badRowsOf({ strict }), onWarning }),
+    });
   }
   return splits;
 };
-
-/** Numbers of examples of a split: those found are those asked, without their picture, and that could not be read. */
-const countsOf = ({ split, examples, missing }: FoundSplit, asked: number) => ({
-  ...{ split, found: examples.length + missing, asked, missing },
-  unreadable: examples.length - asked,
-});
 
 const isJudged = ({ example }: Prediction): boolean => isAnswered(example);
 
@@ -213,38 +209,4 @@ const rowsOf = (lines: readonly Line[]): Cell[][] => {
       interval === null ? '' : formatInterval(interval),
     ]),
   ];
-};
-
-const writeSubmission = async (
-  path: string,
-  judged: readonly (readonly [string, readonly Prediction[]])[],
-): Promise<void> => {
-  const [split, ...more] = judged;
-  if (more.length > 0)
-    throw new UserError(`--submission: ${judged.length} splits are asked: give one, as the server does`);
-  await writeWhole(path, JSON.stringify(submissionOf(split![1])));
-};
-
-const writePredictions = async (
-  path: string,
-  judged: readonly (readonly [string, readonly Prediction[]])[],
-): Promise<void> => {
-  const rows = judged.flatMap(([split, all]) =>
-    all.map(({ example: { id, images, text, answers }, predicted, score }) => ({
-      split,
-      id,
-      images: images.map(imageName),
-      text,
-      predicted,
-      answers,
-      score,
-    })),
-  );
-  await writeWhole(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
-};
-
-/** Writes a file whole or not at all, and its folder where there is none. */
-const writeWhole = async (path: string, text: string): Promise<void> => {
-  await makeFolder(dirname(path));
-  await writeAtomically(path, (append) => append(Buffer.from(text)));
 };

@@ -52,7 +52,7 @@ const run = async (options: Options): Promise<void> => {
     ...selectedSplit(options.select, task),
     ...{ teacher, cacheTeacher: cacheFolderOf(options) },
     task: spelling(
-      answerable(filterExamples(task, options.only), model.config.answers, options.unknownAnswers),
+      answerable(filterExamples(tolerance.counting(task), options.only), model.config.answers, options.unknownAnswers),
       model.config,
       options.unknownWords,
     ),

@@ -47,17 +47,23 @@ const describeSurvey = async (path: string, survey: Survey): Promise<Contents> =
 };
 
 const rowsOf = (splits: readonly ReturnType<typeof countsOf>[]): Cell[][] => [
-  ['split', 'rows', 'images', 'texts', 'with answers', 'images missing'],
-  ...splits.map(({ split, rows, images, texts, answered, missing }) => [split, rows, images, texts, answered, missing]),
+  ['split', 'found', 'rows', 'images', 'texts', 'with answers', 'images missing', 'bad rows'],
+  ...splits.map(({ split, found, rows, images, texts, answered, missing, badRows }) => [
+    ...[split, found, rows, images, texts, answered, missing, badRows],
+  ]),
 ];
 
-const countsOf = ({ split, examples, missing = 0 }: Survey['splits'][number]) => ({
+/** Numbers of a split: those found are the rows that give an example, those without their image, and the bad ones. */
+const countsOf = ({ split, examples, leftOut }: Survey['splits'][number]) => ({
   split,
+  found: examples.length + leftOut.length,
   rows: examples.length,
   images: new Set(examples.flatMap(({ images }) => images.map(imageName))).size,
   texts: new Set(examples.map(({ text }) => text)).size,
   answered: examples.filter(({ answers }) => answers.length > 0).length,
-  missing,
+  missing: leftOut.filter(({ kind }) => kind === 'missing image').length,
+  badRows: leftOut.filter(({ kind }) => kind === 'bad row').length,
+  leftOut: leftOut.map(({ why }) => why),
 });
 
 const someOf = (answers: readonly string[]): string =>

@@ -46,8 +46,8 @@ const run = async (options: Options): Promise<void> => {
   const task = lenient(pretraining, options);
   const models = await openModels(options.tiny ? { ...options, size: 'tiny' } : options, task);
   const { model, teacher } = models;
-  const { read } = spelling(task, model.config, options.unknownWords);
   const tolerance = openTolerance(options);
+  const { read } = spelling(tolerance.counting(task), model.config, options.unknownWords);
   const { masking: whole, maskedShare: share } = options;
   const masking = { ...(whole !== undefined && { whole }), ...(share !== undefined && { share }) };
   const stage = { ...valuesOf(pretrainingOptions, options), ...{ teacher, read, masking } };

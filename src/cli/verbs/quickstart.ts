@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { noticeOf, type QuickstartReport, REPRODUCIBILITY } from '../../studies/quickstart/content.ts';
-import { quickstart, quickstartSizes } from '../../studies/quickstart/quickstart.ts';
+import { type QuickstartOptions, quickstart, quickstartSizes } from '../../studies/quickstart/quickstart.ts';
 import type { Recipe } from '../../studies/quickstart/students.ts';
 import { existingFile } from '../../studies/shipped/files.ts';
 import { given, jsonOption, seedOption, threadsOption } from '../options/options.ts';
 import { checkOutputFolder } from '../options/output.ts';
+import { listenForInterrupt, sayStopped } from '../terminal/interrupt.ts';
 import { openParts } from '../terminal/progress.ts';
 import { commandOf } from '../terminal/quote.ts';
 import { durationOf, grouped, percent, print, tableOf } from '../terminal/table.ts';
@@ -52,8 +53,7 @@ const run = async (options: Options): Promise<void> => {
   checkOutputFolder(options.out);
   const teacher = existingFile('teacher-mini', options.teacher);
   const recipes: Recipe[] = options.all ? ['hard', 'soft', 'soft+attention'] : ['hard', 'soft+attention'];
-  using bars = openParts();
-  const report = await quickstart({
+  const report = await quickstartUntilInterrupted({
     teacher,
     folder: options.out,
     seed: options.seed,
@@ -61,11 +61,23 @@ const run = async (options: Options): Promise<void> => {
     size: options.tiny ? quickstartSizes.tiny : quickstartSizes.full,
     resume: options.resume ?? false,
     command: commandOf(['npm', 'run', 'quickstart', '--', '--seed', `${options.seed}`, ...flagsOf(options)]),
-    onProgress: bars.update,
     ...given({ threads: options.threads }),
   });
-  bars[Symbol.dispose]();
-  print(textOf(report, options), report, options);
+  if (report) print(textOf(report, options), report, options);
+};
+
+/** Undefined where a signal stopped it: the students' checkpoints are kept. */
+const quickstartUntilInterrupted = async (options: QuickstartOptions): Promise<QuickstartReport | undefined> => {
+  using bars = openParts();
+  using interrupt = listenForInterrupt();
+  try {
+    return await quickstart({ ...options, onProgress: bars.update, signal: interrupt.signal });
+  } catch (error) {
+    if (!interrupt.signal.aborted || error !== interrupt.signal.reason) throw error;
+    bars[Symbol.dispose]();
+    sayStopped('Stopped; what the students have learnt is kept. To go on: the same command with --resume.');
+    return undefined;
+  }
 };
 
 /** The flags on which the numbers depend, beside the seed. */

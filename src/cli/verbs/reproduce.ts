@@ -89,11 +89,7 @@ const run = async (options: Options): Promise<void> => {
   const name = options.tiny ? 'tiny' : options.quick ? 'quick' : 'full';
   const folder = name === 'full' ? options.out : join(options.out, name);
   const place: Place = { encoder, folder, size: reproductionSizes[name] };
-  if (options.job !== undefined) {
-    await reproduceJob(options.job, place, (progress) => void process.send?.(progress));
-    process.disconnect?.();
-    return;
-  }
+  if (options.job !== undefined) return await runJob(options.job, place);
   if (options.plan) {
     showPlan(place, options);
     return;
@@ -150,6 +146,15 @@ const sayEstimate = (place: Place, options: Options): void => {
   process.stderr.write(`${estimateOf(place, options)}\n`);
 };
 
+/** Runs a job for the process that started this one, and ends with it, however that ends. */
+const runJob = async (job: string, place: Place): Promise<void> => {
+  const endAlone = (): never => process.exit(1);
+  process.on('disconnect', endAlone);
+  await reproduceJob(job, place, (progress) => void process.send?.(progress));
+  process.off('disconnect', endAlone);
+  process.disconnect?.();
+};
+
 /** Runs it until Ctrl-C, which ends the running jobs, too; undefined where it was stopped. */
 const untilInterrupted = async (
   work: (onProgress: NonNullable<ReproduceOptions['onProgress']>, signal: AbortSignal) => Promise<Measured>,
@@ -181,7 +186,10 @@ const inProcess =
         errors = (errors + chunk.toString()).slice(-4000);
       });
       child.on('message', (progress) => onProgress(progress as JobProgress));
-      child.on('error', reject);
+      // one that the signal ends has an error at once, and is not gone until its exit
+      child.on('error', (error) => {
+        if (child.pid === undefined) reject(error);
+      });
       child.on('exit', (code, ending) => {
         if (code === 0) resolve();
         else reject(new UserError(`${job}: it ended with ${ending ?? `exit code ${code}`}: ${errors.trim()}`));

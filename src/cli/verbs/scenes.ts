@@ -5,6 +5,7 @@ import { worlds } from '../../studies/scenes/world.ts';
 import { type WriteOptions, writeScenes } from '../../studies/scenes/write.ts';
 import { count, given, jsonOption, oneOf, seedOption } from '../options/options.ts';
 import { checkNewFolder } from '../options/output.ts';
+import { listenForInterrupt, sayStopped } from '../terminal/interrupt.ts';
 import { openProgress } from '../terminal/progress.ts';
 import { commandOf } from '../terminal/quote.ts';
 import { groupedCount, print, tableOf } from '../terminal/table.ts';
@@ -66,7 +67,7 @@ async function writeFolder(folder: string, options: Options, command: Command): 
   checkNewFolder(folder, 'scenes.json');
   const { train, validation, testIid, testComp } = { ...(options.tiny ? tiny : usual), ...given(options) };
   const world = { ...worlds[options.world], ...(options.hops === undefined ? {} : { maxHops: Number(options.hops) }) };
-  const manifest = await writeWithProgress(folder, {
+  const manifest = await writeUntilInterrupted(folder, {
     seed: options.seed,
     view: options.task,
     world,
@@ -75,6 +76,7 @@ async function writeFolder(folder: string, options: Options, command: Command): 
     command: commandOf(['dide', command.name(), ...process.argv.slice(3)]),
     ...given({ pixels: options.pixels, questionsPerPair: options.questions }),
   });
+  if (!manifest) return;
   const rows = Object.entries(manifest.rows).map(([split, questions]) => {
     return [split, manifest.images[split as keyof typeof manifest.images] ?? 0, questions] as const;
   });
@@ -86,19 +88,28 @@ async function writeFolder(folder: string, options: Options, command: Command): 
   print(tableOf(table) + next, { folder, ...manifest }, options);
 }
 
-const writeWithProgress = async (folder: string, options: Parameters<typeof writeScenes>[1]) => {
+/** Undefined where a signal stopped it: nothing is left then. */
+const writeUntilInterrupted = async (folder: string, options: WriteOptions) => {
+  using interrupt = listenForInterrupt();
+  const { signal } = interrupt;
+  try {
+    return await writeWithProgress(folder, { ...options, signal });
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error;
+    sayStopped(`Stopped; nothing was written to ${folder}.`);
+    return undefined;
+  }
+};
+
+/** Writes with a progress bar. */
+const writeWithProgress = async (folder: string, options: WriteOptions) => {
   using progress = openProgress('scenes');
   const of = Object.values(options.sizes).reduce((sum, pairs) => sum + pairs, 0);
   const done = new Map<string, number>();
-  return await writeScenes(folder, {
-    ...options,
-    onProgress: (now) => {
-      done.set(now.split, now.done);
-      progress.update(
-        [...done.values()].reduce((sum, pairs) => sum + pairs),
-        of,
-        now.split,
-      );
-    },
-  });
+  const onProgress: WriteOptions['onProgress'] = (now) => {
+    done.set(now.split, now.done);
+    const all = [...done.values()].reduce((sum, pairs) => sum + pairs);
+    progress.update(all, of, now.split);
+  };
+  return await writeScenes(folder, { ...options, onProgress });
 };

@@ -1,13 +1,13 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { writeAtomically } from '../../files/atomic-write.ts';
-import { explainDisk } from '../../files/disk-errors.ts';
-import { lockBeside } from '../../files/whole-folder.ts';
+import { explainDisk, makeFolder } from '../../files/disk-errors.ts';
+import { lockBeside, openUnfinishedFolder } from '../../files/whole-folder.ts';
 import { answerLines } from '../answer-list.ts';
 import { type Example, type ImageSource, imageName } from '../example.ts';
 import { decodeImage, readImageBytes } from '../image.ts';
 import type { PictureOptions } from '../pictures/options.ts';
+import type { LeftOut } from '../records/bad-rows.ts';
 import type { DatasetWriter, Written, WrittenImage } from './dataset-writer.ts';
 import type { Dataset, DatasetQuery } from './format.ts';
 import { openAnswers, openExamples } from './open-examples.ts';
@@ -37,6 +37,8 @@ export interface ConvertOptions extends Omit<DatasetQuery, 'split'>, Pick<Pictur
   /** Bytes of images of one shard; 512 MiB by default. */
   readonly shard?: number | undefined;
   readonly onProgress?: ((progress: ConvertProgress) => void) | undefined;
+  /** Stops it by throwing the reason of its abortion; nothing is left. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Progress of the conversion of a split, in examples. */
@@ -50,12 +52,14 @@ export interface ConvertProgress {
 export interface Converted {
   readonly split: string;
   readonly layout: string;
-  /** Examples that were found with their images: those that were written and those that were left out. */
+  /** Examples that were written and what was left out. */
   readonly found: number;
   /** Examples that were written. */
   readonly examples: number;
-  /** Examples whose images cannot be decoded. */
+  /** Examples whose images cannot be decoded, rows that give no example, and annotations whose image is not there. */
   readonly leftOut: number;
+  /** The last two, each with its reason. */
+  readonly rows: readonly LeftOut[];
   readonly files: number;
   /** Why images were passed over, a sentence each. */
   readonly unreadable: readonly string[];
@@ -68,10 +72,10 @@ const CONCURRENCY = 8;
 /**
  * Writes the splits of a data set, in whatever layout, as WebDataset shards or parquet. Images keep their bytes; each
  * is decoded once to know that it can be. Answers that are no fixed classes (VQA) go to `answers.txt`, in the order of
- * the classifier.
+ * the classifier. The folder gets its name once it is whole.
  *
- * @throws UserError where a split is not there, the folder is not empty, another process writes it, or an image cannot be decoded and may not be
- *   passed over.
+ * @throws UserError where a split is not there, the folder is not empty, another process writes it, or an image cannot
+ *   be decoded and may not be passed over.
  */
 export async function* convertExamples(
   path: string,
@@ -82,27 +86,41 @@ export async function* convertExamples(
   try {
     // again, now that nobody else writes it
     await checkFree(options.to);
-    yield* convertSplits(path, options);
+    await using unfinished = await openUnfinishedFolder(options.to);
+    yield* convertSplits(path, unfinished.path, options);
+    await unfinished.finish();
   } finally {
     await unlock();
   }
 }
 
-async function* convertSplits(path: string, options: ConvertOptions): AsyncGenerator<Converted, void, undefined> {
-  const { to, format, splits } = options;
-  const folder = join(to, writers[format].folder);
+async function* convertSplits(
+  path: string,
+  into: string,
+  options: ConvertOptions,
+): AsyncGenerator<Converted, void, undefined> {
+  const { to, format, splits, signal } = options;
+  const folder = join(into, writers[format].folder);
+  await makeFolder(folder);
   for (const split of splits) {
-    const found = await openExamples(path, { ...options, split });
-    await mkdir(folder, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
-      throw new UserError(`${folder}: cannot be made (${cause.code}): give another folder.`, { cause });
-    });
+    signal?.throwIfAborted();
+    const rows: LeftOut[] = [];
+    const found = await openExamples(path, { ...options, split, onLeftOut: (one) => rows.push(one) });
     const answers = await answersOf(path, found, { records: options.records, split });
-    if (answers) await writeAnswers(join(to, 'answers.txt'), answers);
-    yield await convertSplit(found, { ...options, split, folder }).catch((error: unknown) => {
-      throw explainDisk(folder, error);
+    yield await writeSplit(found, answers, { ...options, split, folder, into, rows }).catch((error: unknown) => {
+      throw explainDisk(to, error);
     });
   }
 }
+
+const writeSplit = async (
+  found: Dataset,
+  answers: readonly string[] | undefined,
+  options: SplitOptions & { readonly into: string },
+): Promise<Converted> => {
+  if (answers) await writeFile(join(options.into, 'answers.txt'), answerLines(answers));
+  return await convertSplit(found, options);
+};
 
 /** @throws UserError unless the folder is new or empty. */
 const checkFree = async (to: string): Promise<void> => {
@@ -119,21 +137,21 @@ const checkFree = async (to: string): Promise<void> => {
 const answersOf = async (path: string, { answers }: Dataset, { records, split }: DatasetQuery) =>
   answers ?? (records.answers.kind === 'open' && split === 'train' ? await openAnswers(path, records) : undefined);
 
-const writeAnswers = (path: string, answers: readonly string[]): Promise<void> =>
-  writeAtomically(path, (append) => append(Buffer.from(answerLines(answers))));
-
 interface SplitOptions extends ConvertOptions {
   readonly split: string;
   readonly folder: string;
+  /** What its layout has left out. */
+  readonly rows: readonly LeftOut[];
 }
 
 const convertSplit = async ({ examples, layout, notices }: Dataset, options: SplitOptions): Promise<Converted> => {
-  const { split, records, folder, format, shard, onProgress } = options;
+  const { split, records, folder, format, shard, rows, onProgress, signal } = options;
   const writer = writers[format].open({ to: folder, split, records, shard });
   const unreadable: string[] = [];
   let [done, written] = [0, 0];
   const groups = groupByImages(examples);
   for (let at = 0; at < groups.length; at += CONCURRENCY) {
+    signal?.throwIfAborted();
     const some = groups.slice(at, at + CONCURRENCY);
     for (const [i, read] of (await Promise.all(some.map((group) => readGroup(group, options)))).entries()) {
       done += some[i]!.length;
@@ -144,13 +162,14 @@ const convertSplit = async ({ examples, layout, notices }: Dataset, options: Spl
     onProgress?.({ split, done, of: examples.length });
   }
   await writer.close();
-  const found = examples.length;
+  const found = examples.length + rows.length;
   return {
     split,
     layout,
     found,
     examples: written,
     leftOut: found - written,
+    rows,
     files: writer.files(),
     unreadable,
     notices,

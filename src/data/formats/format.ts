@@ -10,12 +10,10 @@ export interface ReadOptions extends BadRowOptions {
   readonly missing?: 'refuse' | 'skip' | undefined;
   /** Called with each thing that was left out, a sentence each. */
   readonly onWarning?: ((message: string) => void) | undefined;
-  /** Called with the number of annotations that were passed over since their image is not there. */
-  readonly onMissing?: ((annotations: number) => void) | undefined;
 }
 
 /** The examples to read: what their records look like, and their split. */
-export interface DatasetQuery extends Pick<ReadOptions, 'missing' | 'badRows'> {
+export interface DatasetQuery extends Pick<ReadOptions, 'missing' | 'badRows' | 'onLeftOut'> {
   readonly records: RecordShape;
   /** `train`, `validation`, `test`, or a split's own name in its layout: `rest_val`, `test-dev2015`, `test1`. */
   readonly split: string;
@@ -30,8 +28,6 @@ export interface Dataset {
   readonly answers?: readonly string[] | undefined;
   /** Notices of what was left out, a sentence each. */
   readonly notices: readonly string[];
-  /** Annotations that were passed over since their image is not there; absent where a layout holds its images. */
-  readonly missing?: number | undefined;
 }
 
 /** A layout of files on disk. */

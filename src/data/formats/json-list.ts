@@ -62,7 +62,7 @@ export const jsonList: Format = {
     const left = bad.notices(basename(file));
     reader.end(basename(file));
     const notices = [...left, ...missing.notices(path)];
-    return { layout: `${jsonList.name} (${basename(file)})`, examples, notices, missing: missing.count() };
+    return { layout: `${jsonList.name} (${basename(file)})`, examples, notices };
   },
 };
 

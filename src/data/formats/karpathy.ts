@@ -51,7 +51,7 @@ export const karpathy: Format = {
     }
     const notices = [...bad.notices(basename(file)), ...missing.notices(path)];
     const layout = `${karpathy.name} (${basename(file)}: ${[...seen].join(', ')})`;
-    return { layout, examples, notices, missing: missing.count() };
+    return { layout, examples, notices };
   },
 };
 

@@ -3,14 +3,15 @@ import { type Example, type ImageSource, imageName } from '../example.ts';
 import { createFinder, type Dataset, type DatasetQuery } from './format.ts';
 
 /** Images that annotations name and the disk lacks: counted, then an error or a notice. */
-export const createMissing = ({ missing = 'refuse' }: Pick<DatasetQuery, 'missing'>) => {
+export const createMissing = ({ missing = 'refuse', onLeftOut }: Pick<DatasetQuery, 'missing' | 'onLeftOut'>) => {
   const all: string[] = [];
   return {
     /** Counts an annotation; `paths` are the places where its image was looked for. */
     add: (where: string, paths: readonly string[]): void => {
-      all.push(`${where}: ${paths[0]}${paths.length > 1 ? ` (or ${paths.slice(1).join(', ')})` : ''}`);
+      const why = `${where}: ${paths[0]}${paths.length > 1 ? ` (or ${paths.slice(1).join(', ')})` : ''}`;
+      all.push(why);
+      onLeftOut?.({ kind: 'missing image', why: `${why} is not there` });
     },
-    count: (): number => all.length,
     /** @throws UserError when images are missing and may not be. */
     notices: (path: string): string[] => {
       if (all.length === 0) return [];
@@ -31,7 +32,7 @@ export const withImages = (
   all: readonly Example[],
   path: string,
   query: DatasetQuery,
-): Pick<Dataset, 'examples' | 'notices' | 'missing'> => {
+): Pick<Dataset, 'examples' | 'notices'> => {
   const [find, missing] = [createFinder(''), createMissing(query)];
   const examples = all.flatMap((example) => {
     const images = example.images.map((image) =>
@@ -43,5 +44,5 @@ export const withImages = (
     missing.add(example.id, [imageName(gone)]);
     return [];
   });
-  return { examples, notices: missing.notices(path), missing: missing.count() };
+  return { examples, notices: missing.notices(path) };
 };

@@ -141,14 +141,9 @@ export type ReadExamples = (path: string, split: string, options?: ReadOptions) 
 /** A function that reads records of one shape from any layout that holds them. */
 export const exampleReader =
   (records: RecordShape): ReadExamples =>
-  async (path, split, { missing, badRows, onWarning, onMissing } = {}) => {
-    const {
-      examples,
-      notices,
-      missing: passedOver = 0,
-    } = await openExamples(path, { records, split, missing, badRows });
+  async (path, split, { onWarning, ...options } = {}) => {
+    const { examples, notices } = await openExamples(path, { ...options, records, split });
     for (const notice of notices) onWarning?.(notice);
-    onMissing?.(passedOver);
     return examples;
   };
 

@@ -49,7 +49,7 @@ const snliVe = ({ name, file: fileName, lines, fields }: Layout): Format => {
       if (!isOurs) return undefined;
       const notices = [...bad.notices(basename(file)), ...missing.notices(path)];
       const layout = `${name} (${basename(file)})`;
-      return { layout, examples, notices, missing: missing.count() };
+      return { layout, examples, notices };
     },
   };
 };

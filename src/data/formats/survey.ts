@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { UserError } from '../../errors.ts';
 import type { Example } from '../example.ts';
 import { firstSeen } from '../folder.ts';
+import type { LeftOut } from '../records/bad-rows.ts';
 import type { RecordShape } from '../records/shape.ts';
 import { type Dataset, type Format, isServing } from './format.ts';
 import { formats, openFormat } from './open-examples.ts';
@@ -9,6 +10,8 @@ import { formats, openFormat } from './open-examples.ts';
 /** A split, and its name. */
 export interface SurveyedSplit extends Dataset {
   readonly split: string;
+  /** Rows and annotations that give no example. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 /** The examples of one shape in a folder or file of data, in whichever layout. */
@@ -73,13 +76,15 @@ const splitsOf = async (
 ): Promise<SurveyedSplit[]> => {
   const splits: SurveyedSplit[] = [];
   for (const split of splitNames(path)) {
-    const found = await openFormat(format, path, { records, split, missing: 'skip' }).catch((error: unknown) => {
+    const leftOut: LeftOut[] = [];
+    const query = { records, split, missing: 'skip', onLeftOut: (one: LeftOut) => leftOut.push(one) } as const;
+    const found = await openFormat(format, path, query).catch((error: unknown) => {
       if (!(error instanceof UserError)) throw error;
       onProblem(error.message);
       return undefined;
     });
     const isNew = found && !splits.some((one) => keyOf(one) === keyOf(found));
-    if (isNew && (found.examples.length > 0 || (found.missing ?? 0) > 0)) splits.push({ ...found, split });
+    if (isNew && found.examples.length + leftOut.length > 0) splits.push({ ...found, split, leftOut });
   }
   return splits;
 };

@@ -1,9 +1,20 @@
 import type { UserError } from '../../errors.ts';
 import { RowError } from '../../files/json-lines.ts';
 
-/** Whether rows that give no example are left out and counted (default), or the first of them is an error. */
+/** Part of a data set that gives no example, and why. */
+export interface LeftOut {
+  /** A row that is no record, or an annotation whose image is not there. */
+  readonly kind: 'bad row' | 'missing image';
+  /** A sentence that begins with the place of the row. */
+  readonly why: string;
+}
+
+/** How rows are read that give no example. */
 export interface BadRowOptions {
+  /** Whether rows that give no example are left out and counted (default), or the first of them is an error. */
   readonly badRows?: 'skip' | 'refuse' | undefined;
+  /** Called with each row and annotation that is left out. */
+  readonly onLeftOut?: ((one: LeftOut) => void) | undefined;
 }
 
 /** Rows of a split that give no example, such as one whose text is null, or a line that is no JSON object. */
@@ -25,12 +36,13 @@ export interface BadRows {
 const NAMED = 3;
 
 /** Creates a count of the bad rows of one split. */
-export const createBadRows = ({ badRows = 'skip' }: BadRowOptions): BadRows => {
+export const createBadRows = ({ badRows = 'skip', onLeftOut }: BadRowOptions): BadRows => {
   const first: UserError[] = [];
   let [rows, bad] = [0, 0];
   const add = (failure: UserError): void => {
     if (badRows === 'refuse') throw failure;
     bad += 1;
+    onLeftOut?.({ kind: 'bad row', why: failure.message });
     if (first.length < NAMED) first.push(failure);
   };
   return {

@@ -1,6 +1,6 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { saveFile } from '../../files/disk-errors.ts';
 import { type Archive, readZip } from '../../files/zip.ts';
 import { mulberry32, shuffled } from '../mulberry32.ts';
 import {
@@ -47,7 +47,7 @@ export const easyVqa: PackagedData = {
     );
     const splits: Record<string, Splits[string]> = {};
     for (const [split, part] of all) splits[split] = await writeRows(place.folder, split, rowsOf(split, part));
-    await saveFile(join(place.folder, 'answers.txt'), fileIn(archive, 'answers.txt'));
+    await writeFile(join(place.folder, 'answers.txt'), fileIn(archive, 'answers.txt'));
     return splits;
   },
   readme: readmeOf,

@@ -78,11 +78,14 @@ const download = ({ client, name }: PackageFile, cwd: string, signal: AbortSigna
       said += text;
     });
     child.on('error', (cause: NodeJS.ErrnoException) => {
+      // one that the signal ends has an error at once, and is not gone until it closes
+      if (child.pid !== undefined) return;
       const missing = `${name}: ${program} is not there: install ${what}, or ${elsewhere}`;
       reject(cause.code === 'ENOENT' ? new UserError(missing, { cause }) : cause);
     });
     child.on('close', (code) => {
       if (code === 0) resolve();
+      else if (signal?.aborted) reject(signal.reason);
       else
         reject(new UserError(`${name}: ${client} ended with ${code} (${reasonIn(said)}): mend that, or ${elsewhere}`));
     });

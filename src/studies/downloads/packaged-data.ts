@@ -1,7 +1,7 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { counted, UserError } from '../../errors.ts';
-import { makeFolder, saveFile } from '../../files/disk-errors.ts';
+import { makeFolder } from '../../files/disk-errors.ts';
 import { mapConcurrent } from '../../files/map-concurrent.ts';
 import { makeWholeFolder } from '../../files/whole-folder.ts';
 import { obtainPackage, type PackageFile } from './package-file.ts';
@@ -77,7 +77,7 @@ export const fetchData = async (data: PackagedData, folder: string, options: Fet
     there: () => alreadyThere(folder, plan),
     write: async (into) => {
       const splits = await writeData(data, into, { ...options, ...choice });
-      await saveFile(join(into, MANIFEST), `${JSON.stringify({ ...plan, splits }, null, 2)}\n`);
+      await writeFile(join(into, MANIFEST), `${JSON.stringify({ ...plan, splits }, null, 2)}\n`);
       options.signal?.throwIfAborted();
       return { ...plan, splits };
     },
@@ -90,7 +90,7 @@ const writeData = async (data: PackagedData, folder: string, options: FetchOptio
   const packages = await obtainAll(data, folder, options);
   const splits = await data.write({ folder, packages, onProgress, ...choice, ...(signal ? { signal } : {}) });
   await rm(join(folder, DOWNLOADS), { recursive: true, force: true });
-  await saveFile(join(folder, 'README.md'), data.readme(splits, { ...choice, packages: data.packages }));
+  await writeFile(join(folder, 'README.md'), data.readme(splits, { ...choice, packages: data.packages }));
   return splits;
 };
 
@@ -139,7 +139,7 @@ export type Row = Readonly<Record<string, string>> & { readonly image: string };
 
 /** Writes `<split>.jsonl` and returns its number of images and rows. */
 export const writeRows = async (folder: string, split: string, rows: readonly Row[]) => {
-  await saveFile(join(folder, `${split}.jsonl`), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  await writeFile(join(folder, `${split}.jsonl`), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
   return { images: new Set(rows.map(({ image }) => image)).size, rows: rows.length };
 };
 
@@ -160,7 +160,7 @@ export const writePictures = async (pictures: readonly Drawn[], { folder, onProg
   let done = 0;
   const write = async ({ path, draw }: Drawn): Promise<void> => {
     signal?.throwIfAborted();
-    await saveFile(join(folder, path), await draw());
+    await writeFile(join(folder, path), await draw());
     done += 1;
     onProgress('pictures', done, pictures.length);
   };

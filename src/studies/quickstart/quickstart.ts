@@ -38,6 +38,8 @@ export interface QuickstartOptions {
         progress: { readonly done: number; readonly of: number; readonly note?: string | undefined },
       ) => void)
     | undefined;
+  /** Stops it where progress is next reported: the students' runs are kept, to be resumed. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface QuickstartSize {
@@ -62,13 +64,18 @@ type Splits = Readonly<Record<(typeof SPLITS)[number], readonly Example[]>>;
  * Runs the whole path once: writes scenes, distils students from the teacher, evaluates them, caches the test images,
  * asks one question about all of them, measures times, and writes `report.html`.
  *
- * @throws UserError where the teacher is missing or damaged, another process writes the folder, or the disk is full.
+ * @throws UserError where the teacher is missing or damaged, another process writes the folder, or the disk is full;
+ *   the signal's reason where it was aborted.
  */
 export const quickstart = async (options: QuickstartOptions): Promise<QuickstartReport> => {
   await makeFolder(options.folder);
   const unlock = await takeLock(join(options.folder, 'quickstart.lock'), options.folder);
+  const onProgress: QuickstartOptions['onProgress'] = (part, progress) => {
+    options.signal?.throwIfAborted();
+    options.onProgress?.(part, progress);
+  };
   try {
-    return await runQuickstart(options);
+    return await runQuickstart({ ...options, onProgress });
   } finally {
     await unlock();
   }

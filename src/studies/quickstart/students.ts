@@ -52,6 +52,8 @@ const training = {
 /**
  * Trains a student of the teacher by each recipe, concurrently, with the threads divided among them: small models gain
  * little from a second thread.
+ *
+ * @throws the error of the first training that failed, once the others have stopped after their update.
  */
 export const studentsOf = async (
   teacher: Model,
@@ -61,12 +63,23 @@ export const studentsOf = async (
   const runs = recipes.map((recipe) => join(options.folder, recipe));
   if (!options.resume) await Promise.all(runs.map((run) => rm(run, { recursive: true, force: true })));
   const threads = Math.max(1, Math.floor((options.threads ?? availableParallelism()) / recipes.length));
-  const onUpdate = joinedProgress(recipes, options);
-  const trained = recipes.map(
-    async (recipe) =>
-      [recipeNames[recipe], await trainStudent(recipe, teacher, { ...options, threads, onUpdate })] as const,
+  const report = joinedProgress(recipes, options);
+  const stop = new AbortController();
+  const onUpdate: OnUpdate = (recipe, step) => {
+    report(recipe, step);
+    stop.signal.throwIfAborted();
+  };
+  const train = async (recipe: Recipe) =>
+    [recipeNames[recipe], await trainStudent(recipe, teacher, { ...options, threads, onUpdate })] as const;
+  const stopping = (error: unknown): never => {
+    stop.abort(error);
+    throw error;
+  };
+  const trained = await Promise.allSettled(recipes.map((recipe) => train(recipe).catch(stopping)));
+  stop.signal.throwIfAborted();
+  return Object.fromEntries(
+    trained.map((one) => (one as PromiseFulfilledResult<Awaited<ReturnType<typeof train>>>).value),
   );
-  return Object.fromEntries(await Promise.all(trained));
 };
 
 type OnUpdate = (recipe: Recipe, step: TrainStep) => void;

@@ -1,7 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { counted, UserError } from '../../errors.ts';
-import { makeFolder, saveFile } from '../../files/disk-errors.ts';
+import { makeFolder } from '../../files/disk-errors.ts';
 import { mapConcurrent } from '../../files/map-concurrent.ts';
 import { makeWholeFolder } from '../../files/whole-folder.ts';
 import { seedFor } from '../mulberry32.ts';
@@ -81,7 +81,7 @@ const writeChunk = async (folder: string, chunk: Chunk, plan: Plan, options: Wri
   const names = scenes.map((_, place) => nameOf(split, first + place));
   const save = async ([place, scene]: [number, Scene]): Promise<void> => {
     const picture = await options.encodePng(renderScene(scene, plan.pixels));
-    await saveFile(join(folder, names[place]!), picture);
+    await writeFile(join(folder, names[place]!), picture);
   };
   await mapConcurrent([...scenes.entries()], save, CONCURRENCY);
   return drawn.flatMap((unit, place) => {
@@ -101,7 +101,7 @@ const writeSplit = async (folder: string, split: SplitName, plan: Plan, options:
     rows.push(...(await writeChunk(folder, chunk, plan, options)));
     options.onProgress?.({ split, done: done + units.length, of });
   }
-  await saveFile(join(folder, `${split}.jsonl`), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  await writeFile(join(folder, `${split}.jsonl`), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
   return { images: of * views[plan.view].pictures, rows: rows.length };
 };
 
@@ -115,9 +115,9 @@ const writeAll = async (folder: string, plan: Plan, options: WriteOptions): Prom
   }
   const manifest: Manifest = { ...plan, images, rows };
   const answers = views[plan.view].answers(plan.world);
-  if (answers.length > 0) await saveFile(join(folder, 'answers.txt'), `${answers.join('\n')}\n`);
-  await saveFile(join(folder, 'README.md'), readmeOf(manifest, options.command));
-  await saveFile(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+  if (answers.length > 0) await writeFile(join(folder, 'answers.txt'), `${answers.join('\n')}\n`);
+  await writeFile(join(folder, 'README.md'), readmeOf(manifest, options.command));
+  await writeFile(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
   return manifest;
 };
 

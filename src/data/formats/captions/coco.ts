@@ -56,7 +56,7 @@ export const cocoCaptions: Format = {
       ...unpairedNotices(basename(file), texts, seen),
       ...missing.notices(path),
     ];
-    return { layout: `${cocoCaptions.name} (${basename(file)})`, examples, notices, missing: missing.count() };
+    return { layout: `${cocoCaptions.name} (${basename(file)})`, examples, notices };
   },
 };
 

@@ -78,7 +78,7 @@ export const flickrCaptions: Format = {
     const uncaptioned = uncaptionedNotices(listed, { split: query.split, texts, table: basename(file) });
     const notices = [...bad.notices(basename(file)), ...left, ...uncaptioned, ...missing.notices(path)];
     const layout = `${flickrCaptions.name} (${basename(file)})`;
-    return { layout, examples, notices, missing: missing.count() };
+    return { layout, examples, notices };
   },
 };
 

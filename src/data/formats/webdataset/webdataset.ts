@@ -81,8 +81,8 @@ const shardsIn = (path: string, split: string): string[] => {
 };
 
 /** Reads the samples of shards that are records of a shape; `onWarning` hears which are none. */
-const samplesReader = ({ records, badRows }: DatasetQuery, onWarning: (message: string) => void) => {
-  const [reader, bad] = [createRecordReader(records), createBadRows({ badRows })];
+const samplesReader = ({ records, ...query }: DatasetQuery, onWarning: (message: string) => void) => {
+  const [reader, bad] = [createRecordReader(records), createBadRows(query)];
   const unused = new Map<string, number>();
   return {
     shard: async (shard: string, name: string): Promise<Example[]> => {

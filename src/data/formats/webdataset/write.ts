@@ -67,6 +67,8 @@ const openShard = (path: string) => {
   return {
     add: (name: string, content: Uint8Array): Promise<void> =>
       new Promise((resolve, reject) => {
+        // an archive whose file broke between two entries takes no more, and says only that
+        if (broken) return reject(broken);
         // The current date would make two conversions of the same data differ.
         archive.entry({ name, mtime: new Date(0) }, Buffer.from(content), (error) =>
           error ? reject(broken ?? error) : resolve(),

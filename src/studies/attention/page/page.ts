@@ -1,7 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { UserError } from '../../../errors.ts';
 import { writeAtomically } from '../../../files/atomic-write.ts';
+import { makeFolder } from '../../../files/disk-errors.ts';
 import type { Choice } from '../../measures/chosen-examples.ts';
 import { document } from '../../report/document.ts';
 import { html } from '../../report/html.ts';
@@ -34,8 +33,6 @@ ${pairs.map((pair, i) => explainedPart(pair, `pair-${i + 1}`))}`,
  * @throws UserError where the file cannot be written.
  */
 export const writeExplained = async (path: string, pairs: readonly ExplainedPair[], choice?: Choice): Promise<void> => {
-  await mkdir(dirname(path), { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
-    throw new UserError(`${path}: its folder cannot be made (${cause.code}): give another path`, { cause });
-  });
+  await makeFolder(dirname(path));
   await writeAtomically(path, (append) => append(Buffer.from(explainedPage(pairs, choice))));
 };

@@ -1,7 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { UserError } from '../../../errors.ts';
 import { writeAtomically } from '../../../files/atomic-write.ts';
+import { makeFolder } from '../../../files/disk-errors.ts';
 import type { QuickstartReport } from '../content.ts';
 import { page } from './page.ts';
 
@@ -11,9 +10,7 @@ import { page } from './page.ts';
  * @throws UserError where the file cannot be written.
  */
 export const writeReport = async (path: string, report: QuickstartReport): Promise<void> => {
-  await mkdir(dirname(path), { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
-    throw new UserError(`${path}: its folder cannot be made (${cause.code}): give another path`, { cause });
-  });
+  await makeFolder(dirname(path));
   const text = await page(report);
   await writeAtomically(path, (append) => append(Buffer.from(text)));
 };

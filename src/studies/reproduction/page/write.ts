@@ -1,7 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UserError } from '../../../errors.ts';
 import { writeAtomically } from '../../../files/atomic-write.ts';
+import { makeFolder } from '../../../files/disk-errors.ts';
 import { writeExplained } from '../../attention/page/page.ts';
 import { explainedPairsOf } from '../jobs/attention.ts';
 import { outcomesText } from '../outcomes-file.ts';
@@ -17,9 +16,7 @@ import { reproductionPage } from './page.ts';
  * @throws UserError where the folder cannot be written.
  */
 export const writeReproduction = async (folder: string, measured: Measured, from: string): Promise<void> => {
-  await mkdir(folder, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
-    throw new UserError(`${folder}: it cannot be made (${cause.code}): give another folder`, { cause });
-  });
+  await makeFolder(folder);
   const attention = await explainedPairsOf(from, measured);
   if (attention) await writeExplained(join(folder, 'attention.html'), attention.pairs, attention.choice);
   const files = {
