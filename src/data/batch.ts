@@ -9,7 +9,7 @@ import { choosePatches, type PatchGrid, writePositionWeights } from './patches.t
 /** An image resized to whole patches. */
 export interface PreparedImage extends PatchGrid {
   readonly pixels: Pixels;
-  /** How its values become numbers. Default: -1 to 1. */
+  /** Normalisation of its values. Default: -1 to 1. */
   readonly normalization?: Normalization | undefined;
 }
 
@@ -21,7 +21,7 @@ export interface EncodedExample {
   readonly images: readonly PreparedImage[];
 }
 
-/** How examples are collated into a batch. */
+/** Options of collating examples into a batch. */
 export interface CollateOptions {
   /** Side of a patch in pixels. */
   readonly patch: number;
@@ -123,7 +123,7 @@ const zeros = (shape: readonly number[]): Numbers<Float32Array> => ({
   data: new Float32Array(shape.reduce((product, size) => product * size, 1)),
 });
 
-/** How targets are made. */
+/** Options of making targets. */
 export interface AnswerOptions {
   /**
    * An answer that is not in the vocabulary: an error (default), or left out, as VQA training does with rare answers.

@@ -13,7 +13,7 @@ export interface Batch {
   readonly waitMilliseconds: number;
 }
 
-/** How batches are loaded. */
+/** Options of loading batches. */
 export interface LoadOptions {
   readonly prepare: Prepare;
   /** Number of examples in a batch; the last one may be smaller. */

@@ -3,7 +3,7 @@ import type { Feeds } from './batch.ts';
 import { shuffled } from './shuffle.ts';
 import { SPECIAL_PIECES } from './tokenizer.ts';
 
-/** How words are masked. */
+/** Options of masking words. */
 export interface MaskingOptions {
   /** Word pieces by id. */
   readonly vocabulary: readonly string[];

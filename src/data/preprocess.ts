@@ -10,7 +10,7 @@ import type { PictureOptions, PictureStyle } from './pictures/options.ts';
 import { resizedSize, type SizeRule } from './resize.ts';
 import { checkText, type EncodedText, type Tokenizer } from './tokenizer.ts';
 
-/** How examples are encoded. */
+/** Options of encoding examples. */
 export interface PreparerOptions extends PictureOptions {
   readonly tokenizer: Tokenizer;
   /** The size to which images are resized; `multiple` is the patch size. */
@@ -110,7 +110,7 @@ const rethrow = (error: unknown, id: string, name: string): never => {
   throw new UserError(`${id}: ${what}`, { cause: error });
 };
 
-/** How one image is prepared. */
+/** Options of preparing one image. */
 interface Preparing {
   readonly notice: ReturnType<typeof counted>;
   readonly pictures: PictureStyle;

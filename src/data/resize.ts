@@ -1,7 +1,7 @@
 import type { Normalization } from '../kernels/patches/reference.ts';
 import type { Filter } from '../kernels/resize/filters.ts';
 
-/** How an image becomes patches: its size before it is cut, in pixels, and its values. */
+/** Options of turning an image into patches: its size before it is cut, in pixels, and its values. */
 export interface SizeRule {
   /** Length of the shorter side; 384 in ViLT. */
   readonly shortest: number;
@@ -13,7 +13,7 @@ export interface SizeRule {
   readonly patch?: number | undefined;
   /** Filter of the resize. Default `bicubic`, as in ViLT. */
   readonly filter?: Filter | undefined;
-  /** How the values become numbers. Default: -1 to 1, as in ViLT. */
+  /** Normalisation of the values. Default: -1 to 1, as in ViLT. */
   readonly normalization?: Normalization | undefined;
 }
 

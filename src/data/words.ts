@@ -1,6 +1,6 @@
 import { isAccent, isChinese, isInvisible, isPunctuation } from './unicode.ts';
 
-/** How texts become words, before these become pieces. By default as in BERT's uncased WordPiece. */
+/** Rules by which texts become words, before these become pieces. By default as in BERT's uncased WordPiece. */
 export interface TokenizerRules {
   /** Default `lower-case`. */
   readonly letters?: 'lower-case' | 'as-is' | undefined;

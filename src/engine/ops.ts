@@ -104,7 +104,7 @@ export const matmul = (a: Tensor, b: Tensor): Tensor =>
     reducedTo(matmul(transposeLast(a), g), b.shape),
   ]);
 
-/** How `gemm` reads an operand. */
+/** Orientation in which `gemm` reads an operand. */
 export type Side = 'as-is' | 'transposed';
 
 const turn: Record<Side, Side> = { 'as-is': 'transposed', transposed: 'as-is' };

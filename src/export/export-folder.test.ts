@@ -6,6 +6,7 @@ import { nanoDescription } from '../../test/fixtures/nano.ts';
 import { createStudent } from '../checkpoints/derive.ts';
 import { createModel } from '../checkpoints/model-file.ts';
 import { takeLock } from '../files/lock.ts';
+import { exportedFiles } from './exported.fixture.ts';
 import { saveHuggingFace } from './hugging-face.ts';
 import { exportOnnx } from './onnx.ts';
 
@@ -19,18 +20,16 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-const shared = ['answer.mjs', 'answer.py', 'tokenizer_config.json', 'vocab.txt'];
-
 describe('the folder of an export', () => {
   it('has the files of the last one alone, beside those of others', async () => {
     const to = join(root, 'again');
     await exportOnnx(student, to, options);
     await writeFile(join(to, 'mine.onnx'), 'mine');
     expect((await readdir(to)).sort()).toEqual(
-      [...shared, 'answer.onnx', 'image.onnx', 'mine.onnx', 'student.json', 'text.onnx'].sort(),
+      exportedFiles('answer.onnx', 'image.onnx', 'mine.onnx', 'student.json', 'text.onnx'),
     );
     await exportOnnx(teacher, to, options);
-    expect((await readdir(to)).sort()).toEqual([...shared, 'mine.onnx', 'model.onnx', 'teacher.json'].sort());
+    expect((await readdir(to)).sort()).toEqual(exportedFiles('mine.onnx', 'model.onnx', 'teacher.json'));
     expect(await readFile(join(to, 'mine.onnx'), 'utf8')).toBe('mine');
   });
 

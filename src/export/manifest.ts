@@ -27,7 +27,7 @@ export const manifestOf = (config: ModelConfig, precision: string): object => {
   };
 };
 
-/** How texts are split into words; what is as in BERT's uncased WordPiece is not said, but for the lower case. */
+/** Rules by which texts are split into words; what is as in BERT's uncased WordPiece is not said, but for the lower case. */
 const textRules = ({ words }: ModelConfig): object => {
   const { letters = 'lower-case', accents = 'removed', chinese = 'apart', added = [] } = words ?? {};
   return {

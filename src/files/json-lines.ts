@@ -9,7 +9,7 @@ const LONGEST = 2 ** 24;
 /** The error of one row: those before and after it may be whole. */
 export class RowError extends UserError {}
 
-/** How the rows of a file are read. */
+/** Options of reading the rows of a file. */
 export interface RowOptions {
   /** Receives the error of a row that is none, which is passed over; by default it is thrown. */
   readonly onBadRow?: ((error: UserError) => void) | undefined;

@@ -4,7 +4,7 @@ import { UserError } from '../errors.ts';
 import { explainDisk, makeFolder } from './disk-errors.ts';
 import { takeLock } from './lock.ts';
 
-/** How a folder is made. */
+/** Steps of making a folder. */
 export interface FolderMaking<Made> {
   /** What is made already; undefined for a new or empty folder. Throws where something else is there. */
   readonly there: () => Promise<Made | undefined>;

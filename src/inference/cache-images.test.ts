@@ -2,23 +2,12 @@ import { copyFile, rename, rm, truncate, utimes, writeFile } from 'node:fs/promi
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { encodePng } from '../data/image.ts';
-import { type CacheOptions, cacheImages } from './cache-images.ts';
-import { cacheFolder, contents, expectClose, trained } from './caching.fixture.ts';
+import { cacheImages } from './cache-images.ts';
+import { contents, expectClose, folder, makePlace, run, to, trained } from './caching.fixture.ts';
 import { openImageCache } from './image-cache.ts';
-import { numbered, raggedScene, temporaryFolder, writeImages } from './inference.fixture.ts';
-import type { Predictor } from './predictor.ts';
+import { numbered, raggedScene, writeImages } from './inference.fixture.ts';
 
-let folder: string;
-let to: string;
-
-beforeEach(async () => {
-  folder = await temporaryFolder();
-  to = join(folder, 'images.cache');
-});
-
-/** Caches the folder and says what became of its files. */
-const run = (options: Partial<CacheOptions> = {}, student?: Predictor | typeof trained) =>
-  cacheFolder(folder, { to, ...options }, student);
+beforeEach(makePlace);
 
 describe('a folder of images', () => {
   it('is cached with its subfolders, and reads the same in blocks of any size', async () => {

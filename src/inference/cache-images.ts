@@ -115,7 +115,7 @@ const openWhenFree = async (about: About, options: CacheOptions): Promise<CacheW
   }
 };
 
-/** How the pictures of a cache are read: as asked, or as those that it holds. */
+/** Style in which the pictures of a cache are read: as asked, or as those that it holds. */
 const pictureStyleOf = async ({ to, pictures, onWarning }: CacheOptions): Promise<PictureStyle> => {
   const there = await readAbout(to);
   if (!there) return pictures ?? 'as-shown';

@@ -1,7 +1,8 @@
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import { type CacheOptions, type CacheProgress, cacheImages } from './cache-images.ts';
 import type { ImageCache } from './image-cache.ts';
-import { randomStudent } from './inference.fixture.ts';
+import { randomStudent, temporaryFolder } from './inference.fixture.ts';
 import type { Predictor } from './predictor.ts';
 
 /** The student that caches, unless another is given. */
@@ -22,6 +23,20 @@ export const cacheFolder = async (
   const cache = await cacheImages(student, folder, { batch: 2, threads: 1, onProgress, onWarning, ...options });
   return { cache, notices, last };
 };
+
+/** Folder of the images of a test, and the place of their cache: those that `makePlace` made last. */
+export let folder: string;
+export let to: string;
+
+/** Makes a new folder for images, before each test. */
+export const makePlace = async (): Promise<void> => {
+  folder = await temporaryFolder();
+  to = join(folder, 'images.cache');
+};
+
+/** Caches that folder, there, and says what became of its files. */
+export const run = (options: Partial<CacheOptions> = {}, student?: Predictor | typeof trained) =>
+  cacheFolder(folder, { to, ...options }, student);
 
 /** Every image's numbers, by path. */
 export const contents = async (cache: ImageCache, rows?: number): Promise<Record<string, number[]>> => {

@@ -3,25 +3,14 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { UserError } from '../errors.ts';
-import type { CacheOptions } from './cache-images.ts';
-import { cacheFolder, contents, expectClose, trained } from './caching.fixture.ts';
+import { contents, expectClose, folder, makePlace, run, to, trained } from './caching.fixture.ts';
 import { aboutOf, openImageCache } from './image-cache.ts';
-import { numbered, randomStudent, temporaryFolder, writeImages } from './inference.fixture.ts';
+import { numbered, randomStudent, writeImages } from './inference.fixture.ts';
 import { openPredictor, type Predictor } from './predictor.ts';
 import { cacheFiles } from './store/layout.ts';
 import { openCacheWriter } from './store/writer.ts';
 
-let folder: string;
-let to: string;
-
-beforeEach(async () => {
-  folder = await temporaryFolder();
-  to = join(folder, 'images.cache');
-});
-
-/** Caches the folder and says what became of its files. */
-const run = (options: Partial<CacheOptions> = {}, student?: Predictor | typeof trained) =>
-  cacheFolder(folder, { to, ...options }, student);
+beforeEach(makePlace);
 
 describe('a cache', () => {
   it('refuses another student, naming both, and takes one that differs only in its head', async () => {

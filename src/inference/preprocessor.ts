@@ -11,7 +11,7 @@ export interface Preprocessor {
   readonly prepare: Prepare;
   readonly collate: CollateOptions;
   readonly batch: number;
-  /** How all images become pixels. Default: as each example says, otherwise `as-shown`. */
+  /** Style of decoding all images. Default: as each example says, otherwise `as-shown`. */
   readonly pictures?: PictureStyle | undefined;
   /** Receives examples that cannot be read, which are then left out. Without it such an example is an error. */
   readonly onUnreadable?: OnUnreadable | undefined;
@@ -53,14 +53,14 @@ export const preprocessorFor = (
   },
 });
 
-/** How a model reads pictures, where nothing else is said as ViLT does. */
+/** Rules by which a model reads pictures; those of ViLT where nothing else is said. */
 export const pictureRulesOf = ({ sizes, pictures }: Pick<ModelConfig, 'sizes' | 'pictures'>): PictureRules =>
   pictures ?? {
     ...{ mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5], scale: 1 / 255 },
     ...{ filter: 'bicubic', multiple: sizes.patch },
   };
 
-/** How a model's images are resized and become numbers. */
+/** Options of resizing and normalising a model's images. */
 export const sizeRuleOf = ({ sizes, pictures }: Pick<ModelConfig, 'sizes' | 'pictures'>): SizeRule => {
   const { image: shortest, patch } = sizes;
   if (!pictures) return { shortest, multiple: patch };

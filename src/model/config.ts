@@ -5,7 +5,7 @@ import type { Params } from './params.ts';
 import type { Sizes } from './sizes.ts';
 
 /**
- * How logits become probabilities, and so which form the losses have: `sigmoid` where several answers may be right
+ * Function from logits to probabilities, and so which form the losses have: `sigmoid` where several answers may be right
  * (VQA as ViLT trains it), `softmax` where exactly one is.
  */
 export type Scoring = 'sigmoid' | 'softmax';
@@ -24,7 +24,7 @@ export interface Goal {
   readonly answers: (folder: string) => Promise<readonly string[]>;
 }
 
-/** How a model reads texts, where it differs from BERT's uncased WordPiece. */
+/** Rules by which a model reads texts, where they differ from BERT's uncased WordPiece. */
 export interface WordRules {
   readonly letters: 'lower-case' | 'as-is';
   readonly accents: 'removed' | 'kept';
@@ -43,7 +43,7 @@ export interface AddedPiece {
   readonly as: 'word' | 'anything';
 }
 
-/** How a model reads pictures, where it differs from ViLT. */
+/** Rules by which a model reads pictures, where they differ from ViLT. */
 export interface PictureRules {
   /** Mean of red, green and blue, which is subtracted. */
   readonly mean: readonly number[];
@@ -71,13 +71,13 @@ export interface ModelConfig {
   readonly answers: readonly string[];
   /** Word pieces by id. */
   readonly vocabulary: readonly string[];
-  /** How texts are read. Default: as BERT's uncased WordPiece. */
+  /** Rules for texts. Default: as BERT's uncased WordPiece. */
   readonly words?: WordRules | undefined;
-  /** How pictures are read. Default: as ViLT. */
+  /** Rules for pictures. Default: as ViLT. */
   readonly pictures?: PictureRules | undefined;
   /** Where stage 1 looks masked words up: in the model's own word table (`tied`, default), or in a table beside it. */
   readonly decoder?: 'tied' | 'own' | undefined;
-  /** How the weights came about: options, data, seed, scores. */
+  /** Origin of the weights: options, data, seed, scores. */
   readonly recipe: Readonly<Record<string, unknown>>;
 }
 

@@ -85,7 +85,7 @@ export interface Contrast {
 interface ContrastOptions {
   /** Size of the space in which both are compared. */
   readonly space: number;
-  /** How similarities become probabilities. Default softmax. */
+  /** Function from similarities to probabilities. Default softmax. */
   readonly scoring?: Scoring | undefined;
 }
 

@@ -12,7 +12,7 @@ export interface Prediction {
   readonly score: number;
 }
 
-/** How the examples of a split are read; a task with a `read` of its own may ignore it. */
+/** Options of reading the examples of a split; a task with a `read` of its own may ignore it. */
 export type TaskReading = ReadOptions;
 
 /** A goal of training, and how the examples are read that it is learnt from: a `Task`, `retrieval` or `pretraining`. */

@@ -100,7 +100,7 @@ async function* savedIfLeft(run: Run, state: OptimizerState, done: TrainStep): A
   }
 }
 
-/** How the batches of a stage are loaded: none may be missing, since each is an update's, or a part of one. */
+/** Options of loading the batches of a stage: none may be missing, since each is an update's, or a part of one. */
 const loadingOf = (
   { pictures = 'apart' }: Stage,
   { preprocessor, ...options }: RunSettings,

@@ -26,7 +26,7 @@ export interface Option {
    * the default (an option that came later: older runs lack it), or `never`, the default, where it decides no bit.
    */
   readonly identity?: 'always' | 'changed' | 'never' | undefined;
-  /** How a value that is not the default is named in the identity of what is learnt, with `#` for the value. */
+  /** Name of a value that is not the default in the identity of what is learnt, with `#` for the value. */
   readonly phrase?: string | undefined;
 }
 

@@ -15,7 +15,7 @@ interface StyleOptions extends Pick<TrainingOptions, 'pictures' | 'resume' | 'fo
 }
 
 /**
- * How the pictures of a run become pixels: as asked; as before, where a run is resumed or a teacher's outputs are kept
+ * Style in which the pictures of a run are read: as asked; as before, where a run is resumed or a teacher's outputs are kept
  * already (those of earlier versions, which say nothing of it, are of pictures as ViLT reads them); otherwise as its data
  * say, or as shown.
  */
@@ -34,7 +34,7 @@ export const pictureStyleOf = async (
   return kept;
 };
 
-/** How a run read its pictures so far; undefined where it has no checkpoint. */
+/** Style in which a run read its pictures so far; undefined where it has no checkpoint. */
 const styleOfRun = async (folder: string): Promise<PictureStyle | undefined> => {
   if (!existsSync(lastIn(folder))) return undefined;
   await using file = await openSafetensors(lastIn(folder));

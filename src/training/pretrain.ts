@@ -23,7 +23,7 @@ export interface PretrainOptions
   readonly teacher?: Model | undefined;
   /** Reads a split of the folder. Default: images with captions, in any layout. */
   readonly read?: Learnable['read'] | undefined;
-  /** How words are masked. Default: whole words, 15 %, the budget from a text's own length. */
+  /** Options of masking words. Default: whole words, 15 %, the budget from a text's own length. */
   readonly masking?: Omit<MaskingOptions, 'vocabulary'> | undefined;
 }
 

@@ -44,7 +44,7 @@ export interface Run extends AsyncDisposable {
 
 type KeptRun = Omit<Run, 'isValidated'>;
 
-/** How a model reads texts and pictures, where that is not as usual: two runs that read otherwise are two runs. */
+/** Rules by which a model reads texts and pictures, where they are not the usual ones: two runs that read otherwise are two runs. */
 const readingOf = ({ words, pictures, sizes: { activation } }: ModelConfig): Readonly<Record<string, string>> => ({
   ...(words && { words: JSON.stringify(words) }),
   ...(pictures && { pictures: JSON.stringify(pictures) }),

@@ -1,7 +1,7 @@
 import type { Objectives } from '../objectives/objective.ts';
 import type { OptionTable, Values } from './option-table.ts';
 
-/** How what is learnt from a teacher is compared (Wang et al. 2022, ablations). Defaults are the authors' code. */
+/** Comparison of what is learnt from a teacher (Wang et al. 2022, ablations). Defaults are the authors' code. */
 export const lossOptions = {
   attention: {
     flag: '--knowledge <which>',

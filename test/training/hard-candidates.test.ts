@@ -1,7 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { adaptModel, createStudent } from '../../src/checkpoints/derive.ts';
 import { loadModel } from '../../src/checkpoints/load.ts';
 import { createModel, type Model, saveModel } from '../../src/checkpoints/model-file.ts';
@@ -9,34 +8,16 @@ import { loadBatches } from '../../src/data/loader.ts';
 import { openPredictor } from '../../src/inference/predictor.ts';
 import { preprocessorFor } from '../../src/inference/preprocessor.ts';
 import { pretraining, retrieval } from '../../src/tasks/captions.ts';
-import { type FinetuneOptions, finetune } from '../../src/training/finetune.ts';
+import { finetune } from '../../src/training/finetune.ts';
 import { hardCandidates, openHardCandidates } from '../../src/training/negatives/hard-candidates.ts';
-import type { TrainStep } from '../../src/training/options.ts';
-import { rankingTeacher, writeColourScenes } from '../fixtures/colours.ts';
+import { rankingTeacher } from '../fixtures/colours.ts';
+import { mean, retrievalForTests } from './retrieving.fixture.ts';
 
-const home = mkdtempSync(join(tmpdir(), 'candidates-'));
-const data = join(home, 'scenes');
-afterAll(() => rmSync(home, { recursive: true, force: true }));
+const { home, data, usual, run, vocabulary } = retrievalForTests({ updates: 4, learningRate: 3e-3, gallery: 6 });
 
-let vocabulary: string[];
-beforeAll(async () => {
-  vocabulary = await writeColourScenes(data);
-}, 60_000);
-
-const teacher = (): Model => rankingTeacher(vocabulary, 7);
+const teacher = (): Model => rankingTeacher(vocabulary(), 7);
 const student = (scoring: 'softmax' | 'sigmoid' = 'softmax'): Model =>
   createStudent(teacher(), { seed: 2, task: { ...retrieval, scoring } });
-
-const usual = { task: retrieval, batch: 8, updates: 4, learningRate: 3e-3, threads: 1, dropoutRate: 0.1, gallery: 6 };
-
-const run = async (model: Model, teacher: Model | undefined, options: Partial<FinetuneOptions> = {}) => {
-  const steps: TrainStep[] = [];
-  for await (const step of finetune(model, { ...usual, teacher, data, ...options })) steps.push(step);
-  return steps;
-};
-
-const mean = (steps: readonly TrainStep[], name: string): number =>
-  steps.reduce((sum, { losses }) => sum + losses[name]!, 0) / steps.length;
 
 const long = { updates: 60, validateEvery: 60, dropoutRate: 0 };
 

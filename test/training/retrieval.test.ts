@@ -1,7 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createStudent } from '../../src/checkpoints/derive.ts';
 import { loadModel } from '../../src/checkpoints/load.ts';
 import { createModel, type Model } from '../../src/checkpoints/model-file.ts';
@@ -9,22 +8,15 @@ import { scoreRetrieval } from '../../src/evaluation/score-retrieval.ts';
 import { preprocessorFor } from '../../src/inference/preprocessor.ts';
 import { retrieval } from '../../src/tasks/captions.ts';
 import { firstImages, galleryOf, meanRecall } from '../../src/tasks/metrics/recall.ts';
-import { type FinetuneOptions, finetune } from '../../src/training/finetune.ts';
+import { finetune } from '../../src/training/finetune.ts';
 import { readMetrics } from '../../src/training/metrics.ts';
-import type { TrainStep } from '../../src/training/options.ts';
-import { rankingTeacher, writeColourScenes } from '../fixtures/colours.ts';
+import { rankingTeacher } from '../fixtures/colours.ts';
 import { expectAlike } from './alike.ts';
+import { mean, retrievalForTests } from './retrieving.fixture.ts';
 
-const home = mkdtempSync(join(tmpdir(), 'retrieval-'));
-const data = join(home, 'scenes');
-afterAll(() => rmSync(home, { recursive: true, force: true }));
+const { home, data, usual, run, vocabulary } = retrievalForTests({ updates: 12, learningRate: 1e-3 });
 
-let vocabulary: string[];
-beforeAll(async () => {
-  vocabulary = await writeColourScenes(data);
-}, 60_000);
-
-const teacher = (): Model => rankingTeacher(vocabulary);
+const teacher = (): Model => rankingTeacher(vocabulary());
 /** Attention that is not even, so that there is something to learn of it. */
 const loud = (trained: Model): Model => {
   for (const [name, { data }] of trained.weights)
@@ -32,17 +24,6 @@ const loud = (trained: Model): Model => {
   return trained;
 };
 const student = (): Model => createStudent(teacher(), { seed: 2 });
-
-const usual = { task: retrieval, batch: 8, updates: 12, learningRate: 1e-3, threads: 1, dropoutRate: 0.1 };
-
-const run = async (model: Model, teacher: Model | undefined, options: Partial<FinetuneOptions> = {}) => {
-  const steps: TrainStep[] = [];
-  for await (const step of finetune(model, { ...usual, teacher, data, ...options })) steps.push(step);
-  return steps;
-};
-
-const mean = (steps: readonly TrainStep[], name: string): number =>
-  steps.reduce((sum, { losses }) => sum + losses[name]!, 0) / steps.length;
 
 const long = { updates: 60, validateEvery: 60, learningRate: 3e-3, dropoutRate: 0 };
 

@@ -5,7 +5,7 @@ import { pillowFilters } from '../../kernels/resize/filters.ts';
 import type { PictureRules } from '../../model/config.ts';
 import { readBeside } from './config.ts';
 
-/** How pictures are read, as the files beside the weights say. */
+/** Rules for pictures, as the files beside the weights say them. */
 export interface PicturesBeside {
   /** Shortest side in pixels; undefined where nothing says it. */
   readonly image?: number | undefined;

@@ -126,7 +126,7 @@ const REASONS = {
   beyond: ['beyond --gallery', 'beyond --gallery'],
 } as const;
 
-/** What a verb found, left out and could not read. */
+/** Counts of what a verb found, left out and could not read. */
 export type Tolerance = Omit<ReturnType<typeof openTolerance>, 'counting' | 'preprocessor'>;
 
 /** Splits on which the authors' code selects the best weights (`the_metric` of the ViLT code); VQA's is `rest_val`. */

@@ -4,7 +4,7 @@ import { optionOf } from './table.ts';
 
 const { pictures, maxMegapixels } = trainingOptions;
 
-/** How pictures are decoded, as Commander parses it. */
+/** Options of decoding pictures, as Commander parses them. */
 export type PictureFlags = Values<{ pictures: typeof pictures; maxMegapixels: typeof maxMegapixels }>;
 
 /** `--pictures` and `--max-megapixels`, which mean the same in every verb. @param otherwise what is done without. */

@@ -32,7 +32,7 @@ export interface TrainedModelOptions extends AnswerFlags {
 export interface TrainingModels {
   readonly model: Model;
   readonly teacher?: Model | undefined;
-  /** How the model began, for the report. */
+  /** Origin of the model, for the report. */
   readonly began: string;
 }
 

@@ -4,7 +4,7 @@ import type { Example } from '../example.ts';
 import type { BadRowOptions } from '../records/bad-rows.ts';
 import type { RecordShape } from '../records/shape.ts';
 
-/** How the examples of a split are read. */
+/** Options of reading the examples of a split. */
 export interface ReadOptions extends BadRowOptions {
   /** An annotation whose image is not there: an error (default), or passed over with a warning. */
   readonly missing?: 'refuse' | 'skip' | undefined;

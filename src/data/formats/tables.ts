@@ -64,7 +64,7 @@ const tableIn = (path: string, split: string, endings: readonly string[]): strin
   return createFinder(path)(names.flatMap((name) => endings.map((ending) => `${name}.${ending}`)));
 };
 
-/** How the rows of a table are read, and what it is called. */
+/** Reader of the rows of a table, and the name of its kind. */
 interface TableKind {
   readonly kind: string;
   readonly lines: (file: string, options: RowOptions) => AsyncIterable<JsonLine>;

@@ -1,7 +1,7 @@
 import { UserError } from '../../errors.ts';
 
 /**
- * How the files of images become pixels. `as-shown`: as a viewer shows them, turned by their EXIF orientation, and what
+ * Style of decoding the files of images. `as-shown`: as a viewer shows them, turned by their EXIF orientation, and what
  * is transparent laid over white. `as-vilt`: as the ViLT code reads them, by Pillow's `convert('RGB')`, which drops both.
  */
 export type PictureStyle = (typeof pictureStyles)[number];
@@ -12,9 +12,9 @@ export const pictureStyles = ['as-shown', 'as-vilt'] as const;
 /** Whether a field of a record is the name of a style. */
 export const isPictureStyle = (value: unknown): value is PictureStyle => pictureStyles.some((one) => one === value);
 
-/** How the files of images are decoded. */
+/** Options of decoding the files of images. */
 export interface PictureOptions {
-  /** How they become pixels. Default: `as-shown`; of published data sets `as-vilt`. */
+  /** Style of decoding. Default: `as-shown`; of published data sets `as-vilt`. */
   readonly pictures?: PictureStyle | undefined;
   /**
    * Largest image that is decoded, in millions of pixels: by default 89, above which Pillow warns; at most 179, above

@@ -1,7 +1,7 @@
 /** Netpbm's bitmaps, greys and colours (P1 to P6) and grey floats (Pf), as Pillow 13 reads them. */
 import { asGrey, type CheckSize, type Raster } from './raster.ts';
 
-/** How the greys of more than 8 bits become bytes: clipped at 255, or by their high byte. */
+/** Conversion of greys of more than 8 bits to bytes: clipped at 255, or by their high byte. */
 export type DeepGrey = 'clipped' | 'high-byte';
 
 interface Header {

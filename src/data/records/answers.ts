@@ -14,7 +14,7 @@ export interface RecordAnswers {
 /** A field that is written: its name and the kind of its values. */
 export type WrittenField = readonly [name: string, kind: 'text' | 'texts' | 'numbers'];
 
-/** How the answers of a record are read and written. */
+/** Reader and writer of the answers of a record. */
 export interface AnswerFormat {
   /** One of `classes`, any answer, or none. */
   readonly kind: 'classes' | 'open' | 'none';
@@ -64,7 +64,7 @@ export const noAnswers: AnswerFormat = {
   written: [],
 };
 
-/** How the answers of a task are written down. */
+/** Description of how the answers of a task are written down. */
 export interface AnswerOptions {
   /** The answers that may be given; by default any. */
   readonly classes?: readonly string[] | undefined;

@@ -9,7 +9,7 @@ export interface LeftOut {
   readonly why: string;
 }
 
-/** How rows are read that give no example. */
+/** Options for rows that give no example. */
 export interface BadRowOptions {
   /** Whether rows that give no example are left out and counted (default), or the first of them is an error. */
   readonly badRows?: 'skip' | 'refuse' | undefined;

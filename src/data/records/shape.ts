@@ -19,7 +19,7 @@ export interface RecordShape {
   readonly textFields: readonly string[];
   /** Whether one row may hold several texts about its images, as captions do. */
   readonly severalTexts: boolean;
-  /** How its answers are read and written. */
+  /** Reader and writer of its answers. */
   readonly answers: AnswerFormat;
 }
 

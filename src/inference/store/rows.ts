@@ -10,7 +10,7 @@ export interface RowBlock {
   readonly data: Float32Array<ArrayBuffer>;
 }
 
-/** Where rows are, and how many are read at a time. */
+/** Place of the rows, and the number that is read at a time. */
 export interface RowReading {
   readonly width: number;
   readonly atOnce: number;

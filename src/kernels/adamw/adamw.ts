@@ -61,7 +61,7 @@ const SMALLEST_THREADED_BYTES = 2 ** 23;
 /** Whether this machine runs WebAssembly SIMD. */
 export const hasWebAssembly = (): boolean => canRun(adamwModule);
 
-/** How `createBlock` runs its kernels. */
+/** Way in which `createBlock` runs its kernels. */
 export interface BlockOptions {
   /** Default: WebAssembly where this machine has its SIMD. */
   readonly kernels?: 'webassembly' | 'javascript' | undefined;

@@ -1,7 +1,7 @@
 /** Patches in plain JavaScript: the definition, and the fallback where WebAssembly SIMD does not fit. */
 import type { Pixels } from '../pixels.ts';
 
-/** How the values of each channel become numbers: (v · scale - mean) / deviation. */
+/** Normalisation of the values of each channel: (v · scale - mean) / deviation. */
 export interface Normalization {
   /** Of red, green and blue. */
   readonly mean: readonly number[];

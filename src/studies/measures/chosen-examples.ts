@@ -2,7 +2,7 @@ import { isAnswered } from '../../data.ts';
 import type { Example, Prediction } from '../../index.ts';
 import { firstOfEachKind, kindOf } from './accuracy.ts';
 
-/** How examples were chosen by the answers of two models, and how often each is right on the whole set. */
+/** Choice of examples by the answers of two models, and how often each is right on the whole set. */
 export interface Choice {
   /** Name of the set that they were chosen from. */
   readonly split: string;

@@ -29,7 +29,7 @@ export interface QuickstartReport {
   readonly question: QuestionReport;
   /** Examples with the attention of every model, the teacher first. */
   readonly examples: readonly ExplainedPair[];
-  /** How the examples were chosen. */
+  /** Choice of the examples. */
   readonly choice: Choice;
   /** Sentences that compare the models, with their numbers. */
   readonly findings: readonly string[];

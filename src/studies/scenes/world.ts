@@ -54,7 +54,7 @@ export interface World {
   readonly captions?: CaptionStyle | undefined;
 }
 
-/** How captions tell of images where things stand. */
+/** Style of captions that tell where things stand. */
 export interface CaptionStyle {
   /** Minimum number of objects in a captioned image. */
   readonly fewest: number;

@@ -17,7 +17,7 @@ import type { TeacherOutputs } from '../teacher-outputs/placeholder.ts';
 export interface Loss {
   readonly loss: Tensor;
   readonly weight: number;
-  /** How the loss follows from vectors, where it compares them: several micro-batches are then compared as one batch. */
+  /** Function from vectors to the loss, where it compares them: several micro-batches are then compared as one batch. */
   readonly contrast?: ContrastiveLoss | undefined;
 }
 
@@ -48,7 +48,7 @@ export interface Stage {
   losses(model: Params, teacher: TeacherOutputs | undefined): Readonly<Record<string, Loss>>;
   /** Examples of each batch of the run, from one of its batches on: the same ones at every call. */
   readonly batches: (from: number) => Iterable<readonly Example[]>;
-  /** How the images of the examples become inputs. Default: apart. */
+  /** Arrangement of the images of the examples as inputs. Default: apart. */
   readonly pictures?: CollateOptions['pictures'] | undefined;
   /** Feeds beside texts and images, for the run's batch of that number, counted from 0. */
   readonly feeds: (batch: Batch, number: number) => Feeds;

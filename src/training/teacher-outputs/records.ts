@@ -153,7 +153,7 @@ const layoutOf = (folder: string): StoreLayout<Line> => ({
   advice: ADVICE,
 });
 
-/** How the pictures of a folder's records were read; undefined where nothing is kept in it. */
+/** Style in which the pictures of a folder's records were read; undefined where nothing is kept in it. */
 export const keptPictures = async (folder: string): Promise<PictureStyle | undefined> => {
   const text = await readTextIfThere(join(folder, files.about));
   if (text === undefined) return undefined;

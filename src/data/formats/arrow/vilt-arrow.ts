@@ -18,7 +18,7 @@ interface ViltSet {
   readonly splits: Readonly<Record<string, readonly string[]>>;
 }
 
-/** How the ViLT code keeps the records of one shape. */
+/** Layout in which the ViLT code keeps the records of one shape. */
 interface ViltRecords {
   /** Where a set has no split of a name, that name is one of its files. */
   readonly sets: readonly ViltSet[];

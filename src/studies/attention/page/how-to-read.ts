@@ -14,7 +14,7 @@ ${scaleLegend}
 <p>KL is the divergence of a model's attention from the first model's, in nats, mean over heads and over all words or all image
 tokens.</p>`;
 
-/** How the examples of a page were chosen, and how often each model is right on the whole set. */
+/** Paragraph on the choice of the examples of a page, and on how often each model is right on the whole set. */
 export const howChosen = ({ split, distilled, undistilled, right, kindsWithout }: Choice): Html => {
   const of = Object.values(right).reduce((sum, one) => sum + one, 0);
   const part = (one: number): string => `${count(one)}${of === 0 ? '' : ` (${percent(one / of)}\u00a0%)`}`;

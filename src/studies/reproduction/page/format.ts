@@ -41,7 +41,7 @@ export const unitName: { readonly [U in Unit]: string } = {
   count: '',
 };
 
-/** How verdicts follow from the differences, in words; each claim adds the bound that its interval must pass. */
+/** Rule by which verdicts follow from the differences, in words; each claim adds the bound that its interval must pass. */
 export const RULE = `Differences are paired: both sides have the same task, seed, data and order of data. ± is half the width of the 95 % confidence interval (Student’s t). A claim holds where the whole interval lies above the bound beside it, and does not hold where it lies below. Where the interval contains the bound, these runs cannot tell if it is no wider than ±${100 * NARROW} points; otherwise, and where runs are missing, the claim is open.`;
 
 /** How much of the plan is done, and how many runs are missing. */
