@@ -57,10 +57,7 @@ export interface CacheOptions extends PictureOptions {
   readonly onLeftOut?: ((file: LeftOut) => void) | undefined;
   /** Images and folders that cannot be read are left out (`skip`, default), or are an error (`refuse`). */
   readonly unreadable?: 'skip' | 'refuse' | undefined;
-  /**
-   * By what an image is known to be cached: path, size and time (`time`, default), or its bytes, which are read anew
-   * (`bytes`).
-   */
+  /** By what a cached image is known: path, size and time (`time`, default), or bytes, read anew (`bytes`). */
   readonly compare?: 'time' | 'bytes' | undefined;
   /** Seconds to wait for another process that writes the cache, which is otherwise an error at once. Default 0. */
   readonly waitSeconds?: number | undefined;

@@ -69,7 +69,10 @@ const { 'remake --out': remadeFile, ...single } = fileWriters;
 const writers = { ...folders, ...single };
 
 it('every verb is in a table of those that write, or of those that do not', () => {
-  const named = [...Object.keys({ ...writers, fetch, 'remake --out': remadeFile }).map((name) => name.split(' ')[0]), ...readers];
+  const named = [
+    ...Object.keys({ ...writers, fetch, 'remake --out': remadeFile }).map((name) => name.split(' ')[0]),
+    ...readers,
+  ];
   expect(Object.keys(verbs).filter((verb) => !named.includes(verb))).toEqual([]);
 });
 

@@ -11,7 +11,14 @@ import {
   UserError,
 } from '../../index.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
-import { addDataOptions, badRowsOf, countsText, type DataOptions, openTolerance } from '../options/data.ts';
+import {
+  addDataOptions,
+  badRowsOf,
+  countsText,
+  type DataOptions,
+  openTolerance,
+  type Tolerance,
+} from '../options/data.ts';
 import { addOptions, count, jsonOption, seedOption, threadsOption } from '../options/options.ts';
 import { checkOutputFile } from '../options/output.ts';
 import { type PictureFlags, pictureOptions } from '../options/pictures.ts';
@@ -21,7 +28,7 @@ import { type Estimate, estimate, formatInterval, measuresOf, measuresTable } fr
 import { printNotice } from '../terminal/notice.ts';
 import { openProgress, type Progress } from '../terminal/progress.ts';
 import { type Cell, groupedCount, percent, print, tableOf } from '../terminal/table.ts';
-import { checkSubmission, writePredictions, writeSubmission } from './evaluate-outputs.ts';
+import { checkSubmission, type Judged, writePredictions, writeSubmission } from './evaluate-outputs.ts';
 import { evaluateRetrieval, type FoundSplit } from './evaluate-retrieval.ts';
 
 interface Options extends ForeignOptions, DataOptions, PictureFlags {
@@ -96,6 +103,19 @@ async function run(file: string, options: Options): Promise<void> {
     judged.push([split, await judgeSplit(trained, split, examples, { ...options, task, tolerance })]);
   if (options.predictions !== undefined) await writePredictions(options.predictions, judged);
   if (options.submission !== undefined) await writeSubmission(options.submission, judged);
+  report({ file, task, judged, notices, tolerance }, options);
+}
+
+/** What was evaluated, and what came out. */
+interface Evaluated {
+  readonly file: string;
+  readonly task: Task;
+  readonly judged: Judged;
+  readonly notices: readonly string[];
+  readonly tolerance: Tolerance;
+}
+
+const report = ({ file, task, judged, notices, tolerance }: Evaluated, options: Options): void => {
   const lines = judged.flatMap(([split, all]) => linesOf(split, all, options.seed));
   const measures = judged.flatMap(([split, all]) =>
     measuresOf(split, task.measures?.(all.filter(isJudged)) ?? {}, options.seed),
@@ -108,7 +128,7 @@ async function run(file: string, options: Options): Promise<void> {
   const { data, predictions } = options;
   const notUsed = { counts, leftOut: tolerance.leftOut(), unreadable: tolerance.failures(), notices };
   print(text, { file, data, lines, measures, predictions, ...notUsed }, options);
-}
+};
 
 /** The examples of the splits. All are read before the first is asked, so that a misspelt one costs no time. */
 const readSplits = async (
