@@ -116,7 +116,8 @@ describe('a journey through the command line', () => {
     expect(files[best(student)]).toMatchObject({ kind: 'model', description: { model: 'dide', task: 'vqa' } });
     expect(files[join(student, 'last.safetensors')]).toMatchObject({ kind: 'checkpoint', progress: { update: 4 } });
     const { splits } = await jsonOf('inspect', data);
-    expect(splits).toContainEqual({ split: 'test-iid', rows: 16, images: 16, texts: 8, answered: 16, missing: 0 });
+    const count = { split: 'test-iid', found: 16, rows: 16, images: 16, texts: 8, answered: 16 };
+    expect(splits).toContainEqual({ ...count, missing: 0, badRows: 0, leftOut: [] });
   });
 
   it('stops after the update under way when it is interrupted, and says how to go on', async () => {
