@@ -4,7 +4,6 @@ import { type TableRow, writeTable } from '../../../files/write-table.ts';
 import { type ImageCache, type Model, openPredictor, UserError } from '../../../index.ts';
 import { askAll, type Condition, type FoundAnswers, streamAnswers } from '../../../query.ts';
 import { shownRows } from '../../options/query.ts';
-import { printNotice } from '../../terminal/notice.ts';
 import { printableJson } from '../../terminal/printable.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { fileColumns, rankedTable, restOf } from '../../terminal/ranked.ts';
@@ -82,7 +81,6 @@ export const streamTo = async (stream: NodeJS.WriteStream, trained: Model, work:
     const lines = found.map((one) => `${printableJson(one)}\n`).join('');
     if (lines !== '' && !stream.write(lines)) await new Promise((resolve) => stream.once('drain', resolve));
   }
-  if (work.options.out !== undefined) printNotice('--out: --stream prints the answers instead; leave out one of them');
 };
 
 const writeAll = async (trained: Model, work: Work, out: string): Promise<void> => {

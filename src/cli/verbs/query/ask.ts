@@ -64,7 +64,9 @@ export const askCommand = (): Command => {
     .addOption(new Option('--questions <file>', 'many questions instead of one: one a line, with or without = ANSWER'))
     .addOption(new Option('--histogram', 'count the most probable answers of all images'))
     .addOption(outOption())
-    .addOption(new Option('--stream', 'print images as they are found, one JSON object a line').conflicts('json'))
+    .addOption(
+      new Option('--stream', 'print images as they are found, one JSON object a line').conflicts(['json', 'out']),
+    )
     .addOption(threadsOption())
     .addOption(jsonOption());
   return addForeignOptions(addRankingOptions(addFilterOptions(command), 'probability'))
