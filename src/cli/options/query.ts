@@ -99,5 +99,14 @@ export const rankingOf = (
   isWritten: boolean,
 ): RankingOptions => ({ top: top ?? (isWritten ? undefined : TOP), ...{ atLeast, sort, order, nearDuplicates } });
 
+/**
+ * The library's order for verbs that count what they find: all images, of which `--top` are kept afterwards. Where
+ * near-duplicates are grouped `--top` holds at once, since each image is compared with all groups.
+ */
+export const countingRankingOf = (options: RankingFlags): RankingOptions => ({
+  ...rankingOf(options, true),
+  top: options.nearDuplicates === undefined ? undefined : (options.top ?? TOP),
+});
+
 /** Number of rows that a table on the terminal has. */
 export const shownRows = ({ top }: RankingFlags): number => top ?? TOP;

@@ -6,10 +6,10 @@ import { jsonOption, oneOf, threadsOption } from '../../options/options.ts';
 import {
   addFilterOptions,
   addRankingOptions,
+  countingRankingOf,
   type FilterFlags,
   filterOf,
   type RankingFlags,
-  rankingOf,
   shownRows,
 } from '../../options/query.ts';
 import type { TaskName } from '../../options/tasks.ts';
@@ -77,12 +77,16 @@ async function run(file: string, hypothesis: string, options: Options): Promise<
   };
   const all = await entail(student, cache, hypothesis, {
     ...filterOf(options),
-    ...rankingOf(options, true),
+    ...countingRankingOf(options),
     ...{ judgement, onWarning: printNotice, onProgress },
   });
-  if (out !== undefined) await writeRanked(out, all, columns);
+  if (out !== undefined) await writeRanked(out, all.slice(0, options.top), columns);
   const judged = all.slice(0, shownRows(options));
-  const lines = restOf({ shown: judged.length, found: all.length, images: Math.max(images, all.length) });
+  const lines = restOf({
+    shown: judged.length,
+    found: all.length,
+    images: options.nearDuplicates === undefined ? images : all.length,
+  });
   const text = [rankedTable(judged, columns, options), ...lines, ...(out === undefined ? [] : [`saved ${out}`])];
   print(text.join('\n'), { hypothesis, cache: options.cache, images: cache.size, judged }, options);
 }

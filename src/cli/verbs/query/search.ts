@@ -7,10 +7,10 @@ import { checkOutputFile } from '../../options/output.ts';
 import {
   addFilterOptions,
   addRankingOptions,
+  countingRankingOf,
   type FilterFlags,
   filterOf,
   type RankingFlags,
-  rankingOf,
   repeated,
   shownRows,
 } from '../../options/query.ts';
@@ -93,15 +93,18 @@ export const searchWith = async (
     images = of;
     progress.update(done, of);
   };
-  // one more than is shown tells whether there are more
   const all = await search(student, cache, like === undefined ? text : { like }, {
     ...filterOf(options),
-    ...rankingOf(options, true),
+    ...countingRankingOf(options),
     ...{ and, not, onWarning: printNotice, onProgress },
   });
-  if (out !== undefined) await writeRanked(out, all, columns);
+  if (out !== undefined) await writeRanked(out, all.slice(0, options.top), columns);
   const found = all.slice(0, shownRows(options));
-  const lines = restOf({ shown: found.length, found: all.length, images: Math.max(images, all.length) });
+  const lines = restOf({
+    shown: found.length,
+    found: all.length,
+    images: options.nearDuplicates === undefined ? images : all.length,
+  });
   const query = like === undefined ? { question: text } : { like };
   const said = { ...query, cache: options.cache, images: cache.size, found };
   print(
