@@ -6,7 +6,7 @@ import { UserError } from '../../index.ts';
 import { type Budget, budgetsIn, hoursOf } from '../../studies/reproduction/budgets.ts';
 import type { JobProgress } from '../../studies/reproduction/job.ts';
 import { writeReproduction } from '../../studies/reproduction/page/write.ts';
-import { type PartName, partNames } from '../../studies/reproduction/planned-job.ts';
+import { type PartName, type PlannedJob, partNames } from '../../studies/reproduction/planned-job.ts';
 import { chosenJobs, type ReproduceOptions, reproduce, reproduceJob } from '../../studies/reproduction/reproduce.ts';
 import { isFinished } from '../../studies/reproduction/result-file.ts';
 import type { Measured } from '../../studies/reproduction/results.ts';
@@ -94,7 +94,6 @@ const run = async (options: Options): Promise<void> => {
     showPlan(place, options);
     return;
   }
-  sayEstimate(place, options);
   const began = performance.now();
   const report = options.report ?? join(folder, 'report');
   const done = await untilInterrupted((onProgress, signal) =>
@@ -102,6 +101,7 @@ const run = async (options: Options): Promise<void> => {
       ...place,
       run: inProcess({ ...options, encoder }, signal),
       onProgress,
+      onPlan: (jobs) => void process.stderr.write(`${estimateOf(jobs, options)}\n`),
       signal,
       ...given({
         ...{ workers: options.workers, hours: options.hours, only: options.only },
@@ -124,7 +124,12 @@ type Place = Pick<ReproduceOptions, 'encoder' | 'folder' | 'size'>;
 const showPlan = (place: Place, options: Options): void => {
   const jobs = chosenJobs({ ...place, ...given({ only: options.only }) });
   const budgets = budgetsIn(jobs, place.folder);
-  print([planText(budgets), '', estimateOf(place, options)].join('\n'), { budgets, hours: hoursOf(jobs) }, options);
+  const unfinished = jobs.filter(({ id }) => !isFinished(place.folder, id));
+  print(
+    [planText(budgets), '', estimateOf(unfinished, options)].join('\n'),
+    { budgets, hours: hoursOf(jobs) },
+    options,
+  );
 };
 
 const planText = (budgets: readonly Budget[]): string =>
@@ -135,15 +140,10 @@ const planText = (budgets: readonly Budget[]): string =>
     ]),
   ]);
 
-/** Time that the chosen jobs need that are not finished, as one sentence. */
-const estimateOf = ({ folder, size }: Place, { only, workers }: Options): string => {
-  const jobs = chosenJobs({ size, ...given({ only }) }).filter(({ id }) => !isFinished(folder, id));
+/** Time that jobs need, as one sentence. */
+const estimateOf = (jobs: readonly PlannedJob[], { workers }: Options): string => {
   const [hours, cores] = [hoursOf(jobs), workers ?? availableParallelism()];
   return `${groupedCount(jobs.length, 'job')} to run: about ${hours.toFixed(1)} hours on one core, ${(hours / cores).toFixed(1)} with ${groupedCount(cores, 'job')} at a time.`;
-};
-
-const sayEstimate = (place: Place, options: Options): void => {
-  process.stderr.write(`${estimateOf(place, options)}\n`);
 };
 
 /** Runs a job for the process that started this one, and ends with it, however that ends. */

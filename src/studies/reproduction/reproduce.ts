@@ -37,6 +37,8 @@ export interface ReproduceOptions extends Place {
   /** Runs a job. Default: in this process. A caller may start a process for each. */
   readonly run?: ((id: string, onProgress: (progress: JobProgress) => void) => Promise<void>) | undefined;
   readonly onProgress?: ((part: string, progress: JobProgress) => void) | undefined;
+  /** Receives the jobs that have no result yet, before any of them begins. */
+  readonly onPlan?: ((jobs: readonly PlannedJob[]) => void) | undefined;
 }
 
 /**
@@ -63,6 +65,7 @@ const runAll = async (options: ReproduceOptions): Promise<Measured> => {
   const jobs = chosenJobs(options);
   const unfinished = withNeeds(jobs, ({ id }) => again !== undefined || !isFinished(folder, id));
   await readResults(options);
+  options.onPlan?.(jobs.filter(({ id }) => !isFinished(folder, id)));
   await writeViews(folder, size, { views: new Set(unfinished.map(({ view }) => view)), onProgress, signal });
   await runJobs(jobs, {
     ...{ folder, workers, again, until, signal },
