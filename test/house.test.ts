@@ -22,6 +22,8 @@ import {
 /** Arrows point only downward: a file imports from its own floor and from lower ones. Equal numbers never meet. */
 const floors: Readonly<Record<string, number>> = {
   errors: 0,
+  // types alone, of what a tool makes of the service's document: the client runs where there is no Node
+  client: 1,
   files: 1,
   kernels: 1,
   engine: 2,
@@ -34,6 +36,8 @@ const floors: Readonly<Record<string, number>> = {
   inference: 7,
   evaluation: 8,
   export: 8,
+  // beside training, which it never meets, so that a server loads none of it; what draws attention is handed to it
+  service: 9,
   training: 9,
   faces: 10,
   studies: 11,
@@ -47,6 +51,8 @@ const never: readonly (readonly [from: RegExp, imported: RegExp, why: string])[]
   [/^data\//, /^src\/engine\/(?!numbers\.ts$)/, 'a worker that reads pictures must not load a runtime'],
   [/^objectives\//, /^src\/model\/(fusion-encoder|dual-encoder)\.ts$/, 'an objective sees what, not who'],
   [/^inference\//, /^src\/training\//, 'a server never loads the training code'],
+  [/^client/, /^(node:|src\/(?!client\/))/, 'a client runs in a browser'],
+  [/^(?!service\/)/, /^(@?hono|pino|prom-client)/, 'HTTP is spoken in one room'],
   [/^(?!engine\/runtime\/)/, /^onnxruntime/, 'a foreign library is met in one room'],
   [/^(?!engine\/runtime\/|files\/flock\.ts$)/, /^koffi/, 'C is called by the runtime, and for the one lock'],
   [/^(?!data\/image\.ts$)/, /^sharp/, 'a foreign library is met in one room'],
@@ -165,7 +171,7 @@ describe('the rooms of the house', () => {
 });
 
 describe('importing is free', () => {
-  const entrances = new Set(['src/cli/main.ts']);
+  const entrances = new Set(['src/cli/main.ts', 'src/service/images/image-worker.ts']);
 
   it('since no module waits or acts at import time', () => {
     const acting = [...parsed].flatMap(([path, file]) => {

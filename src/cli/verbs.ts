@@ -67,6 +67,14 @@ export const verbs: Readonly<Record<string, Verb>> = {
     summary: 'judge a statement about two cached images together, of all pairs',
     load: async () => (await import('./verbs/query/reason.ts')).reasonCommand(),
   },
+  serve: {
+    summary: 'serve a model and caches of its images over HTTP',
+    load: async () => (await import('./verbs/serve.ts')).serveCommand(),
+  },
+  key: {
+    summary: 'make a key for a server',
+    load: async () => (await import('./verbs/key.ts')).keyCommand(),
+  },
   explain: {
     summary: 'draw the attention of a model over an image, head by head',
     load: async () => (await import('./verbs/explain.ts')).explainCommand(),

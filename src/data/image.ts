@@ -188,6 +188,19 @@ export const encodePng = async ({ width, height, data }: Pixels): Promise<Uint8A
     .toBuffer();
 };
 
+/** Encodes an image as WebP, made smaller so that its longer side is at most `side` pixels. */
+export const encodeWebp = async (
+  { width, height, data }: Pixels,
+  { side }: { readonly side: number },
+): Promise<Uint8Array> => {
+  const { default: sharp } = await import('sharp');
+  const { buffer, byteOffset, length } = await sharp(data, { raw: { width, height, channels: 3 } })
+    .resize(side, side, { fit: 'inside', withoutEnlargement: true })
+    .webp()
+    .toBuffer();
+  return new Uint8Array(buffer, byteOffset, length);
+};
+
 /**
  * Draws an image of any kind and size, SVG too, into the middle of a white square, as large as fits.
  *

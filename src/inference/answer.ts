@@ -53,6 +53,22 @@ export const answer = async (
     return rankCandidates!;
   });
 
+/**
+ * Answers a question about images that are decoded and resized already, as `answer` does.
+ *
+ * @throws UserError where the question is empty, or the number of images is not the model's.
+ */
+export const answerPrepared = async (
+  predictor: Predictor,
+  images: readonly PreparedImage[],
+  question: string,
+  options: Pick<AnswerOptions, 'top' | 'onWarning'> = {},
+): Promise<RankedAnswer[]> => {
+  checkCount(predictor, images.length);
+  const [ranked] = await rank(predictor, askedOf(predictor, question, options), [images]);
+  return ranked!;
+};
+
 /** Answers about the images of one item, or why they cannot be read. */
 export type AnsweredImages =
   | { readonly images: readonly ImageSource[]; readonly answers: readonly RankedAnswer[] }
@@ -130,15 +146,15 @@ const prepareItem = async (
   images: AnswerImages,
   options: AnswerOptions,
 ): Promise<PreparedImage[]> => {
-  const { config } = predictor;
   const sources = listOf(images);
-  if (sources.length !== config.images) {
-    const wanted = config.images === 1 ? 'one image' : `${config.images} images together`;
-    throw new UserError(
-      `the model (${config.task}) answers about ${wanted}, not about ${sources.length}: give ${wanted}`,
-    );
-  }
+  checkCount(predictor, sources.length);
   return await prepareImages(predictor, sources, options);
+};
+
+const checkCount = ({ config }: Predictor, count: number): void => {
+  if (count === config.images) return;
+  const wanted = config.images === 1 ? 'one image' : `${config.images} images together`;
+  throw new UserError(`the model (${config.task}) answers about ${wanted}, not about ${count}: give ${wanted}`);
 };
 
 const listOf = (images: AnswerImages): readonly ImageSource[] =>

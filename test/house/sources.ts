@@ -4,7 +4,7 @@ import ts from 'typescript';
 import { root } from '../docs/markdown.ts';
 
 /** Files that a tool wrote. */
-export const generated = /(_pb|\.wasm|\.as)\.ts$/;
+export const generated = /(_pb|\.wasm|\.as|\.openapi)\.ts$/;
 
 const skipped = new Set(['node_modules', '.git', 'dist', 'runs', 'data', '__pycache__']);
 

@@ -1,0 +1,108 @@
+import { Command, Option } from 'commander';
+import { type Model, UserError } from '../../index.ts';
+import {
+  createServer,
+  defaultLimits,
+  type Explain,
+  readKeys,
+  type ServedCache,
+  type ServerLimits,
+} from '../../server.ts';
+import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
+import { addOptions, amount, count, index, threadsOption } from '../options/options.ts';
+import type { TaskName } from '../options/tasks.ts';
+import { listenForInterrupt } from '../terminal/interrupt.ts';
+import { printNotice } from '../terminal/notice.ts';
+
+interface Options extends ForeignOptions, Partial<ServerLimits> {
+  readonly task?: TaskName | undefined;
+  readonly images: readonly string[];
+  readonly host: string;
+  readonly port: number;
+  readonly keyFile?: string | undefined;
+  readonly cors?: readonly string[] | undefined;
+  readonly threads?: number | undefined;
+}
+
+const examples = `
+Examples:
+  $ dide cache student.safetensors photos --to photos.cache
+  $ dide serve student.safetensors photos.cache --images photos
+  $ curl localhost:8080/v1/caches/photos/ask -H 'content-type: application/json' -d '{"question": "is there a dog?"}'
+  $ dide key ana --key-file keys
+  $ dide serve student.safetensors photos.cache --images photos --host 0.0.0.0 --key-file keys
+
+/openapi.json describes what can be asked. --images may be given again, for the next cache each time; a cache without one
+can be asked, but its images are not shown, added or deleted. On this machine alone no key is asked for; elsewhere always.
+The log is a line of JSON a request, on stdout. Ctrl-C or SIGTERM ends the server once the requests under way are
+answered. Behind a proxy let that one do TLS.`;
+
+/** Limits as options: their flags, and what they mean. */
+const limits = [
+  amount('--megabytes <n>', `largest image that is taken (default: ${defaultLimits.megabytes})`),
+  amount('--megapixels <n>', `largest image that is decoded (default: ${defaultLimits.megapixels})`),
+  amount('--seconds <n>', `longest time of a request (default: ${defaultLimits.seconds})`),
+  count('--in-flight <n>', `requests at once; more are answered 429 (default: ${defaultLimits.inFlight})`),
+  count('--images-in-flight <n>', `those of them with images (default: ${defaultLimits.imagesInFlight})`),
+  index('--per-minute <n>', 'requests a minute of a key, or of an address where there are none (default: any number)'),
+  count('--decoders <n>', `threads that decode images (default: ${defaultLimits.decoders})`),
+  amount(
+    '--stop-seconds <n>',
+    `longest wait for requests under way at the end (default: ${defaultLimits.stopSeconds})`,
+  ),
+];
+
+/** `dide serve`: a model and its caches over HTTP. */
+export const serveCommand = (): Command =>
+  addOptions(
+    addForeignOptions(new Command('serve'))
+      .description('Serves a model and caches of its images over HTTP, until it is told to stop.')
+      .argument('<model>', 'a student, which made the caches; without caches any model that answers')
+      .argument('[cache...]', 'what `dide cache` wrote; with --images made where there is none')
+      .addOption(new Option('--images <folder>', 'the images of the next cache').default([]).argParser(collect))
+      .addOption(new Option('--host <address>', 'address to listen on').default('127.0.0.1'))
+      .addOption(index('--port <n>', 'port to listen on; 0: a free one').default(8080))
+      .addOption(new Option('--key-file <file>', 'keys, one of which a request must bring (dide key)'))
+      .addOption(new Option('--cors <origin>', 'origin whose pages may ask, again for another').argParser(collect))
+      .addOption(threadsOption()),
+    limits.map((option) => option.helpGroup('Limits:')),
+  )
+    .addHelpText('after', examples)
+    .action(run);
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+async function run(file: string, folders: readonly string[], options: Options): Promise<void> {
+  const { images, host, port, keyFile, cors, threads } = options;
+  if (images.length > folders.length)
+    throw new UserError(`--images is given ${images.length} times for ${folders.length} caches: give each cache one`);
+  const caches: ServedCache[] = folders.map((cache, i) => ({ cache, images: images[i] }));
+  const keys = keyFile === undefined ? undefined : await readKeys(keyFile);
+  using interrupt = listenForInterrupt();
+  const model = await openModel(file, options);
+  await using server = await createServer(model, {
+    ...{ caches, host, port, keys, cors, threads, limits: limitsIn(options), log: process.stdout },
+    explain: explain(threads),
+  });
+  printNotice(`Listening on ${server.url}; Ctrl-C ends it.`);
+  if (!interrupt.signal.aborted)
+    await new Promise((resolve) => interrupt.signal.addEventListener('abort', resolve, { once: true }));
+  printNotice('Stopping once the requests under way are answered (Ctrl-C again: at once).');
+}
+
+const limitsIn = (options: Options): Partial<ServerLimits> =>
+  Object.fromEntries(
+    Object.keys(defaultLimits).flatMap((name) => {
+      const value = options[name as keyof ServerLimits];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+
+/** Loaded when it is first asked for, since it brings much with it. */
+const explain =
+  (threads: number | undefined): Explain =>
+  async (model: Model, image, text) => {
+    const { explainPairs } = await import('../../studies/attention/explain.ts');
+    const [pair] = await explainPairs({ model }, [{ id: 'image', text, images: [image], answers: [] }], { threads });
+    return pair!;
+  };

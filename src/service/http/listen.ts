@@ -1,0 +1,62 @@
+import { createServer as createHttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { UserError } from '../../errors.ts';
+
+/** An open port. */
+export interface Listening {
+  readonly url: string;
+  /** Takes no more connections and waits for the requests under way, so many seconds at most. */
+  close(seconds: number): Promise<void>;
+}
+
+/** Where to listen, and how long a request may be in coming. */
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly seconds: number;
+}
+
+type Fetch = Parameters<typeof getRequestListener>[0];
+
+/** Time between two looks at whether connections have become idle. */
+const LOOK_MILLISECONDS = 20;
+
+/** Listens, and hands every request to a function. @throws UserError where the address may not be had. */
+export const listen = async (fetch: Fetch, { host, port, seconds }: ListenOptions): Promise<Listening> => {
+  const server = createHttpServer(
+    { requestTimeout: 1000 * seconds, headersTimeout: Math.min(10_000, 1000 * seconds), keepAliveTimeout: 5000 },
+    getRequestListener(fetch),
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(explained(error, host, port)));
+    server.listen(port, host, resolve);
+  });
+  const address = server.address() as AddressInfo;
+  const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return {
+    url: `http://${name}:${address.port}`,
+    close: async (patience) => {
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      });
+      // a connection that is kept alive becomes idle only after its answer
+      const looking = setInterval(() => server.closeIdleConnections(), LOOK_MILLISECONDS);
+      const giveUp = setTimeout(() => server.closeAllConnections(), 1000 * patience);
+      await closed;
+      clearInterval(looking);
+      clearTimeout(giveUp);
+    },
+  };
+};
+
+const explained = (error: NodeJS.ErrnoException, host: string, port: number): Error => {
+  const why: Readonly<Record<string, string>> = {
+    EADDRINUSE: 'another program listens there: give another port (--port)',
+    EACCES: 'it may not be listened on: give a port from 1024 up (--port)',
+    EADDRNOTAVAIL: 'this machine has no such address: give one of its own (--host)',
+    ENOTFOUND: 'there is no such address: give one of this machine (--host)',
+  };
+  const advice = why[error.code ?? ''];
+  return advice === undefined ? error : new UserError(`${host}:${port}: ${advice}`, { cause: error });
+};

@@ -1,0 +1,25 @@
+/** The thread of `createImagePool`: decodes one image after the other, so that the server's own thread never waits for one. */
+import { createHash } from 'node:crypto';
+import { parentPort } from 'node:worker_threads';
+import { decodeImage, encodeWebp } from '../../data/image.ts';
+import { fit } from '../../data/preprocess.ts';
+import { UserError } from '../../errors.ts';
+import type { ImageJob, PreparedFile, Reply } from './image-job.ts';
+
+const resultOf = async (job: ImageJob): Promise<PreparedFile | Uint8Array> => {
+  const { bytes, where, pictures, maxMegapixels } = job;
+  const pixels = await decodeImage(bytes, { where, pictures, maxMegapixels });
+  if (job.kind === 'thumbnail') return await encodeWebp(pixels, { side: job.side });
+  return { sha256: createHash('sha256').update(bytes).digest('hex'), picture: fit(pixels, job.rule) };
+};
+
+parentPort!.on('message', (job: ImageJob) => {
+  const reply = (message: Reply): void => parentPort!.postMessage(message);
+  resultOf(job).then(
+    (result) => reply({ result }),
+    (error: Error) => reply({ message: error.message, isUserError: error instanceof UserError }),
+  );
+});
+
+// whoever started this thread waits for it, and gives no job before
+parentPort!.postMessage('ready');

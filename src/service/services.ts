@@ -1,0 +1,46 @@
+import type { Model } from '../checkpoints/model-file.ts';
+import type { PreparedImage } from '../data/batch.ts';
+import type { Predictor } from '../inference/predictor.ts';
+import type { Metrics } from './http/metrics.ts';
+import type { NamedBytes, PreparedFile } from './images/image-job.ts';
+import type { Explain, ServerLimits } from './options.ts';
+import type { CacheView } from './store/cache-view.ts';
+import type { StoreWriter } from './store/writing.ts';
+
+/** A cache that is served. */
+export interface Store {
+  readonly name: string;
+  readonly view: CacheView;
+  /** Folder of its images; absent where they are not served. */
+  readonly images?: string | undefined;
+  /** Adds and removes images; absent where they are not served. */
+  readonly writer?: StoreWriter | undefined;
+}
+
+/** A cache that is served with its images. */
+export type StoreWithImages = Store & { readonly images: string; readonly writer: StoreWriter };
+
+/** Pictures by the threads that decode them. */
+export interface Pictures {
+  /** Decodes an image and resizes it for the model. @throws UserError where it cannot be read. */
+  prepare(image: NamedBytes): Promise<PreparedFile>;
+  /** A WebP of an image, whose longer side has at most `side` pixels. @throws UserError where it cannot be read. */
+  thumbnail(image: NamedBytes, side: number): Promise<Uint8Array>;
+}
+
+/** What the routes work with. */
+export interface Services {
+  readonly model: Model;
+  /** The model, open; what is asked at once is run together. */
+  readonly predictor: Predictor;
+  readonly pictures: Pictures;
+  readonly stores: ReadonlyMap<string, Store>;
+  readonly explain?: Explain | undefined;
+  readonly limits: ServerLimits;
+  readonly metrics: Metrics;
+  /** Whether questions are taken: not before the model has run once, nor once the server is stopping. */
+  readonly isReady: () => boolean;
+}
+
+/** Images of a request, decoded. */
+export type PreparedImages = readonly PreparedImage[];

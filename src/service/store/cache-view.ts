@@ -1,0 +1,67 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '../../errors.ts';
+import { type ImageCache, openImageCache } from '../../inference/image-cache.ts';
+
+/** A cache as it is now: opened again once its files have changed, whoever wrote them. */
+export interface CacheView {
+  /** The cache as it is now. */
+  current(): Promise<ImageCache>;
+  /** Whether an image of this path is cached now. */
+  has(path: string): Promise<boolean>;
+  /** Runs a question over the cache, once more where its rows were moved meanwhile. */
+  withCurrent<T>(run: (cache: ImageCache) => Promise<T>): Promise<T>;
+}
+
+interface Opened {
+  readonly state: string;
+  readonly cache: Promise<ImageCache>;
+  /** Paths of its images, collected when they are first asked for. */
+  paths?: ReadonlySet<string>;
+}
+
+/** Views a cache. It is opened when it is first asked for. */
+export const viewCache = (folder: string): CacheView => {
+  let opened: Opened | undefined;
+  const current = async (): Promise<ImageCache> => {
+    const state = await stateOf(folder);
+    if (opened?.state !== state) {
+      opened = { state, cache: openImageCache(folder) };
+      opened.cache.catch(() => {
+        opened = undefined;
+      });
+    }
+    return await opened.cache;
+  };
+  return {
+    current,
+    has: async (path) => {
+      const { entries } = await current();
+      const now = opened!;
+      now.paths ??= new Set(entries.map((entry) => entry.path));
+      return now.paths.has(path);
+    },
+    withCurrent: async (run) => {
+      const cache = await current();
+      try {
+        return await run(cache);
+      } catch (error) {
+        const now = error instanceof UserError ? await current() : cache;
+        if (now === cache) throw error;
+        return await run(now);
+      }
+    },
+  };
+};
+
+/** Sizes and times of all files of a cache but those that come and go: another text after each change. */
+const stateOf = async (folder: string): Promise<string> => {
+  const names = (await readdir(folder)).filter((name) => !/\.(lock|tmp)$/.test(name)).sort();
+  const states = await Promise.all(
+    names.map(async (name) => {
+      const file = await stat(join(folder, name), { bigint: true }).catch(() => undefined);
+      return file && `${name} ${file.ino} ${file.size} ${file.mtimeNs}`;
+    }),
+  );
+  return states.join('\n');
+};
