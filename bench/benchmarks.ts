@@ -3,6 +3,8 @@
  *
  *     npx tsx bench/benchmarks.ts easy-vqa
  *     npx tsx bench/benchmarks.ts emoji --folder runs/emoji
+ *     npx tsx bench/benchmarks.ts emoji-locked --image-body vit_s_focus.onnx --text-body minilm/model.safetensors
+ *     npx tsx bench/benchmarks.ts emoji-new --image-body vit_s_focus.onnx --text-body minilm/model.safetensors
  *     npx tsx bench/benchmarks.ts easy-vqa --tiny
  *
  * Every step is a command of dide, which is printed before it runs. What is done is not done again, and what was stopped
@@ -16,11 +18,20 @@ import { benchmarks, markdownOf, runBenchmark } from './public-data.ts';
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
-  options: { folder: { type: 'string' }, tiny: { type: 'boolean' }, threads: { type: 'string' } },
+  options: {
+    folder: { type: 'string' },
+    tiny: { type: 'boolean' },
+    threads: { type: 'string' },
+    'image-body': { type: 'string' },
+    'text-body': { type: 'string' },
+  },
 });
 
 const name = positionals[0] as keyof typeof benchmarks;
 if (!(name in benchmarks)) throw new Error(`benchmarks: which of ${Object.keys(benchmarks).join(', ')}?`);
+
+const { 'image-body': imageBody, 'text-body': textBody } = flags;
+if (/locked|new/.test(name) && !(imageBody && textBody)) throw new Error(`${name}: give --image-body and --text-body`);
 
 const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
 
@@ -42,6 +53,7 @@ const dide = (args: readonly string[]): Promise<void> => {
 const rows = await runBenchmark(benchmarks[name], {
   folder: flags.folder ?? `runs/${name}`,
   tiny: flags.tiny ?? false,
+  files: { 'image body': imageBody ?? '', 'text body': textBody ?? '' },
   dide,
 }).catch((error: Error) => {
   process.stderr.write(`${error.message}\n`);

@@ -12,7 +12,10 @@ export type Measures = Readonly<Record<string, number>>;
 /** A benchmark as commands of dide, and what is measured after them. */
 export interface Benchmark {
   readonly data: readonly string[];
-  /** What each model's `finetune` is given, beside its data and folder; `{name}` is the best of the model so named. */
+  /**
+   * What each model's `finetune` is given, beside its data and folder; `{name}` is a file that the caller gives, or the
+   * best of the model so named.
+   */
   readonly models: Readonly<Record<string, readonly string[]>>;
   /** What a model is measured by. */
   readonly measure: (model: Model, data: string) => Promise<Measures>;
@@ -54,9 +57,9 @@ const depths = [1, 5, 10];
 const retrieving = ['--task', 'retrieval'];
 const wide = ['--batch', '128', '--updates', '2500'];
 
-const searched = async (model: Model, data: string): Promise<Measures> => {
+const searched = async (model: Model, data: string, split = 'test'): Promise<Measures> => {
   const preprocessor = preprocessorFor(model.config, { batch: 64 });
-  const { scores, ...gallery } = await scoreRetrieval(model, galleryOf(await retrieval.read(data, 'test')), {
+  const { scores, ...gallery } = await scoreRetrieval(model, galleryOf(await retrieval.read(data, split)), {
     preprocessor,
   });
   return { images: gallery.images.length, ...recalls(scores, gallery, depths) };
@@ -67,7 +70,7 @@ const emoji: Benchmark = {
   models: {
     'dual encoder': ['--model', 'dide', ...scratch, ...retrieving, ...wide, ...usual],
   },
-  measure: searched,
+  measure: (model, data) => searched(model, data),
   baselines: async (data) => {
     const train = await retrieval.read(data, 'train');
     const gallery = galleryOf(await retrieval.read(data, 'test'));
@@ -76,25 +79,63 @@ const emoji: Benchmark = {
   },
 };
 
-export const benchmarks = { 'easy-vqa': easyVqa, emoji } as const;
+/** A ViT-S/14 up to its tenth block and a whole MiniLM, which are not trained: only their projections are. */
+const bodies = ['--init-image', '{image body}', '--init-text', '{text body}', '--text-part', 'whole'];
+const locked = [
+  ...['--from-scratch', '--model', 'dide', '--depth', '10', '--image', '112', '--vocabulary', 'bert'],
+  ...bodies,
+  ...['--image-vector', 'mean', '--normalize', 'imagenet', '--projection', '768', '--freeze', 'image,text'],
+  ...[...retrieving, '--gallery', '200', '--batch', '128', '--updates', '2000', '--validate-every', '500'],
+  ...['--learning-rate', '1e-3', '--dropout', '0', ...usual],
+];
+
+/** Emoji in a style that was not learnt from, by encoders that have learnt elsewhere. */
+const emojiLocked: Benchmark = {
+  ...emoji,
+  data: ['fetch', 'emoji', '--side', '112'],
+  models: { 'locked ViT and MiniLM': locked },
+};
+
+/** Emoji that were never learnt from, for which pixels have no neighbour. */
+const emojiNew: Benchmark = {
+  data: ['fetch', 'emoji-new', '--side', '112'],
+  models: { 'locked ViT and MiniLM': locked },
+  measure: async (model, data) => {
+    const splits = { new: 'test-new', tones: 'test-tones' };
+    const rows = Object.entries(splits).map(async ([name, split]) =>
+      Object.entries(await searched(model, data, split)).map(([what, share]) => [`${name}: ${what}`, share] as const),
+    );
+    return Object.fromEntries((await Promise.all(rows)).flat());
+  },
+  baselines: async () => ({}),
+};
+
+export const benchmarks = {
+  'easy-vqa': easyVqa,
+  emoji,
+  'emoji-locked': emojiLocked,
+  'emoji-new': emojiNew,
+} as const;
 
 export interface BenchmarkOptions {
   /** Where data, runs and results go. */
   readonly folder: string;
   readonly tiny?: boolean | undefined;
+  /** Files of weights that models begin from, by the names that their commands have for them. */
+  readonly files?: Readonly<Record<string, string>> | undefined;
   /** Runs one command of dide, and throws where it fails. */
   readonly dide: (args: readonly string[]) => Promise<void>;
 }
 
 /** Runs the commands that are not done, measures every model, writes `results.json`, and returns its rows. */
 export const runBenchmark = async (benchmark: Benchmark, options: BenchmarkOptions) => {
-  const { folder, dide } = options;
+  const { folder, dide, files = {} } = options;
   const tiny = options.tiny ? ['--tiny'] : [];
   const data = join(folder, 'data');
   const best = (model: string): string => join(folder, model.replaceAll(' ', '-'), 'best.safetensors');
   await dide([...benchmark.data, data, ...tiny]);
   for (const [name, args] of Object.entries(benchmark.models)) {
-    const given = args.map((arg) => arg.replace(/^\{(.+)\}$/, (_, model: string) => best(model)));
+    const given = args.map((arg) => arg.replace(/^\{(.+)\}$/, (_, named: string) => files[named] ?? best(named)));
     await dide(['finetune', ...given, '--data', data, '--out', join(best(name), '..'), '--resume', ...tiny]);
   }
   const rows: Record<string, Measures> = { ...(await benchmark.baselines(data)) };

@@ -7,12 +7,18 @@ import { purposeOf } from '../model/purposes/purpose-of.ts';
 
 const count = z.number().int().nonnegative();
 
-const sizesSchema = z.strictObject({
-  width: count,
+const transformerSchema = z.strictObject({
   depth: count,
   heads: count,
   hidden: count,
   epsilon: z.number(),
+  activation: z.enum(Object.keys(activations) as [Activation, ...Activation[]]).optional(),
+  norm: z.enum(['before', 'after']).optional(),
+  summary: z.enum(['first', 'mean']).optional(),
+});
+
+const sizesSchema = transformerSchema.extend({
+  width: count,
   textEpsilon: z.number(),
   patch: count,
   grid: count,
@@ -21,7 +27,8 @@ const sizesSchema = z.strictObject({
   words: count,
   types: count,
   encoders: z.enum(['apart', 'shared']).optional(),
-  activation: z.enum(Object.keys(activations) as [Activation, ...Activation[]]).optional(),
+  text: transformerSchema.optional(),
+  projection: count.optional(),
 });
 
 const wordsSchema = z.strictObject({

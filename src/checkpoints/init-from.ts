@@ -26,7 +26,8 @@ export interface InitReport {
 /**
  * Initialises a ViLT or a dual encoder from a ViT and a BERT (Kim et al. 2021). From the ViT: patch projection,
  * positions, blocks and the last LayerNorm, of both towers of a dual encoder; from the BERT: embeddings of words, word
- * positions and segments. Modality table, pooler, interaction and head stay random. The patch position table is resized
+ * positions and segments. Modality table, pooler, interaction and head stay random. Where the BERT is read whole, it
+ * becomes the text encoder of a dual encoder, and each encoder computes what its file's does: modality tables are zero. The patch position table is resized
  * to the model's; a model with fewer layers than the ViT gets its first ones; words are found by piece, so that a
  * smaller vocabulary gets its own rows.
  *
@@ -40,12 +41,28 @@ export const initFrom = (model: Model, backbones: Backbones): InitReport => {
   for (const [name, { shape, data }] of model.weights) {
     const copy = { shape, data: Float32Array.from(data) };
     const bareName = name.replace(/^(?:text|image|shared)_encoder\./, '');
-    (initParameter(bareName, copy, config, backbones) ? loaded : random).push(name);
+    const own = config.sizes.text ? towerBackbones(name, backbones) : backbones;
+    (initParameter(bareName, copy, config, own) ? loaded : random).push(name);
     weights.set(name, copy);
   }
   const known = new Set(backbones.text?.vocabulary);
   const words = config.vocabulary.filter((piece) => known.has(piece)).length;
   return { model: { config, weights }, loaded, random, words };
+};
+
+/** Backbones of a parameter where each encoder begins as a whole file. */
+const towerBackbones = (name: string, { image, text }: Backbones): Backbones => {
+  if (name.startsWith('text_encoder.')) return { text: text && withoutModality(text, text.width) };
+  return { image: image && withoutModality(image, image.sizes.width) };
+};
+
+/** A backbone with a modality of zeros, so that an encoder computes what its file's does. */
+const withoutModality = <T extends { readonly weights: ReadonlyMap<string, Numbers<Float32Array>> }>(
+  backbone: T,
+  width: number,
+): T => {
+  const none = { shape: [2, width], data: new Float32Array(2 * width) };
+  return { ...backbone, weights: new Map([...backbone.weights, ['token_type_embeddings.weight', none]]) };
 };
 
 const WORD_TABLE = 'text_embeddings.word_embeddings.weight';
@@ -113,5 +130,6 @@ export const sizesOfBackbones = (
     );
   }
   const side = image ?? Math.max(1, Math.floor(usual.image / sizes.patch)) * sizes.patch;
-  return { ...sizes, depth: layers, image: side, grid: side / sizes.patch };
+  const whole = text?.transformer && { text: text.transformer };
+  return { ...sizes, ...whole, depth: layers, image: side, grid: side / sizes.patch };
 };

@@ -1,14 +1,18 @@
 import type { Numbers } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
+import type { TransformerSizes } from '../model/attention.ts';
+import { readBertTransformer } from './bert-transformer.ts';
 import { readWordsBeside } from './beside/words.ts';
 import { openWeights } from './formats/weights-file.ts';
 
-/** Embeddings of a BERT from which a model can be initialised. */
+/** Weights of a BERT from which a model can be initialised. */
 export interface TextBackbone {
   readonly width: number;
+  /** Sizes of its Transformer; absent where it is not read. */
+  readonly transformer?: TransformerSizes | undefined;
   /** Word pieces by id. */
   readonly vocabulary: readonly string[];
-  /** Weights under our names, `text_embeddings.…`. */
+  /** Weights under our names, `text_embeddings.…` and, where its Transformer is read, `transformer.blocks.…`. */
   readonly weights: ReadonlyMap<string, Numbers<Float32Array>>;
 }
 
@@ -20,9 +24,18 @@ const parameters = [
   'LayerNorm.bias',
 ] as const;
 
+/** Sources of a BERT. */
+export interface TextBackboneOptions {
+  readonly vocabulary?: readonly string[] | undefined;
+  /** `embeddings` alone (default), or the `whole` BERT, which becomes the text encoder of a dual encoder. */
+  readonly part?: 'embeddings' | 'whole' | undefined;
+}
+
 /**
- * Reads the embeddings of a BERT, from which ViLT initialises its own (Kim et al. 2021): `embeddings.*`, alone or below
- * `bert.`, from safetensors or PyTorch's pickles. Its Transformer is not used: that of the model comes from a ViT.
+ * Reads a BERT, from safetensors or PyTorch's pickles: `embeddings.*`, alone or below `bert.`, from which ViLT
+ * initialises its own (Kim et al. 2021), and its Transformer where the whole is asked for. The heads, the activation and
+ * the epsilon of that are those of `config.json` beside the file, its vector that of `1_Pooling/config.json`, as
+ * sentence-transformers write it: the mean of all tokens, or [CLS].
  *
  * @param options.vocabulary Word pieces by id. Default: those of `tokenizer.json` or `vocab.txt` beside the file; BERT's where
  * there is neither.
@@ -30,7 +43,7 @@ const parameters = [
  */
 export const readTextBackbone = async (
   path: string,
-  { vocabulary }: { readonly vocabulary?: readonly string[] | undefined } = {},
+  { vocabulary, part = 'embeddings' }: TextBackboneOptions = {},
 ): Promise<TextBackbone> => {
   await using file = await openWeights(path);
   const weights = new Map<string, Numbers<Float32Array>>();
@@ -42,7 +55,9 @@ export const readTextBackbone = async (
   }
   const [rows, width] = weights.get('text_embeddings.word_embeddings.weight')!.shape as [number, number];
   const words = await readWordsBeside(rows, { path: file.path, vocabulary });
-  return { width, vocabulary: words.vocabulary, weights };
+  if (part === 'embeddings') return { width, vocabulary: words.vocabulary, weights };
+  const { transformer, blocks } = await readBertTransformer(file, width);
+  return { width, vocabulary: words.vocabulary, weights: new Map([...weights, ...blocks]), transformer };
 };
 
 /** Current name of a parameter: Google's first checkpoints call a LayerNorm's weight and bias gamma and beta. */

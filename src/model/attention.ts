@@ -1,4 +1,16 @@
-import { add, matmul, multiply, reshape, slice, softmax, subtract, transpose, transposeLast } from '../engine/ops.ts';
+import {
+  add,
+  divide,
+  matmul,
+  multiply,
+  reshape,
+  slice,
+  softmax,
+  subtract,
+  sum,
+  transpose,
+  transposeLast,
+} from '../engine/ops.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import type { Activation } from './activations.ts';
 import { layerNorm, linear, mlp, widthOf } from './linear.ts';
@@ -14,6 +26,10 @@ export interface TransformerSizes {
   readonly epsilon: number;
   /** Activation of the feed-forward halves. Default `gelu`, as in ViLT. Heads and the interaction always have `gelu`. */
   readonly activation?: Activation | undefined;
+  /** Place of the LayerNorms: `before` each half of a block and after the last, as in ViT (default), or `after` each half, as in BERT. */
+  readonly norm?: 'before' | 'after' | undefined;
+  /** Vector that stands for all tokens: the `first`, [CLS] (default), or the `mean` of those that are no padding. */
+  readonly summary?: 'first' | 'mean' | undefined;
 }
 
 /** Queries, keys and output of one block. Queries and keys are [batch, heads, tokens, width / heads]. */
@@ -65,18 +81,25 @@ interface Block extends Layer {
  * The pre-norm block of ViT (Dosovitskiy et al. 2021):
  *
  *   x += Drop(W_o attend(LN₁ x))     x += Drop(W₂ Drop(gelu(W₁ LN₂ x)))
+ *
+ * or the post-norm block of BERT (Devlin et al. 2019):
+ *
+ *   x = LN₁(x + Drop(W_o attend(x)))     x = LN₂(x + Drop(W₂ Drop(gelu(W₁ x))))
  */
 const block = (p: Params, x: Tensor, bias: Tensor, sizes: TransformerSizes): Block => {
-  const { heads, epsilon } = sizes;
+  const { heads, epsilon, norm = 'before' } = sizes;
   const width = widthOf(x);
+  const normed = (place: Params, stream: Tensor, when: 'before' | 'after'): Tensor =>
+    when === norm ? layerNorm(place, stream, epsilon) : stream;
   const [query, key, value] = splitHeads(
-    linear(p.within('attn.qkv'), layerNorm(p.within('norm1'), x, epsilon), 3 * width),
+    linear(p.within('attn.qkv'), normed(p.within('norm1'), x, 'before'), 3 * width),
     heads,
   );
   const onward = (stream: Tensor, queries: Tensor, place: Params): Tensor => {
     const attended = linear(place.within('attn.proj'), joinHeads(attend(queries, key, value, bias)), width);
-    const y = add(stream, place.dropout(attended, 'attn'));
-    return add(y, mlp(place.within('mlp'), layerNorm(place.within('norm2'), y, epsilon), sizes));
+    const y = normed(place.within('norm1'), add(stream, place.dropout(attended, 'attn')), 'after');
+    const fed = mlp(place.within('mlp'), normed(place.within('norm2'), y, 'before'), sizes);
+    return normed(place.within('norm2'), add(y, fed), 'after');
   };
   return {
     query,
@@ -95,8 +118,8 @@ export interface Transformed {
   /** All tokens after the final LayerNorm: [batch, tokens, width]. */
   readonly last: Tensor;
   /**
-   * First token after the final LayerNorm: [batch, 1, width]. A graph that reads it alone spares most of the last
-   * block.
+   * First token after the final LayerNorm, [batch, 1, width], or the mean of all, where the sizes say so. A graph that
+   * reads the first token alone spares most of the last block.
    */
   readonly first: Tensor;
 }
@@ -108,7 +131,16 @@ export const transformer = (p: Params, x: Tensor, mask: Tensor, sizes: Transform
   for (let i = 0; i < sizes.depth; i += 1) {
     layers.push(block(p.within(`blocks.${i}`), layers.at(-1)?.hidden ?? x, bias, sizes));
   }
-  const final = (stream: Tensor): Tensor => layerNorm(p.within('norm'), stream, sizes.epsilon);
+  const final = (stream: Tensor): Tensor =>
+    sizes.norm === 'after' ? stream : layerNorm(p.within('norm'), stream, sizes.epsilon);
   const end = layers.at(-1);
-  return { layers, last: final(end?.hidden ?? x), first: final(end?.first ?? firstToken(x)) };
+  const last = final(end?.hidden ?? x);
+  return { layers, last, first: sizes.summary === 'mean' ? meanToken(last, mask) : final(end?.first ?? firstToken(x)) };
+};
+
+/** Mean of the tokens that are no padding: [batch, tokens, width] → [batch, 1, width]. */
+const meanToken = (x: Tensor, mask: Tensor): Tensor => {
+  const [batch, tokens] = mask.shape;
+  const weights = reshape(divide(mask, reshape(sum(mask, [1]), [batch!, 1])), [batch!, 1, tokens!]);
+  return matmul(weights, x);
 };

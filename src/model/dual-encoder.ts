@@ -1,14 +1,14 @@
 import type { Tensor } from '../engine/tensor.ts';
-import { transformer } from './attention.ts';
+import { type TransformerSizes, transformer } from './attention.ts';
 import { type Embedded, embedImage, embedText, type Modality } from './embeddings.ts';
 import type { ImageInput, TextInput } from './inputs.ts';
 import type { Stream } from './outputs.ts';
 import { type Params, withDropoutName } from './params.ts';
 import { pooled } from './pooler.ts';
-import type { Sizes } from './sizes.ts';
+import { type Sizes, towerSizes } from './sizes.ts';
 
 /** Runs one modality through a Transformer. @param blocks parameters that hold `transformer`. */
-const encodeAlone = (blocks: Params, { x, mask }: Embedded, sizes: Sizes): Stream => {
+const encodeAlone = (blocks: Params, { x, mask }: Embedded, sizes: TransformerSizes): Stream => {
   const { layers, last, first } = transformer(blocks.within('transformer'), x, mask, sizes);
   return { mask, embedded: x, layers, last, first };
 };
@@ -25,7 +25,7 @@ const imagePart = (p: Params): Params => p.within('image_encoder');
 
 /** Text encoder of the dual encoder, up to its pooler. */
 export const textEncoder = (p: Params, text: TextInput, sizes: Sizes): Stream =>
-  encodeAlone(blocksOf(p, 'text', sizes), embedText(textPart(p), text, sizes), sizes);
+  encodeAlone(blocksOf(p, 'text', sizes), embedText(textPart(p), text, sizes), towerSizes(sizes, 'text'));
 
 /**
  * Image encoder of the dual encoder, up to its pooler. It depends on no text, so its output can be kept.

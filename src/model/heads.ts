@@ -2,7 +2,7 @@ import { add, divide, exp, gemm, matmul, multiply, reshape, sqrt, sum, transpose
 import type { Tensor } from '../engine/tensor.ts';
 import { activations } from './activations.ts';
 import type { Scoring } from './config.ts';
-import { layerNorm, linear, widthOf } from './linear.ts';
+import { classifier, layerNorm, linear, widthOf } from './linear.ts';
 import type { Params } from './params.ts';
 import type { Sizes } from './sizes.ts';
 
@@ -50,15 +50,33 @@ const LOGIT_BIAS = -10;
 /** Smallest length that a vector is divided by; its square is still a number in float32. */
 const SHORTEST = 1e-12;
 
+/** Sizes of a projection. */
+interface ProjectionSizes {
+  /** Size of the space in which images and texts are compared. */
+  readonly space: number;
+  /** Width of its hidden layer. Default: no hidden layer. */
+  readonly projection?: number | undefined;
+}
+
 /**
- * Projection of an image or a text into the space in which both are compared, VLMo's head:
+ * Projection of an image or a text into the space in which both are compared, VLMo's head or, with a hidden layer, one
+ * of the shape that all heads have:
  *
- *   W x₀ / ‖W x₀‖        x₀ [batch, 1, width], [CLS] after the final LayerNorm → [batch, size]
+ *   y = W x₀, or B gelu(LN(A x₀))        y / ‖y‖        x₀ [batch, 1, width] → [batch, space]
  */
-export const projected = (p: Params, modality: 'text' | 'image', first: Tensor, size: number): Tensor => {
+export const projected = (
+  p: Params,
+  modality: 'text' | 'image',
+  first: Tensor,
+  { space, projection }: ProjectionSizes,
+): Tensor => {
   const width = widthOf(first);
-  const weight = p.within('itc').get(`${modality}_proj.weight`, [size, width], 'normal');
-  const x = gemm(reshape(first, [first.shape[0]!, width]), weight, ['as-is', 'transposed']);
+  const one = reshape(first, [first.shape[0]!, width]);
+  const own = p.within(`itc.${modality}_proj`);
+  const x =
+    projection === undefined
+      ? gemm(one, own.get('weight', [space, width], 'normal'), ['as-is', 'transposed'])
+      : classifier(own, one, [projection, space]);
   const length = sqrt(add(sum(multiply(x, x), [-1]), SHORTEST ** 2));
   return divide(x, reshape(length, [x.shape[0]!, 1]));
 };
@@ -82,9 +100,7 @@ export interface Contrast {
 }
 
 /** Options of `contrastOf`. */
-interface ContrastOptions {
-  /** Size of the space in which both are compared. */
-  readonly space: number;
+interface ContrastOptions extends ProjectionSizes {
   /** Function from similarities to probabilities. Default softmax. */
   readonly scoring?: Scoring | undefined;
 }
@@ -93,10 +109,10 @@ interface ContrastOptions {
 export const contrastOf = (
   p: Params,
   { text, image }: Compared,
-  { space, scoring = 'softmax' }: ContrastOptions,
+  { scoring = 'softmax', ...sizes }: ContrastOptions,
 ): Contrast => ({
-  image: projected(p, 'image', image.first, space),
-  text: projected(p, 'text', text.first, space),
+  image: projected(p, 'image', image.first, sizes),
+  text: projected(p, 'text', text.first, sizes),
   logitScale: p.within('itc').get('logit_scale', [], LOGIT_SCALE[scoring]),
   logitBias: scoring === 'sigmoid' ? p.within('itc').get('logit_bias', [], LOGIT_BIAS) : undefined,
 });

@@ -11,8 +11,8 @@ export interface Stream {
   /** All tokens after the final LayerNorm: [batch, tokens, width]. */
   readonly last: Tensor;
   /**
-   * [CLS] after the final LayerNorm: [batch, 1, width]. A graph that reads it alone computes no other token of the last
-   * block.
+   * [CLS] after the final LayerNorm, [batch, 1, width], or the mean of all tokens, where the sizes say so. A graph that
+   * reads [CLS] alone computes no other token of the last block.
    */
   readonly first: Tensor;
 }

@@ -22,7 +22,15 @@ export interface Sizes extends TransformerSizes {
    * (`shared`). Embeddings and poolers are each modality's own in either case.
    */
   readonly encoders?: 'apart' | 'shared' | undefined;
+  /** Width of the hidden layer of a retriever's projections. Default: they are a matrix each. */
+  readonly projection?: number | undefined;
+  /** Transformer of a dual encoder's texts, as wide as that of its images. Default: sizes like those of its images. */
+  readonly text?: TransformerSizes | undefined;
 }
+
+/** Sizes of the Transformer of a modality of a dual encoder. */
+export const towerSizes = (sizes: Sizes, modality: 'text' | 'image'): TransformerSizes =>
+  modality === 'text' ? (sizes.text ?? { ...sizes, summary: 'first' }) : sizes;
 
 /** ViLT-B/32 (Kim et al. 2021): 111.6 M parameters without a head. */
 export const base32: Sizes = {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { layerDecay } from './layer-decay.ts';
 
 it('halves the learning rate from each layer to the one below, as BEiT numbers them', () => {
-  const factorOf = layerDecay(0.5, 3);
+  const factorOf = layerDecay(0.5, () => 3);
   const factors = Object.entries({
     'image_encoder.transformer.blocks.2.mlp.fc1.weight': 0.5,
     'text_encoder.transformer.blocks.1.attn.qkv.bias': 0.25,
@@ -24,5 +24,5 @@ it('halves the learning rate from each layer to the one below, as BEiT numbers t
 });
 
 it('is off with a factor of 1', () => {
-  expect(layerDecay(1, 12)('transformer.blocks.0.norm1.weight')).toBe(1);
+  expect(layerDecay(1, () => 12)('transformer.blocks.0.norm1.weight')).toBe(1);
 });

@@ -9,11 +9,12 @@ const EMBEDDING = /(?:_embeddings\.|(?:^|\.)transformer\.(?:cls_token|pos_embed|
  *
  *   decay^(depth - i) for block i from 0;  decay^(depth + 1) for embeddings;  1 for the rest: last LayerNorm, heads
  *
- * @param depth blocks of each encoder.
+ * @param depthOf blocks of the encoder that a parameter is of.
  */
 export const layerDecay =
-  (decay: number, depth: number) =>
+  (decay: number, depthOf: (name: string) => number) =>
   (name: string): number => {
+    const depth = depthOf(name);
     const block = BLOCK.exec(name)?.[1];
     if (block !== undefined) return decay ** (depth - Number(block));
     return EMBEDDING.test(name) ? decay ** (depth + 1) : 1;

@@ -3,6 +3,7 @@ import type { Model } from '../checkpoints/model-file.ts';
 import { type Batch, type LoadOptions, loadChosen } from '../data/loader.ts';
 import { keyOf } from '../engine/random.ts';
 import { UserError } from '../errors.ts';
+import { towerSizes } from '../model/sizes.ts';
 import {
   accumulate,
   adamwStep,
@@ -73,7 +74,7 @@ export async function* trainStage(
         number,
         trained: step.trained,
         head: `${model.config.task}_classifier.`,
-        depth: model.config.sizes.depth,
+        depthOf: (name) => towerSizes(model.config.sizes, name.startsWith('text_encoder.') ? 'text' : 'image').depth,
       });
       const validation = run.isValidated(number) ? await validator.accuracy().catch(namingUpdate(number)) : undefined;
       const done = { number, of: updates, losses, ...moved, validation };
@@ -170,8 +171,8 @@ interface Move extends RunSettings, Pick<Step, 'trained'> {
   readonly number: number;
   /** Prefix of the head's parameters. */
   readonly head: string;
-  /** Layers of the model. */
-  readonly depth: number;
+  /** Layers of the encoder that a parameter is of. */
+  readonly depthOf: (name: string) => number;
 }
 
 /** Moves the weights by one step of AdamW. @throws UserError where the gradient is not finite. */
@@ -179,7 +180,7 @@ const update = (state: OptimizerState, move: Move): Pick<TrainStep, 'learningRat
   const { number, updates, accumulation, clip, learningRate: peak, warmup, headMultiplier, head, trained } = move;
   const norm = gradientNorm(state) / accumulation;
   refuseInfinite(norm, number);
-  const decay = layerDecay(move.layerDecay, move.depth);
+  const decay = layerDecay(move.layerDecay, move.depthOf);
   const learningRate = learningRateAt(number - 1, { peak, warmup: Math.floor(warmup * updates), total: updates });
   adamwStep(state, {
     step: number,

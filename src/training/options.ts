@@ -78,10 +78,17 @@ export const trainingOptions = {
     flag: '--freeze <which>',
     kind: 'pattern',
     meaning:
-      'parameters that are not trained: image, text (that encoder), both with a comma between, or a regular expression of names; a frozen encoder has no dropout, and what it makes of a picture is kept in memory, unless pictures are augmented',
+      'parameters that are not trained: image, text (that encoder), both with a comma between, or a regular expression of names; a frozen encoder has no dropout, and what it makes of a picture or text is kept in memory, of pictures unless they are augmented',
     otherwise: 'none',
     group: HOW,
     identity: 'changed',
+  },
+  frozenMemory: {
+    flag: '--frozen-memory <GiB>',
+    kind: 'amount',
+    meaning: 'most memory for what frozen parameters make of pictures and texts; 0 keeps nothing',
+    default: 2,
+    group: HOW,
   },
   clip: {
     flag: '--clip <norm>',

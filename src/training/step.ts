@@ -13,7 +13,7 @@ import { dropoutMasks } from './dropout-masks.ts';
 import { type Cut, cutsOf } from './frozen/cut.ts';
 import { type KeptTensors, keepTensors } from './frozen/keep.ts';
 import { type GradCache, openGradCache, seededContrast } from './grad-cache.ts';
-import type { TrainingOptions } from './options.ts';
+import { type TrainingOptions, trainingOptions } from './options.ts';
 import type { Loss } from './stages/stage.ts';
 
 /** Prefix of the teacher's parameters in the one graph, as in the authors' checkpoints. */
@@ -21,7 +21,10 @@ const TEACHER = 'teacher_model';
 
 /** Options of `createStep`. */
 export interface StepOptions
-  extends Pick<TrainingOptions, 'accumulation' | 'augment' | 'contrastOver' | 'maxPatches' | 'threads'> {
+  extends Pick<
+    TrainingOptions,
+    'accumulation' | 'augment' | 'contrastOver' | 'frozenMemory' | 'maxPatches' | 'threads'
+  > {
   /** Losses by name, in symbols, from the parameters of the model and of the teacher. */
   readonly losses: (model: Params, teacher: Params) => Readonly<Record<string, Loss>>;
   /** Absent where only ground truth teaches. */
@@ -51,7 +54,7 @@ export interface Step extends AsyncDisposable {
   readonly trained: ReadonlySet<string>;
   /** Present where the micro-batches of an update are compared as one: they must be run as it yields them. */
   readonly contrast?: GradCache | undefined;
-  /** Outputs of frozen parameters for each picture, computed once: its feeds must be given beside the others. */
+  /** Outputs of frozen parameters for each picture and text, computed once: its feeds must be given beside the others. */
   readonly frozen: KeptTensors;
 }
 
@@ -66,12 +69,15 @@ export const createStep = async (options: StepOptions, state: OptimizerState): P
     outputs[`gradient ${name}`] = gradient;
     into[`gradient ${name}`] = state.gradients.get(name)!;
   }
-  const { teacher, threads, onWarning } = options;
+  const { teacher, threads, frozenMemory = trainingOptions.frozenMemory.default, onWarning } = options;
   const ofTeacher: Weights = new Map(
     [...(teacher?.weights ?? [])].map(([name, numbers]) => [`${TEACHER}.${name}`, numbers]),
   );
   const parameters = state.weights;
-  const frozen = await keepTensors(frozenIn(outputs, options, state), { parameters, threads, onWarning });
+  const memory = frozenMemory * 2 ** 30;
+  const frozen = await keepTensors(memory > 0 ? frozenIn(outputs, options, state) : [], {
+    ...{ parameters, memory, threads, onWarning },
+  });
   const { replacements } = frozen;
   const session = await compile(substituted(outputs, replacements), {
     // the teacher's weights are read in place too: packed by the session, a step is 1 % faster and holds them twice
@@ -99,15 +105,15 @@ export const createStep = async (options: StepOptions, state: OptimizerState): P
   };
 };
 
-/** Tensors that need not be computed at every update; none where pictures are other ones at each. */
+/** Tensors that need not be computed at every update; of pictures none where they are other ones at each. */
 const frozenIn = (
   outputs: Readonly<Record<string, Tensor>>,
   { augment = 'none', maxPatches }: StepOptions,
   { weights, gradients }: OptimizerState,
-): Cut[] =>
-  augment === 'none' && maxPatches === undefined
-    ? cutsOf(Object.values(outputs), (name) => weights.has(name) && !gradients.has(name))
-    : [];
+): Cut[] => {
+  const cuts = cutsOf(Object.values(outputs), (name) => weights.has(name) && !gradients.has(name));
+  return augment === 'none' && maxPatches === undefined ? cuts : cuts.filter(({ of }) => of === 'texts');
+};
 
 /** The graph of a step in symbols. */
 const symbols = (

@@ -1,5 +1,8 @@
 import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { writeBodies } from '../fixtures/bodies.ts';
+import { writeColourScenes } from '../fixtures/colours.ts';
 import { root, textOf } from './markdown.ts';
 import { quickstartPlaceForTests } from './quickstart-place.ts';
 
@@ -15,12 +18,24 @@ const printed: Record<string, RegExp> = {
   '3-cache-and-ask.ts': /^(0.*\.png: \w+ \(0\.\d\d\)\n){3}40 kept\n40 answers from 40 cached images\n$/,
   '4-an-objective-of-your-own.ts': /^1\/30: pair vectors 0\.[89]\d\d apart\n30\/30: pair vectors 0\.[3-7]\d\d apart\n$/,
   '5-define-a-task.ts': /^(9\d|100) % right after 20 updates\n$/,
+  '6-search-your-pictures.ts': /^(\d00\/300: loss \d\.\d\d, found first \d+ %\n){3}(\d+\.png: 0\.\d\d\n){3}$/,
+};
+
+/** Arguments of an example that needs files of the reader's, made at toy size. */
+const given: Record<string, (folder: string) => Promise<string[]>> = {
+  '6-search-your-pictures.ts': async (folder) => {
+    const [vit, bert, data] = [join(folder, 'vit.safetensors'), join(folder, 'bert'), join(folder, 'captioned')];
+    const words = await writeColourScenes(data);
+    await writeBodies(vit, bert, words);
+    return [vit, join(bert, 'model.safetensors'), data, join(data, 'validation'), 'bright red over dark blue'];
+  },
 };
 
 describe('every example runs after the quickstart and prints what it should', () => {
   it.each(examples)('%s', { timeout: 180_000 }, async (file) => {
     expect(printed[file], `test/docs/examples.test.ts does not know what ${file} prints`).toBeDefined();
-    expect(await place().run(`examples/${file}`)).toMatch(printed[file]!);
+    const args = (await given[file]?.(place().folder)) ?? [];
+    expect(await place().run(`examples/${file}`, ...args)).toMatch(printed[file]!);
   });
 
   it('and imports the public faces alone', () => {

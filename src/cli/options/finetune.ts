@@ -92,6 +92,25 @@ export const trainedModelOptions = (): Option[] => [
     'teacher',
     'from',
   ]),
+  oneOf(
+    '--text-part <which>',
+    'of the BERT of --init-text: its embeddings, or the whole, which becomes the text encoder of --model dide (default: embeddings)',
+    ['embeddings', 'whole'],
+  ).conflicts(['teacher', 'from']),
+  oneOf(
+    '--image-vector <which>',
+    'from scratch, of --model dide: what stands for a picture, [CLS] or the mean of all its tokens (default: cls)',
+    ['cls', 'mean'],
+  ).conflicts(['teacher', 'from']),
+  count(
+    '--projection <width>',
+    'from scratch, of retrieval: width of a hidden layer of the projections of pictures and texts (default: none, a matrix each)',
+  ).conflicts(['teacher', 'from']),
+  oneOf(
+    '--normalize <how>',
+    'from scratch: values of a picture from -1 to 1, as ViLT has them, or by the mean and deviation of ImageNet, as most ViTs do (default: vilt)',
+    ['vilt', 'imagenet'],
+  ).conflicts(['teacher', 'from']),
   count('--depth <layers>', "layers (default: the teacher's; from scratch: that of the size)").conflicts('from'),
   new Option(
     '--shared-encoders',

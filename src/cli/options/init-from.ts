@@ -7,14 +7,16 @@ import { printNotice } from '../terminal/notice.ts';
 export interface InitFromOptions {
   readonly initImage?: string | undefined;
   readonly initText?: string | undefined;
+  /** Part of the BERT from which the model begins. */
+  readonly textPart?: 'embeddings' | 'whole' | undefined;
   /** Attention heads of the ViT. */
   readonly heads?: number | undefined;
 }
 
 /** Reads the files that a model begins from. @throws UserError where one is no ViT or no BERT. */
-export const readBackbones = async ({ initImage, initText, heads }: InitFromOptions): Promise<Backbones> => ({
+export const readBackbones = async ({ initImage, initText, textPart, heads }: InitFromOptions): Promise<Backbones> => ({
   image: initImage === undefined ? undefined : await readImageBackbone(initImage, { heads }),
-  text: initText === undefined ? undefined : await readTextBackbone(initText),
+  text: initText === undefined ? undefined : await readTextBackbone(initText, { part: textPart }),
 });
 
 /**

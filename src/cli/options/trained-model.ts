@@ -1,4 +1,12 @@
-import { createStudent, type Learnable, type Model, retrieval, type StudentOptions, UserError } from '../../index.ts';
+import {
+  createStudent,
+  type Learnable,
+  type Model,
+  type ModelConfig,
+  retrieval,
+  type StudentOptions,
+  UserError,
+} from '../../index.ts';
 import {
   type Backbones,
   createConfig,
@@ -26,6 +34,10 @@ export interface TrainedModelOptions extends AnswerFlags {
   readonly scoring?: Scoring | undefined;
   readonly initImage?: string | undefined;
   readonly initText?: string | undefined;
+  readonly textPart?: 'embeddings' | 'whole' | undefined;
+  readonly imageVector?: 'cls' | 'mean' | undefined;
+  readonly projection?: number | undefined;
+  readonly normalize?: 'vilt' | 'imagenet' | undefined;
 }
 
 /** The model that is trained, and its teacher. */
@@ -91,16 +103,27 @@ const untrained = async (options: TrainedModelOptions, task: Learnable): Promise
   }
   const vocabulary = await vocabularyFor(options, task);
   const bodies = await readBackbones(options);
+  if ((bodies.text?.transformer || options.imageVector === 'mean') && model !== 'dide') {
+    const flag = bodies.text?.transformer ? '--text-part whole' : '--image-vector mean';
+    throw new UserError(`${flag}: ${model} encodes no text and no picture alone: give --model dide`);
+  }
+  const sizes = { ...sizesFor(options, bodies), vocabulary: vocabulary.length, types: 1 + task.images };
   const config = createConfig({
     architecture: { vilt, dide }[model],
     task: { ...task, scoring },
-    sizes: { ...sizesFor(options, bodies), vocabulary: vocabulary.length, types: 1 + task.images },
+    sizes,
     answers: await task.answers(data),
     vocabulary,
+    ...(options.normalize === 'imagenet' && { pictures: imageNet(sizes.patch) }),
     recipe: { size },
   });
   return initializeFrom(createModel(config, seed), bodies);
 };
+
+/** Values of a picture as ViTs that were trained on ImageNet read them. */
+const imageNet = (multiple: number): NonNullable<ModelConfig['pictures']> => ({
+  ...{ mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225], scale: 1 / 255, filter: 'bicubic', multiple },
+});
 
 /** Goal of a student that retrieves and compares in another way than its teacher's file says. */
 const goalOf = (task: Learnable, { scoring }: TrainedModelOptions): Pick<StudentOptions, 'task'> =>
@@ -118,7 +141,9 @@ const sizesFor = (options: TrainedModelOptions, bodies: Backbones) => {
   const { image = usual.image, patch = usual.patch } = options;
   if (image % patch !== 0)
     throw new UserError(`--image: ${image} pixels are not whole patches of ${patch}: give a multiple of ${patch}`);
-  return { ...usual, ...shapeOf(options), depth: usual.depth, image, patch, grid: image / patch };
+  const vector = options.imageVector === 'mean' ? ({ summary: 'mean' } as const) : {};
+  const head = options.projection === undefined ? {} : { projection: options.projection };
+  return { ...usual, ...shapeOf(options), ...vector, ...head, depth: usual.depth, image, patch, grid: image / patch };
 };
 
 /** Word pieces that are named, or the data's own words; BERT's for a model of ViLT's size. */

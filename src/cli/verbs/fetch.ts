@@ -1,7 +1,7 @@
 import { Argument, Command, Option } from 'commander';
 import { type Fetched, fetchData } from '../../studies/downloads/packaged-data.ts';
 import { packagedData } from '../../studies/downloads/sources.ts';
-import { given, jsonOption, seedOption } from '../options/options.ts';
+import { count, given, jsonOption, seedOption } from '../options/options.ts';
 import { checkNewFolder } from '../options/output.ts';
 import { listenForInterrupt, sayStopped } from '../terminal/interrupt.ts';
 import { openParts } from '../terminal/progress.ts';
@@ -10,6 +10,7 @@ import { groupedCount, print, tableOf } from '../terminal/table.ts';
 interface Options {
   readonly from?: string | undefined;
   readonly locale?: string | undefined;
+  readonly side?: number | undefined;
   readonly seed: number;
   readonly tiny?: true | undefined;
   readonly json?: boolean | undefined;
@@ -24,6 +25,7 @@ Examples:
 easy-vqa: 5,000 pictures of one shape each, 48,248 questions, 13 answers; 3 MB from PyPI by pip; MIT.
 emoji: 1,585 emoji in four drawing styles with captions, for retrieval: three styles to learn, the fourth to test; 31 MB
 from npm; each style under its author's licence.
+emoji-new: the same, but 160 emoji and 300 skin tones of persons are never learnt from: test-new, test-tones.
 
 Packages are downloaded in a fixed version by pip or npm, with your settings for them, and checked against a known digest;
 nothing in them is run. Without a network, download the packages that the error names elsewhere, and give their folder
@@ -37,6 +39,7 @@ export const fetchCommand = (): Command =>
     .argument('<folder>', 'where to; it must be new, empty, or hold the very same data')
     .addOption(new Option('--from <path>', 'a folder with the packages, or the one package: nothing is downloaded'))
     .addOption(new Option('--locale <language>', 'emoji: one more caption, the name in this language, such as de'))
+    .addOption(count('--side <pixels>', 'emoji: side of the pictures (default: 64)'))
     .option('--tiny', 'a few pictures of each split, for trying out')
     .addOption(seedOption())
     .addOption(jsonOption())

@@ -32,7 +32,7 @@ export const retrieve = (
   if (!architecture.towers) throw new Error(`retrieve: ${architecture.name} encodes no image without a text`);
   const { towers } = architecture;
   const streams = { text: towers.text(p, text, sizes), image: towers.image(p, images[0]!, sizes) };
-  const contrast = contrastOf(p, streams, { space, scoring });
+  const contrast = contrastOf(p, streams, { space, projection: sizes.projection, scoring });
   return { ...streams, contrast, similarity: similarity(contrast) };
 };
 

@@ -12,6 +12,8 @@ export interface PackagedData {
   readonly packages: readonly PackageFile[];
   /** Languages of texts beside English. */
   readonly locales: readonly string[];
+  /** Side of its pictures in pixels where none is named; absent where the packages hold them in one size. */
+  readonly side?: number | undefined;
   /** Writes the splits and images into a folder. */
   readonly write: (place: Place) => Promise<Splits>;
   /** README of the folder: content, authors and licences, and limits. */
@@ -26,6 +28,8 @@ export interface Choice {
   readonly tiny?: true | undefined;
   /** Language of one more caption of each image. */
   readonly locale?: string | undefined;
+  /** Side of the pictures in pixels, where it is not the usual one. */
+  readonly side?: number | undefined;
 }
 
 /** Packages and options of a folder. */
@@ -94,12 +98,21 @@ const writeData = async (data: PackagedData, folder: string, options: FetchOptio
   return splits;
 };
 
-const choiceOf = ({ name, locales }: PackagedData, { seed = 0, tiny, locale }: FetchOptions): Choice => {
+const choiceOf = (data: PackagedData, { seed = 0, tiny, locale, side }: FetchOptions): Choice => {
+  const { name, locales } = data;
   if (locale !== undefined && !locales.includes(locale)) {
     const there = locales.length ? `there are ${locales.join(', ')}` : 'it is English alone';
     throw new UserError(`${name}: has no texts in "${locale}": ${there}: leave it out, or name one of them.`);
   }
-  return { seed, ...(tiny ? { tiny } : {}), ...(locale === undefined ? {} : { locale }) };
+  if (side !== undefined && data.side === undefined)
+    throw new UserError(`${name}: its pictures have one size: leave out the side of ${side} pixels`);
+  const drawn = side === data.side ? undefined : side;
+  return {
+    seed,
+    ...(tiny ? { tiny } : {}),
+    ...(locale === undefined ? {} : { locale }),
+    ...(drawn === undefined ? {} : { side: drawn }),
+  };
 };
 
 const alreadyThere = async (folder: string, plan: Omit<Fetched, 'splits'>): Promise<Fetched | undefined> => {

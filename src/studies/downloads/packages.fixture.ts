@@ -80,13 +80,20 @@ const svg = (fill: string, length: number): string =>
 /** Codes, as files spell them: some say U+FE0F, which others leave out. */
 const codes = Array.from({ length: 14 }, (_, i) => `1f60${i.toString(16)}`);
 
-/** Packages like the five of emoji: 14 concepts in all styles, and a flag and a tone that are left out. */
+/** Skin tones, as code points behind those of a person. */
+const tones = ['1f3fb', '1f3fc', '1f3fd', '1f3fe', '1f3ff'];
+
+/** Packages like the five of emoji: 14 concepts in all styles, with tones in one, and a flag and a tone that are left out. */
 export const emojiPackages = async (): Promise<Record<string, Buffer>> => {
   const listed = codes.map((code, i) => ({
     hexcode: `${code.toUpperCase()}-FE0F`,
     label: `face ${i}`,
     tags: ['a', 'b', 'c'].slice(i % 4),
     group: 0,
+    skins: [
+      ...tones.map((tone, at) => ({ hexcode: `${code}-${tone}`, label: `face ${i}: tone ${at + 1}`, tone: at + 1 })),
+      { hexcode: `${code}-${tones[0]}-${tones[1]}`, label: `face ${i}: two tones`, tone: [1, 2] },
+    ],
   }));
   const more = [
     { hexcode: '1F1E9', label: 'flag', group: 9 },
@@ -96,6 +103,7 @@ export const emojiPackages = async (): Promise<Record<string, Buffer>> => {
   ];
   const german = listed.map((one, i) => ({ ...one, label: `Gesicht ${i}` }));
   const drawn = [...codes, '1f1e9', '1f3fb'];
+  const toned = [...drawn, ...codes.flatMap((code) => tones.map((tone) => `${code}-${tone}`))];
   const filesOf = (nameOf: (code: string) => string, contentOf: (place: number) => string | Uint8Array): Files =>
     Object.fromEntries(drawn.map((code, place) => [nameOf(code), contentOf(place)]));
   const greys = await Promise.all(drawn.map((_, place) => grey(200 + place)));
@@ -122,13 +130,13 @@ export const emojiPackages = async (): Promise<Record<string, Buffer>> => {
         width: 128,
         height: 128,
         icons: Object.fromEntries(
-          drawn.map((code, place) => [
+          toned.map((code, place) => [
             `n-${code}`,
             { body: `<rect width="128" height="128" fill="blue"/><rect width="${8 + 8 * place}" height="8"/>` },
           ]),
         ),
       }),
-      'chars.json': JSON.stringify(Object.fromEntries(drawn.map((code) => [code, `n-${code}`]))),
+      'chars.json': JSON.stringify(Object.fromEntries(toned.map((code) => [code, `n-${code}`]))),
     }),
     '@lobehub/fluent-emoji-3d@1.1.0': await tarballOf(
       filesOf(

@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { captions, openAnswers, openExamples, readImage } from '../../data.ts';
 import { vqa } from '../../index.ts';
+import { emojiNew } from './emoji.ts';
 import { fetchData, writePictures } from './packaged-data.ts';
 import { rowsIn, tarballOf, toyEasyVqa, toyEmoji } from './packages.fixture.ts';
 
@@ -98,6 +99,34 @@ describe('emoji out of their packages', () => {
     expect(tagged).toMatch(/^face 4, [abc], [abc]$/);
     expect(tags!.split(', ').sort()).toEqual(['a', 'b', 'c']);
     expect(captionsOf('1f603')).toEqual(['face 3', 'a picture of face 3', 'Gesicht 3']);
+  });
+
+  it('may hold some out: new ones, and persons in two of their five tones', async () => {
+    const data = { ...(await toyEmoji(from)), name: emojiNew.name, write: emojiNew.write };
+    const { splits } = await fetchData(data, folder, { from, tiny: true });
+    expect(splits).toMatchObject({
+      train: { images: 3 * 9 + 9 * 5 - 4 },
+      ...{ validation: { images: 4 }, test: { images: 5 }, 'test-new': { images: 3 }, 'test-tones': { images: 4 } },
+    });
+    const conceptsOf = async (split: string) => new Set((await rowsIn(folder, split)).map(({ concept }) => concept!));
+    const [train, unseen, held] = await Promise.all(['train', 'test-new', 'test-tones'].map(conceptsOf));
+    for (const concept of [...unseen!, ...held!]) expect(train!.has(concept)).toBe(false);
+    for (const concept of held!) {
+      const person = concept.split('-')[0]!;
+      expect([...train!].filter((one) => one.startsWith(`${person}-`))).toHaveLength(3);
+      expect([...held!].filter((one) => one.startsWith(`${person}-`))).toHaveLength(2);
+    }
+  });
+
+  it('are as large as is wished', async () => {
+    const data = await toyEmoji(from);
+    await fetchData(data, folder, { from, tiny: true, side: 112 });
+    const [name] = readdirSync(join(folder, 'images', 'noto'));
+    expect(await readImage(join(folder, 'images', 'noto', name!))).toMatchObject({ width: 112, height: 112 });
+    await expect(fetchData(data, folder, { from, tiny: true })).rejects.toThrow(/holds other data .*"side":112/);
+    await expect(fetchData(await toyEasyVqa(from), join(root, 'vqa'), { from, side: 112 })).rejects.toThrow(
+      /easy-vqa: its pictures have one size/,
+    );
   });
 
   it('are drawn on white, 64 pixels wide, whatever they were', async () => {

@@ -1,18 +1,19 @@
 import { type Shape, type Size, termsOf, volume } from '../../engine/shapes.ts';
 import { ancestors, isOperation, type Operation, parents, type Tensor } from '../../engine/tensor.ts';
 
-/** Inputs that hold pictures, one a row, and the tensors to compute once of each picture. */
+/** Inputs that hold pictures or texts, one a row, and the tensors to compute once of each picture or text. */
 export interface Cut {
+  readonly of: 'pictures' | 'texts';
   readonly inputs: readonly Tensor[];
   /** Row i of each follows from row i of the inputs and frozen parameters alone. */
   readonly tensors: readonly Tensor[];
 }
 
-/** Dependence of a tensor: on nothing that is fed, or pictures, and then row by row. */
+/** Dependence of a tensor: on nothing that is fed, or on pictures or texts, and then row by row. */
 interface Source {
-  /** Suffix of the inputs of pictures: `` or `_2`; absent where nothing is fed. */
-  readonly pictures?: string | undefined;
-  /** Size of the axis along which the pictures lie. */
+  /** Group of the inputs: `words` of texts, `patches` or `patches_2` of pictures; absent where nothing is fed. */
+  readonly group?: string | undefined;
+  /** Size of the axis along which the pictures or texts lie. */
   readonly rows?: Size | undefined;
   readonly hasFrozen: boolean;
 }
@@ -23,12 +24,18 @@ type Sources = ReadonlyMap<Tensor, Source | undefined>;
 /** Names of the inputs that `collate` makes of pictures, with the suffix of the second one. */
 const PICTURES = /^patch(?:es|_mask|_positions)(_\d+)?$/;
 
+/** Names of the inputs that `collate` makes of texts. Words that are masked anew at each update have another name. */
+const TEXTS = /^words?(?:_mask)?$/;
+
+/** Size of the axis along which the words of a text lie, padding included. */
+export const WORDS = 'words';
+
 /**
- * Where a graph may be cut: the last tensors that follow, picture by picture, from pictures and frozen parameters. All
- * else that the outputs depend on is computed from them, without the parameters behind them.
+ * Where a graph may be cut: the last tensors that follow, picture by picture or text by text, from these and frozen
+ * parameters. All else that the outputs depend on is computed from them, without the parameters behind them.
  *
  * @param isFrozen whether the parameter of a name never moves.
- * @returns a cut for each group of inputs, the first pictures of the examples and the second ones.
+ * @returns a cut for each group of inputs: the texts, the first pictures of the examples and the second ones.
  */
 export const cutsOf = (outputs: readonly Tensor[], isFrozen: (name: string) => boolean): Cut[] => {
   const sources = sourcesOf(outputs, isFrozen);
@@ -43,10 +50,11 @@ export const cutsOf = (outputs: readonly Tensor[], isFrozen: (name: string) => b
       continue;
     }
     const kept = untransposed(tensor, sources);
-    const { pictures = '' } = sources.get(kept)!;
-    cut.set(pictures, (cut.get(pictures) ?? new Set()).add(kept));
+    const group = sources.get(kept)!.group!;
+    cut.set(group, (cut.get(group) ?? new Set()).add(kept));
   }
-  return [...cut.values()].map((tensors) => ({
+  return [...cut].map(([group, tensors]) => ({
+    of: group === WORDS ? 'texts' : 'pictures',
     tensors: [...tensors],
     inputs: ancestors([...tensors]).filter(({ made }) => 'leaf' in made && made.leaf === 'input'),
   }));
@@ -80,8 +88,16 @@ const ofLeaf = (leaf: Tensor, isFrozen: (name: string) => boolean): Source | und
   const made = leaf.made as Exclude<Tensor['made'], Operation>;
   if (made.leaf === 'constant') return { hasFrozen: false };
   if (made.leaf === 'parameter') return isFrozen(made.name) ? { hasFrozen: true } : undefined;
-  const found = PICTURES.exec(made.name);
-  return found ? { pictures: found[1] ?? '', rows: leaf.shape[0], hasFrozen: false } : undefined;
+  const group = groupOf(made.name);
+  // candidate texts of a picture are rows within its row
+  const isOneEach = group !== WORDS || leaf.shape.length === 2;
+  return group !== undefined && isOneEach ? { group, rows: leaf.shape[0], hasFrozen: false } : undefined;
+};
+
+const groupOf = (input: string): string | undefined => {
+  const found = PICTURES.exec(input);
+  if (found) return `patches${found[1] ?? ''}`;
+  return TEXTS.test(input) ? WORDS : undefined;
 };
 
 const ofOperation = (tensor: Tensor, operation: Operation, sources: Sources): Source | undefined => {
@@ -89,10 +105,10 @@ const ofOperation = (tensor: Tensor, operation: Operation, sources: Sources): So
   if (found.includes(undefined)) return undefined;
   const known = found as Source[];
   const fed = known.filter(({ rows }) => rows !== undefined);
-  const { pictures, rows } = fed[0] ?? {};
-  const isOne = fed.every((source) => source.pictures === pictures && source.rows === rows);
+  const { group, rows } = fed[0] ?? {};
+  const isOne = fed.every((source) => source.group === group && source.rows === rows);
   if (!isOne || (rows !== undefined && mixesRows(tensor, operation, rows))) return undefined;
-  return { pictures, rows, hasFrozen: known.some(({ hasFrozen }) => hasFrozen) };
+  return { group, rows, hasFrozen: known.some(({ hasFrozen }) => hasFrozen) };
 };
 
 /**
