@@ -46,7 +46,7 @@ const { model } = initFrom(createModel(config, 0), files);
 
 // both encoders are locked: what they make of a picture and of a caption is computed once, so that updates are cheap
 const locked = { freeze: 'image,text', dropoutRate: 0 };
-const options = { task: retrieval, data, batch: 8, updates: 300, validateEvery: 100, learningRate: 1e-3, ...locked };
+const options = { task: retrieval, data, batch: 8, updates: 90, validateEvery: 30, learningRate: 1e-3, ...locked };
 for await (const { number, of, losses, validation } of finetune(model, options)) {
   if (validation === undefined) continue;
   console.log(`${number}/${of}: loss ${losses.total!.toFixed(2)}, found first ${(100 * validation).toFixed(0)} %`);

@@ -23,9 +23,10 @@ export { textRanking } from './objectives/text-ranking.ts';
 export { type TransportOptions, wordPatchAlignment } from './objectives/word-patch-alignment.ts';
 export type { AugmentationPolicy } from './training/augmentation.ts';
 export { type TrainOptions, train } from './training/finetune.ts';
+export { usualLearningRate } from './training/loop.ts';
 export { readMetrics } from './training/metrics.ts';
 export { type Option, type OptionTable, settingsOf, type Values } from './training/option-table.ts';
-export { type RunOptions, type TrainingOptions, trainingOptions, usualLearningRate } from './training/options.ts';
+export { type RunOptions, type TrainingOptions, trainingOptions } from './training/options.ts';
 export { passesOver } from './training/passes.ts';
 export { bestIn, lastIn } from './training/run-folder.ts';
 export {

@@ -7,7 +7,7 @@ import { compile } from '../engine/runtime/session.ts';
 import { UserError } from '../errors.ts';
 import { cosines, openPredictor, type Predictor } from '../inference/predictor.ts';
 import type { Preprocessor } from '../inference/preprocessor.ts';
-import { rankHead } from '../model/heads.ts';
+import { missingProjection, rankHead } from '../model/heads.ts';
 import { inputsFor } from '../model/inputs.ts';
 import { createParams } from '../model/params.ts';
 import { retrievalPurpose } from '../model/purposes/retrieval.ts';
@@ -96,7 +96,7 @@ const byProduct = async (trained: Model, { images, texts }: Gallery, options: Sc
  * @throws UserError where it was not trained to retrieve.
  */
 const retrieverOf = ({ config, weights }: Model): Model => {
-  if (weights.has('itc.image_proj.weight')) return { config: { ...config, purpose: retrievalPurpose }, weights };
+  if (missingProjection(weights) === undefined) return { config: { ...config, purpose: retrievalPurpose }, weights };
   throw new UserError(
     `the model (${config.architecture.name}, ${config.task}) has no itc.image_proj.weight: it was not trained to retrieve: give one that was`,
   );

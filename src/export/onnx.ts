@@ -6,6 +6,7 @@ import { createRuntime } from '../engine/runtime/runtime.ts';
 import { UserError } from '../errors.ts';
 import { assetPath } from '../files/asset.ts';
 import type { ModelConfig } from '../model/config.ts';
+import { missingProjection } from '../model/heads.ts';
 import { compareExport, type ExportReport, type RunFile } from './compare-export.ts';
 import { manifests, onnxKind, writeExport } from './export-folder.ts';
 import { exportGraphs } from './export-graphs.ts';
@@ -73,7 +74,7 @@ export const exportOnnx = async (
 const checkProjections = ({ config, weights }: Model): void => {
   const { features } = config.purpose.graphs(config);
   if (!features || features.answer) return;
-  const missing = ['itc.text_proj.weight', 'itc.image_proj.weight'].find((name) => !weights.has(name));
+  const missing = missingProjection(weights);
   if (missing === undefined) return;
   throw new UserError(
     `export: the model (${config.architecture.name}, ${config.task}) has no ${missing}: give one that was trained to retrieve`,

@@ -81,6 +81,16 @@ export const projected = (
   return divide(x, reshape(length, [x.shape[0]!, 1]));
 };
 
+/** Name of the first matrix of a projection, whether or not it has a hidden layer. */
+const PROJECTION = /^itc\.(image|text)_proj\.(0\.)?weight$/;
+
+/** Name of the projection that is not among the parameters; undefined where both are. */
+export const missingProjection = (parameters: ReadonlyMap<string, unknown>): string | undefined => {
+  const found = [...parameters.keys()].map((name) => PROJECTION.exec(name)?.[1]);
+  const missing = ['text', 'image'].find((modality) => !found.includes(modality));
+  return missing && `itc.${missing}_proj.weight`;
+};
+
 /** Streams that are compared by their `first`, [batch, 1, width]. */
 interface Compared {
   readonly text: { readonly first: Tensor };

@@ -19,7 +19,7 @@ import { randomLoading } from './augmentation.ts';
 import { frozenNames } from './freeze.ts';
 import type { MicroBatch } from './grad-cache.ts';
 import { type Settings, settingsOf } from './option-table.ts';
-import { type RunOptions, type TrainStep, trainingOptions, usualLearningRate } from './options.ts';
+import { type RunOptions, type TrainStep, trainingOptions } from './options.ts';
 import { openRun, type Run } from './run-folder.ts';
 import { type ExtraFeeds, lossesFromParams, type Stage } from './stages/stage.ts';
 import { createStep, type Step } from './step.ts';
@@ -30,6 +30,10 @@ interface RunSettings extends Settings<typeof trainingOptions>, Pick<RunOptions,
   readonly learningRate: number;
   readonly threads: number;
 }
+
+/** Learning rate where none is given: small models learn faster. */
+export const usualLearningRate = ({ config }: Pick<Model, 'config'>): number =>
+  config.sizes.width < 384 ? 1e-3 : 1e-4;
 
 const runSettingsOf = (model: Model, options: RunOptions): RunSettings => {
   const { updates, learningRate = usualLearningRate(model), threads = availableParallelism() } = options;

@@ -231,10 +231,6 @@ export interface RunOptions extends TrainingOptions {
   readonly updates: number;
 }
 
-/** Learning rate where none is given: small models learn faster. */
-export const usualLearningRate = ({ config }: Pick<Model, 'config'>): number =>
-  config.sizes.width < 384 ? 1e-3 : 1e-4;
-
 /** Result of one update. */
 export interface TrainStep {
   /** Number of the update, from 1. */
