@@ -25,7 +25,7 @@ const parametersOf = (tensor: Tensor): string[] => {
 const hashOf = ({ config, weights }: Model, parameters: readonly string[]): string => {
   const images = config.images === 1 ? undefined : config.images;
   const { model, sizes, pictures } = descriptionOf(config);
-  const { width, depth, heads, hidden, epsilon, patch, grid, image, types, activation } = sizes;
+  const { width, depth, heads, hidden, epsilon, patch, grid, image, types, activation, norm, summary } = sizes;
   const hash = createHash('sha256').update(
     // absent ones are not written, so that a model that reads as ViLT does keeps its identity
     JSON.stringify({
@@ -40,6 +40,8 @@ const hashOf = ({ config, weights }: Model, parameters: readonly string[]): stri
       image,
       types,
       activation,
+      norm,
+      summary,
       pictures,
       images,
     }),
