@@ -51,13 +51,10 @@ const askRoute = createRoute({
         top,
         atLeast: probability.optional().openapi({ description: 'Least probability of what is returned.' }),
         sort: z.enum(['probability', 'date', 'path']).optional(),
-        answer: z
-          .string()
-          .optional()
-          .openapi({
-            description:
-              'Answer by which to rank. Default: yes, of a question of yes or no; otherwise the best to each image.',
-          }),
+        answer: z.string().optional().openapi({
+          description:
+            'Answer by which to rank. Default: yes, of a question of yes or no; otherwise the best to each image.',
+        }),
       }),
     ),
   },
