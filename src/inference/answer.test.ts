@@ -36,7 +36,10 @@ describe('an answer about one image', () => {
 
   it('is that of the same image in a cache', async () => {
     const cache = await cacheImages(student, folder, { to: join(await temporaryFolder(), 'cache'), threads: 1 });
-    for (const { image, answer: name, probability } of await ask(student, cache, question, { threads: 1 })) {
+    for (const { image, answer: name, probability } of await ask(student, cache, question, {
+      answer: null,
+      threads: 1,
+    })) {
       const [best] = await answer(student, pathOf(image), question, { top: 1, threads: 1 });
       expect(best!.answer).toBe(name);
       expect(best!.probability).toBeCloseTo(probability, 5);

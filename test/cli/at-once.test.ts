@@ -9,8 +9,11 @@ const place = nanoPlaceForTests();
 /** Those that take minutes, of which only the beginning is tried. */
 const long = ['quickstart', 'reproduce', 'remake', 'fetch'];
 
-/** Files whose bytes hold the time of their making, or the command that made them. */
-const ofTheirTime = /^(metrics\.jsonl|events\.out.*|README\.md)$/;
+/** Files whose bytes hold the time of their making, or the command that made them, and what is derived from others. */
+const ofTheirTime = /^(metrics\.jsonl|events\.out.*|README\.md|index\.columns)$/;
+
+/** Values by which one making differs from another: its name, and the time that it took. */
+const OF_ONE_MAKING = /"(stamp|milliseconds)": ?("\w+"|[\d.e-]+)/g;
 
 /** Everything in a folder, as it must be whoever wrote it. */
 const contentsOf = (folder: string) =>
@@ -18,7 +21,7 @@ const contentsOf = (folder: string) =>
     .filter((entry) => entry.isFile() && !ofTheirTime.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort()
-    .map((path) => [path.slice(folder.length), readFileSync(path).toString('base64')]);
+    .map((path) => [path.slice(folder.length), readFileSync(path, 'latin1').replace(OF_ONE_MAKING, '')]);
 
 const REFUSED = /is writing it|is not empty: give a new folder|already has the curves of a run/;
 

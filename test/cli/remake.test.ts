@@ -100,7 +100,7 @@ describe('a recipe that is stopped', () => {
         kill('SIGTERM');
       }, 10);
     });
-    expect(stopped.code).toBe(130);
+    expect(stopped.code).toBe(143);
     expect(stopped.stderr).toMatch(
       /Stopped (in \w+ after update \d of 4|while pictures were written); the same command/,
     );

@@ -87,8 +87,11 @@ export const fileWriters: Readonly<Record<string, Writer>> = {
   'remake --out': (out) => ['remake', 'pretrained-mini', '--out', out],
 };
 
-/** Verbs that write nothing. */
-export const readers = ['answer', 'ask', 'inspect'] as const;
+/**
+ * Verbs that write nothing, or one small file at their end: a table of what was found (`src/files/write-table.test.ts`), a
+ * key, an uploaded image (`test/service`).
+ */
+export const readers = ['answer', 'ask', 'search', 'entail', 'reason', 'inspect', 'serve', 'key'] as const;
 
 /** Programs that stand for those that download, and never end by themselves. */
 export const fakeDownloads = (folder: string) => {

@@ -58,6 +58,7 @@ it('the lines of the guide are read as its table of fields says', async () => {
   expect(examples.slice(0, written.length).map(({ text, answers }) => [text, answers])).toEqual([
     ['what is on the table?', [{ answer: 'plant', score: 1 }]],
     ['is there a person?', [{ answer: 'no', score: 1 }]],
+    ['is there a plant?', [{ answer: 'yes', score: 1 }]],
     [
       'how many cups are there?',
       [
@@ -85,14 +86,14 @@ it('its commands run in their order and say what it promises', { timeout: 240_00
     said.set(command, stdout + stderr);
   }
   const of = (start: string): string => said.get(commands.find((command) => command.startsWith(start))!)!;
-  expect(of('dide inspect data/mine')).toMatch(/train +10 +3 +5 +8 +0[\s\S]*prior +\d/);
+  expect(of('dide inspect data/mine')).toMatch(/train +12 +12 +3 +6 +10 +0[\s\S]*prior +\d/);
   expect(of('dide finetune --from models')).toContain(
-    'gives 20 answers: a new head for 6 answers of vqa begins, 4 as in the file, 2 at random',
+    'gives 20 answers: a new head for 7 answers of vqa begins, 5 as in the file, 2 at random',
   );
   expect(of('dide cache')).toMatch(/found +3\n.*encoded now +3\n/);
   expect(of('dide ask')).toMatch(/0001\.jpg|0002\.jpg|0003\.jpg/);
   const mistakes = (await readFile(join(place, 'mistakes.jsonl'), 'utf8')).trim().split('\n');
-  expect(mistakes).toHaveLength(10);
+  expect(mistakes).toHaveLength(12);
   for (const name of ['exported', 'exported-int8'])
     expect((await readFile(join(place, name, 'image.onnx'))).length).toBeGreaterThan(1000);
 });

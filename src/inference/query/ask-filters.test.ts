@@ -4,6 +4,7 @@ import { openPredictor, type Predictor } from '../predictor.ts';
 import { ask } from './ask.ts';
 import { askAll, streamAnswers } from './ask-all.ts';
 import type { AskOptions } from './ask-options.ts';
+import { questionOf } from './conditions.ts';
 import { directProbabilities, type Gallery, type KnownImage, makeGallery, student } from './query.fixture.ts';
 
 const questions = ['is there a red circle ?', 'what color is the large circle ?', 'how many squares are there ?'];
@@ -213,6 +214,9 @@ describe('the answer that is asked for', () => {
     await expect(ask(open, gallery.cache, questions[0]!, { and: ['what is it ? = gren'] })).rejects.toThrow('green');
     await expect(ask(open, gallery.cache, questions[0]!, { not: ['what is it ?'] })).rejects.toThrow(
       '"what is it ?": it is no question of yes or no: say which answer counts',
+    );
+    expect(() => questionOf('is it red?', { answers: ['no'] })).toThrow(
+      '"is it red?": no answer of the student is yes: say',
     );
     await expect(ask(open, gallery.cache, questions[1]!, { and: [questions[0]!] })).rejects.toThrow('say which answer');
     await expect(ask(open, gallery.cache, questions[0]!, { and: ['= red'] })).rejects.toThrow('write the question');

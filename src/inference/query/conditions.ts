@@ -1,7 +1,7 @@
 import { UserError } from '../../errors.ts';
 import type { ModelConfig } from '../../model/config.ts';
 import type { ScanQuestion } from '../scan.ts';
-import { expectedAnswer } from './answer-names.ts';
+import { expectedAnswer, isYesOrNo } from './answer-names.ts';
 
 /**
  * A further question of an image, and the answer that counts: `{ question: 'what color is the bus?', answer: 'red' }`, or
@@ -32,14 +32,13 @@ export const parseCondition = (condition: Condition): { readonly question: strin
 /**
  * A condition as it is asked of the images.
  *
- * @throws UserError where no answer is named, and the question is none of yes or no.
+ * @throws UserError where no answer is named, and the question is none of yes or no, or the student cannot say yes.
  */
 export const questionOf = (condition: Condition, config: Pick<ModelConfig, 'answers'>): ScanQuestion => {
   const { question, answer = expectedAnswer(question, config) } = parseCondition(condition);
   if (answer !== undefined) return { text: question, answer };
-  throw new UserError(
-    `${JSON.stringify(question)}: it is no question of yes or no: say which answer counts, "${question} = ANSWER"`,
-  );
+  const reason = isYesOrNo(question) ? 'no answer of the student is yes' : 'it is no question of yes or no';
+  throw new UserError(`${JSON.stringify(question)}: ${reason}: say which answer counts, "${question} = ANSWER"`);
 };
 
 /** Rows of a scan's scores that are multiplied. */

@@ -192,7 +192,7 @@ describe('a report that cannot be', () => {
     const path = join(folder, 'file', 'report.html');
     const writing = writeReport(path, report);
     await expect(writing).rejects.toThrow(UserError);
-    await expect(writing).rejects.toThrow(`${path}: its folder cannot be made (EEXIST)`);
+    await expect(writing).rejects.toThrow(`${join(folder, 'file')}: it is a file: give the path of a folder`);
   });
 });
 
