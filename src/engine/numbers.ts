@@ -1,5 +1,8 @@
-/** Arrays that a graph reads and writes. Integers are int32; masks are float32, 1 for real and 0 for padding. */
-export type Data = Float32Array | Float64Array | Int32Array;
+/**
+ * Arrays that a graph reads and writes. Integers are int32; masks are float32, 1 for real and 0 for padding. Numbers that
+ * are kept small are inputs alone: the bits of float16 in a Uint16Array, and int8.
+ */
+export type Data = Float32Array | Float64Array | Int32Array | Uint16Array | Int8Array;
 
 /** An array of numbers with its shape, row-major. `data.length` is the product of `shape`. */
 export interface Numbers<D extends Data = Data> {

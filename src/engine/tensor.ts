@@ -2,7 +2,7 @@ import type { Numbers } from './numbers.ts';
 import { type Shape, show } from './shapes.ts';
 
 /** `float` is written as float32, or as float64 where a test asks for it. */
-export type Kind = 'float' | 'int32' | 'int64' | 'bool';
+export type Kind = 'float' | 'float16' | 'int8' | 'int32' | 'int64' | 'bool';
 
 /** A leaf of a graph: an input that is fed at every run, a learnt parameter, or a constant. */
 export type Leaf =
@@ -30,7 +30,7 @@ export interface Tensor {
 }
 
 /** An input, which is fed at every run. Integers (word ids) are int32. */
-export const input = (name: string, shape: Shape, kind: 'float' | 'int32' = 'float'): Tensor => ({
+export const input = (name: string, shape: Shape, kind: Exclude<Kind, 'int64' | 'bool'> = 'float'): Tensor => ({
   shape,
   kind,
   made: { leaf: 'input', name },

@@ -35,7 +35,11 @@ describe('an answer about one image', () => {
   });
 
   it('is that of the same image in a cache', async () => {
-    const cache = await cacheImages(student, folder, { to: join(await temporaryFolder(), 'cache'), threads: 1 });
+    const cache = await cacheImages(student, folder, {
+      to: join(await temporaryFolder(), 'cache'),
+      threads: 1,
+      precision: 'float32',
+    });
     for (const { image, answer: name, probability } of await ask(student, cache, question, {
       answer: null,
       threads: 1,

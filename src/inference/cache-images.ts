@@ -1,18 +1,18 @@
-import { setTimeout } from 'node:timers/promises';
 import { collate } from '../data/batch.ts';
-import type { PictureOptions, PictureStyle } from '../data/pictures/options.ts';
+import type { PictureOptions } from '../data/pictures/options.ts';
 import { UserError } from '../errors.ts';
 import { makeFolder } from '../files/disk-errors.ts';
-import { LockedError } from '../files/lock.ts';
 import { noticesOf, reasonOf } from '../files/passed-over.ts';
 import { type FileState, inspectImages } from './file-states.ts';
-import { aboutOf, type ImageCache, openImageCache } from './image-cache.ts';
+import { type ImageCache, openImageCache } from './image-cache.ts';
 import { type ListedImages, listImages } from './image-files.ts';
+import { openForCaching } from './open-for-caching.ts';
 import { type Runnable, withPredictor } from './opened.ts';
+import { precisionCost } from './precision-cost.ts';
 import type { Predictor } from './predictor.ts';
 import { sizeRuleOf } from './preprocessor.ts';
-import { type About, picturesOf, readAbout } from './store/manifest.ts';
-import { type CacheWriter, openCacheWriter } from './store/writer.ts';
+import type { Precision } from './store/row-format.ts';
+import type { CacheWriter } from './store/writer.ts';
 
 /**
  * Progress of `cacheImages`. The last report has the totals: everything found below the folder is encoded, kept,
@@ -57,6 +57,11 @@ export interface CacheOptions extends PictureOptions {
   readonly onLeftOut?: ((file: LeftOut) => void) | undefined;
   /** Images and folders that cannot be read are left out (`skip`, default), or are an error (`refuse`). */
   readonly unreadable?: 'skip' | 'refuse' | undefined;
+  /**
+   * Number that features are kept as. `float16` (default) halves the cache and moves no probability by more than 0.001;
+   * `int8` quarters it. Default of a cache that is there: its own.
+   */
+  readonly precision?: Precision | undefined;
   /** By what a cached image is known: path, size and time (`time`, default), or bytes, read anew (`bytes`). */
   readonly compare?: 'time' | 'bytes' | undefined;
   /** Seconds to wait for another process that writes the cache, which is otherwise an error at once. Default 0. */
@@ -83,12 +88,13 @@ const cacheWith = async (student: Predictor, folder: string, options: CacheOptio
   const listed = await listImages(folder, { except: options.to, signal: options.signal });
   tellPassedOver(folder, listed, options);
   await makeFolder(options.to);
-  const pictures = await pictureStyleOf(options);
-  const writer = await openWhenFree(aboutOf(student, pictures), options);
+  const { writer, pictures } = await openForCaching(student, options);
   if (writer.isDamaged)
     options.onWarning?.(`${options.to}: a part of it was missing or cut short: its images are encoded again`);
   try {
-    await fill(writer, listed, { student, folder, options: { ...options, pictures } });
+    const sample: Float32Array[] = [];
+    await fill(writer, listed, { student, folder, sample, options: { ...options, pictures } });
+    await measureCost(writer, student, sample);
     await writer.finish().catch((error: unknown) => tellUnfinished(error, options));
   } finally {
     await writer.close();
@@ -96,32 +102,12 @@ const cacheWith = async (student: Predictor, folder: string, options: CacheOptio
   return openImageCache(options.to);
 };
 
-/** Opens the cache for writing, once whoever writes it is done, or not later than one is willing to wait. */
-const openWhenFree = async (about: About, options: CacheOptions): Promise<CacheWriter> => {
-  const { to, waitSeconds = 0, signal, onWarning } = options;
-  const until = performance.now() + 1000 * waitSeconds;
-  for (let isFirst = true; ; isFirst = false) {
-    try {
-      return await openCacheWriter(to, about);
-    } catch (error) {
-      if (!(error instanceof LockedError) || performance.now() >= until) throw error;
-      if (isFirst) onWarning?.(`${error.message} (this one waits for up to ${waitSeconds} s)`);
-    }
-    await setTimeout(100);
-    signal?.throwIfAborted();
-  }
-};
-
-/** Style in which the pictures of a cache are read: as asked, or as those that it holds. */
-const pictureStyleOf = async ({ to, pictures, onWarning }: CacheOptions): Promise<PictureStyle> => {
-  const there = await readAbout(to);
-  if (!there) return pictures ?? 'as-shown';
-  const style = pictures ?? picturesOf(there);
-  if (style === 'as-vilt' && pictures === undefined)
-    onWarning?.(
-      `${to}: its pictures were read as ViLT reads them (as-vilt), without their EXIF orientation and transparency, and so are new ones: make another cache to have them as shown`,
-    );
-  return style;
+/** Notes in the cache what its precision costs, where images were encoded now. */
+const measureCost = async (writer: CacheWriter, student: Predictor, sample: readonly Float32Array[]): Promise<void> => {
+  if (sample.length === 0 || student.config.images !== 1) return;
+  const data = Float32Array.from(sample.flatMap((some) => [...some]));
+  const exact = { shape: [data.length / student.width, student.width], data };
+  await writer.noteCost(await precisionCost(student, exact, writer.asKept(data)));
 };
 
 const tellPassedOver = (folder: string, { passedOver }: ListedImages, options: CacheOptions): void => {
@@ -142,13 +128,12 @@ interface Work {
   readonly student: Predictor;
   readonly folder: string;
   readonly options: CacheOptions;
+  /** Features of the first images that were encoded, as they are before they are kept. */
+  readonly sample: Float32Array[];
 }
 
-const fill = async (
-  writer: CacheWriter,
-  { files, passedOver, found }: ListedImages,
-  { student, folder, options }: Work,
-): Promise<void> => {
+const fill = async (writer: CacheWriter, { files, passedOver, found }: ListedImages, work: Work): Promise<void> => {
+  const { student, folder, options } = work;
   const { batch = 16, compare = 'time', onProgress, signal, pictures, maxMegapixels } = options;
   if (!(batch >= 1)) throw new UserError(`cacheImages: a batch of ${batch} images: give at least 1`);
   const counts = { encoded: 0, kept: 0, unreadable: 0, forgotten: 0 };
@@ -164,7 +149,7 @@ const fill = async (
     report('unreadable', await leaveOut(writer, window, options));
     report('kept', await keep(writer, window));
     const { first, copies } = copiesApart(writer, window);
-    for (const images of batchesOf(first, batch)) report('encoded', await encode(writer, images, student));
+    for (const images of batchesOf(first, batch)) report('encoded', await encode(writer, images, work));
     report('kept', await noteCopies(writer, copies));
   }
   // only now, so that a moved file has found its features under its old name
@@ -223,9 +208,17 @@ const batchesOf = (images: NewImage[], batch: number): NewImage[][] => {
   return Array.from({ length: Math.ceil(images.length / batch) }, (_, i) => images.slice(i * batch, (i + 1) * batch));
 };
 
-const encode = async (writer: CacheWriter, images: readonly NewImage[], student: Predictor): Promise<number> => {
+/** Batches of features by which the cost of a precision is measured. */
+const SAMPLED = 4;
+
+const encode = async (
+  writer: CacheWriter,
+  images: readonly NewImage[],
+  { student, sample }: Pick<Work, 'student' | 'sample'>,
+): Promise<number> => {
   const encoded = images.map(({ file, picture }) => ({ id: file.path, words: new Int32Array(0), images: [picture] }));
   const features = await student.imageFeatures(collate(encoded, student.config.sizes));
+  if (sample.length < SAMPLED) sample.push(features.data);
   await writer.append(
     images.map(({ file }) => file),
     features.data,

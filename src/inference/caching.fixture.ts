@@ -20,7 +20,14 @@ export const cacheFolder = async (
     last = progress;
   };
   const onWarning = (notice: string): void => void notices.push(notice);
-  const cache = await cacheImages(student, folder, { batch: 2, threads: 1, onProgress, onWarning, ...options });
+  const cache = await cacheImages(student, folder, {
+    batch: 2,
+    threads: 1,
+    precision: 'float32',
+    onProgress,
+    onWarning,
+    ...options,
+  });
   return { cache, notices, last };
 };
 

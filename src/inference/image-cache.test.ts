@@ -66,7 +66,7 @@ describe('a cache', () => {
     await writeImages(folder, numbered(6));
     const { cache } = await run();
     const whole = await contents(cache);
-    const [vectors, index, columns] = [cacheFiles.vectors, cacheFiles.index, cacheFiles.columns].map((name) =>
+    const [vectors, index, columns] = ['vectors.f32', cacheFiles.index, cacheFiles.columns].map((name) =>
       join(to, name),
     );
     const files = await Promise.all([vectors!, index!, columns!].map((path) => readFile(path)));
@@ -109,7 +109,7 @@ describe('a cache', () => {
   it('is an error where its vectors or its index are gone, and mended by the next run', async () => {
     await writeImages(folder, numbered(3));
     await run();
-    await rm(join(to, cacheFiles.vectors));
+    await rm(join(to, 'vectors.f32'));
     await expect(openImageCache(to)).rejects.toThrow('vectors.f32: it is missing or empty, so that');
     const { last, notices } = await run();
     expect(last).toMatchObject({ encoded: 3, kept: 0 });
@@ -129,7 +129,7 @@ describe('a cache', () => {
       await writeImages(folder, { [`${2 * round}.png`]: 2 * round, [`${2 * round + 1}.png`]: 2 * round + 1 });
       const { cache } = await run();
       const lines = (await readFile(join(to, cacheFiles.index), 'utf8')).trim().split('\n');
-      expect((await stat(join(to, cacheFiles.vectors))).size / (4 * cache.about.width)).toBeLessThanOrEqual(4);
+      expect((await stat(join(to, 'vectors.f32'))).size / (4 * cache.about.width)).toBeLessThanOrEqual(4);
       expect(lines.length).toBeLessThanOrEqual(4);
       expect((await contents(cache))[`${2 * round}.png`]).toHaveLength(cache.about.width);
     }

@@ -8,7 +8,8 @@ import { sizeRuleOf } from './preprocessor.ts';
 import type { Columns } from './store/columns.ts';
 import { readEntries } from './store/entries.ts';
 import { cacheFiles, type Entry } from './store/layout.ts';
-import { type About, readAbout } from './store/manifest.ts';
+import { type About, precisionOf, readAbout, rowsOf } from './store/manifest.ts';
+import type { Precision } from './store/row-format.ts';
 import { readRows } from './store/rows.ts';
 
 /** Cached images, and their features. */
@@ -28,6 +29,9 @@ export interface ImageCache {
   readonly about: About;
   /** Number of images. */
   readonly size: number;
+  /** Number that their features are kept as, and the bytes that an image takes so. */
+  readonly precision: Precision;
+  readonly rowBytes: number;
   /** In the order of their rows. */
   readonly entries: readonly Entry[];
   /** Path of the image at a place, from 0 to `size` - 1. */
@@ -43,6 +47,16 @@ export interface ImageCache {
    * @throws UserError where its rows have been moved since it was opened, or cannot be read.
    */
   blocks(options?: BlockOptions): AsyncGenerator<Block, void, undefined>;
+  /** Yields the same as bytes, as `rowsOf(about)` has them. @throws UserError as `blocks`. */
+  keptBlocks(options?: KeptOptions): AsyncGenerator<KeptBlock, void, undefined>;
+}
+
+/** Cached images, and the bytes of their rows. */
+export interface KeptBlock {
+  /** Places of the images in the cache, ascending: [images]. */
+  readonly places: Uint32Array;
+  /** Overwritten when as many blocks have followed as there are buffers. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 /** Options of the blocks of a cache. */
@@ -51,6 +65,12 @@ export interface BlockOptions {
   readonly rows?: number | undefined;
   /** Places of the images of interest, ascending. Default: all. */
   readonly only?: Uint32Array | undefined;
+}
+
+/** Options of the kept blocks of a cache. */
+export interface KeptOptions extends BlockOptions {
+  /** Blocks that stay as they are while further ones are read. Default 1. */
+  readonly buffers?: number | undefined;
 }
 
 /** Attempts at reading a cache whose files are replaced at the same time, which takes moments and is rare. */
@@ -86,6 +106,8 @@ const cacheOf = (folder: string, about: About, columns: Columns): ImageCache => 
     folder,
     about,
     size: columns.size,
+    precision: precisionOf(about),
+    rowBytes: rowsOf(about).bytes,
     get entries() {
       entries ??= Array.from({ length: columns.size }, (_, place) => columns.entryAt(place));
       return entries;
@@ -93,42 +115,71 @@ const cacheOf = (folder: string, about: About, columns: Columns): ImageCache => 
     pathAt: columns.pathAt,
     entryAt: columns.entryAt,
     columns,
+    keptBlocks: (options = {}) => readKept(folder, about, { columns, ...options }),
     blocks: (options = {}) => readBlocks(folder, about, { columns, ...options }),
   };
 };
 
-async function* readBlocks(
+async function* readKept(
   folder: string,
-  { width, stamp }: About,
-  { columns, rows = 4096, only }: BlockOptions & { readonly columns: Columns },
-): AsyncGenerator<Block, void, undefined> {
+  about: About,
+  { columns, rows = 4096, only, buffers }: KeptOptions & { readonly columns: Columns },
+): AsyncGenerator<KeptBlock, void, undefined> {
   const places = only ?? Uint32Array.from({ length: columns.size }, (_, place) => place);
   if (places.length === 0) return;
-  const path = join(folder, cacheFiles.vectors);
+  const format = rowsOf(about);
+  const path = join(folder, format.file);
   await using handle = await openCurrent(path);
   if (!handle) throw new UserError(`${path}: it is missing, and with it the numbers of the images: ${COPY}`);
-  if ((await aboutIn(folder)).stamp !== stamp)
+  if ((await aboutIn(folder)).stamp !== about.stamp)
     throw new UserError(`${folder}: it was made anew or made smaller since it was opened: open it again`);
   const wanted = only ? only.map((place) => columns.rows[place]!) : columns.rows;
-  for await (const { first, count, data } of readRows(handle, wanted, { width, atOnce: rows, path })) {
-    const some = places.subarray(first, first + count);
+  const reading = { rowBytes: format.bytes, atOnce: rows, path, buffers };
+  for await (const { first, count, bytes } of readRows(handle, wanted, reading))
+    yield { places: places.subarray(first, first + count), bytes };
+}
+
+async function* readBlocks(
+  folder: string,
+  about: About,
+  options: BlockOptions & { readonly columns: Columns },
+): AsyncGenerator<Block, void, undefined> {
+  const { width } = about;
+  const { decode } = rowsOf(about);
+  const { columns } = options;
+  let data = new Float32Array();
+  for await (const { places, bytes } of readKept(folder, about, options)) {
+    if (data.length < places.length * width) data = new Float32Array(places.length * width);
+    const features = data.subarray(0, places.length * width);
+    decode(bytes, features);
     yield {
-      places: some,
+      places,
       get paths() {
-        return Array.from(some, columns.pathAt);
+        return Array.from(places, columns.pathAt);
       },
       get entries() {
-        return Array.from(some, columns.entryAt);
+        return Array.from(places, columns.entryAt);
       },
-      features: { shape: [count, width], data },
+      features: { shape: [places.length, width], data: features },
     };
   }
 }
 
 const COPY = 'copy the whole folder, or cache the images again';
 
+/** What a cache's manifest says beside its student. */
+export interface KeepingOptions {
+  /** How its pictures are read. Default: as shown. */
+  readonly pictures?: PictureStyle | undefined;
+  /** Number that features are kept as. Default float32. */
+  readonly precision?: Precision | undefined;
+}
+
 /** Manifest of a student's cache. @throws UserError where the model cannot encode images alone. */
-export const aboutOf = (student: Predictor, pictures: PictureStyle = 'as-shown'): About => {
+export const aboutOf = (
+  student: Predictor,
+  { pictures = 'as-shown', precision = 'float32' }: KeepingOptions = {},
+): About => {
   checkEncodesImages(student);
   const { shortest, multiple, filter = 'bicubic' } = sizeRuleOf(student.config);
   return {
@@ -138,5 +189,6 @@ export const aboutOf = (student: Predictor, pictures: PictureStyle = 'as-shown')
     preprocessing: { resize: `pillow-${filter}`, shortest, multiple, ...(pictures === 'as-shown' ? { pictures } : {}) },
     modality: 1,
     width: student.width,
+    ...(precision === 'float32' ? {} : { precision }),
   };
 };

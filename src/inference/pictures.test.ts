@@ -30,7 +30,13 @@ beforeEach(async () => {
 const cached = async (options: Partial<CacheOptions> = {}): Promise<{ cache: ImageCache; warnings: string[] }> => {
   const warnings: string[] = [];
   const onWarning = (warning: string): void => void warnings.push(warning);
-  const cache = await cacheImages(student, folder, { to: `${folder}.cache`, threads: 1, onWarning, ...options });
+  const cache = await cacheImages(student, folder, {
+    to: `${folder}.cache`,
+    threads: 1,
+    precision: 'float32',
+    onWarning,
+    ...options,
+  });
   return { cache, warnings };
 };
 

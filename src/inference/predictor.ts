@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Model } from '../checkpoints/model-file.ts';
 import type { Feeds } from '../data/batch.ts';
 import { createTokenizer, type Tokenizer } from '../data/tokenizer.ts';
@@ -7,6 +8,7 @@ import type { Tensor } from '../engine/tensor.ts';
 import { UserError } from '../errors.ts';
 import type { FeatureGraphs, ModelConfig } from '../model/config.ts';
 import { identityOf } from './identity.ts';
+import type { KeptFeatures } from './kept-features.ts';
 import { type LazySession, openLazily } from './lazy-session.ts';
 
 /**
@@ -47,6 +49,17 @@ export interface Predictor extends AsyncDisposable {
   /** Logits of pairs from the sums of both halves: [pairs, text width] → [pairs, answers]. @throws UserError as `pairHalves`. */
   pairLogits(halves: Numbers): Promise<Numbers<Float32Array>>;
   /**
+   * Of every text about every image, from the features [texts, width] of the one and what is kept of the other: logits
+   * [texts * images, answers], of a retriever cosines [texts, images]. A call runs on one thread, so that as many may
+   * overlap as the model has threads.
+   *
+   * @param chosen indices of the only answers that are wanted, int32 [chosen]. Default: all.
+   * @throws UserError for a fusion encoder, and a model that answers about two images together.
+   */
+  scanFeatures(texts: Numbers, images: KeptFeatures, chosen?: Numbers): Promise<Numbers<Float32Array>>;
+  /** Number of threads it computes with. */
+  readonly threads: number;
+  /**
    * Logits of examples, text and images together: feeds as `collate` makes them → [examples, answers]. Of a fusion
    * encoder for retrieval its scores, [examples, 1].
    *
@@ -68,8 +81,9 @@ export const openPredictor = async (model: Model, options: PredictorOptions = {}
   const { config } = model;
   const graphs = config.purpose.graphs(config);
   const sessions: LazySession[] = [];
-  const open = (graph: () => Tensor): LazySession['run'] => {
-    const session = openLazily(graph, model, options);
+  const { threads = availableParallelism() } = options;
+  const open: Open = (graph, threadsOfOne = threads) => {
+    const session = openLazily(graph, model, { threads: threadsOfOne });
     sessions.push(session);
     return session.run;
   };
@@ -79,12 +93,17 @@ export const openPredictor = async (model: Model, options: PredictorOptions = {}
   return {
     config,
     tokenizer: createTokenizer(config.vocabulary, config.words),
+    threads,
     ...featureCalls(model, graphs.features, open),
+    scanFeatures: scanCalls(config, graphs.features, { open, threads }),
     logits: graphs.pairs ? open(graphs.pairs) : refuse(comparesOnly(config)),
     close,
     [Symbol.asyncDispose]: close,
   };
 };
+
+/** Opens a session of a graph; where it is not said, with all threads. */
+type Open = (graph: () => Tensor, threads?: number) => LazySession['run'];
 
 type FeatureCalls = Pick<
   Predictor,
@@ -92,11 +111,7 @@ type FeatureCalls = Pick<
 >;
 type PairCall = 'pairHalves' | 'pairLogits';
 
-const featureCalls = (
-  model: Model,
-  graphs: FeatureGraphs | undefined,
-  open: (graph: () => Tensor) => LazySession['run'],
-): FeatureCalls => {
+const featureCalls = (model: Model, graphs: FeatureGraphs | undefined, open: Open): FeatureCalls => {
   const { config } = model;
   if (!graphs) {
     const mute = refuse(encodesTogether(config));
@@ -124,11 +139,7 @@ const featureCalls = (
   };
 };
 
-const pairCalls = (
-  config: ModelConfig,
-  { pairs }: FeatureGraphs,
-  open: (graph: () => Tensor) => LazySession['run'],
-): Pick<Predictor, PairCall> => {
+const pairCalls = (config: ModelConfig, { pairs }: FeatureGraphs, open: Open): Pick<Predictor, PairCall> => {
   if (!pairs) {
     const mute = refuse(answersAboutOne(config));
     return { pairHalves: mute, pairLogits: mute };
@@ -141,15 +152,33 @@ const pairCalls = (
   };
 };
 
-const answerCalls = (
-  config: ModelConfig,
-  { answer }: FeatureGraphs,
-  open: (graph: () => Tensor) => LazySession['run'],
-): Predictor['answerFeatures'] => {
+const answerCalls = (config: ModelConfig, { answer }: FeatureGraphs, open: Open): Predictor['answerFeatures'] => {
   if (!answer) return refuse(comparesOnly(config));
   if (config.images !== 1) return refuse(answersAboutTwo(config));
   const [ofOneText, ofManyTexts] = [open(() => answer(1)), open(() => answer('images'))];
   return (text, images) => (text.shape[0] === 1 ? ofOneText : ofManyTexts)({ text_shares: text, image_shares: images });
+};
+
+/** Sessions of one thread, each kind of as many as there are threads, which take turns. */
+const scanCalls = (
+  config: ModelConfig,
+  graphs: FeatureGraphs | undefined,
+  { open, threads }: { readonly open: Open; readonly threads: number },
+): Predictor['scanFeatures'] => {
+  if (!graphs) return refuse(encodesTogether(config));
+  const { scan } = graphs;
+  if (!scan) return refuse(answersAboutTwo(config));
+  const pools = new Map<string, LazySession['run'][]>();
+  let turn = 0;
+  return (texts, { kind, shares, scales }, chosen) => {
+    const answers = chosen ? 'chosen' : 'all';
+    const key = `${kind} ${answers}`;
+    const pool = pools.get(key) ?? Array.from({ length: threads }, () => open(() => scan(kind, answers), 1));
+    pools.set(key, pool);
+    turn = (turn + 1) % threads;
+    const feeds = { text_shares: texts, image_shares: shares };
+    return pool[turn]!({ ...feeds, ...(scales ? { image_scales: scales } : {}), ...(chosen ? { chosen } : {}) });
+  };
 };
 
 const refuse = (error: UserError) => async (): Promise<never> => {

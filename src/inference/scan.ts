@@ -1,10 +1,11 @@
+import type { Numbers } from '../engine/numbers.ts';
 import { counted, UserError } from '../errors.ts';
 import type { ModelConfig } from '../model/config.ts';
-import { bestOf, probabilityOf } from '../tasks/task.ts';
 import { encodeText } from './encode-text.ts';
 import { aboutOf, type ImageCache } from './image-cache.ts';
-import { checkCompares, cosines, type Predictor } from './predictor.ts';
-import { checkStudent } from './store/manifest.ts';
+import type { KeptFeatures } from './kept-features.ts';
+import { checkCompares, type Predictor } from './predictor.ts';
+import { checkStudent, rowsOf } from './store/manifest.ts';
 
 /** A question for every cached image or, of a student of retrieval, a text that images are compared with. */
 export interface ScanQuestion {
@@ -31,9 +32,17 @@ export interface ScanOptions {
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
+/** Pairs of a question and an image that are computed together: their numbers stay in a core's second-level cache. */
+const PAIRS = 512;
+/** Fewest images that are computed together, whatever the number of questions. */
+const FEWEST = 16;
+/** Images that are read together. */
+const READ = 4096;
+
 /**
  * Asks questions of every cached image, or compares every image with texts, and yields the scores block by block, in the
- * order of the cache, while the scan goes on. A consumer that leaves early ends it.
+ * order of the cache, while the scan goes on: the file is read, each core computes a block, and the caller has the one
+ * before. A consumer that leaves early ends it.
  *
  *   for await (const { places, scores } of scan(student, cache, [{ text: 'is there a dog?', answer: 'yes' }]))
  *     for (const [i, place] of places.entries()) if (scores[i]! > 0.9) console.log(cache.pathAt(place));
@@ -44,38 +53,121 @@ export async function* scan(
   student: Predictor,
   images: ImageCache,
   questions: readonly ScanQuestion[],
-  options: ScanOptions = {},
+  { only, onWarning }: ScanOptions = {},
 ): AsyncGenerator<ScanBlock, void, undefined> {
-  const { config } = student;
+  const { config, threads } = student;
   if (!config.purpose.logits) checkCompares(student);
   checkStudent(images.folder, images.about, aboutOf(student));
-  const wanted = questions.map(({ answer }) => (answer === undefined ? undefined : indexOfAnswer(answer, config)));
-  const texts: Float32Array[] = [];
-  for (const { text } of questions) texts.push((await student.textFeatures(encodeText(student, text, options))).data);
-  for await (const { places, features } of images.blocks({ rows: BLOCK, only: options.only })) {
-    const count = places.length;
-    const scores = new Float64Array(questions.length * count);
-    const answers = new Uint32Array(config.purpose.logits ? scores.length : 0);
-    for (const [question, data] of texts.entries()) {
-      const text = { shape: [1, student.width], data };
-      if (!config.purpose.logits) {
-        scores.set(cosines(features, text).data, question * count);
-        continue;
-      }
-      const logits = await student.answerFeatures(text, features);
-      const place = wanted[question];
-      const chosen = place === undefined ? bestOf(logits) : Array.from(places, () => place);
-      for (const [row, answer] of chosen.entries()) {
-        answers[question * count + row] = answer;
-        scores[question * count + row] = probabilityOf(logits, [row, answer], config.scoring);
+  const asked = await askedOf(student, questions, onWarning);
+  const { bytes: rowBytes, kept } = rowsOf(images.about);
+  const most = Math.max(FEWEST, Math.floor(PAIRS / asked.texts.shape[0]!));
+  const underWay: Promise<ScanBlock>[] = [];
+  try {
+    // blocks that are under way may lie in as many pieces as this, and must not be read over
+    const buffers = 2 + Math.ceil((threads * most) / READ);
+    for await (const { places, bytes } of images.keptBlocks({ rows: READ, only, buffers })) {
+      for (let first = 0; first < places.length; first += most) {
+        const some = places.subarray(first, first + most);
+        const rows = bytes.subarray(first * rowBytes, (first + some.length) * rowBytes);
+        const block = scored(student, asked, { places: some, features: kept(rows) });
+        block.catch(() => undefined);
+        underWay.push(block);
+        if (underWay.length > threads) yield await underWay.shift()!;
       }
     }
-    yield { places, scores, answers };
+    while (underWay.length > 0) yield await underWay.shift()!;
+  } finally {
+    await Promise.all(underWay.map((block) => block.catch(() => undefined)));
   }
 }
 
-/** Images of a block. Larger blocks make the logits leave the processor's cache and are no faster. */
-const BLOCK = 512;
+/** Questions, ready to be asked of blocks of images. */
+interface Asked {
+  /** Features of the texts, each once: [texts, width]. */
+  readonly texts: Numbers<Float32Array>;
+  /** Text of each question, as an index. */
+  readonly textOf: readonly number[];
+  /** Column of the logits that each question wants; undefined for the largest. */
+  readonly columnOf: readonly (number | undefined)[];
+  /** Answers that the logits are of, where not of all. */
+  readonly chosen: Numbers<Int32Array> | undefined;
+}
+
+const askedOf = async (
+  student: Predictor,
+  questions: readonly ScanQuestion[],
+  onWarning: ScanOptions['onWarning'],
+): Promise<Asked> => {
+  const { config, width } = student;
+  const wanted = questions.map(({ answer }) => (answer === undefined ? undefined : indexOfAnswer(answer, config)));
+  const different = [...new Set(questions.map(({ text }) => text))];
+  const data = new Float32Array(different.length * width);
+  for (const [i, text] of different.entries()) {
+    // one by one: padded beside a longer text, the last bits of a sum may differ
+    const features = await student.textFeatures(encodeText(student, text, { onWarning }));
+    data.set(features.data, i * width);
+  }
+  const texts = { shape: [different.length, width], data };
+  const textOf = questions.map(({ text }) => different.indexOf(text));
+  // a softmax needs all logits, and so does the question for the largest
+  const needsAll = config.scoring === 'softmax' || wanted.includes(undefined);
+  if (needsAll) return { texts, textOf, columnOf: wanted, chosen: undefined };
+  const some = [...new Set(wanted as number[])];
+  const chosen = { shape: [some.length], data: Int32Array.from(some) };
+  return { texts, textOf, columnOf: wanted.map((answer) => some.indexOf(answer!)), chosen };
+};
+
+/** Places of some images, and what is kept of them. */
+interface Images {
+  readonly places: Uint32Array;
+  readonly features: KeptFeatures;
+}
+
+const scored = async (student: Predictor, asked: Asked, { places, features }: Images): Promise<ScanBlock> => {
+  const { config } = student;
+  const { texts, textOf, columnOf, chosen } = asked;
+  const count = places.length;
+  const result = await student.scanFeatures(texts, features, chosen);
+  const scores = new Float64Array(textOf.length * count);
+  const answers = new Uint32Array(config.purpose.logits ? scores.length : 0);
+  for (const [question, text] of textOf.entries()) {
+    const into = question * count;
+    if (!config.purpose.logits) {
+      scores.set(result.data.subarray(text * count, (text + 1) * count), into);
+      continue;
+    }
+    const columns = result.shape[1]!;
+    const probability = config.scoring === 'sigmoid' ? sigmoidOf : softmaxOf;
+    const column = columnOf[question];
+    for (let i = 0; i < count; i += 1) {
+      const row = [(text * count + i) * columns, columns] as const;
+      const best = column ?? largestOf(result.data, row);
+      answers[into + i] = chosen ? chosen.data[best]! : best;
+      scores[into + i] = probability(result.data, row, best);
+    }
+  }
+  return { places, scores, answers };
+};
+
+/** A row of logits: its first index, and its length. */
+type Row = readonly [start: number, length: number];
+
+/** Column of the largest number of a row, the first of equal ones. */
+const largestOf = (data: Float32Array, [start, length]: Row): number => {
+  let best = 0;
+  for (let i = 1; i < length; i += 1) if (data[start + i]! > data[start + best]!) best = i;
+  return best;
+};
+
+const sigmoidOf = (data: Float32Array, [start]: Row, column: number): number =>
+  1 / (1 + Math.exp(-data[start + column]!));
+
+const softmaxOf = (data: Float32Array, [start, length]: Row, column: number): number => {
+  const logit = data[start + column]!;
+  let sum = 0;
+  for (let i = 0; i < length; i += 1) sum += Math.exp(data[start + i]! - logit);
+  return 1 / sum;
+};
 
 const indexOfAnswer = (answer: string, { answers }: ModelConfig): number => {
   const index = answers.indexOf(answer);

@@ -127,6 +127,13 @@ export interface FeatureGraphs {
   readonly answer?: ((texts: 1 | 'images') => Tensor) | undefined;
   /** Parts of a model that answers about two images, of which each is computed once for all pairs that it is in. */
   readonly pairs?: PairGraphs | undefined;
+  /**
+   * Logits [texts * images, answers] of every text about every image, from features that are fed as `text_shares`
+   * [texts, width] and `image_shares` [images, width] as they are kept; of int8, with `image_scales` [images, 1]. Of
+   * `chosen` answers, only those whose indices are fed as `chosen` [chosen]. Of retrieval, cosines [texts, images].
+   * Absent for two images.
+   */
+  readonly scan?: ((kept: Kept, answers: 'all' | 'chosen') => Tensor) | undefined;
 }
 
 /**
@@ -139,3 +146,6 @@ export interface PairGraphs {
   /** Logits from the sums of both halves, `halves` [pairs, width] → [pairs, answers]. */
   readonly judge: () => Tensor;
 }
+
+/** Number that a feature is kept as: float32, float16, or int8 with a scale a row. */
+export type Kept = 'float' | 'float16' | 'int8';

@@ -1,4 +1,4 @@
-import { add, concat, gemm, slice } from '../engine/ops.ts';
+import { concat, gemm, slice } from '../engine/ops.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { classifier, classifierRest, widthOf } from './linear.ts';
 import type { Params } from './params.ts';
@@ -28,9 +28,12 @@ export const textFeatures = (p: Params, text: Tensor): Tensor => {
   return gemm(text, slice(firstWeight(p, width), 1, 0, width), ['as-is', 'transposed'], bias);
 };
 
-/** f from the features of both modalities: all that one more question costs over a cached image. → [images, width] */
-export const interactionOfFeatures = (p: Params, text: Tensor, image: Tensor): Tensor =>
-  classifierRest(p.within('fusion'), add(text, image), widthOf(image) / 2);
+/**
+ * f from the sum of both modalities' features: all that one more question costs over a cached image. [images, 2 width] →
+ * [images, width]
+ */
+export const interactionOfFeatures = (p: Params, sum: Tensor): Tensor =>
+  classifierRest(p.within('fusion'), sum, widthOf(sum) / 2);
 
 const firstWeight = (p: Params, width: number): Tensor =>
   p.within('fusion.0').get('weight', [2 * width, 2 * width], 'normal');

@@ -1,7 +1,7 @@
 import { gelu, layerNormalization } from '../engine/functions.ts';
-import { add, gemm, reshape } from '../engine/ops.ts';
+import { add, gather, gemm, reshape } from '../engine/ops.ts';
 import { volume } from '../engine/shapes.ts';
-import type { Tensor } from '../engine/tensor.ts';
+import { input, type Tensor } from '../engine/tensor.ts';
 import { type Activation, activations } from './activations.ts';
 import type { Params } from './params.ts';
 
@@ -17,6 +17,13 @@ export const linear = (p: Params, x: Tensor, out: number): Tensor => {
   const bias = p.get('bias', [out], 'zeros');
   const rows = reshape(x, [volume(x.shape.slice(0, -1)), width]);
   return add(reshape(gemm(rows, weight, ['as-is', 'transposed']), x.shape.with(-1, out)), bias);
+};
+
+/** The outputs of `linear` whose indices are fed as `chosen` [chosen]: [rows, in] → [rows, chosen]. */
+export const chosenLinear = (p: Params, x: Tensor, out: number): Tensor => {
+  const chosen = input('chosen', ['chosen'], 'int32');
+  const weight = gather(p.get('weight', [out, widthOf(x)], 'normal'), chosen);
+  return gemm(x, weight, ['as-is', 'transposed'], gather(p.get('bias', [out], 'zeros'), chosen));
 };
 
 /** Layer normalization over the last axis, with a learnt scale and shift. */
@@ -47,7 +54,11 @@ export const classifier = (p: Params, x: Tensor, [hidden, out]: readonly [number
 
 /** Rest of `classifier` after its first linear layer. */
 export const classifierRest = (p: Params, raised: Tensor, out: number): Tensor =>
-  linear(p.within('3'), gelu(layerNorm(p.within('1'), raised, HEAD_EPSILON)), out);
+  linear(p.within('3'), classifierHidden(p, raised), out);
+
+/** What the last layer of `classifier` reads, from the result of its first: LayerNorm and GELU. */
+export const classifierHidden = (p: Params, raised: Tensor): Tensor =>
+  gelu(layerNorm(p.within('1'), raised, HEAD_EPSILON));
 
 /** Size of the last axis. @throws Error where it is not a number. */
 export const widthOf = ({ shape }: Tensor): number => {

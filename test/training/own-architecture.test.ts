@@ -83,7 +83,7 @@ describe('an architecture of one’s own', () => {
     for await (const step of finetune(student, { ...options, teacher, updates: 24, losses: { hard: 1, soft: 1 } }))
       losses.push(step.losses.hard!);
     expect(losses.at(-1)!).toBeLessThan(0.8 * losses[0]!);
-    const cache = await cacheImages(student, picture, { to: join(home, 'cache'), threads: 1 });
+    const cache = await cacheImages(student, picture, { to: join(home, 'cache'), threads: 1, precision: 'float32' });
     const [best] = await ask(student, cache, 'is there a cat?', { answer: null, top: 1, threads: 1 });
     const [direct] = await answer(student, join(picture, best!.image), 'is there a cat?', { top: 1, threads: 1 });
     expect(direct!.probability).toBeCloseTo(best!.probability, 5);

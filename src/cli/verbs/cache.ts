@@ -1,15 +1,16 @@
 import { Command, Option } from 'commander';
-import { type CacheOptions, type CacheProgress, cacheImages, type Model } from '../../index.ts';
+import { type CacheOptions, type CacheProgress, cacheImages, type ImageCache, type Model } from '../../index.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
 import { verboseOption } from '../options/images.ts';
 import { addOptions, count, jsonOption, oneOf, threadsOption } from '../options/options.ts';
 import { checkOutputFolder } from '../options/output.ts';
 import { type PictureFlags, pictureOptions } from '../options/pictures.ts';
 import type { TaskName } from '../options/tasks.ts';
+import { costFacts } from '../terminal/cache-facts.ts';
 import { listenForInterrupt, sayStopped } from '../terminal/interrupt.ts';
 import { openProgress } from '../terminal/progress.ts';
 import { commandOf } from '../terminal/quote.ts';
-import { type Cell, durationOf, factsOf, grouped, print } from '../terminal/table.ts';
+import { bytesOf, type Cell, durationOf, factsOf, grouped, print } from '../terminal/table.ts';
 
 interface Options extends ForeignOptions, PictureFlags {
   readonly task?: TaskName | undefined;
@@ -17,6 +18,7 @@ interface Options extends ForeignOptions, PictureFlags {
   readonly batch?: number | undefined;
   readonly unreadable: 'skip' | 'refuse';
   readonly compare: 'time' | 'bytes';
+  readonly precision?: ImageCache['precision'] | undefined;
   readonly verbose?: boolean | undefined;
   readonly threads?: number | undefined;
   readonly json?: boolean | undefined;
@@ -50,6 +52,13 @@ export const cacheCommand = (): Command =>
         'bytes',
       ]).default('time'),
     )
+    .addOption(
+      oneOf('--precision <number>', 'what a picture is kept as (default: float16; of a cache that is there, its own)', [
+        'float32',
+        'float16',
+        'int8',
+      ]),
+    )
     .addOption(verboseOption())
     .addOption(threadsOption())
     .addOption(jsonOption())
@@ -73,11 +82,15 @@ async function run(file: string, images: string, options: Options): Promise<void
     ['passed over', grouped(passedOver)],
     ['forgotten', grouped(forgotten)],
     ['images', grouped(cache.size)],
+    ['row', `${cache.about.width} numbers as ${cache.precision}, ${bytesOf(cache.rowBytes)}`],
+    ...costFacts(cache.about),
     ['time', durationOf(milliseconds)],
     ['saved', options.to],
   ];
   const next = `\n\nNext: ${commandOf(['dide', 'ask', file])} "…" ${commandOf(['--cache', options.to])}`;
-  const numbers = { images: cache.size, found, encoded, kept, unreadable, passedOver, forgotten, milliseconds };
+  const { precision, rowBytes, about } = cache;
+  const row = { precision, rowBytes, ...(about.cost ? { cost: about.cost } : {}) };
+  const numbers = { images: cache.size, ...row, found, encoded, kept, unreadable, passedOver, forgotten, milliseconds };
   print(factsOf(facts) + next, { to: options.to, ...numbers, leftOut }, options);
 }
 
@@ -88,7 +101,7 @@ type LeftOut = Parameters<NonNullable<CacheOptions['onLeftOut']>>[0];
 
 /** Undefined where Ctrl-C stopped it: what was encoded until then is kept. */
 const cacheUntilInterrupted = async (student: Model, images: string, options: Options) => {
-  const { to, unreadable, compare, batch, threads, pictures, maxMegapixels, verbose } = options;
+  const { to, unreadable, compare, batch, threads, pictures, maxMegapixels, verbose, precision } = options;
   let counts: CacheProgress | undefined;
   const leftOut: LeftOut[] = [];
   using interrupt = listenForInterrupt();
@@ -104,7 +117,7 @@ const cacheUntilInterrupted = async (student: Model, images: string, options: Op
     };
     const { signal } = interrupt;
     const cache = await cacheImages(student, images, {
-      ...{ to, unreadable, compare, batch, threads, pictures, maxMegapixels, waitSeconds: WAIT_SECONDS },
+      ...{ to, unreadable, compare, precision, batch, threads, pictures, maxMegapixels, waitSeconds: WAIT_SECONDS },
       ...{ signal, onProgress, onLeftOut },
       onWarning: verbose ? progress.say : progress.warn,
     });

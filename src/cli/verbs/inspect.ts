@@ -7,6 +7,7 @@ import { type Description, inspectCheckpoint, isWeightsFolder } from '../../mode
 import { headsOption, weightsOption } from '../options/checkpoint.ts';
 import { headOf } from '../options/model-file.ts';
 import { jsonOption } from '../options/options.ts';
+import { costFacts } from '../terminal/cache-facts.ts';
 import { commandOf } from '../terminal/quote.ts';
 import {
   bytesOf,
@@ -159,14 +160,15 @@ const recipeValue = (value: unknown): string => {
 };
 
 const describeCache = async (folder: string): Promise<Contents> => {
-  const { about, entries, size } = await openImageCache(folder);
+  const { about, entries, size, precision, rowBytes } = await openImageCache(folder);
   const facts: [string, Cell][] = [
     ['kind', 'an image cache'],
     ['images', grouped(size)],
     ['rows', grouped(new Set(entries.map(({ row }) => row)).size)],
     ['pictures', about.preprocessing.pictures ?? 'as-vilt'],
-    ['row', `${about.width} numbers, ${bytesOf(4 * about.width)}`],
+    ['row', `${about.width} numbers as ${precision}, ${bytesOf(rowBytes)}`],
+    ...costFacts(about),
     ['student', `${about.student.slice(0, 12)} (${about.task})`],
   ];
-  return { text: factsOf(facts), result: { kind: 'cache', images: size, about } };
+  return { text: factsOf(facts), result: { kind: 'cache', images: size, precision, rowBytes, about } };
 };

@@ -22,6 +22,8 @@ export type Precision = 'float32' | 'float64';
 export const typeOf = (kind: Kind, precision: Precision): DataType =>
   ({
     float: precision === 'float32' ? DataType.FLOAT : DataType.DOUBLE,
+    float16: DataType.FLOAT16,
+    int8: DataType.INT8,
     int32: DataType.INT32,
     int64: DataType.INT64,
     bool: DataType.BOOL,

@@ -8,8 +8,12 @@ const ARENA_ALLOCATOR = 1;
 const DEFAULT_MEMORY = 0;
 
 /** ONNX's numbers for element types. */
-const elementTypeOf = (data: Data): number =>
-  data instanceof Float32Array ? 1 : data instanceof Float64Array ? 11 : 6;
+const elementTypeOf = (data: Data): number => {
+  if (data instanceof Float32Array) return 1;
+  if (data instanceof Int8Array) return 3;
+  if (data instanceof Uint16Array) return 10;
+  return data instanceof Float64Array ? 11 : 6;
+};
 
 /** Loads the library and creates its environment, of which ONNX Runtime keeps one a process. */
 const loadEnvironment = async () => {

@@ -60,7 +60,8 @@ class PackageRuntime implements Backend {
 
   #bound({ data, shape }: Numbers): Bound {
     const { Tensor } = this.#onnxRuntime;
-    return { data, tensor: new Tensor(unshared(data), shape) };
+    const own = unshared(data);
+    return { data, tensor: own instanceof Uint16Array ? new Tensor('float16', own, shape) : new Tensor(own, shape) };
   }
 
   /** The binding writes into the tensors that it is given, and also returns copies, which nobody needs. */

@@ -25,7 +25,12 @@ let cache: ImageCache;
 beforeAll(async () => {
   folder = await temporaryFolder();
   await writeImages(folder, numbered(count));
-  cache = await cacheImages(trained, folder, { to: join(folder, 'images.cache'), batch: 3, threads: 1 });
+  cache = await cacheImages(trained, folder, {
+    to: join(folder, 'images.cache'),
+    batch: 3,
+    threads: 1,
+    precision: 'float32',
+  });
 });
 
 /** What the whole model says of one image at a time, without a cache: a row of logits each. */

@@ -22,7 +22,12 @@ let cache: ImageCache;
 beforeAll(async () => {
   folder = await temporaryFolder();
   await writeImages(folder, numbered(images.length));
-  cache = await cacheImages(trained, folder, { to: join(folder, 'images.cache'), batch: 4, threads: 1 });
+  cache = await cacheImages(trained, folder, {
+    to: join(folder, 'images.cache'),
+    batch: 4,
+    threads: 1,
+    precision: 'float32',
+  });
 });
 
 describe('a search over a cache', () => {
@@ -57,10 +62,15 @@ describe('a search over a cache', () => {
   it('sees what has changed since, and encodes no more than that', async () => {
     const [own, to] = [await temporaryFolder(), join(await temporaryFolder(), 'images.cache')];
     await writeImages(own, numbered(3));
-    await cacheImages(trained, own, { to, threads: 1 });
+    await cacheImages(trained, own, { to, threads: 1, precision: 'float32' });
     await writeFile(join(own, '1.png'), await encodePng(raggedScene(8)));
     const encoded: number[] = [];
-    await cacheImages(trained, own, { to, threads: 1, onProgress: (progress) => encoded.push(progress.encoded) });
+    await cacheImages(trained, own, {
+      to,
+      threads: 1,
+      precision: 'float32',
+      onProgress: (progress) => encoded.push(progress.encoded),
+    });
     expect(encoded.at(-1)).toBe(1);
     await using searcher = await openPredictor(trained, { threads: 1 });
     const scoreOf = async (image: string, where: ImageCache) =>

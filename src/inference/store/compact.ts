@@ -1,12 +1,11 @@
 import { join } from 'node:path';
-import { bytesOf } from '../../engine/numbers.ts';
 import { linesAsBytes, type StorePlace } from '../../files/append-store.ts';
 import { type Append, writeAtomically } from '../../files/atomic-write.ts';
 import { openForReading } from '../../files/read-exactly.ts';
 import { replaceTogether } from '../../files/replace-together.ts';
 import { writeColumns } from './columns.ts';
 import { cacheFiles, type Entry, inRowOrder } from './layout.ts';
-import { type About, writeAbout } from './manifest.ts';
+import { type About, rowsOf, writeAbout } from './manifest.ts';
 import { readRows } from './rows.ts';
 
 /** Rows that are copied at a time, and lines that are written at a time. */
@@ -15,11 +14,11 @@ const AT_ONCE = 4096;
 /** Whether more than half of the rows, or of the lines, of a cache are of no image any more. */
 export const isMostlyDead = (
   entries: ReadonlyMap<string, Entry>,
-  { width, place }: { readonly width: number; readonly place: StorePlace },
+  { rowBytes, place }: { readonly rowBytes: number; readonly place: StorePlace },
 ): boolean => {
   const rows = new Set<number>();
   for (const { row } of entries.values()) rows.add(row);
-  return place.end / (4 * width) > 2 * rows.size || place.line > 2 * entries.size;
+  return place.end / rowBytes > 2 * rows.size || place.line > 2 * entries.size;
 };
 
 /**
@@ -30,18 +29,18 @@ export const isMostlyDead = (
  * @throws UserError where the disk refuses; the cache is then as it was.
  */
 export const compact = async (folder: string, about: About, entries: Iterable<Entry>): Promise<void> => {
-  const { width, stamp = '' } = about;
+  const { stamp = '' } = about;
+  const { file, bytes: rowBytes } = rowsOf(about);
   const { moved, rows } = renumbered(inRowOrder(entries));
-  const path = join(folder, cacheFiles.vectors);
+  const path = join(folder, file);
   await replaceTogether(folder, async (into) => {
     await using vectors = await openForReading(path);
-    await writeAtomically(join(into, cacheFiles.vectors), async (append) => {
-      for await (const { data } of readRows(vectors, rows, { width, atOnce: AT_ONCE, path }))
-        await append(bytesOf(data));
+    await writeAtomically(join(into, file), async (append) => {
+      for await (const { bytes } of readRows(vectors, rows, { rowBytes, atOnce: AT_ONCE, path })) await append(bytes);
     });
     await writeAbout(into, about);
     const byte = await writeLines(join(into, cacheFiles.index), moved);
-    const place = { byte, line: moved.length, end: 4 * width * rows.length };
+    const place = { byte, line: moved.length, end: rowBytes * rows.length };
     await writeColumns(into, { entries: moved, place, stamp });
   });
 };

@@ -3,26 +3,26 @@ import { counted, UserError } from '../../errors.ts';
 import { readStoreIndex } from '../../files/append-store.ts';
 import { type Columns, columnsOf, readColumns, type StoredColumns } from './columns.ts';
 import { applyLine, cacheFiles, type Entry, type Line, storeLayout } from './layout.ts';
+import { type About, rowsOf } from './manifest.ts';
 
 /** Facts of a cache that its entries are read by. */
-export interface CacheShape {
-  readonly width: number;
-  readonly stamp?: string | undefined;
-}
+type CacheShape = Pick<About, 'width' | 'precision' | 'stamp'>;
 
 /**
  * Reads the entries of a cache: those of its columns, and what its index says after that.
  *
  * @throws UserError where the vectors or the index are missing or cut short, or a line is damaged.
  */
-export const readEntries = async (folder: string, { width, stamp = '' }: CacheShape): Promise<Columns> => {
+export const readEntries = async (folder: string, about: CacheShape): Promise<Columns> => {
+  const { stamp = '' } = about;
+  const format = rowsOf(about);
   const columns = await readColumns(folder, stamp);
-  const [index, vectors] = [join(folder, cacheFiles.index), join(folder, cacheFiles.vectors)];
+  const [index, vectors] = [join(folder, cacheFiles.index), join(folder, format.file)];
   if (columns === 'cut') throw new UserError(`${index}: it is missing or cut short: ${MEND}`);
-  const { lines, next, lost, hasIndex, size } = await readStoreIndex(storeLayout(folder, width), columns?.place);
+  const { lines, next, lost, hasIndex, size } = await readStoreIndex(storeLayout(folder, format), columns?.place);
   if (!hasIndex && size > 0)
     throw new UserError(`${index}: it is missing, and it says which image has which numbers: ${MEND}`);
-  if (lost > 0 || next.end > size) throw cutVectors(vectors, Math.floor(size / (4 * width)));
+  if (lost > 0 || next.end > size) throw cutVectors(vectors, Math.floor(size / format.bytes));
   return lines.length === 0 && columns ? columns : columnsOf(withLines(columns, lines).values());
 };
 

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import type { StoreLayout } from '../../files/append-store.ts';
+import type { RowFormat } from './row-format.ts';
 
 /**
- * Files of a cache: its manifest, one row of float32 an image, one line of JSON an image, and the contents of those lines
+ * Files of a cache: its manifest, one row of numbers an image (`rowFormatOf`), one line of JSON an image, and the contents of those lines
  * once more in columns, which are read at once. The columns are of some time ago: what the lines say after that counts.
  */
 export const cacheFiles = {
   about: 'cache.json',
-  vectors: 'vectors.f32',
   index: 'index.jsonl',
   columns: 'index.columns',
   lock: 'cache.lock',
@@ -30,12 +30,12 @@ export interface Entry {
 /** One line of the index; a later line about the same path replaces an earlier one. */
 export type Line = Entry | { readonly path: string; readonly forgotten: true };
 
-/** The store of a cache: a row of `width` numbers an image, and lines about them. */
-export const storeLayout = (folder: string, width: number): StoreLayout<Line> => ({
-  data: join(folder, cacheFiles.vectors),
+/** The store of a cache: a row an image, and lines about them. */
+export const storeLayout = (folder: string, { file, bytes }: Pick<RowFormat, 'file' | 'bytes'>): StoreLayout<Line> => ({
+  data: join(folder, file),
   index: join(folder, cacheFiles.index),
   parse: parseLine,
-  endOf: (line) => ('forgotten' in line ? 0 : 4 * width * (line.row + 1)),
+  endOf: (line) => ('forgotten' in line ? 0 : bytes * (line.row + 1)),
   advice: 'remove the cache and make it again',
 });
 

@@ -8,6 +8,7 @@ import { parseJson } from '../../files/json.ts';
 import { openCurrent } from '../../files/replace-together.ts';
 import { retrievalPurpose } from '../../model/purposes/retrieval.ts';
 import { cacheFiles } from './layout.ts';
+import { type Precision, type RowFormat, rowFormatOf } from './row-format.ts';
 
 const aboutSchema = z.strictObject({
   format: z.literal(1),
@@ -27,6 +28,10 @@ const aboutSchema = z.strictObject({
   modality: z.literal(1),
   /** Numbers in a row. */
   width: z.number().int().positive(),
+  /** Number that features are kept as; absent of float32, as in all caches of earlier versions. */
+  precision: z.enum(['float16', 'int8']).optional(),
+  /** What that costs in answers, on the first images that were last encoded together. */
+  cost: z.strictObject({ images: z.number(), questions: z.number(), mean: z.number(), largest: z.number() }).optional(),
   /** Random name that the files have together, another one after each time that rows were moved. */
   stamp: z.string().optional(),
 });
@@ -77,3 +82,10 @@ export const checkStudent = (folder: string, cached: About, now: About): void =>
 
 const said = ({ student, task, width, preprocessing }: About): string =>
   `${student.slice(0, 12)} (${task}, rows of ${width}, pictures of ${preprocessing.shortest} pixels)`;
+
+/** Number that the features of a cache are kept as. */
+export const precisionOf = ({ precision }: Pick<About, 'precision'>): Precision => precision ?? 'float32';
+
+/** How the rows of a cache are written and read. */
+export const rowsOf = (about: Pick<About, 'precision' | 'width'>): RowFormat =>
+  rowFormatOf(precisionOf(about), about.width);

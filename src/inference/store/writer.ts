@@ -1,18 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bytesOf } from '../../engine/numbers.ts';
 import { UserError } from '../../errors.ts';
 import { openAppendStore, readStoreIndex } from '../../files/append-store.ts';
 import { removeUnfinished } from '../../files/atomic-write.ts';
 import { makeFolder } from '../../files/disk-errors.ts';
 import { takeLock } from '../../files/lock.ts';
 import { finishReplacing } from '../../files/replace-together.ts';
+import type { KeptFeatures } from '../kept-features.ts';
+import type { PrecisionCost } from '../precision-cost.ts';
 import { readColumns, writeColumns } from './columns.ts';
 import { compact, isMostlyDead } from './compact.ts';
 import { withLines } from './entries.ts';
 import { applyLine, cacheFiles, type Entry, type Line, storeLayout } from './layout.ts';
-import { type About, checkStudent, picturesOf, readAbout, writeAbout } from './manifest.ts';
+import { type About, checkStudent, picturesOf, precisionOf, readAbout, rowsOf, writeAbout } from './manifest.ts';
 
 /** Entry of an image that has no row yet. */
 export type Placeless = Omit<Entry, 'row'>;
@@ -30,6 +31,10 @@ export interface CacheWriter extends AsyncDisposable {
   withBytes(sha256: string): Entry | undefined;
   /** Adds images and their features [images, width]. When it returns they are on the disk. */
   append(images: readonly Placeless[], shares: Float32Array): Promise<void>;
+  /** Features [images, width] as they will be read. */
+  asKept(features: Float32Array): KeptFeatures;
+  /** Writes into the manifest what the precision costs. */
+  noteCost(cost: PrecisionCost): Promise<void>;
   /** Adds lines alone: images whose row is there already, or images to remove. */
   note(lines: readonly Line[]): Promise<void>;
   /**
@@ -44,7 +49,7 @@ export interface CacheWriter extends AsyncDisposable {
  * Opens a cache for writing, creates it where there is none, and mends what a crash left: rows without a line are
  * overwritten, lines without a row are removed.
  *
- * @throws UserError where it is another student's, where its pictures were read otherwise, where another process writes it, or where the disk refuses.
+ * @throws UserError where it is another student's, where its pictures were read or its numbers kept otherwise, where another process writes it, or where the disk refuses.
  */
 export const openCacheWriter = async (folder: string, about: About): Promise<CacheWriter> => {
   await makeFolder(folder);
@@ -65,6 +70,11 @@ export const openCacheWriter = async (folder: string, about: About): Promise<Cac
 /** @throws UserError where a cache is another student's, or its pictures were read otherwise. */
 const checkOwner = (folder: string, cached: About, now: About): void => {
   checkStudent(folder, cached, now);
+  const [kept, keeping] = [precisionOf(cached), precisionOf(now)];
+  if (kept !== keeping)
+    throw new UserError(
+      `${folder}: its numbers are kept as ${kept}, and are to be kept as ${keeping}: make another cache, or leave out the precision (--precision)`,
+    );
   const [before, wanted] = [picturesOf(cached), picturesOf(now)];
   if (before === wanted) return;
   throw new UserError(
@@ -84,8 +94,10 @@ const withStamp = (about: About): About => ({ ...about, stamp: randomBytes(6).to
 
 const openedWriter = async (folder: string, about: About, unlock: () => Promise<void>): Promise<CacheWriter> => {
   const { width, stamp = '' } = about;
+  const format = rowsOf(about);
+  let now = about;
   const { columns, isDamaged } = await soundColumns(folder, about);
-  const store = await openAppendStore(storeLayout(folder, width), 'synced', columns?.place);
+  const store = await openAppendStore(storeLayout(folder, format), 'synced', columns?.place);
   const entries = withLines(columns, store.lines);
   const bySha = new Map([...entries.values()].map((entry) => [entry.sha256, entry]));
   const add = async (rows: Uint8Array, lines: readonly Line[]): Promise<void> => {
@@ -98,14 +110,15 @@ const openedWriter = async (folder: string, about: About, unlock: () => Promise<
   const append = async (images: readonly Placeless[], shares: Float32Array): Promise<void> => {
     if (shares.length !== images.length * width)
       throw new Error(`append: ${images.length} rows of ${width}, but ${shares.length} numbers`);
-    const first = store.next.end / (4 * width);
+    const first = store.next.end / format.bytes;
     const placed = images.map((image, i) => ({ ...image, row: first + i }));
-    await add(bytesOf(shares), placed);
+    await add(format.encode(shares), placed);
   };
   const finish = async (): Promise<void> => {
     const { next: place } = store;
     await store[Symbol.asyncDispose]();
-    if (isMostlyDead(entries, { width, place })) await compact(folder, withStamp(about), entries.values());
+    if (isMostlyDead(entries, { rowBytes: format.bytes, place }))
+      await compact(folder, withStamp(now), entries.values());
     else if (place.byte !== columns?.place.byte)
       await writeColumns(folder, { entries: entries.values(), place, stamp });
   };
@@ -118,6 +131,11 @@ const openedWriter = async (folder: string, about: About, unlock: () => Promise<
     isDamaged: isDamaged || store.lost > 0,
     withBytes: (sha256) => bySha.get(sha256),
     append,
+    asKept: (features) => format.kept(Uint8Array.from(format.encode(features))),
+    noteCost: async (cost) => {
+      now = { ...now, cost };
+      await writeAbout(folder, now);
+    },
     note: (lines) => add(new Uint8Array(), lines),
     finish,
     close,
@@ -126,11 +144,12 @@ const openedWriter = async (folder: string, about: About, unlock: () => Promise<
 };
 
 /** The columns of a cache, unless index or vectors have lost something that they know: they are removed then. */
-const soundColumns = async (folder: string, { width, stamp = '' }: About) => {
+const soundColumns = async (folder: string, about: About) => {
+  const { stamp = '' } = about;
   const columns = await readColumns(folder, stamp);
   if (columns === undefined) return { columns, isDamaged: false };
   if (columns !== 'cut') {
-    const { size } = await readStoreIndex(storeLayout(folder, width), columns.place);
+    const { size } = await readStoreIndex(storeLayout(folder, rowsOf(about)), columns.place);
     if (columns.place.end <= size) return { columns, isDamaged: false };
   }
   await rm(join(folder, cacheFiles.columns), { force: true });

@@ -1,11 +1,13 @@
-import { add, concat, gemm, slice } from '../../engine/ops.ts';
+import { add, concat, gemm, reshape, slice } from '../../engine/ops.ts';
+import { volume } from '../../engine/shapes.ts';
 import { input, type Tensor } from '../../engine/tensor.ts';
 import type { Architecture } from '../architecture.ts';
-import type { FeatureGraphs, ModelConfig, ModelGraphs, PairGraphs, Purpose } from '../config.ts';
+import type { FeatureGraphs, Kept, ModelConfig, ModelGraphs, PairGraphs, Purpose } from '../config.ts';
 import { forward } from '../forward.ts';
 import { inputsFor } from '../inputs.ts';
 import { imageFeatures, interactionOfFeatures, textFeatures } from '../interaction.ts';
-import { classifier, classifierRest } from '../linear.ts';
+import { keptFeatures } from '../kept.ts';
+import { chosenLinear, classifier, classifierHidden, classifierRest, linear } from '../linear.ts';
 import { createParams, type Params } from '../params.ts';
 
 /** Name of a task's classifier, as in ViLT's and DiDE's code: `vqa_classifier`, SNLI-VE's `ve_classifier`. */
@@ -42,10 +44,11 @@ const featureGraphs = (config: ModelConfig, towers: NonNullable<Architecture['to
     width,
     text: () => textFeatures(p, towers.pool(p, 'text', towers.text(p, inputs.text, sizes))),
     image: (type) => imageFeatures(p, towers.pool(p, 'image', towers.image(p, inputs.images[0]!, sizes, type))),
+    ...(images === 1 ? { scan: (kept, answers) => scanGraph(config, [kept, answers]) } : {}),
     answer: (texts) => {
       const text = input('text_shares', [texts, width]);
       const kept = ['image_shares', 'image_shares_2'].slice(0, images).map((name) => input(name, ['images', width]));
-      const pairs = kept.map((image): Tensor => interactionOfFeatures(p, text, image));
+      const pairs = kept.map((image): Tensor => interactionOfFeatures(p, add(text, image)));
       return purpose.logits!(config, p, pairs);
     },
     pairs: images === 2 ? pairGraphs(config, p) : undefined,
@@ -60,9 +63,25 @@ const pairGraphs = ({ sizes, task, answers }: ModelConfig, p: Params): PairGraph
       const [text, image] = [input('text_shares', [1, width]), input('image_shares', ['images', width])];
       const begin = place === 'first' ? 0 : sizes.width;
       const weight = slice(head.get('0.weight', [width, width], 'normal'), 1, begin, begin + sizes.width);
-      const half = gemm(interactionOfFeatures(p, text, image), weight, ['as-is', 'transposed']);
+      const half = gemm(interactionOfFeatures(p, add(text, image)), weight, ['as-is', 'transposed']);
       return place === 'first' ? add(half, head.get('0.bias', [width], 'zeros')) : half;
     },
     judge: () => classifierRest(head, input('halves', ['pairs', width]), answers.length),
   };
+};
+
+/** Every text about every image: f and the head over all pairs of a block, as products of matrices. */
+const scanGraph = (config: ModelConfig, [kept, answers]: readonly [Kept, 'all' | 'chosen']): Tensor => {
+  const { sizes, task } = config;
+  const [p, width] = [createParams(), 2 * sizes.width];
+  const text = reshape(input('text_shares', ['texts', width]), ['texts', 1, width]);
+  const image = reshape(keptFeatures(kept, width), [1, 'images', width]);
+  const pairs = volume(['texts', 'images']);
+  const head = p.within(classifierName(task));
+  const pair = interactionOfFeatures(p, reshape(add(text, image), [pairs, width]));
+  const last = (x: Tensor): Tensor =>
+    answers === 'all'
+      ? linear(head.within('3'), x, config.answers.length)
+      : chosenLinear(head.within('3'), x, config.answers.length);
+  return last(classifierHidden(head, linear(head.within('0'), pair, width)));
 };

@@ -1,7 +1,9 @@
-import type { Tensor } from '../../engine/tensor.ts';
+import { gemm } from '../../engine/ops.ts';
+import { input, type Tensor } from '../../engine/tensor.ts';
 import type { Goal, ModelConfig, Purpose } from '../config.ts';
 import { type Contrast, contrastOf, similarity } from '../heads.ts';
 import { type Inputs, inputsFor } from '../inputs.ts';
+import { keptFeatures } from '../kept.ts';
 import type { Streams } from '../outputs.ts';
 import { createParams, type Params } from '../params.ts';
 
@@ -51,6 +53,11 @@ export const retrievalPurpose: Purpose & { readonly goal: Goal } = {
         width: spaceOf(config),
         text: () => vectors().text,
         image: () => vectors().image,
+        scan: (kept) =>
+          gemm(input('text_shares', ['texts', spaceOf(config)]), keptFeatures(kept, spaceOf(config)), [
+            'as-is',
+            'transposed',
+          ]),
       },
     };
   },

@@ -30,6 +30,7 @@ export const serviceReport = async (
   const cache = await cacheImages(opened, images, {
     to,
     batch: 64,
+    precision: 'float32',
     onProgress: ({ done, of }) => onProgress?.(done, of),
   });
   const seconds = (performance.now() - began) / 1000;
