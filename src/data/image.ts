@@ -79,6 +79,15 @@ export const decodeImage = async (
   return pictures === 'as-shown' ? overWhite(raster) : withoutAlpha(raster);
 };
 
+/** EXIF data of an image file; undefined where it has none, or is no image that could have some. */
+export const exifOf = async (bytes: Uint8Array): Promise<Uint8Array | undefined> =>
+  openImage(bytes)
+    .then((image) => image.metadata())
+    .then(
+      ({ exif }) => exif,
+      () => undefined,
+    );
+
 interface Decoding {
   readonly check: CheckSize;
   readonly pictures: PictureStyle;

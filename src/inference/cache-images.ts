@@ -102,9 +102,9 @@ const cacheWith = async (student: Predictor, folder: string, options: CacheOptio
   return openImageCache(options.to);
 };
 
-/** Notes in the cache what its precision costs, where images were encoded now. */
+/** Notes in the cache what its precision costs, where images were encoded now; float32 costs nothing. */
 const measureCost = async (writer: CacheWriter, student: Predictor, sample: readonly Float32Array[]): Promise<void> => {
-  if (sample.length === 0 || student.config.images !== 1) return;
+  if (writer.precision === 'float32' || sample.length === 0 || student.config.images !== 1) return;
   const data = Float32Array.from(sample.flatMap((some) => [...some]));
   const exact = { shape: [data.length / student.width, student.width], data };
   await writer.noteCost(await precisionCost(student, exact, writer.asKept(data)));

@@ -5,7 +5,7 @@ import type { SizeRule } from '../data/resize.ts';
 import { UserError } from '../errors.ts';
 import { mapConcurrent } from '../files/map-concurrent.ts';
 import type { FoundFile } from '../files/walk.ts';
-import { prepareImage, readBytes, sha256Of } from './image-files.ts';
+import { prepareImage, readBytes, sha256Of, takenOf } from './image-files.ts';
 import type { Entry } from './store/layout.ts';
 import type { CacheWriter, Placeless } from './store/writer.ts';
 
@@ -65,8 +65,8 @@ const look = async (
   const where = join(folder, file.path);
   try {
     const bytes = await readBytes(where);
-    const placeless = { ...file, sha256: sha256Of(bytes) };
-    if (isSame && known.sha256 === placeless.sha256) return { kind: 'kept' };
+    const placeless = { ...file, taken: await takenOf(bytes), sha256: sha256Of(bytes) };
+    if (isSame && known.sha256 === placeless.sha256 && known.taken !== undefined) return { kind: 'kept' };
     const same = cached.withBytes(placeless.sha256);
     if (same) return { kind: 'renamed', entry: { ...placeless, row: same.row } };
     return {

@@ -34,12 +34,12 @@ export interface ImageCache {
   readonly rowBytes: number;
   /** In the order of their rows. */
   readonly entries: readonly Entry[];
+  /** What is kept about the images, a column each, for those that filter or sort many of them. */
+  readonly columns: Columns;
   /** Path of the image at a place, from 0 to `size` - 1. */
   pathAt(place: number): string;
   /** All that is kept about the image at a place. */
   entryAt(place: number): Entry;
-  /** What is kept about the images in columns, by place. */
-  readonly columns: Columns;
   /**
    * Yields every image, or those of interest, some at a time, so that a cache may be larger than the memory. The
    * features of a block are overwritten by those of the next.
@@ -112,9 +112,9 @@ const cacheOf = (folder: string, about: About, columns: Columns): ImageCache => 
       entries ??= Array.from({ length: columns.size }, (_, place) => columns.entryAt(place));
       return entries;
     },
+    columns,
     pathAt: columns.pathAt,
     entryAt: columns.entryAt,
-    columns,
     keptBlocks: (options = {}) => readKept(folder, about, { columns, ...options }),
     blocks: (options = {}) => readBlocks(folder, about, { columns, ...options }),
   };

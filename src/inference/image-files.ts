@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { PreparedImage } from '../data/batch.ts';
-import { decodeImage } from '../data/image.ts';
+import { decodeImage, exifOf } from '../data/image.ts';
+import { dateTaken } from '../data/pictures/date-taken.ts';
 import { isPictureName } from '../data/pictures/kinds.ts';
 import type { PictureOptions } from '../data/pictures/options.ts';
 import { fit } from '../data/preprocess.ts';
@@ -48,3 +49,9 @@ export const prepareImage = async (
   rule: SizeRule,
   options: PictureOptions & { readonly where: string },
 ): Promise<PreparedImage> => fit(await decodeImage(bytes, options), rule);
+
+/** When a picture was taken, in milliseconds since 1970, as its EXIF data say; null where they say nothing. */
+export const takenOf = async (bytes: Uint8Array): Promise<number | null> => {
+  const exif = await exifOf(bytes);
+  return exif ? (dateTaken(exif) ?? null) : null;
+};

@@ -1,13 +1,18 @@
 import { setTimeout } from 'node:timers/promises';
 import type { PictureStyle } from '../data/pictures/options.ts';
 import { LockedError } from '../files/lock.ts';
-import type { CacheOptions } from './cache-images.ts';
-import { aboutOf } from './image-cache.ts';
+import { aboutOf, type KeepingOptions } from './image-cache.ts';
 import type { Predictor } from './predictor.ts';
 import { type About, picturesOf, precisionOf, readAbout } from './store/manifest.ts';
 import { type CacheWriter, openCacheWriter } from './store/writer.ts';
 
-type Options = Pick<CacheOptions, 'to' | 'pictures' | 'precision' | 'waitSeconds' | 'signal' | 'onWarning'>;
+/** Options of a cache that is to be opened for writing: those of `cacheImages`. */
+interface Options extends KeepingOptions {
+  readonly to: string;
+  readonly waitSeconds?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
 
 /** A cache that is open for writing, and how its pictures are read. */
 export interface OpenedForCaching {

@@ -16,16 +16,13 @@ export interface Columns {
   readonly size: number;
   /** Row of each, [size]; files of the same bytes have one row together. */
   readonly rows: Uint32Array;
-  /** Sizes of the files in bytes, [size]. */
+  /** Bytes of each file, [size]. */
   readonly bytes: Float64Array;
-  /** Times of the last changes of the files, in milliseconds since 1970: [size]. */
+  /** Last change of each file, in milliseconds since 1970, [size]. */
   readonly modified: Float64Array;
-  /**
-   * When the pictures were taken by their EXIF data, clock times in milliseconds since 1970 as if they were UTC; NaN where
-   * a picture does not say, or was cached before its date was read: [size].
-   */
+  /** When each picture was taken, in milliseconds since 1970, [size]; NaN where that is not known. */
   readonly taken: Float64Array;
-  /** Number of images that were cached before their dates were read. */
+  /** Number of those that were cached before dates were read. */
   readonly undated: number;
   readonly pathAt: (i: number) => string;
   readonly entryAt: (i: number) => Entry;
@@ -40,6 +37,8 @@ export interface StoredColumns extends Columns {
 interface Arrays {
   readonly bytes: Float64Array<ArrayBuffer>;
   readonly modified: Float64Array<ArrayBuffer>;
+  /** NaN for a picture without a date, NEVER_READ for one that was not asked for it. */
+  readonly taken: Float64Array<ArrayBuffer>;
   readonly rows: Uint32Array<ArrayBuffer>;
   /** Where the path of each entry ends among the paths. */
   readonly ends: Uint32Array<ArrayBuffer>;
@@ -59,7 +58,10 @@ interface Header extends StorePlace {
   readonly paths: number;
 }
 
-const MAGIC = Buffer.from('dide-ix1');
+const MAGIC = Buffer.from('dide-ix2');
+const NEVER_READ = Number.NEGATIVE_INFINITY;
+/** Bytes of an entry in the columns, but for its path. */
+const ENTRY = 64;
 /** Bytes of the file before its columns: the magic word, and a header of JSON filled up with spaces. */
 const HEAD = 512;
 /** Bytes at the end of the index by which it is known again. */
@@ -83,12 +85,13 @@ const arraysOf = (entries: readonly Entry[]): Arrays => {
   return {
     bytes: Float64Array.from(entries, ({ bytes }) => bytes),
     modified: Float64Array.from(entries, ({ modified }) => modified),
+    taken: Float64Array.from(entries, ({ taken }) => (taken === undefined ? NEVER_READ : (taken ?? Number.NaN))),
     ...{ rows, ends, hashes },
     paths: new Uint8Array(Buffer.concat(paths)),
   };
 };
 
-const columnsFrom = ({ bytes, modified, rows, ends, hashes, paths }: Arrays): Columns => {
+const columnsFrom = ({ bytes, modified, taken, rows, ends, hashes, paths }: Arrays): Columns => {
   const text = Buffer.from(paths.buffer, paths.byteOffset, paths.length);
   const hash = Buffer.from(hashes.buffer, hashes.byteOffset, hashes.length);
   const pathAt = (i: number): string => text.toString('utf8', i === 0 ? 0 : ends[i - 1]!, ends[i]!);
@@ -96,11 +99,13 @@ const columnsFrom = ({ bytes, modified, rows, ends, hashes, paths }: Arrays): Co
     path: pathAt(i),
     bytes: bytes[i]!,
     modified: modified[i]!,
+    ...(taken[i] === NEVER_READ ? {} : { taken: Number.isNaN(taken[i]) ? null : taken[i] }),
     sha256: hash.toString('hex', 32 * i, 32 * (i + 1)),
     row: rows[i]!,
   });
-  const taken = new Float64Array(rows.length).fill(Number.NaN);
-  return { size: rows.length, rows, bytes, modified, taken, undated: rows.length, pathAt, entryAt };
+  const undated = taken.reduce((count, one) => count + Number(one === NEVER_READ), 0);
+  const known = undated === 0 ? taken : taken.map((one) => (one === NEVER_READ ? Number.NaN : one));
+  return { size: rows.length, rows, bytes, modified, taken: known, undated, pathAt, entryAt };
 };
 
 /** State of a cache for which its columns are written. */
@@ -114,13 +119,13 @@ export interface ColumnsOf {
 /** Writes the columns of a cache whose index is in the same folder. @throws UserError where the disk refuses. */
 export const writeColumns = async (folder: string, { entries, place, stamp }: ColumnsOf): Promise<void> => {
   const arrays = arraysOf(inRowOrder(entries));
-  const { bytes, modified, rows, ends, hashes, paths } = arrays;
+  const { bytes, modified, taken, rows, ends, hashes, paths } = arrays;
   if (paths.length > MOST_PATHS) return;
   const crc = await crcOfIndex(folder, place.byte);
   const header: Header = { ...place, stamp, crc: crc ?? 0, size: rows.length, paths: paths.length };
   await writeAtomically(join(folder, cacheFiles.columns), async (append) => {
     await append(Buffer.from(`${MAGIC}${JSON.stringify(header)}`.padEnd(HEAD)));
-    for (const column of [bytes, modified, rows, ends, hashes, paths]) await append(bytesOf(column));
+    for (const column of [bytes, modified, taken, rows, ends, hashes, paths]) await append(bytesOf(column));
   });
 };
 
@@ -167,17 +172,18 @@ const readHeader = async (handle: FileHandle): Promise<Header | undefined> => {
   await readUpTo(handle, head, 0);
   if (!head.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
   const header = parseJson(head.toString('utf8', MAGIC.length)) as Header | undefined;
-  return header && (await handle.stat()).size === HEAD + 56 * header.size + header.paths ? header : undefined;
+  return header && (await handle.stat()).size === HEAD + ENTRY * header.size + header.paths ? header : undefined;
 };
 
 const readArrays = async (handle: FileHandle, { size, paths }: Header, path: string): Promise<Arrays> => {
-  const { buffer } = await readBytes(handle, { offset: HEAD, length: 56 * size + paths }, path);
+  const { buffer } = await readBytes(handle, { offset: HEAD, length: ENTRY * size + paths }, path);
   return {
     bytes: new Float64Array(buffer, 0, size),
     modified: new Float64Array(buffer, 8 * size, size),
-    rows: new Uint32Array(buffer, 16 * size, size),
-    ends: new Uint32Array(buffer, 20 * size, size),
-    hashes: new Uint8Array(buffer, 24 * size, 32 * size),
-    paths: new Uint8Array(buffer, 56 * size, paths),
+    taken: new Float64Array(buffer, 16 * size, size),
+    rows: new Uint32Array(buffer, 24 * size, size),
+    ends: new Uint32Array(buffer, 28 * size, size),
+    hashes: new Uint8Array(buffer, 32 * size, 32 * size),
+    paths: new Uint8Array(buffer, ENTRY * size, paths),
   };
 };

@@ -21,6 +21,11 @@ export interface Entry {
   readonly bytes: number;
   /** Time of the last change of the file, in milliseconds since 1970. */
   readonly modified: number;
+  /**
+   * When the picture was taken, in milliseconds since 1970, as its EXIF data say: null where they say nothing, absent
+   * where the picture was cached before they were read.
+   */
+  readonly taken?: number | null | undefined;
   /** SHA-256 of the file's bytes. */
   readonly sha256: string;
   /** Index of its row; files of the same bytes have one row together. */
@@ -41,11 +46,15 @@ export const storeLayout = (folder: string, { file, bytes }: Pick<RowFormat, 'fi
 
 /** By hand: a schema takes ten times as long, and a cache may have a million lines. */
 const parseLine = (value: unknown): Line | undefined => {
-  const { path, bytes, modified, sha256, row, forgotten } = Object(value) as Partial<Entry & { forgotten: unknown }>;
+  const { path, bytes, modified, taken, sha256, row, forgotten } = Object(value) as Partial<
+    Entry & { forgotten: unknown }
+  >;
   if (typeof path !== 'string') return undefined;
   if (forgotten === true) return { path, forgotten };
   const isEntry = typeof bytes === 'number' && typeof modified === 'number' && typeof sha256 === 'string';
-  return isEntry && Number.isSafeInteger(row) && row! >= 0 ? { path, bytes, modified, sha256, row: row! } : undefined;
+  if (!isEntry || !Number.isSafeInteger(row) || row! < 0) return undefined;
+  const entry = { path, bytes, modified, sha256, row: row! };
+  return taken === null || typeof taken === 'number' ? { ...entry, taken } : entry;
 };
 
 /** Applies one line to the entries. */

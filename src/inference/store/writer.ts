@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { openAppendStore, readStoreIndex } from '../../files/append-store.ts';
+import { openAppendStore, readStoreIndex, type StorePlace } from '../../files/append-store.ts';
 import { removeUnfinished } from '../../files/atomic-write.ts';
 import { makeFolder } from '../../files/disk-errors.ts';
 import { takeLock } from '../../files/lock.ts';
@@ -14,6 +14,7 @@ import { compact, isMostlyDead } from './compact.ts';
 import { withLines } from './entries.ts';
 import { applyLine, cacheFiles, type Entry, type Line, storeLayout } from './layout.ts';
 import { type About, checkStudent, picturesOf, precisionOf, readAbout, rowsOf, writeAbout } from './manifest.ts';
+import type { Precision } from './row-format.ts';
 
 /** Entry of an image that has no row yet. */
 export type Placeless = Omit<Entry, 'row'>;
@@ -31,6 +32,8 @@ export interface CacheWriter extends AsyncDisposable {
   withBytes(sha256: string): Entry | undefined;
   /** Adds images and their features [images, width]. When it returns they are on the disk. */
   append(images: readonly Placeless[], shares: Float32Array): Promise<void>;
+  /** Number that features are kept as. */
+  readonly precision: Precision;
   /** Features [images, width] as they will be read. */
   asKept(features: Float32Array): KeptFeatures;
   /** Writes into the manifest what the precision costs. */
@@ -93,13 +96,13 @@ const created = async (folder: string, about: About): Promise<About> => {
 const withStamp = (about: About): About => ({ ...about, stamp: randomBytes(6).toString('hex') });
 
 const openedWriter = async (folder: string, about: About, unlock: () => Promise<void>): Promise<CacheWriter> => {
-  const { width, stamp = '' } = about;
+  const { width } = about;
   const format = rowsOf(about);
   let now = about;
   const { columns, isDamaged } = await soundColumns(folder, about);
   const store = await openAppendStore(storeLayout(folder, format), 'synced', columns?.place);
   const entries = withLines(columns, store.lines);
-  const bySha = new Map([...entries.values()].map((entry) => [entry.sha256, entry]));
+  const bySha = entriesByBytes(entries);
   const add = async (rows: Uint8Array, lines: readonly Line[]): Promise<void> => {
     await store.append(rows, lines);
     for (const line of lines) {
@@ -107,9 +110,12 @@ const openedWriter = async (folder: string, about: About, unlock: () => Promise<
       if (!('forgotten' in line)) bySha.set(line.sha256, line);
     }
   };
+  const noteCost = async (cost: PrecisionCost): Promise<void> => {
+    now = { ...now, cost };
+    await writeAbout(folder, now);
+  };
   const append = async (images: readonly Placeless[], shares: Float32Array): Promise<void> => {
-    if (shares.length !== images.length * width)
-      throw new Error(`append: ${images.length} rows of ${width}, but ${shares.length} numbers`);
+    checkCount(images, shares, width);
     const first = store.next.end / format.bytes;
     const placed = images.map((image, i) => ({ ...image, row: first + i }));
     await add(format.encode(shares), placed);
@@ -117,10 +123,7 @@ const openedWriter = async (folder: string, about: About, unlock: () => Promise<
   const finish = async (): Promise<void> => {
     const { next: place } = store;
     await store[Symbol.asyncDispose]();
-    if (isMostlyDead(entries, { rowBytes: format.bytes, place }))
-      await compact(folder, withStamp(now), entries.values());
-    else if (place.byte !== columns?.place.byte)
-      await writeColumns(folder, { entries: entries.values(), place, stamp });
+    await settle(folder, now, { entries, place, from: columns?.place.byte });
   };
   const close = async (): Promise<void> => {
     await store[Symbol.asyncDispose]();
@@ -131,17 +134,35 @@ const openedWriter = async (folder: string, about: About, unlock: () => Promise<
     isDamaged: isDamaged || store.lost > 0,
     withBytes: (sha256) => bySha.get(sha256),
     append,
+    precision: precisionOf(about),
     asKept: (features) => format.kept(Uint8Array.from(format.encode(features))),
-    noteCost: async (cost) => {
-      now = { ...now, cost };
-      await writeAbout(folder, now);
-    },
+    noteCost,
     note: (lines) => add(new Uint8Array(), lines),
     finish,
     close,
     [Symbol.asyncDispose]: close,
   };
 };
+
+/** Makes a cache smaller where it is mostly dead, or writes its columns where they do not go as far as its index. */
+const settle = async (
+  folder: string,
+  about: About,
+  { entries, place, from }: { entries: ReadonlyMap<string, Entry>; place: StorePlace; from: number | undefined },
+): Promise<void> => {
+  const { stamp = '' } = about;
+  if (isMostlyDead(entries, { rowBytes: rowsOf(about).bytes, place }))
+    await compact(folder, withStamp(about), entries.values());
+  else if (place.byte !== from) await writeColumns(folder, { entries: entries.values(), place, stamp });
+};
+
+const checkCount = ({ length }: readonly Placeless[], shares: Float32Array, width: number): void => {
+  if (shares.length !== length * width)
+    throw new Error(`append: ${length} rows of ${width}, but ${shares.length} numbers`);
+};
+
+const entriesByBytes = (entries: ReadonlyMap<string, Entry>): Map<string, Entry> =>
+  new Map([...entries.values()].map((entry) => [entry.sha256, entry]));
 
 /** The columns of a cache, unless index or vectors have lost something that they know: they are removed then. */
 const soundColumns = async (folder: string, about: About) => {
