@@ -92,7 +92,7 @@ export const stopGradient = (x: Tensor): Tensor => operation('Identity', [x], x.
 export const isPositive = (x: Tensor): Tensor =>
   cast(operation('Greater', [x, constant(0)], x.shape, nothing, { kind: 'bool' }), 'float');
 
-/** The same numbers as another kind; no gradient flows through it. */
+/** Numbers converted to another kind; no gradient flows through it. */
 export const cast = (x: Tensor, kind: Kind): Tensor =>
   operation('Cast', [x], x.shape, nothing, { attributes: { to: kind }, kind });
 

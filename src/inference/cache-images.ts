@@ -58,8 +58,9 @@ export interface CacheOptions extends PictureOptions {
   /** Images and folders that cannot be read are left out (`skip`, default), or are an error (`refuse`). */
   readonly unreadable?: 'skip' | 'refuse' | undefined;
   /**
-   * Number that features are kept as. `float16` (default) halves the cache and moves no probability by more than 0.001;
-   * `int8` quarters it. Default of a cache that is there: its own.
+   * Number that features are kept as. `float16` (default) halves the cache and moves a probability by less than 0.001 in
+   * the tests; `int8` quarters it. `about.cost` of the cache is measured on its own images. Default of a cache that is
+   * there: its own.
    */
   readonly precision?: Precision | undefined;
   /** By what a cached image is known: path, size and time (`time`, default), or bytes, read anew (`bytes`). */

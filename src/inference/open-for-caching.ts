@@ -28,7 +28,7 @@ export const openForCaching = async (student: Predictor, options: Options): Prom
   return { writer: await openWhenFree(aboutOf(student, { pictures, precision }), options), pictures };
 };
 
-/** How the pictures of a cache are read: as asked, or as those that it holds. */
+/** Style in which the pictures of a cache are read: as asked, or as those that it holds. */
 const pictureStyleOf = (there: About | undefined, { to, pictures, onWarning }: Options): PictureStyle => {
   if (!there) return pictures ?? 'as-shown';
   const style = pictures ?? picturesOf(there);

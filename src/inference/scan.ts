@@ -1,10 +1,9 @@
 import type { Numbers } from '../engine/numbers.ts';
-import { counted, UserError } from '../errors.ts';
-import type { ModelConfig } from '../model/config.ts';
 import { encodeText } from './encode-text.ts';
 import { aboutOf, type ImageCache } from './image-cache.ts';
 import type { KeptFeatures } from './kept-features.ts';
 import { checkCompares, type Predictor } from './predictor.ts';
+import { indexOfAnswer } from './query/answer-names.ts';
 import { checkStudent, rowsOf } from './store/manifest.ts';
 
 /** A question for every cached image or, of a student of retrieval, a text that images are compared with. */
@@ -167,13 +166,4 @@ const softmaxOf = (data: Float32Array, [start, length]: Row, column: number): nu
   let sum = 0;
   for (let i = 0; i < length; i += 1) sum += Math.exp(data[start + i]! - logit);
   return 1 / sum;
-};
-
-const indexOfAnswer = (answer: string, { answers }: ModelConfig): number => {
-  const index = answers.indexOf(answer);
-  if (index >= 0) return index;
-  const some = answers.slice(0, 5).join(', ') + (answers.length > 5 ? ', …' : '');
-  throw new UserError(
-    `${JSON.stringify(answer)} is not among the ${counted(answers.length, 'answer')} of the student (${some}): choose one of them`,
-  );
 };

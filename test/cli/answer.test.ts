@@ -30,7 +30,7 @@ describe('dide answer', () => {
   it('agrees with dide ask, which encodes image and question apart', async () => {
     const { root, data, student } = place();
     const cache = join(root, 'answers.cache');
-    await jsonOf('cache', best(student), join(data, 'images', 'test-iid'), '--to', cache);
+    await jsonOf('cache', best(student), join(data, 'images', 'test-iid'), '--to', cache, '--precision', 'float32');
     const ask = ['ask', best(student), QUESTION, '--cache', cache, '--top', '16', '--most-probable'];
     const { answers } = await jsonOf(...ask);
     const images = answers.map(({ image: name }: { image: string }) => image(name));

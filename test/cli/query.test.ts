@@ -42,7 +42,8 @@ beforeAll(async () => {
   for (const [name, model] of Object.entries(students)) {
     await saveModel(join(root, `${name}.safetensors`), model);
     const to = join(root, `${name}.cache`);
-    await jsonOf('cache', join(root, `${name}.safetensors`), join(root, 'photos'), '--to', to, '--threads', '1');
+    const exact = ['--precision', 'float32', '--threads', '1'];
+    await jsonOf('cache', join(root, `${name}.safetensors`), join(root, 'photos'), '--to', to, ...exact);
   }
 }, 120_000);
 afterAll(() => rm(root, { recursive: true, force: true }));

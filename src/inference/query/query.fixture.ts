@@ -43,7 +43,8 @@ export const makeGallery = async (model: Model = student): Promise<Gallery> => {
     const { size } = await stat(join(folder, path));
     images.push({ path, bytes: size, date: Date.UTC(2023 + (i % 2), month, day, 12, 30) });
   }
-  const cache = await cacheImages(model, folder, { to: join(folder, 'images.cache'), batch: 4, threads: 1 });
+  const exact = { precision: 'float32', batch: 4, threads: 1 } as const;
+  const cache = await cacheImages(model, folder, { to: join(folder, 'images.cache'), ...exact });
   if ((await readdir(folder)).length === 0 || cache.size !== images.length) throw new Error('the gallery is not whole');
   return { folder, cache, images };
 };
