@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openCacheEditor, type ReadyImage } from './cache-editor.ts';
 import { cacheImages } from './cache-images.ts';
-import { openImageCache } from './image-cache.ts';
+import { aboutOf, openImageCache } from './image-cache.ts';
 import { prepareImage, sha256Of } from './image-files.ts';
 import { numbered, randomStudent, temporaryFolder, writeImages } from './inference.fixture.ts';
 import { openPredictor } from './predictor.ts';
 import { sizeRuleOf } from './preprocessor.ts';
+import { openCacheWriter } from './store/writer.ts';
 
 const model = randomStudent();
 
@@ -31,10 +32,12 @@ it('adds images one by one with the numbers that a folder cached at once has, eq
   const folder = await temporaryFolder();
   await writeImages(folder, { ...numbered(4), 'twin.png': 2 });
   const whole = await numbersOf(
-    (await cacheImages(model, folder, { to: join(folder, 'whole.cache'), threads: 1 })).folder,
+    (await cacheImages(model, folder, { to: join(folder, 'whole.cache'), threads: 1, precision: 'float32' })).folder,
   );
   await using student = await openPredictor(model, { threads: 1 });
   const to = join(folder, 'edited.cache');
+  // the editor keeps the precision of a cache that is there
+  await (await openCacheWriter(to, aboutOf(student, { pictures: 'as-shown', precision: 'float32' }))).close();
   {
     await using editor = await openCacheEditor(student, to);
     await editor.add([await ready(folder, '0.png')]);

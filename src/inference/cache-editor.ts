@@ -1,8 +1,7 @@
 import { collate, type PreparedImage } from '../data/batch.ts';
-import { aboutOf } from './image-cache.ts';
+import { openForCaching } from './open-for-caching.ts';
 import type { Predictor } from './predictor.ts';
-import { picturesOf, readAbout } from './store/manifest.ts';
-import { type CacheWriter, openCacheWriter, type Placeless } from './store/writer.ts';
+import type { CacheWriter, Placeless } from './store/writer.ts';
 
 /** An image that is ready for the encoder, and what its entry will say of its file. */
 export interface ReadyImage {
@@ -32,8 +31,7 @@ export interface CacheEditor extends AsyncDisposable {
  * @throws LockedError where another writer has it. UserError where it is another student's, or the disk refuses.
  */
 export const openCacheEditor = async (student: Predictor, folder: string): Promise<CacheEditor> => {
-  const there = await readAbout(folder);
-  const writer = await openCacheWriter(folder, aboutOf(student, there ? picturesOf(there) : 'as-shown'));
+  const { writer } = await openForCaching(student, { to: folder });
   let isWhole = true;
   const guarded = async (change: () => Promise<void>): Promise<void> => {
     isWhole = false;

@@ -148,5 +148,5 @@ const checkCache = async (student: Predictor, { cache, images }: ServedCache): P
   if (images !== undefined && !(await stat(images).catch(() => undefined))?.isDirectory())
     throw new UserError(`${images}: there is no such folder: give that of the images of ${cache}`);
   const { about } = await openImageCache(cache);
-  checkStudent(cache, about, aboutOf(student, picturesOf(about)));
+  checkStudent(cache, about, aboutOf(student, { pictures: picturesOf(about) }));
 };

@@ -33,7 +33,7 @@ export const serve = async (
   const home = await temporaryFolder();
   const [photos, cache] = [join(home, 'photos'), join(home, 'photos.cache')];
   await writeImages(photos, numbered(count));
-  await cacheImages(model, photos, { to: cache, threads: 1 });
+  await cacheImages(model, photos, { to: cache, threads: 1, precision: 'float32' });
   const log: Record<string, unknown>[] = [];
   const server = await createServer(model, {
     caches: [{ cache, images: photos }],
