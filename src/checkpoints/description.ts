@@ -17,8 +17,12 @@ const transformerSchema = z.strictObject({
   summary: z.enum(['first', 'mean']).optional(),
 });
 
-const sizesSchema = transformerSchema.extend({
+const { activation, norm, summary, ...layers } = transformerSchema.shape;
+
+/** In this order, by which cached teachers know their model: new fields come last. */
+const sizesSchema = z.strictObject({
   width: count,
+  ...layers,
   textEpsilon: z.number(),
   patch: count,
   grid: count,
@@ -27,6 +31,9 @@ const sizesSchema = transformerSchema.extend({
   words: count,
   types: count,
   encoders: z.enum(['apart', 'shared']).optional(),
+  activation,
+  norm,
+  summary,
   text: transformerSchema.optional(),
   projection: count.optional(),
 });
