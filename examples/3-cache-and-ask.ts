@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ask, cacheImages, loadModel, openPredictor } from 'dide';
 
-// a student and pictures of yours, or what `npm run quickstart` made
-const quickstart = 'runs/quickstart';
-const file = process.argv[2] ?? `${quickstart}/soft+attention/best.safetensors`;
-const images = process.argv[3] ?? `${quickstart}/scenes-0-4000/images/validation`;
+// a student and pictures of yours, or the one that comes with the package and what `npm run quickstart` drew
+const file = process.argv[2] ?? 'assets/student-mini.safetensors';
+const images = process.argv[3] ?? 'runs/quickstart/scenes-0-4000/images/validation';
 
 await using student = await openPredictor(await loadModel(file));
 const folder = await mkdtemp(join(tmpdir(), 'dide-'));

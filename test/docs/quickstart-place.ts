@@ -4,11 +4,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll } from 'vitest';
-import { createStudent, loadModel, saveModel } from '../../src/index.ts';
 import { quickstartWorld, writeMiniScenes } from '../../src/studies/shipped/mini-scenes.ts';
 import { root } from './markdown.ts';
 
-/** A folder in which a reader has run `npm ci && npm run quickstart`, with fewer pictures and an untrained student. */
+/** A folder in which a reader has run `npm ci && npm run quickstart`, with fewer pictures. */
 export interface QuickstartPlace {
   readonly folder: string;
   /** Runs TypeScript as `npx tsx FILE` does in the checkout. → what it printed. @throws Error unless it ends well. */
@@ -29,10 +28,6 @@ export const quickstartPlaceForTests = (): (() => QuickstartPlace) => {
     await mkdir(join(folder, QUICKSTART_DATA), { recursive: true });
     const sizes = { pairs: 48, heldOutPairs: 20, seed: 1000 };
     await writeMiniScenes(join(folder, QUICKSTART_DATA), { ...sizes, world: quickstartWorld });
-    const student = join(folder, 'runs', 'quickstart', 'soft+attention');
-    await mkdir(student);
-    const untrained = createStudent(await loadModel(`${root}assets/teacher-mini.safetensors`));
-    await saveModel(join(student, 'best.safetensors'), untrained);
   }, 60_000);
   afterAll(() => rm(folder, { recursive: true, force: true }));
   const env = { ...process.env, TSX_TSCONFIG_PATH: `${root}tsconfig.json` };

@@ -16,8 +16,8 @@ const small = (code: string): string =>
 /** What each sketch prints, told by a word of its code, and what is asked of it beyond that. */
 const printed: Readonly<Record<string, { readonly after?: string; readonly prints: RegExp }>> = {
   'saveModel(': { prints: /^(\d00\/\d+ .*\n)*$/ },
-  // three answers about one image, losses, an accuracy with five answers over the cache
-  'await answer(': { prints: /^\[\n( +\{.*\},?\n)+\]\n(\d+ \{[^}]*\}\n)+0?\.?\d+ \[\n( +\{[^}]*\},?\n)+\]\n$/ },
+  // five answers over the cache, three about one image, losses, an accuracy
+  'await answer(': { prints: /^(\[\n( +\{[^}]*\},?\n)+\]\n){2}(\d+ \{[^}]*\}\n)+[01](\.\d+)?\n$/ },
   'openPredictor(': { prints: /^([\w-]+\.png \w+ 0\.\d+\n){5}$/ },
   'defineTask(': {
     after: `const [meme] = await memeTone.read('memes', 'train'); console.log(meme!.text, meme!.answers[0]!.answer);`,

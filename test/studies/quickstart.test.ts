@@ -6,16 +6,23 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../src/cli/program.ts';
 import { loadModel, saveModel } from '../../src/index.ts';
 import { type QuickstartReport, REPRODUCIBILITY } from '../../src/studies/quickstart/content.ts';
-import { quickstart, quickstartSizes } from '../../src/studies/quickstart/quickstart.ts';
+import { type QuickstartOptions, quickstart, quickstartSizes } from '../../src/studies/quickstart/quickstart.ts';
 import { recipes } from '../../src/studies/shipped/recipes.ts';
 import { untrainedEncoder } from '../../src/studies/shipped/untrained-encoder.ts';
+import { inProcess } from '../cli/cli.fixture.ts';
 
 let folder: string;
-let teacher: string;
+/** Models that have learnt nothing, of the kinds that come with the package. */
+let models: Pick<QuickstartOptions, 'teacher' | 'pretrained' | 'student'>;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'dide-quickstart-'));
-  teacher = join(folder, 'teacher.safetensors');
-  await saveModel(teacher, recipes['teacher-mini'].begin(untrainedEncoder()));
+  const at = (name: string): string => join(folder, `${name}.safetensors`);
+  models = { teacher: at('teacher'), pretrained: at('pretrained'), student: at('student') };
+  const encoder = untrainedEncoder();
+  const pretrained = recipes['student-pretrained-mini'].begin(encoder);
+  await saveModel(models.teacher, recipes['teacher-mini'].begin(encoder));
+  await saveModel(models.pretrained, pretrained);
+  await saveModel(models.student, recipes['student-mini'].begin(pretrained));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -24,7 +31,7 @@ describe('the quickstart', () => {
   const parts = new Set<string>();
   beforeAll(async () => {
     report = await quickstart({
-      teacher,
+      ...models,
       folder: join(folder, 'run'),
       recipes: ['hard', 'soft', 'soft+attention'],
       size: quickstartSizes.tiny,
@@ -32,15 +39,19 @@ describe('the quickstart', () => {
       threads: 1,
       onProgress: (part) => parts.add(part),
     });
-  });
+  }, 240_000);
 
-  it('walks the whole path: data, three students, evaluation, cache, question, times', () => {
+  it('walks the whole path: data, three students beside the shipped one, evaluation, cache, question, times', () => {
     expect(report.models.map(({ name }) => name)).toEqual([
       'teacher',
-      'hard labels',
-      'soft labels',
-      'soft labels + attention',
+      'shipped student',
+      'distilled now',
+      'soft labels now',
+      'hard labels now',
     ]);
+    // only what was trained now has a duration and curves
+    expect(report.models.map(({ seconds }) => seconds !== undefined)).toEqual([false, false, true, true, true]);
+    expect(report.models.map(({ curves }) => curves.length > 0)).toEqual([false, false, true, true, true]);
     expect(report.data.splits['test-iid']).toEqual({ examples: 16, images: 16 });
     for (const { accuracy } of report.models)
       expect(Object.keys(accuracy)).toEqual(['validation', 'test-iid', 'test-comp']);
@@ -53,7 +64,7 @@ describe('the quickstart', () => {
   it('shows examples with the attention of every model, whose rows are shares', () => {
     expect(report.examples.length).toBeGreaterThan(0);
     for (const { models, words, rows, columns } of report.examples) {
-      expect(models.map(({ divergence }) => divergence === undefined)).toEqual([true, false, false, false]);
+      expect(models.map(({ divergence }) => divergence === undefined)).toEqual([true, false, false, false, false]);
       for (const { textToImage } of models) {
         for (const head of textToImage) {
           expect(head).toHaveLength(words.length);
@@ -68,7 +79,7 @@ describe('the quickstart', () => {
 
   it('counts, on all test questions, which student is right, and chooses examples by it', () => {
     const { distilled, undistilled, right } = report.choice;
-    expect([distilled, undistilled]).toEqual(['soft labels + attention', 'hard labels']);
+    expect([distilled, undistilled]).toEqual(['distilled now', 'hard labels now']);
     expect(Object.values(right).reduce((sum, one) => sum + one, 0)).toBe(report.data.splits['test-iid']!.examples);
     const accuracyOf = (wanted: string) =>
       report.models.find(({ name }) => name === wanted)!.accuracy['test-iid']!.mean;
@@ -84,10 +95,10 @@ describe('the quickstart', () => {
 
   it('writes one page that opens without a network, and students that load', async () => {
     const page = await readFile(join(folder, 'run', 'report.html'), 'utf8');
-    expect(page).toContain('soft labels + attention');
+    expect(page).toContain('shipped student');
     expect(page).not.toMatch(/(?:src|href)="https?:/);
     const student = await loadModel(join(folder, 'run', 'soft+attention', 'best.safetensors'));
-    expect(student.config.architecture.name).toBe('dide');
+    expect([student.config.architecture.name, student.config.task]).toEqual(['dide', 'vqa']);
   });
 
   it('says at its top that a toy run has no results', async () => {
@@ -104,7 +115,7 @@ describe('the quickstart', () => {
   it('is resumed without training anything again', async () => {
     const began = performance.now();
     const again = await quickstart({
-      teacher,
+      ...models,
       folder: join(folder, 'run'),
       recipes: ['hard', 'soft', 'soft+attention'],
       size: quickstartSizes.tiny,
@@ -130,4 +141,19 @@ it('without a teacher, says how to get one', async () => {
       join(folder, 'no'),
     ]),
   ).toBe(1);
+});
+
+it('prints a table of every model, and the cost of a question beside that of the teacher', {
+  timeout: 240_000,
+}, async () => {
+  const given = Object.entries(models).flatMap(([option, file]) => [`--${option}`, file]);
+  const { code, stdout, stderr } = await inProcess([
+    ...['quickstart', '--tiny', '--threads', '1', '--out', join(folder, 'printed')],
+    ...given,
+  ]);
+  expect(code, stderr).toBe(0);
+  const rows = ['teacher', 'shipped student', 'distilled now', 'hard labels now'];
+  expect(stdout).toMatch(new RegExp(rows.map((name) => `\n${name} +[\\d,]+ .*%`).join('[^]*')));
+  expect(stdout).toMatch(/\nthe teacher, pair by pair +[\d.e-]+ ms an image +1\.0 times\n/);
+  expect(stdout).toMatch(/\nthe student, over the cache +[\d.e-]+ ms an image +1\/\d+\n/);
 });

@@ -13,6 +13,8 @@ import { durationOf, grouped, percent, print, tableOf } from '../terminal/table.
 
 interface Options {
   readonly teacher?: string | undefined;
+  readonly pretrained?: string | undefined;
+  readonly student?: string | undefined;
   readonly out: string;
   readonly seed: number;
   readonly all?: boolean | undefined;
@@ -28,8 +30,9 @@ Examples:
   $ dide quickstart --all --seed 1 --out runs/seed-1
   $ dide quickstart --tiny
 
-What it does: writes generated pictures with questions, distils students from the teacher that comes with the package,
-evaluates them, caches the test pictures, asks one question about all of them, and writes report.html.`;
+What it does: writes generated pictures with questions, fine-tunes the pre-trained student that comes with the package with
+and without the teacher, evaluates both beside the teacher and the shipped student, which had hours, caches the test pictures
+with the shipped one, asks one question about all of them, and writes report.html.`;
 
 /** `dide quickstart`: data, training, evaluation, cache and question in one run. */
 export const quickstartCommand = (): Command =>
@@ -40,6 +43,11 @@ export const quickstartCommand = (): Command =>
       '--teacher <file>',
       'a fusion encoder such as `dide remake teacher-mini` makes (default: the one that comes with the package)',
     )
+    .option(
+      '--pretrained <file>',
+      'the student after stage 1 to begin with (default: the one that comes with the package)',
+    )
+    .option('--student <file>', 'the student that serves (default: the one that comes with the package)')
     .option('--all', 'also a student that learns from soft labels alone')
     .option('--tiny', 'a few updates on a few pictures, for trying out: seconds, and nothing is learnt')
     .option('--resume', 'go on with a quickstart that was stopped')
@@ -52,9 +60,11 @@ export const quickstartCommand = (): Command =>
 const run = async (options: Options): Promise<void> => {
   checkOutputFolder(options.out);
   const teacher = existingFile('teacher-mini', options.teacher);
+  const pretrained = existingFile('student-pretrained-mini', options.pretrained);
+  const student = existingFile('student-mini', options.student);
   const recipes: Recipe[] = options.all ? ['hard', 'soft', 'soft+attention'] : ['hard', 'soft+attention'];
   const report = await quickstartUntilInterrupted({
-    teacher,
+    ...{ teacher, pretrained, student },
     folder: options.out,
     seed: options.seed,
     recipes,
@@ -63,7 +73,8 @@ const run = async (options: Options): Promise<void> => {
     command: commandOf(['npm', 'run', 'quickstart', '--', '--seed', `${options.seed}`, ...flagsOf(options)]),
     ...given({ threads: options.threads }),
   });
-  if (report) print(textOf(report, options), report, options);
+  if (!report) return;
+  print(`${textOf(report)}\n\nOpen ${join(options.out, 'report.html')}`, report, options);
 };
 
 /** Undefined where a signal stopped it: the students' checkpoints are kept. */
@@ -83,7 +94,27 @@ const quickstartUntilInterrupted = async (options: QuickstartOptions): Promise<Q
 /** The flags on which the numbers depend, beside the seed. */
 const flagsOf = ({ all, tiny }: Options): string[] => [...(all ? ['--all'] : []), ...(tiny ? ['--tiny'] : [])];
 
-const textOf = (report: QuickstartReport, { out }: Options): string => {
+/** 1.41 -> 1.4 times, 0.0095 -> 1/105. */
+const ratioOf = (ratio: number): string =>
+  ratio < 0.5 ? `1/${Math.round(1 / ratio)}` : `${ratio.toPrecision(2)} times`;
+
+/** The report in short: its tables, findings and duration. */
+const textOf = (report: QuickstartReport): string => {
+  const notice = noticeOf(report);
+  const { accuracy, cost } = tablesOf(report);
+  return [
+    ...(notice === undefined ? [] : [notice, '']),
+    accuracy,
+    `always the commonest answer to that kind of question: ${report.data.priorPercent.toFixed(1)} %`,
+    ...[REPRODUCIBILITY, '', cost, ''],
+    ...report.findings.map((finding) => `- ${finding}`),
+    '',
+    `seed ${report.seed}, ${durationOf(1000 * report.seconds)} in all`,
+  ].join('\n');
+};
+
+/** The tables of accuracies and of times. */
+export const tablesOf = (report: QuickstartReport): { readonly accuracy: string; readonly cost: string } => {
   const splits = Object.keys(report.models[0]!.accuracy);
   const cellOf = ({ mean, low, high }: { mean: number; low: number; high: number }): string =>
     `${percent(mean)} (${(100 * low).toFixed(1)}-${(100 * high).toFixed(1)})`;
@@ -93,21 +124,14 @@ const textOf = (report: QuickstartReport, { out }: Options): string => {
     grouped(updates),
     ...splits.map((split) => cellOf(of[split]!)),
   ]);
+  const slowest = report.latency[0]!;
   const latency = report.latency.map(({ what, millisecondsPerImage }) => [
     what,
     `${millisecondsPerImage.toPrecision(3)} ms an image`,
+    ratioOf(millisecondsPerImage / slowest.millisecondsPerImage),
   ]);
-  const notice = noticeOf(report);
-  return [
-    ...(notice === undefined ? [] : [notice, '']),
-    tableOf([['accuracy (95 % interval)', 'parameters', 'updates', ...splits], ...accuracy]),
-    `always the commonest answer to that kind of question: ${report.data.priorPercent.toFixed(1)} %`,
-    REPRODUCIBILITY,
-    '',
-    tableOf([['one more question', 'time'], ...latency]),
-    '',
-    ...report.findings.map((finding) => `- ${finding}`),
-    '',
-    `seed ${report.seed}, ${durationOf(1000 * report.seconds)} in all. Open ${join(out, 'report.html')}`,
-  ].join('\n');
+  return {
+    accuracy: tableOf([['accuracy (95 % interval)', 'parameters', 'updates', ...splits], ...accuracy]),
+    cost: tableOf([['one more question', 'time', 'beside the first'], ...latency]),
+  };
 };

@@ -8,8 +8,11 @@ export const REPRODUCIBILITY =
   'The same seed gives the same accuracies to the bit on one machine; between processors they differ by a point or two.';
 
 /** Notice for the top of a report whose numbers are no results, because its students were trained too little. */
-export const noticeOf = ({ models: [, ...students] }: QuickstartReport): string | undefined =>
-  toyNotice(Math.max(...students.map(({ updates }) => updates)), 'findings');
+export const noticeOf = ({ models }: QuickstartReport): string | undefined =>
+  toyNotice(Math.max(...models.filter(isTrainedNow).map(({ updates }) => updates)), 'findings');
+
+/** Whether the run trained a model, or loaded it from the package. */
+const isTrainedNow = ({ seconds }: ModelReport): boolean => seconds !== undefined;
 
 /** Content of a report: measures as numbers, and images. Ratios and accuracies are between 0 and 1. */
 export interface QuickstartReport {
@@ -21,7 +24,7 @@ export interface QuickstartReport {
   /** Duration of the whole run. */
   readonly seconds: number;
   readonly data: DataReport;
-  /** The teacher, then the students, in the order of colours and line styles. */
+  /** The teacher, the shipped student, then the students of this run, in the order of colours and line styles. */
   readonly models: readonly ModelReport[];
   /** The slowest first; speed-ups are relative to it. */
   readonly latency: readonly LatencyReport[];
@@ -43,7 +46,7 @@ export interface DataReport {
 }
 
 export interface ModelReport {
-  /** `teacher`, `hard labels`, `soft labels`, `soft labels + attention`. */
+  /** `teacher`, `shipped student`, `distilled now`, `soft labels now`, `hard labels now`. */
   readonly name: string;
   readonly parameters: number;
   readonly updates: number;

@@ -1,9 +1,13 @@
 import { interval } from '../../data.ts';
 import type { Prediction } from '../../index.ts';
 import type { LatencyReport } from './content.ts';
+import { recipeNames } from './students.ts';
 
 /** Predictions of each model for the same examples in the same order. */
 export type Answers = Readonly<Record<string, readonly Prediction[]>>;
+
+/** Name of the student that comes with the package. */
+export const SHIPPED_STUDENT = 'shipped student';
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 const points = (share: number): string => `${Math.abs(100 * share).toFixed(1)} points`;
@@ -35,18 +39,29 @@ export const comparison = (
 const accuracy = (judged: readonly Prediction[]): number =>
   judged.reduce((sum, { score }) => sum + score, 0) / judged.length;
 
-/** Sentences that compare, on each split, every later student with the first one, and the last with the teacher. */
+/**
+ * Sentences that say, on each split, how much of the teacher's accuracy the shipped student keeps, and compare every
+ * student that was distilled now with the one of hard labels.
+ */
 export const findingsOf = (
   splits: Readonly<Record<string, Answers>>,
   latency: readonly LatencyReport[],
   { seed }: { readonly seed: number },
 ): string[] => {
   const sentences = Object.entries(splits).flatMap(([on, answers]) => {
-    const [teacher, baseline, ...distilled] = Object.entries(answers);
-    const students = distilled.map((student) => comparison(student, baseline!, { on, seed }));
-    return [...students, comparison(distilled.at(-1)!, teacher!, { on, seed })];
+    const { teacher, [SHIPPED_STUDENT]: shipped, [recipeNames.hard]: hard, ...distilled } = answers;
+    const students = Object.entries(distilled).map((student) =>
+      comparison(student, [recipeNames.hard, hard!], { on, seed }),
+    );
+    return [quality(shipped!, teacher!, on), ...students];
   });
   return [...sentences, speedup(latency)];
+};
+
+/** The ratio of the teacher's accuracy that the shipped student has. */
+const quality = (shipped: readonly Prediction[], teacher: readonly Prediction[], on: string): string => {
+  const [kept, whole] = [accuracy(shipped), accuracy(teacher)];
+  return `The shipped student keeps ${percent(kept / whole)} of its teacher's accuracy on ${on}: ${percent(kept)} of ${percent(whole)}.`;
 };
 
 const speedup = (latency: readonly LatencyReport[]): string => {

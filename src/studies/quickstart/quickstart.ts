@@ -9,20 +9,24 @@ import { chosenExamples } from '../measures/chosen-examples.ts';
 import type { Manifest } from '../scenes/manifest.ts';
 import { quickstartWorld, writeMiniScenes } from '../shipped/mini-scenes.ts';
 import type { DataReport, ModelReport, QuickstartReport } from './content.ts';
-import { type Answers, findingsOf } from './findings.ts';
+import { type Answers, findingsOf, SHIPPED_STUDENT } from './findings.ts';
 import { writeReport } from './page/write.ts';
 import { serviceReport } from './service.ts';
-import { type Recipe, studentsOf, type TrainedModel } from './students.ts';
+import { type Recipe, recipeNames, type Sources, type TrainedModel, trainStudents } from './students.ts';
 
 /** Options of `quickstart`. */
 export interface QuickstartOptions {
   /** Path of a fusion encoder that was trained on the quickstart's world. */
   readonly teacher: string;
+  /** Path of a student after stage 1, which every student begins with. */
+  readonly pretrained: string;
+  /** Path of a student that was distilled from the teacher with a budget of hours: it serves the cached images. */
+  readonly student: string;
   /** Folder of the data, runs and report. */
   readonly folder: string;
   /** Seed of the data, its order and the initial weights. Default 0. */
   readonly seed?: number | undefined;
-  /** Recipes of the students, the baseline first. Default: hard labels, and soft labels with attention. */
+  /** Recipes of the students that are trained. Default: hard labels, and soft labels with attention, which must be there. */
   readonly recipes?: readonly Recipe[] | undefined;
   /** Amount of data and training. Default: minutes on two cores. */
   readonly size?: QuickstartSize | undefined;
@@ -50,7 +54,7 @@ export interface QuickstartSize {
 }
 
 export const quickstartSizes = {
-  full: { pairs: 4000, heldOutPairs: 400, updates: 1000 },
+  full: { pairs: 4000, heldOutPairs: 400, updates: 2000 },
   tiny: { pairs: 24, heldOutPairs: 8, updates: 4 },
 } as const satisfies Record<string, QuickstartSize>;
 
@@ -61,11 +65,12 @@ const SPLITS = ['validation', 'test-iid', 'test-comp'] as const;
 type Splits = Readonly<Record<(typeof SPLITS)[number], readonly Example[]>>;
 
 /**
- * Runs the whole path once: writes scenes, distils students from the teacher, evaluates them, caches the test images,
- * asks one question about all of them, measures times, and writes `report.html`.
+ * Runs the whole path once: writes scenes, fine-tunes the pre-trained student with and without the teacher, evaluates
+ * them beside the teacher and the shipped student, caches the test images with that one, asks one question about all of
+ * them, measures times, and writes `report.html`.
  *
- * @throws UserError where the teacher is missing or damaged, another process writes the folder, or the disk is full;
- *   the signal's reason where it was aborted.
+ * @throws UserError where a model is missing or damaged, or they are for other answers than the teacher, another process
+ *   writes the folder, or the disk is full; the signal's reason where it was aborted.
  */
 export const quickstart = async (options: QuickstartOptions): Promise<QuickstartReport> => {
   await makeFolder(options.folder);
@@ -84,7 +89,7 @@ export const quickstart = async (options: QuickstartOptions): Promise<Quickstart
 const runQuickstart = async (options: QuickstartOptions): Promise<QuickstartReport> => {
   const began = performance.now();
   const { folder, seed = 0, size = quickstartSizes.full, command, onProgress } = options;
-  const teacher = await loadModel(options.teacher);
+  const [teacher, pretrained, shipped] = await loadAll(options);
   const data = join(folder, `scenes-${seed}-${size.pairs}`);
   const manifest = await writeMiniScenes(data, {
     ...size,
@@ -93,8 +98,10 @@ const runQuickstart = async (options: QuickstartOptions): Promise<QuickstartRepo
     command,
     onProgress: ({ split, done, of }) => onProgress?.(`scenes: ${split}`, { done, of }),
   });
-  const students = await trainStudents(data, teacher, options);
-  const models = { teacher: { model: teacher, run: { updates: updatesOf(teacher), curves: [] } }, ...students };
+  const students = await trainAll(data, { teacher, pretrained }, options);
+  const before = { teacher: trainedBefore(teacher), [SHIPPED_STUDENT]: trainedBefore(shipped) };
+  // the best student first
+  const models: Models = { ...before, ...Object.fromEntries(Object.entries(students).reverse()) };
   const splits = await readSplits(data);
   const predictions = await evaluateAll(models, splits, options);
   const served = await serve(models, { data, splits, options });
@@ -114,11 +121,20 @@ const runQuickstart = async (options: QuickstartOptions): Promise<QuickstartRepo
   return report;
 };
 
-type Models = Readonly<Record<string, TrainedModel>> & { readonly teacher: TrainedModel };
+type Models = Readonly<Record<string, TrainedModel>> &
+  Readonly<Record<'teacher' | typeof SHIPPED_STUDENT, TrainedModel>>;
 
-const trainStudents = (
+const loadAll = async ({ teacher, pretrained, student }: QuickstartOptions): Promise<[Model, Model, Model]> => [
+  await loadModel(teacher),
+  await loadModel(pretrained),
+  await loadModel(student),
+];
+
+const trainedBefore = (model: Model): TrainedModel => ({ model, run: { updates: updatesOf(model), curves: [] } });
+
+const trainAll = (
   data: string,
-  teacher: Model,
+  sources: Sources,
   options: QuickstartOptions,
 ): Promise<Record<string, TrainedModel>> => {
   const {
@@ -130,19 +146,19 @@ const trainStudents = (
     onProgress,
   } = options;
   const training = { folder, data, seed, updates: size.updates, resume, threads: options.threads };
-  return studentsOf(teacher, recipes, { ...training, onProgress });
+  return trainStudents(sources, recipes, { ...training, onProgress });
 };
 
 const readSplits = async (data: string): Promise<Splits> =>
   Object.fromEntries(await Promise.all(SPLITS.map(async (split) => [split, await vqa.read(data, split)]))) as Splits;
 
-/** Serves the test images with the last student. */
+/** Serves the test images with the shipped student. */
 const serve = (
   models: Models,
   { data, splits, options }: { readonly data: string; readonly splits: Splits; readonly options: QuickstartOptions },
 ) =>
   serviceReport(
-    { teacher: models.teacher.model, student: Object.values(models).at(-1)!.model },
+    { teacher: models.teacher.model, student: models[SHIPPED_STUDENT].model },
     {
       images: join(data, 'images', 'test-iid'),
       examples: splits['test-iid'],
@@ -152,15 +168,18 @@ const serve = (
     },
   );
 
-/** The attention of all models on examples that the last student answers rightly, and the first wrongly. */
+/**
+ * The attention of all models on examples that the student distilled now answers rightly, and the one of hard labels,
+ * which had the same budget, wrongly.
+ */
 const explain = async (
   models: Models,
   predictions: Readonly<Record<string, Answers>>,
   { threads }: QuickstartOptions,
 ): Promise<Pick<QuickstartReport, 'examples' | 'choice'>> => {
-  const [, undistilled, ...others] = Object.entries(predictions['test-iid']!);
-  const distilled = others.at(-1)!;
-  const { examples, choice } = chosenExamples('test-iid', { distilled, undistilled: undistilled! });
+  const answersOf = (recipe: Recipe) => [recipeNames[recipe], predictions['test-iid']![recipeNames[recipe]]!] as const;
+  const compared = { distilled: answersOf('soft+attention'), undistilled: answersOf('hard') };
+  const { examples, choice } = chosenExamples('test-iid', compared);
   const all = Object.fromEntries(Object.entries(models).map(([name, { model }]) => [name, model]));
   return { examples: await explainPairs(all, examples, { threads }), choice };
 };

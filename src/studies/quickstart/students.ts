@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { createStudent, type FinetuneOptions, finetune, type Model, type TrainStep, vqa } from '../../index.ts';
+import { adaptModel, type FinetuneOptions, finetune, type Model, type TrainStep, vqa } from '../../index.ts';
 import type { LossWeights } from '../../training.ts';
 import { trainingCurve } from '../measures/training-curve.ts';
 import type { ModelReport } from './content.ts';
@@ -32,11 +32,19 @@ const losses: Readonly<Record<Recipe, LossWeights>> = {
   'soft+attention': { soft: 1, attention: 1 },
 };
 
+/** Names of the students that the quickstart trains. */
 export const recipeNames: Readonly<Record<Recipe, string>> = {
-  hard: 'hard labels',
-  soft: 'soft labels',
-  'soft+attention': 'soft labels + attention',
+  hard: 'hard labels now',
+  soft: 'soft labels now',
+  'soft+attention': 'distilled now',
 };
+
+/** The models that the students begin with and learn from. */
+export interface Sources {
+  readonly teacher: Model;
+  /** A student after stage 1: every recipe begins with it. */
+  readonly pretrained: Model;
+}
 
 /** Training options that all students share, so that they differ in their recipe alone. */
 const training = {
@@ -50,13 +58,13 @@ const training = {
 } as const;
 
 /**
- * Trains a student of the teacher by each recipe, concurrently, with the threads divided among them: small models gain
- * little from a second thread.
+ * Fine-tunes the pre-trained student by each recipe, concurrently, with the threads divided among them: small models
+ * gain little from a second thread.
  *
  * @throws the error of the first training that failed, once the others have stopped after their update.
  */
-export const studentsOf = async (
-  teacher: Model,
+export const trainStudents = async (
+  sources: Sources,
   recipes: readonly Recipe[],
   options: StudentsOptions,
 ): Promise<Record<string, TrainedModel>> => {
@@ -70,7 +78,7 @@ export const studentsOf = async (
     stop.signal.throwIfAborted();
   };
   const train = async (recipe: Recipe) =>
-    [recipeNames[recipe], await trainStudent(recipe, teacher, { ...options, threads, onUpdate })] as const;
+    [recipeNames[recipe], await trainStudent(recipe, sources, { ...options, threads, onUpdate })] as const;
   const stopping = (error: unknown): never => {
     stop.abort(error);
     throw error;
@@ -101,10 +109,11 @@ const joinedProgress = (recipes: readonly Recipe[], { updates, onProgress }: Stu
 
 const trainStudent = async (
   recipe: Recipe,
-  teacher: Model,
+  { teacher, pretrained }: Sources,
   { onUpdate, folder, updates, ...options }: StudentsOptions & { readonly onUpdate: OnUpdate },
 ): Promise<TrainedModel> => {
-  const model = createStudent(teacher, { seed: options.seed });
+  const { answers, scoring } = teacher.config;
+  const model = adaptModel(pretrained, { task: { ...vqa, scoring }, answers, seed: options.seed });
   const run = join(folder, recipe);
   const steps = finetune(model, {
     teacher: recipe === 'hard' ? undefined : teacher,
