@@ -13,7 +13,7 @@ import {
 } from '../../index.ts';
 import { type View, views } from '../scenes/views.ts';
 import type { CaptionStyle, World } from '../scenes/world.ts';
-import { type MiniScenes, miniWorld } from './mini-scenes.ts';
+import { type MiniScenes, miniWorld, quickstartWorld } from './mini-scenes.ts';
 import { SEED, untrainedEncoder } from './untrained-encoder.ts';
 
 /** Names of the files of weights that come with the package, or that were made for a study, without their ending. */
@@ -38,6 +38,8 @@ export interface Lesson {
       readonly updates: number;
       readonly validateEvery: number;
     };
+  /** Weights that go on: those that were best on validation, or the last. Default: the best. */
+  readonly keeps?: 'last' | undefined;
 }
 
 interface Training {
@@ -83,6 +85,7 @@ const captionLesson = (
     world: { ...miniWorld, ...world, captions: { fewest: world.objects.fewest, ...captions } },
   },
   training: { batch: 64, updates, learningRate: 8e-4, warmup: 0.05, validateEvery: 250, masking },
+  keeps: 'last',
 });
 
 /**
@@ -119,6 +122,7 @@ const scenes = {
   moreQuestions: { seed: 12, pairs: 80_000, heldOutPairs: 750 },
   statements: { view: 'nlvr2', seed: 3, pairs: 16_000, heldOutPairs: 400 },
   hypotheses: { view: 've', seed: 4, pairs: 40_000, heldOutPairs: 500 },
+  withoutRelations: { seed: 22, pairs: 80_000, heldOutPairs: 750, world: quickstartWorld },
   quadruples: { view: 'retrieval', seed: 5, pairs: 20_000, heldOutPairs: 300 },
 } as const satisfies Record<string, MiniScenes>;
 
@@ -186,7 +190,7 @@ export const recipes: Readonly<Record<ShippedName, Recipe>> = {
     lessons: {
       captions: {
         scenes: captionLessons.captions.scenes,
-        training: { ...learning, updates: 12_000, queries: 'valid', masking },
+        training: { ...learning, updates: 6000, queries: 'valid', masking },
       },
     },
   },
@@ -195,6 +199,6 @@ export const recipes: Readonly<Record<ShippedName, Recipe>> = {
     from: 'student-pretrained-mini',
     teacher: 'teacher-mini',
     begin: (from) => answering(from, 'vqa'),
-    lessons: { moreQuestions: { scenes: scenes.moreQuestions, training: { ...learning, updates: 30_000 } } },
+    lessons: { withoutRelations: { scenes: scenes.withoutRelations, training: { ...learning, updates: 22_000 } } },
   },
 };

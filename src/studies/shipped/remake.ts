@@ -40,8 +40,7 @@ export interface RemakeStep extends TrainStep {
 }
 
 /**
- * Trains a file of the package again by its recipe, and saves it; continues where it was stopped. After a lesson of
- * captions the last weights count; after a fine-tuning those that were best on validation.
+ * Trains a file of the package again by its recipe, and saves it; continues where it was stopped.
  *
  * @throws UserError where a file that it needs is missing or damaged, the folder holds something else, another process
  *   writes it, or the disk is full; the signal's reason where it was aborted.
@@ -53,7 +52,7 @@ export async function* remake(name: ShippedName, options: RemakeOptions): AsyncG
   for (const [lesson, full] of Object.entries(recipe.lessons)) {
     const run = join(options.folder, name, lesson);
     for await (const step of lessonSteps(model, lesson, full, { ...options, run, teacher })) yield { ...step, lesson };
-    model = await loadModel(isOfCaptions(full) ? lastIn(run) : bestIn(run));
+    model = await loadModel(full.keeps === 'last' ? lastIn(run) : bestIn(run));
   }
   await saveModel(options.out, model, { dtype: options.dtype });
 }
