@@ -15,8 +15,9 @@ const printed: Record<string, RegExp> = {
   '1-load-a-teacher.ts':
     /^vilt: 3 layers of width 128, 20 answers\n(.+\? .+: (right|wrong)\n){4}(9\d|100) % of 40 questions right\n$/,
   '2-distil-a-student.ts': /^(\d0\/30: soft \d\.\d{3}, attention \d\.\d{3}\n){3}the loss is 0\.\d\d of what it was\n$/,
-  '3-cache-and-ask.ts': /^(0.*\.png: \w+ \(0\.\d\d\)\n){3}40 kept\n40 answers from 40 cached images\n$/,
-  '4-an-objective-of-your-own.ts': /^1\/30: pair vectors 0\.[89]\d\d apart\n30\/30: pair vectors 0\.[3-7]\d\d apart\n$/,
+  '3-cache-and-ask.ts': /^(0.*\.png: \w+ \([01]\.\d\d\)\n){3}40 kept\n40 answers from 40 cached images\n$/,
+  '4-an-objective-of-your-own.ts':
+    /^1\/30: pair vectors (0\.[89]|1\.0)\d+ apart\n30\/30: pair vectors 0\.[3-7]\d\d apart\n$/,
   '5-define-a-task.ts': /^(9\d|100) % right after 20 updates\n$/,
   '6-search-your-pictures.ts': /^(\d0\/90: loss \d\.\d\d, found first \d+ %\n){3}(\d+\.png: [01]\.\d\d\n){3}$/,
 };

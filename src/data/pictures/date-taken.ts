@@ -1,7 +1,7 @@
 /**
- * The moment at which a picture was taken, as its EXIF data say: DateTimeOriginal, else DateTimeDigitized, else DateTime
- * (EXIF 2.32, section 4.6.5), in milliseconds since 1970. Where they name no time zone the clock is read as if it were in
- * UTC. Undefined where there is no such date, or no real one.
+ * The time on the clock where a picture was taken, as its EXIF data say: DateTimeOriginal, else DateTimeDigitized, else
+ * DateTime (EXIF 2.32, section 4.6.5), in milliseconds since 1970 as if that clock were in UTC. A time zone beside it is
+ * not used, so that a picture's day is the day at its place. Undefined where there is no such date, or no real one.
  *
  * @param exif EXIF data of a file: a TIFF header and its directories, `Exif\0\0` before it or not.
  */
@@ -13,13 +13,12 @@ export const dateTaken = (exif: Uint8Array): number | undefined => {
   const read = readerOf(tiff, order === 'II');
   const main = directoryAt(read, read.long(4));
   const photo = directoryAt(read, main.get(EXIF_DIRECTORY) ?? 0);
-  for (const [directory, date, zone] of [
-    [photo, 0x9003, 0x9011],
-    [photo, 0x9004, 0x9012],
-    [main, 0x0132, 0x9010],
+  for (const [directory, date] of [
+    [photo, 0x9003],
+    [photo, 0x9004],
+    [main, 0x0132],
   ] as const) {
-    const text = textAt(tiff, directory, date);
-    const moment = momentOf(text, textAt(tiff, photo, zone));
+    const moment = momentOf(textAt(tiff, directory, date));
     if (moment !== undefined) return moment;
   }
   return undefined;
@@ -50,7 +49,7 @@ const directoryAt = ({ short, long }: Reader, at: number): Map<number, number> =
   return found;
 };
 
-/** Longest text that is a date or a zone. */
+/** Longest text that is a date. */
 const LONGEST = 32;
 
 const textAt = (tiff: Buffer, directory: ReadonlyMap<number, number>, tag: number): string => {
@@ -58,11 +57,10 @@ const textAt = (tiff: Buffer, directory: ReadonlyMap<number, number>, tag: numbe
   return at === 0 ? '' : tiff.toString('latin1', at, at + LONGEST).split('\0')[0]!;
 };
 
-const momentOf = (text: string, zone: string): number | undefined => {
+const momentOf = (text: string): number | undefined => {
   const parts = /^(\d{4}):(\d\d):(\d\d) (\d\d):(\d\d):(\d\d)/.exec(text);
   if (!parts) return undefined;
   const [, year, month, day, hour, minute, second] = parts;
-  const offset = /^[+-]\d\d:\d\d$/.test(zone) ? zone : 'Z';
-  const moment = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}${offset}`);
+  const moment = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
   return Number.isNaN(moment) ? undefined : moment;
 };
