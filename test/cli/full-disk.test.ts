@@ -58,7 +58,7 @@ const expectTold = ({ code, stdout, stderr }: Ended): void => {
 
 /** What may be there after a full disk, since the same command goes on from it. */
 const kept: Readonly<Record<string, RegExp>> = {
-  cache: /^out\/(cache\.json|index\.jsonl|vectors\.f32)$/,
+  cache: /^out\/(cache\.json|index\.jsonl|vectors\.f16)$/,
   'finetune --cache-teacher': /^out\/(teacher\.json|records\.(f16|jsonl))$/,
 };
 

@@ -69,7 +69,7 @@ const stopped: Readonly<Record<string, Stopped>> = {
     args: (out) => [...folderWriters.cache!(out, place()), '--batch', '1'],
     isBegun: (out) => holds(join(out, 'index.jsonl')),
     says: /Stopped after \d+ of \d+ images, which are kept in .*; the same command goes on\./,
-    leaves: /^(cache\.json|index\.jsonl|vectors\.f32|index\.columns)$/,
+    leaves: /^(cache\.json|index\.jsonl|vectors\.f16|index\.columns)$/,
   },
   evaluate: {
     args: () => ['evaluate', place().student, '--data', manyQuestions(), '--threads', '1'],
