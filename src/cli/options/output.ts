@@ -1,6 +1,7 @@
 import { accessSync, constants, lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { counted } from '../../errors.ts';
+import { checkTablePath } from '../../files/write-table.ts';
 import { UserError } from '../../index.ts';
 
 /**
@@ -35,6 +36,13 @@ export const checkNewFolder = (folder: string, own: string): void => {
 export const checkOutputFile = (file: string): void => {
   if (statsOf(file)?.isDirectory()) throw new UserError(`${file}: it is a folder: give the path of a file`);
   checkWritable(dirname(resolve(file)), file);
+};
+
+/** @throws UserError where a table of results, if one is wanted, cannot be written to a file of this name. */
+export const checkTableFile = (file: string | undefined): void => {
+  if (file === undefined) return;
+  checkTablePath(file);
+  checkOutputFile(file);
 };
 
 /** Undefined where nothing has this name, or a part of the path is a file. @throws UserError for a link to nothing. */

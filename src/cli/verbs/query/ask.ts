@@ -3,6 +3,7 @@ import { type ImageCache, type Model, openImageCache, openPredictor, UserError }
 import { askAll, type QuestionResult } from '../../../query.ts';
 import { addForeignOptions, openModel } from '../../options/checkpoint.ts';
 import { jsonOption, threadsOption } from '../../options/options.ts';
+import { checkTableFile } from '../../options/output.ts';
 import { addFilterOptions, addRankingOptions, repeated, shownRows } from '../../options/query.ts';
 import { printNotice } from '../../terminal/notice.ts';
 import { openProgress } from '../../terminal/progress.ts';
@@ -10,7 +11,7 @@ import { outOption, rankedTable, restOf, writeRanked } from '../../terminal/rank
 import { percent, print, tableOf } from '../../terminal/table.ts';
 import { type AskFlags, askOptions, answerColumns as columns } from './ask-flags.ts';
 import { askMany, streamTo } from './ask-many.ts';
-import { checkOut, searchWith } from './search.ts';
+import { searchWith } from './search.ts';
 
 const examples = `
 A question of yes or no, such as "is there a dog?", is asked for "yes", so that the images that show one come first.
@@ -77,7 +78,7 @@ export const askCommand = (): Command => {
 async function run(file: string, question: string | undefined, options: AskFlags): Promise<void> {
   if ((question === undefined) === (options.questions === undefined))
     throw new UserError('dide ask needs a question in quotes, or a file of them (--questions), and not both');
-  checkOut(options.out);
+  checkTableFile(options.out);
   const trained = await openModel(file, options);
   const cache = await openImageCache(options.cache);
   if (!trained.config.purpose.logits) {

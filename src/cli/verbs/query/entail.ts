@@ -3,6 +3,7 @@ import { openImageCache, openPredictor } from '../../../index.ts';
 import { type Entailment, entail } from '../../../query.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../../options/checkpoint.ts';
 import { jsonOption, oneOf, threadsOption } from '../../options/options.ts';
+import { checkTableFile } from '../../options/output.ts';
 import {
   addFilterOptions,
   addRankingOptions,
@@ -17,7 +18,6 @@ import { printNotice } from '../../terminal/notice.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { outOption, type ResultColumn, rankedTable, restOf, writeRanked } from '../../terminal/ranked.ts';
 import { print } from '../../terminal/table.ts';
-import { checkOut } from './search.ts';
 
 interface Options extends ForeignOptions, FilterFlags, RankingFlags {
   readonly task?: TaskName | undefined;
@@ -64,7 +64,7 @@ const columns: readonly ResultColumn[] = [
 ];
 
 async function run(file: string, hypothesis: string, options: Options): Promise<void> {
-  checkOut(options.out);
+  checkTableFile(options.out);
   const trained = await openModel(file, options);
   const cache = await openImageCache(options.cache);
   const { judgement, threads, out } = options;

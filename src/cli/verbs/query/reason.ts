@@ -4,13 +4,13 @@ import { openImageCache, openPredictor } from '../../../index.ts';
 import { type JudgedPair, reason } from '../../../query.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../../options/checkpoint.ts';
 import { count, jsonOption, share, threadsOption } from '../../options/options.ts';
+import { checkTableFile } from '../../options/output.ts';
 import { addFilterOptions, type FilterFlags, filterOf, repeated } from '../../options/query.ts';
 import type { TaskName } from '../../options/tasks.ts';
 import { printNotice } from '../../terminal/notice.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { outOption } from '../../terminal/ranked.ts';
 import { groupedCount, print, tableOf } from '../../terminal/table.ts';
-import { checkOut } from './search.ts';
 
 interface Options extends ForeignOptions, FilterFlags {
   readonly task?: TaskName | undefined;
@@ -58,7 +58,7 @@ export const reasonCommand = (): Command => {
 };
 
 async function run(file: string, statement: string, options: Options): Promise<void> {
-  checkOut(options.out);
+  checkTableFile(options.out);
   const trained = await openModel(file, options);
   const cache = await openImageCache(options.cache);
   const { secondPath, secondCache, consecutive, answer, atLeast, top, threads, out } = options;

@@ -1,9 +1,8 @@
 import { Command, Option } from 'commander';
-import { checkTablePath } from '../../../files/write-table.ts';
 import { type ImageCache, type Model, openImageCache, openPredictor, search, UserError } from '../../../index.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../../options/checkpoint.ts';
 import { jsonOption, threadsOption } from '../../options/options.ts';
-import { checkOutputFile } from '../../options/output.ts';
+import { checkTableFile } from '../../options/output.ts';
 import {
   addFilterOptions,
   addRankingOptions,
@@ -64,17 +63,10 @@ export const searchCommand = (): Command => {
 async function run(file: string, text: string | undefined, options: SearchFlags): Promise<void> {
   if ((text === undefined) === (options.like === undefined))
     throw new UserError('dide search needs a description in quotes, or an image (--like), and not both');
-  checkOut(options.out);
+  checkTableFile(options.out);
   const trained = await openModel(file, options);
   await searchWith(trained, await openImageCache(options.cache), text ?? '', options);
 }
-
-/** @throws UserError where results cannot be written to a file of this name. */
-export const checkOut = (out: string | undefined): void => {
-  if (out === undefined) return;
-  checkTablePath(out);
-  checkOutputFile(out);
-};
 
 const columns = [{ name: 'score', kind: 'number' }] as const;
 
