@@ -64,20 +64,29 @@ export const search = async (
   options: SearchOptions = {},
 ): Promise<FoundImage[]> => {
   checkRanking(options);
-  return await withPredictor(student, options, async (predictor) => {
-    const vector = await vectorOf(predictor, images, query, options);
-    const { dates, only, count } = filterImages(images, options);
-    const { atLeast = Number.NEGATIVE_INFINITY, onProgress } = options;
-    const ranking = openRanking(images, dates, options);
-    let done = 0;
-    for await (const some of compareInBlocks(predictor, images, { vector, only })) {
-      for (const one of some) if (one.score >= atLeast) ranking.add(one);
-      done += some.length;
-      onProgress?.(done, count);
-    }
-    const found = await ranking.finish();
-    return found.map(([{ place, score }, near]) => ({ ...rankedImage(images, dates, place, near), score }));
-  });
+  return await withPredictor(student, options, async (predictor) =>
+    searchByVector(predictor, images, await vectorOf(predictor, images, query, options), options),
+  );
+};
+
+/** Finds the cached images whose features have the smallest angle to a vector of length 1, as `search` does. */
+export const searchByVector = async (
+  predictor: Predictor,
+  images: ImageCache,
+  vector: Float32Array,
+  options: SearchOptions,
+): Promise<FoundImage[]> => {
+  const { dates, only, count } = filterImages(images, options);
+  const { atLeast = Number.NEGATIVE_INFINITY, onProgress } = options;
+  const ranking = openRanking(images, dates, options);
+  let done = 0;
+  for await (const some of compareInBlocks(predictor, images, { vector, only })) {
+    for (const one of some) if (one.score >= atLeast) ranking.add(one);
+    done += some.length;
+    onProgress?.(done, count);
+  }
+  const found = await ranking.finish();
+  return found.map(([{ place, score }, near]) => ({ ...rankedImage(images, dates, place, near), score }));
 };
 
 /** A query as a vector of length 1, and the places of the images that it is compared with. */

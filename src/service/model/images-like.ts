@@ -1,6 +1,8 @@
 import { collate, type PreparedImage } from '../../data/batch.ts';
 import type { ImageCache } from '../../inference/image-cache.ts';
 import type { Predictor } from '../../inference/predictor.ts';
+import { searchByVector } from '../../inference/query/search.ts';
+import { toUnitLength } from '../../inference/query/vectors.ts';
 
 /** An image, and the cosine of the angle between its features and those of another. */
 export interface FoundImage {
@@ -22,26 +24,8 @@ export const imagesLike = async (
   image: PreparedImage,
   top: number,
 ): Promise<FoundImage[]> => {
-  const { data: wanted } = await predictor.imageFeatures(imageFeeds(predictor, [image]));
-  let found: FoundImage[] = [];
-  for await (const { places, features } of cache.blocks()) {
-    for (const [i, place] of places.entries()) {
-      const vector = features.data.subarray(i * wanted.length, (i + 1) * wanted.length);
-      found.push({ image: cache.pathAt(place), score: cosineOf(wanted, vector) });
-    }
-    found = found.sort(byScore).slice(0, top);
-  }
-  return found;
-};
-
-const byScore = (a: FoundImage, b: FoundImage): number => b.score - a.score || (a.image < b.image ? -1 : 1);
-
-const cosineOf = (a: Float32Array, b: Float32Array): number => {
-  let [product, ofA, ofB] = [0, 0, 0];
-  for (let i = 0; i < a.length; i += 1) {
-    product += a[i]! * b[i]!;
-    ofA += a[i]! * a[i]!;
-    ofB += b[i]! * b[i]!;
-  }
-  return product / Math.sqrt(ofA * ofB);
+  const { data } = await predictor.imageFeatures(imageFeeds(predictor, [image]));
+  toUnitLength(data, data.length);
+  const found = await searchByVector(predictor, cache, data, { top });
+  return found.map(({ image: path, score }) => ({ image: path, score }));
 };
