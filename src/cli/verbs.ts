@@ -16,7 +16,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
     load: async () => (await import('./verbs/quickstart.ts')).quickstartCommand(),
   },
   reproduce: {
-    summary: "make the paper's tables at mini size: at most five hours on two cores, in resumable jobs",
+    summary: "make the paper's tables at mini size: about twelve hours on two cores, in resumable jobs",
     load: async () => (await import('./verbs/reproduce.ts')).reproduceCommand(),
   },
   scenes: {
