@@ -120,10 +120,10 @@ const captionLessons = {
 const scenes = {
   questions: { seed: 2, pairs: 40_000, heldOutPairs: 750 },
   moreQuestions: { seed: 12, pairs: 80_000, heldOutPairs: 750 },
-  statements: { view: 'nlvr2', seed: 3, pairs: 16_000, heldOutPairs: 400 },
-  hypotheses: { view: 've', seed: 4, pairs: 40_000, heldOutPairs: 500 },
+  statements: { view: 'nlvr2', seed: 3, pairs: 32_000, heldOutPairs: 400 },
+  hypotheses: { view: 've', seed: 4, pairs: 60_000, heldOutPairs: 500 },
   withoutRelations: { seed: 22, pairs: 80_000, heldOutPairs: 750, world: quickstartWorld },
-  quadruples: { view: 'retrieval', seed: 5, pairs: 20_000, heldOutPairs: 300 },
+  quadruples: { view: 'retrieval', seed: 5, pairs: 40_000, heldOutPairs: 300 },
 } as const satisfies Record<string, MiniScenes>;
 
 /** Options of the fine-tuning of the fusion encoder. */
@@ -164,19 +164,19 @@ export const recipes: Readonly<Record<ShippedName, Recipe>> = {
   },
   'teacher-nlvr2-mini': {
     summary: 'fusion encoder that judges statements about two pictures',
-    from: 'pretrained-mini',
+    from: 'teacher-mini',
     begin: (from) => answering(from, 'nlvr2'),
     lessons: { statements: { scenes: scenes.statements, training: { ...teaching, updates: 12_000 } } },
   },
   'teacher-snli-ve-mini': {
     summary: 'fusion encoder that judges whether a picture entails a hypothesis',
-    from: 'pretrained-mini',
+    from: 'teacher-mini',
     begin: (from) => answering(from, 've'),
     lessons: { hypotheses: { scenes: scenes.hypotheses, training: { ...teaching, updates: 12_000 } } },
   },
   'teacher-retrieval-mini': {
     summary: 'fusion encoder that ranks captions of the same words',
-    from: 'pretrained-mini',
+    from: 'teacher-mini',
     begin: (from) => adaptModel(from, { task: retrieval, answers: [], seed: SEED }),
     lessons: {
       quadruples: { scenes: scenes.quadruples, training: { ...teaching, ...ranking, updates: 12_000 } },
