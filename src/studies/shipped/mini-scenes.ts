@@ -30,6 +30,8 @@ export interface MiniScenes {
   readonly view?: View | undefined;
   /** Maximum number of texts about a unit of the training data. Default 4. */
   readonly texts?: number | undefined;
+  /** Ratio of the units of questions that are unrelated images instead of pairs. Default 0.5 of questions. */
+  readonly plain?: number | undefined;
   /** Default: the world of the teacher. */
   readonly world?: World | undefined;
 }
@@ -40,12 +42,12 @@ export type ScenesOptions = MiniScenes & Pick<WriteOptions, 'command' | 'onProgr
 /** Writes a data set of the mini world, by default of questions; one that is complete stays as it is. */
 export const writeMiniScenes = (
   folder: string,
-  { pairs, heldOutPairs, view = 'vqa', texts = 4, ...options }: ScenesOptions,
+  { pairs, heldOutPairs, view = 'vqa', plain = view === 'vqa' ? 0.5 : 0, texts = 4, ...options }: ScenesOptions,
 ): Promise<Manifest> =>
   writeScenes(folder, {
     view,
     world: miniWorld,
-    plain: view === 'vqa' ? 0.5 : 0,
+    plain,
     questionsPerPair: texts,
     ...options,
     sizes: { train: pairs, validation: heldOutPairs, 'test-iid': heldOutPairs, 'test-comp': heldOutPairs },

@@ -120,10 +120,11 @@ const captionLessons = {
 const scenes = {
   questions: { seed: 2, pairs: 40_000, heldOutPairs: 750 },
   moreQuestions: { seed: 12, pairs: 80_000, heldOutPairs: 750 },
-  statements: { view: 'nlvr2', seed: 3, pairs: 32_000, heldOutPairs: 400 },
+  statements: { view: 'nlvr2', seed: 3, pairs: 16_000, heldOutPairs: 400 },
   hypotheses: { view: 've', seed: 4, pairs: 60_000, heldOutPairs: 500 },
   withoutRelations: { seed: 22, pairs: 80_000, heldOutPairs: 750, world: quickstartWorld },
-  quadruples: { view: 'retrieval', seed: 5, pairs: 40_000, heldOutPairs: 300 },
+  morePairs: { seed: 32, pairs: 80_000, heldOutPairs: 750, plain: 0, world: quickstartWorld },
+  quadruples: { view: 'retrieval', seed: 5, pairs: 20_000, heldOutPairs: 300 },
 } as const satisfies Record<string, MiniScenes>;
 
 /** Options of the fine-tuning of the fusion encoder. */
@@ -199,6 +200,9 @@ export const recipes: Readonly<Record<ShippedName, Recipe>> = {
     from: 'student-pretrained-mini',
     teacher: 'teacher-mini',
     begin: (from) => answering(from, 'vqa'),
-    lessons: { withoutRelations: { scenes: scenes.withoutRelations, training: { ...learning, updates: 22_000 } } },
+    lessons: {
+      withoutRelations: { scenes: scenes.withoutRelations, training: { ...learning, updates: 22_000 } },
+      morePairs: { scenes: scenes.morePairs, training: { ...learning, updates: 22_000 } },
+    },
   },
 };
