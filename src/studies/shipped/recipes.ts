@@ -202,7 +202,7 @@ export const recipes: Readonly<Record<ShippedName, Recipe>> = {
     begin: (from) => answering(from, 'vqa'),
     lessons: {
       withoutRelations: { scenes: scenes.withoutRelations, training: { ...learning, updates: 22_000 } },
-      morePairs: { scenes: scenes.morePairs, training: { ...learning, updates: 22_000 } },
+      morePairs: { scenes: scenes.morePairs, training: { ...learning, updates: 15_000 } },
     },
   },
 };
