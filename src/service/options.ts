@@ -29,6 +29,8 @@ export interface ServerLimits {
   readonly imagesInFlight: number;
   /** Requests a minute of one key, or of one address where there are no keys; 0 is without limit. Default 0. */
   readonly perMinute: number;
+  /** Thumbnails that are kept in memory, in millions of bytes. Default 128. */
+  readonly thumbnailMegabytes: number;
   /** Threads that decode images. Default 2. */
   readonly decoders: number;
   /** Most examples that the model encodes in one run. Default 32. */
@@ -45,6 +47,7 @@ export const defaultLimits: ServerLimits = {
   inFlight: 64,
   imagesInFlight: 16,
   perMinute: 0,
+  thumbnailMegabytes: 128,
   decoders: 2,
   batch: 32,
   stopSeconds: 30,
@@ -55,8 +58,8 @@ export interface LogWriter {
   write(line: string): void;
 }
 
-/** Attention of each word to an image, and back, of one model or several, as an object of JSON. */
-export type Explain = (model: Model, image: Pixels, text: string) => Promise<object>;
+/** Attention of each word to an image, and back, of one model or several by name, as an object of JSON. */
+export type Explain = (models: Readonly<Record<string, Model>>, image: Pixels, text: string) => Promise<object>;
 
 /** Options of `createServer`. */
 export interface ServerOptions {
@@ -70,6 +73,10 @@ export interface ServerOptions {
   /** Origins whose pages may ask: `https://photos.example`. Default: none but the server's own. */
   readonly cors?: readonly string[] | undefined;
   readonly limits?: Partial<ServerLimits> | undefined;
+  /** A fusion encoder to compare the model with: its attention beside the model's, and what a pair costs it. */
+  readonly teacher?: Model | undefined;
+  /** Folder of the page that is shown at `/`, with an `index.html`. Default: a page that names the routes. */
+  readonly page?: string | undefined;
   /** Computes the attention for `explain`, which is otherwise not offered. */
   readonly explain?: Explain | undefined;
   /** Receives the log, a line of JSON a request. Default: none. */

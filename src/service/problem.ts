@@ -44,20 +44,21 @@ const titles: Readonly<Record<number, string>> = {
   507: 'Insufficient Storage',
 };
 
+/** A problem as an object. */
+export const problemBody = ({ status, message }: Problem, requestId: string): ProblemBody => ({
+  type: 'about:blank',
+  title: titles[status] ?? 'Error',
+  status,
+  detail: message,
+  instance: `urn:request:${requestId}`,
+});
+
 /** The response for a problem. */
-export const problemResponse = ({ status, message, headers }: Problem, requestId: string): Response => {
-  const body: ProblemBody = {
-    type: 'about:blank',
-    title: titles[status] ?? 'Error',
-    status,
-    detail: message,
-    instance: `urn:request:${requestId}`,
-  };
-  return new Response(JSON.stringify(body), {
-    status,
-    headers: { 'content-type': 'application/problem+json', 'x-request-id': requestId, ...headers },
+export const problemResponse = (problem: Problem, requestId: string): Response =>
+  new Response(JSON.stringify(problemBody(problem, requestId)), {
+    status: problem.status,
+    headers: { 'content-type': 'application/problem+json', 'x-request-id': requestId, ...problem.headers },
   });
-};
 
 /** The problem that an error is to the one who asked; undefined where it is a fault of ours. */
 export const problemOf = (error: unknown): Problem | undefined => {

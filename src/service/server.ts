@@ -13,8 +13,11 @@ import { createGate } from './http/admission.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
+import { readPage } from './http/page.ts';
 import { createImagePool, type ImagePool } from './images/image-pool.ts';
+import { createThumbnails } from './images/thumbnails.ts';
 import { batchedPredictor } from './model/batched-predictor.ts';
+import { measureTeacher } from './model/teacher.ts';
 import { warmUp } from './model/warm-up.ts';
 import { defaultLimits, type ServedCache, type ServerLimits, type ServerOptions } from './options.ts';
 import type { Pictures, Store } from './services.ts';
@@ -51,7 +54,8 @@ export const createServer = async (model: Model, options: ServerOptions): Promis
   let isReady = false;
   try {
     const services = { ...opened.services, isReady: () => isReady };
-    const app = createApp(services, { keys, cors, log, gate, imageGate });
+    const page = options.page === undefined ? undefined : await readPage(options.page);
+    const app = createApp(services, { keys, cors, log, page, gate, imageGate });
     const listening = await listen(app.fetch, { host, port, seconds: limits.seconds });
     isReady = true;
     log.info({ url: listening.url, caches: [...services.stores.keys()] }, 'listening');
@@ -98,12 +102,15 @@ const openServices = async (model: Model, options: ServerOptions, { limits, metr
   try {
     stores = await openStores(predictor, options.caches, onError);
     await Promise.all([warmUp(predictor), pool.start()]);
+    const teacher = options.teacher && (await measureTeacher(options.teacher, model, options.threads));
+    const thumbnails = createThumbnails(1e6 * limits.thumbnailMegabytes);
+    const shown = { pictures: picturesBy(pool, model, limits), thumbnails };
+    const { explain } = options;
+    return { services: { model, predictor, ...shown, teacher, stores, limits, metrics, explain }, close };
   } catch (error) {
     await close();
     throw error;
   }
-  const pictures = picturesBy(pool, model, limits);
-  return { services: { model, predictor, pictures, stores, limits, metrics, explain: options.explain }, close };
 };
 
 /** @throws UserError where everybody in the network could ask. */
@@ -119,6 +126,7 @@ const picturesBy = (pool: ImagePool, { config }: Model, { megapixels }: ServerLi
   const rule = sizeRuleOf(config);
   return {
     prepare: (image) => pool.run({ kind: 'prepare', rule, ...shown, ...image }),
+    sizeOf: (image) => pool.run({ kind: 'size', ...shown, ...image }),
     thumbnail: (image, side) => pool.run({ kind: 'thumbnail', side, ...shown, ...image }),
   };
 };

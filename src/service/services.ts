@@ -2,7 +2,9 @@ import type { Model } from '../checkpoints/model-file.ts';
 import type { PreparedImage } from '../data/batch.ts';
 import type { Predictor } from '../inference/predictor.ts';
 import type { Metrics } from './http/metrics.ts';
-import type { NamedBytes, PreparedFile } from './images/image-job.ts';
+import type { ImageSize, NamedBytes, PreparedFile } from './images/image-job.ts';
+import type { Thumbnails } from './images/thumbnails.ts';
+import type { Teacher } from './model/teacher.ts';
 import type { Explain, ServerLimits } from './options.ts';
 import type { CacheView } from './store/cache-view.ts';
 import type { StoreWriter } from './store/writing.ts';
@@ -26,6 +28,8 @@ export interface Pictures {
   prepare(image: NamedBytes): Promise<PreparedFile>;
   /** A WebP of an image, whose longer side has at most `side` pixels. @throws UserError where it cannot be read. */
   thumbnail(image: NamedBytes, side: number): Promise<Uint8Array>;
+  /** Pixels of an image, as it is shown. @throws UserError where it cannot be read. */
+  sizeOf(image: NamedBytes): Promise<ImageSize>;
 }
 
 /** What the routes work with. */
@@ -34,6 +38,10 @@ export interface Services {
   /** The model, open; what is asked at once is run together. */
   readonly predictor: Predictor;
   readonly pictures: Pictures;
+  /** Thumbnails that were made before. */
+  readonly thumbnails: Thumbnails;
+  /** The fusion encoder that the model is compared with, where one is loaded. */
+  readonly teacher?: Teacher | undefined;
   readonly stores: ReadonlyMap<string, Store>;
   readonly explain?: Explain | undefined;
   readonly limits: ServerLimits;

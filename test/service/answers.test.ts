@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodePng } from '../../src/data.ts';
 import { answer, ask, openImageCache, openPredictor, search } from '../../src/index.ts';
 import { raggedScene, randomStudent } from '../../src/inference/inference.fixture.ts';
+import { entail, reason } from '../../src/query.ts';
 import { createServer } from '../../src/server.ts';
 import { explainPairs } from '../../src/studies/attention/explain.ts';
 import { bytesOf, jsonIn, problemIn, type Served, serve } from './service.fixture.ts';
@@ -10,8 +11,8 @@ const question = 'what color is the large circle ?';
 let served: Served;
 beforeAll(async () => {
   served = await serve({
-    explain: async (model, image, text) =>
-      (await explainPairs({ model }, [{ id: 'it', text, images: [image], answers: [] }], { threads: 1 }))[0]!,
+    explain: async (models, image, text) =>
+      (await explainPairs(models, [{ id: 'it', text, images: [image], answers: [] }], { threads: 1 }))[0]!,
   });
 });
 afterAll(() => served.server.stop());
@@ -75,12 +76,12 @@ describe('the service says what the library says', () => {
   });
 
   it('and of what it is: caches, images, a page, a document', async () => {
-    expect(await jsonIn(await served.get('/v1/caches'))).toEqual({
-      model: { task: 'vqa', answers: served.model.config.answers.length, images: 1 },
-      caches: [{ name: 'photos', images: 6, hasFiles: true }],
-    });
-    const listed = await jsonIn(await served.get('/v1/caches/photos/images?from=1&count=2'));
-    expect([listed.total, listed.images.length]).toEqual([6, 2]);
+    const caches = [{ name: 'photos', images: 6, hasFiles: true }];
+    expect(await jsonIn(await served.get('/v1/caches'))).toEqual({ caches });
+    const { model, can, ...about } = await jsonIn(await served.get('/v1/about'));
+    expect(model).toMatchObject({ task: 'vqa', answers: served.model.config.answers, images: 1, isStudent: true });
+    expect(can).toMatchObject({ answer: true, ask: true, like: true, search: false, reason: false, explain: true });
+    expect(about).toEqual({ caches, uploads: true, limits: { megabytes: 20, megapixels: 50, seconds: 300 } });
     expect(await (await served.get('/')).text()).toContain('/v1/caches/{cache}/ask');
     const document = await jsonIn(await served.get('/openapi.json'));
     expect(document.openapi).toBe('3.1.0');
@@ -108,14 +109,14 @@ describe('a student of another task', () => {
     const answers = ['contradiction', 'entailment', 'neutral'];
     const model = randomStudent(2, { task: 've', answers, scoring: 'softmax' });
     await using served = await serve({ model, count: 3 });
-    const { answers: judged } = await jsonIn(
-      await served.post('/v1/caches/photos/entail', { hypothesis: 'there is a circle .', top: 3 }),
-    );
-    const expected = await ask(model, await openImageCache(served.cache), 'there is a circle .', {
-      ...{ answer: 'entailment', threads: 1 },
-    });
-    expect(judged.map(({ image }: { image: string }) => image)).toEqual(expected.map(({ image }) => image));
-    expect(new Set(judged.map(({ answer }: { answer: string }) => answer))).toEqual(new Set(['entailment']));
+    const hypothesis = 'there is a circle .';
+    const { judged, images } = await jsonIn(await served.post('/v1/caches/photos/entail', { hypothesis, top: 2 }));
+    const expected = await entail(model, await openImageCache(served.cache), hypothesis, { top: 2, threads: 1 });
+    expect(images).toBe(3);
+    for (const [i, one] of expected.entries()) {
+      expect(judged[i]).toMatchObject({ image: one.image, date: one.date, judgement: one.judgement });
+      expect(judged[i].entailment).toBeCloseTo(one.entailment, 5);
+    }
   });
 
   it('of retrieval searches', async () => {
@@ -125,6 +126,19 @@ describe('a student of another task', () => {
     const expected = await search(model, await openImageCache(served.cache), 'a circle', { threads: 1 });
     expect(found.map(({ image }: { image: string }) => image)).toEqual(expected.map(({ image }) => image));
     expect(await problemIn(await served.post('/v1/caches/photos/ask', { question }))).toMatchObject({ status: 422 });
+  });
+
+  it('of two images reasons about the pairs of a cache', async () => {
+    const sizes = { ...randomStudent().config.sizes, types: 3 };
+    const model = randomStudent(4, { task: 'nlvr2', sizes, images: 2, answers: ['False', 'True'], scoring: 'softmax' });
+    await using served = await serve({ model, count: 4 });
+    const statement = 'both show a circle .';
+    const options = { top: 3, paths: ['[0-2].png'] };
+    const { pairs, judged } = await jsonIn(await served.post('/v1/caches/photos/reason', { statement, ...options }));
+    const expected = await reason(model, await openImageCache(served.cache), statement, { ...options, threads: 1 });
+    expect(judged).toBe(9);
+    expect(pairs.map(({ images }: { images: string[] }) => images)).toEqual(expected.map(({ images }) => images));
+    expect(pairs[0].probability).toBeCloseTo(expected[0]!.probability, 5);
   });
 
   it('of two images reasons about them, without a cache', async () => {

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
-import { type Model, UserError } from '../../index.ts';
+import { UserError } from '../../index.ts';
 import {
   createServer,
   defaultLimits,
@@ -21,6 +23,8 @@ interface Options extends ForeignOptions, Partial<ServerLimits> {
   readonly port: number;
   readonly keyFile?: string | undefined;
   readonly cors?: readonly string[] | undefined;
+  readonly teacher?: string | undefined;
+  readonly page?: string | undefined;
   readonly threads?: number | undefined;
 }
 
@@ -45,6 +49,7 @@ const limits = [
   count('--in-flight <n>', `requests at once; more are answered 429 (default: ${defaultLimits.inFlight})`),
   count('--images-in-flight <n>', `those of them with images (default: ${defaultLimits.imagesInFlight})`),
   index('--per-minute <n>', 'requests a minute of a key, or of an address where there are none (default: any number)'),
+  amount('--thumbnail-megabytes <n>', `thumbnails kept in memory (default: ${defaultLimits.thumbnailMegabytes})`),
   count('--decoders <n>', `threads that decode images (default: ${defaultLimits.decoders})`),
   amount(
     '--stop-seconds <n>',
@@ -64,6 +69,8 @@ export const serveCommand = (): Command =>
       .addOption(index('--port <n>', 'port to listen on; 0: a free one').default(8080))
       .addOption(new Option('--key-file <file>', 'keys, one of which a request must bring (dide key)'))
       .addOption(new Option('--cors <origin>', 'origin whose pages may ask, again for another').argParser(collect))
+      .addOption(new Option('--teacher <file>', 'a fusion encoder of the same task, to compare with'))
+      .addOption(new Option('--page <folder>', 'the page that is shown at / (default: the one of this package)'))
       .addOption(threadsOption()),
     limits.map((option) => option.helpGroup('Limits:')),
   )
@@ -80,15 +87,22 @@ async function run(file: string, folders: readonly string[], options: Options): 
   const keys = keyFile === undefined ? undefined : await readKeys(keyFile);
   using interrupt = listenForInterrupt();
   const model = await openModel(file, options);
+  const teacher = options.teacher === undefined ? undefined : await openModel(options.teacher, options);
   await using server = await createServer(model, {
     ...{ caches, host, port, keys, cors, threads, limits: limitsIn(options), log: process.stdout },
-    explain: explain(threads),
+    ...{ teacher, page: options.page ?? ownPage(), explain: explain(threads) },
   });
   printNotice(`Listening on ${server.url}; Ctrl-C ends it.`);
   if (!interrupt.signal.aborted)
     await new Promise((resolve) => interrupt.signal.addEventListener('abort', resolve, { once: true }));
   printNotice('Stopping once the requests under way are answered (Ctrl-C again: at once).');
 }
+
+/** The page of the package; undefined where it was not built. */
+const ownPage = (): string | undefined => {
+  const folder = fileURLToPath(new URL('../../../dist/page', import.meta.url));
+  return existsSync(`${folder}/index.html`) ? folder : undefined;
+};
 
 const limitsIn = (options: Options): Partial<ServerLimits> =>
   Object.fromEntries(
@@ -101,8 +115,8 @@ const limitsIn = (options: Options): Partial<ServerLimits> =>
 /** Loaded when it is first asked for, since it brings much with it. */
 const explain =
   (threads: number | undefined): Explain =>
-  async (model: Model, image, text) => {
+  async (models, image, text) => {
     const { explainPairs } = await import('../../studies/attention/explain.ts');
-    const [pair] = await explainPairs({ model }, [{ id: 'image', text, images: [image], answers: [] }], { threads });
+    const [pair] = await explainPairs(models, [{ id: 'image', text, images: [image], answers: [] }], { threads });
     return pair!;
   };

@@ -9,10 +9,13 @@ import { timeout } from 'hono/timeout';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { Problem, problemOf, problemResponse } from '../problem.ts';
+import { addAbout } from '../routes/about.ts';
 import { addAnswering } from '../routes/answering.ts';
+import { addAsking } from '../routes/asking.ts';
 import { addEncoding } from '../routes/encoding.ts';
 import { addFinding } from '../routes/finding.ts';
 import { addImages } from '../routes/images.ts';
+import { addListing } from '../routes/listing.ts';
 import { addOperations } from '../routes/operations.ts';
 import type { Services } from '../services.ts';
 import type { Gate } from './admission.ts';
@@ -20,12 +23,15 @@ import { documentOf, homePage } from './document.ts';
 import { askForKey, checkMediaType, limitRate, refuseOtherSites } from './guards.ts';
 import type { ApiKey } from './keys.ts';
 import { observed } from './observed.ts';
+import { addPage, type PageFiles } from './page.ts';
 
 /** What an app has beside its services. */
 export interface AppOptions {
   readonly keys?: readonly ApiKey[] | undefined;
   readonly cors?: readonly string[] | undefined;
   readonly log: Logger;
+  /** Files that are shown to people. Default: a page that names the routes. */
+  readonly page?: PageFiles | undefined;
   /** Bound on all requests that do work. */
   readonly gate: Gate;
   /** Bound on those with images among them. */
@@ -61,11 +67,13 @@ export const createApp = (services: Services, options: AppOptions): App => {
   guard(app, options);
   bound(app, services, options);
   addOperations(app, services);
-  for (const add of [addAnswering, addFinding, addEncoding, addImages]) add(app, services);
+  for (const add of [addAbout, addAsking, addAnswering, addFinding, addEncoding, addListing, addImages])
+    add(app, services);
   const document = documentOf(app);
   app.get('/openapi.json', (c) => c.json(document));
-  app.get('/', (c) => c.html(homePage(document)));
   refuseOtherMethods(app, document.paths ?? {});
+  if (options.page) addPage(app, options.page);
+  else app.get('/', (c) => c.html(homePage(document)));
   return { fetch: app.fetch, document };
 };
 

@@ -21,8 +21,19 @@ export interface ThumbnailJob extends NamedBytes, PictureOptions {
   readonly side: number;
 }
 
+/** Read the size of an image. */
+export interface SizeJob extends NamedBytes, PictureOptions {
+  readonly kind: 'size';
+}
+
+/** Pixels of an image, as it is shown. */
+export interface ImageSize {
+  readonly width: number;
+  readonly height: number;
+}
+
 /** What a thread of the pool can be asked for. */
-export type ImageJob = PrepareJob | ThumbnailJob;
+export type ImageJob = PrepareJob | ThumbnailJob | SizeJob;
 
 /** An image ready for the encoder, and the SHA-256 of the bytes of its file. */
 export interface PreparedFile {
@@ -30,10 +41,15 @@ export interface PreparedFile {
   readonly picture: PreparedImage;
 }
 
-/** Result of a job: of `prepare` the image, of `thumbnail` the bytes of the WebP. */
-export type ResultOf<J extends ImageJob> = J extends PrepareJob ? PreparedFile : Uint8Array;
+/** Results of the jobs. */
+export type Result = PreparedFile | Uint8Array | ImageSize;
+
+/** Result of a job: of `prepare` the image, of `thumbnail` the bytes of the WebP, of `size` the pixels. */
+export type ResultOf<J extends ImageJob> = J extends PrepareJob
+  ? PreparedFile
+  : J extends ThumbnailJob
+    ? Uint8Array
+    : ImageSize;
 
 /** Reply of a thread: a result, or the message of an error, and whether the user can mend it. */
-export type Reply =
-  | { readonly result: PreparedFile | Uint8Array }
-  | { readonly message: string; readonly isUserError: boolean };
+export type Reply = { readonly result: Result } | { readonly message: string; readonly isUserError: boolean };

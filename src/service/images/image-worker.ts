@@ -4,12 +4,13 @@ import { parentPort } from 'node:worker_threads';
 import { decodeImage, encodeWebp } from '../../data/image.ts';
 import { fit } from '../../data/preprocess.ts';
 import { UserError } from '../../errors.ts';
-import type { ImageJob, PreparedFile, Reply } from './image-job.ts';
+import type { ImageJob, Reply, Result } from './image-job.ts';
 
-const resultOf = async (job: ImageJob): Promise<PreparedFile | Uint8Array> => {
+const resultOf = async (job: ImageJob): Promise<Result> => {
   const { bytes, where, pictures, maxMegapixels } = job;
   const pixels = await decodeImage(bytes, { where, pictures, maxMegapixels });
   if (job.kind === 'thumbnail') return await encodeWebp(pixels, { side: job.side });
+  if (job.kind === 'size') return { width: pixels.width, height: pixels.height };
   return { sha256: createHash('sha256').update(bytes).digest('hex'), picture: fit(pixels, job.rule) };
 };
 

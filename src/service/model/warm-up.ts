@@ -3,20 +3,31 @@ import { fit } from '../../data/preprocess.ts';
 import { encodeText } from '../../inference/encode-text.ts';
 import type { Predictor } from '../../inference/predictor.ts';
 import { sizeRuleOf } from '../../inference/preprocessor.ts';
-import { imageFeeds } from './images-like.ts';
+import { imageFeeds } from './image-feeds.ts';
+
+const TEXT = 'is it ?';
 
 /** Runs each part of a model once, so that it is compiled before the first request. */
 export const warmUp = async (predictor: Predictor): Promise<void> => {
   const { config } = predictor;
-  const [side, answers] = [config.sizes.image, config.purpose.logits !== undefined];
-  const grey = { width: side, height: side, data: new Uint8Array(3 * side * side).fill(128) };
-  const image = imageFeeds(predictor, [fit(grey, sizeRuleOf(config))]);
-  const words = encodeText(predictor, 'is it ?');
+  const answers = config.purpose.logits !== undefined;
   if (config.architecture.towers) {
-    const [text, features] = [await predictor.textFeatures(words), await predictor.imageFeatures(image)];
+    const text = await predictor.textFeatures(encodeText(predictor, TEXT));
+    const features = await predictor.imageFeatures(imageFeeds(predictor, [greyImage(predictor)]));
     if (answers && config.images === 1) await predictor.answerFeatures(text, features);
   }
-  if (answers) await predictor.logits({ ...words, ...image, ...second(image, config.images) });
+  if (answers) await predictor.logits(pairFeeds(predictor));
+};
+
+/** A text about a grey image, or about two. */
+export const pairFeeds = (predictor: Predictor): Feeds => {
+  const image = imageFeeds(predictor, [greyImage(predictor)]);
+  return { ...encodeText(predictor, TEXT), ...image, ...second(image, predictor.config.images) };
+};
+
+const greyImage = ({ config }: Predictor) => {
+  const side = config.sizes.image;
+  return fit({ width: side, height: side, data: new Uint8Array(3 * side * side).fill(128) }, sizeRuleOf(config));
 };
 
 /** The same image again, for a model that looks at two. */

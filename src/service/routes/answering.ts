@@ -1,26 +1,9 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { answerPrepared } from '../../inference/answer.ts';
-import { ask } from '../../inference/query/ask.ts';
-import type { AskOptions } from '../../inference/query/ask-options.ts';
 import { nlvr2 } from '../../tasks/nlvr2.ts';
-import { snliVe } from '../../tasks/snli-ve.ts';
 import type { Services } from '../services.ts';
-import { checkTask, collectWarnings, preparedImages, storeNamed } from './requested.ts';
-import {
-  cacheName,
-  imageAnswer,
-  imageRef,
-  jsonBody,
-  jsonResponse,
-  probability,
-  problems,
-  rankedAnswer,
-  text,
-  top,
-  warnings,
-} from './schemas.ts';
-
-const params = z.object({ cache: cacheName });
+import { checkTask, collectWarnings, preparedImages } from './requested.ts';
+import { imageRef, jsonBody, jsonResponse, problems, rankedAnswer, text, top, warnings } from './schemas.ts';
 
 const answerRoute = createRoute({
   method: 'post',
@@ -37,55 +20,6 @@ const answerRoute = createRoute({
   },
 });
 
-const askRoute = createRoute({
-  method: 'post',
-  path: '/v1/caches/{cache}/ask',
-  operationId: 'ask',
-  tags: ['questions'],
-  summary: 'Asks one question of every cached image.',
-  request: {
-    params,
-    body: jsonBody(
-      z.strictObject({
-        question: text,
-        top,
-        atLeast: probability.optional().openapi({ description: 'Least probability of what is returned.' }),
-        sort: z.enum(['probability', 'date', 'path']).optional(),
-        answer: z.string().optional().openapi({
-          description:
-            'Answer by which to rank. Default: yes, of a question of yes or no; otherwise the best to each image.',
-        }),
-      }),
-    ),
-  },
-  responses: {
-    200: jsonResponse(z.object({ answers: z.array(imageAnswer), warnings }), 'The most probable answers first.'),
-    ...problems(404, 415, 422),
-  },
-});
-
-const entailRoute = createRoute({
-  method: 'post',
-  path: '/v1/caches/{cache}/entail',
-  operationId: 'entail',
-  tags: ['questions'],
-  summary: 'Finds the cached images that entail a hypothesis, or contradict it, or leave it open.',
-  request: {
-    params,
-    body: jsonBody(
-      z.strictObject({
-        hypothesis: text,
-        top,
-        answer: z.enum(['entailment', 'neutral', 'contradiction']).default('entailment'),
-      }),
-    ),
-  },
-  responses: {
-    200: jsonResponse(z.object({ answers: z.array(imageAnswer), warnings }), 'The most probable first.'),
-    ...problems(404, 415, 422),
-  },
-});
-
 const reasonRoute = createRoute({
   method: 'post',
   path: '/v1/reason',
@@ -99,7 +33,7 @@ const reasonRoute = createRoute({
   },
 });
 
-/** Adds the routes that answer. */
+/** Adds the routes that answer about the images of a request. */
 export const addAnswering = (app: OpenAPIHono, services: Services): void => {
   app.openapi(answerRoute, async (c) => {
     const { question, images, top } = c.req.valid('json');
@@ -107,15 +41,6 @@ export const addAnswering = (app: OpenAPIHono, services: Services): void => {
     const prepared = await preparedImages(services, images);
     const answers = await answerPrepared(services.predictor, prepared, question, { top, onWarning });
     return c.json({ answers, warnings }, 200);
-  });
-  app.openapi(askRoute, async (c) => {
-    const { question, ...options } = c.req.valid('json');
-    return c.json(await asked(services, c.req.valid('param').cache, question, options), 200);
-  });
-  app.openapi(entailRoute, async (c) => {
-    checkTask(services, snliVe.name, 'judge hypotheses');
-    const { hypothesis, ...options } = c.req.valid('json');
-    return c.json(await asked(services, c.req.valid('param').cache, hypothesis, options), 200);
   });
   app.openapi(reasonRoute, async (c) => {
     checkTask(services, nlvr2.name, 'judge statements about two images');
@@ -125,12 +50,4 @@ export const addAnswering = (app: OpenAPIHono, services: Services): void => {
     const answers = await answerPrepared(services.predictor, prepared, statement, { onWarning });
     return c.json({ answers, warnings }, 200);
   });
-};
-
-const asked = async (services: Services, cache: string, question: string, options: AskOptions) => {
-  const { warnings, onWarning } = collectWarnings();
-  const answers = await storeNamed(services, cache).view.withCurrent((images) =>
-    ask(services.predictor, images, question, { ...options, onWarning }),
-  );
-  return { answers, warnings };
 };

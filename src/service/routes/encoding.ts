@@ -1,11 +1,14 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Numbers } from '../../engine/numbers.ts';
+import { UserError } from '../../errors.ts';
 import { encodeText } from '../../inference/encode-text.ts';
-import { imageFeeds } from '../model/images-like.ts';
+import type { Pixels } from '../../kernels/pixels.ts';
+import { imageFeeds } from '../model/image-feeds.ts';
+import type { Explain } from '../options.ts';
 import { Problem } from '../problem.ts';
 import type { Services } from '../services.ts';
 import { collectWarnings, preparedImages } from './requested.ts';
-import { imageRef, jsonBody, jsonResponse, problems, text, warnings } from './schemas.ts';
+import { imageRef, jsonBody, jsonResponse, problems, rankedAnswer, text, warnings } from './schemas.ts';
 
 const vectors = z.array(z.array(z.number())).openapi({ description: 'A vector each, in the order of the request.' });
 
@@ -35,6 +38,30 @@ const imagesRoute = createRoute({
   },
 });
 
+const heads = z
+  .array(z.array(z.array(z.number())))
+  .openapi({ description: '[heads][queries][keys]; the first image token is [CLS], and a row adds up to 1.' });
+
+const explanation = z.object({
+  image: z.string().openapi({ description: 'The image as the models see it: a data URI.' }),
+  grey: z.string().openapi({ description: 'The same in pale grey, to lay colours over: a data URI.' }),
+  words: z.array(z.string()).openapi({ description: 'Word pieces, [CLS] and [SEP] included.' }),
+  rows: z.int().openapi({ description: 'Rows of patches.' }),
+  columns: z.int().openapi({ description: 'Columns of patches.' }),
+  models: z.array(
+    z.object({
+      name: z.string(),
+      answers: z.array(rankedAnswer),
+      textToImage: heads,
+      imageToText: heads,
+      divergence: z
+        .object({ textToImage: z.array(z.number()), imageToText: z.array(z.number()) })
+        .optional()
+        .openapi({ description: 'KL divergence of each head from that of the first model, in nats.' }),
+    }),
+  ),
+});
+
 const explainRoute = createRoute({
   method: 'post',
   path: '/v1/explain',
@@ -44,13 +71,8 @@ const explainRoute = createRoute({
   request: { body: jsonBody(z.strictObject({ question: text, image: imageRef })) },
   responses: {
     200: jsonResponse(
-      z.looseObject({
-        words: z.array(z.string()).openapi({ description: 'Word pieces, [CLS] and [SEP] included.' }),
-        rows: z.int().openapi({ description: 'Rows of patches.' }),
-        columns: z.int().openapi({ description: 'Columns of patches.' }),
-        models: z.array(z.looseObject({ name: z.string() })),
-      }),
-      'Attention of the last layer.',
+      explanation.extend({ warnings }),
+      'Attention of the last layer: of the teacher first, where one is loaded, and of the model.',
     ),
     ...problems(404, 413, 415, 422),
   },
@@ -72,9 +94,28 @@ export const addEncoding = (app: OpenAPIHono, services: Services): void => {
     if (!services.explain) throw new Problem(422, 'this server computes no attention: start it with `dide serve`');
     const { question, image } = c.req.valid('json');
     const [prepared] = await preparedImages(services, [image]);
-    const explained = await services.explain(services.model, prepared!.pixels, question);
-    return c.json(explained as { words: string[]; rows: number; columns: number; models: { name: string }[] }, 200);
+    const { warnings, explained } = await explainedBy(services, services.explain, [prepared!.pixels, question]);
+    return c.json({ ...explained, warnings }, 200);
   });
+};
+
+type Explained = z.infer<typeof explanation>;
+
+/** Attention of the model beside its teacher's or, where the two cannot be compared, its own, and why. */
+const explainedBy = async (
+  { model, teacher }: Services,
+  explain: Explain,
+  pair: readonly [image: Pixels, text: string],
+): Promise<{ readonly explained: Explained; readonly warnings: string[] }> => {
+  const own = { [model.config.architecture.towers ? 'student' : 'fusion encoder']: model };
+  const alone = async () => (await explain(own, ...pair)) as Explained;
+  if (!teacher) return { explained: await alone(), warnings: [] };
+  try {
+    return { explained: (await explain({ teacher: teacher.model, ...own }, ...pair)) as Explained, warnings: [] };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { explained: await alone(), warnings: [error.message] };
+  }
 };
 
 const listed = ({ shape, data }: Numbers): { readonly width: number; readonly vectors: number[][] } => {

@@ -1,60 +1,11 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Services } from '../services.ts';
 import { checkNewPath } from '../store/image-paths.ts';
-import { imagesOf, readCached, storeNamed } from './requested.ts';
-import { cached, cacheName, imagePath, jsonResponse, problems } from './schemas.ts';
+import { imagesOf } from './requested.ts';
+import { cacheName, imagePath, jsonResponse, problems } from './schemas.ts';
 
 const params = z.object({ cache: cacheName });
 const onePath = z.object({ path: imagePath });
-const storeInfo = z.object({
-  name: z.string(),
-  images: z.int().openapi({ description: 'Number of images.' }),
-  hasFiles: z.boolean().openapi({ description: 'Whether its images are served, and may be added and deleted.' }),
-});
-
-const cachesRoute = createRoute({
-  method: 'get',
-  path: '/v1/caches',
-  operationId: 'listCaches',
-  tags: ['images'],
-  summary: 'Lists the caches that are served, and what the model does.',
-  responses: {
-    200: jsonResponse(
-      z.object({
-        model: z.object({ task: z.string(), answers: z.int(), images: z.int() }),
-        caches: z.array(storeInfo),
-      }),
-      'The caches.',
-    ),
-    ...problems(),
-  },
-});
-
-const listRoute = createRoute({
-  method: 'get',
-  path: '/v1/caches/{cache}/images',
-  operationId: 'listImages',
-  tags: ['images'],
-  summary: 'Lists cached images.',
-  request: {
-    params,
-    query: z.object({
-      from: z.coerce
-        .number()
-        .int()
-        .min(0)
-        .max(1e9)
-        .default(0)
-        .openapi({ description: 'Number of images to pass over.' }),
-      count: z.coerce.number().int().min(1).max(1000).default(100),
-    }),
-  },
-  responses: {
-    200: jsonResponse(z.object({ total: z.int(), images: z.array(cached) }), 'Images, in the order of the cache.'),
-    ...problems(404),
-  },
-});
-
 const uploadRoute = createRoute({
   method: 'post',
   path: '/v1/caches/{cache}/images',
@@ -86,45 +37,9 @@ const deleteRoute = createRoute({
   responses: { 204: { description: 'It is gone.' }, ...problems(404, 422) },
 });
 
-const thumbnailRoute = createRoute({
-  method: 'get',
-  path: '/v1/caches/{cache}/thumbnail',
-  operationId: 'thumbnail',
-  tags: ['images'],
-  summary: 'A cached image as a small WebP.',
-  request: {
-    params,
-    query: onePath.extend({
-      side: z.coerce.number().int().min(16).max(2048).default(256).openapi({ description: 'Longer side in pixels.' }),
-    }),
-  },
-  responses: {
-    200: {
-      description: 'The image.',
-      content: { 'image/webp': { schema: z.string().openapi({ format: 'binary' }) } },
-    },
-    ...problems(404, 422),
-  },
-});
-
-/** Adds the routes of the images themselves. */
+/** Adds the routes that change a cache and its folder of images. */
 export const addImages = (app: OpenAPIHono, services: Services): void => {
-  const { pictures, stores } = services;
-  app.openapi(cachesRoute, async (c) => {
-    const { task, answers, images } = services.model.config;
-    const caches = [...stores.values()].map(async ({ name, view, writer }) => ({
-      ...{ name, images: (await view.current()).size, hasFiles: writer !== undefined },
-    }));
-    return c.json({ model: { task, answers: answers.length, images }, caches: await Promise.all(caches) }, 200);
-  });
-  app.openapi(listRoute, async (c) => {
-    const { from, count } = c.req.valid('query');
-    const { size, entries } = await storeNamed(services, c.req.valid('param').cache).view.current();
-    const images = entries
-      .slice(from, from + count)
-      .map(({ path, bytes, modified, sha256 }) => ({ path, bytes, modified, sha256 }));
-    return c.json({ total: size, images }, 200);
-  });
+  const { pictures } = services;
   app.openapi(uploadRoute, async (c) => {
     const { path } = c.req.valid('query');
     const store = imagesOf(services, c.req.valid('param').cache);
@@ -138,14 +53,5 @@ export const addImages = (app: OpenAPIHono, services: Services): void => {
     const store = imagesOf(services, c.req.valid('param').cache);
     await store.writer.change({ remove: c.req.valid('query').path });
     return c.body(null, 204);
-  });
-  app.openapi(thumbnailRoute, async (c) => {
-    const { path, side } = c.req.valid('query');
-    const image = await readCached(imagesOf(services, c.req.valid('param').cache), path);
-    const webp = await pictures.thumbnail(image, side);
-    return c.body(webp as Uint8Array<ArrayBuffer>, 200, {
-      'content-type': 'image/webp',
-      'cache-control': 'private, max-age=3600',
-    });
   });
 };

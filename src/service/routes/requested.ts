@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { UserError } from '../../errors.ts';
 import type { NamedBytes } from '../images/image-job.ts';
-import { Problem } from '../problem.ts';
+import { Problem, problemBody, problemOf } from '../problem.ts';
 import type { PreparedImages, Services, Store, StoreWithImages } from '../services.ts';
 import { placeOf } from '../store/image-paths.ts';
 import type { ImageRef } from './schemas.ts';
@@ -27,10 +27,12 @@ export const imagesOf = (services: Services, name: string | undefined): StoreWit
  */
 export const readCached = async ({ view, images }: StoreWithImages, path: string): Promise<NamedBytes> => {
   // only what the cache names is read, whatever the path says
-  if (!(await view.has(path)))
-    throw new Problem(404, 'no image of this path is cached: the list of images has those that are');
+  if (!(await view.has(path))) throw notCached();
   return { bytes: await readFile(await placeOf(images, path)), where: path };
 };
+
+export const notCached = (): Problem =>
+  new Problem(404, 'no image of this path is cached: the list of images has those that are');
 
 const bytesOf = async (services: Services, image: ImageRef, number: number): Promise<NamedBytes> => {
   if ('path' in image) return await readCached(imagesOf(services, image.cache), image.path);
@@ -56,4 +58,39 @@ export const collectWarnings = () => {
 export const checkTask = ({ model: { config } }: Services, task: string, does: string): void => {
   if (config.task === task) return;
   throw new UserError(`the model (${config.task}) does something else: to ${does}, serve a student of ${task}`);
+};
+
+/** A result, and the milliseconds that it took. */
+export const timed = async <T>(
+  run: () => Promise<T>,
+): Promise<{ readonly result: T; readonly milliseconds: number }> => {
+  const began = performance.now();
+  const result = await run();
+  return { result, milliseconds: Math.round(100 * (performance.now() - began)) / 100 };
+};
+
+/**
+ * Values as lines of JSON, made as fast as they are read. Where making the first one fails, this throws, so that the
+ * response can say it; where a later one does, the problem is the last line.
+ */
+export const linesOf = async (
+  values: AsyncGenerator<object, void>,
+  requestId: string,
+): Promise<ReadableStream<Uint8Array>> => {
+  const encoder = new TextEncoder();
+  const asProblem = (error: unknown): IteratorResult<object, void> => {
+    const problem = problemOf(error) ?? new Problem(500, 'a fault of the server');
+    return { done: false, value: { problem: problemBody(problem, requestId) } };
+  };
+  let next = await values.next();
+  return new ReadableStream({
+    pull: async (controller) => {
+      if (next.done) return controller.close();
+      controller.enqueue(encoder.encode(`${JSON.stringify(next.value)}\n`));
+      next = await values.next().catch(asProblem);
+    },
+    cancel: async () => {
+      await values.return();
+    },
+  });
 };

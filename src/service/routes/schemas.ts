@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi';
 /** Longest text of a question, in letters. The model reads the first word pieces of it. */
 const LONGEST_TEXT = 2000;
 /** Most images or answers that are returned at once. */
-const MOST_RESULTS = 10_000;
+export const MOST_RESULTS = 10_000;
 
 export const text = z.string().min(1).max(LONGEST_TEXT);
 export const top = z
@@ -40,12 +40,14 @@ export const imageRef = z
 
 export type ImageRef = z.infer<typeof imageRef>;
 
+export const date = z.string().openapi({
+  description:
+    'Clock time without a zone: when it was taken or, where it does not say, when its file was last changed.',
+  example: '2024-07-14T18:30:00',
+});
+export const milliseconds = z.number().openapi({ description: 'Time that the server worked on it.' });
+
 export const rankedAnswer = z.object({ answer: z.string(), probability }).openapi('RankedAnswer');
-export const imageAnswer = z.object({ image: imagePath, answer: z.string(), probability }).openapi('ImageAnswer');
-export const foundImage = z.object({ image: imagePath, score }).openapi('FoundImage');
-export const cached = z
-  .object({ path: imagePath, bytes: z.number(), modified: z.number(), sha256: z.string() })
-  .openapi('CachedImage');
 
 export const problem = z
   .object({

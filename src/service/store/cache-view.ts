@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { type ImageCache, openImageCache } from '../../inference/image-cache.ts';
+import { placesByPath } from './places.ts';
 
 /** A cache as it is now: opened again once its files have changed, whoever wrote them. */
 export interface CacheView {
@@ -16,8 +17,6 @@ export interface CacheView {
 interface Opened {
   readonly state: string;
   readonly cache: Promise<ImageCache>;
-  /** Paths of its images, collected when they are first asked for. */
-  paths?: ReadonlySet<string>;
 }
 
 /** Views a cache. It is opened when it is first asked for. */
@@ -35,12 +34,7 @@ export const viewCache = (folder: string): CacheView => {
   };
   return {
     current,
-    has: async (path) => {
-      const { entries } = await current();
-      const now = opened!;
-      now.paths ??= new Set(entries.map((entry) => entry.path));
-      return now.paths.has(path);
-    },
+    has: async (path) => placesByPath(await current()).has(path),
     withCurrent: async (run) => {
       const cache = await current();
       try {
