@@ -125,7 +125,7 @@ async function* readKept(
   about: About,
   { columns, rows = 4096, only, buffers }: KeptOptions & { readonly columns: Columns },
 ): AsyncGenerator<KeptBlock, void, undefined> {
-  const places = only ?? Uint32Array.from({ length: columns.size }, (_, place) => place);
+  const places = only ?? allPlaces(columns.size);
   if (places.length === 0) return;
   const format = rowsOf(about);
   const path = join(folder, format.file);
@@ -138,6 +138,13 @@ async function* readKept(
   for await (const { first, count, bytes } of readRows(handle, wanted, reading))
     yield { places: places.subarray(first, first + count), bytes };
 }
+
+/** The places of all images. */
+const allPlaces = (size: number): Uint32Array => {
+  const places = new Uint32Array(size);
+  for (let place = 0; place < size; place += 1) places[place] = place;
+  return places;
+};
 
 async function* readBlocks(
   folder: string,

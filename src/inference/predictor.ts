@@ -10,6 +10,7 @@ import type { FeatureGraphs, ModelConfig } from '../model/config.ts';
 import { identityOf } from './identity.ts';
 import type { KeptFeatures } from './kept-features.ts';
 import { type LazySession, openLazily } from './lazy-session.ts';
+import { openScan, type WantedAnswers } from './scan-sessions.ts';
 
 /**
  * A model ready to run: teacher, student or retriever. It owns its inference sessions: close it, or let `await using`
@@ -53,10 +54,10 @@ export interface Predictor extends AsyncDisposable {
    * [texts * images, answers], of a retriever cosines [texts, images]. A call runs on one thread, so that as many may
    * overlap as the model has threads.
    *
-   * @param chosen indices of the only answers that are wanted, int32 [chosen]. Default: all.
+   * @param wanted the answers that are wanted. Default: all.
    * @throws UserError for a fusion encoder, and a model that answers about two images together.
    */
-  scanFeatures(texts: Numbers, images: KeptFeatures, chosen?: Numbers): Promise<Numbers<Float32Array>>;
+  scanFeatures(texts: Numbers, images: KeptFeatures, wanted?: WantedAnswers): Promise<Numbers<Float32Array>>;
   /** Number of threads it computes with. */
   readonly threads: number;
   /**
@@ -95,7 +96,7 @@ export const openPredictor = async (model: Model, options: PredictorOptions = {}
     tokenizer: createTokenizer(config.vocabulary, config.words),
     threads,
     ...featureCalls(model, graphs.features, open),
-    scanFeatures: scanCalls(config, graphs.features, { open, threads }),
+    scanFeatures: scanFeaturesOf(config, graphs.features, { open, threads }),
     logits: graphs.pairs ? open(graphs.pairs) : refuse(comparesOnly(config)),
     close,
     [Symbol.asyncDispose]: close,
@@ -159,26 +160,13 @@ const answerCalls = (config: ModelConfig, { answer }: FeatureGraphs, open: Open)
   return (text, images) => (text.shape[0] === 1 ? ofOneText : ofManyTexts)({ text_shares: text, image_shares: images });
 };
 
-/** Sessions of one thread, each kind of as many as there are threads, which take turns. */
-const scanCalls = (
+const scanFeaturesOf = (
   config: ModelConfig,
   graphs: FeatureGraphs | undefined,
-  { open, threads }: { readonly open: Open; readonly threads: number },
+  sessions: { readonly open: Open; readonly threads: number },
 ): Predictor['scanFeatures'] => {
   if (!graphs) return refuse(encodesTogether(config));
-  const { scan } = graphs;
-  if (!scan) return refuse(answersAboutTwo(config));
-  const pools = new Map<string, LazySession['run'][]>();
-  let turn = 0;
-  return (texts, { kind, shares, scales }, chosen) => {
-    const answers = chosen ? 'chosen' : 'all';
-    const key = `${kind} ${answers}`;
-    const pool = pools.get(key) ?? Array.from({ length: threads }, () => open(() => scan(kind, answers), 1));
-    pools.set(key, pool);
-    turn = (turn + 1) % threads;
-    const feeds = { text_shares: texts, image_shares: shares };
-    return pool[turn]!({ ...feeds, ...(scales ? { image_scales: scales } : {}), ...(chosen ? { chosen } : {}) });
-  };
+  return graphs.scan ? openScan(config, graphs.scan, sessions) : refuse(answersAboutTwo(config));
 };
 
 const refuse = (error: UserError) => async (): Promise<never> => {

@@ -4,6 +4,7 @@ import { aboutOf, type ImageCache } from './image-cache.ts';
 import type { KeptFeatures } from './kept-features.ts';
 import { checkCompares, type Predictor } from './predictor.ts';
 import { indexOfAnswer } from './query/answer-names.ts';
+import type { WantedAnswers } from './scan-sessions.ts';
 import { checkStudent, rowsOf } from './store/manifest.ts';
 
 /** A question for every cached image or, of a student of retrieval, a text that images are compared with. */
@@ -31,8 +32,11 @@ export interface ScanOptions {
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
-/** Pairs of a question and an image that are computed together: their numbers stay in a core's second-level cache. */
-const PAIRS = 512;
+/**
+ * Pairs of a question and an image that are computed together: few enough for a core's second-level cache, and so many that
+ * starting a computation costs nothing beside it.
+ */
+const PAIRS = 1024;
 /** Fewest images that are computed together, whatever the number of questions. */
 const FEWEST = 16;
 /** Images that are read together. */
@@ -88,8 +92,8 @@ interface Asked {
   readonly textOf: readonly number[];
   /** Column of the logits that each question wants; undefined for the largest. */
   readonly columnOf: readonly (number | undefined)[];
-  /** Answers that the logits are of, where not of all. */
-  readonly chosen: Numbers<Int32Array> | undefined;
+  /** Answers that are computed, where not all. */
+  readonly wanted: WantedAnswers | undefined;
 }
 
 const askedOf = async (
@@ -108,12 +112,13 @@ const askedOf = async (
   }
   const texts = { shape: [different.length, width], data };
   const textOf = questions.map(({ text }) => different.indexOf(text));
-  // a softmax needs all logits, and so does the question for the largest
-  const needsAll = config.scoring === 'softmax' || wanted.includes(undefined);
-  if (needsAll) return { texts, textOf, columnOf: wanted, chosen: undefined };
-  const some = [...new Set(wanted as number[])];
-  const chosen = { shape: [some.length], data: Int32Array.from(some) };
-  return { texts, textOf, columnOf: wanted.map((answer) => some.indexOf(answer!)), chosen };
+  // the question for the largest needs all logits, and so does a softmax, but for the odds of one answer
+  const some = [...new Set(wanted)];
+  const as = config.scoring === 'softmax' ? 'odds' : 'logits';
+  const needsAll = some.includes(undefined) || (as === 'odds' && some.length > 1);
+  if (needsAll || !config.purpose.logits) return { texts, textOf, columnOf: wanted, wanted: undefined };
+  const chosen = { shape: [some.length], data: Int32Array.from(some as number[]) };
+  return { texts, textOf, columnOf: wanted.map((answer) => some.indexOf(answer)), wanted: { chosen, as } };
 };
 
 /** Places of some images, and what is kept of them. */
@@ -124,9 +129,9 @@ interface Images {
 
 const scored = async (student: Predictor, asked: Asked, { places, features }: Images): Promise<ScanBlock> => {
   const { config } = student;
-  const { texts, textOf, columnOf, chosen } = asked;
+  const { texts, textOf, columnOf, wanted } = asked;
   const count = places.length;
-  const result = await student.scanFeatures(texts, features, chosen);
+  const result = await student.scanFeatures(texts, features, wanted);
   const scores = new Float64Array(textOf.length * count);
   const answers = new Uint32Array(config.purpose.logits ? scores.length : 0);
   for (const [question, text] of textOf.entries()) {
@@ -136,12 +141,12 @@ const scored = async (student: Predictor, asked: Asked, { places, features }: Im
       continue;
     }
     const columns = result.shape[1]!;
-    const probability = config.scoring === 'sigmoid' ? sigmoidOf : softmaxOf;
+    const probability = wanted?.as === 'odds' ? evenOf : config.scoring === 'sigmoid' ? sigmoidOf : softmaxOf;
     const column = columnOf[question];
     for (let i = 0; i < count; i += 1) {
       const row = [(text * count + i) * columns, columns] as const;
       const best = column ?? largestOf(result.data, row);
-      answers[into + i] = chosen ? chosen.data[best]! : best;
+      answers[into + i] = wanted ? wanted.chosen.data[best]! : best;
       scores[into + i] = probability(result.data, row, best);
     }
   }
@@ -157,6 +162,9 @@ const largestOf = (data: Float32Array, [start, length]: Row): number => {
   for (let i = 1; i < length; i += 1) if (data[start + i]! > data[start + best]!) best = i;
   return best;
 };
+
+/** Probability from the odds against it. */
+const evenOf = (data: Float32Array, [start]: Row, column: number): number => 1 / (1 + data[start + column]!);
 
 const sigmoidOf = (data: Float32Array, [start]: Row, column: number): number =>
   1 / (1 + Math.exp(-data[start + column]!));

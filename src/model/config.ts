@@ -130,11 +130,14 @@ export interface FeatureGraphs {
   /**
    * Logits [texts * images, answers] of every text about every image, from features that are fed as `text_shares`
    * [texts, width] and `image_shares` [images, width] as they are kept; of int8, with `image_scales` [images, 1]. Of
-   * `chosen` answers, only those whose indices are fed as `chosen` [chosen]. Of retrieval, cosines [texts, images].
-   * Absent for two images.
+   * `chosen` answers, only those whose indices are fed as `chosen` [chosen]; the odds `against` one of them,
+   * [texts * images, 1], as `oddsAgainst` has them. Of retrieval, cosines [texts, images]. Absent for two images.
    */
-  readonly scan?: ((kept: Kept, answers: 'all' | 'chosen') => Tensor) | undefined;
+  readonly scan?: ((kept: Kept, answers: ScanAnswers, texts: 1 | 'texts') => Tensor) | undefined;
 }
+
+/** Answers that a scan computes: all, some, or one beside all others together. */
+export type ScanAnswers = 'all' | 'chosen' | 'against';
 
 /**
  * The head over two images in parts. Its first layer, C [f(t, v); f(t, w)] = C₁ f(t, v) + C₂ f(t, w), is split as the

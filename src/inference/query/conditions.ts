@@ -51,9 +51,10 @@ export interface Factors {
   readonly not: readonly number[];
 }
 
-/** Multiplies probabilities, as if the answers were independent: scores [questions, count] → [count]. */
+/** Multiplies probabilities, as if the answers were independent: scores [questions, count] → [count], which may be a part of them. */
 export const product = (scores: Float64Array, count: number, { first, and, not }: Factors): Float64Array => {
-  const result = scores.slice(first * count, (first + 1) * count);
+  const own = scores.subarray(first * count, (first + 1) * count);
+  const result = and.length + not.length > 0 ? own.slice() : own;
   for (const row of and) for (let i = 0; i < count; i += 1) result[i]! *= scores[row * count + i]!;
   for (const row of not) for (let i = 0; i < count; i += 1) result[i]! *= 1 - scores[row * count + i]!;
   return result;

@@ -7,7 +7,7 @@ import type { Answer, AskOptions } from './ask-options.ts';
 import { type Condition, type Factors, parseCondition, product, questionOf } from './conditions.ts';
 import { type FilteredImages, filterImages } from './filter.ts';
 import { once } from './once.ts';
-import { type Candidate, checkRanking, openRanking, rankedImage } from './ranking.ts';
+import { type Candidate, checkRanking, openRanking, type Ranking, rankedImage } from './ranking.ts';
 
 /** Number of images whose most probable answer is this one. */
 export interface AnswerCount {
@@ -122,7 +122,7 @@ export const askPlanned = async (
   let done = 0;
   for await (const block of scan(student, images, scanned, { only, onWarning: once(options.onWarning) })) {
     for (const [i, question] of planned.entries()) {
-      for (const one of candidatesIn(block, question, atLeast)) rankings[i]!.add(one);
+      rank(rankings[i]!, block, question, atLeast);
       if (question.best !== undefined) countAnswers(block, question.best, counts[i]!);
     }
     done += block.places.length;
@@ -177,20 +177,30 @@ export async function* streamPlanned(
   }
 }
 
-const candidatesIn = (
-  { places, scores, answers }: ScanBlock,
-  { answer, ...factors }: Planned,
-  atLeast: number,
-): AnswerCandidate[] => {
-  const count = places.length;
-  const probabilities = product(scores, count, factors);
+const candidatesIn = (block: ScanBlock, planned: Planned, atLeast: number): AnswerCandidate[] => {
+  const probabilities = product(block.scores, block.places.length, planned);
   const found: AnswerCandidate[] = [];
-  for (let row = 0; row < count; row += 1) {
-    const score = probabilities[row]!;
-    if (score >= atLeast)
-      found.push({ row, place: places[row]!, score, answer: answer ?? answers[factors.first * count + row]! });
-  }
+  for (const [row, score] of probabilities.entries())
+    if (score >= atLeast) found.push(candidateAt(block, planned, row, score));
   return found;
+};
+
+const candidateAt = (
+  { places, answers }: ScanBlock,
+  { answer, first }: Planned,
+  row: number,
+  score: number,
+): AnswerCandidate => ({ row, place: places[row]!, score, answer: answer ?? answers[first * places.length + row]! });
+
+/** Adds what reaches `atLeast` to a ranking; of most of a million images nothing is made but their scores. */
+const rank = (ranking: Ranking<AnswerCandidate>, block: ScanBlock, planned: Planned, atLeast: number): void => {
+  const probabilities = product(block.scores, block.places.length, planned);
+  for (let row = 0; row < probabilities.length; row += 1) {
+    const score = probabilities[row]!;
+    if (score < atLeast) continue;
+    if (score < ranking.floor) ranking.passOver();
+    else ranking.add(candidateAt(block, planned, row, score));
+  }
 };
 
 const countAnswers = ({ places, answers }: ScanBlock, row: number, counts: Float64Array): void => {

@@ -46,7 +46,11 @@ export interface RankedImage {
 /** A collection of candidates that is held to the first ones of an order. */
 export interface Ranking<T extends Candidate> {
   add(candidate: T): void;
-  /** Number of candidates that were added. */
+  /** Counts a candidate whose score is below `floor`. */
+  passOver(): void;
+  /** Score below which no candidate is among the first any more. */
+  readonly floor: number;
+  /** Number of candidates that were added or passed over. */
   readonly count: number;
   /** The first of them in their order, each with its near-duplicates. */
   finish(): Promise<(readonly [T, readonly T[]])[]>;
@@ -71,8 +75,13 @@ export const openRanking = <T extends Candidate>(
   const compare = comparison(images, dates, options);
   const held = nearDuplicates === undefined ? top : Number.POSITIVE_INFINITY;
   const selection = openSelection<T>(held, compare);
+  const isByScore = options.sort !== 'date' && options.sort !== 'path' && options.order !== 'ascending';
   return {
     add: selection.add,
+    passOver: selection.passOver,
+    get floor() {
+      return (isByScore ? selection.last?.score : undefined) ?? Number.NEGATIVE_INFINITY;
+    },
     get count() {
       return selection.count;
     },

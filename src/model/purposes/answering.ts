@@ -7,7 +7,7 @@ import { forward } from '../forward.ts';
 import { inputsFor } from '../inputs.ts';
 import { imageFeatures, interactionOfFeatures, textFeatures } from '../interaction.ts';
 import { keptFeatures } from '../kept.ts';
-import { chosenLinear, classifier, classifierHidden, classifierRest, linear } from '../linear.ts';
+import { chosenLinear, classifier, classifierHidden, classifierRest, linearRows, oddsAgainst } from '../linear.ts';
 import { createParams, type Params } from '../params.ts';
 
 /** Name of a task's classifier, as in ViLT's and DiDE's code: `vqa_classifier`, SNLI-VE's `ve_classifier`. */
@@ -44,7 +44,7 @@ const featureGraphs = (config: ModelConfig, towers: NonNullable<Architecture['to
     width,
     text: () => textFeatures(p, towers.pool(p, 'text', towers.text(p, inputs.text, sizes))),
     image: (type) => imageFeatures(p, towers.pool(p, 'image', towers.image(p, inputs.images[0]!, sizes, type))),
-    ...(images === 1 ? { scan: (kept, answers) => scanGraph(config, [kept, answers]) } : {}),
+    ...(images === 1 ? { scan: (...scanned) => scanGraph(config, scanned) } : {}),
     answer: (texts) => {
       const text = input('text_shares', [texts, width]);
       const kept = ['image_shares', 'image_shares_2'].slice(0, images).map((name) => input(name, ['images', width]));
@@ -71,17 +71,23 @@ const pairGraphs = ({ sizes, task, answers }: ModelConfig, p: Params): PairGraph
 };
 
 /** Every text about every image: f and the head over all pairs of a block, as products of matrices. */
-const scanGraph = (config: ModelConfig, [kept, answers]: readonly [Kept, 'all' | 'chosen']): Tensor => {
+const scanGraph = (config: ModelConfig, [kept, answers, texts]: Scanned): Tensor => {
   const { sizes, task } = config;
   const [p, width] = [createParams(), 2 * sizes.width];
-  const text = reshape(input('text_shares', ['texts', width]), ['texts', 1, width]);
-  const image = reshape(keptFeatures(kept, width), [1, 'images', width]);
-  const pairs = volume(['texts', 'images']);
-  const head = p.within(classifierName(task));
-  const pair = interactionOfFeatures(p, reshape(add(text, image), [pairs, width]));
-  const last = (x: Tensor): Tensor =>
-    answers === 'all'
-      ? linear(head.within('3'), x, config.answers.length)
-      : chosenLinear(head.within('3'), x, config.answers.length);
-  return last(classifierHidden(head, linear(head.within('0'), pair, width)));
+  const [f, head] = [p.within('fusion'), p.within(classifierName(task))];
+  const pair = linearRows(f.within('3'), classifierHidden(f, sumsOfPairs(kept, texts, width)), sizes.width);
+  const raised = classifierHidden(head, linearRows(head.within('0'), pair, width));
+  return lastLayers[answers](head.within('3'), raised, config.answers.length);
+};
+
+type Scanned = Parameters<NonNullable<FeatureGraphs['scan']>>;
+
+const lastLayers = { all: linearRows, chosen: chosenLinear, against: oddsAgainst } as const;
+
+/** Sums of the features of every text and every image: [texts * images, width]. */
+const sumsOfPairs = (kept: Kept, texts: 1 | 'texts', width: number): Tensor => {
+  const [text, image] = [input('text_shares', [texts, width]), keptFeatures(kept, width)];
+  if (texts === 1) return add(text, image);
+  const pairs = add(reshape(text, [texts, 1, width]), reshape(image, [1, 'images', width]));
+  return reshape(pairs, [volume([texts, 'images']), width]);
 };
