@@ -16,8 +16,9 @@ export {
   convertExamples,
   convertedFormats,
 } from './data/formats/convert.ts';
+export { exampleReader, type ReadExamples } from './data/formats/example-reader.ts';
 export type { Dataset, DatasetQuery, Format, ReadOptions } from './data/formats/format.ts';
-export { exampleReader, openAnswers, openExamples, type ReadExamples } from './data/formats/open-examples.ts';
+export { openAnswers, openExamples } from './data/formats/open-examples.ts';
 export { type Survey, type SurveyedSplit, surveyData } from './data/formats/survey.ts';
 export { drawOnWhite, encodePng, readImage, readImageBytes } from './data/image.ts';
 export { type Batch, loadBatches } from './data/loader.ts';

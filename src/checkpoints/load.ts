@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
 import type { Architecture } from '../model/architecture.ts';
 import { openWeights, type WeightsFile } from './formats/weights-file.ts';
-import { type ForeignFacts, readForeign } from './load-foreign.ts';
+import type { ForeignFacts } from './load-foreign.ts';
 import { isOurs, type Model, readModel } from './model-file.ts';
 import { checkFinite } from './read-tensor.ts';
 
@@ -43,7 +43,12 @@ export const openCheckpoint = async (path: string): Promise<Checkpoint> => {
   return {
     path: file.path,
     isOurs: isOurs(file),
-    load: (options = {}) => (isOurs(file) ? readOurs(file, options) : readForeign(file, options)),
+    load: async (options = {}) => {
+      if (isOurs(file)) return await readOurs(file, options);
+      // loaded here: a file of ours needs none of the modules that know the layouts of others
+      const { readForeign } = await import('./load-foreign.ts');
+      return await readForeign(file, options);
+    },
     [Symbol.asyncDispose]: () => file.close(),
   };
 };

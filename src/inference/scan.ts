@@ -66,8 +66,10 @@ export async function* scan(
   const most = Math.max(FEWEST, Math.floor(PAIRS / asked.texts.shape[0]!));
   const underWay: Promise<ScanBlock>[] = [];
   try {
+    // one that each core computes, and the next, so that no core waits for the one that the caller takes first
+    const atOnce = 2 * threads;
     // blocks that are under way may lie in as many pieces as this, and must not be read over
-    const buffers = 2 + Math.ceil((threads * most) / READ);
+    const buffers = 2 + Math.ceil((atOnce * most) / READ);
     for await (const { places, bytes } of images.keptBlocks({ rows: READ, only, buffers })) {
       for (let first = 0; first < places.length; first += most) {
         const some = places.subarray(first, first + most);
@@ -75,7 +77,7 @@ export async function* scan(
         const block = scored(student, asked, { places: some, features: kept(rows) });
         block.catch(() => undefined);
         underWay.push(block);
-        if (underWay.length > threads) yield await underWay.shift()!;
+        if (underWay.length > atOnce) yield await underWay.shift()!;
       }
     }
     while (underWay.length > 0) yield await underWay.shift()!;

@@ -1,4 +1,4 @@
-import { exampleReader } from '../data/formats/open-examples.ts';
+import { exampleReader } from '../data/formats/example-reader.ts';
 import { captions } from '../data/records/captions.ts';
 import { pretrainingPurpose } from '../model/purposes/pretraining.ts';
 import { retrievalPurpose } from '../model/purposes/retrieval.ts';

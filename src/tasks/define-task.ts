@@ -1,5 +1,5 @@
 import type { Example } from '../data/example.ts';
-import { exampleReader, openAnswers, type ReadExamples } from '../data/formats/open-examples.ts';
+import { answersOf, exampleReader, type ReadExamples } from '../data/formats/example-reader.ts';
 import { answerFormat, LABEL_FIELDS } from '../data/records/answers.ts';
 import { type RecordShape, usualImageFields } from '../data/records/shape.ts';
 import type { Scoring } from '../model/config.ts';
@@ -60,7 +60,7 @@ export const defineTask = (definition: TaskDefinition): Task => {
     scoring,
     records: read === undefined ? records : undefined,
     read: read ?? exampleReader(records),
-    answers: async (folder) => (answers === undefined ? openAnswers(folder, records) : [...answers]),
+    answers: async (folder) => (answers === undefined ? answersOf(folder, records) : [...answers]),
     score,
     measures,
   };

@@ -5,7 +5,6 @@ import type { Numbers } from '../../engine/numbers.ts';
 import { UserError } from '../../errors.ts';
 import { readJson } from '../../files/json.ts';
 import { openForReading, readUpTo } from '../../files/read-exactly.ts';
-import { openPyTorch } from './pytorch/pytorch.ts';
 import { openSafetensors } from './safetensors.ts';
 
 /** An open file of weights in any format. Names and shapes have been read; numbers are read on request. */
@@ -48,6 +47,7 @@ export const openWeights = async (path: string): Promise<WeightsFile> => {
 
 const openFile = async (file: string): Promise<WeightsFile> => {
   if (await isPickled(file)) {
+    const { openPyTorch } = await import('./pytorch/pytorch.ts');
     const { tensors, read, close } = await openPyTorch(file);
     return { path: file, format: 'pytorch', tensors, metadata: new Map(), read, close, [Symbol.asyncDispose]: close };
   }

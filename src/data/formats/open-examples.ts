@@ -8,7 +8,7 @@ import { arrowTable } from './arrow/arrow-table.ts';
 import { viltArrow } from './arrow/vilt-arrow.ts';
 import { cocoCaptions } from './captions/coco.ts';
 import { flickrCaptions } from './captions/flickr.ts';
-import { type Dataset, type DatasetQuery, type Format, isServing, namesIn, type ReadOptions } from './format.ts';
+import { type Dataset, type DatasetQuery, type Format, isServing, namesIn } from './format.ts';
 import { jsonList } from './json-list.ts';
 import { karpathy } from './karpathy.ts';
 import { nlvr2Lines } from './nlvr2.ts';
@@ -134,18 +134,6 @@ export const openAnswers = async (path: string, records: RecordShape): Promise<s
   if (seen.length > 0) return seen;
   throw new UserError(`${path}: no answers found in its train split, and there is no answers.txt: add them.`);
 };
-
-/** Reads the examples of a split. What was left out is told before they are there. */
-export type ReadExamples = (path: string, split: string, options?: ReadOptions) => Promise<Example[]>;
-
-/** A function that reads records of one shape from any layout that holds them. */
-export const exampleReader =
-  (records: RecordShape): ReadExamples =>
-  async (path, split, { onWarning, ...options } = {}) => {
-    const { examples, notices } = await openExamples(path, { ...options, records, split });
-    for (const notice of notices) onWarning?.(notice);
-    return examples;
-  };
 
 const formatsOf = (records: RecordShape): Format[] => formats.filter((format) => isServing(format, records));
 
