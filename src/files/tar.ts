@@ -27,7 +27,8 @@ const LONGEST_HEADER = 2 ** 20;
 
 /**
  * The files of an uncompressed archive, found by their headers alone: 512 bytes of each are read, so that every image
- * of a shard can be read by itself and in any order. A link to an earlier file has the bytes of that file.
+ * of a shard can be read by itself and in any order. A link to an earlier file has the bytes of that file. An archive
+ * behind the end of another, as `cat` joins them, is read, too.
  *
  * @param onDamage hears why the rest of the archive is lost, where it is cut short or damaged; then it ends.
  * @throws UserError where the file cannot be opened.
@@ -43,9 +44,15 @@ export async function* tarMembers(
     const files = new Map<string, ByteRange>();
     for (let at = 0; ; ) {
       const header = await headerAt(handle, at);
-      if (header === undefined) return onDamage((await compressionAt(handle, at)) ?? `is cut short at byte ${size}`);
-      if (header === 'end') return;
-      if (header === 'damaged') return onDamage((await compressionAt(handle, at)) ?? `is damaged at byte ${at}`);
+      if (header === 'end') {
+        at = await filledBlock(handle, at, size);
+        if (at < size) continue;
+        return;
+      }
+      if (header === undefined || header === 'damaged') {
+        const why = header ? `is damaged at byte ${at}` : `is cut short at byte ${size}`;
+        return onDamage((await compressionAt(handle, at)) ?? why);
+      }
       const { length, type } = header;
       const [name, link] = [said.name ?? header.name, said.link ?? header.link];
       const next = at + BLOCK + Math.ceil(length / BLOCK) * BLOCK;
@@ -67,6 +74,18 @@ export async function* tarMembers(
     await handle.close();
   }
 }
+
+/** Blocks that are looked through at a time. */
+const MANY = 2 ** 8;
+
+/** Position of the first block from here on that is not empty; the size where all are. */
+const filledBlock = async (handle: FileHandle, from: number, size: number): Promise<number> => {
+  for (let at = from; at < size; at += MANY * BLOCK) {
+    const filled = (await bytesAt(handle, at, MANY * BLOCK)).findIndex((byte) => byte !== 0);
+    if (filled >= 0) return at + Math.floor(filled / BLOCK) * BLOCK;
+  }
+  return size;
+};
 
 /** The name of the file that a hard link (1) or a symbolic one (2), which begins in its own folder, stands for. */
 const targetOf = ({ name, link, type }: Pick<Header, 'name' | 'link' | 'type'>): string => {

@@ -116,6 +116,11 @@ describe('what is found is what is used and what is left out, by its reasons', (
     }
   });
 
+  it('of inspect, where captions have no image and images no caption', async () => {
+    const { splits } = await jsonOf('inspect', 'test/files/layouts/left-out/coco');
+    expect(splits).toMatchObject([{ split: 'train', found: 4, rows: 1, missing: 0, badRows: 0, incomplete: 3 }]);
+  });
+
   it('of answer, over a folder', async () => {
     const images = join(questions!.folder, 'images', 'validation');
     writeFileSync(join(images, 'notes.txt'), '');

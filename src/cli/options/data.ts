@@ -48,6 +48,8 @@ export interface SplitCounts {
   readonly badRows: number;
   /** Annotations whose picture is not there. */
   readonly missing: number;
+  /** Annotations without their other half: a caption without an image, a question without an answer among the classes. */
+  readonly incomplete: number;
   /** Examples whose picture cannot be read. */
   readonly unreadable: number;
 }
@@ -103,7 +105,8 @@ const countsOf = (split: string, { examples, leftOut }: ReadSplit, lost: Readonl
   const unreadable = examples.filter(({ id }) => lost.has(id)).length;
   return {
     ...{ split, found: examples.length + leftOut.length, used: examples.length - unreadable },
-    ...{ badRows: numberOf('bad row'), missing: numberOf('missing image'), unreadable },
+    ...{ badRows: numberOf('bad row'), missing: numberOf('missing image') },
+    ...{ incomplete: numberOf('incomplete'), unreadable },
   };
 };
 
@@ -121,6 +124,7 @@ export const countsText = ({ found, used, ...others }: Omit<SplitCounts, 'split'
 const REASONS = {
   badRows: ['row that gives no example', 'rows that give no example'],
   missing: ['without its picture', 'without their pictures'],
+  incomplete: ['incomplete', 'incomplete'],
   unreadable: ['unreadable', 'unreadable'],
   notLearnt: ['outside of --only, or without an answer', 'outside of --only, or without an answer'],
   beyond: ['beyond --gallery', 'beyond --gallery'],

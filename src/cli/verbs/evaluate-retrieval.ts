@@ -75,8 +75,12 @@ interface RetrievalCounts extends SplitCounts {
   readonly beyond: number;
 }
 
-const countsOf = ({ split, badRows, missing }: SplitCounts, { all, asked, scored }: FoundTexts): RetrievalCounts => ({
-  ...{ split, found: all.texts.length + badRows + missing, used: scored.texts.length, badRows, missing },
+const countsOf = (
+  { split, badRows, missing, incomplete }: SplitCounts,
+  { all, asked, scored }: FoundTexts,
+): RetrievalCounts => ({
+  ...{ split, found: all.texts.length + badRows + missing + incomplete, used: scored.texts.length },
+  ...{ badRows, missing, incomplete },
   unreadable: asked.texts.length - scored.texts.length,
   beyond: all.texts.length - asked.texts.length,
 });

@@ -47,13 +47,13 @@ const describeSurvey = async (path: string, survey: Survey): Promise<Contents> =
 };
 
 const rowsOf = (splits: readonly ReturnType<typeof countsOf>[]): Cell[][] => [
-  ['split', 'found', 'rows', 'images', 'texts', 'with answers', 'images missing', 'bad rows'],
-  ...splits.map(({ split, found, rows, images, texts, answered, missing, badRows }) => [
-    ...[split, found, rows, images, texts, answered, missing, badRows],
+  ['split', 'found', 'rows', 'images', 'texts', 'with answers', 'images missing', 'bad rows', 'incomplete'],
+  ...splits.map(({ split, found, rows, images, texts, answered, missing, badRows, incomplete }) => [
+    ...[split, found, rows, images, texts, answered, missing, badRows, incomplete],
   ]),
 ];
 
-/** Numbers of a split: those found are the rows that give an example, those without their image, and the bad ones. */
+/** Numbers of a split: those found are the sum of rows that give an example and of those that give none, by reason. */
 const countsOf = ({ split, examples, leftOut }: Survey['splits'][number]) => ({
   split,
   found: examples.length + leftOut.length,
@@ -63,6 +63,7 @@ const countsOf = ({ split, examples, leftOut }: Survey['splits'][number]) => ({
   answered: examples.filter(({ answers }) => answers.length > 0).length,
   missing: leftOut.filter(({ kind }) => kind === 'missing image').length,
   badRows: leftOut.filter(({ kind }) => kind === 'bad row').length,
+  incomplete: leftOut.filter(({ kind }) => kind === 'incomplete').length,
   leftOut: leftOut.map(({ why }) => why),
 });
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readJsonArray } from '../../files/json-array.ts';
+import type { LeftOut } from '../records/bad-rows.ts';
 import { expectPicture, fixture, shapes } from './formats.fixture.ts';
 import { openAnswers, openExamples } from './open-examples.ts';
 import { answerVocabulary, normalizeAnswer } from './vqa-answers.ts';
@@ -80,9 +81,13 @@ describe('VQA v2', () => {
     const { examples } = await openExamples(folder, { records: shapes.vqa, split: 'train' });
     expect(examples[0]!.answers).toEqual([{ answer: 'maybe', score: 0.3 }]);
     await writeFile(join(folder, 'answers.txt'), 'purple\n');
-    await expect(openExamples(folder, { records: shapes.vqa, split: 'train' })).rejects.toThrow(
+    const leftOut: LeftOut[] = [];
+    const onLeftOut = (one: LeftOut): void => void leftOut.push(one);
+    await expect(openExamples(folder, { records: shapes.vqa, split: 'train', onLeftOut })).rejects.toThrow(
       '20 questions have no answer among the 1',
     );
+    expect(leftOut).toHaveLength(20);
+    expect(leftOut[0]).toMatchObject({ kind: 'incomplete', why: expect.stringContaining('no answer among the 1') });
     await rm(join(folder, 'answers.txt'));
   });
 

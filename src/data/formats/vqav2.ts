@@ -57,7 +57,7 @@ interface Files {
 
 const readQuestions = async ({ path, split, questions, annotations }: Files, query: DatasetQuery): Promise<Dataset> => {
   // a damaged annotation leaves its question without an answer, and no row out
-  const { badRows } = query;
+  const { badRows, onLeftOut } = query;
   const [bad, badAnnotations, badChoices] = [query, { badRows }, { badRows }].map(createBadRows) as [
     ...[BadRows, BadRows, BadRows],
   ];
@@ -73,8 +73,10 @@ const readQuestions = async ({ path, split, questions, annotations }: Files, que
       const candidates = imagesOf(split, wholeField(line, 'image_id'));
       const image = find(candidates);
       const example = exampleOf(line, image ?? '', { said, known });
-      if (said && example.answers.length === 0) unanswered += 1;
-      else if (image) return [example];
+      if (said && example.answers.length === 0) {
+        unanswered += 1;
+        onLeftOut?.({ kind: 'incomplete', why: `${line.where}: no answer among the ${known.size}` });
+      } else if (image) return [example];
       else missing.add(line.where, candidates);
       return [];
     };
@@ -93,7 +95,7 @@ const readQuestions = async ({ path, split, questions, annotations }: Files, que
       ...bad.notices(basename(questions)),
       ...missing.notices(path),
       ...unansweredNotices(unanswered, basename(questions), known.size),
-      ...unaskedNotices(unasked, basename(questions)),
+      ...unaskedNotices(unasked, basename(questions), query),
     ],
   };
 };
@@ -104,7 +106,14 @@ const unansweredNotices = (count: number, questions: string, known: number): str
   return [`${questions}: ${have} no answer among the ${known}: left out.`];
 };
 
-const unaskedNotices = (unasked: ReadonlySet<number>, questions: string): string[] => {
+/** A notice of annotations without their question; each is counted. */
+const unaskedNotices = (
+  unasked: ReadonlySet<number>,
+  questions: string,
+  { onLeftOut }: Pick<DatasetQuery, 'onLeftOut'>,
+): string[] => {
+  for (const id of unasked)
+    onLeftOut?.({ kind: 'incomplete', why: `${questions}: no question ${id}, which an annotation is of` });
   const [first] = unasked;
   if (first === undefined) return [];
   const are = unasked.size === 1 ? '1 annotation is' : `${unasked.size} annotations are`;

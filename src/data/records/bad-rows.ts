@@ -3,8 +3,12 @@ import { RowError } from '../../files/json-lines.ts';
 
 /** Part of a data set that gives no example, and why. */
 export interface LeftOut {
-  /** A row that is no record, or an annotation whose image is not there. */
-  readonly kind: 'bad row' | 'missing image';
+  /**
+   * A row that is no record; an annotation whose image is not there; or one without its other half: a caption of an
+   * image that is not listed, an image without a caption, a question without an answer among the classes, the sample at
+   * the cut of a shard.
+   */
+  readonly kind: 'bad row' | 'missing image' | 'incomplete';
   /** A sentence that begins with the place of the row. */
   readonly why: string;
 }

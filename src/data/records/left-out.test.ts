@@ -6,9 +6,16 @@ import { galleryOf } from '../../tasks/metrics/recall.ts';
 import { imageName } from '../example.ts';
 import { expectPicture, fixture, type ShapeName, shapes } from '../formats/formats.fixture.ts';
 import { openExamples } from '../formats/open-examples.ts';
+import type { LeftOut } from './bad-rows.ts';
 
-const open = (name: string, task: ShapeName = 'retrieval', split = 'train') =>
-  openExamples(fixture(`layouts/left-out/${name}`), { records: shapes[task], split });
+const open = async (name: string, task: ShapeName = 'retrieval', split = 'train') => {
+  const leftOut: string[] = [];
+  const onLeftOut = ({ kind, why }: LeftOut): void => void leftOut.push(`${kind}: ${why}`);
+  return {
+    ...(await openExamples(fixture(`layouts/left-out/${name}`), { records: shapes[task], split, onLeftOut })),
+    leftOut,
+  };
+};
 
 let root: string;
 beforeAll(async () => {
@@ -55,12 +62,21 @@ describe('what is left out is counted and told', () => {
       'Flickr8k.token.txt: 1 image, such as 3.jpg, is in none of the lists of splits beside it: left out of all.',
       'Flickr8k.token.txt: has no caption of 1 of the 2 images listed for train, such as 2.',
     ]);
+    expect(train.leftOut).toEqual([
+      'incomplete: Flickr8k.token.txt: 3.jpg is in none of the lists of splits',
+      'incomplete: Flickr8k.token.txt: no caption of 2',
+    ]);
     expect((await open('flickr8k', 'retrieval', 'test')).notices).toHaveLength(1);
   });
 
   it('of captions of COCO without an image, and of an image without one', async () => {
-    const { examples, notices } = await open('coco');
+    const { examples, notices, leftOut } = await open('coco');
     expect(examples.map(({ text }) => text)).toEqual(['thing 0']);
+    expect(leftOut).toEqual([
+      'incomplete: captions_train2014.json: no image 8, whose caption is "thing 8"',
+      'incomplete: captions_train2014.json: no image 8, whose caption is "thing 8"',
+      'incomplete: captions_train2014.json: no caption of image 1',
+    ]);
     expect(notices).toEqual([
       'captions_train2014.json: 2 captions of image ids that its images lack, such as 8: left out.',
       'captions_train2014.json: no caption of 1 of its 2 images, such as id 1: left out.',

@@ -5,7 +5,7 @@ import { fieldError, type JsonLine, textField } from '../../../files/json-lines.
 import type { Example } from '../../example.ts';
 import { createBadRows } from '../../records/bad-rows.ts';
 import { captions } from '../../records/captions.ts';
-import { createFinder, type Format, splitIn } from '../format.ts';
+import { createFinder, type DatasetQuery, type Format, splitIn } from '../format.ts';
 import { createMissing } from '../missing-images.ts';
 
 const SPLITS = {
@@ -53,22 +53,32 @@ export const cocoCaptions: Format = {
     }
     const notices = [
       ...bad.notices(basename(file)),
-      ...unpairedNotices(basename(file), texts, seen),
+      ...unpairedNotices(basename(file), { texts, seen, onLeftOut: query.onLeftOut }),
       ...missing.notices(path),
     ];
     return { layout: `${cocoCaptions.name} (${basename(file)})`, examples, notices };
   },
 };
 
-/** Notices of captions whose image is not listed, and of images without a caption. */
+/** Notices of captions whose image is not listed, and of images without a caption; each is counted. */
 const unpairedNotices = (
   file: string,
-  texts: ReadonlyMap<string, readonly string[]>,
-  seen: ReadonlyMap<string, boolean>,
+  {
+    texts,
+    seen,
+    onLeftOut,
+  }: {
+    readonly texts: ReadonlyMap<string, readonly string[]>;
+    readonly seen: ReadonlyMap<string, boolean>;
+  } & Pick<DatasetQuery, 'onLeftOut'>,
 ): string[] => {
   const orphans = [...texts].filter(([id]) => !seen.has(id));
   const captions = orphans.reduce((sum, [, some]) => sum + some.length, 0);
   const bare = [...seen].filter(([, hasCaption]) => !hasCaption).map(([id]) => id);
+  for (const [id, some] of orphans)
+    for (const text of some)
+      onLeftOut?.({ kind: 'incomplete', why: `${file}: no image ${id}, whose caption is ${JSON.stringify(text)}` });
+  for (const id of bare) onLeftOut?.({ kind: 'incomplete', why: `${file}: no caption of image ${id}` });
   return [
     ...(captions > 0
       ? [

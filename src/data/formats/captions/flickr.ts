@@ -8,7 +8,7 @@ import { readTextChunks, textOf } from '../../../files/text.ts';
 import type { Example } from '../../example.ts';
 import { createBadRows } from '../../records/bad-rows.ts';
 import { captions } from '../../records/captions.ts';
-import { createFinder, type Format, isFile, splitIn } from '../format.ts';
+import { createFinder, type DatasetQuery, type Format, isFile, splitIn } from '../format.ts';
 import { createMissing } from '../missing-images.ts';
 
 const SPLITS = { train: ['train'], validation: ['val', 'validation', 'dev'], test: ['test'] };
@@ -74,9 +74,12 @@ export const flickrCaptions: Format = {
       if (image) examples.push(...examplesOf(name, image, some));
       else missing.add(`${basename(file)}, ${name}`, candidates);
     }
-    const left = elsewhereNotices(elsewhere, basename(file));
-    const uncaptioned = uncaptionedNotices(listed, { split: query.split, texts, table: basename(file) });
-    const notices = [...bad.notices(basename(file)), ...left, ...uncaptioned, ...missing.notices(path)];
+    const table = basename(file);
+    const left = [
+      ...elsewhereNotices(elsewhere, table, query),
+      ...uncaptionedNotices(uncaptioned(listed, query.split, texts), table, query),
+    ];
+    const notices = [...bad.notices(table), ...left, ...missing.notices(path)];
     const layout = `${flickrCaptions.name} (${basename(file)})`;
     return { layout, examples, notices };
   },
@@ -88,9 +91,15 @@ const KNOWN: readonly string[] = Object.values(SPLITS).flat();
 const addTo = (all: Map<string, Set<string>>, key: string, value: string): void =>
   void all.set(key, (all.get(key) ?? new Set()).add(value));
 
-/** Notices of the images that are in no list, or in a split that none of the usual names is. */
-const elsewhereNotices = (elsewhere: ReadonlyMap<string, ReadonlySet<string>>, table: string): string[] =>
-  [...elsewhere].map(([split, images]) => {
+/** Notices of the images that are in no list, which are counted, or in a split that none of the usual names is. */
+const elsewhereNotices = (
+  elsewhere: ReadonlyMap<string, ReadonlySet<string>>,
+  table: string,
+  { onLeftOut }: Pick<DatasetQuery, 'onLeftOut'>,
+): string[] => {
+  for (const image of elsewhere.get('') ?? [])
+    onLeftOut?.({ kind: 'incomplete', why: `${table}: ${image} is in none of the lists of splits` });
+  return [...elsewhere].map(([split, images]) => {
     const [first] = images;
     const which = `${table}: ${counted(images.size, 'image')}, such as ${first},`;
     const one = images.size === 1;
@@ -98,23 +107,36 @@ const elsewhereNotices = (elsewhere: ReadonlyMap<string, ReadonlySet<string>>, t
       ? `${which} ${one ? 'is' : 'are'} in none of the lists of splits beside it: left out of all.`
       : `${which} ${one ? 'is' : 'are'} of the split ${JSON.stringify(split)}: read where that is asked for.`;
   });
+};
 
-/** A notice of the images that are listed for a split and of which the table has no caption. */
-const uncaptionedNotices = (
+/** Images that are listed for a split. */
+interface Uncaptioned {
+  /** Those of which the table has no caption. */
+  readonly images: readonly string[];
+  /** Number of all. */
+  readonly of: number;
+}
+
+const uncaptioned = (
   listed: ReadonlyMap<string, string> | undefined,
-  {
-    split,
-    texts,
-    table,
-  }: { readonly split: string; readonly texts: ReadonlyMap<string, unknown>; readonly table: string },
-): string[] => {
+  split: string,
+  texts: ReadonlyMap<string, unknown>,
+): Uncaptioned => {
   const [captioned, names] = [new Set([...texts.keys()].map(stemOf)), splitIn(SPLITS, split)];
   const own = [...(listed ?? [])].filter(([, of]) => names.includes(of)).map(([image]) => image);
-  const [first, ...more] = own.filter((image) => !captioned.has(image));
+  return { images: own.filter((image) => !captioned.has(image)), of: own.length };
+};
+
+/** A notice of the images that are listed for a split and of which the table has no caption; each is counted. */
+const uncaptionedNotices = (
+  { images, of }: Uncaptioned,
+  table: string,
+  { split, onLeftOut }: Pick<DatasetQuery, 'split' | 'onLeftOut'>,
+): string[] => {
+  for (const image of images) onLeftOut?.({ kind: 'incomplete', why: `${table}: no caption of ${image}` });
+  const [first] = images;
   if (first === undefined) return [];
-  return [
-    `${table}: has no caption of ${1 + more.length} of the ${own.length} images listed for ${split}, such as ${first}.`,
-  ];
+  return [`${table}: has no caption of ${images.length} of the ${of} images listed for ${split}, such as ${first}.`];
 };
 
 /** The lists of the images of each split: those of Flickr8k, and those that come with Flickr30k's entities. */

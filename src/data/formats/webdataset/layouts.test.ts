@@ -1,9 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { copyFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { galleryOf } from '../../../tasks/metrics/recall.ts';
 import { imageName } from '../../example.ts';
+import type { LeftOut } from '../../records/bad-rows.ts';
 import { expectPicture, fixture, type ShapeName, shapes } from '../formats.fixture.ts';
 import { openExamples } from '../open-examples.ts';
 
@@ -125,5 +129,83 @@ describe('a shard that is compressed', () => {
     await expect(open(join(folder, 'named.tar'))).rejects.toThrow(
       'named.tar: is compressed with gzip: unpack it first',
     );
+  });
+});
+
+/** An archive of these files, as tar-stream writes it, with the two empty blocks at its end. */
+const tarOf = async (files: readonly (readonly [name: string, content: Buffer | string])[]): Promise<Buffer> => {
+  const archive = pack();
+  for (const [name, content] of files) archive.entry({ name }, content);
+  archive.finalize();
+  return await buffer(archive);
+};
+
+const [picture, other] = [0, 1].map((k) => readFileSync(fixture(`layouts/captions-a-row/files/${k}.png`))) as [
+  Buffer,
+  Buffer,
+];
+
+describe('a shard that is not as WebDataset writes it', () => {
+  const openBytes = async (name: string, bytes: Uint8Array) => {
+    const path = join(folder, name);
+    await writeFile(path, bytes);
+    const leftOut: string[] = [];
+    const onLeftOut = ({ kind, why }: LeftOut): void => void leftOut.push(`${kind}: ${why.replace(`${folder}/`, '')}`);
+    const { examples, notices } = await openExamples(path, { records: shapes.retrieval, split: 'train', onLeftOut });
+    return { texts: examples.map(({ text }) => text), notices, leftOut, path, examples };
+  };
+  const sample = (key: string, text = `thing ${key}`, image = picture) =>
+    [
+      [`${key}.png`, image],
+      [`${key}.txt`, text],
+    ] as const;
+
+  it('has all pictures before all texts: its samples are put together, and it is said', async () => {
+    const files = [...sample('0'), ...sample('1'), ...sample('2')];
+    const sorted = files.toSorted(([a], [b]) => (a.slice(2) < b.slice(2) ? -1 : 1));
+    const { texts, notices, path } = await openBytes('kinds.tar', await tarOf(sorted));
+    expect(texts).toEqual(['thing 0', 'thing 1', 'thing 2']);
+    expect(notices).toEqual([
+      `${path}: ${"the files of 3 samples do not follow each other: they are put together, where WebDataset's own reader takes each file for a sample."}`,
+    ]);
+  });
+
+  it('is two archives behind each other, as cat joins them, with the same keys', async () => {
+    const [one, two] = [await tarOf(sample('0', 'red')), await tarOf(sample('0', 'blue', other))];
+    const { texts, examples, notices } = await openBytes('cat.tar', Buffer.concat([one, Buffer.alloc(8192), two]));
+    expect(texts).toEqual(['red', 'blue']);
+    expect(new Set(examples.map(({ images: [image] }) => imageName(image!))).size).toBe(2);
+    expect(notices).toEqual([]);
+  });
+
+  it('has files that are no part of a sample, which are told of', async () => {
+    const files = [['README', 'x'], ['._0.png', 'x'], ...sample('0')] as const;
+    const { texts, notices, path } = await openBytes('others.tar', await tarOf(files));
+    expect(texts).toEqual(['thing 0']);
+    expect(notices).toEqual([`${path}: 2 files are no part of a sample, by the name: README, ._0.png.`]);
+  });
+
+  it('ends in the middle: the sample at the cut is counted, and with badRows refuse it is an error', async () => {
+    const whole = await tarOf([...sample('0'), ...sample('1')]);
+    const { texts, notices, leftOut, path } = await openBytes('cut.tar', whole.subarray(0, whole.length - 1024 - 512));
+    expect(texts).toEqual(['thing 0']);
+    expect(leftOut).toEqual([
+      expect.stringMatching(/^incomplete: cut\.tar: is cut short at byte \d+, inside 1\.txt: .* with sample 1\.$/),
+    ]);
+    expect(notices).toHaveLength(1);
+    const query = { records: shapes.retrieval, split: 'train', badRows: 'refuse' } as const;
+    await expect(openExamples(path, query)).rejects.toThrow('cut.tar: is cut short');
+  });
+
+  it('holds nothing: one of several is named, and one alone is an error', async () => {
+    const shards = join(folder, 'with-empty');
+    await mkdir(shards);
+    for (const [name, bytes] of Object.entries({ '0.tar': await tarOf(sample('0')), '1.tar': await tarOf([]) }))
+      await writeFile(join(shards, name), bytes);
+    expect(await open(shards)).toMatchObject({
+      examples: [{ text: 'thing 0' }],
+      notices: [`${shards}: 1 of 2 shards holds no sample: 1.tar.`],
+    });
+    await expect(open(join(shards, '1.tar'))).rejects.toThrow('1 of 1 shard holds no sample: 1.tar.');
   });
 });

@@ -1,21 +1,19 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { counted, UserError } from '../../../errors.ts';
-import { readRange } from '../../../files/read-exactly.ts';
-import { tarMembers } from '../../../files/tar.ts';
 import type { Example } from '../../example.ts';
 import { createBadRows } from '../../records/bad-rows.ts';
 import { createRecordReader } from '../../records/read-record.ts';
-import { type DatasetQuery, type Format, isFile, namesIn, shortNames, splitIn } from '../format.ts';
+import { type DatasetQuery, type Format, isFile, namesIn, type ReadOptions, shortNames, splitIn } from '../format.ts';
 import { expandBraces, isShardList } from './braces.ts';
-import { keyOf, type Sample, type SampleFile, samplesOf } from './parts.ts';
 import { type SampleExamples, sampleExamples } from './sample.ts';
+import { samplesIn } from './samples.ts';
 
 const SPLITS = { train: ['train'], validation: ['validation', 'val', 'dev'], test: ['test'] };
 
 /**
- * Shards of WebDataset and img2dataset: tar files in which the files of a sample follow each other, `000.jpg`,
- * `000.txt`, `000.json`. Only headers, texts and JSON are read at first; an image is read in place, so shuffling costs
+ * Shards of WebDataset and img2dataset: tar files in which the files of a sample share a key, `000.jpg`, `000.txt`,
+ * `000.json`. Only headers, texts and JSON are read at first; an image is read in place, so shuffling costs
  * nothing.
  *
  * `path` is a folder, a shard, or a list: `shards/{00000..00013}.tar`. In a folder the shards of a split begin with its
@@ -32,9 +30,9 @@ export const webDataset: Format = {
     const names = shortNames(shards, path);
     const read = samplesReader(query, (notice) => notices.push(notice));
     for (const shard of shards) examples.push(...(await read.shard(shard, names.get(shard)!)));
-    read.end(path);
-    const many = shards.length === 1 ? '1 shard,' : `${shards.length} shards,`;
-    return { layout: `${webDataset.name} (${many} ${names.get(shards[0]!)} …)`, examples, notices };
+    read.end(path, shards.length);
+    const layout = `${webDataset.name} (${counted(shards.length, 'shard')}, ${names.get(shards[0]!)} …)`;
+    return { layout, examples, notices };
   },
 };
 
@@ -84,10 +82,15 @@ const shardsIn = (path: string, split: string): string[] => {
 const samplesReader = ({ records, ...query }: DatasetQuery, onWarning: (message: string) => void) => {
   const [reader, bad] = [createRecordReader(records), createBadRows(query)];
   const unused = new Map<string, number>();
+  const empty: string[] = [];
   return {
     shard: async (shard: string, name: string): Promise<Example[]> => {
       const examples: Example[] = [];
-      for await (const sample of samplesIn({ path: shard, name }, onWarning)) {
+      const { samples, notices, damage } = await samplesIn({ path: shard, name });
+      for (const notice of notices) onWarning(notice);
+      if (damage !== undefined) tellCut(damage, { ...query, onWarning });
+      else if (samples.length === 0) empty.push(name);
+      for (const sample of samples) {
         const found = await sampleExamples(sample, records, reader).catch((failure: unknown) => failure);
         const [whole] = bad.attempt(() => [wholeOf(found)]);
         examples.push(...(whole?.examples ?? []));
@@ -95,7 +98,8 @@ const samplesReader = ({ records, ...query }: DatasetQuery, onWarning: (message:
       }
       return examples;
     },
-    end: (path: string): void => {
+    end: (path: string, shards: number): void => {
+      if (empty.length > 0) onWarning(`${path}: ${emptyText(empty, shards)}`);
       for (const notice of bad.notices(path)) onWarning(notice);
       reader.end(path);
       const counts = [...unused].map(([extension, count]) => `${extension} (${count})`).join(', ');
@@ -104,44 +108,20 @@ const samplesReader = ({ records, ...query }: DatasetQuery, onWarning: (message:
   };
 };
 
+/** Tells that a shard is cut short, and counts it. @throws UserError where nothing may be left out. */
+const tellCut = (why: string, { badRows, onLeftOut, onWarning }: ReadOptions): void => {
+  if (badRows === 'refuse') throw new UserError(why);
+  onWarning?.(why);
+  onLeftOut?.({ kind: 'incomplete', why });
+};
+
+const emptyText = (empty: readonly string[], shards: number): string => {
+  const hold = `${empty.length} of ${counted(shards, 'shard')} ${empty.length === 1 ? 'holds' : 'hold'}`;
+  return `${hold} no sample: ${empty.slice(0, 3).join(', ')}${empty.length > 3 ? ', …' : ''}.`;
+};
+
 /** The examples of a sample. @throws the reason why it has none. */
 const wholeOf = (found: unknown): SampleExamples => {
   if (found instanceof Error) throw found;
   return found as SampleExamples;
 };
-
-/** A shard, and its name in errors. */
-interface Shard {
-  readonly path: string;
-  readonly name: string;
-}
-
-/** The samples of a shard that are whole. */
-async function* samplesIn(
-  { path, name: shard }: Shard,
-  notice: (message: string) => void,
-): AsyncGenerator<Sample, void, undefined> {
-  let [key, files]: [string, SampleFile[]] = ['', []];
-  const seen = new Map<string, number>();
-  let damage: string | undefined;
-  const samples = (): Sample[] => {
-    const count = (seen.get(key) ?? 0) + 1;
-    seen.set(key, count);
-    // two archives that were joined may have a key twice
-    const end = `, ${key}${count > 1 ? ` (${count})` : ''}`;
-    return samplesOf({ where: `${shard}${end}`, name: `${path}${end}`, files });
-  };
-  const members = tarMembers(path, (why) => {
-    damage = why;
-  });
-  for await (const { name, ...range } of members) {
-    const [next, extension] = keyOf(name) ?? ['', ''];
-    if (next === '') continue;
-    if (next !== key && files.length) yield* samples();
-    if (next !== key) [key, files] = [next, []];
-    files.push({ extension, place: { path, ...range }, read: () => readRange(path, range) });
-  }
-  if (damage === undefined && files.length) yield* samples();
-  // Of the sample at the cut some files may be missing: it is lost, too.
-  if (damage !== undefined) notice(`${path}: ${damage}: what follows is left out${key ? `, with sample ${key}` : ''}.`);
-}
