@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { collate } from '../src/data/batch.ts';
 import { loadBatches } from '../src/data/loader.ts';
 import { createPreparer } from '../src/data/preprocess.ts';
-import { createTokenizer, readVocabulary } from '../src/data/tokenizer.ts';
+import { createTokenizer } from '../src/data/tokenizer.ts';
+import { readVocabulary } from '../src/data/vocabulary-file.ts';
 import { base32 } from '../src/model/sizes.ts';
 import { vqa } from '../src/tasks/vqa.ts';
 import { loadModel } from '../src/checkpoints/load.ts';
-import { sizeRuleOf } from '../src/inference/preprocessor.ts';
+import { sizeRuleOf } from '../src/inference/size-rule.ts';
 import { pathOfPicture } from './materials.ts';
 import type { Setting, Work } from './work.ts';
 

@@ -8,7 +8,8 @@
 import { loadModel } from '../src/checkpoints/load.ts';
 import { keyOf, uniform } from '../src/engine/random.ts';
 import { aboutOf } from '../src/inference/image-cache.ts';
-import { openPredictor, type Predictor } from '../src/inference/predictor.ts';
+import { openPredictor } from '../src/inference/open-predictor.ts';
+import type { Predictor } from '../src/inference/predictor.ts';
 import type { Precision } from '../src/inference/store/row-format.ts';
 import { openCacheWriter, type Placeless } from '../src/inference/store/writer.ts';
 

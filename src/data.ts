@@ -6,7 +6,7 @@
 export { type AugmentationName, augmentations, randAugment } from './data/augment.ts';
 export { collate, type Feeds, type PreparedImage } from './data/batch.ts';
 export type { ImageSource } from './data/example.ts';
-export { imageName, type ScoredAnswer, type StoredImage, scoredAnswers, scoredLabel } from './data/example.ts';
+export { type ScoredAnswer, type StoredImage, scoredAnswers, scoredLabel } from './data/example.ts';
 export { randomFlips } from './data/flips.ts';
 export { listSplits } from './data/folder.ts';
 export {
@@ -22,6 +22,7 @@ export { openAnswers, openExamples } from './data/formats/open-examples.ts';
 export { type Survey, type SurveyedSplit, surveyData } from './data/formats/survey.ts';
 export { drawOnWhite, encodePng, readImage, readImageBytes } from './data/image.ts';
 export { type Batch, loadBatches } from './data/loader.ts';
+export { imageName } from './data/pictures/image-name.ts';
 export { isImageName, isPictureName } from './data/pictures/kinds.ts';
 export type { PictureOptions, PictureStyle } from './data/pictures/options.ts';
 export { createPreparer } from './data/preprocess.ts';
@@ -29,7 +30,8 @@ export type { LeftOut } from './data/records/bad-rows.ts';
 export { captions } from './data/records/captions.ts';
 export type { RecordShape } from './data/records/shape.ts';
 export { createSkipPolicy, type OnUnreadable, type SkipPolicy } from './data/skip-policy.ts';
-export { bertVocabulary, createTokenizer, readVocabulary, SPECIAL_PIECES, unknownWords } from './data/tokenizer.ts';
+export { createTokenizer, SPECIAL_PIECES, unknownWords } from './data/tokenizer.ts';
+export { bertVocabulary, readVocabulary } from './data/vocabulary-file.ts';
 export { type ScoredGallery, scoreRetrieval } from './evaluation/score-retrieval.ts';
 export { readJsonLines } from './files/json-lines.ts';
 export { type Preprocessor, type PreprocessorOptions, preprocessorFor } from './inference/preprocessor.ts';

@@ -29,18 +29,13 @@ export { type Precision, type WriteOptions, writeOnnx } from './engine/onnx/writ
 export * from './engine/ops.ts';
 export { bernoulliMask, generator, type Key, keyOf, normal, permutation, uniform } from './engine/random.ts';
 export type { RuntimeOptions } from './engine/runtime/backend.ts';
-export { type CompileOptions, compile, type ExpectedInput, type Session, shapesFor } from './engine/runtime/session.ts';
+export { compile } from './engine/runtime/compile.ts';
+export { type CompileOptions, type ExpectedInput, type Session, shapesFor } from './engine/runtime/session.ts';
 export { minus, plus, type Shape, type Size, times, volume } from './engine/shapes.ts';
 export { constant, dropoutMask, input, type Kind, parameter, type Tensor } from './engine/tensor.ts';
 export { attend, maskBias, transformer } from './model/attention.ts';
 export { classifier, layerNorm, linear, mlp } from './model/linear.ts';
 export { createParams, initialWeights, type Params, type RootParams } from './model/params.ts';
-export {
-  adamwStep,
-  clipScale,
-  createOptimizerState,
-  decayGroups,
-  gradientNorm,
-  type OptimizerState,
-} from './optim/adamw.ts';
+export { adamwStep, clipScale, decayGroups, gradientNorm, type OptimizerState } from './optim/adamw.ts';
+export { createOptimizerState } from './optim/create-state.ts';
 export { learningRateAt } from './optim/schedule.ts';

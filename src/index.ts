@@ -5,26 +5,25 @@
 
 export { adaptModel, createStudent, type StudentOptions } from './checkpoints/derive.ts';
 export { type LoadOptions, loadModel } from './checkpoints/load.ts';
-export { type Model, saveModel } from './checkpoints/model-file.ts';
+export type { Model } from './checkpoints/model-file.ts';
+export { saveModel } from './checkpoints/save-model.ts';
 export type { Example } from './data/example.ts';
 export { UserError } from './errors.ts';
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluation/evaluate.ts';
 export { type ExportPrecision, type ExportResult, exportOnnx } from './export/onnx.ts';
-export {
-  type AnsweredImages,
-  type AnswerOptions,
-  answer,
-  answerEach,
-  type RankedAnswer,
-} from './inference/answer.ts';
+export { type AnsweredImages, type AnswerOptions, answer, answerEach } from './inference/answer.ts';
+export type { RankedAnswer } from './inference/answer-prepared.ts';
 export { type CacheOptions, type CacheProgress, cacheImages } from './inference/cache-images.ts';
 export { encodeImage } from './inference/encode-image.ts';
 export { encodeText } from './inference/encode-text.ts';
-export { type ImageCache, openImageCache } from './inference/image-cache.ts';
-export { openPredictor, type Predictor, type PredictorOptions } from './inference/predictor.ts';
+export type { ImageCache } from './inference/image-cache.ts';
+export { openImageCache } from './inference/open-image-cache.ts';
+export { openPredictor, type PredictorOptions } from './inference/open-predictor.ts';
+export type { Predictor } from './inference/predictor.ts';
 export { ask } from './inference/query/ask.ts';
 export type { Answer, AskOptions } from './inference/query/ask-options.ts';
-export { type FoundImage, type SearchOptions, search } from './inference/query/search.ts';
+export type { FoundImage, SearchOptions } from './inference/query/compare.ts';
+export { search } from './inference/query/search.ts';
 export type { ModelConfig } from './model/config.ts';
 export { pretraining, retrieval } from './tasks/captions.ts';
 export { defineTask, type TaskDefinition } from './tasks/define-task.ts';

@@ -3,7 +3,7 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { compile } from '../engine/runtime/session.ts';
+import { compile } from '../engine/runtime/compile.ts';
 import { textEncoder } from '../model/dual-encoder.ts';
 import { inputsFor } from '../model/inputs.ts';
 import { createParams } from '../model/params.ts';

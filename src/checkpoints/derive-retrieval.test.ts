@@ -11,7 +11,8 @@ import { pretraining, retrieval } from '../tasks/captions.ts';
 import { adaptModel, createStudent } from './derive.ts';
 import { configOf } from './description.ts';
 import { loadModel } from './load.ts';
-import { createModel, type Model, saveModel } from './model-file.ts';
+import { createModel, type Model } from './model-file.ts';
+import { saveModel } from './save-model.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'retrieving-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));

@@ -11,6 +11,7 @@ import { findAnswers } from './answers.ts';
 import { type HuggingFaceConfig, readConfigBeside } from './beside/config.ts';
 import { readPicturesBeside } from './beside/pictures.ts';
 import { readWordsBeside } from './beside/words.ts';
+import { checkFinite } from './check-finite.ts';
 import { checkShapes, type Shapes, shapesOf, unusedParts } from './check-shapes.ts';
 import { initRankHead } from './derive.ts';
 import type { WeightsFile } from './formats/weights-file.ts';
@@ -19,7 +20,7 @@ import { inferSizes } from './infer-sizes.ts';
 import { inferTask } from './infer-task.ts';
 import { resizedRows, resizeTable } from './interpolate-positions.ts';
 import { declareParams, initialDeviation, type Model } from './model-file.ts';
-import { allocateTensors, checkFinite, readTensor } from './read-tensor.ts';
+import { allocateTensors, readTensor } from './read-tensor.ts';
 import { hasTwoTowers, type TensorPlan, tensorPlan } from './tensor-plan.ts';
 
 /** Facts about a model that its file may lack. */

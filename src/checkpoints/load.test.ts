@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { positionWeights } from '../data/patches.fixture.ts';
 import { SPECIAL_PIECES } from '../data/tokenizer.ts';
 import type { Numbers } from '../engine/numbers.ts';
-import { compile } from '../engine/runtime/session.ts';
+import { compile } from '../engine/runtime/compile.ts';
 import { UserError } from '../errors.ts';
 import { forward } from '../model/forward.ts';
 import { inputsFor } from '../model/inputs.ts';
@@ -15,7 +15,8 @@ import { nlvr2 } from '../tasks/nlvr2.ts';
 import { snliVe } from '../tasks/snli-ve.ts';
 import { vqa } from '../tasks/vqa.ts';
 import { loadModel } from './load.ts';
-import { type Model, saveModel } from './model-file.ts';
+import type { Model } from './model-file.ts';
+import { saveModel } from './save-model.ts';
 
 const files = 'test/files/checkpoint';
 const pieces = readFileSync(`${files}/hf/vocab.txt`, 'utf8').trim().split('\n');

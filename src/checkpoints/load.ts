@@ -1,9 +1,9 @@
 import { UserError } from '../errors.ts';
 import type { Architecture } from '../model/architecture.ts';
+import { checkFinite } from './check-finite.ts';
 import { openWeights, type WeightsFile } from './formats/weights-file.ts';
 import type { ForeignFacts } from './load-foreign.ts';
 import { isOurs, type Model, readModel } from './model-file.ts';
-import { checkFinite } from './read-tensor.ts';
 
 /**
  * Options of `loadModel`. A file of ours lacks no facts and heeds only `task`, which is checked, and `architectures`.

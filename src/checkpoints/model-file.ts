@@ -4,7 +4,6 @@ import type { ModelConfig } from '../model/config.ts';
 import { createParams, initialWeights, type RootParams } from '../model/params.ts';
 import { checkShapes, type Shapes, shapesOf } from './check-shapes.ts';
 import { configOf, descriptionKey, descriptionOf, parseDescription } from './description.ts';
-import { writeSafetensors } from './formats/safetensors.ts';
 import type { WeightsFile } from './formats/weights-file.ts';
 import { withoutBuffers } from './rename-tensors.ts';
 
@@ -18,18 +17,6 @@ export interface Model {
 /** Tensors of a run's checkpoint that are no weights of the model. */
 const optimizerState = /^optimizer\./;
 
-/**
- * Saves a model as a safetensors file. A file that stood there is replaced only when the new one is complete.
- *
- * @param options.dtype Type of the weights in the file. Default `F32`; `F16` halves it.
- * @throws UserError where it cannot be written.
- */
-export const saveModel = async (
-  path: string,
-  { config, weights }: Model,
-  { dtype = 'F32' }: { readonly dtype?: 'F32' | 'F16' | undefined } = {},
-): Promise<void> => writeSafetensors(path, weights, metadataOf(config), { dtype });
-
 /** Metadata of a file of ours, which describes the model. */
 export const metadataOf = (config: ModelConfig): Record<string, string> => ({
   [descriptionKey]: JSON.stringify(descriptionOf(config)),
@@ -38,6 +25,9 @@ export const metadataOf = (config: ModelConfig): Record<string, string> => ({
 /** Whether an open file was saved by this library: a model, or a run's checkpoint. */
 export const isOurs = ({ metadata }: Pick<WeightsFile, 'metadata'>): boolean => metadata.has(descriptionKey);
 
+/** An open file of weights, on a disk or in memory. */
+export type ReadableWeights = Pick<WeightsFile, 'path' | 'tensors' | 'metadata' | 'read'>;
+
 /**
  * Reads the model from an open file of ours.
  *
@@ -45,7 +35,7 @@ export const isOurs = ({ metadata }: Pick<WeightsFile, 'metadata'>): boolean => 
  * @throws UserError where the description is damaged, or where tensors are missing, unexpected or misshapen (all
  * listed).
  */
-export const readModel = async (file: WeightsFile, architectures: readonly Architecture[] = []): Promise<Model> => {
+export const readModel = async (file: ReadableWeights, architectures: readonly Architecture[] = []): Promise<Model> => {
   const description = parseDescription(file.metadata.get(descriptionKey), file.path);
   const config = configOf(description, file.path, architectures);
   checkShapes(expectedShapes(config), shapesOf(file.tensors), file.path, { ignore: [optimizerState] });

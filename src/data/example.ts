@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { ByteRange } from '../files/read-exactly.ts';
 import type { Pixels } from '../kernels/pixels.ts';
 import type { PictureStyle } from './pictures/options.ts';
@@ -33,18 +32,6 @@ export const isPixels = (image: ImageSource): image is Pixels =>
 export const bytesInMemory = (image: ImageSource): Uint8Array | undefined => {
   if (image instanceof Uint8Array) return image;
   return image instanceof ArrayBuffer ? new Uint8Array(image) : undefined;
-};
-
-/**
- * The name of an image: its path, or the row or member that holds it. One in memory is named by the hash of its bytes, so
- * that equal images have one name.
- */
-export const imageName = (image: ImageSource): string => {
-  if (typeof image === 'string') return image;
-  const bytes = isPixels(image) ? image.data : bytesInMemory(image);
-  if (!bytes) return (image as StoredImage).name;
-  const size = isPixels(image) ? `${image.width} x ${image.height} pixels` : `${bytes.length} bytes`;
-  return `image of ${size} (sha256 ${createHash('sha256').update(size).update(bytes).digest('hex').slice(0, 16)})`;
 };
 
 /** A text about one or two images, and its answers where they are known. */

@@ -6,9 +6,10 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { UserError } from '../errors.ts';
 import type { Pixels } from '../kernels/pixels.ts';
 import type { EncodedExample } from './batch.ts';
-import { type Example, type ImageSource, imageName } from './example.ts';
+import type { Example, ImageSource } from './example.ts';
 import { encodePng, readImage } from './image.ts';
 import { loadBatches } from './loader.ts';
+import { imageName } from './pictures/image-name.ts';
 import { createPreparer, type PreparerOptions } from './preprocess.ts';
 import { createTokenizer } from './tokenizer.ts';
 

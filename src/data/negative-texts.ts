@@ -1,5 +1,5 @@
 import type { Example } from './example.ts';
-import { imageName } from './example.ts';
+import { imageName } from './pictures/image-name.ts';
 
 /** Number of draws after which a text is taken even if it may belong to the image. */
 const DRAWS = 100;

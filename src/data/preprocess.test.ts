@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { UserError } from '../errors.ts';
-import { imageName } from './example.ts';
+import { imageName } from './pictures/image-name.ts';
 import { createPreparer } from './preprocess.ts';
 import { createTokenizer, SPECIAL_PIECES } from './tokenizer.ts';
 

@@ -1,14 +1,13 @@
 import { UserError } from '../errors.ts';
 import type { Pixels } from '../kernels/pixels.ts';
-import { resize } from '../kernels/resize/resize.ts';
 import type { EncodedExample, PreparedImage } from './batch.ts';
-import { type Example, type ImageSource, imageName } from './example.ts';
+import type { Example, ImageSource } from './example.ts';
 import { readImage } from './image.ts';
 import { createImageMemory, type ImageMemory } from './image-memory.ts';
-import { patchGrid } from './patches.ts';
+import { imageName } from './pictures/image-name.ts';
 import type { PictureOptions, PictureStyle } from './pictures/options.ts';
-import { resizedSize, type SizeRule } from './resize.ts';
-import { checkText, type EncodedText, type Tokenizer } from './tokenizer.ts';
+import { fit, type SizeRule } from './resize.ts';
+import { checkText, type Tokenizer, textWarnings } from './tokenizer.ts';
 
 /** Options of encoding examples. */
 export interface PreparerOptions extends PictureOptions {
@@ -85,22 +84,6 @@ const counted = (onWarning: Notice = () => {}) => {
   };
 };
 
-/** A warning about a text, and its kind. */
-export interface TextWarning {
-  readonly kind: WarningKind;
-  readonly message: string;
-}
-
-/** Warnings about an encoded text: cut short, or with words that the vocabulary cannot spell. */
-export const textWarnings = ({ truncated, pieces, unknown }: EncodedText, id: string): TextWarning[] => {
-  const long = `${id}: the text is too long: only its first ${pieces.length - 2} word pieces are read.`;
-  const words = `${id}: words that the vocabulary cannot spell: ${unknown.join(', ')}: read as [UNK].`;
-  return [
-    ...(truncated ? [{ kind: 'long', message: long } as const] : []),
-    ...(unknown.length > 0 ? [{ kind: 'unknown', message: words } as const] : []),
-  ];
-};
-
 /** Throws the error of an image with the example's id before it; a name that is part of the other is said once. */
 const rethrow = (error: unknown, id: string, name: string): never => {
   if (!(error instanceof UserError)) throw error;
@@ -137,14 +120,4 @@ const imagePreparer = ({ size, maxMegapixels, read = readImage }: PreparerOption
     underWay.set(name, image);
     return image;
   };
-};
-
-/** Resizes an image to whole patches; `notice` is called where that distorts it. */
-export const fit = (pixels: Pixels, rule: SizeRule, notice: Notice = () => {}): PreparedImage => {
-  const { width, height, clamped } = resizedSize(pixels, rule);
-  const ratio = `${pixels.width} x ${pixels.height}`;
-  if (clamped) notice(`${ratio} is very long and thin: it is distorted to ${width} x ${height} to keep one patch.`);
-  const resized = resize(pixels, width, height, { filter: rule.filter });
-  const { normalization, patch = rule.multiple } = rule;
-  return { pixels: resized, ...patchGrid(resized, patch), ...(normalization && { normalization }) };
 };

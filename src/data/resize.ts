@@ -1,5 +1,9 @@
 import type { Normalization } from '../kernels/patches/reference.ts';
+import type { Pixels } from '../kernels/pixels.ts';
 import type { Filter } from '../kernels/resize/filters.ts';
+import { resize } from '../kernels/resize/resize.ts';
+import type { PreparedImage } from './batch.ts';
+import { patchGrid } from './patches.ts';
 
 /** Options of turning an image into patches: its size before it is cut, in pixels, and its values. */
 export interface SizeRule {
@@ -42,4 +46,14 @@ export const resizedSize = (size: Size, rule: SizeRule): Size & { readonly clamp
   const whole = (side: number): number => Math.floor(Math.trunc(side + 0.5) / multiple) * multiple;
   const clamped = whole(width) === 0 || whole(height) === 0;
   return { width: whole(width) || multiple, height: whole(height) || multiple, clamped };
+};
+
+/** Resizes an image to whole patches; `notice` is called where that distorts it. */
+export const fit = (pixels: Pixels, rule: SizeRule, notice: (message: string) => void = () => {}): PreparedImage => {
+  const { width, height, clamped } = resizedSize(pixels, rule);
+  const ratio = `${pixels.width} x ${pixels.height}`;
+  if (clamped) notice(`${ratio} is very long and thin: it is distorted to ${width} x ${height} to keep one patch.`);
+  const resized = resize(pixels, width, height, { filter: rule.filter });
+  const { normalization, patch = rule.multiple } = rule;
+  return { pixels: resized, ...patchGrid(resized, patch), ...(normalization && { normalization }) };
 };

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../errors.ts';
-import { bertVocabulary, checkText, createTokenizer, readVocabulary, type Tokenizer } from './tokenizer.ts';
+import { checkText, createTokenizer, type Tokenizer } from './tokenizer.ts';
+import { bertVocabulary, readVocabulary } from './vocabulary-file.ts';
 
 describe("BERT's uncased WordPiece", () => {
   let tokenizer: Tokenizer;

@@ -1,7 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { UserError } from '../errors.ts';
-import { assetPath } from '../files/asset.ts';
 import { SPECIAL_PIECES, type TokenizerRules, wordSplitter } from './words.ts';
 
 export { SPECIAL_PIECES, type TokenizerRules };
@@ -110,35 +107,6 @@ const piecesOf = (word: string, { ids, longest }: Pieces): string[] | undefined 
 };
 
 /**
- * Reads a vocabulary file, one piece a line, by id.
- *
- * @param special pieces that it must have.
- * @throws UserError when the file cannot be read or lacks a special piece.
- */
-export const readVocabulary = async (
-  path: string | URL,
-  special: readonly string[] = SPECIAL_PIECES,
-): Promise<string[]> => {
-  const name = typeof path === 'string' ? path : fileURLToPath(path);
-  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new UserError(`${name}: cannot read the vocabulary (${cause.code}): give the path of a vocab.txt.`, {
-      cause,
-    });
-  });
-  const pieces = text.replace(/\r?\n$/, '').split(/\r?\n/);
-  const missing = special.filter((piece) => !pieces.includes(piece));
-  if (missing.length) {
-    throw new UserError(
-      `${name}: ${pieces.length} lines without ${missing.join(', ')}: use BERT's vocab.txt, one piece a line.`,
-    );
-  }
-  return pieces;
-};
-
-/** Reads the 30,522 pieces of bert-base-uncased, from `assets/bert-base-uncased-vocab.txt`. */
-export const bertVocabulary = (): Promise<string[]> => readVocabulary(assetPath('bert-base-uncased-vocab.txt'));
-
-/**
  * Refuses an empty text.
  *
  * @param where the name of the text in the error: `train.jsonl:17`, `--question`.
@@ -146,4 +114,20 @@ export const bertVocabulary = (): Promise<string[]> => readVocabulary(assetPath(
  */
 export const checkText = (text: string, where: string): void => {
   if (text.trim() === '') throw new UserError(`${where}: the text is empty: write a question or a sentence.`);
+};
+
+/** A warning about a text, and its kind. */
+export interface TextWarning {
+  readonly kind: 'long' | 'unknown';
+  readonly message: string;
+}
+
+/** Warnings about an encoded text: cut short, or with words that the vocabulary cannot spell. */
+export const textWarnings = ({ truncated, pieces, unknown }: EncodedText, id: string): TextWarning[] => {
+  const long = `${id}: the text is too long: only its first ${pieces.length - 2} word pieces are read.`;
+  const words = `${id}: words that the vocabulary cannot spell: ${unknown.join(', ')}: read as [UNK].`;
+  return [
+    ...(truncated ? [{ kind: 'long', message: long } as const] : []),
+    ...(unknown.length > 0 ? [{ kind: 'unknown', message: words } as const] : []),
+  ];
 };

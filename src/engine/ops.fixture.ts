@@ -3,7 +3,8 @@ import { gradients } from './gradient.ts';
 import { countOf, type Numbers } from './numbers.ts';
 import { multiply, sum } from './ops.ts';
 import { keyOf, uniform } from './random.ts';
-import { compile, type Session } from './runtime/session.ts';
+import { compile } from './runtime/compile.ts';
+import type { Session } from './runtime/session.ts';
 import { evaluate, type Shape } from './shapes.ts';
 import { input, type Tensor } from './tensor.ts';
 

@@ -5,7 +5,7 @@ import { gradients } from './gradient.ts';
 import type { Numbers } from './numbers.ts';
 import { type At, check, drawn, total, valuesOf } from './ops.fixture.ts';
 import * as op from './ops.ts';
-import { compile } from './runtime/session.ts';
+import { compile } from './runtime/compile.ts';
 import { constant, input } from './tensor.ts';
 
 const integers = (shape: readonly number[], ...values: number[]): Numbers => ({ shape, data: Int32Array.from(values) });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { add, matmul, multiply, sum } from './ops.ts';
-import { compile } from './runtime/session.ts';
+import { compile } from './runtime/compile.ts';
 import { substituted } from './substitute.ts';
 import { input, parameter } from './tensor.ts';
 

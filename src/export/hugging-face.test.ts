@@ -8,7 +8,7 @@ import { loadModel } from '../checkpoints/load.ts';
 import { createModel } from '../checkpoints/model-file.ts';
 import { collate } from '../data/batch.ts';
 import { SPECIAL_PIECES } from '../data/tokenizer.ts';
-import { compile } from '../engine/runtime/session.ts';
+import { compile } from '../engine/runtime/compile.ts';
 import { vilt } from '../model/architecture.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { rankHead } from '../model/heads.ts';

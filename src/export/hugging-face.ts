@@ -6,7 +6,7 @@ import type { Model } from '../checkpoints/model-file.ts';
 import { toHuggingFace } from '../checkpoints/rename-tensors.ts';
 import type { Weights } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
-import { pictureRulesOf } from '../inference/preprocessor.ts';
+import { pictureRulesOf } from '../inference/size-rule.ts';
 import { pillowFilters } from '../kernels/resize/filters.ts';
 import { vilt } from '../model/architecture.ts';
 import type { ModelConfig, WordRules } from '../model/config.ts';

@@ -1,4 +1,4 @@
-import { pictureRulesOf } from '../inference/preprocessor.ts';
+import { pictureRulesOf } from '../inference/size-rule.ts';
 import type { ModelConfig } from '../model/config.ts';
 
 /** Manifest of an export: what a program in any language must know to run its files. */

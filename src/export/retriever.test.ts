@@ -7,7 +7,7 @@ import { createModel, type Model } from '../checkpoints/model-file.ts';
 import { SPECIAL_PIECES } from '../data/tokenizer.ts';
 import type { Numbers } from '../engine/numbers.ts';
 import { createRuntime } from '../engine/runtime/runtime.ts';
-import { openPredictor } from '../inference/predictor.ts';
+import { openPredictor } from '../inference/open-predictor.ts';
 import { tiny } from '../model/sizes.ts';
 import { exportedFiles } from './exported.fixture.ts';
 import { exportOnnx } from './onnx.ts';

@@ -7,7 +7,7 @@ import { vilt } from '../model/architecture.ts';
 import { answer, answerEach } from './answer.ts';
 import { cacheImages } from './cache-images.ts';
 import { numbered, randomStudent, temporaryFolder, writeImages } from './inference.fixture.ts';
-import { openPredictor } from './predictor.ts';
+import { openPredictor } from './open-predictor.ts';
 import { ask } from './query/ask.ts';
 
 const student = randomStudent(3, { scoring: 'softmax' });

@@ -1,33 +1,21 @@
-import { collate, type PreparedImage } from '../data/batch.ts';
+import type { PreparedImage } from '../data/batch.ts';
 import type { ImageSource } from '../data/example.ts';
 import type { PictureOptions } from '../data/pictures/options.ts';
-import type { Numbers } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
 import { mapConcurrent } from '../files/map-concurrent.ts';
-import { probabilityOf } from '../tasks/task.ts';
+import { type Asked, type AskedOptions, askedOf, checkCount, type RankedAnswer, rank } from './answer-prepared.ts';
 import { prepareImages } from './encode-image.ts';
-import { encodeWords } from './encode-text.ts';
+import { openPredictor } from './open-predictor.ts';
 import { type Runnable, withPredictor } from './opened.ts';
-import { openPredictor, type Predictor } from './predictor.ts';
-
-/** An answer of a model, and its probability. */
-export interface RankedAnswer {
-  readonly answer: string;
-  /** Between 0 and 1: a softmax over all answers, or, where several may be right (VQA), the sigmoid of each logit. */
-  readonly probability: number;
-}
+import type { Predictor } from './predictor.ts';
 
 /** One image, or the two that a model for NLVR2 is asked about: paths, or bytes or pixels in memory. */
 export type AnswerImages = ImageSource | readonly ImageSource[];
 
 /** Options of `answer` and `answerEach`. */
-export interface AnswerOptions extends PictureOptions {
-  /** Number of answers, the most probable first. Default: all. */
-  readonly top?: number | undefined;
+export interface AnswerOptions extends PictureOptions, AskedOptions {
   /** Threads of a model that is not open yet. Default: the processors that this process may use. */
   readonly threads?: number | undefined;
-  /** Receives what was done to the question or an image, a sentence each: cut short, a word unknown, distorted. */
-  readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /**
@@ -52,22 +40,6 @@ export const answer = async (
     const [rankCandidates] = await rank(predictor, asked, [prepared]);
     return rankCandidates!;
   });
-
-/**
- * Answers a question about images that are decoded and resized already, as `answer` does.
- *
- * @throws UserError where the question is empty, or the number of images is not the model's.
- */
-export const answerPrepared = async (
-  predictor: Predictor,
-  images: readonly PreparedImage[],
-  question: string,
-  options: Pick<AnswerOptions, 'top' | 'onWarning'> = {},
-): Promise<RankedAnswer[]> => {
-  checkCount(predictor, images.length);
-  const [ranked] = await rank(predictor, askedOf(predictor, question, options), [images]);
-  return ranked!;
-};
 
 /** Answers about the images of one item, or why they cannot be read. */
 export type AnsweredImages =
@@ -121,21 +93,6 @@ const asFailure = (error: unknown): UserError => {
   throw error;
 };
 
-/** A question, encoded, and how many answers are wanted. */
-interface Asked {
-  readonly words: Int32Array;
-  readonly top: number;
-}
-
-const askedOf = (
-  predictor: Predictor,
-  question: string,
-  { top = Number.POSITIVE_INFINITY, onWarning }: AnswerOptions,
-): Asked => {
-  if (!(top >= 1)) throw new UserError(`the top ${top} answers: ask for at least 1`);
-  return { words: encodeWords(predictor, { id: 'question', text: question }, { onWarning }), top };
-};
-
 /**
  * Reads and resizes the images of one item.
  *
@@ -151,27 +108,5 @@ const prepareItem = async (
   return await prepareImages(predictor, sources, options);
 };
 
-const checkCount = ({ config }: Predictor, count: number): void => {
-  if (count === config.images) return;
-  const wanted = config.images === 1 ? 'one image' : `${config.images} images together`;
-  throw new UserError(`the model (${config.task}) answers about ${wanted}, not about ${count}: give ${wanted}`);
-};
-
 const listOf = (images: AnswerImages): readonly ImageSource[] =>
   Array.isArray(images) ? images : [images as ImageSource];
-
-/** The most probable answers about each item. */
-const rank = async (
-  predictor: Predictor,
-  { words, top }: Asked,
-  items: readonly (readonly PreparedImage[])[],
-): Promise<RankedAnswer[][]> => {
-  const encoded = items.map((images, i) => ({ id: `image ${i + 1}`, words, images }));
-  const logits = await predictor.logits(collate(encoded, predictor.config.sizes));
-  return items.map((_, row) => rankedRow(predictor, logits, row).slice(0, top));
-};
-
-const rankedRow = ({ config }: Predictor, logits: Numbers, row: number): RankedAnswer[] =>
-  config.answers
-    .map((name, place) => ({ answer: name, probability: probabilityOf(logits, [row, place], config.scoring) }))
-    .sort((a, b) => b.probability - a.probability);

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openCacheEditor, type ReadyImage } from './cache-editor.ts';
 import { cacheImages } from './cache-images.ts';
-import { aboutOf, openImageCache } from './image-cache.ts';
+import { aboutOf } from './image-cache.ts';
 import { prepareImage, sha256Of } from './image-files.ts';
 import { numbered, randomStudent, temporaryFolder, writeImages } from './inference.fixture.ts';
-import { openPredictor } from './predictor.ts';
-import { sizeRuleOf } from './preprocessor.ts';
+import { openImageCache } from './open-image-cache.ts';
+import { openPredictor } from './open-predictor.ts';
+import { sizeRuleOf } from './size-rule.ts';
 import { openCacheWriter } from './store/writer.ts';
 
 const model = randomStudent();

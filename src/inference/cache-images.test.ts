@@ -4,8 +4,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { encodePng } from '../data/image.ts';
 import { cacheImages } from './cache-images.ts';
 import { contents, expectClose, folder, makePlace, run, to, trained } from './caching.fixture.ts';
-import { openImageCache } from './image-cache.ts';
 import { numbered, raggedScene, writeImages } from './inference.fixture.ts';
+import { openImageCache } from './open-image-cache.ts';
 
 beforeEach(makePlace);
 

@@ -4,13 +4,14 @@ import { UserError } from '../errors.ts';
 import { makeFolder } from '../files/disk-errors.ts';
 import { noticesOf, reasonOf } from '../files/passed-over.ts';
 import { type FileState, inspectImages } from './file-states.ts';
-import { type ImageCache, openImageCache } from './image-cache.ts';
+import type { ImageCache } from './image-cache.ts';
 import { type ListedImages, listImages } from './image-files.ts';
 import { openForCaching } from './open-for-caching.ts';
+import { openImageCache } from './open-image-cache.ts';
 import { type Runnable, withPredictor } from './opened.ts';
 import { precisionCost } from './precision-cost.ts';
 import type { Predictor } from './predictor.ts';
-import { sizeRuleOf } from './preprocessor.ts';
+import { sizeRuleOf } from './size-rule.ts';
 import type { Precision } from './store/row-format.ts';
 import type { CacheWriter } from './store/writer.ts';
 

@@ -1,11 +1,12 @@
 import { collate, type Feeds, type PreparedImage } from '../data/batch.ts';
-import { type ImageSource, imageName } from '../data/example.ts';
+import type { ImageSource } from '../data/example.ts';
 import { readImage } from '../data/image.ts';
+import { imageName } from '../data/pictures/image-name.ts';
 import type { PictureOptions } from '../data/pictures/options.ts';
-import { fit } from '../data/preprocess.ts';
+import { fit } from '../data/resize.ts';
 import { mapConcurrent } from '../files/map-concurrent.ts';
 import type { Predictor } from './predictor.ts';
-import { sizeRuleOf } from './preprocessor.ts';
+import { sizeRuleOf } from './size-rule.ts';
 
 /** Options of `encodeImage`. */
 export interface EncodeImageOptions extends PictureOptions {

@@ -1,6 +1,5 @@
 import { collate, type Feeds } from '../data/batch.ts';
-import { textWarnings } from '../data/preprocess.ts';
-import { checkText } from '../data/tokenizer.ts';
+import { checkText, textWarnings } from '../data/tokenizer.ts';
 import type { Predictor } from './predictor.ts';
 
 /** Options of `encodeText`. */

@@ -4,10 +4,12 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { UserError } from '../errors.ts';
 import { contents, expectClose, folder, makePlace, run, to, trained } from './caching.fixture.ts';
-import { aboutOf, openImageCache } from './image-cache.ts';
+import { aboutOf } from './image-cache.ts';
 import { numbered, randomStudent, writeImages } from './inference.fixture.ts';
-import { openPredictor, type Predictor } from './predictor.ts';
-import { cacheFiles } from './store/layout.ts';
+import { openImageCache } from './open-image-cache.ts';
+import { openPredictor } from './open-predictor.ts';
+import type { Predictor } from './predictor.ts';
+import { cacheFiles } from './store/file-names.ts';
 import { openCacheWriter } from './store/writer.ts';
 
 beforeEach(makePlace);

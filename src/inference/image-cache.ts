@@ -1,16 +1,11 @@
-import { join } from 'node:path';
 import type { PictureStyle } from '../data/pictures/options.ts';
 import type { Numbers } from '../engine/numbers.ts';
-import { UserError } from '../errors.ts';
-import { openCurrent } from '../files/replace-together.ts';
 import { checkEncodesImages, type Predictor } from './predictor.ts';
-import { sizeRuleOf } from './preprocessor.ts';
-import type { Columns } from './store/columns.ts';
-import { readEntries } from './store/entries.ts';
-import { cacheFiles, type Entry } from './store/layout.ts';
-import { type About, precisionOf, readAbout, rowsOf } from './store/manifest.ts';
+import { sizeRuleOf } from './size-rule.ts';
+import type { Columns } from './store/column-arrays.ts';
+import type { Entry } from './store/layout.ts';
+import { type About, precisionOf, rowsOf } from './store/manifest.ts';
 import type { Precision } from './store/row-format.ts';
-import { readRows } from './store/rows.ts';
 
 /** Cached images, and their features. */
 export interface Block {
@@ -73,34 +68,17 @@ export interface KeptOptions extends BlockOptions {
   readonly buffers?: number | undefined;
 }
 
-/** Attempts at reading a cache whose files are replaced at the same time, which takes moments and is rare. */
-const ATTEMPTS = 10;
+/** What is known of a cache before its rows are read. */
+interface CacheParts {
+  /** Its folder or address, for messages. */
+  readonly folder: string;
+  readonly about: About;
+  readonly columns: Columns;
+}
 
-/**
- * Opens a cache of images. Others may be writing it: it is read as it was at one time.
- *
- * @throws UserError where the folder is no cache, or one that this version does not read, or where a part of it is
- *   missing or cut short.
- */
-export const openImageCache = async (folder: string): Promise<ImageCache> => {
-  for (let attempt = 1; ; attempt += 1) {
-    const about = await aboutIn(folder);
-    const columns = await readEntries(folder, about).catch((error: unknown) => error);
-    const isLast = attempt === ATTEMPTS || (await aboutIn(folder)).stamp === about.stamp;
-    if (isLast && 'rows' in (columns as object)) return cacheOf(folder, about, columns as Columns);
-    if (isLast) throw columns;
-  }
-};
-
-const aboutIn = async (folder: string): Promise<About> => {
-  const about = await readAbout(folder);
-  if (about) return about;
-  throw new UserError(
-    `${folder}: it is no image cache, for it has no ${cacheFiles.about}: cache a folder of images first`,
-  );
-};
-
-const cacheOf = (folder: string, about: About, columns: Columns): ImageCache => {
+/** A cache whose rows are read by a function, from a file or from elsewhere. */
+export const imageCacheOf = (parts: CacheParts, read: ImageCache['keptBlocks']): ImageCache => {
+  const { folder, about, columns } = parts;
   let entries: readonly Entry[] | undefined;
   return {
     folder,
@@ -115,47 +93,26 @@ const cacheOf = (folder: string, about: About, columns: Columns): ImageCache => 
     columns,
     pathAt: columns.pathAt,
     entryAt: columns.entryAt,
-    keptBlocks: (options = {}) => readKept(folder, about, { columns, ...options }),
-    blocks: (options = {}) => readBlocks(folder, about, { columns, ...options }),
+    keptBlocks: read,
+    blocks: (options) => blocksOf(parts, read(options)),
   };
 };
 
-async function* readKept(
-  folder: string,
-  about: About,
-  { columns, rows = 4096, only, buffers }: KeptOptions & { readonly columns: Columns },
-): AsyncGenerator<KeptBlock, void, undefined> {
-  const places = only ?? allPlaces(columns.size);
-  if (places.length === 0) return;
-  const format = rowsOf(about);
-  const path = join(folder, format.file);
-  await using handle = await openCurrent(path);
-  if (!handle) throw new UserError(`${path}: it is missing, and with it the numbers of the images: ${COPY}`);
-  if ((await aboutIn(folder)).stamp !== about.stamp)
-    throw new UserError(`${folder}: it was made anew or made smaller since it was opened: open it again`);
-  const wanted = only ? only.map((place) => columns.rows[place]!) : columns.rows;
-  const reading = { rowBytes: format.bytes, atOnce: rows, path, buffers };
-  for await (const { first, count, bytes } of readRows(handle, wanted, reading))
-    yield { places: places.subarray(first, first + count), bytes };
-}
-
 /** The places of all images. */
-const allPlaces = (size: number): Uint32Array => {
+export const allPlaces = (size: number): Uint32Array => {
   const places = new Uint32Array(size);
   for (let place = 0; place < size; place += 1) places[place] = place;
   return places;
 };
 
-async function* readBlocks(
-  folder: string,
-  about: About,
-  options: BlockOptions & { readonly columns: Columns },
+async function* blocksOf(
+  { about, columns }: CacheParts,
+  kept: AsyncGenerator<KeptBlock, void, undefined>,
 ): AsyncGenerator<Block, void, undefined> {
   const { width } = about;
   const { decode } = rowsOf(about);
-  const { columns } = options;
   let data = new Float32Array();
-  for await (const { places, bytes } of readKept(folder, about, options)) {
+  for await (const { places, bytes } of kept) {
     if (data.length < places.length * width) data = new Float32Array(places.length * width);
     const features = data.subarray(0, places.length * width);
     decode(bytes, features);
@@ -171,8 +128,6 @@ async function* readBlocks(
     };
   }
 }
-
-const COPY = 'copy the whole folder, or cache the images again';
 
 /** What a cache's manifest says beside its student. */
 export interface KeepingOptions {

@@ -3,7 +3,8 @@ import type { PictureStyle } from '../data/pictures/options.ts';
 import { LockedError } from '../files/lock.ts';
 import { aboutOf, type KeepingOptions } from './image-cache.ts';
 import type { Predictor } from './predictor.ts';
-import { type About, picturesOf, precisionOf, readAbout } from './store/manifest.ts';
+import { type About, picturesOf, precisionOf } from './store/manifest.ts';
+import { readAbout } from './store/manifest-file.ts';
 import { type CacheWriter, openCacheWriter } from './store/writer.ts';
 
 /** Options of a cache that is to be opened for writing: those of `cacheImages`. */

@@ -1,5 +1,6 @@
 import type { Model } from '../checkpoints/model-file.ts';
-import { openPredictor, type Predictor, type PredictorOptions } from './predictor.ts';
+import { openPredictor, type PredictorOptions } from './open-predictor.ts';
+import type { Predictor } from './predictor.ts';
 
 /** A model, or one that is open already: calls that run a model take either. */
 export type Runnable = Model | Predictor;

@@ -8,11 +8,12 @@ import { answer } from './answer.ts';
 import { type CacheOptions, cacheImages } from './cache-images.ts';
 import { encodeImage } from './encode-image.ts';
 import { encodeText } from './encode-text.ts';
-import { type ImageCache, openImageCache } from './image-cache.ts';
+import type { ImageCache } from './image-cache.ts';
 import { raggedScene, randomStudent, temporaryFolder } from './inference.fixture.ts';
-import { openPredictor } from './predictor.ts';
+import { openImageCache } from './open-image-cache.ts';
+import { openPredictor } from './open-predictor.ts';
 import { ask } from './query/ask.ts';
-import { cacheFiles } from './store/layout.ts';
+import { cacheFiles } from './store/file-names.ts';
 
 const student = randomStudent();
 /** Made by Pillow: an orientation of 6, and noise with alpha. */

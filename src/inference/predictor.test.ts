@@ -5,7 +5,7 @@ import { SPECIAL_PIECES } from '../data/tokenizer.ts';
 import { vilt } from '../model/architecture.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { tiny } from '../model/sizes.ts';
-import { openPredictor } from './predictor.ts';
+import { openPredictor } from './open-predictor.ts';
 
 const config: ModelConfig = configOf(
   {

@@ -1,13 +1,13 @@
-import { availableParallelism } from 'node:os';
 import type { Model } from '../checkpoints/model-file.ts';
 import type { Feeds } from '../data/batch.ts';
 import { createTokenizer, type Tokenizer } from '../data/tokenizer.ts';
 import type { Numbers } from '../engine/numbers.ts';
 import { concat } from '../engine/ops.ts';
+import type { Compile } from '../engine/runtime/session.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { UserError } from '../errors.ts';
 import type { FeatureGraphs, ModelConfig } from '../model/config.ts';
-import { identityOf } from './identity.ts';
+import { type Hash, identityOf } from './identity.ts';
 import type { KeptFeatures } from './kept-features.ts';
 import { type LazySession, openLazily } from './lazy-session.ts';
 import { openScan, type WantedAnswers } from './scan-sessions.ts';
@@ -71,20 +71,26 @@ export interface Predictor extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Options of `openPredictor`. */
-export interface PredictorOptions {
-  /** Threads to compute with. Default: the processors that this process may use. */
-  readonly threads?: number | undefined;
+/** Computer of a predictor: Node's, or a browser's. */
+export interface Computer {
+  readonly compile: Compile;
+  /** Begins a SHA-256. */
+  readonly createHash: () => Hash;
+  readonly threads: number;
 }
 
-/** Makes a model ready to run. Its weights are read where they lie and must not change until it is closed. */
-export const openPredictor = async (model: Model, options: PredictorOptions = {}): Promise<Predictor> => {
+/**
+ * Makes a model ready to run on a computer; `openPredictor` does it where Node is. Its weights are read where they lie and
+ * must not change until it is closed.
+ */
+export const predictorOn = (model: Model, { compile, createHash, threads }: Computer): Predictor => {
   const { config } = model;
   const graphs = config.purpose.graphs(config);
   const sessions: LazySession[] = [];
-  const { threads = availableParallelism() } = options;
   const open: Open = (graph, threadsOfOne = threads) => {
-    const session = openLazily(graph, model, { threads: threadsOfOne });
+    const session = openLazily(graph, model, (outputs, options) =>
+      compile(outputs, { ...options, threads: threadsOfOne }),
+    );
     sessions.push(session);
     return session.run;
   };
@@ -95,7 +101,7 @@ export const openPredictor = async (model: Model, options: PredictorOptions = {}
     config,
     tokenizer: createTokenizer(config.vocabulary, config.words),
     threads,
-    ...featureCalls(model, graphs.features, open),
+    ...featureCalls(model, graphs.features, { open, createHash }),
     scanFeatures: scanFeaturesOf(config, graphs.features, { open, threads }),
     logits: graphs.pairs ? open(graphs.pairs) : refuse(comparesOnly(config)),
     close,
@@ -112,7 +118,11 @@ type FeatureCalls = Pick<
 >;
 type PairCall = 'pairHalves' | 'pairLogits';
 
-const featureCalls = (model: Model, graphs: FeatureGraphs | undefined, open: Open): FeatureCalls => {
+const featureCalls = (
+  model: Model,
+  graphs: FeatureGraphs | undefined,
+  { open, createHash }: Pick<Computer, 'createHash'> & { readonly open: Open },
+): FeatureCalls => {
   const { config } = model;
   if (!graphs) {
     const mute = refuse(encodesTogether(config));
@@ -129,7 +139,7 @@ const featureCalls = (model: Model, graphs: FeatureGraphs | undefined, open: Ope
       pairLogits: mute,
     };
   }
-  const identity = identityOf(model, graphs.image);
+  const identity = identityOf(model, graphs.image, createHash);
   return {
     width: config.images * graphs.width,
     identity,
@@ -215,22 +225,4 @@ export const checkCompares = ({ config }: Pick<Predictor, 'config'>): void => {
   throw new UserError(
     `the model (${config.architecture.name}, ${config.task}) answers questions and was not trained to retrieve: ask it, or give a student of retrieval`,
   );
-};
-
-/**
- * Cosines of the angles between the vectors of images and texts, which have length 1: [images, width], [texts, width] →
- * [images, texts]. The temperature changes no order and is left out.
- */
-export const cosines = (images: Numbers, texts: Numbers): Numbers<Float32Array> => {
-  const [rows, width] = images.shape as [number, number];
-  const columns = texts.shape[0]!;
-  const data = new Float32Array(rows * columns);
-  for (let i = 0; i < rows; i += 1) {
-    for (let j = 0; j < columns; j += 1) {
-      let sum = 0;
-      for (let k = 0; k < width; k += 1) sum += images.data[i * width + k]! * texts.data[j * width + k]!;
-      data[i * columns + j] = sum;
-    }
-  }
-  return { shape: [rows, columns], data };
 };

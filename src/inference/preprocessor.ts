@@ -1,10 +1,10 @@
 import type { CollateOptions } from '../data/batch.ts';
 import type { PictureOptions, PictureStyle } from '../data/pictures/options.ts';
 import { createPreparer, type Prepare } from '../data/preprocess.ts';
-import type { SizeRule } from '../data/resize.ts';
 import type { OnUnreadable } from '../data/skip-policy.ts';
 import { createTokenizer } from '../data/tokenizer.ts';
-import type { ModelConfig, PictureRules } from '../model/config.ts';
+import type { ModelConfig } from '../model/config.ts';
+import { sizeRuleOf } from './size-rule.ts';
 
 /** Turns examples into batches, in the same way wherever a model meets data. */
 export interface Preprocessor {
@@ -52,18 +52,3 @@ export const preprocessorFor = (
     ...(padWordsTo === undefined ? {} : { padWordsTo }),
   },
 });
-
-/** Rules by which a model reads pictures; those of ViLT where nothing else is said. */
-export const pictureRulesOf = ({ sizes, pictures }: Pick<ModelConfig, 'sizes' | 'pictures'>): PictureRules =>
-  pictures ?? {
-    ...{ mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5], scale: 1 / 255 },
-    ...{ filter: 'bicubic', multiple: sizes.patch },
-  };
-
-/** Options of resizing and normalising a model's images. */
-export const sizeRuleOf = ({ sizes, pictures }: Pick<ModelConfig, 'sizes' | 'pictures'>): SizeRule => {
-  const { image: shortest, patch } = sizes;
-  if (!pictures) return { shortest, multiple: patch };
-  const { filter, multiple, ...normalization } = pictures;
-  return { shortest, multiple, patch, filter, normalization };
-};

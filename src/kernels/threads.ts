@@ -1,10 +1,5 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
-import type { Opened } from './web-assembly.ts';
-
-/** A call of an exported function of a module: its name and its arguments. */
-export type Call<Exports> = readonly [name: keyof Exports & string, ...numbers: number[]];
-
-type Functions = Record<string, (...numbers: number[]) => number | undefined>;
+import type { Functions, ThreadPool } from './calls.ts';
 
 /** Counters that the threads share: index of the next call to take, and number of calls done. */
 const NEXT = 0;
@@ -35,15 +30,6 @@ for (;;) {
   Atomics.wait(bell, 0, rung);
 }`;
 
-/** Threads that share a list of calls. The helper threads end when the pool is garbage collected. */
-export interface ThreadPool {
-  /**
-   * Makes every call once, on this thread and on helpers, and blocks until all are done. Calls run concurrently and in
-   * any order: no call may touch what another writes.  → the results, NaN for a call without one
-   */
-  callAll<Exports>(opened: Opened<Exports>, calls: readonly Call<Exports>[]): Float64Array;
-}
-
 interface Helper {
   readonly worker: Worker;
   readonly port: MessagePort;
@@ -51,7 +37,11 @@ interface Helper {
 
 let abandoned: FinalizationRegistry<readonly Helper[]> | undefined;
 
-/** @param threads including the calling one; the others start with the first job and sleep between jobs. */
+/**
+ * Threads that share a list of calls. The helper threads end when the pool is garbage collected.
+ *
+ * @param threads including the calling one; the others start with the first job and sleep between jobs.
+ */
 export const createThreadPool = (threads: number): ThreadPool => {
   const bell = new Int32Array(new SharedArrayBuffer(4));
   const helpers: Helper[] = [];

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { gradients } from '../engine/gradient.ts';
 import type { Numbers } from '../engine/numbers.ts';
 import { generator, keyOf } from '../engine/random.ts';
-import { compile } from '../engine/runtime/session.ts';
+import { compile } from '../engine/runtime/compile.ts';
 import { input, type Tensor } from '../engine/tensor.ts';
 import type { Encoded, Stream } from '../model/outputs.ts';
 import { alignment, costsOf, transportPlan, wordPatchAlignment } from './word-patch-alignment.ts';

@@ -19,7 +19,7 @@ import {
   type Place,
   type Span,
 } from '../kernels/adamw/adamw.ts';
-import { createThreadPool } from '../kernels/threads.ts';
+import type { ThreadPool } from '../kernels/calls.ts';
 
 export type { AdamWOptions } from '../kernels/adamw/adamw.ts';
 
@@ -51,14 +51,14 @@ export interface OptimizerState {
   readonly regions: readonly Region[];
 }
 
-/** Options of `createOptimizerState`. */
-export interface StateOptions {
+/** Options of `allocateState`. */
+export interface AllocationOptions {
   /** Micro-batches of one step; above 1 memory is allocated for the sum of their gradients. Default: 1. */
   readonly microBatches?: number | undefined;
   /** Backend of the kernels. Default: WebAssembly, where the machine has SIMD. */
   readonly kernels?: 'webassembly' | 'javascript' | undefined;
-  /** Threads of one update; results do not depend on them. Default: 1. */
-  readonly threads?: number | undefined;
+  /** Threads of one update; results do not depend on them. Default: the calling one. */
+  readonly pool?: ThreadPool | undefined;
   /**
    * Bytes of one block; a larger parameter gets a block of its own. Default: 1.5 GiB, of the 4 GiB of a WebAssembly
    * memory.
@@ -130,8 +130,8 @@ const viewsOf = (weights: Weights, regions: readonly Region[], slot: Slot): Weig
  *
  * @throws Error where a weight's length does not match its shape, or there is not enough memory.
  */
-export const createOptimizerState = (weights: Weights, options: StateOptions = {}): OptimizerState => {
-  const { microBatches = 1, blockBytes = 1.5 * GIBIBYTE, threads = 1, kernels, frozen = new Set() } = options;
+export const allocateState = (weights: Weights, options: AllocationOptions = {}): OptimizerState => {
+  const { microBatches = 1, blockBytes = 1.5 * GIBIBYTE, pool, kernels, frozen = new Set() } = options;
   for (const [name, { shape, data }] of weights) {
     if (countOf(shape) !== data.length)
       throw new Error(
@@ -139,7 +139,6 @@ export const createOptimizerState = (weights: Weights, options: StateOptions = {
       );
   }
   const slots = microBatches > 1 ? 5 : 4;
-  const pool = createThreadPool(threads);
   const trained: Weights = new Map([...weights].filter(([name]) => !frozen.has(name)));
   const groups = groupsOf(trained, Math.floor(blockBytes / (4 * slots)));
   const regions = groups.map((names) => regionOf(names, trained, { slots, kernels, pool }));

@@ -6,7 +6,8 @@ import { input } from '../engine/tensor.ts';
 import { contrastOf, similarity } from '../model/heads.ts';
 import { createParams, initialWeights } from '../model/params.ts';
 import { imageTextContrastive } from '../objectives/image-text-contrastive.ts';
-import { accumulate, createOptimizerState } from '../optim/adamw.ts';
+import { accumulate } from '../optim/adamw.ts';
+import { createOptimizerState } from '../optim/create-state.ts';
 import type { MicroBatch } from './grad-cache.ts';
 import { createStep, type StepOptions } from './step.ts';
 

@@ -1,12 +1,15 @@
 import { gradients } from '../engine/gradient.ts';
 import { countOf, type Numbers, type Weights } from '../engine/numbers.ts';
-import { add, multiply, stopGradient, sum } from '../engine/ops.ts';
+
+import { stopGradient } from '../engine/ops.ts';
 import type { Key } from '../engine/random.ts';
-import { compile, type Session } from '../engine/runtime/session.ts';
+import { compile } from '../engine/runtime/compile.ts';
+import type { Session } from '../engine/runtime/session.ts';
 import { substituted } from '../engine/substitute.ts';
 import { input, type Tensor } from '../engine/tensor.ts';
 import { type Contrast, similarity } from '../model/heads.ts';
 import { dropoutMasks } from './dropout-masks.ts';
+import { type Parts, partsOf, seedOf } from './seeded-contrast.ts';
 import type { ContrastiveLoss } from './stages/stage.ts';
 
 /** One batch of an update with all of its feeds. */
@@ -36,21 +39,6 @@ export interface GradCache extends AsyncDisposable {
   /** All micro-batches of one update, each with its seeds; the first comes once the last has been embedded. */
   seeded(micros: AsyncIterable<MicroBatch>): AsyncGenerator<MicroBatch, void, undefined>;
 }
-
-/** Parts of a contrast by name: vectors of a batch, [pairs, space], and learnt scalars. */
-type Parts<T> = Readonly<Record<string, T>>;
-
-const partsOf = (contrast: Contrast): Parts<Tensor> =>
-  Object.fromEntries(Object.entries(contrast).filter(([, part]) => part !== undefined)) as Parts<Tensor>;
-
-/** Name of the input that is fed with the gradient of a part, as step 2 found it. */
-const seedOf = (part: string): string => `contrast_${part}`;
-
-/** Σ u · dL/du + Σ v · dL/dv + s · dL/ds: no loss, but with its gradient, once the seeds are fed.  → scalar */
-export const seededContrast = ({ vectors }: ContrastiveLoss): Tensor =>
-  Object.entries(partsOf(vectors))
-    .map(([name, part]) => sum(multiply(part, input(seedOf(name), part.shape))))
-    .reduce((a, b) => add(a, b));
 
 /** Options of `openGradCache`. */
 interface CacheOptions {

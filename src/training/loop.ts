@@ -4,15 +4,8 @@ import { type Batch, type LoadOptions, loadChosen } from '../data/loader.ts';
 import { keyOf } from '../engine/random.ts';
 import { UserError } from '../errors.ts';
 import { towerSizes } from '../model/sizes.ts';
-import {
-  accumulate,
-  adamwStep,
-  clipScale,
-  createOptimizerState,
-  decayGroups,
-  gradientNorm,
-  type OptimizerState,
-} from '../optim/adamw.ts';
+import { accumulate, adamwStep, clipScale, decayGroups, gradientNorm, type OptimizerState } from '../optim/adamw.ts';
+import { createOptimizerState } from '../optim/create-state.ts';
 import { layerDecay } from '../optim/layer-decay.ts';
 import { learningRateAt } from '../optim/schedule.ts';
 import { randomLoading } from './augmentation.ts';

@@ -8,7 +8,7 @@ import { fixtures, student, target, teacher } from '../../test/parity/symbols.ts
 import { createStudent } from '../checkpoints/derive.ts';
 import { loadModel } from '../checkpoints/load.ts';
 import { createModel } from '../checkpoints/model-file.ts';
-import { compile } from '../engine/runtime/session.ts';
+import { compile } from '../engine/runtime/compile.ts';
 import { constant, type Tensor } from '../engine/tensor.ts';
 import type { Scoring } from '../model/config.ts';
 import { vqa } from '../tasks/vqa.ts';

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type Model, metadataOf, saveModel } from '../checkpoints/model-file.ts';
+import { type Model, metadataOf } from '../checkpoints/model-file.ts';
+import { saveModel } from '../checkpoints/save-model.ts';
 import { counted, UserError } from '../errors.ts';
 import { removeUnfinished } from '../files/atomic-write.ts';
 import { makeFolder } from '../files/disk-errors.ts';

@@ -3,7 +3,7 @@ import { configOf } from '../checkpoints/description.ts';
 import { createModel } from '../checkpoints/model-file.ts';
 import { SPECIAL_PIECES } from '../data/tokenizer.ts';
 import { gradients } from '../engine/gradient.ts';
-import { compile } from '../engine/runtime/session.ts';
+import { compile } from '../engine/runtime/compile.ts';
 import { constant, input } from '../engine/tensor.ts';
 import type { Answered } from '../model/outputs.ts';
 import { tiny } from '../model/sizes.ts';

@@ -4,7 +4,7 @@ import { collate, type EncodedExample, type Feeds } from '../../src/data/batch.t
 import { gradients } from '../../src/engine/gradient.ts';
 import type { Numbers, Weights } from '../../src/engine/numbers.ts';
 import { generator, keyOf, uniform } from '../../src/engine/random.ts';
-import { compile } from '../../src/engine/runtime/session.ts';
+import { compile } from '../../src/engine/runtime/compile.ts';
 import { input, type Tensor } from '../../src/engine/tensor.ts';
 import { type Architecture, dide, vilt } from '../../src/model/architecture.ts';
 import { inputsFor } from '../../src/model/inputs.ts';

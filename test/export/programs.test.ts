@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { configOf, type Description } from '../../src/checkpoints/description.ts';
 import { createModel } from '../../src/checkpoints/model-file.ts';
-import { bertVocabulary } from '../../src/data/tokenizer.ts';
+import { bertVocabulary } from '../../src/data/vocabulary-file.ts';
 import { answer, createStudent, exportOnnx, loadModel, type Model, openPredictor } from '../../src/index.ts';
 import { encodeImage } from '../../src/inference/encode-image.ts';
 import { encodeText } from '../../src/inference/encode-text.ts';

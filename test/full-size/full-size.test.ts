@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadModel } from '../../src/checkpoints/load.ts';
 import { positionWeights } from '../../src/data/patches.fixture.ts';
 import type { Numbers } from '../../src/engine/numbers.ts';
-import { compile } from '../../src/engine/runtime/session.ts';
+import { compile } from '../../src/engine/runtime/compile.ts';
 import { logitsGraph } from '../../src/export/export-graphs.ts';
 import { nlvr2 } from '../../src/tasks/nlvr2.ts';
 import type { Task } from '../../src/tasks/task.ts';

@@ -1,5 +1,5 @@
 import { loadModel } from '../../src/checkpoints/load.ts';
-import { readVocabulary } from '../../src/data/tokenizer.ts';
+import { readVocabulary } from '../../src/data/vocabulary-file.ts';
 import { vqa } from '../../src/tasks/vqa.ts';
 
 /** Loads a small checkpoint, so that all code is there, then a large one, and prints by how many bytes memory grew at most. */

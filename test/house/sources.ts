@@ -32,6 +32,42 @@ export const importsOf = (path: string): string[] =>
     name!.startsWith('.') ? posix.join(dirname(path), name!) : name!,
   );
 
+/** Modules that are loaded with a file, itself among them: files of ours, and packages. Types alone load nothing. */
+export const loadedBy = (entry: string): { readonly files: string[]; readonly packages: string[] } => {
+  const files = new Set<string>();
+  const packages = new Set<string>();
+  const visit = (path: string): void => {
+    if (files.has(path)) return;
+    files.add(path);
+    for (const name of loadsOf(parsed.get(path)!)) {
+      if (name.startsWith('.')) visit(posix.join(dirname(path), name));
+      else packages.add(name);
+    }
+  };
+  visit(entry);
+  return { files: [...files], packages: [...packages].sort() };
+};
+
+/** Modules that a file loads, at once or later. */
+const loadsOf = (file: ts.SourceFile): string[] => {
+  const names: string[] = [];
+  const visit = (node: ts.Node): void => {
+    const isTypeOnly =
+      (ts.isImportDeclaration(node) && node.importClause?.isTypeOnly) ||
+      (ts.isExportDeclaration(node) && node.isTypeOnly);
+    const from =
+      ts.isImportDeclaration(node) || ts.isExportDeclaration(node)
+        ? node.moduleSpecifier
+        : ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword
+          ? node.arguments[0]
+          : undefined;
+    if (from && !isTypeOnly) names.push((from as ts.StringLiteral).text);
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return names;
+};
+
 /** The floor on which a file stands: its folder below src. Of the files beside the folders all but errors are faces. */
 export const floorOf = (path: string): string => {
   const [, floor] = path.split('/') as [string, string];

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { gradients } from '../../src/engine/gradient.ts';
 import type { Numbers, Weights } from '../../src/engine/numbers.ts';
-import { compile } from '../../src/engine/runtime/session.ts';
+import { compile } from '../../src/engine/runtime/compile.ts';
 import type { Tensor } from '../../src/engine/tensor.ts';
-import { adamwStep, createOptimizerState, decayGroups, gradientNorm } from '../../src/optim/adamw.ts';
+import { adamwStep, decayGroups, gradientNorm } from '../../src/optim/adamw.ts';
+import { createOptimizerState } from '../../src/optim/create-state.ts';
 import { fromHuggingFace } from '../../src/checkpoints/rename-tensors.ts';
 import { readFixture, readJsonFixture } from '../fixtures/parity.ts';
 import * as pretraining from './pretraining-symbols.ts';

@@ -7,7 +7,8 @@ import { resize } from '../../src/kernels/resize/resize.ts';
 import { cutPatches, positionWeights } from '../../src/data/patches.fixture.ts';
 import { choosePatches } from '../../src/data/patches.ts';
 import { resizedSize } from '../../src/data/resize.ts';
-import { bertVocabulary, createTokenizer } from '../../src/data/tokenizer.ts';
+import { createTokenizer } from '../../src/data/tokenizer.ts';
+import { bertVocabulary } from '../../src/data/vocabulary-file.ts';
 import type { Numbers } from '../../src/engine/numbers.ts';
 import { parityPath, readFixture, readJsonFixture } from '../fixtures/parity.ts';
 

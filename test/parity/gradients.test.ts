@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { gradients } from '../../src/engine/gradient.ts';
 import type { Numbers, Weights } from '../../src/engine/numbers.ts';
-import { compile } from '../../src/engine/runtime/session.ts';
+import { compile } from '../../src/engine/runtime/compile.ts';
 import { ancestors } from '../../src/engine/tensor.ts';
 import { fromHuggingFace, toHuggingFace } from '../../src/checkpoints/rename-tensors.ts';
 import { readFixture, readJsonFixture, relativeError } from '../fixtures/parity.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SPECIAL_PIECES } from '../../src/data/tokenizer.ts';
 import { reshape } from '../../src/engine/ops.ts';
-import { compile } from '../../src/engine/runtime/session.ts';
+import { compile } from '../../src/engine/runtime/compile.ts';
 import { volume } from '../../src/engine/shapes.ts';
 import type { Tensor } from '../../src/engine/tensor.ts';
 import { createParams, type Params } from '../../src/model/params.ts';

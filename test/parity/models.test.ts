@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Numbers } from '../../src/engine/numbers.ts';
 import { concat } from '../../src/engine/ops.ts';
-import { compile } from '../../src/engine/runtime/session.ts';
+import { compile } from '../../src/engine/runtime/compile.ts';
 import type { Tensor } from '../../src/engine/tensor.ts';
 import { createParams } from '../../src/model/params.ts';
 import type { Answered, Stream } from '../../src/model/outputs.ts';

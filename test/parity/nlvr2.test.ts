@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { gradients } from '../../src/engine/gradient.ts';
 import type { Numbers, Weights } from '../../src/engine/numbers.ts';
 import { add, concat, softmax } from '../../src/engine/ops.ts';
-import { compile } from '../../src/engine/runtime/session.ts';
+import { compile } from '../../src/engine/runtime/compile.ts';
 import { input, type Tensor } from '../../src/engine/tensor.ts';
 import { maskBias } from '../../src/model/attention.ts';
 import { createParams } from '../../src/model/params.ts';

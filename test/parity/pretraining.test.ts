@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compile } from '../../src/engine/runtime/session.ts';
+import { compile } from '../../src/engine/runtime/compile.ts';
 import { readJsonFixture } from '../fixtures/parity.ts';
 import { fixtures, losses } from './pretraining-symbols.ts';
 

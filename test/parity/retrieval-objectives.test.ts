@@ -3,7 +3,7 @@ import { gradients } from '../../src/engine/gradient.ts';
 import type { Numbers } from '../../src/engine/numbers.ts';
 import { check } from '../../src/engine/ops.fixture.ts';
 import { add, multiply, reshape } from '../../src/engine/ops.ts';
-import { compile } from '../../src/engine/runtime/session.ts';
+import { compile } from '../../src/engine/runtime/compile.ts';
 import { constant, input, type Tensor } from '../../src/engine/tensor.ts';
 import { contrastOf, similarity } from '../../src/model/heads.ts';
 import { createParams, initialWeights, type Params } from '../../src/model/params.ts';

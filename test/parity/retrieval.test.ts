@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { compile } from '../../src/engine/runtime/session.ts';
+import { compile } from '../../src/engine/runtime/compile.ts';
 import { createParams } from '../../src/model/params.ts';
 import { rankHead } from '../../src/model/heads.ts';
 import { vilt } from '../../src/model/architecture.ts';

@@ -6,7 +6,7 @@ import { createStudent } from '../../src/checkpoints/derive.ts';
 import { createModel, type Model } from '../../src/checkpoints/model-file.ts';
 import type { Weights } from '../../src/engine/numbers.ts';
 import { add, concat, matmul, multiply, reshape, softmax, sum, transpose } from '../../src/engine/ops.ts';
-import { compile } from '../../src/engine/runtime/session.ts';
+import { compile } from '../../src/engine/runtime/compile.ts';
 import { substituted } from '../../src/engine/substitute.ts';
 import { input, parameter, type Tensor } from '../../src/engine/tensor.ts';
 import { MATCHING, pretrainingPurpose as purpose } from '../../src/model/purposes/pretraining.ts';

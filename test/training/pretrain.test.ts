@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { adaptModel, createStudent } from '../../src/checkpoints/derive.ts';
 import { loadModel } from '../../src/checkpoints/load.ts';
 import { createModel, type Model } from '../../src/checkpoints/model-file.ts';
-import { imageName } from '../../src/data/example.ts';
+import { imageName } from '../../src/data/pictures/image-name.ts';
 import { preprocessorFor } from '../../src/inference/preprocessor.ts';
 import { MATCHING, pretrainingPurpose as purpose } from '../../src/model/purposes/pretraining.ts';
 import { pretraining } from '../../src/tasks/captions.ts';

@@ -3,7 +3,7 @@ import { collate, type EncodedExample } from '../../src/data/batch.ts';
 import { weightedSum } from '../../src/engine/functions.ts';
 import { gradients } from '../../src/engine/gradient.ts';
 import type { Numbers, Weights } from '../../src/engine/numbers.ts';
-import { compile } from '../../src/engine/runtime/session.ts';
+import { compile } from '../../src/engine/runtime/compile.ts';
 import { constant } from '../../src/engine/tensor.ts';
 import { dide, vilt } from '../../src/model/architecture.ts';
 import { fusionEncoder } from '../../src/model/fusion-encoder.ts';

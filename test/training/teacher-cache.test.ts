@@ -13,7 +13,7 @@ import { vqa } from '../../src/tasks/vqa.ts';
 import { type FinetuneOptions, finetune, train } from '../../src/training/finetune.ts';
 import { objectivesOf } from '../../src/training/losses.ts';
 import type { TrainStep } from '../../src/training/options.ts';
-import { answeringLosses } from '../../src/training/stages/answering.ts';
+import { answeringLosses } from '../../src/training/stages/answering-losses.ts';
 import { openTeacherCache } from '../../src/training/teacher-outputs/cache.ts';
 import { teacherTensors } from '../../src/training/teacher-outputs/train-on-cache.ts';
 import { nanoDescription, writeNano } from '../fixtures/nano.ts';

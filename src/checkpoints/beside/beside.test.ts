@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadBatches } from '../../data/loader.ts';
-import { compile } from '../../engine/runtime/session.ts';
+import { compile } from '../../engine/runtime/compile.ts';
 import { UserError } from '../../errors.ts';
 import { saveHuggingFace } from '../../export/hugging-face.ts';
-import { openPredictor } from '../../inference/predictor.ts';
+import { openPredictor } from '../../inference/open-predictor.ts';
 import { preprocessorFor } from '../../inference/preprocessor.ts';
 import { forward } from '../../model/forward.ts';
 import { inputsFor } from '../../model/inputs.ts';
@@ -15,7 +15,8 @@ import { createParams } from '../../model/params.ts';
 import { vqa } from '../../tasks/vqa.ts';
 import { createStudent } from '../derive.ts';
 import { loadModel } from '../load.ts';
-import { type Model, saveModel } from '../model-file.ts';
+import type { Model } from '../model-file.ts';
+import { saveModel } from '../save-model.ts';
 
 /** Folders as transformers writes them (`test/files/foreign/make.py`), and what it makes of a question and a picture. */
 const beside = 'test/files/foreign/beside';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadBatches } from '../../data/loader.ts';
-import { compile } from '../../engine/runtime/session.ts';
+import { compile } from '../../engine/runtime/compile.ts';
 import { UserError } from '../../errors.ts';
 import { preprocessorFor } from '../../inference/preprocessor.ts';
 import { retrieval } from '../../tasks/captions.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { readVocabulary } from '../../data/tokenizer.ts';
+import { readVocabulary } from '../../data/vocabulary-file.ts';
 import { UserError } from '../../errors.ts';
 import { readBeside } from './config.ts';
 

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
-import { bertVocabulary, SPECIAL_PIECES } from '../../data/tokenizer.ts';
+import { SPECIAL_PIECES } from '../../data/tokenizer.ts';
+import { bertVocabulary } from '../../data/vocabulary-file.ts';
 import { UserError } from '../../errors.ts';
 import type { AddedPiece, WordRules } from '../../model/config.ts';
 import { type AddedToken, isBertTokenizer, readTokenizerFiles, type TokenizerFiles } from './tokenizer-files.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MUTATIONS, mutated, randomFrom } from '../../data/formats/mutations.fixture.ts';
-import { readVocabulary } from '../../data/tokenizer.ts';
+import { readVocabulary } from '../../data/vocabulary-file.ts';
 import { UserError } from '../../errors.ts';
 import { vqa } from '../../tasks/vqa.ts';
 import { loadModel } from '../load.ts';

@@ -2,8 +2,9 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Example, imageName } from '../example.ts';
+import type { Example } from '../example.ts';
 import { readImageBytes } from '../image.ts';
+import { imageName } from '../pictures/image-name.ts';
 import { type Converted, type ConvertOptions, convertExamples } from './convert.ts';
 import { fixture, shapes } from './formats.fixture.ts';
 import { openAnswers, openExamples } from './open-examples.ts';

@@ -3,8 +3,9 @@ import { expect } from 'vitest';
 import { nlvr2 } from '../../tasks/nlvr2.ts';
 import { snliVe } from '../../tasks/snli-ve.ts';
 import { vqa } from '../../tasks/vqa.ts';
-import { type ImageSource, imageName } from '../example.ts';
+import type { ImageSource } from '../example.ts';
 import { readImage } from '../image.ts';
+import { imageName } from '../pictures/image-name.ts';
 import { captions } from '../records/captions.ts';
 
 /** A folder of test/files, which make_formats.py wrote with the libraries that write the real ones. */

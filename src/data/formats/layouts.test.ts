@@ -2,7 +2,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { imageName } from '../example.ts';
+import { imageName } from '../pictures/image-name.ts';
 import { expectPicture, fixture, type ShapeName, shapes } from './formats.fixture.ts';
 import { openExamples } from './open-examples.ts';
 

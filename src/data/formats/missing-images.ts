@@ -1,5 +1,6 @@
 import { UserError } from '../../errors.ts';
-import { type Example, type ImageSource, imageName } from '../example.ts';
+import type { Example, ImageSource } from '../example.ts';
+import { imageName } from '../pictures/image-name.ts';
 import { createFinder, type Dataset, type DatasetQuery } from './format.ts';
 
 /** Images that annotations name and the disk lacks: counted, then an error or a notice. */

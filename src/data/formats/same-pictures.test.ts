@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { galleryOf, recalls } from '../../tasks/metrics/recall.ts';
-import { type Example, imageName } from '../example.ts';
+import type { Example } from '../example.ts';
+import { imageName } from '../pictures/image-name.ts';
 import { expectPicture, fixture, shapes } from './formats.fixture.ts';
 import { openExamples } from './open-examples.ts';
 

@@ -5,8 +5,9 @@ import { counted, UserError } from '../../errors.ts';
 import { mapConcurrent } from '../../files/map-concurrent.ts';
 import { type ByteRange, readRange } from '../../files/read-exactly.ts';
 import { resize } from '../../kernels/resize/resize.ts';
-import { type Example, type ImageSource, imageName, type StoredImage } from '../example.ts';
+import type { Example, ImageSource, StoredImage } from '../example.ts';
 import { readImage, readImageBytes } from '../image.ts';
+import { imageName } from '../pictures/image-name.ts';
 
 /** Examples and notices about their pictures. */
 interface Found {

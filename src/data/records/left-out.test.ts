@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { galleryOf } from '../../tasks/metrics/recall.ts';
-import { imageName } from '../example.ts';
 import { expectPicture, fixture, type ShapeName, shapes } from '../formats/formats.fixture.ts';
 import { openExamples } from '../formats/open-examples.ts';
+import { imageName } from '../pictures/image-name.ts';
 import type { LeftOut } from './bad-rows.ts';
 
 const open = async (name: string, task: ShapeName = 'retrieval', split = 'train') => {

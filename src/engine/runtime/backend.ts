@@ -8,8 +8,11 @@ import type { Numbers } from '../numbers.ts';
  * Binding while a run is under way throws.
  */
 export interface Runtime {
-  /** `native` is ONNX Runtime's C API, off the event loop; `package` is onnxruntime-node's binding, which blocks it. */
-  readonly kind: 'native' | 'package';
+  /**
+   * `native` is ONNX Runtime's C API, off the event loop; `package` is onnxruntime-node's binding, which blocks it; `web`
+   * is onnxruntime-web, which blocks the thread that it is on.
+   */
+  readonly kind: 'native' | 'package' | 'web';
   /** The names that can be bound, in the model's order. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -29,7 +32,7 @@ export interface Runtime {
 /** Options of opening a model. Every key has a default. */
 export interface RuntimeOptions {
   /** Kind of runtime. Default: native, or package where koffi or the library does not load. */
-  readonly kind?: Runtime['kind'] | undefined;
+  readonly kind?: 'native' | 'package' | undefined;
   /** Threads of one operator. Default: the processors that this process may use. */
   readonly threads?: number | undefined;
   /**

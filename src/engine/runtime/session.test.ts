@@ -5,8 +5,9 @@ import type { Numbers } from '../numbers.ts';
 import { drawn } from '../ops.fixture.ts';
 import { add, gather, matmul, multiply, softmax, sum, tanh, transposeLast } from '../ops.ts';
 import { dropoutMask, input, parameter } from '../tensor.ts';
+import { compile } from './compile.ts';
 import { floats, values } from './runtime.fixture.ts';
-import { type CompileOptions, compile, shapesFor } from './session.ts';
+import { type CompileOptions, shapesFor } from './session.ts';
 
 const words = input('words', ['batch', 'words', 4]);
 const patches = input('patches', ['batch', 'patches', 4]);

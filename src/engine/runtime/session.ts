@@ -3,7 +3,6 @@ import { leavesOf, type Precision, writeOnnx } from '../onnx/write.ts';
 import { evaluate, type Shape, show, termsOf } from '../shapes.ts';
 import { describe, type Kind, type Tensor } from '../tensor.ts';
 import type { Runtime, RuntimeOptions } from './backend.ts';
-import { createRuntime } from './runtime.ts';
 
 type Named<T> = Readonly<Record<string, T>>;
 
@@ -37,18 +36,18 @@ export interface Session extends AsyncDisposable {
   close(): void;
 }
 
-/**
- * Compiles the outputs, and what they depend on, to one session.
- *
- * A session gives the same bits at every run on one kind of processor. For another number of threads they stay the same
- * unless a product [rows, k] · [k, columns], of k above 128 and more columns than rows, leaves a thread at most 64
- * columns: ONNX Runtime then adds in another order. Products of one row an example are written so that this does not
- * happen (see `onnx/products.ts`); measured on an AMD Zen 4 with one, two and four threads for training at mini size
- * (batches of 16 and 32), and with one to three for blocks at base size (up to 11 by the rule).
- *
- * @throws Error where a parameter has no numbers or numbers of another shape, or two tensors have one name.
- */
-export const compile = async (outputs: Named<Tensor>, options: CompileOptions = {}): Promise<Session> => {
+/** Opens an ONNX model for running. */
+export type CreateRuntime = (model: Uint8Array, options: RuntimeOptions) => Promise<Runtime>;
+
+/** Compiles graphs, as `compile` does where Node is. */
+export type Compile = (outputs: Named<Tensor>, options?: CompileOptions) => Promise<Session>;
+
+/** Compiles the outputs, and what they depend on, to one session of a kind of runtime; see `compile`. */
+export const compileFor = async (
+  createRuntime: CreateRuntime,
+  outputs: Named<Tensor>,
+  options: CompileOptions = {},
+): Promise<Session> => {
   const { weights = new Map(), parameters = new Map(), into = {}, precision = 'float32', ...runtimeOptions } = options;
   const leaves = leavesOf(Object.values(outputs));
   const held = numbersOf(leaves, weights);

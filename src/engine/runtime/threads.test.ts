@@ -6,7 +6,7 @@ import { bytesOf } from '../numbers.ts';
 import { drawn } from '../ops.fixture.ts';
 import { gelu, gemm } from '../ops.ts';
 import { input, parameter } from '../tensor.ts';
-import { compile } from './session.ts';
+import { compile } from './compile.ts';
 
 /** A feed-forward block on one row an example, as the last layer computes it: where MLAS shares out columns. */
 const block = (width: number, hidden: number) => {

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openPredictor, type Predictor } from '../predictor.ts';
+import { openPredictor } from '../open-predictor.ts';
+import type { Predictor } from '../predictor.ts';
 import { ask } from './ask.ts';
 import { askAll, streamAnswers } from './ask-all.ts';
 import { directProbabilities, type Gallery, makeGallery, student } from './query.fixture.ts';

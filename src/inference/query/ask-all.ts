@@ -1,6 +1,6 @@
 import type { ImageCache } from '../image-cache.ts';
+import { openPredictor } from '../open-predictor.ts';
 import { type Runnable, withPredictor } from '../opened.ts';
-import { openPredictor } from '../predictor.ts';
 import type { AskOptions } from './ask-options.ts';
 import type { Condition } from './conditions.ts';
 import {

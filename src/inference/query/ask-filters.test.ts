@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openPredictor, type Predictor } from '../predictor.ts';
+import { openPredictor } from '../open-predictor.ts';
+import type { Predictor } from '../predictor.ts';
 import { ask } from './ask.ts';
 import { askAll, streamAnswers } from './ask-all.ts';
 import type { AskOptions } from './ask-options.ts';

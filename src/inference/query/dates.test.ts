@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ImageCache } from '../image-cache.ts';
-import { openPredictor, type Predictor } from '../predictor.ts';
+import { openPredictor } from '../open-predictor.ts';
+import type { Predictor } from '../predictor.ts';
 import { ask } from './ask.ts';
 import type { AskOptions } from './ask-options.ts';
 import { type Gallery, makeGallery, student } from './query.fixture.ts';

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { snliVe } from '../../tasks/snli-ve.ts';
 import { randomStudent } from '../inference.fixture.ts';
-import { openPredictor } from '../predictor.ts';
+import { openPredictor } from '../open-predictor.ts';
 import { type Entailment, entail } from './entail.ts';
 import { directProbabilities, makeGallery, student } from './query.fixture.ts';
 

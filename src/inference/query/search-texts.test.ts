@@ -2,7 +2,8 @@ import { beforeAll, expect, it } from 'vitest';
 import { retrieval } from '../../tasks/captions.ts';
 import { encodeText } from '../encode-text.ts';
 import { randomStudent } from '../inference.fixture.ts';
-import { openPredictor, type Predictor } from '../predictor.ts';
+import { openPredictor } from '../open-predictor.ts';
+import type { Predictor } from '../predictor.ts';
 import { type Gallery, makeGallery } from './query.fixture.ts';
 import { search } from './search.ts';
 

@@ -1,3 +1,4 @@
+import type { Numbers } from '../../engine/numbers.ts';
 import type { ImageCache } from '../image-cache.ts';
 
 /** Vectors that are read together. */
@@ -39,4 +40,22 @@ export const lengthOf = (vector: Float32Array): number => {
   let sum = 0;
   for (const value of vector) sum += value * value;
   return Math.sqrt(sum) || 1;
+};
+
+/**
+ * Cosines of the angles between the vectors of images and texts, which have length 1: [images, width], [texts, width] →
+ * [images, texts]. The temperature changes no order and is left out.
+ */
+export const cosines = (images: Numbers, texts: Numbers): Numbers<Float32Array> => {
+  const [rows, width] = images.shape as [number, number];
+  const columns = texts.shape[0]!;
+  const data = new Float32Array(rows * columns);
+  for (let i = 0; i < rows; i += 1) {
+    for (let j = 0; j < columns; j += 1) {
+      let sum = 0;
+      for (let k = 0; k < width; k += 1) sum += images.data[i * width + k]! * texts.data[j * width + k]!;
+      data[i * columns + j] = sum;
+    }
+  }
+  return { shape: [rows, columns], data };
 };

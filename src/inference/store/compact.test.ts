@@ -2,10 +2,10 @@ import { cp, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { cacheFolder, contents, expectClose, trained } from '../caching.fixture.ts';
-import { openImageCache } from '../image-cache.ts';
 import { numbered, temporaryFolder, writeImages } from '../inference.fixture.ts';
-import { openPredictor } from '../predictor.ts';
-import { cacheFiles } from './layout.ts';
+import { openImageCache } from '../open-image-cache.ts';
+import { openPredictor } from '../open-predictor.ts';
+import { cacheFiles } from './file-names.ts';
 
 /** Changes of the disk that still succeed; then the process is as good as dead. */
 const disk = vi.hoisted(() => ({ left: Number.POSITIVE_INFINITY }));

@@ -4,8 +4,10 @@ import { type Append, writeAtomically } from '../../files/atomic-write.ts';
 import { openForReading } from '../../files/read-exactly.ts';
 import { replaceTogether } from '../../files/replace-together.ts';
 import { writeColumns } from './columns.ts';
-import { cacheFiles, type Entry, inRowOrder } from './layout.ts';
-import { type About, rowsOf, writeAbout } from './manifest.ts';
+import { cacheFiles } from './file-names.ts';
+import { type Entry, inRowOrder } from './layout.ts';
+import { type About, rowsOf } from './manifest.ts';
+import { writeAbout } from './manifest-file.ts';
 import { readRows } from './rows.ts';
 
 /** Rows that are copied at a time, and lines that are written at a time. */

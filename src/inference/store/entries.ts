@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { counted, UserError } from '../../errors.ts';
 import { readStoreIndex } from '../../files/append-store.ts';
-import { type Columns, columnsOf, readColumns, type StoredColumns } from './columns.ts';
-import { applyLine, cacheFiles, type Entry, type Line, storeLayout } from './layout.ts';
+import type { Columns } from './column-arrays.ts';
+import { columnsOf, readColumns, type StoredColumns } from './columns.ts';
+import { cacheFiles } from './file-names.ts';
+import { applyLine, type Entry, type Line, storeLayout } from './layout.ts';
 import { type About, rowsOf } from './manifest.ts';
 
 /** Facts of a cache that its entries are read by. */

@@ -1,17 +1,7 @@
 import { join } from 'node:path';
 import type { StoreLayout } from '../../files/append-store.ts';
+import { cacheFiles } from './file-names.ts';
 import type { RowFormat } from './row-format.ts';
-
-/**
- * Files of a cache: its manifest, one row of numbers an image (`rowFormatOf`), one line of JSON an image, and the contents of those lines
- * once more in columns, which are read at once. The columns are of some time ago: what the lines say after that counts.
- */
-export const cacheFiles = {
-  about: 'cache.json',
-  index: 'index.jsonl',
-  columns: 'index.columns',
-  lock: 'cache.lock',
-} as const;
 
 /** One cached image. */
 export interface Entry {

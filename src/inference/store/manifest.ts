@@ -1,13 +1,7 @@
-import { join } from 'node:path';
 import { z } from 'zod';
 import type { PictureStyle } from '../../data/pictures/options.ts';
 import { UserError } from '../../errors.ts';
-import { writeAtomically } from '../../files/atomic-write.ts';
-import { readError } from '../../files/disk-errors.ts';
-import { parseJson } from '../../files/json.ts';
-import { openCurrent } from '../../files/replace-together.ts';
 import { retrievalPurpose } from '../../model/purposes/retrieval.ts';
-import { cacheFiles } from './layout.ts';
 import { type Precision, type RowFormat, rowFormatOf } from './row-format.ts';
 
 const aboutSchema = z.strictObject({
@@ -39,25 +33,14 @@ const aboutSchema = z.strictObject({
 /** Manifest of a cache, `cache.json`. */
 export type About = Readonly<z.infer<typeof aboutSchema>>;
 
-/** Reads the manifest of a folder; undefined where there is none. @throws UserError where it is not ours. */
-export const readAbout = async (folder: string): Promise<About | undefined> => {
-  const path = join(folder, cacheFiles.about);
-  await using handle = await openCurrent(path).catch((error: unknown) => {
-    throw readError(path, error);
-  });
-  if (!handle) return undefined;
-  const parsed = aboutSchema.safeParse(parseJson(await handle.readFile('utf8')));
+/** Checks a manifest that was read. @throws UserError where it is not ours. */
+export const parseAbout = (value: unknown, path: string): About => {
+  const parsed = aboutSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new UserError(
     `${path}: it is not one that this version reads: make the cache again:\n${z.prettifyError(parsed.error)}`,
   );
 };
-
-/** Writes the manifest of a cache. @throws UserError where the disk refuses. */
-export const writeAbout = (folder: string, about: About): Promise<void> =>
-  writeAtomically(join(folder, cacheFiles.about), (append) =>
-    append(Buffer.from(`${JSON.stringify(about, null, 2)}\n`)),
-  );
 
 /** How the pictures of a cache were read. */
 export const picturesOf = ({ preprocessing }: About): PictureStyle => preprocessing.pictures ?? 'as-vilt';

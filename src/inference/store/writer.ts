@@ -12,8 +12,10 @@ import type { PrecisionCost } from '../precision-cost.ts';
 import { readColumns, writeColumns } from './columns.ts';
 import { compact, isMostlyDead } from './compact.ts';
 import { withLines } from './entries.ts';
-import { applyLine, cacheFiles, type Entry, type Line, storeLayout } from './layout.ts';
-import { type About, checkStudent, picturesOf, precisionOf, readAbout, rowsOf, writeAbout } from './manifest.ts';
+import { cacheFiles } from './file-names.ts';
+import { applyLine, type Entry, type Line, storeLayout } from './layout.ts';
+import { type About, checkStudent, picturesOf, precisionOf, rowsOf } from './manifest.ts';
+import { readAbout, writeAbout } from './manifest-file.ts';
 import type { Precision } from './row-format.ts';
 
 /** Entry of an image that has no row yet. */

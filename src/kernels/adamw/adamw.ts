@@ -2,7 +2,7 @@
  * AdamW over one block of memory, in WebAssembly SIMD or the equal JavaScript of `reference.ts`. The arrays live in the
  * module's memory and calls pass byte offsets, so nothing is copied.
  */
-import { type Call, createThreadPool, type ThreadPool } from '../threads.ts';
+import { type Call, callingThread, type ThreadPool } from '../calls.ts';
 import { canRun, openModule } from '../web-assembly.ts';
 import { adamwModule } from './adamw.wasm.ts';
 import { addTo, type Coefficients, sumOfSquares, updateAdamW } from './reference.ts';
@@ -76,10 +76,10 @@ export const createBlock = (
 ): Block => (kernels === 'webassembly' ? webAssemblyBlock(bytes, pool) : javascriptBlock(bytes));
 
 /** A block of WebAssembly memory. It never grows, so views of it stay valid. Each item of a call runs on one thread. */
-export const webAssemblyBlock = (bytes: number, pool = createThreadPool(1)): Block => {
+export const webAssemblyBlock = (bytes: number, pool = callingThread): Block => {
   const opened = openModule<Exports>(adamwModule, bytes, { shared: true });
   const { exports: kernels, buffer } = opened;
-  const threads = bytes < SMALLEST_THREADED_BYTES ? createThreadPool(1) : pool;
+  const threads = bytes < SMALLEST_THREADED_BYTES ? callingThread : pool;
   const all = (calls: readonly Call<Exports>[]): Float64Array => threads.callAll(opened, calls);
   return {
     buffer,

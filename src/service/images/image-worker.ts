@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
 import { decodeImage, encodeWebp } from '../../data/image.ts';
-import { fit } from '../../data/preprocess.ts';
+import { fit } from '../../data/resize.ts';
 import { UserError } from '../../errors.ts';
 import type { ImageJob, Reply, Result } from './image-job.ts';
 

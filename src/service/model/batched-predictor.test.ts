@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { encodeText } from '../../inference/encode-text.ts';
 import { randomStudent } from '../../inference/inference.fixture.ts';
-import { openPredictor } from '../../inference/predictor.ts';
+import { openPredictor } from '../../inference/open-predictor.ts';
 import { batchedPredictor } from './batched-predictor.ts';
 
 const questions = ['is there a circle ?', 'how many red squares are there ?', 'what color is it ?', 'is it blue ?'];

@@ -1,7 +1,7 @@
 import type { Model } from '../../checkpoints/model-file.ts';
 import { UserError } from '../../errors.ts';
+import { openPredictor } from '../../inference/open-predictor.ts';
 import type { Predictor } from '../../inference/predictor.ts';
-import { openPredictor } from '../../inference/predictor.ts';
 import { pairFeeds } from './warm-up.ts';
 
 /** A fusion encoder that is loaded beside the model, to compare with. */

@@ -1,8 +1,8 @@
 import type { Feeds } from '../../data/batch.ts';
-import { fit } from '../../data/preprocess.ts';
+import { fit } from '../../data/resize.ts';
 import { encodeText } from '../../inference/encode-text.ts';
 import type { Predictor } from '../../inference/predictor.ts';
-import { sizeRuleOf } from '../../inference/preprocessor.ts';
+import { sizeRuleOf } from '../../inference/size-rule.ts';
 import { imageFeeds } from './image-feeds.ts';
 
 const TEXT = 'is it ?';

@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { answerPrepared } from '../../inference/answer.ts';
+import { answerPrepared } from '../../inference/answer-prepared.ts';
 import { nlvr2 } from '../../tasks/nlvr2.ts';
 import type { Services } from '../services.ts';
 import { checkTask, collectWarnings, preparedImages } from './requested.ts';

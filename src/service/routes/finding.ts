@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { type SearchOptions, type SearchQuery, search } from '../../inference/query/search.ts';
+import type { SearchOptions, SearchQuery } from '../../inference/query/compare.ts';
+import { search } from '../../inference/query/search.ts';
 import type { Services } from '../services.ts';
 import { placesByPath } from '../store/places.ts';
 import { askedImages, filterFields, foundImage, scoreRankingFields } from './query-schemas.ts';

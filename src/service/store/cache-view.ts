@@ -1,7 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { type ImageCache, openImageCache } from '../../inference/image-cache.ts';
+import type { ImageCache } from '../../inference/image-cache.ts';
+import { openImageCache } from '../../inference/open-image-cache.ts';
 import { placesByPath } from './places.ts';
 
 /** A cache as it is now: opened again once its files have changed, whoever wrote them. */

@@ -1,5 +1,5 @@
 import type { Example } from '../../data/example.ts';
-import { imageName } from '../../data/example.ts';
+import { imageName } from '../../data/pictures/image-name.ts';
 import type { Numbers } from '../../engine/numbers.ts';
 import { meanOf } from '../task.ts';
 

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Feeds } from '../../data/batch.ts';
 import { bytesOf, type Numbers, type Weights } from '../../engine/numbers.ts';
-import { compile, type Session } from '../../engine/runtime/session.ts';
+import { compile } from '../../engine/runtime/compile.ts';
+import type { Session } from '../../engine/runtime/session.ts';
 import { input, type Tensor } from '../../engine/tensor.ts';
 import { counted } from '../../errors.ts';
 import { type Cut, WORDS } from './cut.ts';

@@ -1,6 +1,6 @@
 import type { Model } from '../../checkpoints/model-file.ts';
 import type { Numbers, Weights } from '../../engine/numbers.ts';
-import { compile } from '../../engine/runtime/session.ts';
+import { compile } from '../../engine/runtime/compile.ts';
 import { input } from '../../engine/tensor.ts';
 import { UserError } from '../../errors.ts';
 import type { ModelConfig } from '../../model/config.ts';

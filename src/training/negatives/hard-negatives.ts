@@ -1,7 +1,7 @@
-import { imageName } from '../../data/example.ts';
+import { imageName } from '../../data/pictures/image-name.ts';
 import type { Weights } from '../../engine/numbers.ts';
 import { generator, keyOf } from '../../engine/random.ts';
-import { compile } from '../../engine/runtime/session.ts';
+import { compile } from '../../engine/runtime/compile.ts';
 import { UserError } from '../../errors.ts';
 import type { ModelConfig } from '../../model/config.ts';
 import { createParams } from '../../model/params.ts';

@@ -1,5 +1,6 @@
-import { type Example, imageName } from '../../data/example.ts';
+import type { Example } from '../../data/example.ts';
 import { groupedByWords } from '../../data/negative-texts.ts';
+import { imageName } from '../../data/pictures/image-name.ts';
 import { epochOrder } from './length-grouped.ts';
 
 /** Options of `uniquePairGroups`. */

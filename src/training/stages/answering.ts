@@ -1,12 +1,8 @@
 import type { Model } from '../../checkpoints/model-file.ts';
 import { collateAnswers } from '../../data/batch.ts';
 import { inOrder } from '../../data/loader.ts';
-import { input } from '../../engine/tensor.ts';
 import { UserError } from '../../errors.ts';
 import { openValidator } from '../../evaluation/evaluate.ts';
-import { forward } from '../../model/forward.ts';
-import { inputsFor } from '../../model/inputs.ts';
-import type { Answered } from '../../model/outputs.ts';
 import type { Objectives } from '../../objectives/objective.ts';
 import { isTask } from '../../tasks/task.ts';
 import { objectivesOf } from '../losses.ts';
@@ -14,8 +10,8 @@ import { settingsOf } from '../option-table.ts';
 import { trainingOptions } from '../options.ts';
 import { lengthGroupedOrder } from '../samplers/length-grouped.ts';
 import { overSharedAnswers } from '../shared-answers.ts';
+import { answeringLosses } from './answering-losses.ts';
 import { fineTuningIdentity } from './fine-tuning-identity.ts';
-import { objectiveLosses } from './objective-losses.ts';
 import type { Splits, Stage, StageOptions } from './stage.ts';
 
 /** Stage in which a model learns to answer the questions of a task: from ground truth, from a teacher, or from both. */
@@ -36,24 +32,6 @@ export const answering = (model: Model, options: StageOptions, { examples, valid
     identity: fineTuningIdentity(options, {
       ...{ model: config.architecture.name, objectives: listOf(objectives), batch, examples: examples.length },
     }),
-  };
-};
-
-/** Losses of objectives over the answers of a model, and of its teacher where there is one. */
-export const answeringLosses = (
-  { config }: Model,
-  teacher: Model | undefined,
-  objectives: Objectives,
-): Pick<Stage, 'losses' | 'teacherOutputs'> => {
-  const inputs = inputsFor(config.sizes, { images: config.images });
-  return {
-    teacherOutputs: teacher && ((t) => forward(teacher.config, t, inputs)),
-    losses: (p, taught: Answered | undefined) =>
-      objectiveLosses(objectives, {
-        student: forward(config, p, inputs),
-        teacher: taught,
-        target: input('target', ['batch', config.answers.length]),
-      }),
   };
 };
 

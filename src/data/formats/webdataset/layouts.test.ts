@@ -6,7 +6,7 @@ import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { galleryOf } from '../../../tasks/metrics/recall.ts';
-import { imageName } from '../../example.ts';
+import { imageName } from '../../pictures/image-name.ts';
 import type { LeftOut } from '../../records/bad-rows.ts';
 import { expectPicture, fixture, type ShapeName, shapes } from '../formats.fixture.ts';
 import { openExamples } from '../open-examples.ts';

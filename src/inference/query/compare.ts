@@ -1,0 +1,123 @@
+import type { ImageSource } from '../../data/example.ts';
+import { UserError } from '../../errors.ts';
+import { encodeText } from '../encode-text.ts';
+import { aboutOf, type ImageCache } from '../image-cache.ts';
+import { checkCompares, type Predictor } from '../predictor.ts';
+import { checkStudent } from '../store/manifest.ts';
+import { filterImages, type ImageFilter } from './filter.ts';
+import { type Candidate, openRanking, type RankedImage, type RankingOptions, rankedImage } from './ranking.ts';
+import { cosines, lengthOf, toUnitLength, unitVectorsOf } from './vectors.ts';
+
+/** An image, and how well it fits what was searched. */
+export interface FoundImage extends RankedImage {
+  /** Cosine of the angle between both vectors, between -1 and 1. It is no probability. */
+  readonly score: number;
+}
+
+/** Text that images are searched by, or an image that they should be like. */
+export type SearchQuery =
+  | string
+  | {
+      /** Path of a cached image or, where there is none of that name, of a file; or bytes or pixels in memory. */
+      readonly like: ImageSource;
+    };
+
+/** Options of `search`: which images, how much alike, in what order. `atLeast` and `sort` are of the cosine. */
+export interface SearchOptions extends ImageFilter, RankingOptions {
+  /** Texts whose vectors are added to that of the query; a student of retrieval has them. */
+  readonly and?: readonly string[] | undefined;
+  /** Texts whose vectors are subtracted from it. */
+  readonly not?: readonly string[] | undefined;
+  /** Threads of a model that is not open yet. Default: the processors that this process may use. */
+  readonly threads?: number | undefined;
+  /** Receives a sentence for each thing to know: a word of the text unknown, images that have no date. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+  /** Receives the number of images that are done, and of all that are compared. */
+  readonly onProgress?: ((done: number, of: number) => void) | undefined;
+}
+
+/** Finds the cached images whose features have the smallest angle to a vector of length 1, as `search` does. */
+export const searchByVector = async (
+  predictor: Predictor,
+  images: ImageCache,
+  vector: Float32Array,
+  options: SearchOptions,
+): Promise<FoundImage[]> => {
+  const { dates, only, count } = filterImages(images, options);
+  const { atLeast = Number.NEGATIVE_INFINITY, onProgress } = options;
+  const ranking = openRanking(images, dates, options);
+  let done = 0;
+  for await (const some of compareInBlocks(predictor, images, { vector, only })) {
+    for (const one of some) if (one.score >= atLeast) ranking.add(one);
+    done += some.length;
+    onProgress?.(done, count);
+  }
+  const found = await ranking.finish();
+  return found.map(([{ place, score }, near]) => ({ ...rankedImage(images, dates, place, near), score }));
+};
+
+/** A query as a vector of length 1, and the places of the images that it is compared with. */
+interface Comparison {
+  readonly vector: Float32Array;
+  readonly only: Uint32Array | undefined;
+}
+
+async function* compareInBlocks(
+  { config }: Predictor,
+  images: ImageCache,
+  { vector, only }: Comparison,
+): AsyncGenerator<Candidate[], void, undefined> {
+  const { width } = images.about;
+  const text = { shape: [1, width], data: vector };
+  // what a student of retrieval keeps has length 1 already
+  const isUnit = config.purpose.logits === undefined;
+  for await (const { places, features } of images.blocks({ only })) {
+    const { data } = cosines(features, text);
+    yield Array.from(places, (place, i) => ({
+      place,
+      score: isUnit ? data[i]! : data[i]! / lengthOf(features.data.subarray(i * width, (i + 1) * width)),
+    }));
+  }
+}
+
+/** How a query becomes a vector. */
+interface VectorOptions extends Pick<SearchOptions, 'and' | 'not' | 'onWarning'> {
+  /** Computes the vector, of length 1, of the query's image, which is not cached. */
+  readonly likeFile: () => Promise<Float32Array>;
+}
+
+/**
+ * Vector of a query, of length 1: that of its text or image, with those of further texts added and subtracted.
+ *
+ * @throws UserError where a text is empty, the cache is another model's, or a student that answers is given texts.
+ */
+export const vectorOf = async (
+  student: Predictor,
+  images: ImageCache,
+  query: string | { readonly like: unknown },
+  { and = [], not = [], onWarning, likeFile }: VectorOptions,
+): Promise<Float32Array> => {
+  const texts = [...(typeof query === 'string' ? [query] : []), ...and, ...not];
+  if (texts.length > 0) checkCompares(student);
+  checkStudent(images.folder, images.about, aboutOf(student));
+  const sum =
+    typeof query === 'string'
+      ? new Float32Array(student.width)
+      : ((await likeCached(images, query.like)) ?? (await likeFile()));
+  for (const [i, text] of texts.entries()) {
+    const { data } = await student.textFeatures(encodeText(student, text, { onWarning }));
+    const sign = i < texts.length - not.length ? 1 : -1;
+    for (let k = 0; k < sum.length; k += 1) sum[k]! += sign * data[k]!;
+  }
+  if (and.length + not.length > 0) toUnitLength(sum, sum.length);
+  if (sum.every((value) => value === 0)) throw new UserError('the texts cancel each other: leave one of them out');
+  return sum;
+};
+
+/** Vector of a cached image of this path, of length 1; undefined where there is none. */
+const likeCached = async (images: ImageCache, like: unknown): Promise<Float32Array | undefined> => {
+  if (typeof like !== 'string') return undefined;
+  for (let place = 0; place < images.size; place += 1)
+    if (images.pathAt(place) === like) return await unitVectorsOf(images, Uint32Array.of(place));
+  return undefined;
+};

@@ -1,0 +1,20 @@
+import { add, multiply, sum } from '../engine/ops.ts';
+import { input, type Tensor } from '../engine/tensor.ts';
+import type { Contrast } from '../model/heads.ts';
+import type { ContrastiveLoss } from './stages/stage.ts';
+
+/** Parts of a contrast by name: vectors of a batch, [pairs, space], and learnt scalars. */
+export type Parts<T> = Readonly<Record<string, T>>;
+
+/** Parts of a contrast that are there. */
+export const partsOf = (contrast: Contrast): Parts<Tensor> =>
+  Object.fromEntries(Object.entries(contrast).filter(([, part]) => part !== undefined)) as Parts<Tensor>;
+
+/** Name of the input that is fed with the gradient of a part, as step 2 found it. */
+export const seedOf = (part: string): string => `contrast_${part}`;
+
+/** Σ u · dL/du + Σ v · dL/dv + s · dL/ds: no loss, but with its gradient, once the seeds are fed.  → scalar */
+export const seededContrast = ({ vectors }: ContrastiveLoss): Tensor =>
+  Object.entries(partsOf(vectors))
+    .map(([name, part]) => sum(multiply(part, input(seedOf(name), part.shape))))
+    .reduce((a, b) => add(a, b));

@@ -1,0 +1,88 @@
+import type { Model } from '../checkpoints/model-file.ts';
+import { weightedSum } from '../engine/functions.ts';
+import { gradientsReached } from '../engine/gradient.ts';
+import type { Numbers, Weights } from '../engine/numbers.ts';
+import type { Tensor } from '../engine/tensor.ts';
+import { UserError } from '../errors.ts';
+import { createParams, type Params, type RootParams } from '../model/params.ts';
+import type { OptimizerState } from '../optim/adamw.ts';
+import type { TrainingOptions } from './options.ts';
+import { seededContrast } from './seeded-contrast.ts';
+import type { Loss } from './stages/stage.ts';
+
+/** Prefix of the teacher's parameters in the one graph, as in the authors' checkpoints. */
+const TEACHER = 'teacher_model';
+
+/** Options that decide the graph of a step. */
+export interface GraphOptions extends Pick<TrainingOptions, 'accumulation' | 'contrastOver'> {
+  /** Losses by name, in symbols, from the parameters of the model and of the teacher. */
+  readonly losses: (model: Params, teacher: Params) => Readonly<Record<string, Loss>>;
+  readonly dropoutRate: number;
+}
+
+/** Parameters of a teacher by their names in the graph of a step. */
+export const teacherParameters = (teacher: Model | undefined): Weights =>
+  new Map([...(teacher?.weights ?? [])].map(([name, numbers]) => [`${TEACHER}.${name}`, numbers]));
+
+/**
+ * The graph of a step in symbols: the losses, their `total`, and the gradient of every parameter that is trained, by name.
+ * `outputs` are all of them, and `into` the arrays of the state that the gradients belong into.
+ */
+export const stepGraph = (
+  { losses: lossesOf, dropoutRate, accumulation = 1, contrastOver = 'update' }: GraphOptions,
+  state: OptimizerState,
+) => {
+  const isFrozen = (name: string): boolean => !state.gradients.has(name);
+  const isWhole = [...state.weights.keys()].every((name) => state.gradients.has(name));
+  const p = createParams({ dropoutRate, frozen: isWhole ? undefined : isFrozen });
+  const all = Object.entries(lossesOf(p, createParams().within(TEACHER)));
+  const joint = accumulation > 1 && contrastOver === 'update' ? jointIn(all) : undefined;
+  const losses: Record<string, Tensor> = Object.fromEntries(
+    all.map(([name, { loss }]) => [name, name === joint?.name ? seededContrast(joint.contrast) : loss]),
+  );
+  const counted = all.filter(([, { weight }]) => weight !== 0);
+  if (counted.length === 0) throw new UserError('train: no loss has a weight: give one of them a weight above 0');
+  losses.total = weightedSum(counted.map(([name, { weight }]) => [weight, losses[name]!]));
+  const gradients = gradientsByName(losses.total, p, isFrozen);
+  const outputs: Record<string, Tensor> = { ...losses };
+  const into: Record<string, Numbers> = {};
+  for (const [name, gradient] of gradients) {
+    outputs[`gradient ${name}`] = gradient;
+    into[`gradient ${name}`] = state.gradients.get(name)!;
+  }
+  const weightOf = new Map(all.map(([name, { weight }]) => [name, weight]));
+  return { losses, gradients, weightOf, joint, outputs, into };
+};
+
+/**
+ * Gradients of the parameters that the loss depends on, by name, in the order of the backward pass.
+ *
+ * @throws UserError where it depends on none.
+ */
+const gradientsByName = (
+  loss: Tensor,
+  { declared }: RootParams,
+  isFrozen: (name: string) => boolean,
+): Map<string, Tensor> => {
+  const trained = [...declared].filter(([name]) => !isFrozen(name));
+  const names = new Map(trained.map(([name, { tensor }]) => [tensor, name]));
+  const found = [...gradientsReached(loss, new Set(names.keys()))];
+  if (found.length > 0) return new Map(found.map(([parameter, gradient]) => [names.get(parameter)!, gradient]));
+  throw new UserError('train: the losses depend on no parameter of the model that is trained: give one that does');
+};
+
+/** Loss that compares all pairs of an update. @throws Error where there are several. */
+const jointIn = (losses: readonly (readonly [string, Loss])[]) => {
+  const found = losses.flatMap(([name, { contrast }]) => (contrast ? [{ name, contrast }] : []));
+  if (found.length > 1) throw new Error(`step: ${found.map(({ name }) => name)}: only one loss may be a contrast`);
+  return found[0];
+};
+
+/** @throws UserError that names the update and the loss that is not a number. */
+export const refuseNaN = (losses: Readonly<Record<string, number>>, update: number): void => {
+  const [name, value] = Object.entries(losses).find(([, loss]) => !Number.isFinite(loss)) ?? [];
+  if (name === undefined) return;
+  throw new UserError(
+    `update ${update}: the loss ${name} is ${value}: training stops here, and the last checkpoint is kept: lower the learning rate, or clip the gradient`,
+  );
+};
