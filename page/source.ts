@@ -53,10 +53,10 @@ export interface About {
   readonly fusion?: FusionCost | undefined;
 }
 
-/** What a fusion model costs, which must read picture and question together. */
+/** What the teacher costs, a fusion model, which must read each picture together with the question. */
 export interface FusionCost {
   readonly milliseconds: number;
-  /** Where the number is from, as a clause: `the teacher vilt on this machine`. */
+  /** Where the number is from, as a clause: `measured here`, `measured on another machine`. */
   readonly basis: string;
 }
 
@@ -105,7 +105,10 @@ export interface Condition {
 }
 
 /** One question, and others whose answers must or must not be given, too: the probabilities are multiplied. */
-export interface Question extends Condition {
+export interface Question {
+  readonly question: string;
+  /** The answer that counts; null for each picture's most probable one. Default: `yes` of a question of yes or no, else null. */
+  readonly answer?: string | null | undefined;
   readonly and?: readonly Condition[] | undefined;
   readonly not?: readonly Condition[] | undefined;
 }
@@ -193,12 +196,12 @@ export interface Added {
 }
 
 /** Kinds of failure that the page words in its own way. */
-export type FailureKind = 'key' | 'busy' | 'unreachable' | 'refused' | 'fault';
+export type FailureKind = 'key' | 'busy' | 'unreachable' | 'taken' | 'refused' | 'fault';
 
 /** A failure of a source: its message says what is wrong, in words for people. */
 export class SourceError extends Error {
   override readonly name = 'SourceError';
-  /** `key`: one is needed or wrong. `busy`: try again soon. `refused`: the question or picture cannot be taken. */
+  /** `key`: one is needed or wrong. `busy`: try again soon. `taken`: another picture has this path. `refused`: it cannot be. */
   readonly kind: FailureKind;
 
   constructor(kind: FailureKind, message: string, options?: ErrorOptions) {

@@ -14,6 +14,7 @@ import {
   lengthOf,
   lineOf,
   loadedBy,
+  pageSources,
   parsed,
   read,
   sources,
@@ -134,6 +135,22 @@ describe('the floors of the house', () => {
   });
 });
 
+describe('the page before the house', () => {
+  it('is made of its own files, of Preact, and of types of the client alone', () => {
+    const own = /^(page\/|preact(\/hooks)?$)/;
+    const foreign = pageSources.flatMap((path) =>
+      importsOf(path)
+        .filter((imported) => !own.test(imported) && !isClientType(path, imported))
+        .map((imported) => `${path} imports ${imported}`),
+    );
+    expect(foreign).toEqual([]);
+    expect(pageSources.length).toBeGreaterThan(30);
+  });
+
+  const isClientType = (path: string, imported: string): boolean =>
+    imported === 'dide/client' && /^import type .* from 'dide\/client';$/m.test(read(path));
+});
+
 describe('the rooms of the house', () => {
   it('are files of at most 250 lines', () => {
     const long = code
@@ -156,7 +173,7 @@ describe('the rooms of the house', () => {
 
   it('hold at most 22 source files each', () => {
     const counts = new Map<string, number>();
-    for (const path of sources) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
+    for (const path of [...sources, ...pageSources]) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
     const crowded = [...counts].filter(([, count]) => count > MOST_FILES);
     expect(crowded).toEqual([]);
   });
@@ -184,7 +201,7 @@ describe('the rooms of the house', () => {
 });
 
 describe('importing is free', () => {
-  const entrances = new Set(['src/cli/main.ts', 'src/service/images/image-worker.ts']);
+  const entrances = new Set(['src/cli/main.ts', 'page/main.tsx', 'src/service/images/image-worker.ts']);
 
   it('since no module waits or acts at import time', () => {
     const acting = [...parsed].flatMap(([path, file]) => {

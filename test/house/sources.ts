@@ -18,12 +18,17 @@ const filesBelow = (folder: string): string[] =>
 /** The text of a file. */
 export const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const isTest = (path: string): boolean => /\.(test|fixture)\.ts$/.test(path);
-/** All files of the project by their paths from the root; its TypeScript; its sources without tests, also parsed. */
+/** All files of the project by their paths from the root; its TypeScript; its sources without tests; those of its page. */
 export const everything = filesBelow('.');
-export const code = everything.filter((path) => path.endsWith('.ts'));
+export const code = everything.filter((path) => /\.tsx?$/.test(path));
 export const sources = code.filter((path) => path.startsWith('src/') && !isTest(path));
+export const pageSources = code.filter((path) => path.startsWith('page/') && !path.endsWith('.config.ts'));
+/** The sources of both, parsed. */
 export const parsed = new Map(
-  sources.map((path) => [path, ts.createSourceFile(path, read(path), ts.ScriptTarget.ES2022, true)]),
+  [...sources, ...pageSources].map((path) => [
+    path,
+    ts.createSourceFile(path, read(path), ts.ScriptTarget.ES2022, true),
+  ]),
 );
 
 /** What a file imports, statically or not: packages by name, files of ours as src/… */
@@ -89,7 +94,7 @@ export const circles = (): string[] => {
     for (const imported of importsOf(path)) if (parsed.has(imported)) visit(imported, [...trail, path]);
     state.set(path, 'done');
   };
-  for (const path of sources) visit(path, []);
+  for (const path of parsed.keys()) visit(path, []);
   return found;
 };
 

@@ -1,0 +1,37 @@
+import { counted, duration, grouped } from '../logic/format.ts';
+import type { About, Asked } from '../source.ts';
+
+interface Props {
+  readonly asked: Asked;
+  readonly about: About;
+  readonly isAsking: boolean;
+  readonly progress: readonly [done: number, of: number] | undefined;
+}
+
+/** How long the answers took, what a fusion model would have needed for them, and what is to know about them. */
+export const Cost = ({ asked, about: { fusion }, isAsking, progress }: Props) => (
+  <div class="cost" role="status">
+    {isAsking ? (
+      <p>{progress ? `Asking: ${grouped(progress[0])} of ${counted(progress[1], 'picture')}` : 'Asking'}</p>
+    ) : (
+      <p>
+        {counted(asked.asked, 'picture')} answered in <strong>{duration(asked.milliseconds)}</strong>.
+        {fusion && (
+          <>
+            {' '}
+            Its teacher, which reads every picture again with the question, would need{' '}
+            <strong>{duration(fusion.milliseconds * asked.asked)}</strong>{' '}
+            <span class="quiet">
+              ({fusion.basis}: {duration(fusion.milliseconds)} a picture)
+            </span>
+          </>
+        )}
+      </p>
+    )}
+    {asked.warnings.map((warning) => (
+      <p key={warning} class="warning">
+        {warning}
+      </p>
+    ))}
+  </div>
+);
