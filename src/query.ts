@@ -7,7 +7,6 @@ export { askAll, type StreamOptions, streamAnswers } from './inference/query/ask
 export type { SearchQuery } from './inference/query/compare.ts';
 export type { Condition, Conditions } from './inference/query/conditions.ts';
 export { type Entailment, type EntailOptions, entail, type JudgedImage } from './inference/query/entail.ts';
-export type { ImageFilter } from './inference/query/filter.ts';
 export type {
   AnswerCount,
   FoundAnswers,
@@ -17,3 +16,4 @@ export type {
 } from './inference/query/questions.ts';
 export type { RankedImage, RankingOptions } from './inference/query/ranking.ts';
 export { type JudgedPair, type ReasonOptions, reason } from './inference/query/reason.ts';
+export type { ImageFilter } from './inference/store/image-filter.ts';

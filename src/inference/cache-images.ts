@@ -12,6 +12,7 @@ import { type Runnable, withPredictor } from './opened.ts';
 import { precisionCost } from './precision-cost.ts';
 import type { Predictor } from './predictor.ts';
 import { sizeRuleOf } from './size-rule.ts';
+import { isDatabase } from './store/backends.ts';
 import type { Precision } from './store/row-format.ts';
 import type { CacheWriter } from './store/writer.ts';
 
@@ -47,7 +48,10 @@ export interface LeftOut {
 
 /** Options of `cacheImages`. */
 export interface CacheOptions extends PictureOptions {
-  /** Folder of the cache; created if need be. */
+  /**
+   * Folder of the cache, or the address of a Postgres database with pgvector (`postgres://me@localhost/pictures?cache=photos`);
+   * created if need be.
+   */
   readonly to: string;
   /** Images that are encoded together; a crash loses at most one batch. Default 16. */
   readonly batch?: number | undefined;
@@ -89,7 +93,7 @@ const cacheWith = async (student: Predictor, folder: string, options: CacheOptio
   student.identity(); // refuses a model that encodes no images before a folder is read or made
   const listed = await listImages(folder, { except: options.to, signal: options.signal });
   tellPassedOver(folder, listed, options);
-  await makeFolder(options.to);
+  if (!isDatabase(options.to)) await makeFolder(options.to);
   const { writer, pictures } = await openForCaching(student, options);
   if (writer.isDamaged)
     options.onWarning?.(`${options.to}: a part of it was missing or cut short: its images are encoded again`);

@@ -20,6 +20,7 @@ export interface Block {
 
 /** Cache of the images that a student has encoded, as it was when it was opened. It holds no file open. */
 export interface ImageCache {
+  /** Its folder, or the address of its database without a password, for messages. */
   readonly folder: string;
   readonly about: About;
   /** Number of images. */
@@ -44,6 +45,11 @@ export interface ImageCache {
   blocks(options?: BlockOptions): AsyncGenerator<Block, void, undefined>;
   /** Yields the same as bytes, as `rowsOf(about)` has them. @throws UserError as `blocks`. */
   keptBlocks(options?: KeptOptions): AsyncGenerator<KeptBlock, void, undefined>;
+  /**
+   * Places of the images whose features have the smallest angles to a vector of length 1, at most `count` of them,
+   * ascending; of a database, whose index may miss some. Absent where every image must be compared.
+   */
+  readonly nearest?: ((vector: Float32Array, count: number) => Promise<Uint32Array>) | undefined;
 }
 
 /** Cached images, and the bytes of their rows. */
@@ -74,11 +80,12 @@ interface CacheParts {
   readonly folder: string;
   readonly about: About;
   readonly columns: Columns;
+  readonly nearest?: ImageCache['nearest'];
 }
 
 /** A cache whose rows are read by a function, from a file or from elsewhere. */
 export const imageCacheOf = (parts: CacheParts, read: ImageCache['keptBlocks']): ImageCache => {
-  const { folder, about, columns } = parts;
+  const { folder, about, columns, nearest } = parts;
   let entries: readonly Entry[] | undefined;
   return {
     folder,
@@ -94,6 +101,7 @@ export const imageCacheOf = (parts: CacheParts, read: ImageCache['keptBlocks']):
     pathAt: columns.pathAt,
     entryAt: columns.entryAt,
     keptBlocks: read,
+    nearest,
     blocks: (options) => blocksOf(parts, read(options)),
   };
 };

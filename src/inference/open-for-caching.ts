@@ -3,9 +3,9 @@ import type { PictureStyle } from '../data/pictures/options.ts';
 import { LockedError } from '../files/lock.ts';
 import { aboutOf, type KeepingOptions } from './image-cache.ts';
 import type { Predictor } from './predictor.ts';
+import { backendOf } from './store/backends.ts';
 import { type About, picturesOf, precisionOf } from './store/manifest.ts';
-import { readAbout } from './store/manifest-file.ts';
-import { type CacheWriter, openCacheWriter } from './store/writer.ts';
+import type { CacheWriter } from './store/writer.ts';
 
 /** Options of a cache that is to be opened for writing: those of `cacheImages`. */
 interface Options extends KeepingOptions {
@@ -23,7 +23,7 @@ export interface OpenedForCaching {
 
 /** Opens a cache for writing, made as it is asked for, or as the one that is there was made. */
 export const openForCaching = async (student: Predictor, options: Options): Promise<OpenedForCaching> => {
-  const there = await readAbout(options.to);
+  const there = await (await backendOf(options.to)).readAbout(options.to);
   const pictures = pictureStyleOf(there, options);
   const precision = options.precision ?? (there ? precisionOf(there) : 'float16');
   return { writer: await openWhenFree(aboutOf(student, { pictures, precision }), options), pictures };
@@ -46,7 +46,7 @@ const openWhenFree = async (about: About, options: Options): Promise<CacheWriter
   const until = performance.now() + 1000 * waitSeconds;
   for (let isFirst = true; ; isFirst = false) {
     try {
-      return await openCacheWriter(to, about);
+      return await (await backendOf(to)).openWriter(to, about);
     } catch (error) {
       if (!(error instanceof LockedError) || performance.now() >= until) throw error;
       if (isFirst) onWarning?.(`${error.message} (this one waits for up to ${waitSeconds} s)`);

@@ -1,61 +1,18 @@
-import { join } from 'node:path';
-import { UserError } from '../errors.ts';
-import { openCurrent } from '../files/replace-together.ts';
-import { allPlaces, type ImageCache, imageCacheOf, type KeptBlock, type KeptOptions } from './image-cache.ts';
-import type { Columns } from './store/column-arrays.ts';
-import { readEntries } from './store/entries.ts';
-import { cacheFiles } from './store/file-names.ts';
-import { type About, rowsOf } from './store/manifest.ts';
-import { readAbout } from './store/manifest-file.ts';
-import { readRows } from './store/rows.ts';
-
-/** Attempts at reading a cache whose files are replaced at the same time, which takes moments and is rare. */
-const ATTEMPTS = 10;
+import type { ImageCache } from './image-cache.ts';
+import { backendOf } from './store/backends.ts';
+import type { ImageFilter } from './store/image-filter.ts';
 
 /**
  * Opens a cache of images. Others may be writing it: it is read as it was at one time.
  *
+ *   await openImageCache('photos.cache');
+ *   await openImageCache('postgres://me@localhost/pictures?cache=photos', { folder: '2024' });
+ *
+ * @param place its folder, or the address of a Postgres database with pgvector, where `cache` names it (default `images`).
+ * @param filter images that will be asked: a database sends no others. A folder knows all of them, and filters when it is
+ *   asked.
  * @throws UserError where the folder is no cache, or one that this version does not read, or where a part of it is
- *   missing or cut short.
+ *   missing or cut short; where the database does not answer, or has no such cache.
  */
-export const openImageCache = async (folder: string): Promise<ImageCache> => {
-  for (let attempt = 1; ; attempt += 1) {
-    const about = await aboutIn(folder);
-    const columns = await readEntries(folder, about).catch((error: unknown) => error);
-    const isLast = attempt === ATTEMPTS || (await aboutIn(folder)).stamp === about.stamp;
-    if (isLast && 'rows' in (columns as object)) return openedOf(folder, about, columns as Columns);
-    if (isLast) throw columns;
-  }
-};
-
-const aboutIn = async (folder: string): Promise<About> => {
-  const about = await readAbout(folder);
-  if (about) return about;
-  throw new UserError(
-    `${folder}: it is no image cache, for it has no ${cacheFiles.about}: cache a folder of images first`,
-  );
-};
-
-const openedOf = (folder: string, about: About, columns: Columns): ImageCache =>
-  imageCacheOf({ folder, about, columns }, (options) => readKept(folder, about, { columns, ...options }));
-
-async function* readKept(
-  folder: string,
-  about: About,
-  { columns, rows = 4096, only, buffers }: KeptOptions & { readonly columns: Columns },
-): AsyncGenerator<KeptBlock, void, undefined> {
-  const places = only ?? allPlaces(columns.size);
-  if (places.length === 0) return;
-  const format = rowsOf(about);
-  const path = join(folder, format.file);
-  await using handle = await openCurrent(path);
-  if (!handle) throw new UserError(`${path}: it is missing, and with it the numbers of the images: ${COPY}`);
-  if ((await aboutIn(folder)).stamp !== about.stamp)
-    throw new UserError(`${folder}: it was made anew or made smaller since it was opened: open it again`);
-  const wanted = only ? only.map((place) => columns.rows[place]!) : columns.rows;
-  const reading = { rowBytes: format.bytes, atOnce: rows, path, buffers };
-  for await (const { first, count, bytes } of readRows(handle, wanted, reading))
-    yield { places: places.subarray(first, first + count), bytes };
-}
-
-const COPY = 'copy the whole folder, or cache the images again';
+export const openImageCache = async (place: string, filter?: ImageFilter): Promise<ImageCache> =>
+  await (await backendOf(place)).open(place, filter);

@@ -4,12 +4,20 @@ import { counted } from '../../errors.ts';
 import { checkTablePath } from '../../files/write-table.ts';
 import { UserError } from '../../index.ts';
 
+/** The address of a database without its password; a folder as it is. */
+export const withoutPassword = (place: string): string =>
+  place.replace(/^(postgres(?:ql)?:\/\/[^/@:]*):[^/@]*@/, '$1@');
+
+/** Address of a database, which is no folder and answers for itself. */
+const DATABASE = /^postgres(ql)?:\/\//;
+
 /**
- * Refuses a folder that cannot be written, before any work is done for it.
+ * Refuses a folder that cannot be written, before any work is done for it. The address of a database is none.
  *
  * @throws UserError where a file has its name, or its parent folder permits no writing.
  */
 export const checkOutputFolder = (folder: string): void => {
+  if (DATABASE.test(folder)) return;
   if (statsOf(folder)?.isDirectory() === false)
     throw new UserError(`${folder}: it is a file: give the path of a folder`);
   checkWritable(folder);

@@ -21,6 +21,13 @@ export interface RankingFlags {
   readonly nearDuplicates?: number | undefined;
 }
 
+/** `--cache`: where the images are that are asked. */
+export const cacheOption = (): Option =>
+  new Option(
+    '--cache <place>',
+    'what `dide cache` wrote: a folder, or postgres://user@host/database?cache=name',
+  ).makeOptionMandatory();
+
 /** Option that may be given several times. */
 export const repeated = (flags: string, description: string): Option =>
   new Option(flags, description).argParser((text: string, before: readonly string[] | undefined) => [

@@ -3,7 +3,7 @@ import { type CacheOptions, type CacheProgress, cacheImages, type ImageCache, ty
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
 import { verboseOption } from '../options/images.ts';
 import { addOptions, count, jsonOption, oneOf, threadsOption } from '../options/options.ts';
-import { checkOutputFolder } from '../options/output.ts';
+import { checkOutputFolder, withoutPassword } from '../options/output.ts';
 import { type PictureFlags, pictureOptions } from '../options/pictures.ts';
 import type { TaskName } from '../options/tasks.ts';
 import { costFacts } from '../terminal/cache-facts.ts';
@@ -30,6 +30,7 @@ Examples:
   $ dide ask runs/student/best.safetensors "is there a dog?" --cache photos.cache --top 5
   $ dide cache dide_vqa.ckpt photos --answers vqa2-id2label.json --to photos.cache
   $ dide cache runs/retriever/best.safetensors photos --to photos.cache
+  $ dide cache runs/student/best.safetensors photos --to "postgres://me@localhost/pictures?cache=photos"
 
 A student of retrieval makes a cache to be searched by a description, any other one to be asked questions. A picture is
 encoded once; run it again after pictures were added, changed or removed, and only those are encoded. Files of other
@@ -43,7 +44,12 @@ export const cacheCommand = (): Command =>
     )
     .argument('<student>', 'a dual encoder: best.safetensors of its run')
     .argument('<images>', 'a folder of images; its folders are searched too')
-    .addOption(new Option('--to <folder>', 'where the cache is, or will be').makeOptionMandatory())
+    .addOption(
+      new Option(
+        '--to <place>',
+        'where the cache is, or will be: a folder, or a Postgres database with pgvector',
+      ).makeOptionMandatory(),
+    )
     .addOption(count('--batch <n>', 'images at a time (default: 16)'))
     .addOption(oneOf('--unreadable <what>', 'files that hold no readable image', ['skip', 'refuse']).default('skip'))
     .addOption(
@@ -73,6 +79,7 @@ async function run(file: string, images: string, options: Options): Promise<void
   if (!done) return;
   const { cache, counts, leftOut } = done;
   const milliseconds = performance.now() - began;
+  const place = withoutPassword(options.to);
   const { found, encoded, kept, unreadable, passedOver, forgotten } = counts;
   const facts: [string, Cell][] = [
     ['found', grouped(found)],
@@ -85,13 +92,13 @@ async function run(file: string, images: string, options: Options): Promise<void
     ['row', `${cache.about.width} numbers as ${cache.precision}, ${bytesOf(cache.rowBytes)}`],
     ...costFacts(cache.about),
     ['time', durationOf(milliseconds)],
-    ['saved', options.to],
+    ['saved', place],
   ];
-  const next = `\n\nNext: ${commandOf(['dide', 'ask', file])} "…" ${commandOf(['--cache', options.to])}`;
+  const next = `\n\nNext: ${commandOf(['dide', 'ask', file])} "…" ${commandOf(['--cache', place])}`;
   const { precision, rowBytes, about } = cache;
   const row = { precision, rowBytes, ...(about.cost ? { cost: about.cost } : {}) };
   const numbers = { images: cache.size, ...row, found, encoded, kept, unreadable, passedOver, forgotten, milliseconds };
-  print(factsOf(facts) + next, { to: options.to, ...numbers, leftOut }, options);
+  print(factsOf(facts) + next, { to: place, ...numbers, leftOut }, options);
 }
 
 /** Seconds for which a command waits where another one is writing the cache: a container that ends, as a rule. */
@@ -127,7 +134,7 @@ const cacheUntilInterrupted = async (student: Model, images: string, options: Op
     const { done, of } = counts ?? { done: 0, of: 0 };
     sayStopped(
       counts
-        ? `Stopped after ${done} of ${of} images, which are kept in ${to}; the same command goes on.`
+        ? `Stopped after ${done} of ${of} images, which are kept in ${withoutPassword(to)}; the same command goes on.`
         : 'Stopped before the first image; the same command begins again.',
     );
     return undefined;

@@ -1,5 +1,5 @@
+import type { ImageFilter } from '../store/image-filter.ts';
 import type { Conditions } from './conditions.ts';
-import type { ImageFilter } from './filter.ts';
 import type { RankedImage, RankingOptions } from './ranking.ts';
 
 /** A student's answer about one image. */

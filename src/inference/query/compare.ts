@@ -3,8 +3,9 @@ import { UserError } from '../../errors.ts';
 import { encodeText } from '../encode-text.ts';
 import { aboutOf, type ImageCache } from '../image-cache.ts';
 import { checkCompares, type Predictor } from '../predictor.ts';
+import type { ImageFilter } from '../store/image-filter.ts';
 import { checkStudent } from '../store/manifest.ts';
-import { filterImages, type ImageFilter } from './filter.ts';
+import { filterImages } from './filter.ts';
 import { type Candidate, openRanking, type RankedImage, type RankingOptions, rankedImage } from './ranking.ts';
 import { cosines, lengthOf, toUnitLength, unitVectorsOf } from './vectors.ts';
 
@@ -43,8 +44,10 @@ export const searchByVector = async (
   vector: Float32Array,
   options: SearchOptions,
 ): Promise<FoundImage[]> => {
-  const { dates, only, count } = filterImages(images, options);
+  const { dates, only: filtered, count: there } = filterImages(images, options);
   const { atLeast = Number.NEGATIVE_INFINITY, onProgress } = options;
+  const near = there === images.size ? await nearestFirst(images, vector, options) : undefined;
+  const [only, count] = near ? [near, near.length] : [filtered, there];
   const ranking = openRanking(images, dates, options);
   let done = 0;
   for await (const some of compareInBlocks(predictor, images, { vector, only })) {
@@ -54,6 +57,21 @@ export const searchByVector = async (
   }
   const found = await ranking.finish();
   return found.map(([{ place, score }, near]) => ({ ...rankedImage(images, dates, place, near), score }));
+};
+
+/** Most images for which an index is asked, which takes as long as comparing all if they are many. */
+const MOST_FROM_INDEX = 500;
+
+/** Places among which the first images are, of a cache that has an index for them; undefined where all are compared. */
+const nearestFirst = async (
+  images: ImageCache,
+  vector: Float32Array,
+  { top, sort = 'score', order = 'descending', nearDuplicates }: SearchOptions,
+): Promise<Uint32Array | undefined> => {
+  const isIndexed = sort !== 'date' && sort !== 'path' && order === 'descending' && nearDuplicates === undefined;
+  if (!isIndexed || top === undefined || top > MOST_FROM_INDEX) return undefined;
+  // more than are wanted: their order is by the rounded numbers of the index
+  return await images.nearest?.(vector, 2 * top);
 };
 
 /** A query as a vector of length 1, and the places of the images that it is compared with. */

@@ -4,7 +4,8 @@ import type { ImageCache } from '../image-cache.ts';
 import { type Runnable, withPredictor } from '../opened.ts';
 import { checkAnswers, type Predictor } from '../predictor.ts';
 import { scan } from '../scan.ts';
-import { filterImages, type ImageFilter } from './filter.ts';
+import type { ImageFilter } from '../store/image-filter.ts';
+import { filterImages } from './filter.ts';
 import { once } from './once.ts';
 import { checkRanking, openRanking, type RankedImage, type RankingOptions, rankedImage } from './ranking.ts';
 

@@ -1,29 +1,7 @@
 import picomatch from 'picomatch';
-import { UserError } from '../../errors.ts';
 import type { ImageCache } from '../image-cache.ts';
+import { bytesOf, datesIn, globOptions, type ImageFilter, pathsIn } from '../store/image-filter.ts';
 import { datesOf, dateWarnings, type ImageDates } from './dates.ts';
-
-/** Which cached images are asked; everything that is named must hold. */
-export interface ImageFilter {
-  /**
-   * Globs of paths below the cached folder, as picomatch reads them: at least one must fit. A glob without `/` is of the
-   * file's name, in whatever folder; one that begins with `!` leaves out what fits it.
-   */
-  readonly paths?: string | readonly string[] | undefined;
-  /** Folder below the cached one, with everything in it, or several of them. */
-  readonly folder?: string | readonly string[] | undefined;
-  /**
-   * First moment: `2024`, `2024-07`, `2024-07-14` or `2024-07-14T18:30`, a clock time where the picture was taken. An
-   * image's date is when it was taken or, where it does not say, when its file was last changed.
-   */
-  readonly from?: string | undefined;
-  /** Last moment, in the same form: the whole of the year, month, day or minute. */
-  readonly to?: string | undefined;
-  /** Least size of the file in bytes. */
-  readonly minBytes?: number | undefined;
-  /** Largest size of the file in bytes. */
-  readonly maxBytes?: number | undefined;
-}
 
 /** Images that a filter lets through. */
 export interface FilteredImages {
@@ -60,54 +38,19 @@ const fittingImages = (images: ImageCache, filter: ImageFilter): FilteredImages 
 
 type Test = (place: number) => boolean;
 
-const sizeTests = ({ columns: { bytes } }: ImageCache, { minBytes, maxBytes }: ImageFilter): Test[] => {
-  if (minBytes === undefined && maxBytes === undefined) return [];
-  const [least, most] = [minBytes ?? 0, maxBytes ?? Number.POSITIVE_INFINITY];
-  if (!(least <= most))
-    throw new UserError(`files of ${least} to ${most} bytes: the first is the larger one: swap them`);
-  return [(place) => bytes[place]! >= least && bytes[place]! <= most];
+const sizeTests = ({ columns: { bytes } }: ImageCache, filter: ImageFilter): Test[] => {
+  const range = bytesOf(filter);
+  return range ? [(place) => bytes[place]! >= range[0] && bytes[place]! <= range[1]] : [];
 };
 
-const dateTests = ({ at }: ImageDates, { from, to }: ImageFilter): Test[] => {
-  if (from === undefined && to === undefined) return [];
-  const begin = from === undefined ? Number.NEGATIVE_INFINITY : spanOf(from)[0];
-  const end = to === undefined ? Number.POSITIVE_INFINITY : spanOf(to)[1];
-  if (!(begin < end)) throw new UserError(`from ${from} to ${to}: the first is the later one: swap them`);
-  return [(place) => at(place) >= begin && at(place) < end];
+const dateTests = ({ at }: ImageDates, filter: ImageFilter): Test[] => {
+  const range = datesIn(filter);
+  return range ? [(place) => at(place) >= range[0] && at(place) < range[1]] : [];
 };
 
-const DATE = /^(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d))?)?)?$/;
-
-/** The moments between which a year, month, day or minute lies, in milliseconds of clock time: first, and first after. */
-const spanOf = (date: string): readonly [number, number] => {
-  const parts = DATE.exec(date.trim())
-    ?.slice(1)
-    .filter((part) => part !== undefined)
-    .map(Number);
-  if (parts) {
-    const [year, month = 1, ...rest] = parts as [number, ...number[]];
-    const momentOf = (last: number): number => {
-      const moved = [year, month - 1, ...rest] as [number, number, number?, number?, number?];
-      moved[Math.min(parts.length, 5) - 1]! += last;
-      return Date.UTC(...(moved as [number, number]));
-    };
-    const begin = momentOf(0);
-    const written = new Date(begin).toISOString();
-    if (written.startsWith(date.trim().replace(' ', 'T'))) return [begin, momentOf(1)];
-  }
-  throw new UserError(
-    `${JSON.stringify(date)} is no date: write 2024, 2024-07, 2024-07-14 or 2024-07-14T18:30, a clock time without a zone`,
-  );
-};
-
-const listOf = (one: string | readonly string[] | undefined): readonly string[] =>
-  one === undefined ? [] : typeof one === 'string' ? [one] : one;
-
-const pathTests = ({ pathAt }: ImageCache, { paths, folder }: ImageFilter): Test[] => {
-  const globs = listOf(paths);
-  const folders = listOf(folder).map(withSlash);
-  const wanted = globs.filter((glob) => !glob.startsWith('!')).map(matcherOf);
-  const unwanted = globs.filter((glob) => glob.startsWith('!')).map((glob) => matcherOf(glob.slice(1)));
+const pathTests = ({ pathAt }: ImageCache, filter: ImageFilter): Test[] => {
+  const { folders, globs, notGlobs } = pathsIn(filter);
+  const [wanted, unwanted] = [globs.map(matcherOf), notGlobs.map(matcherOf)];
   const tests: ((path: string) => boolean)[] = [];
   if (folders.length > 0) tests.push((path) => folders.some((start) => path.startsWith(start)));
   if (wanted.length > 0) tests.push((path) => wanted.some((fits) => fits(path)));
@@ -121,19 +64,7 @@ const pathTests = ({ pathAt }: ImageCache, { paths, folder }: ImageFilter): Test
   ];
 };
 
-/** `./2024/` → `2024/`; the cached folder itself is everything. */
-const withSlash = (folder: string): string => {
-  const plain = folder
-    .replaceAll('\\', '/')
-    .replace(/^(\.?\/)+/, '')
-    .replace(/\/+$/, '');
-  return plain === '' || plain === '.' ? '' : `${plain}/`;
-};
-
-const matcherOf = (glob: string): ((path: string) => boolean) => {
-  if (glob === '') throw new UserError('an empty glob fits no path: write one such as **/*.jpg');
-  return picomatch(glob.replace(/^\.\//, ''), { dot: true, nonegate: true, basename: !glob.includes('/') });
-};
+const matcherOf = (glob: string): ((path: string) => boolean) => picomatch(glob, globOptions(glob));
 
 /** What `filterImages` takes besides the filter itself. */
 interface FilterUse extends ImageFilter {

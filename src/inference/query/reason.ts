@@ -5,9 +5,10 @@ import { encodeText } from '../encode-text.ts';
 import { aboutOf, type ImageCache } from '../image-cache.ts';
 import { type Runnable, withPredictor } from '../opened.ts';
 import { checkJudgesPairs, type Predictor } from '../predictor.ts';
+import type { ImageFilter } from '../store/image-filter.ts';
 import { checkStudent } from '../store/manifest.ts';
 import { indexOfAnswer } from './answer-names.ts';
-import { filterImages, type ImageFilter } from './filter.ts';
+import { filterImages } from './filter.ts';
 import { openSelection } from './selection.ts';
 import { vectorsAt } from './vectors.ts';
 

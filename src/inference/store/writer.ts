@@ -73,7 +73,7 @@ export const openCacheWriter = async (folder: string, about: About): Promise<Cac
 };
 
 /** @throws UserError where a cache is another student's, or its pictures were read otherwise. */
-const checkOwner = (folder: string, cached: About, now: About): void => {
+export const checkOwner = (folder: string, cached: About, now: About): void => {
   checkStudent(folder, cached, now);
   const [kept, keeping] = [precisionOf(cached), precisionOf(now)];
   if (kept !== keeping)

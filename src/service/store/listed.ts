@@ -1,6 +1,7 @@
 import type { ImageCache } from '../../inference/image-cache.ts';
 import { datesOf } from '../../inference/query/dates.ts';
-import { filterImages, type ImageFilter } from '../../inference/query/filter.ts';
+import { filterImages } from '../../inference/query/filter.ts';
+import type { ImageFilter } from '../../inference/store/image-filter.ts';
 
 /** Which images are listed, and in what order. */
 export interface Listing extends ImageFilter {

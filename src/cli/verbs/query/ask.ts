@@ -4,7 +4,14 @@ import { askAll, type QuestionResult } from '../../../query.ts';
 import { addForeignOptions, openModel } from '../../options/checkpoint.ts';
 import { jsonOption, threadsOption } from '../../options/options.ts';
 import { checkTableFile } from '../../options/output.ts';
-import { addFilterOptions, addRankingOptions, repeated, shownRows } from '../../options/query.ts';
+import {
+  addFilterOptions,
+  addRankingOptions,
+  cacheOption,
+  filterOf,
+  repeated,
+  shownRows,
+} from '../../options/query.ts';
 import { printNotice } from '../../terminal/notice.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { outOption, rankedTable, restOf, writeRanked } from '../../terminal/ranked.ts';
@@ -43,7 +50,7 @@ export const askCommand = (): Command => {
     .description('Asks a question of every cached image, and shows those that answer it; the best come first.')
     .argument('<student>', 'the dual encoder that made the cache')
     .argument('[question]', 'in quotes; of a student of retrieval, what the images should show')
-    .addOption(new Option('--cache <folder>', 'what `dide cache` wrote').makeOptionMandatory())
+    .addOption(cacheOption())
     .addOption(
       new Option(
         '--answer <answer>',
@@ -80,7 +87,7 @@ async function run(file: string, question: string | undefined, options: AskFlags
     throw new UserError('dide ask needs a question in quotes, or a file of them (--questions), and not both');
   checkTableFile(options.out);
   const trained = await openModel(file, options);
-  const cache = await openImageCache(options.cache);
+  const cache = await openImageCache(options.cache, filterOf(options));
   if (!trained.config.purpose.logits) {
     refuseAnswers(options);
     await searchWith(trained, cache, question ?? '', options);
@@ -111,7 +118,7 @@ const askOne = async (trained: Model, cache: ImageCache, question: string, optio
   if (options.out !== undefined) await writeRanked(options.out, answers, columns);
   const shown = answers.slice(0, shownRows(options));
   const text = [rankedTable(shown, columns, options), ...restLines(result!, shown.length, options)];
-  const json = { question, cache: options.cache, images: cache.size, asked: said.images, found: said.found };
+  const json = { question, cache: cache.folder, images: cache.size, asked: said.images, found: said.found };
   print(
     [text.join('\n'), ...(said.histogram ? [histogramTable(said.histogram)] : [])].join('\n\n'),
     { ...json, answer: said.answer, answers: shown, histogram: said.histogram, out: options.out },

@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { openImageCache, openPredictor } from '../../../index.ts';
 import { type Entailment, entail } from '../../../query.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../../options/checkpoint.ts';
@@ -7,6 +7,7 @@ import { checkTableFile } from '../../options/output.ts';
 import {
   addFilterOptions,
   addRankingOptions,
+  cacheOption,
   countingRankingOf,
   type FilterFlags,
   filterOf,
@@ -40,7 +41,7 @@ export const entailCommand = (): Command => {
     .description('Judges whether cached images entail a hypothesis, contradict it, or leave it open (SNLI-VE).')
     .argument('<student>', 'a dual encoder of SNLI-VE, the one that made the cache')
     .argument('<hypothesis>', 'a sentence, in quotes')
-    .addOption(new Option('--cache <folder>', 'what `dide cache` wrote').makeOptionMandatory())
+    .addOption(cacheOption())
     .addOption(
       oneOf('--judgement <name>', 'the judgement whose probability counts', [
         'entailment',
@@ -66,7 +67,7 @@ const columns: readonly ResultColumn[] = [
 async function run(file: string, hypothesis: string, options: Options): Promise<void> {
   checkTableFile(options.out);
   const trained = await openModel(file, options);
-  const cache = await openImageCache(options.cache);
+  const cache = await openImageCache(options.cache, filterOf(options));
   const { judgement, threads, out } = options;
   await using student = await openPredictor(trained, { threads });
   using progress = openProgress('entail');
@@ -88,5 +89,5 @@ async function run(file: string, hypothesis: string, options: Options): Promise<
     images: options.nearDuplicates === undefined ? images : all.length,
   });
   const text = [rankedTable(judged, columns, options), ...lines, ...(out === undefined ? [] : [`saved ${out}`])];
-  print(text.join('\n'), { hypothesis, cache: options.cache, images: cache.size, judged }, options);
+  print(text.join('\n'), { hypothesis, cache: cache.folder, images: cache.size, judged }, options);
 }

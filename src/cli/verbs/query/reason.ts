@@ -5,7 +5,7 @@ import { type JudgedPair, reason } from '../../../query.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../../options/checkpoint.ts';
 import { count, jsonOption, share, threadsOption } from '../../options/options.ts';
 import { checkTableFile } from '../../options/output.ts';
-import { addFilterOptions, type FilterFlags, filterOf, repeated } from '../../options/query.ts';
+import { addFilterOptions, cacheOption, type FilterFlags, filterOf, repeated } from '../../options/query.ts';
 import type { TaskName } from '../../options/tasks.ts';
 import { printNotice } from '../../terminal/notice.ts';
 import { openProgress } from '../../terminal/progress.ts';
@@ -44,10 +44,10 @@ export const reasonCommand = (): Command => {
     )
     .argument('<student>', 'a dual encoder of NLVR2, the one that made the cache')
     .argument('<statement>', 'a sentence about two images, in quotes')
-    .addOption(new Option('--cache <folder>', 'what `dide cache` wrote').makeOptionMandatory())
+    .addOption(cacheOption())
     .addOption(new Option('--consecutive', 'only each image with the next one by path (default: all pairs)'))
     .addOption(repeated('--second-path <glob>', 'the second images, for pairs of two sets; may be repeated'))
-    .addOption(new Option('--second-cache <folder>', 'the cache of the second images (default: the same)'))
+    .addOption(new Option('--second-cache <place>', 'the cache of the second images (default: the same)'))
     .addOption(new Option('--answer <answer>', 'the answer whose probability counts').default('True'))
     .addOption(share('--at-least <p>', 'only pairs whose probability is at least p'))
     .addOption(count('--top <n>', 'number of pairs').default(10))
@@ -80,7 +80,7 @@ async function run(file: string, statement: string, options: Options): Promise<v
   const rows = pairs.map(({ images, answer: given, probability }) => [...images, given, probability.toFixed(3)]);
   const table = tableOf([['first image', 'second image', 'answer', 'probability'], ...rows]);
   const lines = [table, `of ${groupedCount(judged, 'pair')}`, ...(out === undefined ? [] : [`saved ${out}`])];
-  print(lines.join('\n'), { statement, cache: options.cache, judged, pairs }, options);
+  print(lines.join('\n'), { statement, cache: cache.folder, judged, pairs }, options);
 }
 
 const writePairs = async (path: string, pairs: readonly JudgedPair[]): Promise<void> => {

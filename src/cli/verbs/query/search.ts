@@ -6,10 +6,12 @@ import { checkTableFile } from '../../options/output.ts';
 import {
   addFilterOptions,
   addRankingOptions,
+  cacheOption,
   countingRankingOf,
   type FilterFlags,
   filterOf,
   type RankingFlags,
+  rankingOf,
   repeated,
   shownRows,
 } from '../../options/query.ts';
@@ -48,7 +50,7 @@ export const searchCommand = (): Command => {
     .description('Finds the cached images that fit a description, or are like an image; the best come first.')
     .argument('<student>', 'the dual encoder that made the cache')
     .argument('[text]', 'what the images should show, in quotes')
-    .addOption(new Option('--cache <folder>', 'what `dide cache` wrote').makeOptionMandatory())
+    .addOption(cacheOption())
     .addOption(new Option('--like <image>', 'find what is like this image, of the cache or of a file'))
     .addOption(repeated('--and <text>', 'that show this, too; may be repeated'))
     .addOption(repeated('--not <text>', 'that do not show this; may be repeated'))
@@ -65,7 +67,9 @@ async function run(file: string, text: string | undefined, options: SearchFlags)
     throw new UserError('dide search needs a description in quotes, or an image (--like), and not both');
   checkTableFile(options.out);
   const trained = await openModel(file, options);
-  await searchWith(trained, await openImageCache(options.cache), text ?? '', options);
+  // the image that others should be like may be one that the filter leaves out
+  const filter = options.like === undefined ? filterOf(options) : undefined;
+  await searchWith(trained, await openImageCache(options.cache, filter), text ?? '', options);
 }
 
 const columns = [{ name: 'score', kind: 'number' }] as const;
@@ -85,9 +89,11 @@ export const searchWith = async (
     images = of;
     progress.update(done, of);
   };
+  // an index finds the first, and does not count how many more there are
+  const isIndexed = cache.nearest !== undefined && options.atLeast === undefined && out === undefined;
   const all = await search(student, cache, like === undefined ? text : { like }, {
     ...filterOf(options),
-    ...countingRankingOf(options),
+    ...(isIndexed ? rankingOf(options, out !== undefined) : countingRankingOf(options)),
     ...{ and, not, onWarning: printNotice, onProgress },
   });
   if (out !== undefined) await writeRanked(out, all.slice(0, options.top), columns);
@@ -95,10 +101,10 @@ export const searchWith = async (
   const lines = restOf({
     shown: found.length,
     found: all.length,
-    images: options.nearDuplicates === undefined ? images : all.length,
+    images: options.nearDuplicates === undefined && !isIndexed ? images : all.length,
   });
   const query = like === undefined ? { question: text } : { like };
-  const said = { ...query, cache: options.cache, images: cache.size, found };
+  const said = { ...query, cache: cache.folder, images: cache.size, found };
   print(
     [rankedTable(found, columns, options), ...lines, ...(out === undefined ? [] : [`saved ${out}`])].join('\n'),
     said,
