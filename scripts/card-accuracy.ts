@@ -4,16 +4,25 @@
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import { evaluate, loadModel, vqa } from '../src/index.ts';
+import { evaluate, loadModel } from '../src/index.ts';
 import { type AccuracyReport, accuracyReport } from '../src/studies/measures/accuracy.ts';
+import { understanding } from '../src/studies/reproduction/tasks.ts';
+import { recipes, type ShippedName } from '../src/studies/shipped/recipes.ts';
 
 const SPLITS = ['validation', 'test-iid', 'test-comp'] as const;
 
-const measured = async (name: string, data: string): Promise<AccuracyReport[]> => {
+/** The task of the last training of a model. */
+const taskOf = (name: ShippedName) => {
+  const { view = 'vqa' } = Object.values(recipes[name].lessons).at(-1)!.scenes;
+  if (view in understanding) return understanding[view as keyof typeof understanding];
+  throw new Error(`${name}: it gives no answers, so it has no accuracy`);
+};
+
+const measured = async (name: ShippedName, data: string): Promise<AccuracyReport[]> => {
   const model = await loadModel(`assets/${name}.safetensors`);
   const reports: AccuracyReport[] = [];
   for (const split of SPLITS) {
-    const { predictions } = await evaluate(model, { task: vqa, data, split });
+    const { predictions } = await evaluate(model, { task: taskOf(name), data, split });
     reports.push(accuracyReport(predictions, { seed: 0 }));
   }
   return reports;
@@ -35,7 +44,7 @@ const linesOf = (reports: readonly AccuracyReport[], teacher: readonly AccuracyR
   ];
 };
 
-const [name, data, teacherName] = process.argv.slice(2) as [string, string, string | undefined];
+const [name, data, teacherName] = process.argv.slice(2) as [ShippedName, string, ShippedName | undefined];
 const teacher = teacherName === undefined ? undefined : await measured(teacherName, data);
 const table = linesOf(await measured(name, data), teacher).join('\n');
 const command = `npx tsx scripts/card-accuracy.ts ${[name, data, ...(teacherName ? [teacherName] : [])].join(' ')}`;
