@@ -56,6 +56,9 @@ def main():
     write("dictionary", answer=pa.array(["yes", "no", None]).dictionary_encode())
     write("ids-without-names", label=pa.array([1, 0, -1]))
     write("python-list", answers=[*[str(r) for r in TEN], "[]"])
+    write("annotation", annotation=[{"answer": "yes", "id": 0}, {"answer": "no", "id": 1}, {"answer": None, "id": 2}])
+    write("annotation-json", annotation=['{"answer": "yes"}', '{"answers": ["no", "no"]}', "{}"])
+    write("meta", meta=[{"gold": {"answer": "yes"}}, {"gold": {"answer": "no"}}, None])
     names = ClassLabel(names=["no", "yes"])
     for name, field, feature, values in [
         ("class-label", "answer", names, [1, 0, -1]),
@@ -63,6 +66,8 @@ def main():
         ("class-label-object", "answers", {"answer": names, "source": Value("string")}, [{"answer": 1, "source": "a"}, {"answer": 0, "source": "b"}, {"answer": None, "source": None}]),
     ]:
         described(field, feature, values).to_parquet(os.path.join(HERE, f"{name}.parquet"))
+    annotations = [[{"answer": 1}, {"answer": 0}], [{"answer": 0}], []]
+    described("annotations", [{"answer": names}], annotations).to_parquet(os.path.join(HERE, "annotations.parquet"))
     data = described("label", names, [1, 0, -1])
     os.makedirs(os.path.join(HERE, "class-label"), exist_ok=True)
     with pa.OSFile(os.path.join(HERE, "class-label", "train.arrow"), "wb") as sink:

@@ -1,4 +1,6 @@
+import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { pack } from 'tar-stream';
 import { expect } from 'vitest';
 import { nlvr2 } from '../../tasks/nlvr2.ts';
 import { snliVe } from '../../tasks/snli-ve.ts';
@@ -26,3 +28,11 @@ export const expectPicture = async (image: ImageSource | undefined, k: number): 
 export const shapes = { vqa: vqa.records!, nlvr2: nlvr2.records!, ve: snliVe.records!, retrieval: captions } as const;
 
 export type ShapeName = keyof typeof shapes;
+
+/** An archive of these files, as tar-stream writes it, with the two empty blocks at its end. */
+export const tarOf = async (files: readonly (readonly [name: string, content: Buffer | string])[]): Promise<Buffer> => {
+  const archive = pack();
+  for (const [name, content] of files) archive.entry({ name }, content);
+  archive.finalize();
+  return await buffer(archive);
+};

@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs';
-import { UserError } from '../../errors.ts';
+import { counted, UserError } from '../../errors.ts';
 import { listedAnswers } from '../answer-list.ts';
 import type { Example } from '../example.ts';
 import { firstSeen } from '../folder.ts';
+import { answerLikeFields } from '../records/nested.ts';
 import type { RecordShape } from '../records/shape.ts';
 import { arrowTable } from './arrow/arrow-table.ts';
 import { viltArrow } from './arrow/vilt-arrow.ts';
@@ -82,19 +83,24 @@ const noticesOf = (
   ...(serves === undefined ? [...unansweredIn(path, found.examples, query), ...otherTables(path, found, query)] : []),
 ];
 
-/** Names of fields that may hold answers. */
-const LIKE_ANSWERS = /answer|label|gold|target|ground_?truth/i;
-
-/** A notice where no row has an answer, but fields that look like one. */
+/** A notice where rows have no answer, but fields that look like one. */
 const unansweredIn = (path: string, examples: readonly Example[], { records }: DatasetQuery): string[] => {
-  const { kind } = records.answers;
-  if (kind === 'none' || examples.length === 0 || examples.some(({ answers }) => answers.length > 0)) return [];
-  const fields = Object.keys(examples[0]!.about ?? {}).filter((name) => LIKE_ANSWERS.test(name));
+  const { kind, fields: known } = records.answers;
+  if (kind === 'none') return [];
+  const unanswered = examples.filter(({ answers }) => answers.length === 0);
+  const fields = [...new Set(unanswered.flatMap(({ about }) => answerLikeFields(about ?? {})))];
   if (fields.length === 0) return [];
+  const rows = unanswered.length === examples.length ? 'no row has an answer' : someLack(unanswered, examples);
   return [
-    `${path}: no row has an answer for ${records.name}, and ${fields.join(', ')} is not read as one: call it "${records.answers.fields[0]}", or name it in a task of your own (defineTask).`,
+    `${path}: ${rows} for ${records.name}, and ${someOf(fields)} is not read as one: call it "${known[0]}", or name it in a task of your own (defineTask).`,
   ];
 };
+
+const someLack = ({ length: few }: readonly unknown[], { length: all }: readonly unknown[]): string =>
+  `${few} of ${counted(all, 'row')} ${few === 1 ? 'has' : 'have'} no answer`;
+
+/** The first names of many. */
+const someOf = (names: readonly string[]): string => names.slice(0, 5).join(', ') + (names.length > 5 ? ', …' : '');
 
 /** A notice of other tables with the name of the split that was read. */
 const otherTables = (path: string, { layout }: Dataset, { split }: DatasetQuery): string[] => {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,7 +6,7 @@ import { readAnswerList } from '../../checkpoints/answers.ts';
 import { defineTask } from '../../tasks/define-task.ts';
 import type { Example } from '../example.ts';
 import { convertExamples, convertedFormats } from '../formats/convert.ts';
-import { fixture, shapes } from '../formats/formats.fixture.ts';
+import { fixture, shapes, tarOf } from '../formats/formats.fixture.ts';
 import { openAnswers, openExamples } from '../formats/open-examples.ts';
 import { encodePng } from '../image.ts';
 import { ODD_ANSWERS } from '../odd-answers.fixture.ts';
@@ -50,6 +50,57 @@ describe('answers as the libraries of others write them', () => {
     const file = fixture('answers/class-label');
     const { examples } = await openExamples(file, { records: shapes.vqa, split: 'train' });
     expect(scoresOf(examples)).toEqual(one);
+  });
+
+  it.each([
+    ['annotation', one],
+    ['annotation-json', [{ yes: 1 }, { no: 0.6 }, {}]],
+    ['annotations', [{ yes: 0.3, no: 0.3 }, { no: 1 }, {}]],
+  ])('are read from an annotation one level down: %s', async (name, expected) => {
+    const file = fixture(`answers/${name}.parquet`);
+    const { examples, notices } = await openExamples(file, { records: shapes.vqa, split: 'train' });
+    expect(scoresOf(examples)).toEqual(expected);
+    expect(notices).toEqual([]);
+  });
+
+  it.each([
+    ['train.jsonl', JSON.stringify({ image: 'a.png', question: 'is it?', annotation: { answer: 'yes' } })],
+    ['train.json', JSON.stringify([{ image: 'a.png', question: 'is it?', annotation: { answer: 'yes' } }])],
+    ['train.csv', 'image,question,annotation\na.png,is it?,"{""answer"": ""yes""}"\n'],
+    ['train.csv', 'image,question,annotation.answer,annotation.id\na.png,is it?,yes,7\n'],
+    ['train.tar', ''],
+  ])('are read from an annotation in %s: %s', async (file, text) => {
+    const folder = await mkdtemp(join(root, 'nested-'));
+    await writeFile(join(folder, 'a.png'), await readFile(join(root, 'a.png')));
+    const row = { question: 'is it?', annotation: { answer: 'yes' } };
+    const files = [['0.png', await readFile(join(root, 'a.png'))] as const, ['0.json', JSON.stringify(row)] as const];
+    await writeFile(join(folder, file), text === '' ? await tarOf(files) : text);
+    const { examples, notices } = await openExamples(folder, { records: shapes.vqa, split: 'train' });
+    expect(scoresOf(examples)).toEqual([{ yes: 1 }]);
+    expect(notices).toEqual([]);
+  });
+
+  it('in any other field are told of by its name, also where only some rows have no answer', async () => {
+    const all = await openExamples(fixture('answers/meta.parquet'), { records: shapes.vqa, split: 'train' });
+    expect(all.notices).toEqual([expect.stringContaining('no row has an answer for vqa, and meta.gold.answer is not')]);
+    const rows = [{ answer: 'yes' }, { meta: { answer: 'no' } }, { answer_type: 'other' }];
+    const lines = rows.map((row) => JSON.stringify({ image: 'a.png', question: 'is it?', ...row }));
+    const folder = await mkdtemp(join(root, 'some-'));
+    await writeFile(join(folder, 'a.png'), await readFile(join(root, 'a.png')));
+    await writeFile(join(folder, 'train.jsonl'), lines.join('\n'));
+    const some = await openExamples(folder, { records: shapes.vqa, split: 'train' });
+    expect(some.notices).toEqual([
+      `${folder}: 2 of 3 rows have no answer for vqa, and meta.answer is not read as one: call it "answer", or name it in a task of your own (defineTask).`,
+    ]);
+  });
+
+  it('are an error with the name of the field where an annotation says nothing', async () => {
+    const folder = await mkdtemp(join(root, 'unclear-'));
+    const row = { image: 'a.png', question: 'is it?', annotation: { answer: { value: 'yes' } } };
+    await writeFile(join(folder, 'train.jsonl'), JSON.stringify(row));
+    await expect(openExamples(folder, { records: shapes.vqa, split: 'train' })).rejects.toThrow(
+      'train.jsonl:1 annotation: "answer" is {"value":"yes"}: it must be a text, a list of texts',
+    );
   });
 
   it.each([

@@ -2,6 +2,7 @@ import { fieldError, type JsonLine } from '../../files/json-lines.ts';
 import { type ScoredAnswer, scoredAnswers, scoredLabel } from '../example.ts';
 import { type GivenAnswer, givenAnswers } from './given-answers.ts';
 import { classLabel, type Label, openLabel, type Place } from './labels.ts';
+import { nestedLines } from './nested.ts';
 import { isNoAnswer } from './no-answer.ts';
 
 /** The answers of a record. */
@@ -81,6 +82,8 @@ export interface AnswerOptions {
  * `givenAnswers` reads: 1, 2, 3 or more alike earn .3, .6, .9 and 1, unless scores are given. Classes are matched by
  * name in any case: sets number their labels differently, so a number says nothing.
  *
+ * Where the row itself has none, those of its annotation count, one level down (`nestedLines`).
+ *
  * A value that says that no answer is known (`isNoAnswer`) gives none, unless it is the name of a class or has a score.
  */
 export const answerFormat = ({ classes, labelFields, several, isRequired = false }: AnswerOptions): AnswerFormat => {
@@ -92,7 +95,13 @@ export const answerFormat = ({ classes, labelFields, several, isRequired = false
     classes,
     fields: [...labelFields, ...(isRequired ? [LISTED, SCORES] : [...LABEL_FIELDS, ...ANSWER_FIELDS])],
     required: isRequired ? field : undefined,
-    read: (line) => readAnswers(line, [LISTED, ...labelFields], { label, isId }),
+    read: (line) => {
+      for (const one of [line, ...nestedLines(line)]) {
+        const read = readAnswers(one, [LISTED, ...labelFields], { label, isId });
+        if (read.scored.length > 0) return read;
+      }
+      return { scored: [] };
+    },
     label: (value, where) => label(value, { where, name: field, isId: false }),
     write: (answers) => {
       const [first, ...more] = answers;

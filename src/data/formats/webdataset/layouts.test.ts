@@ -2,13 +2,11 @@ import { readFileSync } from 'node:fs';
 import { copyFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
-import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { galleryOf } from '../../../tasks/metrics/recall.ts';
 import { imageName } from '../../pictures/image-name.ts';
 import type { LeftOut } from '../../records/bad-rows.ts';
-import { expectPicture, fixture, type ShapeName, shapes } from '../formats.fixture.ts';
+import { expectPicture, fixture, type ShapeName, shapes, tarOf } from '../formats.fixture.ts';
 import { openExamples } from '../open-examples.ts';
 
 const shard = (name: string): string => fixture(`layouts/shards/${name}`);
@@ -131,14 +129,6 @@ describe('a shard that is compressed', () => {
     );
   });
 });
-
-/** An archive of these files, as tar-stream writes it, with the two empty blocks at its end. */
-const tarOf = async (files: readonly (readonly [name: string, content: Buffer | string])[]): Promise<Buffer> => {
-  const archive = pack();
-  for (const [name, content] of files) archive.entry({ name }, content);
-  archive.finalize();
-  return await buffer(archive);
-};
 
 const [picture, other] = [0, 1].map((k) => readFileSync(fixture(`layouts/captions-a-row/files/${k}.png`))) as [
   Buffer,
