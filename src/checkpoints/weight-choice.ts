@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import { joinedName } from './formats/joined-names.ts';
 import { isAverage } from './formats/pytorch/weight-sets.ts';
 
 /** One of the models in a file: those tensors whose names begin in one way. */
@@ -24,8 +25,9 @@ const inside = /(^|\.)(?:_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_modu
  * @param weights name of the set that is wanted: `ema` for the average, or its whole beginning.
  * @throws UserError where there is none of that name, or several that could be meant.
  */
-export const chooseWeights = (names: Iterable<string>, weights: string | undefined, path: string): WeightChoice => {
-  const prefixes = [...new Set([...names].flatMap((name) => wordTable.exec(name)?.[1] ?? []))];
+export const chooseWeights = (given: Iterable<string>, weights: string | undefined, path: string): WeightChoice => {
+  const names = [...given];
+  const prefixes = [...new Set(names.flatMap((name) => wordTable.exec(name)?.[1] ?? []))];
   const [main, averages] = [prefixes.filter((prefix) => !isAverage(prefix)), prefixes.filter(isAverage)];
   const usual = main.length > 0 ? main : averages;
   const fitting = weights === undefined ? usual : prefixes.filter((prefix) => isNamed(prefix, weights));
@@ -33,12 +35,22 @@ export const chooseWeights = (names: Iterable<string>, weights: string | undefin
   if (prefix !== undefined && (fitting.length === 1 || prefix === '')) {
     return { prefix, others: prefixes.filter((other) => other !== prefix) };
   }
+  if (prefixes.length === 0) refuseJoined(names, path);
   if (prefixes.length === 0 && weights === undefined) return { prefix: '', others: [] };
   const found = prefixes.length === 0 ? 'it holds no ViLT or DiDE' : `it holds ${prefixes.map(named).join(', ')}`;
   throw new UserError(
     weights === undefined
       ? `${path}: ${found}: say which (--weights NAME)`
       : `${path}: ${found}: --weights ${weights} names ${fitting.length === 0 ? 'none of them' : 'several of them'}`,
+  );
+};
+
+/** @throws UserError where the names of a ViLT are joined, and no others say where their dots belong. */
+const refuseJoined = (names: Iterable<string>, path: string): void => {
+  const joined = joinedName(names);
+  if (joined === undefined) return;
+  throw new UserError(
+    `${path}: the parts of its names are joined, such as ${joined}, and the weights that they are an average of are not in it: save these beside it, or the average under their names`,
   );
 };
 

@@ -42,6 +42,8 @@ it.each([
   ['ema.pth', 'state_dict_ema', 32, 'weights without a prefix'],
   ['ema-nested.pth', 'ema.module.module', 32, 'weights without a prefix'],
   ['ema-lightning.ckpt', 'ema_model', 33, 'model'],
+  ['ema-joined.pth', 'ema', 32, 'weights without a prefix'],
+  ['ema-lit.ckpt', 'model_ema', 33, 'model'],
 ])('%s says that it has two sets of weights, and gives the one that is asked for', async (name, ema, count, usual) => {
   const [model, average] = [await load(name), await load(name, 'ema')];
   expect(model.weights).toEqual((await load('plain.ckpt')).weights);
@@ -59,6 +61,12 @@ it('names the models of a file that has several, and the sets of one that lacks 
   expect((await load('two-models.pth', 'second')).weights).toEqual((await load('average.ckpt')).weights);
   await expect(load('ema.pth', 'teacher')).rejects.toThrow(
     'it holds weights without a prefix, state_dict_ema: --weights teacher names none of them',
+  );
+});
+
+it('says of names that are joined, without the weights that they are an average of, that they are', async () => {
+  await expect(load('ema-joined-alone.pth')).rejects.toThrow(
+    /ema-joined-alone\.pth: the parts of its names are joined, such as ema_text_embeddings_word_embeddings_weight, and/,
   );
 });
 

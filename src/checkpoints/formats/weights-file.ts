@@ -5,6 +5,7 @@ import type { Numbers } from '../../engine/numbers.ts';
 import { UserError } from '../../errors.ts';
 import { readJson } from '../../files/json.ts';
 import { openForReading, readUpTo } from '../../files/read-exactly.ts';
+import { withDots } from './joined-names.ts';
 import { openSafetensors } from './safetensors.ts';
 
 /** An open file of weights in any format. Names and shapes have been read; numbers are read on request. */
@@ -42,7 +43,7 @@ const usualNames = [
  */
 export const openWeights = async (path: string): Promise<WeightsFile> => {
   const file = statSync(path, { throwIfNoEntry: false })?.isDirectory() ? weightsIn(path) : path;
-  return file.endsWith('.index.json') ? await openShards(file) : await openFile(file);
+  return withDots(file.endsWith('.index.json') ? await openShards(file) : await openFile(file));
 };
 
 const openFile = async (file: string): Promise<WeightsFile> => {

@@ -27,7 +27,7 @@ import numpy as np
 import torch
 from PIL import Image
 from safetensors.torch import save_file
-from transformers import BertTokenizer, DeiTConfig, DeiTModel, ViltConfig, ViltForImageAndTextRetrieval, ViltForImagesAndTextClassification, ViltForQuestionAnswering, ViltForTokenClassification, ViltImageProcessorPil, ViltProcessor
+from transformers import BertTokenizer, DeiTConfig, DeiTModel, ViltConfig, ViltForImageAndTextRetrieval, ViltForImagesAndTextClassification, ViltForMaskedLM, ViltForQuestionAnswering, ViltForTokenClassification, ViltImageProcessorPil, ViltProcessor
 
 here = pathlib.Path(__file__).parent
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"is there a red green blue circle square above left of the ? cat dog one two".split()]
@@ -124,6 +124,11 @@ def wrappers():
     save("ema.pth", {"epoch": 3, "state_dict": own, "state_dict_ema": other})
     save("ema-nested.pth", {"model": own, "ema": {"decay": 0.999, "module": prefixed("module.", other)}})
     save("ema-lightning.ckpt", {"state_dict": {**prefixed("model.", own), **prefixed("ema_model.", other), "ema_model.steps": torch.tensor(7)}})
+    joined = {name.replace(".", "_"): tensor for name, tensor in other.items()}
+    save("ema-joined.pth", {**own, **prefixed("ema_", joined)})
+    save("ema-joined-alone.pth", prefixed("ema_", joined))
+    lit = {name.replace(".", ""): tensor for name, tensor in other.items()}
+    save("ema-lit.ckpt", {"state_dict": {**prefixed("model.", own), **prefixed("model_ema.", lit), "model_ema.decay": torch.tensor(0.9)}})
     save("ema-alone.pth", {"state_dict_ema": own})
     save("two-models.pth", {"state_dict": {**prefixed("first.", own), **prefixed("second.", other)}})
     broken = OrderedDict((name, tensor.clone()) for name, tensor in own.items())
@@ -253,7 +258,9 @@ def siblings():
         reader = cls.from_pretrained(place, dtype=torch.float32).eval() if loads else network
         images = torch.stack(pixels)[None] if cls is ViltForImagesAndTextClassification else pixels[0][None]
         with torch.no_grad():
-            expected[name] = reader(**text, pixel_values=images).logits[0].tolist()
+            logits = reader(**text, pixel_values=images).logits[0]
+        # of masked words, those of the second and the third piece
+        expected[name] = (logits[1:3].flatten() if cls is ViltForMaskedLM else logits).tolist()
 
     def saved(**how):
         return lambda network, place: network.save_pretrained(place, **how)
@@ -284,6 +291,9 @@ def siblings():
     lora = "base_model.model.vilt.encoder.layer.0.attention.attention.query.lora_A.default.weight"
     write("lora", pickled(lambda state: {**prefixed("base_model.model.", state), lora: torch.ones(2, 8)}), loads=False)
     write("retrieval", saved(), cls=ViltForImageAndTextRetrieval)
+    write("mlm", saved(), cls=ViltForMaskedLM)
+    write("mlm-own-decoder", saved(), cls=ViltForMaskedLM, tie_word_embeddings=False)
+    write("mlm-pickled", pickled(), cls=ViltForMaskedLM, layer_norm_eps=1e-3)
     pairs = dict(cls=ViltForImagesAndTextClassification, num_images=2, modality_type_vocab_size=3)
     write("nlvr2", saved(), **pairs, id2label={0: "True", 1: "False"}, label2id={"True": 0, "False": 1})
     write("nlvr2-numbered", saved(), **pairs, id2label={0: "LABEL_0", 1: "LABEL_1"}, label2id={"LABEL_0": 0, "LABEL_1": 1})
