@@ -25,7 +25,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** Whether questions are taken: not while the server starts or stops. */
+        /** Whether questions are taken: not while the server starts or stops, nor where a cache cannot be read. */
         readonly get: operations["ready"];
         readonly put?: never;
         readonly post?: never;

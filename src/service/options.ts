@@ -70,6 +70,11 @@ export interface ServerOptions {
   readonly port?: number | undefined;
   /** Keys that a request must bring, one of them. Default: none is asked for. */
   readonly keys?: readonly ApiKey[] | undefined;
+  /**
+   * File of keys, as `dide key` writes it, which is read again when it has changed: a key that is added or removed counts
+   * a second later. Where it can no longer be read, the keys stay as they are, and the log says why.
+   */
+  readonly keyFile?: string | undefined;
   /** Origins whose pages may ask: `https://photos.example`. Default: none but the server's own. */
   readonly cors?: readonly string[] | undefined;
   readonly limits?: Partial<ServerLimits> | undefined;

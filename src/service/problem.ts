@@ -64,7 +64,7 @@ export const problemResponse = (problem: Problem, requestId: string): Response =
 export const problemOf = (error: unknown): Problem | undefined => {
   if (error instanceof Problem) return error;
   if (error instanceof UserError)
-    return isFull(error)
+    return isDiskRefusal(error)
       ? new Problem(507, 'the disk of the server is full, or may not be written: nothing was changed')
       : new Problem(422, error.message);
   if (error instanceof HTTPException)
@@ -73,5 +73,5 @@ export const problemOf = (error: unknown): Problem | undefined => {
 };
 
 /** Whether the disk refused. Its message names the server's own paths, which are nobody else's business. */
-const isFull = ({ cause }: UserError): boolean =>
+export const isDiskRefusal = ({ cause }: UserError): boolean =>
   /^(ENOSPC|EDQUOT|EFBIG|EACCES|EPERM|EROFS)$/.test(String((cause as NodeJS.ErrnoException | undefined)?.code));

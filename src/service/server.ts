@@ -12,16 +12,18 @@ import type { Predictor } from '../inference/predictor.ts';
 import { sizeRuleOf } from '../inference/size-rule.ts';
 import { checkStudent, picturesOf } from '../inference/store/manifest.ts';
 import { readAbout } from '../inference/store/manifest-file.ts';
-import { createGate } from './http/admission.ts';
+import { admission, createGate, type Gate } from './http/admission.ts';
 import { createApp } from './http/app.ts';
+import { type KeyRing, openKeyRing } from './http/key-ring.ts';
 import { listen } from './http/listen.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import { readPage } from './http/page.ts';
 import { createImagePool, type ImagePool } from './images/image-pool.ts';
 import { createThumbnails } from './images/thumbnails.ts';
 import { batchedPredictor } from './model/batched-predictor.ts';
+import { sharedScan } from './model/shared-scan.ts';
 import { measureTeacher } from './model/teacher.ts';
-import { warmUp } from './model/warm-up.ts';
+import { warmUp, warmUpScan } from './model/warm-up.ts';
 import { defaultLimits, type ServedCache, type ServerLimits, type ServerOptions } from './options.ts';
 import type { Pictures, Store } from './services.ts';
 import { viewCache } from './store/cache-view.ts';
@@ -33,6 +35,8 @@ export interface Server extends AsyncDisposable {
   readonly url: string;
   /** Takes no more requests, finishes those under way, and writes all that was uploaded. */
   stop(): Promise<void>;
+  /** Reads the file of keys again now, instead of a second after it has changed. */
+  reloadKeys(): Promise<void>;
 }
 
 /**
@@ -46,35 +50,67 @@ export interface Server extends AsyncDisposable {
  * is to be served without keys.
  */
 export const createServer = async (model: Model, options: ServerOptions): Promise<Server> => {
-  const { host = '127.0.0.1', port = 8080, keys, cors } = options;
-  checkAddress(host, keys?.length ?? 0);
   const limits: ServerLimits = { ...defaultLimits, ...options.limits };
   const log = options.log ? pino({ base: null }, options.log) : pino({ enabled: false });
-  const gate = createGate(limits.inFlight, () => metrics.refused('busy'));
-  const imageGate = createGate(limits.imagesInFlight, () => metrics.refused('busy'));
+  const keyRing = await keysOf(options, log);
+  const gate = createGate(limits.inFlight);
   const metrics = createMetrics({ inFlight: gate.inFlight });
-  const opened = await openServices(model, options, { limits, metrics, log });
-  let isReady = false;
+  const onClose: (() => unknown)[] = [() => keyRing?.close()];
+  const close = async (): Promise<void> => {
+    for (const one of onClose.splice(0).reverse()) await one();
+  };
   try {
-    const services = { ...opened.services, isReady: () => isReady };
-    const page = options.page === undefined ? undefined : await readPage(options.page);
-    const app = createApp(services, { keys, cors, log, page, gate, imageGate });
-    const listening = await listen(app.fetch, { host, port, seconds: limits.seconds });
-    isReady = true;
-    log.info({ url: listening.url, caches: [...services.stores.keys()] }, 'listening');
-    const stop = once(async () => {
-      isReady = false;
-      log.info({ inFlight: gate.inFlight() }, 'stopping');
-      await listening.close(limits.stopSeconds);
-      await opened.close();
-      log.info('stopped');
-    });
-    return { url: listening.url, stop, [Symbol.asyncDispose]: stop };
+    return await start(model, options, { limits, log, keyRing, gate, metrics, onClose, close });
   } catch (error) {
-    await opened.close();
+    await close();
     throw error;
   }
 };
+
+/** Parts of a server that need neither its model nor its port. */
+interface Parts {
+  readonly limits: ServerLimits;
+  readonly log: Logger;
+  readonly keyRing: KeyRing | undefined;
+  readonly gate: Gate;
+  readonly metrics: Metrics;
+  /** What is to be done at the end, the last one first. */
+  readonly onClose: (() => unknown)[];
+  readonly close: () => Promise<void>;
+}
+
+const start = async (model: Model, options: ServerOptions, parts: Parts): Promise<Server> => {
+  const { host = '127.0.0.1', port = 8080, cors } = options;
+  const { limits, log, keyRing, gate, metrics, onClose, close } = parts;
+  checkAddress(host, keyRing?.keys().length ?? 0);
+  const page = options.page === undefined ? undefined : await readPage(options.page);
+  const opened = await openServices(model, options, parts);
+  onClose.push(opened.close);
+  let isReady = false;
+  const services = { ...opened.services, isReady: () => isReady };
+  const imageGate = createGate(limits.imagesInFlight);
+  const app = createApp(services, { keys: keyRing?.keys, cors, log, page, imageGate });
+  const admit = admission({ gate, onRefused: () => metrics.refused('busy') });
+  const listening = await listen(app.fetch, { host, port, seconds: limits.seconds, admit });
+  onClose.push(() => listening.close(limits.stopSeconds));
+  isReady = true;
+  log.info({ url: listening.url, caches: [...services.stores.keys()] }, 'listening');
+  const stop = once(async () => {
+    isReady = false;
+    log.info({ inFlight: gate.inFlight() }, 'stopping');
+    await close();
+    log.info('stopped');
+  });
+  const reloadKeys = async (): Promise<void> => await keyRing?.reload();
+  return { url: listening.url, stop, reloadKeys, [Symbol.asyncDispose]: stop };
+};
+
+const keysOf = ({ keys, keyFile }: ServerOptions, log: Logger): Promise<KeyRing | undefined> =>
+  openKeyRing({
+    ...{ keys, file: keyFile },
+    onReload: (count) => log.info({ keys: count }, 'keys read again'),
+    onError: (error) => log.error({ err: error }, 'the keys stay as they are'),
+  });
 
 /** A function that is called once, and returns the same afterwards. */
 const once = (run: () => Promise<void>): (() => Promise<void>) => {
@@ -85,14 +121,8 @@ const once = (run: () => Promise<void>): (() => Promise<void>) => {
   };
 };
 
-interface Watched {
-  readonly limits: ServerLimits;
-  readonly metrics: Metrics;
-  readonly log: Logger;
-}
-
 /** Opens the model, the threads that decode images, and the caches, and runs each part of the model once. */
-const openServices = async (model: Model, options: ServerOptions, { limits, metrics, log }: Watched) => {
+const openServices = async (model: Model, options: ServerOptions, { limits, metrics, log }: Parts) => {
   const open = await openPredictor(model, { threads: options.threads });
   const predictor = batchedPredictor(open, { most: limits.batch, onRun: metrics.ran });
   const pool = createImagePool({ threads: limits.decoders, milliseconds: 1000 * limits.seconds });
@@ -105,11 +135,13 @@ const openServices = async (model: Model, options: ServerOptions, { limits, metr
   try {
     stores = await openStores(predictor, options.caches, onError);
     await Promise.all([warmUp(predictor), pool.start()]);
+    for (const { view } of stores.values()) await warmUpScan(predictor, (await view.current()).about);
     const teacher = options.teacher && (await measureTeacher(options.teacher, model, options.threads));
     const thumbnails = createThumbnails(1e6 * limits.thumbnailMegabytes);
     const shown = { pictures: picturesBy(pool, model, limits), thumbnails };
+    const scan = sharedScan(predictor, { most: limits.batch, onScan: metrics.scanned });
     const { explain } = options;
-    return { services: { model, predictor, ...shown, teacher, stores, limits, metrics, explain }, close };
+    return { services: { model, predictor, scan, ...shown, teacher, stores, limits, metrics, explain }, close };
   } catch (error) {
     await close();
     throw error;
@@ -144,8 +176,8 @@ const openStores = async (
     if (stores.has(name))
       throw new UserError(`${cache}: another cache is called ${name}, too: give one of them a name`);
     await checkCache(student, { cache, images });
-    const writer = images === undefined ? undefined : createStoreWriter(student, { cache, images, onError });
-    stores.set(name, { name, view: viewCache(cache), images, writer });
+    const writer = images === undefined ? undefined : createStoreWriter(student, { name, cache, images, onError });
+    stores.set(name, { name, view: viewCache(cache, name), images, writer });
   }
   return stores;
 };

@@ -4,6 +4,7 @@ import type { Predictor } from '../inference/predictor.ts';
 import type { Metrics } from './http/metrics.ts';
 import type { ImageSize, NamedBytes, PreparedFile } from './images/image-job.ts';
 import type { Thumbnails } from './images/thumbnails.ts';
+import type { SharedScan } from './model/shared-scan.ts';
 import type { Teacher } from './model/teacher.ts';
 import type { Explain, ServerLimits } from './options.ts';
 import type { CacheView } from './store/cache-view.ts';
@@ -37,6 +38,8 @@ export interface Services {
   readonly model: Model;
   /** The model, open; what is asked at once is run together. */
   readonly predictor: Predictor;
+  /** Questions of cached images, asked together. */
+  readonly scan: SharedScan;
   readonly pictures: Pictures;
   /** Thumbnails that were made before. */
   readonly thumbnails: Thumbnails;

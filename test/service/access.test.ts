@@ -1,6 +1,7 @@
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { randomStudent, temporaryFolder } from '../../src/inference/inference.fixture.ts';
 import { createKey, createServer, readKeys } from '../../src/server.ts';
@@ -43,6 +44,27 @@ describe('keys', () => {
     // another key has a rate of its own
     expect((await withKey(ana.key)).status).toBe(200);
     expect(JSON.stringify(served.log)).not.toContain(ana.key);
+  });
+
+  it('come and go with the lines of their file, while the server runs', async () => {
+    const file = join(await temporaryFolder(), 'keys');
+    const [ana, ben] = [createKey('ana'), createKey('ben')];
+    await writeFile(file, ana.line);
+    await using served = await serve({ keyFile: file, count: 1 });
+    const status = async ({ key }: { readonly key: string }): Promise<number> =>
+      (await served.get('/v1/caches', { headers: { authorization: `Bearer ${key}` } })).status;
+    expect([await status(ana), await status(ben)]).toEqual([200, 401]);
+    await writeFile(file, ben.line);
+    while ((await status(ben)) !== 200) await sleep(50);
+    expect(await status(ana)).toBe(401);
+    // a file that cannot be read changes nothing
+    await writeFile(file, 'ana secret\n');
+    await served.server.reloadKeys();
+    expect(served.log.at(-1)).toMatchObject({ msg: 'the keys stay as they are' });
+    expect(await status(ben)).toBe(200);
+    await writeFile(file, '# nobody\n');
+    await served.server.reloadKeys();
+    expect([await status(ana), await status(ben)]).toEqual([401, 401]);
   });
 
   it('have a file that is read or refused, line by line', async () => {

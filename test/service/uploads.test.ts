@@ -72,6 +72,16 @@ describe('uploads', () => {
     expect((await served.upload('new.png', await scene(2))).status).toBe(201);
   });
 
+  it('have the date when they were taken', async () => {
+    await using served = await serve({ count: 1 });
+    const exif = { IFD0: {}, IFD2: { DateTimeOriginal: '2021:03:04 05:06:07' } };
+    const image = sharp({ create: { width: 40, height: 30, channels: 3, background: 'red' } });
+    const bytes = new Uint8Array(await image.withExif(exif).jpeg().toBuffer());
+    expect((await served.upload('dated.jpg', bytes)).status).toBe(201);
+    const { images } = await jsonIn(await served.get('/v1/caches/photos/images?to=2021'));
+    expect(images).toMatchObject([{ path: 'dated.jpg', date: '2021-03-04T05:06:07', isTaken: true }]);
+  });
+
   it('leave the cache to other writers once none has come for a while, and are refused while one writes', async () => {
     await using served = await serve({ count: 1 });
     expect((await served.upload('a.png', await scene(1))).status).toBe(201);

@@ -10,8 +10,8 @@ Examples:
   $ dide key ana --key-file keys
   $ dide serve student.safetensors photos.cache --host 0.0.0.0 --key-file keys
 
-The key is printed once, on stdout; the file has its SHA-256 alone. To take a key back, remove its line and start the
-server again.`;
+The key is printed once, on stdout; the file has its SHA-256 alone. To take a key back, remove its line: a server that
+runs reads the file again within a second or two.`;
 
 /** `dide key`: makes a key for a server. */
 export const keyCommand = (): Command =>

@@ -38,6 +38,7 @@ Examples:
 
 /openapi.json describes what can be asked. --images may be given again, for the next cache each time; a cache without one
 can be asked, but its images are not shown, added or deleted. On this machine alone no key is asked for; elsewhere always.
+The file of keys is read again when it has changed, and at SIGHUP.
 The log is a line of JSON a request, on stdout. Ctrl-C or SIGTERM ends the server once the requests under way are
 answered. Behind a proxy let that one do TLS.`;
 
@@ -84,19 +85,27 @@ async function run(file: string, folders: readonly string[], options: Options): 
   if (images.length > folders.length)
     throw new UserError(`--images is given ${images.length} times for ${folders.length} caches: give each cache one`);
   const caches: ServedCache[] = folders.map((cache, i) => ({ cache, images: images[i] }));
-  const keys = keyFile === undefined ? undefined : await readKeys(keyFile);
+  if (keyFile !== undefined) await readKeys(keyFile);
   using interrupt = listenForInterrupt();
   const model = await openModel(file, options);
   const teacher = options.teacher === undefined ? undefined : await openModel(options.teacher, options);
   await using server = await createServer(model, {
-    ...{ caches, host, port, keys, cors, threads, limits: limitsIn(options), log: process.stdout },
+    ...{ caches, host, port, keyFile, cors, threads, limits: limitsIn(options), log: process.stdout },
     ...{ teacher, page: options.page ?? ownPage(), explain: explain(threads) },
   });
+  using _hangUp = onHangUp(() => void server.reloadKeys());
   printNotice(`Listening on ${server.url}; Ctrl-C ends it.`);
   if (!interrupt.signal.aborted)
     await new Promise((resolve) => interrupt.signal.addEventListener('abort', resolve, { once: true }));
   printNotice('Stopping once the requests under way are answered (Ctrl-C again: at once).');
 }
+
+/** Calls a function at SIGHUP, but for a server of a terminal, which ends with it. */
+const onHangUp = (run: () => void): Disposable => {
+  const isDetached = !process.stdin.isTTY && !process.stdout.isTTY;
+  if (isDetached) process.on('SIGHUP', run);
+  return { [Symbol.dispose]: () => void process.off('SIGHUP', run) };
+};
 
 /** The page of the package; undefined where it was not built. */
 const ownPage = (): string | undefined => {

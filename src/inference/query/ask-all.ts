@@ -2,14 +2,9 @@ import type { ImageCache } from '../image-cache.ts';
 import { openPredictor } from '../open-predictor.ts';
 import { type Runnable, withPredictor } from '../opened.ts';
 import type { AskOptions } from './ask-options.ts';
+import { askPlanned, streamPlanned } from './ask-planned.ts';
 import type { Condition } from './conditions.ts';
-import {
-  askPlanned,
-  type FoundAnswers,
-  type QuestionResult,
-  type QuestionsOptions,
-  streamPlanned,
-} from './questions.ts';
+import type { FoundAnswers, QuestionResult, QuestionsOptions } from './questions.ts';
 
 /**
  * Asks many questions of every cached image in one scan: each block of images is read once and answers all of them. It

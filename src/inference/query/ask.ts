@@ -1,7 +1,7 @@
 import type { ImageCache } from '../image-cache.ts';
 import { type Runnable, withPredictor } from '../opened.ts';
 import type { Answer, AskOptions } from './ask-options.ts';
-import { askPlanned } from './questions.ts';
+import { askPlanned } from './ask-planned.ts';
 
 /**
  * Asks one question of every cached image. The text is encoded once, and each image costs an addition and two small

@@ -18,7 +18,7 @@ import { addImages } from '../routes/images.ts';
 import { addListing } from '../routes/listing.ts';
 import { addOperations } from '../routes/operations.ts';
 import type { Services } from '../services.ts';
-import type { Gate } from './admission.ts';
+import { type Gate, holdPlace, passGate } from './admission.ts';
 import { documentOf, homePage } from './document.ts';
 import { askForKey, checkMediaType, limitRate, refuseOtherSites } from './guards.ts';
 import type { ApiKey } from './keys.ts';
@@ -27,14 +27,13 @@ import { addPage, type PageFiles } from './page.ts';
 
 /** What an app has beside its services. */
 export interface AppOptions {
-  readonly keys?: readonly ApiKey[] | undefined;
+  /** Keys of which a request must bring one, as they are now. Default: none is asked for. */
+  readonly keys?: (() => readonly ApiKey[]) | undefined;
   readonly cors?: readonly string[] | undefined;
   readonly log: Logger;
   /** Files that are shown to people. Default: a page that names the routes. */
   readonly page?: PageFiles | undefined;
-  /** Bound on all requests that do work. */
-  readonly gate: Gate;
-  /** Bound on those with images among them. */
+  /** Bound on requests with images. */
   readonly imageGate: Gate;
 }
 
@@ -88,7 +87,7 @@ const guard = (app: OpenAPIHono, { keys, cors: origins = [] }: AppOptions): void
 };
 
 /** How much may be asked: rate, time, requests at once, bytes. */
-const bound = (app: OpenAPIHono, { isReady, limits, metrics }: Services, { gate, imageGate }: AppOptions): void => {
+const bound = (app: OpenAPIHono, { isReady, limits, metrics }: Services, { imageGate }: AppOptions): void => {
   const { perMinute, seconds, megabytes } = limits;
   if (perMinute > 0)
     app.use(
@@ -100,8 +99,9 @@ const bound = (app: OpenAPIHono, { isReady, limits, metrics }: Services, { gate,
     await next();
   });
   const tooLate = new HTTPException(504, { message: `it takes longer than ${seconds} s` });
-  app.use('/v1/*', timeout(1000 * seconds, tooLate), gate.middleware);
-  app.use('/v1/*', (c, next) => (bodyOf(c.req.path) === 'text' ? next() : imageGate.middleware(c, next)));
+  app.use('/v1/*', timeout(1000 * seconds, tooLate), holdPlace);
+  const passImageGate = passGate({ gate: imageGate, onRefused: () => metrics.refused('busy') });
+  app.use('/v1/*', (c, next) => (bodyOf(c.req.path) === 'text' ? next() : passImageGate(c, next)));
   const checks = checksOf(megabytes * 1e6);
   app.use('/v1/*', (c, next) => checks[bodyOf(c.req.path)].mediaType(c, next));
   app.use('/v1/*', (c, next) => checks[bodyOf(c.req.path)].bytes(c, next));

@@ -25,12 +25,12 @@ export const refuseOtherSites =
 
 const hostOf = (origin: string): string | undefined => (URL.canParse(origin) ? new URL(origin).host : undefined);
 
-/** Lets in whoever brings one of the keys: `Authorization: Bearer <key>`. */
+/** Lets in whoever brings one of the keys that there are now: `Authorization: Bearer <key>`. */
 export const askForKey =
-  (keys: readonly ApiKey[]): MiddlewareHandler =>
+  (keys: () => readonly ApiKey[]): MiddlewareHandler =>
   async (c, next) => {
     const [, key] = /^Bearer ([\w.~+/-]+=*)$/i.exec(c.req.header('authorization') ?? '') ?? [];
-    const owner = key === undefined ? undefined : ownerOf(key, keys);
+    const owner = key === undefined ? undefined : ownerOf(key, keys());
     if (owner === undefined)
       throw new Problem(401, 'give a key: Authorization: Bearer <key>', { 'www-authenticate': 'Bearer' });
     c.set('owner', owner);

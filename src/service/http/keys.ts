@@ -35,15 +35,19 @@ export const readKeys = async (path: string): Promise<ApiKey[]> => {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw readError(path, error);
   });
-  const keys = text.split(/\r?\n/).flatMap((line, i) => {
+  const keys = parseKeys(path, text);
+  if (keys.length === 0) throw new UserError(`${path}: there is no key in it: make one with \`dide key\``);
+  return keys;
+};
+
+/** The keys of a file's text. @throws UserError where a line is none. */
+export const parseKeys = (path: string, text: string): ApiKey[] =>
+  text.split(/\r?\n/).flatMap((line, i) => {
     if (line.trim() === '' || line.startsWith('#')) return [];
     const [, name, sha256] = LINE.exec(line.trim()) ?? [];
     if (name === undefined) throw new UserError(`${path}:${i + 1}: it is no key: make one with \`dide key\``);
     return [{ name, sha256: sha256! }];
   });
-  if (keys.length === 0) throw new UserError(`${path}: there is no key in it: make one with \`dide key\``);
-  return keys;
-};
 
 /** The name of the owner of a key; undefined where it is nobody's. Its time does not depend on how much of it is right. */
 export const ownerOf = (key: string, keys: readonly ApiKey[]): string | undefined => {

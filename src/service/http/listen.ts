@@ -2,6 +2,7 @@ import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { UserError } from '../../errors.ts';
+import type { admission } from './admission.ts';
 
 /** An open port. */
 export interface Listening {
@@ -15,6 +16,8 @@ export interface ListenOptions {
   readonly host: string;
   readonly port: number;
   readonly seconds: number;
+  /** Decides whether a request is handed on, before its body is read. */
+  readonly admit: ReturnType<typeof admission>;
 }
 
 type Fetch = Parameters<typeof getRequestListener>[0];
@@ -23,10 +26,18 @@ type Fetch = Parameters<typeof getRequestListener>[0];
 const LOOK_MILLISECONDS = 20;
 
 /** Listens, and hands every request to a function. @throws UserError where the address may not be had. */
-export const listen = async (fetch: Fetch, { host, port, seconds }: ListenOptions): Promise<Listening> => {
+export const listen = async (fetch: Fetch, { host, port, seconds, admit }: ListenOptions): Promise<Listening> => {
+  const answer = getRequestListener(fetch);
   const server = createHttpServer(
     { requestTimeout: 1000 * seconds, headersTimeout: Math.min(10_000, 1000 * seconds), keepAliveTimeout: 5000 },
-    getRequestListener(fetch),
+    (request, response) => admit(request, response, () => void answer(request, response)),
+  );
+  // who waits for leave to send a large body sends none that is refused
+  server.on('checkContinue', (request, response) =>
+    admit(request, response, () => {
+      response.writeContinue();
+      void answer(request, response);
+    }),
   );
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explained(error, host, port)));

@@ -12,6 +12,8 @@ export interface Metrics {
   refused(reason: 'busy' | 'rate'): void;
   /** Counts a run of the model over so many examples. */
   ran(call: BatchedCall, examples: number): void;
+  /** Counts a scan that answers so many questions. */
+  scanned(questions: number): void;
   /** The text of all measures, and its media type. */
   text(): Promise<string>;
   readonly mediaType: string;
@@ -41,6 +43,12 @@ export const createMetrics = ({ inFlight }: Measured): Metrics => {
   const examples = new Counter({
     ...{ name: 'dide_model_examples_total', help: 'Texts or images in those runs', registers, labelNames: ['call'] },
   });
+  const scans = new Counter({ name: 'dide_scans_total', help: 'Scans of a cache', registers });
+  const questions = new Counter({
+    name: 'dide_scanned_questions_total',
+    help: 'Questions that they answered',
+    registers,
+  });
   const gauge = { name: 'dide_requests_in_flight', help: 'Requests that are worked on or wait for it', registers };
   new Gauge({
     ...gauge,
@@ -54,6 +62,10 @@ export const createMetrics = ({ inFlight }: Measured): Metrics => {
     ran: (call, count) => {
       runs.inc({ call });
       examples.inc({ call }, count);
+    },
+    scanned: (count) => {
+      scans.inc();
+      questions.inc(count);
     },
     text: () => register.metrics(),
     mediaType: register.contentType,

@@ -17,8 +17,9 @@ export const observed =
     metrics.answered({ method, route, status }, milliseconds / 1000);
     const line = { requestId: c.get('requestId'), method, path, status, milliseconds, ...ownerIn(c) };
     const fault = c.error && !problemOf(c.error) ? { err: c.error } : {};
-    if (status >= 500 && status !== 503) log.error({ ...line, ...fault }, 'failed');
-    else log.info(line, 'answered');
+    const said = c.error && status >= 500 ? { problem: c.error.message } : {};
+    if (status >= 500 && status !== 503) log.error({ ...line, ...said, ...fault }, 'failed');
+    else log.info({ ...line, ...said }, 'answered');
   };
 
 const ownerIn = (c: Context): { readonly key?: string } => {

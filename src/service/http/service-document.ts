@@ -6,7 +6,6 @@ import { createApp } from './app.ts';
 
 /** The OpenAPI document of the service, which is the same for every model: no route is asked. */
 export const serviceDocument = () => {
-  const gate = createGate(0, () => {});
   const services = { limits: defaultLimits, stores: new Map() } as unknown as Services;
-  return createApp(services, { log: pino({ enabled: false }), gate, imageGate: gate }).document;
+  return createApp(services, { log: pino({ enabled: false }), imageGate: createGate(0) }).document;
 };

@@ -35,8 +35,10 @@ export interface ImageSize {
 /** What a thread of the pool can be asked for. */
 export type ImageJob = PrepareJob | ThumbnailJob | SizeJob;
 
-/** An image ready for the encoder, and the SHA-256 of the bytes of its file. */
+/** An image ready for the encoder, and what the bytes of its file say. */
 export interface PreparedFile {
+  /** When the picture was taken, in milliseconds since 1970, by its EXIF data; null where they say nothing. */
+  readonly taken: number | null;
   readonly sha256: string;
   readonly picture: PreparedImage;
 }

@@ -1,9 +1,9 @@
 /** The thread of `createImagePool`: decodes one image after the other, so that the server's own thread never waits for one. */
-import { createHash } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
 import { decodeImage, encodeWebp } from '../../data/image.ts';
 import { fit } from '../../data/resize.ts';
 import { UserError } from '../../errors.ts';
+import { sha256Of, takenOf } from '../../inference/image-files.ts';
 import type { ImageJob, Reply, Result } from './image-job.ts';
 
 const resultOf = async (job: ImageJob): Promise<Result> => {
@@ -11,7 +11,7 @@ const resultOf = async (job: ImageJob): Promise<Result> => {
   const pixels = await decodeImage(bytes, { where, pictures, maxMegapixels });
   if (job.kind === 'thumbnail') return await encodeWebp(pixels, { side: job.side });
   if (job.kind === 'size') return { width: pixels.width, height: pixels.height };
-  return { sha256: createHash('sha256').update(bytes).digest('hex'), picture: fit(pixels, job.rule) };
+  return { taken: await takenOf(bytes), sha256: sha256Of(bytes), picture: fit(pixels, job.rule) };
 };
 
 parentPort!.on('message', (job: ImageJob) => {

@@ -4,13 +4,16 @@ import { randomStudent } from '../../inference/inference.fixture.ts';
 import { openPredictor } from '../../inference/open-predictor.ts';
 import { batchedPredictor } from './batched-predictor.ts';
 
-const questions = ['is there a circle ?', 'how many red squares are there ?', 'what color is it ?', 'is it blue ?'];
+const questions = [
+  ...['is there a circle ?', 'how many red squares are there ?', 'what color is it ?', 'is it blue ?'],
+  ...['is it red ?', 'is there a large green square ?', 'what is it ?', 'how many circles are there ?'],
+];
 
 it('joins what is asked during a run into the next one, at most so many, and gives everybody their own rows', async () => {
   await using predictor = await openPredictor(randomStudent(), { threads: 1 });
   const runs: number[] = [];
   const batched = batchedPredictor(predictor, { most: 4, onRun: (_, examples) => runs.push(examples) });
-  const feeds = Array.from({ length: 8 }, (_, i) => encodeText(predictor, questions[i % 4]!));
+  const feeds = questions.map((question) => encodeText(predictor, question));
   const together = await Promise.all(feeds.map((one) => batched.textFeatures(one)));
   expect(runs).toEqual([1, 4, 3]);
   for (const [i, one] of feeds.entries()) {
@@ -19,6 +22,9 @@ it('joins what is asked during a run into the next one, at most so many, and giv
     const apart = Math.max(...alone.data.map((value, at) => Math.abs(value - together[i]!.data[at]!)));
     expect(apart).toBeLessThan(1e-5);
   }
+  // a text that was encoded is encoded no more
+  expect(await batched.textFeatures(feeds[3]!)).toBe(together[3]);
+  expect(runs).toEqual([1, 4, 3]);
 });
 
 it('tells everybody of a run that failed, and goes on', async () => {

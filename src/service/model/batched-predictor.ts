@@ -17,16 +17,36 @@ export interface BatchingOptions {
 /**
  * A predictor that runs calls together: what is asked for while a run is under way is joined into the next one. A single
  * caller waits for nobody, and under load a run costs little more than that of one example. Padding is masked, so the
- * numbers are those of each call alone but for rounding.
+ * numbers are those of each call alone but for rounding. The features of the last texts are kept: they must not be written
+ * to.
  */
 export const batchedPredictor = (predictor: Predictor, options: BatchingOptions): Predictor => ({
   ...predictor,
-  textFeatures: batched(predictor.textFeatures, 'textFeatures', options),
+  textFeatures: remembered(batched(predictor.textFeatures, 'textFeatures', options)),
   imageFeatures: batched(predictor.imageFeatures, 'imageFeatures', options),
   logits: batched(predictor.logits, 'logits', options),
 });
 
 type Run = (feeds: Feeds) => Promise<Numbers<Float32Array>>;
+
+/** Features of texts that are kept. */
+const MOST_TEXTS = 1024;
+
+/** Runs a text once: what it was asked for last, or is being run for somebody else, is not run again. */
+const remembered = (run: Run): Run => {
+  const known = new Map<string, Promise<Numbers<Float32Array>>>();
+  return (feeds) => {
+    const { shape, data } = feeds.words!;
+    if (shape[0] !== 1) return run(feeds);
+    const key = data.join(' ');
+    const rows = known.get(key) ?? run(feeds);
+    known.delete(key);
+    known.set(key, rows);
+    rows.catch(() => known.delete(key));
+    if (known.size > MOST_TEXTS) known.delete(known.keys().next().value!);
+    return rows;
+  };
+};
 
 interface Waiting {
   readonly feeds: Feeds;

@@ -3,6 +3,7 @@ import { fit } from '../../data/resize.ts';
 import { encodeText } from '../../inference/encode-text.ts';
 import type { Predictor } from '../../inference/predictor.ts';
 import { sizeRuleOf } from '../../inference/size-rule.ts';
+import { type About, rowsOf } from '../../inference/store/manifest.ts';
 import { imageFeeds } from './image-feeds.ts';
 
 const TEXT = 'is it ?';
@@ -17,6 +18,23 @@ export const warmUp = async (predictor: Predictor): Promise<void> => {
     if (answers && config.images === 1) await predictor.answerFeatures(text, features);
   }
   if (answers) await predictor.logits(pairFeeds(predictor));
+};
+
+/**
+ * Runs the scan of a cache over one row of zeros in each thread, with all answers and, where a question may want one
+ * alone, with that.
+ */
+export const warmUpScan = async (student: Predictor, about: About): Promise<void> => {
+  const { config, threads } = student;
+  if (!config.architecture.towers || config.images !== 1) return;
+  const { bytes, kept } = rowsOf(about);
+  const text = await student.textFeatures(encodeText(student, TEXT));
+  const chosen = { shape: [1], data: Int32Array.of(0) };
+  const one = { chosen, as: config.scoring === 'softmax' ? 'odds' : 'logits' } as const;
+  const runs = (config.purpose.logits ? [undefined, one] : [undefined]).flatMap((wanted) =>
+    Array.from({ length: threads }, () => student.scanFeatures(text, kept(new Uint8Array(bytes)), wanted)),
+  );
+  await Promise.all(runs);
 };
 
 /** A text about a grey image, or about two. */

@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { askAll, streamAnswers } from '../../inference/query/ask-all.ts';
+import { streamAnswers } from '../../inference/query/ask-all.ts';
 import { entail } from '../../inference/query/entail.ts';
 import { reason } from '../../inference/query/reason.ts';
 import type { Services } from '../services.ts';
@@ -154,10 +154,10 @@ export const addAsking = (app: OpenAPIHono, services: Services): void => {
     const { warnings, onWarning } = collectWarnings();
     const { result, milliseconds } = await timed(() =>
       storeNamed(services, c.req.valid('param').cache).view.withCurrent((images) =>
-        askAll(services.predictor, images, [{ question }], { ...options, onWarning }),
+        services.scan.ask(images, question, { ...options, onWarning }),
       ),
     );
-    const { question: _, answers, ...said } = result[0]!;
+    const { question: _, answers, ...said } = result;
     return c.json({ ...said, answers: [...answers], warnings, milliseconds }, 200);
   });
   app.openapi(streamRoute, async (c) => {

@@ -21,7 +21,7 @@ const readyRoute = createRoute({
   operationId: 'ready',
   tags: ['operation'],
   security: [],
-  summary: 'Whether questions are taken: not while the server starts or stops.',
+  summary: 'Whether questions are taken: not while the server starts or stops, nor where a cache cannot be read.',
   responses: {
     200: jsonResponse(state, 'They are.'),
     503: { description: 'They are not.', content: { 'application/problem+json': { schema: problem } } },
@@ -38,10 +38,11 @@ const metricsRoute = createRoute({
 });
 
 /** Adds the routes by which a server is operated. */
-export const addOperations = (app: OpenAPIHono, { isReady, metrics }: Services): void => {
+export const addOperations = (app: OpenAPIHono, { isReady, metrics, stores }: Services): void => {
   app.openapi(healthRoute, (c) => c.json({ status: 'ok' }, 200));
-  app.openapi(readyRoute, (c) => {
+  app.openapi(readyRoute, async (c) => {
     if (!isReady()) throw new Problem(503, 'the server is starting or stopping', { 'retry-after': '1' });
+    await Promise.all([...stores.values()].map(({ view }) => view.current()));
     return c.json({ status: 'ready' }, 200);
   });
   app.openapi(metricsRoute, async (c) => c.text(await metrics.text(), 200, { 'content-type': metrics.mediaType }));

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import type { ImageCache } from '../../inference/image-cache.ts';
 import { openImageCache } from '../../inference/open-image-cache.ts';
+import { cacheProblem } from './cache-problem.ts';
 import { placesByPath } from './places.ts';
 
 /** A cache as it is now: opened again once its files have changed, whoever wrote them. */
 export interface CacheView {
-  /** The cache as it is now. */
+  /** The cache as it is now. @throws Problem 503 where it cannot be read, which says what is wrong with which file. */
   current(): Promise<ImageCache>;
   /** Whether an image of this path is cached now. */
   has(path: string): Promise<boolean>;
@@ -20,8 +21,8 @@ interface Opened {
   readonly cache: Promise<ImageCache>;
 }
 
-/** Views a cache. It is opened when it is first asked for. */
-export const viewCache = (folder: string): CacheView => {
+/** Views a cache. It is opened when it is first asked for. @param name its name in problems. */
+export const viewCache = (folder: string, name: string): CacheView => {
   let opened: Opened | undefined;
   const current = async (): Promise<ImageCache> => {
     const state = await stateOf(folder);
@@ -31,7 +32,9 @@ export const viewCache = (folder: string): CacheView => {
         opened = undefined;
       });
     }
-    return await opened.cache;
+    return await opened.cache.catch((error: unknown) => {
+      throw cacheProblem(error, { folder, name });
+    });
   };
   return {
     current,
@@ -42,7 +45,7 @@ export const viewCache = (folder: string): CacheView => {
         return await run(cache);
       } catch (error) {
         const now = error instanceof UserError ? await current() : cache;
-        if (now === cache) throw error;
+        if (now === cache) throw cacheProblem(error, { folder, name });
         return await run(now);
       }
     },
@@ -51,7 +54,7 @@ export const viewCache = (folder: string): CacheView => {
 
 /** Sizes and times of all files of a cache but those that come and go: another text after each change. */
 const stateOf = async (folder: string): Promise<string> => {
-  const names = (await readdir(folder)).filter((name) => !/\.(lock|tmp)$/.test(name)).sort();
+  const names = (await readdir(folder).catch(() => [])).filter((name) => !/\.(lock|tmp)$/.test(name)).sort();
   const states = await Promise.all(
     names.map(async (name) => {
       const file = await stat(join(folder, name), { bigint: true }).catch(() => undefined);

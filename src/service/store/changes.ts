@@ -32,6 +32,8 @@ export interface OpenStore {
   readonly images: string;
   /** Folders of images whose half-written files are removed already. */
   readonly tidied: Set<string>;
+  /** Paths of images whose files are written, and whose entries are not yet. */
+  written: string[];
 }
 
 interface Fresh {
@@ -45,6 +47,7 @@ export const makeChanges = async (batch: readonly Waiting[], store: OpenStore): 
   const fresh = new Map<string, Fresh>();
   for (const one of batch) await begin(one, fresh, store).catch(one.reject);
   if (fresh.size > 0) await store.editor.add([...fresh.values()].map(({ image }) => image));
+  store.written = [];
   for (const { askers } of fresh.values())
     for (const [i, { resolve }] of askers.entries()) resolve(i === 0 ? 'added' : 'unchanged');
 };
@@ -65,7 +68,7 @@ const begin = async (one: Waiting, fresh: Map<string, Fresh>, store: OpenStore):
 };
 
 /** Writes the file of an image. → its entry */
-const writeFile = async ({ path, bytes, sha256, picture }: Upload, store: OpenStore): Promise<ReadyImage> => {
+const writeFile = async ({ path, bytes, taken, sha256, picture }: Upload, store: OpenStore): Promise<ReadyImage> => {
   const place = join(store.images, path);
   const folder = dirname(place);
   await checkInside(store.images, folder);
@@ -78,9 +81,12 @@ const writeFile = async ({ path, bytes, sha256, picture }: Upload, store: OpenSt
   const there = await lstat(place).catch(() => undefined);
   if (there && !(there.isFile() && there.size === bytes.length && (await readFile(place)).equals(bytes)))
     throw isTaken(path);
-  if (!there) await writeAtomically(place, (append) => append(bytes));
+  if (!there) {
+    store.written.push(path);
+    await writeAtomically(place, (append) => append(bytes));
+  }
   const { mtimeMs } = await stat(place);
-  return { file: { path, bytes: bytes.length, modified: mtimeMs, sha256 }, picture };
+  return { file: { path, bytes: bytes.length, modified: mtimeMs, taken, sha256 }, picture };
 };
 
 const isTaken = (path: string): Problem =>

@@ -1,9 +1,14 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LockedError } from '../../files/lock.ts';
 import { type CacheEditor, openCacheEditor } from '../../inference/cache-editor.ts';
+import { openImageCache } from '../../inference/open-image-cache.ts';
 import type { Predictor } from '../../inference/predictor.ts';
 import { Problem } from '../problem.ts';
+import { cacheProblem } from './cache-problem.ts';
 import { type Change, makeChanges, type OpenStore, type Outcome, type Waiting } from './changes.ts';
+import { placesByPath } from './places.ts';
 
 /** The one writer of a cache and its folder of images, for all requests. */
 export interface StoreWriter {
@@ -21,6 +26,8 @@ export interface StoreWriter {
 
 /** Places of a store, and who hears of trouble after everybody was answered. */
 export interface StorePlaces {
+  /** Name of the cache in problems. */
+  readonly name: string;
   /** Folder of the cache. */
   readonly cache: string;
   /** Folder of the images. */
@@ -34,7 +41,8 @@ const MOST = 8;
 const IDLE_MILLISECONDS = 1000;
 
 /** Opens nothing yet: the cache is locked when the first change comes, and let go once none has come for a while. */
-export const createStoreWriter = (student: Predictor, { cache, images, onError }: StorePlaces): StoreWriter => {
+export const createStoreWriter = (student: Predictor, places: StorePlaces): StoreWriter => {
+  const { cache, images, onError } = places;
   const waiting: Waiting[] = [];
   let working: Promise<void> | undefined;
   const bell = createBell();
@@ -45,11 +53,16 @@ export const createStoreWriter = (student: Predictor, { cache, images, onError }
     return waiting.length > 0;
   };
   const open = async (): Promise<OpenStore> => ({
-    ...{ editor: await openEditor(student, cache), images, tidied: new Set<string>() },
+    ...{ editor: await openEditor(student, places), images, tidied: new Set<string>(), written: [] },
   });
   const start = (): void => {
     bell.ring();
-    working ??= work(waiting, { hasMore, open, onError }).finally(() => {
+    working ??= work(waiting, {
+      hasMore,
+      open,
+      onError,
+      remove: (paths) => removeUnlisted(paths, { cache, images }),
+    }).finally(() => {
       working = undefined;
       if (waiting.length > 0) start();
     });
@@ -72,10 +85,12 @@ interface Working {
   readonly hasMore: () => Promise<boolean>;
   readonly open: () => Promise<OpenStore>;
   readonly onError: (error: unknown) => void;
+  /** Removes files that were written, and have no entry. */
+  readonly remove: (paths: readonly string[]) => Promise<void>;
 }
 
 /** Makes changes, batch by batch, until there are no more. */
-const work = async (waiting: Waiting[], { hasMore, open, onError }: Working): Promise<void> => {
+const work = async (waiting: Waiting[], { hasMore, open, onError, remove }: Working): Promise<void> => {
   let store: OpenStore | undefined;
   while (await hasMore()) {
     const batch = taken(waiting);
@@ -83,10 +98,11 @@ const work = async (waiting: Waiting[], { hasMore, open, onError }: Working): Pr
       store ??= await open();
       await makeChanges(batch, store);
     } catch (error) {
-      for (const { reject } of batch) reject(error);
       // it may be half written, and is mended as it is opened again
       await store?.editor.close().catch(onError);
+      await remove(store?.written ?? []).catch(onError);
       store = undefined;
+      for (const { reject } of batch) reject(error);
     }
   }
   await store?.editor.close().catch(onError);
@@ -114,8 +130,23 @@ const taken = (waiting: Waiting[]): Waiting[] => {
   return waiting.splice(0, removal < 0 ? MOST : Math.max(1, Math.min(MOST, removal)));
 };
 
-const openEditor = (student: Predictor, folder: string): Promise<CacheEditor> =>
-  openCacheEditor(student, folder).catch((error: unknown) => {
-    if (!(error instanceof LockedError)) throw error;
+const openEditor = async (student: Predictor, { cache, name }: StorePlaces): Promise<CacheEditor> => {
+  try {
+    // an editor mends a cache by leaving out images that have lost their numbers, which is not for an upload to decide
+    await openImageCache(cache);
+    return await openCacheEditor(student, cache);
+  } catch (error) {
+    if (!(error instanceof LockedError)) throw cacheProblem(error, { folder: cache, name });
     throw new Problem(503, 'another process is writing the cache: try again once it is done', { 'retry-after': '5' });
-  });
+  }
+};
+
+/** Removes files without an entry, of uploads that failed: whoever sent them was told that nothing was changed. */
+const removeUnlisted = async (
+  paths: readonly string[],
+  { cache, images }: Pick<StorePlaces, 'cache' | 'images'>,
+): Promise<void> => {
+  if (paths.length === 0) return;
+  const listed = placesByPath(await openImageCache(cache));
+  for (const path of paths) if (!listed.has(path)) await rm(join(images, path), { force: true });
+};

@@ -1,0 +1,101 @@
+import type { ImageCache } from '../image-cache.ts';
+import type { ScanBlock } from '../scan.ts';
+import { product } from './conditions.ts';
+import type { AnswerCount, Plan, Planned, QuestionResult } from './questions.ts';
+import { type Candidate, openRanking, type Ranking, rankedImage } from './ranking.ts';
+
+/** An image that reaches the least probability, in its row of a block. */
+interface AnswerCandidate extends Candidate {
+  readonly row: number;
+  /** Index of the answer. */
+  readonly answer: number;
+}
+
+/** Answers to the questions of a plan, collected while a scan goes on. */
+export interface Collection {
+  /** Adds a block in which the scores of the plan's rows are. */
+  add(block: ScanBlock): void;
+  /** A result for each question. */
+  finish(): Promise<QuestionResult[]>;
+}
+
+/** Opens a collection. @param names all answers of the student. */
+export const openCollection = (names: readonly string[], images: ImageCache, plan: Plan): Collection => {
+  const { questions, filtered, options } = plan;
+  const { dates, count } = filtered;
+  const rankings = questions.map(() => openRanking<AnswerCandidate>(images, dates, options));
+  const counts = questions.map(() => new Float64Array(names.length));
+  let done = 0;
+  return {
+    add: (block) => {
+      for (const [i, question] of questions.entries()) {
+        rank(rankings[i]!, block, question, options.atLeast);
+        if (question.best !== undefined) countAnswers(block, question.best, counts[i]!);
+      }
+      done += block.places.length;
+      options.onProgress?.(done, count);
+    },
+    finish: () =>
+      Promise.all(
+        questions.map(async ({ question, answer, best }, i) => ({
+          question,
+          ...(answer === undefined ? {} : { answer: names[answer]! }),
+          images: count,
+          found: rankings[i]!.count,
+          answers: (await rankings[i]!.finish()).map(([{ place, score, answer: index }, near]) => ({
+            ...rankedImage(images, dates, place, near),
+            answer: names[index]!,
+            probability: score,
+          })),
+          ...(best === undefined ? {} : { histogram: histogramOf(counts[i]!, names) }),
+        })),
+      ),
+  };
+};
+
+/** The images of a block that reach a probability. */
+export const candidatesIn = (
+  block: ScanBlock,
+  planned: Planned,
+  atLeast: number = Number.NEGATIVE_INFINITY,
+): AnswerCandidate[] => {
+  const probabilities = product(block.scores, block.places.length, planned);
+  const found: AnswerCandidate[] = [];
+  for (const [row, score] of probabilities.entries())
+    if (score >= atLeast) found.push(candidateAt(block, planned, row, score));
+  return found;
+};
+
+const candidateAt = (
+  { places, answers }: ScanBlock,
+  { answer, first }: Planned,
+  row: number,
+  score: number,
+): AnswerCandidate => ({ row, place: places[row]!, score, answer: answer ?? answers[first * places.length + row]! });
+
+/** Adds what reaches `atLeast` to a ranking; of most of a million images nothing is made but their scores. */
+const rank = (
+  ranking: Ranking<AnswerCandidate>,
+  block: ScanBlock,
+  planned: Planned,
+  atLeast: number = Number.NEGATIVE_INFINITY,
+): void => {
+  const probabilities = product(block.scores, block.places.length, planned);
+  for (let row = 0; row < probabilities.length; row += 1) {
+    const score = probabilities[row]!;
+    if (score < atLeast) continue;
+    if (score < ranking.floor) ranking.passOver();
+    else ranking.add(candidateAt(block, planned, row, score));
+  }
+};
+
+const countAnswers = ({ places, answers }: ScanBlock, row: number, counts: Float64Array): void => {
+  const count = places.length;
+  for (let i = 0; i < count; i += 1) counts[answers[row * count + i]!]! += 1;
+};
+
+/** Counts above 0, the largest first, equal ones in the order of the student's answers. */
+const histogramOf = (counts: Float64Array, names: readonly string[]): AnswerCount[] =>
+  Array.from(counts, (images, i) => ({ answer: names[i]!, images }))
+    .filter(({ images }) => images > 0)
+    .sort((a, b) => b.images - a.images);
