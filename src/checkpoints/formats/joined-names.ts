@@ -1,4 +1,10 @@
-import type { WeightsFile } from './weights-file.ts';
+import type { Numbers } from '../../engine/numbers.ts';
+
+/** A file of weights: its tensors by name, and a function that reads the numbers of one. */
+interface NamedTensors<T> {
+  readonly tensors: ReadonlyMap<string, T>;
+  read(name: string, into?: Float32Array): Promise<Numbers>;
+}
 
 /** The table of words of a ViLT or DiDE, by the end of its name. */
 const WORD_TABLE = /(?:^|\.)text_embeddings\.word_embeddings\.weight$/;
@@ -17,7 +23,7 @@ export const joinedName = (names: Iterable<string>): string | undefined =>
  * A file in which names that are joined have their dots again, `ema.vilt.…` for `ema_vilt_…`, by those of the weights
  * that they are an average of. Without such weights beside them they stay as they are.
  */
-export const withDots = <T extends Pick<WeightsFile, 'tensors' | 'read'>>(file: T): T => {
+export const withDots = <T, File extends NamedTensors<T>>(file: File & NamedTensors<T>): File => {
   const { tensors, read } = file;
   if (joinedName(tensors.keys()) === undefined) return file;
   const joined = new Map<string, string>();
@@ -51,7 +57,7 @@ interface JoinedSet {
 }
 
 /** The sets of joined names in which there is this table of words. */
-const setsOf = (table: string, tensors: WeightsFile['tensors']): JoinedSet[] => {
+const setsOf = (table: string, tensors: ReadonlyMap<string, unknown>): JoinedSet[] => {
   const parts = table.split('.');
   return JOINERS.flatMap((joiner) => {
     for (let start = 0; start <= parts.indexOf('text_embeddings'); start += 1) {
