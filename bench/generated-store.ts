@@ -4,14 +4,16 @@
  *
  *     npx tsx bench/generated-store.ts assets/student-mini.safetensors 1000000 million.cache
  *     npx tsx bench/generated-store.ts assets/student-mini.safetensors 1000000 million.i8.cache int8
+ *     npx tsx bench/generated-store.ts assets/student-mini.safetensors 100000 postgres://me@localhost/pictures
  */
 import { loadModel } from '../src/checkpoints/load.ts';
 import { keyOf, uniform } from '../src/engine/random.ts';
 import { aboutOf } from '../src/inference/image-cache.ts';
 import { openPredictor } from '../src/inference/open-predictor.ts';
 import type { Predictor } from '../src/inference/predictor.ts';
+import { backendOf } from '../src/inference/store/backends.ts';
 import type { Precision } from '../src/inference/store/row-format.ts';
-import { openCacheWriter, type Placeless } from '../src/inference/store/writer.ts';
+import type { Placeless } from '../src/inference/store/writer.ts';
 
 /** What is generated, and where. */
 export interface Generated {
@@ -36,7 +38,7 @@ const fileOf = (i: number): Placeless => ({
 /** Writes a cache of a student; the same one for a number of images every time. */
 export const generateStore = async (student: Predictor, { to, images, precision }: Generated): Promise<void> => {
   const about = aboutOf(student, { precision });
-  await using writer = await openCacheWriter(to, about);
+  await using writer = await (await backendOf(to)).openWriter(to, about);
   for (let first = writer.entries.size; first < images; first += AT_ONCE) {
     const count = Math.min(AT_ONCE, images - first);
     const numbers = uniform(keyOf(0, 'generated store', first), new Float32Array(count * about.width));

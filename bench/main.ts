@@ -5,6 +5,8 @@
  *     npm run bench -- teacher image text answer --size base
  *     npm run bench -- load pipeline words --repeats 5
  *     npm run bench -- startup memory waiting
+ *     npm run bench -- ask --images 10000,100000,1000000 --python peers/bin/python
+ *     npm run bench -- whole --python peers/bin/python
  *
  * Works, beside PyTorch's: `step` (a whole update of a distillation), `pretrain` (the same of stage 1),
  * `pretrain-once` (the same, beside a PyTorch that computes no pair twice, as we do), `teacher`, `image`, `text`,
@@ -15,13 +17,15 @@
  * Alone: `startup` (building and compiling the step's graph), `waiting` (the share of a training's time that its data
  * cost), `memory` (whether 2000 steps take more than the 2000 before). Each side runs in a process of its own, and
  * the two take turns. Flags: --size base|small|mini (default small; data are read at base), --batch N, --repeats N
- * (default 7), --threads N (default all), --python PATH (default python3; peers.py and peers_data.py say what it
+ * (default 7), --threads N (default all), --images N,N: `ask` of the shipped student over caches that are generated (and
+ * kept in --stores FOLDER), as the built command, beside the limits of the machine and beside NumPy; --python PATH (default python3; peers.py and peers_data.py say what it
  * needs; without that, our half stands alone).
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { measureAsk } from './ask.ts';
 import { type CaseName, cases } from './cases.ts';
 import { writeMaterials } from './materials.ts';
 import { type Options, startOurs, startPeer } from './sides.ts';
@@ -36,6 +40,8 @@ const { values: flags, positionals } = parseArgs({
     repeats: { type: 'string', default: '7' },
     threads: { type: 'string', default: `${availableParallelism()}` },
     python: { type: 'string', default: 'python3' },
+    images: { type: 'string' },
+    stores: { type: 'string' },
   },
 });
 
@@ -100,7 +106,7 @@ const measureMemory = async (size: CaseName, threads: number): Promise<string> =
   return `memory, ${size}: ${before} MiB after ${SETTLED} steps, ${after} MiB after ${2 * SETTLED}`;
 };
 
-const whole = (flag: 'batch' | 'repeats' | 'threads', text: string): number => {
+const whole = (flag: 'batch' | 'repeats' | 'threads' | 'images', text: string): number => {
   if (/^[1-9]\d*$/.test(text)) return Number(text);
   throw new Error(`--${flag} ${text}: give a whole number of at least 1`);
 };
@@ -149,6 +155,11 @@ const main = async (): Promise<void> => {
   for (const work of asked) {
     if (work === 'memory') {
       console.log(await measureMemory(size, options.threads));
+      continue;
+    }
+    if (work === 'ask' && flags.images !== undefined) {
+      for (const images of flags.images.split(',').map((text) => whole('images', text)))
+        console.log((await measureAsk({ ...options, images, stores: flags.stores })).join('\n'));
       continue;
     }
     for (const batch of flags.batch === undefined ? usualBatches(work, size) : [whole('batch', flags.batch)]) {
