@@ -44,13 +44,17 @@ export const measureAsk = async (bench: AskBench): Promise<string[]> => {
     const lines = [...(await commandLines(folder, bench))];
     const cache = await openImageCache(folder);
     const peer = await startNumPy(student, { folder, text: join(temporary, 'question.f32') }, bench);
-    const turns: { ours: number[]; peer: number[] } = { ours: [], peer: [] };
+    const turns = { ours: [] as number[], peer: [] as number[], products: [] as number[], reading: [] as number[] };
+    const limits = await limitsOf(student, join(folder, 'vectors.f16'), bench);
     await askOnce(student, cache);
     for (let i = 0; i < bench.repeats; i += 1) {
       turns.ours.push(await timed(() => askOnce(student, cache)));
+      turns.products.push(await timed(limits.products));
+      turns.reading.push(await timed(limits.reading));
       if (peer) turns.peer.push((await peer.run()).milliseconds);
     }
-    lines.push(...(await shareLines(student, { folder, scan: Math.min(...turns.ours) }, bench)));
+    limits.close();
+    lines.push(...shareLines(turns, bench.images * 2 * student.width ** 2));
     if (peer) lines.push(...(await peerLines(peer, { student, cache, turns })));
     lines.push(`  ${shown(median(turns.ours))} ms a question in an open process`);
     return [`ask, mini, ${bench.images.toLocaleString('en')} images, ${bench.threads} threads`, ...lines];
@@ -102,68 +106,67 @@ const commandLines = async (folder: string, { repeats, threads }: AskBench): Pro
 /** Images of a block, as a scan has them. */
 const BLOCK = 1024;
 
-/** The two limits of a scan: the matrix products alone, and the reading alone, each on all threads. */
-const shareLines = async (
-  student: Predictor,
-  { folder, scan: milliseconds }: { readonly folder: string; readonly scan: number },
-  { images, threads }: AskBench,
-): Promise<string[]> => {
-  const products = await productsOf(student.width, images, threads);
-  const reading = await readingOf(join(folder, 'vectors.f16'), threads);
-  const percent = (limit: number): string => `${((100 * limit) / milliseconds).toFixed(0)} %`;
-  const gigaflops = (images * 4 * student.width * (student.width / 2)) / products / 1e6;
+interface Turns {
+  readonly ours: readonly number[];
+  readonly products: readonly number[];
+  readonly reading: readonly number[];
+}
+
+/** How near a question comes to what the machine can do: the median of the ratios of each turn. */
+const shareLines = ({ ours, products, reading }: Turns, operations: number): string[] => {
+  const percent = (limit: readonly number[]): string =>
+    `${(100 * median(limit.map((each, i) => each / ours[i]!))).toFixed(0)} %`;
+  const gigaflops = operations / Math.min(...products) / 1e6;
   return [
-    `  of the matrix products alone: ${percent(products)} (${shown(products)} ms, ${gigaflops.toFixed(0)} GFLOP/s)`,
-    `  of reading the vectors alone: ${percent(reading)} (${shown(reading)} ms)`,
+    `  of the matrix products alone: ${percent(products)} (${shown(median(products))} ms; at best ${gigaflops.toFixed(0)} GFLOP/s)`,
+    `  of reading the vectors alone: ${percent(reading)} (${shown(median(reading))} ms)`,
   ];
 };
 
-/** Milliseconds of the products of f and the head alone: [images, 2 w] · [2 w, w] · [w, 2 w]. */
-const productsOf = async (width: number, images: number, threads: number): Promise<number> => {
-  const weight = (shape: readonly number[]): Numbers<Float32Array> => ({
-    shape,
-    data: new Float32Array(shape[0]! * shape[1]!).map((_, i) => Math.sin(i)),
-  });
-  const weights = new Map([
-    ['b', weight([width / 2, width])],
-    ['c', weight([width, width / 2])],
-  ]);
-  const graph = () => {
-    const x = input('x', ['images', width]);
-    const y = gemm(x, parameter('b', [width / 2, width]), ['as-is', 'transposed']);
-    return gemm(y, parameter('c', [width, width / 2]), ['as-is', 'transposed']);
-  };
-  const sessions = await Promise.all(
-    Array.from({ length: threads }, () => compile({ out: graph() }, { weights, threads: 1 })),
-  );
-  const x = weight([BLOCK, width]);
+/** The two limits of a scan, each on all threads: the matrix products alone, and the reading alone. */
+const limitsOf = async (student: Predictor, vectors: string, { images, threads }: AskBench) => {
+  const { width } = student;
+  const sessions = await Promise.all(Array.from({ length: threads }, () => productsOf(width)));
+  const x = numbers([BLOCK, width]);
   const blocks = Math.ceil(images / BLOCK / threads);
-  const run = () =>
+  const products = () =>
     Promise.all(
       sessions.map(async (session) => {
         for (let i = 0; i < blocks; i += 1) await session.run({ x });
       }),
     );
-  await run();
-  const times = [await timed(run), await timed(run), await timed(run)];
-  for (const session of sessions) session.close();
-  return Math.min(...times);
+  const reading = () => readParts(vectors, threads);
+  const close = (): void => {
+    for (const session of sessions) session.close();
+  };
+  await Promise.all([products(), reading()]);
+  return { products, reading, close };
 };
 
-/** Milliseconds in which a file that the system holds in memory is read, in parts, by so many readers. */
-const readingOf = async (path: string, readers: number): Promise<number> => {
+const numbers = (shape: readonly [number, number]): Numbers<Float32Array> => ({
+  shape,
+  data: new Float32Array(shape[0] * shape[1]).map((_, i) => Math.sin(i)),
+});
+
+/** The products of f and the head: [images, 2 w] · [2 w, w] · [w, 2 w]. */
+const productsOf = (width: number) => {
+  const [b, c] = [numbers([width / 2, width]), numbers([width, width / 2])];
+  const y = gemm(input('x', ['images', width]), parameter('b', b.shape), ['as-is', 'transposed']);
+  const out = gemm(y, parameter('c', c.shape), ['as-is', 'transposed']);
+  const weights = new Map(Object.entries({ b, c }));
+  return compile({ out }, { weights, threads: 1 });
+};
+
+/** Reads a file that the system holds in memory, in parts, by so many readers. */
+const readParts = async (path: string, readers: number): Promise<void> => {
   const { size } = await stat(path);
   await using handle = await open(path);
   const part = 2 ** 21;
-  const run = () =>
-    Promise.all(
-      Array.from({ length: readers }, async (_, reader) => {
-        const into = new Uint8Array(part);
-        for (let at = reader * part; at < size; at += readers * part) await handle.read(into, 0, part, at);
-      }),
-    );
-  await run();
-  return Math.min(await timed(run), await timed(run), await timed(run));
+  const read = async (reader: number): Promise<void> => {
+    const into = new Uint8Array(part);
+    for (let at = reader * part; at < size; at += readers * part) await handle.read(into, 0, part, at);
+  };
+  await Promise.all(Array.from({ length: readers }, (_, reader) => read(reader)));
 };
 
 const startNumPy = async (

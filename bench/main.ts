@@ -14,6 +14,7 @@
  * as many pairs). Beside other libraries of Python: `load` (a checkpoint of 470 MB, beside torch.load and
  * load_state_dict, each time in new processes), `pipeline` (pictures to patches, beside Pillow and NumPy), `words`
  * (100,000 lines to ids, beside transformers' BertTokenizer); of the last two the results are compared as well.
+ * `kept`: a question over what is kept of an image, and over what it is computed from. `whole`: a question over a thousand pictures by the teacher pair by pair, and by the student without and with a cache.
  * Alone: `startup` (building and compiling the step's graph), `waiting` (the share of a training's time that its data
  * cost), `memory` (whether 2000 steps take more than the 2000 before). Each side runs in a process of its own, and
  * the two take turns. Flags: --size base|small|mini (default small; data are read at base), --batch N, --repeats N
@@ -27,9 +28,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureAsk } from './ask.ts';
 import { type CaseName, cases } from './cases.ts';
+import { measureKept } from './kept.ts';
 import { writeMaterials } from './materials.ts';
 import { type Options, startOurs, startPeer } from './sides.ts';
 import { header, type Measured, mebibytes, rowOf, waitingRow } from './table.ts';
+import { measureWhole } from './whole.ts';
 import { type WorkName, works } from './works.ts';
 
 const { values: flags, positionals } = parseArgs({
@@ -149,12 +152,16 @@ const main = async (): Promise<void> => {
     repeats: whole('repeats', flags.repeats),
     python: flags.python,
   };
-  const names = [...(Object.keys(works) as WorkName[]), 'memory' as const];
+  const names = [...(Object.keys(works) as WorkName[]), 'memory' as const, 'whole' as const, 'kept' as const];
   const asked = positionals.length > 0 ? positionals.map((text) => oneOf('the work', text, names)) : names;
   console.log(`${options.threads} threads, medians of ${options.repeats} turns\n${header}`);
   for (const work of asked) {
     if (work === 'memory') {
       console.log(await measureMemory(size, options.threads));
+      continue;
+    }
+    if (work === 'whole' || work === 'kept') {
+      console.log((await (work === 'whole' ? measureWhole(options) : measureKept())).join('\n'));
       continue;
     }
     if (work === 'ask' && flags.images !== undefined) {
