@@ -23,7 +23,6 @@ export { textRanking } from './objectives/text-ranking.ts';
 export { type TransportOptions, wordPatchAlignment } from './objectives/word-patch-alignment.ts';
 export type { AugmentationPolicy } from './training/augmentation.ts';
 export { type TrainOptions, train } from './training/finetune.ts';
-export { usualLearningRate } from './training/loop.ts';
 export { readMetrics } from './training/metrics.ts';
 export { type Option, type OptionTable, settingsOf, type Values } from './training/option-table.ts';
 export { type RunOptions, type TrainingOptions, trainingOptions } from './training/options.ts';
@@ -38,3 +37,4 @@ export {
 } from './training/stage-options.ts';
 export { defaultLosses } from './training/stages/stages.ts';
 export { openTeacherCache, type TeacherCache, type TeacherCacheOptions } from './training/teacher-outputs/cache.ts';
+export { usualLearningRate } from './training/updates/move-weights.ts';

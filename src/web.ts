@@ -7,6 +7,7 @@
  *   await ask(student, photos, 'is there a dog?', { atLeast: 0.5 });
  */
 
+export { adaptModel, createStudent } from './checkpoints/derive.ts';
 export type { Model } from './checkpoints/model-file.ts';
 export { compileWith, type OnnxRuntimeWeb, type WebOptions } from './engine/runtime/web.ts';
 export { UserError } from './errors.ts';
@@ -23,9 +24,12 @@ export type { AnswerCount, QuestionResult, QuestionsOptions } from './inference/
 export type { RankedImage, RankingOptions } from './inference/query/ranking.ts';
 export type { ImageFilter } from './inference/store/image-filter.ts';
 export type { Pixels } from './kernels/pixels.ts';
+export { type PreparedExample, prepareExamples, type WebExample } from './web/examples.ts';
 export type { ReadingOptions, WebSource } from './web/fetched.ts';
 export { answer, encodeImage, type WebImageOptions } from './web/images.ts';
 export { openImageCache } from './web/open-cache.ts';
 export { loadModel, openPredictor, type WebLoadOptions } from './web/open-student.ts';
 export { type PixelData, pixelsOf, type WebImage } from './web/pixels.ts';
 export { ask, askAll, search, type WebQuery } from './web/query.ts';
+export { saveModel } from './web/save-model.ts';
+export { train, type WebTrainOptions, type WebTrainStep } from './web/train.ts';

@@ -71,6 +71,10 @@ export const verbs: Readonly<Record<string, Verb>> = {
     summary: 'serve a model and caches of its images over HTTP',
     load: async () => (await import('./verbs/serve.ts')).serveCommand(),
   },
+  site: {
+    summary: 'write a page for any host of files, which runs a student in the browser over cached images',
+    load: async () => (await import('./verbs/site.ts')).siteCommand(),
+  },
   key: {
     summary: 'make a key for a server',
     load: async () => (await import('./verbs/key.ts')).keyCommand(),

@@ -9,8 +9,8 @@ import { substituted } from '../engine/substitute.ts';
 import { input, type Tensor } from '../engine/tensor.ts';
 import { type Contrast, similarity } from '../model/heads.ts';
 import { dropoutMasks } from './dropout-masks.ts';
-import { type Parts, partsOf, seedOf } from './seeded-contrast.ts';
 import type { ContrastiveLoss } from './stages/stage.ts';
+import { type Parts, partsOf, seedOf } from './updates/seeded-contrast.ts';
 
 /** One batch of an update with all of its feeds. */
 export interface MicroBatch {

@@ -3,11 +3,8 @@ import type { Model } from '../checkpoints/model-file.ts';
 import { type Batch, type LoadOptions, loadChosen } from '../data/loader.ts';
 import { keyOf } from '../engine/random.ts';
 import { UserError } from '../errors.ts';
-import { towerSizes } from '../model/sizes.ts';
-import { accumulate, adamwStep, clipScale, decayGroups, gradientNorm, type OptimizerState } from '../optim/adamw.ts';
+import { accumulate, type OptimizerState } from '../optim/adamw.ts';
 import { createOptimizerState } from '../optim/create-state.ts';
-import { layerDecay } from '../optim/layer-decay.ts';
-import { learningRateAt } from '../optim/schedule.ts';
 import { randomLoading } from './augmentation.ts';
 import { frozenNames } from './freeze.ts';
 import type { MicroBatch } from './grad-cache.ts';
@@ -16,6 +13,7 @@ import { type RunOptions, type TrainStep, trainingOptions } from './options.ts';
 import { openRun, type Run } from './run-folder.ts';
 import { type ExtraFeeds, lossesFromParams, type Stage } from './stages/stage.ts';
 import { createStep, type Step } from './step.ts';
+import { moveWeights, usualLearningRate } from './updates/move-weights.ts';
 
 /** Options of a run with the defaults filled in. */
 interface RunSettings extends Settings<typeof trainingOptions>, Pick<RunOptions, 'teacher' | 'preprocessor'> {
@@ -23,10 +21,6 @@ interface RunSettings extends Settings<typeof trainingOptions>, Pick<RunOptions,
   readonly learningRate: number;
   readonly threads: number;
 }
-
-/** Learning rate where none is given: small models learn faster. */
-export const usualLearningRate = ({ config }: Pick<Model, 'config'>): number =>
-  config.sizes.width < 384 ? 1e-3 : 1e-4;
 
 const runSettingsOf = (model: Model, options: RunOptions): RunSettings => {
   const { updates, learningRate = usualLearningRate(model), threads = availableParallelism() } = options;
@@ -66,13 +60,7 @@ export async function* trainStage(
       const { losses, waitMilliseconds } = await forwardBackward(step, batches, { ...now, number });
       // Only now is it known that the weights of the update before give losses that are numbers.
       await run.save(number - 1, state);
-      const moved = update(state, {
-        ...settings,
-        number,
-        trained: step.trained,
-        head: `${model.config.task}_classifier.`,
-        depthOf: (name) => towerSizes(model.config.sizes, name.startsWith('text_encoder.') ? 'text' : 'image').depth,
-      });
+      const moved = moveWeights(state, { ...settings, number, trained: step.trained, config: model.config });
       const validation = run.isValidated(number) ? await validator.accuracy().catch(namingUpdate(number)) : undefined;
       const done = { number, of: updates, losses, ...moved, validation };
       await run.record(done, state);
@@ -163,41 +151,6 @@ async function* microBatches(
     yield { feeds: { ...feeds, ...(await frozen.feeds(feeds)) }, key, waitMilliseconds };
   }
 }
-
-interface Move extends RunSettings, Pick<Step, 'trained'> {
-  readonly number: number;
-  /** Prefix of the head's parameters. */
-  readonly head: string;
-  /** Layers of the encoder that a parameter is of. */
-  readonly depthOf: (name: string) => number;
-}
-
-/** Moves the weights by one step of AdamW. @throws UserError where the gradient is not finite. */
-const update = (state: OptimizerState, move: Move): Pick<TrainStep, 'learningRate' | 'gradientNorm'> => {
-  const { number, updates, accumulation, clip, learningRate: peak, warmup, headMultiplier, head, trained } = move;
-  const norm = gradientNorm(state) / accumulation;
-  refuseInfinite(norm, number);
-  const decay = layerDecay(move.layerDecay, move.depthOf);
-  const learningRate = learningRateAt(number - 1, { peak, warmup: Math.floor(warmup * updates), total: updates });
-  adamwStep(state, {
-    step: number,
-    learningRate,
-    gradientScale: (clip === undefined ? 1 : clipScale(norm, clip)) / accumulation,
-    multiplier: (name) => (trained.has(name) ? decay(name) * (name.startsWith(head) ? headMultiplier : 1) : 0),
-    decays: decayGroups[move.decay],
-    weightDecay: move.weightDecay,
-    order: move.order,
-  });
-  return { learningRate, gradientNorm: norm };
-};
-
-/** Losses may still be finite where their gradient is not; the weights must not move by it. */
-const refuseInfinite = (norm: number, update: number): void => {
-  if (Number.isFinite(norm)) return;
-  throw new UserError(
-    `update ${update}: the norm of the gradient is ${norm}: training stops here, and the last checkpoint is kept: lower the learning rate`,
-  );
-};
 
 /** Rethrows an error of a validation, with the update after which it was. */
 const namingUpdate =

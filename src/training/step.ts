@@ -10,7 +10,7 @@ import { type Cut, cutsOf } from './frozen/cut.ts';
 import { type KeptTensors, keepTensors } from './frozen/keep.ts';
 import { type GradCache, openGradCache } from './grad-cache.ts';
 import { type TrainingOptions, trainingOptions } from './options.ts';
-import { type GraphOptions, refuseNaN, stepGraph, teacherParameters } from './step-graph.ts';
+import { type GraphOptions, refuseNaN, stepGraph, teacherParameters } from './updates/step-graph.ts';
 
 /** Options of `createStep`. */
 export interface StepOptions

@@ -1,14 +1,14 @@
-import type { Model } from '../checkpoints/model-file.ts';
-import { weightedSum } from '../engine/functions.ts';
-import { gradientsReached } from '../engine/gradient.ts';
-import type { Numbers, Weights } from '../engine/numbers.ts';
-import type { Tensor } from '../engine/tensor.ts';
-import { UserError } from '../errors.ts';
-import { createParams, type Params, type RootParams } from '../model/params.ts';
-import type { OptimizerState } from '../optim/adamw.ts';
-import type { TrainingOptions } from './options.ts';
+import type { Model } from '../../checkpoints/model-file.ts';
+import { weightedSum } from '../../engine/functions.ts';
+import { gradientsReached } from '../../engine/gradient.ts';
+import type { Numbers, Weights } from '../../engine/numbers.ts';
+import type { Tensor } from '../../engine/tensor.ts';
+import { UserError } from '../../errors.ts';
+import { createParams, type Params, type RootParams } from '../../model/params.ts';
+import type { OptimizerState } from '../../optim/adamw.ts';
+import type { TrainingOptions } from '../options.ts';
+import type { Loss } from '../stages/stage.ts';
 import { seededContrast } from './seeded-contrast.ts';
-import type { Loss } from './stages/stage.ts';
 
 /** Prefix of the teacher's parameters in the one graph, as in the authors' checkpoints. */
 const TEACHER = 'teacher_model';

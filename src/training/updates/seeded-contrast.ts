@@ -1,7 +1,7 @@
-import { add, multiply, sum } from '../engine/ops.ts';
-import { input, type Tensor } from '../engine/tensor.ts';
-import type { Contrast } from '../model/heads.ts';
-import type { ContrastiveLoss } from './stages/stage.ts';
+import { add, multiply, sum } from '../../engine/ops.ts';
+import { input, type Tensor } from '../../engine/tensor.ts';
+import type { Contrast } from '../../model/heads.ts';
+import type { ContrastiveLoss } from '../stages/stage.ts';
 
 /** Parts of a contrast by name: vectors of a batch, [pairs, space], and learnt scalars. */
 export type Parts<T> = Readonly<Record<string, T>>;

@@ -1,0 +1,53 @@
+import { UserError } from '../../errors.ts';
+import type { ModelConfig } from '../../model/config.ts';
+import { towerSizes } from '../../model/sizes.ts';
+import { adamwStep, clipScale, decayGroups, gradientNorm, type OptimizerState } from '../../optim/adamw.ts';
+import { layerDecay } from '../../optim/layer-decay.ts';
+import { learningRateAt } from '../../optim/schedule.ts';
+import type { Settings } from '../option-table.ts';
+import type { TrainStep, trainingOptions } from '../options.ts';
+
+/** One update of the weights of a model. */
+interface Move extends Settings<typeof trainingOptions> {
+  /** Number of the update, from 1, and of all updates. */
+  readonly number: number;
+  readonly updates: number;
+  readonly learningRate: number;
+  /** Names of the parameters that are trained. */
+  readonly trained: ReadonlySet<string>;
+  readonly config: ModelConfig;
+}
+
+/** Learning rate where none is given: small models learn faster. */
+export const usualLearningRate = ({ config }: { readonly config: Pick<ModelConfig, 'sizes'> }): number =>
+  config.sizes.width < 384 ? 1e-3 : 1e-4;
+
+/** Moves the weights by one step of AdamW. @throws UserError where the gradient is not finite. */
+export const moveWeights = (state: OptimizerState, move: Move): Pick<TrainStep, 'learningRate' | 'gradientNorm'> => {
+  const { number, updates, accumulation, clip, learningRate: peak, warmup, headMultiplier, config, trained } = move;
+  const head = `${config.task}_classifier.`;
+  const depthOf = (name: string): number =>
+    towerSizes(config.sizes, name.startsWith('text_encoder.') ? 'text' : 'image').depth;
+  const norm = gradientNorm(state) / accumulation;
+  refuseInfinite(norm, number);
+  const decay = layerDecay(move.layerDecay, depthOf);
+  const learningRate = learningRateAt(number - 1, { peak, warmup: Math.floor(warmup * updates), total: updates });
+  adamwStep(state, {
+    step: number,
+    learningRate,
+    gradientScale: (clip === undefined ? 1 : clipScale(norm, clip)) / accumulation,
+    multiplier: (name) => (trained.has(name) ? decay(name) * (name.startsWith(head) ? headMultiplier : 1) : 0),
+    decays: decayGroups[move.decay],
+    weightDecay: move.weightDecay,
+    order: move.order,
+  });
+  return { learningRate, gradientNorm: norm };
+};
+
+/** Losses may still be finite where their gradient is not; the weights must not move by it. */
+const refuseInfinite = (norm: number, update: number): void => {
+  if (Number.isFinite(norm)) return;
+  throw new UserError(
+    `update ${update}: the norm of the gradient is ${norm}: training stops here, and the last checkpoint is kept: lower the learning rate`,
+  );
+};
