@@ -1,12 +1,25 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import preact from '@preact/preset-vite';
 import { defineConfig } from 'vite';
 
+const here = fileURLToPath(new URL('.', import.meta.url));
+/** The files of onnxruntime-web; its WebAssembly is copied into a site by `dide site`, and so stays outside. */
+const runtime = dirname(createRequire(import.meta.url).resolve('onnxruntime-web/wasm'));
+
 /** The page as files that any folder of a server may hold: all addresses are relative. */
 export default defineConfig({
-  root: fileURLToPath(new URL('.', import.meta.url)),
+  root: here,
   base: './',
   plugins: [preact()],
+  resolve: {
+    alias: {
+      'dide/web': join(here, '../src/web.ts'),
+      'onnxruntime-web/wasm': join(runtime, 'ort.wasm.min.mjs'),
+    },
+  },
+  worker: { format: 'es' },
   build: {
     outDir: '../dist/page',
     emptyOutDir: true,

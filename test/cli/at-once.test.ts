@@ -23,7 +23,8 @@ const contentsOf = (folder: string) =>
     .sort()
     .map((path) => [path.slice(folder.length), readFileSync(path, 'latin1').replace(OF_ONE_MAKING, '')]);
 
-const REFUSED = /is writing it|is not empty: give a new folder|already has the curves of a run/;
+const REFUSED =
+  /is writing it|is not empty: give a new folder|already has the curves of a run|already: give an empty or new folder/;
 
 const expectToldOrDone = ({ code, stdout, stderr }: Ended): void => {
   if (code === 0) return;

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { createModel } from '../../src/checkpoints/model-file.ts';
 import { encodePng } from '../../src/data/image.ts';
-import { createStudent, saveModel } from '../../src/index.ts';
+import { cacheImages, createStudent, saveModel } from '../../src/index.ts';
+import { runtimeFiles } from '../../src/server.ts';
 import { writeScenes } from '../../src/studies/scenes/write.ts';
 import { nanoDescription, nanoWorld, writeNano } from '../fixtures/nano.ts';
 
@@ -18,6 +19,10 @@ export interface NanoPlace {
   readonly captions: string;
   readonly teacher: string;
   readonly student: string;
+  /** What the student keeps of the pictures. */
+  readonly cache: string;
+  /** A page, and what stands for the files of onnxruntime-web. */
+  readonly page: string;
 }
 
 /** Makes the place before the tests of a file, and removes it after them. */
@@ -29,6 +34,7 @@ export const nanoPlaceForTests = (): (() => NanoPlace) => {
     place = {
       ...{ root, data: at('data'), captions: at('captions') },
       ...{ teacher: at('teacher.safetensors'), student: at('student.safetensors') },
+      ...{ cache: at('photos.cache'), page: at('page') },
     };
     await writeNano(place.data, 16);
     await giveIds(join(place.data, 'validation.jsonl'));
@@ -36,7 +42,11 @@ export const nanoPlaceForTests = (): (() => NanoPlace) => {
     await writeScenes(place.captions, { seed: 1, view: 'pretraining', world: nanoWorld, sizes, encodePng });
     const model = createModel(nanoDescription('vilt'), 1);
     await saveModel(place.teacher, model);
-    await saveModel(place.student, createStudent(model, { depth: 1 }));
+    const student = createStudent(model, { depth: 1 });
+    await saveModel(place.student, student);
+    await cacheImages(student, join(place.data, 'images'), { to: place.cache, threads: 1 });
+    mkdirSync(place.page);
+    for (const name of ['index.html', ...runtimeFiles]) writeFileSync(join(place.page, name), '<head></head>');
   }, 60_000);
   afterAll(() => rm(place.root, { recursive: true, force: true }));
   return () => place;
@@ -68,6 +78,9 @@ export const folderWriters: Readonly<Record<string, Writer>> = {
     ...['pretrain', '--from-scratch', '--size', 'tiny', '--data', captions, '--out', out, ...few],
   ],
   cache: (out, { student, data }) => ['cache', student, join(data, 'images'), '--to', out, '--threads', '1'],
+  site: (out, { student, data, cache, page }) => [
+    ...['site', student, cache, '--images', join(data, 'images'), '--to', out, '--page', page, '--runtime', page],
+  ],
   'export to onnx': (out, { student }) => ['export', student, '--out', out, '--threads', '1'],
   'export to huggingface': (out, { teacher }) => ['export', teacher, '--to', 'huggingface', '--out', out],
   quickstart: (out) => ['quickstart', '--tiny', '--out', out, '--threads', '1'],

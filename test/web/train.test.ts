@@ -111,7 +111,11 @@ describe.skipIf(!chromiumPath)('training in a browser', { timeout: 600_000 }, ()
         moved = Math.max(moved, Math.abs(value - before.weights.get(name)!.data[i]!));
       }
     }
-    console.log(Object.entries(worst).sort((a, b) => b[1] - a[1]).slice(0, 12));
+    console.log(
+      Object.entries(worst)
+        .sort((a, b) => b[1] - a[1])
+        .slice(0, 12),
+    );
     console.log(`largest difference of a weight ${difference}, where they moved by up to ${moved}`);
     expect(moved).toBeGreaterThan(1e-3);
     expect(difference).toBeLessThan(1e-5);

@@ -7,7 +7,7 @@ import { openImageCache, UserError } from '../../index.ts';
 import { type SiteReport, writeSite } from '../../server.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
 import { addOptions, count, jsonOption } from '../options/options.ts';
-import { checkOutputFolder } from '../options/output.ts';
+import { checkNewFolder } from '../options/output.ts';
 import type { TaskName } from '../options/tasks.ts';
 import { listenForInterrupt, sayStopped } from '../terminal/interrupt.ts';
 import { openProgress } from '../terminal/progress.ts';
@@ -21,6 +21,7 @@ interface Options extends ForeignOptions {
   readonly example: readonly string[];
   readonly side?: number | undefined;
   readonly page?: string | undefined;
+  readonly runtime?: string | undefined;
   readonly json?: boolean | undefined;
 }
 
@@ -53,7 +54,8 @@ export const siteCommand = (): Command =>
           .argParser(collect),
       )
       .addOption(count('--side <pixels>', 'longer side of the small pictures (default: 320)'))
-      .addOption(new Option('--page <folder>', 'another page than that of the package')),
+      .addOption(new Option('--page <folder>', 'another page than that of the package'))
+      .addOption(new Option('--runtime <folder>', "other files of onnxruntime-web's than those of the package")),
     [jsonOption()],
   )
     .addHelpText('after', examples)
@@ -63,8 +65,8 @@ const collect = (value: string, before: readonly string[]): string[] => [...befo
 
 async function run(file: string, cacheFolder: string, options: Options): Promise<void> {
   const { to, images, side, title = basename(resolve(cacheFolder)).replace(/\.cache$/, '') } = options;
-  checkOutputFolder(to);
-  const [page, runtime] = [options.page ?? built('page', 'index.html'), runtimeFolder()];
+  checkNewFolder(to, '');
+  const [page, runtime] = [options.page ?? ownPage(), options.runtime ?? ownRuntime()];
   const student = await openModel(file, options);
   const cache = await openImageCache(cacheFolder);
   using interrupt = listenForInterrupt();
@@ -99,15 +101,15 @@ const factsIn = ({ images, bytes }: SiteReport, to: string): [string, Cell][] =>
   ['saved', to],
 ];
 
-/** A folder of the built package. @throws UserError where it was not built. */
-const built = (name: string, file: string): string => {
-  const folder = fileURLToPath(new URL(`../../../dist/${name}`, import.meta.url));
-  if (existsSync(join(folder, file))) return folder;
+/** The page of the package. @throws UserError where it was not built. */
+const ownPage = (): string => {
+  const folder = fileURLToPath(new URL('../../../dist/page', import.meta.url));
+  if (existsSync(join(folder, 'index.html'))) return folder;
   throw new UserError(`${folder}: the page was not built: npm run build, or give another one with --page`);
 };
 
 /** The files of onnxruntime-web: those of the package or, where it was not built, of the development dependency. */
-const runtimeFolder = (): string => {
+const ownRuntime = (): string => {
   const folder = fileURLToPath(new URL('../../../dist/runtime', import.meta.url));
   return existsSync(folder) ? folder : dirname(createRequire(import.meta.url).resolve('onnxruntime-web/wasm'));
 };

@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { cp, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromHalf, toHalf } from '../../checkpoints/formats/dtypes.ts';
 import type { Model } from '../../checkpoints/model-file.ts';
 import { saveModel } from '../../checkpoints/save-model.ts';
-import { UserError } from '../../errors.ts';
+import { counted, UserError } from '../../errors.ts';
 import { readError } from '../../files/disk-errors.ts';
 import { walk } from '../../files/walk.ts';
 import { makeWholeFolder } from '../../files/whole-folder.ts';
 import { aboutOf, type ImageCache } from '../../inference/image-cache.ts';
 import { openPredictor } from '../../inference/open-predictor.ts';
+import { checkAnswers } from '../../inference/predictor.ts';
 import { checkStudent } from '../../inference/store/manifest.ts';
 import { writeCacheFiles } from './cache-files.ts';
 import { siteFile } from './site-file.ts';
@@ -42,13 +43,15 @@ export const runtimeFiles = ['ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-thread
 export const writeSite = async (student: Model, cache: ImageCache, options: SiteOptions): Promise<SiteReport> => {
   const { to, images, page, runtime, title = cache.folder, side = 320, examples = [] } = options;
   await using predictor = await openPredictor(student, { threads: 1 });
+  if (student.config.purpose.logits) checkAnswers(predictor);
   checkStudent(cache.folder, cache.about, aboutOf(predictor));
   const write = async (into: string): Promise<SiteReport> => {
     await copyPage(page, into);
     await mkdir(join(into, siteFile.runtime));
     for (const name of runtimeFiles)
-      await cp(join(runtime, name), join(into, siteFile.runtime, name)).catch((error: unknown) => {
-        throw readError(join(runtime, name), error);
+      await copyFile(join(runtime, name), join(into, siteFile.runtime, name)).catch((error: unknown) => {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+        throw new UserError(`${runtime}: it has no ${name}: give the folder of onnxruntime-web's files`);
       });
     await saveModel(join(into, siteFile.student), student, { dtype: isHalf(student) ? 'F16' : 'F32' });
     const stamp = randomBytes(16).toString('hex');
@@ -66,13 +69,18 @@ const refuseFull = async (folder: string): Promise<undefined> => {
     if (error.code === 'ENOENT') return [];
     throw readError(folder, error);
   });
-  if (names.length > 0) throw new UserError(`${folder}: it holds files already: give an empty or new folder`);
+  if (names.length > 0)
+    throw new UserError(`${folder}: it holds ${counted(names.length, 'file')} already: give an empty or new folder`);
 };
 
+/** Copies the page, and marks it as one of a site, so that it asks no service. */
 const copyPage = async (page: string, into: string): Promise<void> => {
   const isThere = await stat(join(page, 'index.html')).catch(() => undefined);
   if (!isThere) throw new UserError(`${page}: it has no index.html: build the page, npm run build`);
   await cp(page, into, { recursive: true });
+  const index = await readFile(join(into, 'index.html'), 'utf8');
+  const mark = `<meta name="dide-site" content="${siteFile.about}" />`;
+  await writeFile(join(into, 'index.html'), index.replace('</head>', `${mark}</head>`));
 };
 
 /** Whether all weights are numbers of half precision, so that a file of half the size loses nothing. */

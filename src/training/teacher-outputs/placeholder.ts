@@ -137,7 +137,7 @@ export const recordOf = (
     patches,
     where,
   }: { readonly at: number; readonly patches: ReadonlyMap<string, number>; readonly where: string },
-): Buffer => {
+): Uint8Array => {
   const parts: Uint8Array[] = [];
   for (const { name, before, after, tokens } of places) {
     const { data } = made[name]!;
@@ -150,7 +150,13 @@ export const recordOf = (
       if (real < each) parts.push(encode(data.slice(start + each - after, start + each), 'F16', `${where}: ${name}`));
     }
   }
-  return Buffer.concat(parts);
+  const record = new Uint8Array(parts.reduce((bytes, { length }) => bytes + length, 0));
+  let end = 0;
+  for (const part of parts) {
+    record.set(part, end);
+    end += part.length;
+  }
+  return record;
 };
 
 /** Feeds of a placeholder from the records of a batch's examples, each as long as the batch. */

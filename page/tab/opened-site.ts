@@ -1,0 +1,80 @@
+import type { ImageCache, ImageFilter, Predictor } from 'dide/web';
+import { datesOf, dateText, filterImages, loadModel, openImageCache, openPredictor } from 'dide/web';
+import type { About, Picture, PictureFilter, PictureList, PictureRange } from '../source.ts';
+import { runtimeAt } from './runtime.ts';
+import { files, type Site } from './site.ts';
+
+/** A site that is loaded: its student and its vectors. */
+export interface OpenedSite {
+  readonly site: Site;
+  /** Address of its folder, with a slash at its end. */
+  readonly folder: string;
+  readonly student: Predictor;
+  readonly images: ImageCache;
+  /** Place of each picture, by its path. */
+  readonly places: ReadonlyMap<string, number>;
+}
+
+/** Loads a site. @throws UserError where a file is missing or damaged. */
+export const openSite = async (
+  address: string,
+  onProgress: (done: number, of: number) => void,
+): Promise<OpenedSite> => {
+  const folder = new URL('.', address).href;
+  const site = (await (await fetch(address)).json()) as Site;
+  const model = await loadModel(`${folder}${files.student}`, { onProgress });
+  const images = await openImageCache(`${folder}${files.cache}`, { onProgress });
+  const places = new Map(Array.from({ length: images.size }, (_, place) => [images.pathAt(place), place]));
+  const student = openPredictor(model, runtimeAt(`${folder}${files.runtime}/`));
+  return { site, folder, student, images, places };
+};
+
+/** A filter as the library takes it, without what is not chosen. */
+export const filterOf = ({ folder, from, to }: PictureFilter): ImageFilter => ({
+  folder: folder || undefined,
+  from: from || undefined,
+  to: to || undefined,
+});
+
+/** What is known of a site. */
+export const aboutSite = ({ site, student: { config }, images }: OpenedSite): About => {
+  const dates = datesOf(images);
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let place = 0; place < images.size; place += 1) {
+    first = Math.min(first, dates.at(place));
+    last = Math.max(last, dates.at(place));
+  }
+  return {
+    ...{ collection: site.title, collections: [site.title], pictures: images.size },
+    folders: foldersOf(images),
+    dates: images.size === 0 ? undefined : { first: dateText(first), last: dateText(last) },
+    does: !config.purpose.logits ? 'searches' : config.answers.includes('entailment') ? 'judges' : 'answers',
+    ...{ model: site.model, answers: config.answers, examples: site.examples },
+    ...{ hasThumbnails: true, canAdd: false, explains: [] },
+  };
+};
+
+const foldersOf = ({ size, pathAt }: ImageCache): About['folders'] => {
+  const counts = new Map<string, number>();
+  for (let place = 0; place < size; place += 1) {
+    const path = pathAt(place);
+    for (let end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1)) {
+      const folder = path.slice(0, end);
+      counts.set(folder, (counts.get(folder) ?? 0) + 1);
+    }
+  }
+  return [...counts].map(([path, pictures]) => ({ path, pictures })).sort((a, b) => (a.path < b.path ? -1 : 1));
+};
+
+/** A range of the pictures that a filter lets through. */
+export const picturesOf = ({ images }: OpenedSite, filter: PictureFilter, range: PictureRange): PictureList => {
+  const { only, count, dates } = filterImages(images, filterOf(filter));
+  const places = Array.from(only ?? { length: images.size }, (place, i) => (only ? (place as number) : i));
+  const paths = new Map(places.map((place) => [place, images.pathAt(place)]));
+  const byPath = (a: number, b: number): number => (paths.get(a)! < paths.get(b)! ? -1 : 1);
+  places.sort(range.sort === 'path' ? byPath : (a, b) => dates.at(b) - dates.at(a) || byPath(a, b));
+  const pictures = places
+    .slice(range.from, range.from + range.count)
+    .map((place): Picture => ({ path: paths.get(place)!, date: dateText(dates.at(place)) }));
+  return { total: count, pictures };
+};
