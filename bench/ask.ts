@@ -103,8 +103,8 @@ const commandLines = async (folder: string, { repeats, threads }: AskBench): Pro
   ];
 };
 
-/** Images of a block, as a scan has them. */
-const BLOCK = 1024;
+/** Images whose products are computed together: so many that starting them costs nothing. */
+const LARGE = 4096;
 
 interface Turns {
   readonly ours: readonly number[];
@@ -127,8 +127,8 @@ const shareLines = ({ ours, products, reading }: Turns, operations: number): str
 const limitsOf = async (student: Predictor, vectors: string, { images, threads }: AskBench) => {
   const { width } = student;
   const sessions = await Promise.all(Array.from({ length: threads }, () => productsOf(width)));
-  const x = numbers([BLOCK, width]);
-  const blocks = Math.ceil(images / BLOCK / threads);
+  const x = numbers([LARGE, width]);
+  const blocks = Math.ceil(images / LARGE / threads);
   const products = () =>
     Promise.all(
       sessions.map(async (session) => {

@@ -8,8 +8,8 @@ import { UserError } from '../../index.ts';
 export const withoutPassword = (place: string): string =>
   place.replace(/^(postgres(?:ql)?:\/\/[^/@:]*):[^/@]*@/, '$1@');
 
-/** Address of a database, which is no folder and answers for itself. */
-const DATABASE = /^postgres(ql)?:\/\//;
+/** Whether a place is the address of a database, which is no folder and answers for itself. */
+export const isDatabase = (place: string): boolean => /^postgres(ql)?:\/\//.test(place);
 
 /**
  * Refuses a folder that cannot be written, before any work is done for it. The address of a database is none.
@@ -17,7 +17,7 @@ const DATABASE = /^postgres(ql)?:\/\//;
  * @throws UserError where a file has its name, or its parent folder permits no writing.
  */
 export const checkOutputFolder = (folder: string): void => {
-  if (DATABASE.test(folder)) return;
+  if (isDatabase(folder)) return;
   if (statsOf(folder)?.isDirectory() === false)
     throw new UserError(`${folder}: it is a file: give the path of a folder`);
   checkWritable(folder);

@@ -7,6 +7,7 @@ import { type Description, inspectCheckpoint, isWeightsFolder } from '../../mode
 import { headsOption, weightsOption } from '../options/checkpoint.ts';
 import { headOf } from '../options/model-file.ts';
 import { jsonOption } from '../options/options.ts';
+import { isDatabase, withoutPassword } from '../options/output.ts';
 import { costFacts } from '../terminal/cache-facts.ts';
 import { commandOf } from '../terminal/quote.ts';
 import {
@@ -48,10 +49,11 @@ export const inspectCommand = (): Command =>
     .addHelpText('after', examples)
     .action(async (path: string, options: Options) => {
       const { text, result } = await describePath(path, options);
-      print(text, { path, ...result }, options);
+      print(text, { path: withoutPassword(path), ...result }, options);
     });
 
 const describePath = async (path: string, options: Options): Promise<Contents> => {
+  if (isDatabase(path)) return await describeCache(path);
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats) throw new UserError(`${path}: there is no such file or folder: check the path`);
   if (/\.(arrow|parquet|tar|jsonl|csv)$/.test(path) && stats.isFile()) {
