@@ -2274,9 +2274,7 @@ export interface operations {
                 readonly sort?: "added" | "date" | "path" | "bytes";
                 /** @description Default: the newest and the largest first, paths from A to Z, the cache as it is. */
                 readonly order?: "ascending" | "descending";
-                /** @description Globs of paths, one of which must fit; one that begins with ! leaves out. */
                 readonly paths?: readonly string[];
-                /** @description Folders below that of the images, with everything in them. */
                 readonly folder?: readonly string[];
                 /** @description First year, month, day or minute: 2024, 2024-07, 2024-07-14 … */
                 readonly from?: string;

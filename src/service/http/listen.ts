@@ -25,11 +25,17 @@ type Fetch = Parameters<typeof getRequestListener>[0];
 /** Time between two looks at whether connections have become idle. */
 const LOOK_MILLISECONDS = 20;
 
+/** Room for the longest address: the globs and folders of a list, each letter in up to nine bytes. */
+const HEADER_BYTES = 65_536;
+
 /** Listens, and hands every request to a function. @throws UserError where the address may not be had. */
 export const listen = async (fetch: Fetch, { host, port, seconds, admit }: ListenOptions): Promise<Listening> => {
   const answer = getRequestListener(fetch);
   const server = createHttpServer(
-    { requestTimeout: 1000 * seconds, headersTimeout: Math.min(10_000, 1000 * seconds), keepAliveTimeout: 5000 },
+    {
+      ...{ requestTimeout: 1000 * seconds, headersTimeout: Math.min(10_000, 1000 * seconds), keepAliveTimeout: 5000 },
+      maxHeaderSize: HEADER_BYTES,
+    },
     (request, response) => admit(request, response, () => void answer(request, response)),
   );
   // who waits for leave to send a large body sends none that is refused

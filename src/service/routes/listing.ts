@@ -4,7 +4,7 @@ import { datesOf, dateText } from '../../inference/query/dates.ts';
 import type { Services } from '../services.ts';
 import { listedPlaces } from '../store/listed.ts';
 import { placesByPath } from '../store/places.ts';
-import { filterFields } from './query-schemas.ts';
+import { filterQuery } from './query-schemas.ts';
 import { imagesOf, notCached, readCached, storeNamed } from './requested.ts';
 import { cacheName, date, imagePath, jsonResponse, problems } from './schemas.ts';
 
@@ -21,11 +21,6 @@ const listedImage = z
   })
   .openapi('CachedImage');
 
-/** A parameter that may be given again. */
-const several = <T extends z.ZodType>(schema: T) =>
-  z.preprocess((value) => (typeof value === 'string' ? [value] : value), schema);
-const bytes = z.coerce.number().min(0).optional();
-
 const listRoute = createRoute({
   method: 'get',
   path: '/v1/caches/{cache}/images',
@@ -41,8 +36,7 @@ const listRoute = createRoute({
       order: z.enum(['ascending', 'descending']).optional().openapi({
         description: 'Default: the newest and the largest first, paths from A to Z, the cache as it is.',
       }),
-      ...filterFields,
-      ...{ paths: several(filterFields.paths), folder: several(filterFields.folder), minBytes: bytes, maxBytes: bytes },
+      ...filterQuery,
     }),
   },
   responses: {

@@ -5,6 +5,10 @@ import { date, imagePath, MOST_RESULTS, probability, score, text } from './schem
 const MOST_PARTS = 32;
 
 const glob = z.string().min(1).max(1024);
+/** A parameter that may be given again. */
+const several = <T extends z.ZodType>(schema: T) =>
+  z.preprocess((value) => (typeof value === 'string' ? [value] : value), schema);
+
 const moment = z.string().min(4).max(16);
 
 /** Which cached images are looked at; everything that is named must hold. */
@@ -23,6 +27,15 @@ export const filterFields = {
   to: moment.optional().openapi({ description: 'Last year, month, day or minute, the whole of it.' }),
   minBytes: z.number().min(0).optional().openapi({ description: 'Least size of the file.' }),
   maxBytes: z.number().min(0).optional().openapi({ description: 'Largest size of the file.' }),
+};
+
+/** The same in the address of a request, where there is less room. */
+export const filterQuery = {
+  ...filterFields,
+  paths: several(z.array(z.string().min(1).max(255)).max(8).optional()),
+  folder: several(z.array(z.string().max(255)).max(8).optional()),
+  minBytes: z.coerce.number().min(0).optional(),
+  maxBytes: z.coerce.number().min(0).optional(),
 };
 
 const order = z.enum(['ascending', 'descending']).optional().openapi({
