@@ -6,7 +6,7 @@ import { checkCompares, type Predictor } from '../predictor.ts';
 import type { ImageFilter } from '../store/image-filter.ts';
 import { checkStudent } from '../store/manifest.ts';
 import { filterImages } from './filter.ts';
-import { type Candidate, openRanking, type RankedImage, type RankingOptions, rankedImage } from './ranking.ts';
+import { openRanking, type RankedImage, type RankingOptions, rankedImage } from './ranking.ts';
 import { cosines, lengthOf, toUnitLength, unitVectorsOf } from './vectors.ts';
 
 /** An image, and how well it fits what was searched. */
@@ -50,9 +50,13 @@ export const searchByVector = async (
   const [only, count] = near ? [near, near.length] : [filtered, there];
   const ranking = openRanking(images, dates, options);
   let done = 0;
-  for await (const some of compareInBlocks(predictor, images, { vector, only })) {
-    for (const one of some) if (one.score >= atLeast) ranking.add(one);
-    done += some.length;
+  for await (const { places, scores } of compareInBlocks(predictor, images, { vector, only })) {
+    for (const [i, score] of scores.entries()) {
+      if (score < atLeast) continue;
+      if (score < ranking.floor) ranking.passOver();
+      else ranking.add({ place: places[i]!, score });
+    }
+    done += places.length;
     onProgress?.(done, count);
   }
   const found = await ranking.finish();
@@ -80,21 +84,25 @@ interface Comparison {
   readonly only: Uint32Array | undefined;
 }
 
+/** Cosines of some images, [places]. */
+interface Compared {
+  readonly places: Uint32Array;
+  readonly scores: Float64Array;
+}
+
 async function* compareInBlocks(
   { config }: Predictor,
   images: ImageCache,
   { vector, only }: Comparison,
-): AsyncGenerator<Candidate[], void, undefined> {
+): AsyncGenerator<Compared, void, undefined> {
   const { width } = images.about;
   const text = { shape: [1, width], data: vector };
   // what a student of retrieval keeps has length 1 already
   const isUnit = config.purpose.logits === undefined;
   for await (const { places, features } of images.blocks({ only })) {
     const { data } = cosines(features, text);
-    yield Array.from(places, (place, i) => ({
-      place,
-      score: isUnit ? data[i]! : data[i]! / lengthOf(features.data.subarray(i * width, (i + 1) * width)),
-    }));
+    const lengthAt = (i: number): number => lengthOf(features.data.subarray(i * width, (i + 1) * width));
+    yield { places, scores: isUnit ? Float64Array.from(data) : Float64Array.from(data, (one, i) => one / lengthAt(i)) };
   }
 }
 
