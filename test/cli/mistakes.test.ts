@@ -99,7 +99,7 @@ describe('bad input ends with one line on stderr, exit code 1, and nothing half-
     expect(await failing(root, 'evaluate')).toBe(
       'dide evaluate needs <file> and --data <folder>: see dide evaluate --help',
     );
-    expect(await failing(root, 'ask', best(student))).toMatch(/^dide ask needs --cache <folder>: /);
+    expect(await failing(root, 'ask', best(student))).toMatch(/^dide ask needs --cache <place>: /);
   });
 
   it('for a question without quotes', async () => {
