@@ -41,7 +41,7 @@ export const Collection = ({ source, about, search, change }: Props) => {
   const thumbnails = useMemo(() => (about.hasThumbnails ? createThumbnails(source) : undefined), [source, about]);
   const sort = search.sort === 'path' ? 'path' : 'date';
   const pictures = usePictures(source, search.filter, { sort, version });
-  const answers = useAnswers(source, search, version);
+  const answers = useAnswers(source, search, { version, isScored: about.does === 'searches' });
   const like = useLoaded(search.like && `${version} ${search.like}`, (signal) =>
     source.like(search.like!, MOST_LIKE, signal),
   );
@@ -61,7 +61,7 @@ export const Collection = ({ source, about, search, change }: Props) => {
   return (
     <>
       <header class="bar">
-        <a class="brand" href="." aria-label="All pictures" onClick={(event) => toStart(event, change)}>
+        <a class="brand" href="." title="All pictures" onClick={(event) => toStart(event, change)}>
           DiDE
         </a>
         <AskBox {...{ about, search, change, box }} isAsking={answers.isLoading} />

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { percent, spoken } from '../logic/format.ts';
+import { fileName, percent } from '../logic/format.ts';
 import type { Thumbnails } from '../state/thumbnails.ts';
 import type { Tile } from '../state/tiles.ts';
 import { Icon } from './icon.tsx';
@@ -25,13 +25,7 @@ export const TileButton = ({ tile, index, count, side, corner, isActive, thumbna
     style={{ width: `${side}px`, left: `${corner.x}px`, top: `${corner.y}px` }}
   >
     {tile && (
-      <button
-        type="button"
-        data-index={index}
-        tabIndex={isActive ? 0 : -1}
-        aria-label={spoken(tile.path, tile.answer, tile.probability)}
-        onClick={() => onOpen(tile.path)}
-      >
+      <button type="button" data-index={index} tabIndex={isActive ? 0 : -1} onClick={() => onOpen(tile.path)}>
         <span class="frame" style={{ height: `${side}px` }}>
           {thumbnails ? (
             <Thumbnail thumbnails={thumbnails} path={tile.path} side={256} />
@@ -42,9 +36,11 @@ export const TileButton = ({ tile, index, count, side, corner, isActive, thumbna
             <span class="behind">
               <Icon name="same" />
               {tile.duplicates.length + 1}
+              <span class="unseen"> near-duplicates</span>
             </span>
           )}
         </span>
+        <span class="unseen">{fileName(tile.path)} </span>
         {tile.probability !== undefined && <Caption {...tile} />}
       </button>
     )}
@@ -54,7 +50,7 @@ export const TileButton = ({ tile, index, count, side, corner, isActive, thumbna
 /** An answer, how sure it is, and the same as a line; or how like another picture it is. */
 const Caption = ({ answer, probability = 0 }: Pick<Tile, 'answer' | 'probability'>) => (
   <span class="caption">
-    <span class="answer">{answer || 'alike'}</span>
+    <span class="answer">{answer || 'alike'}</span> <span class="unseen">, </span>
     <span>{answer ? percent(probability) : probability.toFixed(2)}</span>
     <span class="meter" style={{ width: `${100 * Math.max(0, probability)}%` }} />
   </span>

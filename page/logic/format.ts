@@ -8,7 +8,7 @@ export const counted = (count: number, noun: string): string => `${grouped(count
 
 /** 0.973 → `97 %`; what is not quite sure is never called 100 %, nor what is not quite impossible 0 %. */
 export const percent = (probability: number): string => {
-  if (probability > 0.995 && probability < 1) return '> 99 %';
+  if (probability >= 0.995 && probability < 1) return '> 99 %';
   if (probability < 0.005 && probability > 0) return '< 1 %';
   return `${Math.round(100 * probability)} %`;
 };
@@ -39,9 +39,3 @@ export const clockDate = (date: string): string => {
 
 /** `2024/beach/7.jpg` → `7.jpg` */
 export const fileName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
-
-/** A picture and its answer in words, for those who hear the page. */
-export const spoken = (path: string, answer: string | undefined, probability: number | undefined): string => {
-  if (probability === undefined) return fileName(path);
-  return `${fileName(path)}: ${answer ? `${answer}, ${percent(probability)}` : `${probability.toFixed(2)} alike`}`;
-};

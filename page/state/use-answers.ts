@@ -27,34 +27,32 @@ export interface ShownAnswers extends Omit<Loaded<unknown>, 'value'> {
  * Asks a search's question, once: cuts and orders are made of its answers where all are there. Of more pictures than are
  * held at once each cut and each order is asked for.
  */
-export const useAnswers = (source: Source, search: Search, version: number): ShownAnswers => {
+export const useAnswers = (
+  source: Source,
+  search: Search,
+  { version, isScored }: { readonly version: number; readonly isScored: boolean },
+): ShownAnswers => {
   const question = questionOf(search);
   const isAsked = question.question !== '' && search.like === undefined;
   const [progress, setProgress] = useState<readonly [number, number]>();
-  const [isPart, setIsPart] = useState(false);
-  const chosen = isPart ? [search.atLeast, search.sort] : [];
-  const key = JSON.stringify([question, question.answer === undefined, search.filter, search.groups, version, chosen]);
+  const whole = JSON.stringify([question, question.answer === null, search.filter, search.groups, version]);
+  // the question of which not all answers were returned, and the answer that it meant
+  const [part, setPart] = useState<{ readonly whole: string; readonly answer: string | undefined }>();
+  const isPart = part?.whole === whole;
+  const cut = search.atLeast ?? usualCut(part?.answer);
+  const ranking = isPart ? { atLeast: cut, sort: search.sort } : { atLeast: 0, sort: 'probability' as const };
+  const key = isPart ? whole + JSON.stringify(ranking) : whole;
   const { value: asked, ...loaded } = useLoaded(isAsked ? key : undefined, async (signal) => {
     setProgress(undefined);
-    const said = await source.ask(
-      question,
-      {
-        filter: search.filter,
-        sort: isPart ? search.sort : 'probability',
-        atLeast: isPart ? (search.atLeast ?? 0) : 0,
-        top: TOP,
-        nearDuplicates: search.groups ? NEAR : undefined,
-        onProgress: (done, of) => setProgress([done, of]),
-      },
-      signal,
-    );
-    if (!isPart && !isWhole(said)) setIsPart(true);
+    const nearDuplicates = search.groups ? NEAR : undefined;
+    const onProgress = (done: number, of: number): void => setProgress([done, of]);
+    const options = { ...ranking, filter: search.filter, top: TOP, nearDuplicates, onProgress };
+    const said = await source.ask(question, options, signal);
+    if (!isPart && !isWhole(said)) setPart({ whole, answer: said.answer });
     return said;
   });
-  const atLeast =
-    asked && asked.histogram.length === 0 && asked.answer === undefined
-      ? -1
-      : (search.atLeast ?? usualCut(asked?.answer));
+  // a cosine cuts nothing
+  const atLeast = isScored ? -1 : (search.atLeast ?? usualCut(asked?.answer));
   const answers = useMemo(
     () => (asked ? cutAndSorted(asked.answers, { atLeast, sort: search.sort }) : []),
     [asked, atLeast, search.sort],
