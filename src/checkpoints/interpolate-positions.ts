@@ -12,7 +12,15 @@ interface Resizable {
   readonly resize: (table: Table, sizes: Sizes) => Table;
 }
 
+/** Rows of BERT's table of segments, of which texts have the first. */
+const SEGMENTS = 2;
+
 const resizable: readonly Resizable[] = [
+  {
+    names: /text_embeddings\.token_type_embeddings\.weight$/,
+    rows: () => SEGMENTS,
+    resize: (table) => resizeSegments(table),
+  },
   {
     names: /(^|encoder\.)token_type_embeddings\.weight$/,
     rows: ({ types }) => types,
@@ -38,6 +46,13 @@ export const resizedRows = (name: string, sizes: Sizes): number | undefined => r
 /** Resizes an embedding table to the sizes of a model; any other parameter is returned as it is. */
 export const resizeTable = (name: string, numbers: Table, sizes: Sizes): Table =>
   resizableNamed(name)?.resize(numbers, sizes) ?? numbers;
+
+/** Resizes the table of segments to two rows; the second, which no text has, is a copy of the first where it lacks one. */
+const resizeSegments = ({ shape: [rows, width], data }: Table): Table => {
+  const first = data.slice(0, width!);
+  const second = rows! > 1 ? data.subarray(width!, 2 * width!) : first;
+  return { shape: [SEGMENTS, width!], data: Float32Array.of(...first, ...second) };
+};
 
 /** Adds rows to the modality table, for NLVR2's second image: copies of row 1, that of the first image (ViLT code). */
 const resizeModalityTable = ({ shape: [rows, width], data }: Table, types: number): Table => {

@@ -1,5 +1,5 @@
 import { countOf, type Numbers, type Weights } from '../engine/numbers.ts';
-import { UserError } from '../errors.ts';
+import { counted, UserError } from '../errors.ts';
 import { mapConcurrent } from '../files/map-concurrent.ts';
 import { dide, vilt } from '../model/architecture.ts';
 import type { Goal, ModelConfig } from '../model/config.ts';
@@ -206,7 +206,9 @@ const warningsOf = ({ shapes, notices }: TensorPlan, config: ModelConfig, fresh:
     ...(unused.size > 0 ? [`its ${[...unused].join(', ')} is not used for ${task}`] : []),
     ...[...shapes].flatMap(([name, shape]) => {
       const [rows, resized] = [shape.at(-2), resizedRows(name, sizes)];
-      return resized === undefined || resized === rows ? [] : [`${name} has ${rows} rows and becomes ${resized}`];
+      return resized === undefined || resized === rows
+        ? []
+        : [`${name} has ${counted(rows!, 'row')} and becomes ${resized}`];
     }),
   ];
 };

@@ -4,6 +4,7 @@ import { type Logger, pino } from 'pino';
 import type { Model } from '../checkpoints/model-file.ts';
 import { UserError } from '../errors.ts';
 import { makeFolder } from '../files/disk-errors.ts';
+import { escapeControls } from '../files/json.ts';
 import { openCacheEditor } from '../inference/cache-editor.ts';
 import { aboutOf } from '../inference/image-cache.ts';
 import { openImageCache } from '../inference/open-image-cache.ts';
@@ -25,7 +26,7 @@ import { batchedPredictor } from './model/batched-predictor.ts';
 import { sharedScan } from './model/shared-scan.ts';
 import { measureTeacher } from './model/teacher.ts';
 import { warmUp, warmUpScan } from './model/warm-up.ts';
-import { defaultLimits, type ServedCache, type ServerLimits, type ServerOptions } from './options.ts';
+import { defaultLimits, type LogWriter, type ServedCache, type ServerLimits, type ServerOptions } from './options.ts';
 import type { Pictures, Store } from './services.ts';
 import { viewCache } from './store/cache-view.ts';
 import { createStoreWriter } from './store/writing.ts';
@@ -52,7 +53,7 @@ export interface Server extends AsyncDisposable {
  */
 export const createServer = async (model: Model, options: ServerOptions): Promise<Server> => {
   const limits: ServerLimits = { ...defaultLimits, ...options.limits };
-  const log = options.log ? pino({ base: null }, options.log) : pino({ enabled: false });
+  const log = options.log ? pino({ base: null }, logTo(options.log)) : pino({ enabled: false });
   const keyRing = await keysOf(options, log);
   const gate = createGate(limits.inFlight);
   const metrics = createMetrics({ inFlight: gate.inFlight });
@@ -198,3 +199,8 @@ const checkCache = async (student: Predictor, { cache, images }: ServedCache): P
   const { about } = await openImageCache(cache);
   checkStudent(cache, about, aboutOf(student, { pictures: picturesOf(about) }));
 };
+
+/** A log whose lines give no orders to the terminal that shows them: paths of requests and files are others' texts. */
+const logTo = (log: LogWriter): LogWriter => ({
+  write: (line) => log.write(`${escapeControls(line.trimEnd())}\n`),
+});

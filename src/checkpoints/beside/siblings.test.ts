@@ -80,6 +80,8 @@ describe('a folder of transformers', () => {
     ['protocol-1', []],
     ['protocol-1-before-1.6', []],
     ['defaults', []],
+    ['segments-1', ['text_embeddings.token_type_embeddings.weight has 1 row and becomes 2']],
+    ['segments-4', ['text_embeddings.token_type_embeddings.weight has 4 rows and becomes 2']],
     ['no-biases', ['its queries, keys and values have no biases (qkv_bias false): they are zero here']],
   ])('answers as there: %s', async (name, warnings) => {
     const model = await load(await folderOf(name));

@@ -24,12 +24,13 @@ const WARNINGS = 5;
 /**
  * Opens a bar where stderr is a terminal, otherwise a line every few seconds. Nothing else may write there meanwhile.
  */
-export const openProgress = (label: string, stream: Stream = process.stderr): Progress => {
+export const openProgress = (name: string, stream: Stream = process.stderr): Progress => {
+  const label = printableLine(name);
   const view = stream.isTTY ? openBar(label, stream) : openLines(label, stream);
   let warnings = 0;
   const say = (message: string): void => view.say(printableLine(message.replaceAll(/\s*\n\s*/g, ' ')));
   return {
-    update: view.update,
+    update: (done, of, note) => view.update(done, of, note === undefined ? undefined : printableLine(note)),
     say,
     warn: (message) => {
       warnings += 1;

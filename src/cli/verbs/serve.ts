@@ -65,7 +65,7 @@ export const serveCommand = (): Command =>
       .description('Serves a model and caches of its images over HTTP, until it is told to stop.')
       .argument('<model>', 'a student, which made the caches; without caches any model that answers')
       .argument('[cache...]', 'what `dide cache` wrote; with --images made where there is none')
-      .addOption(new Option('--images <folder>', 'the images of the next cache').default([]).argParser(collect))
+      .addOption(new Option('--images <folder>', 'the images of the next cache').default([], 'none').argParser(collect))
       .addOption(new Option('--host <address>', 'address to listen on').default('127.0.0.1'))
       .addOption(index('--port <n>', 'port to listen on; 0: a free one').default(8080))
       .addOption(new Option('--key-file <file>', 'keys, one of which a request must bring (dide key)'))

@@ -291,6 +291,8 @@ def siblings():
     lora = "base_model.model.vilt.encoder.layer.0.attention.attention.query.lora_A.default.weight"
     write("lora", pickled(lambda state: {**prefixed("base_model.model.", state), lora: torch.ones(2, 8)}), loads=False)
     write("retrieval", saved(), cls=ViltForImageAndTextRetrieval)
+    write("segments-1", saved(), type_vocab_size=1)
+    write("segments-4", saved(), type_vocab_size=4)
     write("mlm", saved(), cls=ViltForMaskedLM)
     write("mlm-own-decoder", saved(), cls=ViltForMaskedLM, tie_word_embeddings=False)
     write("mlm-pickled", pickled(), cls=ViltForMaskedLM, layer_norm_eps=1e-3)
