@@ -34,15 +34,18 @@ interface Loaded {
   /** Milliseconds of accepted requests. */
   readonly p50: number;
   readonly p99: number;
+  /** Mean of the 99th percentiles of the delay of the event loop in each half second, in milliseconds. */
+  readonly delay: number;
   /** Mean memory in MB in the second third of the time, and in the last. */
   readonly memory: readonly [middle: number, last: number];
 }
 
 const load = async (url: string, connections: number, seconds: number): Promise<Loaded> => {
-  const memory: number[] = [];
+  const [memory, delays]: [number[], number[]] = [[], []];
   const looking = setInterval(async () => {
     const text = await (await fetch(`${url}/metrics`)).text();
     memory.push(Number(/^process_resident_memory_bytes (\S+)/m.exec(text)![1]) / 1e6);
+    delays.push(1000 * Number(/^nodejs_eventloop_lag_p99_seconds (\S+)/m.exec(text)![1]));
   }, 500);
   const accepted: number[] = [];
   const options: autocannon.Options = {
@@ -64,15 +67,17 @@ const load = async (url: string, connections: number, seconds: number): Promise<
   const third = Math.ceil(memory.length / 3);
   return {
     ...{ ok, refused, others: non2xx - refused + errors, rate: ok / duration, p50: at(0.5), p99: at(0.99) },
+    delay: mean(delays),
     memory: [mean(memory.slice(third, 2 * third)), mean(memory.slice(2 * third))],
   };
 };
 
 const mean = (some: readonly number[]): number => some.reduce((a, b) => a + b, 0) / some.length;
 
-const print = (name: string, { ok, refused, others, rate, p50, p99, memory: [middle, last] }: Loaded): void => {
+const print = (name: string, { ok, refused, others, rate, p50, p99, delay, memory: [middle, last] }: Loaded): void => {
   console.log(`${name}: ${ok} answered, ${refused} refused with 429, ${others} others`);
   console.log(`  ${rate.toFixed(1)} questions a second; accepted: p50 ${p50.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms`);
+  console.log(`  event loop: p99 of its delay ${delay.toFixed(0)} ms`);
   console.log(`  memory: ${middle.toFixed(0)} MB in the second third, ${last.toFixed(0)} MB in the last`);
 };
 

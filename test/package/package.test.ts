@@ -10,10 +10,40 @@ let [tarball, project] = ['', ''];
 beforeAll(() => {
   tarball = packProject();
   project = installInto(tarball);
-}, 180_000);
+}, 900_000);
 afterAll(() => rmSync(dirname(tarball), { recursive: true, force: true }));
 
 const faces = ['', '/engine', '/model', '/data', '/training', '/query'];
+
+/** A program that serves the student of three pictures, and asks it by the client. */
+const serving = `
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cacheImages, createStudent, loadModel } from 'dide';
+import { createClient } from 'dide/client';
+import { encodePng } from 'dide/data';
+import { createServer } from 'dide/server';
+const student = createStudent(await loadModel('node_modules/dide/assets/teacher-mini.safetensors'));
+mkdirSync('photos', { recursive: true });
+const png = (i) => encodePng({ width: 40, height: 32, data: Uint8Array.from({ length: 3840 }, (_, at) => (at * (i + 3)) % 256) });
+for (const i of [0, 1, 2]) writeFileSync('photos/' + i + '.png', await png(i));
+await cacheImages(student, 'photos', { to: 'photos.cache' });
+const server = await createServer(student, { caches: [{ cache: 'photos.cache', images: 'photos' }], port: 0 });
+const { GET, POST, DELETE } = createClient({ url: server.url });
+const params = { path: { cache: 'photos' } };
+const one = { ...params, query: { path: 'new/3.png' } };
+const about = await GET('/v1/about');
+const asked = await POST('/v1/caches/{cache}/ask', { params, body: { question: 'is there a circle ?', sort: 'path' } });
+const uploaded = await POST('/v1/caches/{cache}/images', { params: one, body: new Blob([await png(3)]) });
+const listed = await GET('/v1/caches/{cache}/images', { params });
+const thumbnail = await GET('/v1/caches/{cache}/thumbnail', { params: one, parseAs: 'blob' });
+const removed = await DELETE('/v1/caches/{cache}/images', { params: one });
+const refused = await POST('/v1/caches/{cache}/ask', { params, body: { question: '' } });
+const page = (await (await fetch(server.url)).text()).includes('<!doctype html>');
+await server.stop();
+console.log(JSON.stringify({ task: about.data.model.task, answers: asked.data.answers, uploaded: uploaded.response.status,
+  total: listed.data.total, thumbnail: thumbnail.data.type, removed: removed.response.status,
+  refused: /question/.exec(refused.error.detail)?.[0], page }));
+`;
 
 describe('npm ci', () => {
   it('runs no install script: npm 11 is told so by allowScripts, older ones find none in the lock', () => {
@@ -56,6 +86,14 @@ describe('the installed package', () => {
     writeFileSync(join(project, 'library.mjs'), code);
     const said = JSON.parse(await output(project, process.execPath, 'library.mjs'));
     expect(said).toEqual([faces.map(() => true), 20]);
+  });
+
+  it('serves a student, and has a client that asks it', { timeout: 240_000 }, async () => {
+    writeFileSync(join(project, 'serving.mjs'), serving);
+    const said = JSON.parse(await output(project, process.execPath, 'serving.mjs'));
+    expect(said).toMatchObject({ task: 'vqa', uploaded: 201, total: 4, page: true, removed: 204, refused: 'question' });
+    expect(said.answers.map(({ image }: { image: string }) => image).sort()).toEqual(['0.png', '1.png', '2.png']);
+    expect(said.thumbnail).toBe('image/webp');
   });
 
   it('is loaded by require, too', { timeout: 60_000 }, async () => {

@@ -30,7 +30,7 @@ export const packProject = (): string => {
   const home = mkdtempSync(join(tmpdir(), 'dide-pack-'));
   const copy = join(home, 'dide');
   const listed = ['ls-files', '--cached', '--others', '--exclude-standard', '--deduplicate'];
-  const parts = ['src', 'assets', '*.md', '*.json', '*.ts', 'LICENSE', 'NOTICE', '.npmrc'];
+  const parts = ['src', 'page', 'assets', '*.md', '*.json', '*.ts', 'LICENSE', 'NOTICE', '.npmrc'];
   for (const path of execFileSync('git', [...listed, '-z', ...parts], { cwd: root, encoding: 'utf8' }).split('\0')) {
     if (path === '' || !existsSync(root + path)) continue;
     mkdirSync(dirname(join(copy, path)), { recursive: true });
