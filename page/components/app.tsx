@@ -25,6 +25,7 @@ export const App = () => {
   if (opened.error)
     return (
       <main class="alone">
+        <h1 class="unseen">Pictures</h1>
         <Failed error={opened.error} onRetry={opened.retry} />
       </main>
     );

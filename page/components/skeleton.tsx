@@ -1,6 +1,7 @@
 /** The outlines of the page while it is not known what is here. */
 export const Skeleton = () => (
   <main class="alone" aria-busy="true">
+    <h1 class="unseen">Pictures</h1>
     <p class="unseen" role="status">
       Opening the pictures
     </p>
