@@ -22,6 +22,7 @@ export default defineConfig({
   worker: { format: 'es' },
   build: {
     outDir: '../dist/page',
+    rollupOptions: { input: ['index.html', 'train.html'].map((name) => join(here, name)) },
     emptyOutDir: true,
     target: 'es2022',
     // light-dark() and nesting stay as they are written

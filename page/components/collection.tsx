@@ -8,6 +8,7 @@ import { useAnswers } from '../state/use-answers.ts';
 import { useLoaded } from '../state/use-loaded.ts';
 import { usePictures } from '../state/use-pictures.ts';
 import type { ChangeSearch } from '../state/use-search.ts';
+import { siteAddress } from '../tab/site.ts';
 import { AddPictures } from './add-pictures.tsx';
 import { AskBox } from './ask-box.tsx';
 import { Cost } from './cost.tsx';
@@ -69,6 +70,11 @@ export const Collection = ({ source, about, search, change }: Props) => {
           <button type="button" class="plain" title="Keys (?)" aria-label="Keys" onClick={() => setKeysShown(true)}>
             <Icon name="keys" />
           </button>
+          {siteAddress() !== undefined && (
+            <a class="plain" href="./train.html">
+              Teach it
+            </a>
+          )}
           <ThemeButton />
         </div>
       </header>

@@ -75,6 +75,8 @@ export async function* train(
   const batch = Math.min(settings.batch, examples.length);
   const { seed, dropoutRate } = settings;
   const state = allocateState(model.weights);
+  // the model holds the weights that are trained, so that it can be saved between two updates
+  for (const [name, numbers] of state.weights) model.weights.set(name, numbers);
   const graph = stepGraph({ losses: lossesFromParams(lossesOf(model, options)), dropoutRate }, state);
   const compile = compileWith(ort, options);
   const order = lengthGroupedOrder(examples, { length: updates * batch, batch, seed });
