@@ -76,6 +76,12 @@ const trainInPage = async (isolated: boolean): Promise<Trained> => {
   return result as Trained;
 };
 
+/**
+ * Whether a part of a parameter is the bias of keys. A softmax ignores what is added to all of them, so its gradient is 0 but
+ * for rounding, of which AdamW makes whole steps.
+ */
+const isOfKeys = (name: string, part: number): boolean => name.endsWith('.qkv.bias') && part >= 1 / 3 && part < 2 / 3;
+
 describe.skipIf(!chromiumPath)('training in a browser', { timeout: 600_000 }, () => {
   it.each([false, true])('moves the weights as Node does, isolated from other origins: %s', async (isolated) => {
     const found = await trainInPage(isolated);
@@ -103,20 +109,13 @@ describe.skipIf(!chromiumPath)('training in a browser', { timeout: 600_000 }, ()
     const trained = await loadModel(at('trained.safetensors'));
     const before = await loadModel(at('student.safetensors'));
     let [difference, moved] = [0, 0];
-    const worst: Record<string, number> = {};
     for (const [name, { data }] of own.weights) {
       for (const [i, value] of data.entries()) {
+        if (isOfKeys(name, i / data.length)) continue;
         difference = Math.max(difference, Math.abs(value - trained.weights.get(name)!.data[i]!));
-        worst[name] = Math.max(worst[name] ?? 0, Math.abs(value - trained.weights.get(name)!.data[i]!));
         moved = Math.max(moved, Math.abs(value - before.weights.get(name)!.data[i]!));
       }
     }
-    console.log(
-      Object.entries(worst)
-        .sort((a, b) => b[1] - a[1])
-        .slice(0, 12),
-    );
-    console.log(`largest difference of a weight ${difference}, where they moved by up to ${moved}`);
     expect(moved).toBeGreaterThan(1e-3);
     expect(difference).toBeLessThan(1e-5);
     const [best] = await answer(trained, at(examples[0]!.image), examples[0]!.text);
