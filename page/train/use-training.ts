@@ -36,12 +36,7 @@ export const useTraining = (): Training => {
     wanted.current = true;
     setState('runs');
     try {
-      while (wanted.current) {
-        const made = (await remote.current!('go', [])) as readonly Step[];
-        setSteps((before) => [...before, ...made]);
-        if (made.length === 0 || made.at(-1)!.number === made.at(-1)!.of) return setState('done');
-      }
-      setState('waits');
+      setState(await run(remote.current!, wanted, (made) => setSteps((before) => [...before, ...made])));
     } catch (error) {
       fail(error);
     }
@@ -62,6 +57,29 @@ export const useTraining = (): Training => {
   const stop = (): void => {
     wanted.current = false;
   };
-  const save = async (): Promise<Blob> => (await remote.current!('save', [])) as Blob;
-  return { state, steps, prepared, read, failure, start, stop, goOn, save };
+  return {
+    state,
+    steps,
+    prepared,
+    read,
+    failure,
+    start,
+    stop,
+    goOn,
+    save: async () => (await remote.current!('save', [])) as Blob,
+  };
+};
+
+/** Makes updates until somebody stops it, or all are made. */
+const run = async (
+  remote: Remote,
+  wanted: { readonly current: boolean },
+  onSteps: (made: readonly Step[]) => void,
+): Promise<State> => {
+  while (wanted.current) {
+    const made = (await remote('go', [])) as readonly Step[];
+    onSteps(made);
+    if (made.length === 0 || made.at(-1)!.number === made.at(-1)!.of) return 'done';
+  }
+  return 'waits';
 };

@@ -76,7 +76,7 @@ export async function* train(
   const { seed, dropoutRate } = settings;
   const state = allocateState(model.weights);
   // the model holds the weights that are trained, so that it can be saved between two updates
-  for (const [name, numbers] of state.weights) model.weights.set(name, numbers);
+  giveWeights(model, state, (numbers) => numbers);
   const graph = stepGraph({ losses: lossesFromParams(lossesOf(model, options)), dropoutRate }, state);
   const compile = compileWith(ort, options);
   const order = lengthGroupedOrder(examples, { length: updates * batch, batch, seed });
@@ -102,9 +102,17 @@ export async function* train(
     }
   } finally {
     // copies, since views of the optimizer's memory would keep gradients and moments alive
-    for (const [name, { shape, data }] of state.weights) model.weights.set(name, { shape, data: data.slice() });
+    giveWeights(model, state, ({ shape, data }) => ({ shape, data: data.slice() }));
   }
 }
+
+const giveWeights = (
+  { weights }: Model,
+  state: OptimizerState,
+  given: (numbers: Numbers<Float32Array>) => Numbers<Float32Array>,
+): void => {
+  for (const [name, numbers] of state.weights) weights.set(name, given(numbers));
+};
 
 const lossesOf = (model: Model, { losses, teacher }: WebTrainOptions) => {
   const { config } = model;
