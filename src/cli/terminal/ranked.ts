@@ -6,7 +6,11 @@ import type { Cell } from './table.ts';
 import { grouped, groupedCount, tableOf } from './table.ts';
 
 /** `--out`: a file of all results. */
-export const outOption = (): Option => new Option('--out <file>', `write all results to a file too: ${tableTypes} (texts as they are: a spreadsheet may take one that begins with = for a formula)`);
+export const outOption = (): Option =>
+  new Option(
+    '--out <file>',
+    `write all results to a file too: ${tableTypes} (texts as they are: a spreadsheet may take one that begins with = for a formula)`,
+  );
 
 /** A column of results, beside those that all ranked images have. */
 export interface ResultColumn {
