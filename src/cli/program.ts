@@ -17,7 +17,7 @@ A whole journey, at toy size (seconds) and in full (drop --tiny):
   $ dide finetune --teacher runs/teacher/best.safetensors --data data/scenes --out runs/student --tiny
   $ dide evaluate runs/student/best.safetensors --data data/scenes --split test-iid
   $ dide cache runs/student/best.safetensors data/scenes/images/test-iid --to data/cache
-  $ dide ask runs/student/best.safetensors "is there a red circle?" --cache data/cache
+  $ dide ask runs/student/best.safetensors "is there a red star?" --cache data/cache
 
 dide <verb> --help explains a verb. Exit codes: 0 done, 1 something to mend, 70 a fault of dide, 130 stopped by
 Ctrl-C, 143 by a request to end (SIGTERM).`;
