@@ -36,6 +36,7 @@ it.each(['--help', '--version', 'help'])('%s loads no verb and no library but th
     'src/cli/terminal/system-error.ts',
     'src/cli/verbs.ts',
     'src/errors.ts',
+    'src/files/control-characters.ts',
   ];
   expect(loadedBy(flag)).toEqual(['commander', ...files]);
 });

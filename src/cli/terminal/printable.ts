@@ -1,4 +1,4 @@
-import { CONTROL, escapeControls } from '../../files/json.ts';
+import { CONTROL, escapeControls } from '../../files/control-characters.ts';
 
 /**
  * A text that may hold names of files, tensors or columns that others chose, safe to be printed: its control characters
