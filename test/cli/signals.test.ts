@@ -71,6 +71,12 @@ const stopped: Readonly<Record<string, Stopped>> = {
     says: /Stopped after \d+ of \d+ images, which are kept in .*; the same command goes on\./,
     leaves: /^(cache\.json|index\.jsonl|vectors\.f16|index\.columns)$/,
   },
+  site: {
+    args: (out) => folderWriters.site!(out, place()),
+    isBegun: (out) => existsSync(`${out}.partial`),
+    says: /^Stopped; nothing is left, and the same command begins again\.$/m,
+    leaves: nothing,
+  },
   evaluate: {
     args: () => ['evaluate', place().student, '--data', manyQuestions(), '--threads', '1'],
     isBegun: (_, said) => said.includes('evaluate validation'),

@@ -56,15 +56,18 @@ describe.skipIf(!chromiumPath)('a site on a plain server of files', { timeout: 6
     await page.close();
   });
 
-  it('trains on pictures of its user, waits, goes on, and saves what Node opens', async () => {
+  it('trains on pictures of its user, stops, goes on, and saves what Node opens', async () => {
     await using server = await serveFiles(at('site'), { isolated: false });
     const { page, errors, foreign } = await openPage(browser, `${server.url}train.html`);
     const file = (number: number): string => at(`data/images/train/${String(number).padStart(6, '0')}.png`);
     await label(page, 'star', [1, 2, 3].map(file));
     await label(page, 'circle', [4, 5, 6].map(file));
-    await page.getByLabel('Updates').fill('4');
+    await page.getByLabel('Updates').fill('40');
     expect(await violations(page)).toEqual([]);
     await page.getByRole('button', { name: 'Start' }).click();
+    await page.getByRole('button', { name: 'Stop' }).click(SLOW);
+    await page.getByRole('button', { name: 'Continue' }).click(SLOW);
+    await page.getByText('40 of 40 updates').waitFor(SLOW);
     const save = page.getByRole('button', { name: 'Save the student' });
     await save.waitFor(SLOW);
     expect(await violations(page)).toEqual([]);
