@@ -79,8 +79,10 @@ const Progress = ({ training }: { readonly training: Training }) => {
   const { state, steps, prepared, read, failure, stop, goOn, save } = training;
   if (state === 'new') return null;
   const download = async (): Promise<void> => {
+    const file = await save();
+    if (!file) return;
     const link = document.createElement('a');
-    link.href = URL.createObjectURL(await save());
+    link.href = URL.createObjectURL(file);
     link.download = 'student.safetensors';
     link.click();
     // a download that has not begun yet would find nothing

@@ -16,7 +16,8 @@ export interface Training {
   readonly start: (lesson: Lesson) => Promise<void>;
   readonly stop: () => void;
   readonly goOn: () => Promise<void>;
-  readonly save: () => Promise<Blob>;
+  /** The student as a file; undefined where that failed, which `failure` tells. */
+  readonly save: () => Promise<Blob | undefined>;
 }
 
 /** Trains in a worker. */
@@ -66,7 +67,13 @@ export const useTraining = (): Training => {
     start,
     stop,
     goOn,
-    save: async () => (await remote.current!('save', [])) as Blob,
+    save: async () => {
+      try {
+        return (await remote.current!('save', [])) as Blob;
+      } catch (error) {
+        fail(error);
+      }
+    },
   };
 };
 

@@ -56,7 +56,16 @@ it('leaves out pictures that are damaged, with their texts, and says so', { time
   const args = ['evaluate', best(student), '--data', folder, '--threads', '1'];
   const { galleries, counts, unreadable } = await jsonOf(...args);
   expect(galleries).toEqual([{ split: 'validation', images: 30, texts: 30 }]);
-  const count = { split: 'validation', found: 32, used: 30, beyond: 0, badRows: 0, missing: 0, unreadable: 2 };
+  const count = {
+    split: 'validation',
+    found: 32,
+    used: 30,
+    beyond: 0,
+    badRows: 0,
+    missing: 0,
+    unreadable: 2,
+    incomplete: 0,
+  };
   expect(counts).toEqual([count]);
   expect(unreadable).toEqual(Array(2).fill(expect.stringMatching(/^validation\.jsonl:\d+: .*\.png/)));
   const { stdout } = await inProcess(args);
