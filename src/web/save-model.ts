@@ -13,5 +13,9 @@ export const saveModel = (
   { dtype = 'F32' }: { readonly dtype?: 'F32' | 'F16' | undefined } = {},
 ): Blob => {
   const parts = [...safetensorsParts(weights, metadataOf(config), { dtype, path: 'the model' })];
-  return new Blob(parts as Uint8Array<ArrayBuffer>[], { type: 'application/octet-stream' });
+  return new Blob(parts.map(unshared), { type: 'application/octet-stream' });
 };
+
+/** Weights that are being trained are in shared memory, of which no Blob can be made: they are copied. */
+const unshared = (bytes: Uint8Array): Uint8Array<ArrayBuffer> =>
+  bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : bytes.slice();

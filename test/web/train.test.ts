@@ -44,6 +44,9 @@ afterAll(async () => {
 interface Trained {
   readonly losses: readonly Readonly<Record<string, number>>[];
   readonly validation: number;
+  /** Length of the file that is saved in the midst of them. */
+  readonly midway: number;
+  /** Bytes of the file at their end. */
   readonly file: readonly number[];
   readonly answers: readonly { readonly answer: string; readonly probability: number }[];
 }
@@ -62,14 +65,15 @@ const trainInPage = async (isolated: boolean): Promise<Trained> => {
     const examples = [];
     for await (const one of web.prepareExamples(student, labelled)) examples.push(one);
     const losses = [];
-    let validation;
+    let [validation, midway] = [];
     for await (const step of web.train(student, ort, { ...${JSON.stringify(options)}, teacher, examples, validation: examples })) {
       losses.push(step.losses);
       validation = step.validation;
+      if (step.number === 5) midway = web.saveModel(student).size;
     }
     const file = [...new Uint8Array(await web.saveModel(student).arrayBuffer())];
     await using open = web.openPredictor(student, ort);
-    return { losses, validation, file, answers: await web.answer(open, labelled[0].images, labelled[0].text) };
+    return { losses, validation, midway, file, answers: await web.answer(open, labelled[0].images, labelled[0].text) };
   })()`);
   expect([errors, foreign]).toEqual([[], []]);
   await page.close();
@@ -101,6 +105,7 @@ describe.skipIf(!chromiumPath)('training in a browser', { timeout: 600_000 }, ()
       validation = step.validation;
     }
     expect(found.losses).toHaveLength(10);
+    expect(found.midway).toBe(found.file.length);
     for (const [i, step] of losses.entries())
       for (const [name, loss] of Object.entries(step))
         expect(Math.abs(found.losses[i]![name]! - loss)).toBeLessThan(1e-5);
