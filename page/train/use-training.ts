@@ -67,13 +67,7 @@ export const useTraining = (): Training => {
     start,
     stop,
     goOn,
-    save: async () => {
-      try {
-        return (await remote.current!('save', [])) as Blob;
-      } catch (error) {
-        fail(error);
-      }
-    },
+    save: () => (remote.current!('save', []) as Promise<Blob>).catch((error: unknown) => void fail(error)),
   };
 };
 
