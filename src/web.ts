@@ -20,6 +20,7 @@ export type { FoundImage, SearchOptions } from './inference/query/compare.ts';
 export type { Condition, Conditions } from './inference/query/conditions.ts';
 export { datesOf, dateText, type ImageDates } from './inference/query/dates.ts';
 export { type FilteredImages, filterImages } from './inference/query/filter.ts';
+export { countFolders, type FolderCount } from './inference/query/folders.ts';
 export type { AnswerCount, QuestionResult, QuestionsOptions } from './inference/query/questions.ts';
 export type { RankedImage, RankingOptions } from './inference/query/ranking.ts';
 export type { ImageFilter } from './inference/store/image-filter.ts';

@@ -1,5 +1,5 @@
 import type { ImageCache, ImageFilter, Predictor } from 'dide/web';
-import { datesOf, dateText, filterImages, loadModel, openImageCache, openPredictor } from 'dide/web';
+import { countFolders, datesOf, dateText, filterImages, loadModel, openImageCache, openPredictor } from 'dide/web';
 import type { About, Picture, PictureFilter, PictureList, PictureRange } from '../source.ts';
 import { runtimeAt } from './runtime.ts';
 import { files, type Site } from './site.ts';
@@ -46,24 +46,12 @@ export const aboutSite = ({ site, student: { config }, images }: OpenedSite): Ab
   }
   return {
     ...{ collection: site.title, collections: [site.title], pictures: images.size },
-    folders: foldersOf(images),
+    folders: countFolders(images).map(({ folder, images: pictures }) => ({ path: folder, pictures })),
     dates: images.size === 0 ? undefined : { first: dateText(first), last: dateText(last) },
     does: !config.purpose.logits ? 'searches' : config.answers.includes('entailment') ? 'judges' : 'answers',
     ...{ model: site.model, answers: config.answers, examples: site.examples },
     ...{ hasThumbnails: true, canAdd: false, explains: [] },
   };
-};
-
-const foldersOf = ({ size, pathAt }: ImageCache): About['folders'] => {
-  const counts = new Map<string, number>();
-  for (let place = 0; place < size; place += 1) {
-    const path = pathAt(place);
-    for (let end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1)) {
-      const folder = path.slice(0, end);
-      counts.set(folder, (counts.get(folder) ?? 0) + 1);
-    }
-  }
-  return [...counts].map(([path, pictures]) => ({ path, pictures })).sort((a, b) => (a.path < b.path ? -1 : 1));
 };
 
 /** A range of the pictures that a filter lets through. */

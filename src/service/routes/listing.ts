@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { ImageCache } from '../../inference/image-cache.ts';
 import { datesOf, dateText } from '../../inference/query/dates.ts';
+import { countFolders, type FolderCount } from '../../inference/query/folders.ts';
 import type { Services } from '../services.ts';
 import { listedPlaces } from '../store/listed.ts';
 import { placesByPath } from '../store/places.ts';
@@ -185,22 +186,10 @@ const copiesOf = ({ columns: { rows }, pathAt }: ImageCache, place: number): str
   return copies;
 };
 
-const folders = new WeakMap<ImageCache, { folder: string; images: number }[]>();
+const folders = new WeakMap<ImageCache, FolderCount[]>();
 
-const foldersOf = (cache: ImageCache) => {
+const foldersOf = (cache: ImageCache): FolderCount[] => {
   const counted = folders.get(cache) ?? countFolders(cache);
   folders.set(cache, counted);
   return counted;
-};
-
-const countFolders = ({ size, pathAt }: ImageCache) => {
-  const counts = new Map<string, number>();
-  for (let place = 0; place < size; place += 1) {
-    const path = pathAt(place);
-    for (let end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1)) {
-      const folder = path.slice(0, end);
-      counts.set(folder, (counts.get(folder) ?? 0) + 1);
-    }
-  }
-  return [...counts].map(([folder, images]) => ({ folder, images })).sort((a, b) => (a.folder < b.folder ? -1 : 1));
 };
