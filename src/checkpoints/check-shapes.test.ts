@@ -19,14 +19,16 @@ it('lists everything that is missing, left over or of another shape in one error
     ['itc.logit_scale', []],
   ]);
   expect(() => checkShapes(expected, found, 'vilt_nlvr2.ckpt')).toThrow(
-    new UserError(`vilt_nlvr2.ckpt: 3 tensors do not fit this model:
-  1 missing:
-    vqa_classifier.0.weight [128, 64]
-  1 not expected:
-    nlvr2_classifier.0.weight [128, 128]
-  1 of another shape:
-    token_type_embeddings.weight is [3, 64], not [2, 64]
-Give a checkpoint of this model, task and size.`),
+    new UserError('vilt_nlvr2.ckpt: 3 tensors do not fit this model: give a checkpoint of this model, task and size:', {
+      list: [
+        '  1 missing:',
+        '    vqa_classifier.0.weight [128, 64]',
+        '  1 not expected:',
+        '    nlvr2_classifier.0.weight [128, 128]',
+        '  1 of another shape:',
+        '    token_type_embeddings.weight is [3, 64], not [2, 64]',
+      ],
+    }),
   );
 });
 

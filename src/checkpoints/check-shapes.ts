@@ -52,9 +52,9 @@ export const checkShapes = (
   if (problems.length === 0) return;
   const total = missing.length + extra.length + misshapen.length;
   const many = total === 1 ? '1 tensor does' : `${total} tensors do`;
-  throw new UserError(
-    `${path}: ${many} not fit this model:\n${problems.join('\n')}\nGive a checkpoint of this model, task and size.`,
-  );
+  throw new UserError(`${path}: ${many} not fit this model: give a checkpoint of this model, task and size:`, {
+    list: problems,
+  });
 };
 
 const shapeText = (shapes: Shapes, name: string): string => `[${shapes.get(name)!.join(', ')}]`;

@@ -136,7 +136,9 @@ export const parseDescription = (json: string | undefined, path: string): Descri
     throw new UserError(`${path}: it does not say which model it holds: it was not saved by dide`);
   const parsed = descriptionSchema.safeParse(parseJson(json, path));
   if (parsed.success) return parsed.data;
-  throw new UserError(`${path}: its description is not one that this version reads:\n${z.prettifyError(parsed.error)}`);
+  throw new UserError(`${path}: its description is not one that this version reads:`, {
+    list: z.prettifyError(parsed.error).split('\n'),
+  });
 };
 
 const parseJson = (json: string, path: string): unknown => {

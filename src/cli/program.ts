@@ -3,7 +3,7 @@ import { styleText } from 'node:util';
 import { Command, CommanderError, Help, type Option } from 'commander';
 import { UserError } from '../errors.ts';
 import { checkCommandLine } from './terminal/command-line.ts';
-import { printable } from './terminal/printable.ts';
+import { printableLine } from './terminal/printable.ts';
 import { explainSystemError } from './terminal/system-error.ts';
 import { type Verb, verbs } from './verbs.ts';
 
@@ -51,7 +51,7 @@ const adapt = (command: Command): void => {
     .exitOverride()
     .allowExcessArguments(false)
     .configureOutput({
-      outputError: (message, write) => write(`${red(printable(explain(command, oneLine(message))))}\n`),
+      outputError: (message, write) => write(`${red(printableLine(explain(command, oneLine(message))))}\n`),
     })
     .configureHelp({
       helpWidth: Math.min(110, process.stdout.columns ?? 110),
@@ -117,18 +117,23 @@ export const run = async (argv: readonly string[]): Promise<number> => {
   } catch (error) {
     // Commander has printed its own message, and takes help and version for errors of code 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exits.userError;
-    const message = error instanceof UserError ? error.message : explainSystemError(error);
-    process.stderr.write(`${red(shortened(message ?? faultOf(error)))}\n`);
-    return message === undefined ? exits.fault : exits.userError;
+    const explained = explainSystemError(error);
+    const lines = error instanceof UserError ? error.lines : explained === undefined ? undefined : [explained];
+    process.stderr.write(`${red(shortened(lines ?? faultOf(error)))}\n`);
+    return lines === undefined ? exits.fault : exits.userError;
   }
 };
 
 /** Letters of an error that are printed. */
 const LONGEST_ERROR = 10_000;
 
-/** Names of a foreign file are part of errors: they may neither fill the terminal nor give it orders. */
-const shortened = (message: string): string =>
-  printable(message.slice(0, LONGEST_ERROR)) + (message.length > LONGEST_ERROR ? ` … (${message.length} letters)` : '');
+/** Names of a foreign file are part of errors: they may neither fill the terminal, nor give it orders, nor begin a line. */
+const shortened = (lines: readonly string[]): string => {
+  const text = lines.map(printableLine).join('\n');
+  return text.slice(0, LONGEST_ERROR) + (text.length > LONGEST_ERROR ? ` … (${text.length} letters)` : '');
+};
 
-const faultOf = (error: unknown): string =>
-  `This is a fault of dide; please report it with what follows.\n${error instanceof Error ? error.stack : String(error)}`;
+const faultOf = (error: unknown): string[] => {
+  const stack = (error instanceof Error && error.stack) || String(error);
+  return ['This is a fault of dide; please report it with what follows.', ...stack.split('\n')];
+};

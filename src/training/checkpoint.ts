@@ -72,10 +72,8 @@ const parseProgress = <Progress>(json: string | undefined, schema: z.ZodType<Pro
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new UserError(
-      `${path}: it is the checkpoint of another kind of run: resume it with the command that began it\n${why}`,
-      {
-        cause: error,
-      },
+      `${path}: it is the checkpoint of another kind of run: resume it with the command that began it`,
+      { cause: error, list: why.split('\n') },
     );
   }
 };

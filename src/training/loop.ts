@@ -156,5 +156,7 @@ async function* microBatches(
 const namingUpdate =
   (update: number) =>
   (error: unknown): never => {
-    throw error instanceof UserError ? new UserError(`update ${update}: ${error.message}`, { cause: error }) : error;
+    if (!(error instanceof UserError)) throw error;
+    const [first, ...list] = error.lines;
+    throw new UserError(`update ${update}: ${first}`, { cause: error, list });
   };

@@ -31,7 +31,7 @@ export const readBeside = async <T>(
   if (!existsSync(path)) return undefined;
   const parsed = schema.safeParse(await readJson(path));
   if (parsed.success) return parsed.data;
-  throw new UserError(`${path}: it is no ${what}:\n${z.prettifyError(parsed.error)}`);
+  throw new UserError(`${path}: it is no ${what}:`, { list: z.prettifyError(parsed.error).split('\n') });
 };
 
 /**

@@ -108,7 +108,8 @@ const openShards = async (index: string): Promise<WeightsFile> => {
 
 const readIndex = async (path: string): Promise<Record<string, string>> => {
   const found = indexSchema.safeParse(await readJson(path));
-  if (!found.success) throw new UserError(`${path}: it is no index of weights:\n${z.prettifyError(found.error)}`);
+  if (!found.success)
+    throw new UserError(`${path}: it is no index of weights:`, { list: z.prettifyError(found.error).split('\n') });
   const shards = Object.values(found.data.weight_map);
   const isBeside = (name: string): boolean =>
     name === basename(name) && !['', '.', '..'].includes(name) && !name.endsWith('.index.json');

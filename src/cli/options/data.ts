@@ -3,6 +3,7 @@ import { createSkipPolicy, type LeftOut, type PreprocessorOptions } from '../../
 import { counted } from '../../errors.ts';
 import { type Example, type FinetuneOptions, type Learnable, UserError } from '../../index.ts';
 import { printNotice } from '../terminal/notice.ts';
+import { printableLine } from '../terminal/printable.ts';
 import { type Cell, grouped, percent } from '../terminal/table.ts';
 import { verboseOption } from './images.ts';
 import { addOptions, given, oneOf } from './options.ts';
@@ -95,7 +96,7 @@ export const openTolerance = ({ strict, verbose }: Pick<DataOptions, 'strict' | 
       const head = `${counted(all.length, 'example')} could not be read and ${all.length === 1 ? 'was' : 'were'} left out:`;
       const named = verbose ? all : all.slice(0, NAMED);
       const rest = all.length - named.length;
-      return [head, ...named.map((why) => `  ${why}`), ...(rest > 0 ? [`  … and ${rest} more`] : [])];
+      return [head, ...named.map((why) => printableLine(`  ${why}`)), ...(rest > 0 ? [`  … and ${rest} more`] : [])];
     },
   };
 };

@@ -14,3 +14,9 @@ it.each(['a b', 'Grüße/Fotos', "it's", '$HOME', '~/photos', '', '*', 'a\nb', '
     expect(execFileSync('sh', ['-c', command], { encoding: 'utf8' })).toBe(word);
   },
 );
+
+it.each(['a\nb', "50 %\r\\012'\u001b[2J\u202e $HOME"])('writes %j on one line, without orders', (word) => {
+  const command = commandOf(['printf', '%s', word]);
+  expect(command).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
+  expect(execFileSync('sh', ['-c', command], { encoding: 'utf8' })).toBe(word);
+});

@@ -22,11 +22,10 @@ export const tableOf = (cells: readonly (readonly Cell[])[]): string => {
   return rows.map(lineOf).join('\n');
 };
 
-/** Named facts, one a line, the names padded to one width; further lines of a value stand below its first. */
+/** Named facts, one a line, the names padded to one width. */
 export const factsOf = (facts: readonly (readonly [name: string, value: Cell])[]): string => {
   const width = Math.max(...facts.map(([name]) => name.length));
-  const indented = (value: Cell): string => String(value).replaceAll('\n', `\n${' '.repeat(width + 2)}`);
-  return facts.map(([name, value]) => printable(`${name.padEnd(width)}  ${indented(value)}`)).join('\n');
+  return facts.map(([name, value]) => printableLine(`${name.padEnd(width)}  ${value}`)).join('\n');
 };
 
 /** 0.8375 -> 83.8 %. */

@@ -70,13 +70,13 @@ async function run(folder: string, { task, strict, split: splits, verbose, json,
     ...[split, all, written, leftOut, files, unreadable.length],
   ]);
   const left = done.flatMap(({ unreadable, notices, rows: passedOver }) => [
-    ...notices,
+    ...notices.map(printableLine),
     ...(verbose ? passedOver.map(({ why }) => printableLine(`left out: ${why}`)) : []),
     ...unreadable.map((why) => printableLine(`left out: ${why}`)),
   ]);
-  const found = [...new Set(done.map(({ layout }) => layout))].map((layout) => `found ${layout}`);
+  const found = [...new Set(done.map(({ layout }) => layout))].map((layout) => printableLine(`found ${layout}`));
   const all = done.reduce((sum, { examples: written }) => sum + written, 0);
-  const pace = `${grouped(all)} ${all === 1 ? 'example' : 'examples'} in ${durationOf(milliseconds)}, ${grouped(Math.round((1000 * all) / milliseconds))} a second: ${options.to}`;
+  const pace = `${grouped(all)} ${all === 1 ? 'example' : 'examples'} in ${durationOf(milliseconds)}, ${grouped(Math.round((1000 * all) / milliseconds))} a second: ${printableLine(options.to)}`;
   const table = tableOf([['split', 'found', 'written', 'left out', 'files', 'unreadable pictures'], ...rows]);
   print(
     [...found, '', table, '', ...left, pace].join('\n'),

@@ -12,6 +12,7 @@ import { type Example, type Model, UserError } from '../../index.ts';
 import { countsText, type openTolerance, type SplitCounts } from '../options/data.ts';
 import type { PictureFlags } from '../options/pictures.ts';
 import { type Measure, measuresOf, measuresTable } from '../terminal/measures.ts';
+import { printableLine } from '../terminal/printable.ts';
 import { openProgress } from '../terminal/progress.ts';
 import { groupedCount, print } from '../terminal/table.ts';
 
@@ -59,13 +60,12 @@ export const evaluateRetrieval = async (
     const found = { ...foundIn(scores, gallery), ...groupScores(scores, gallery) };
     lines.push(...measuresOf(split, found, options.seed));
   }
-  const searched = sizes.map(
-    ({ split, images, texts }) =>
-      `${split}: ${groupedCount(images, 'image')} and ${groupedCount(texts, 'text')}, each of all`,
+  const searched = sizes.map(({ split, images, texts }) =>
+    printableLine(`${split}: ${groupedCount(images, 'image')} and ${groupedCount(texts, 'text')}, each of all`),
   );
   const { failures, leftOut, lines: told } = options.tolerance;
   const incomplete = counts.filter(({ found, used }) => used < found);
-  const numbers = incomplete.map((one) => `${one.split}: ${countsText(one)}`);
+  const numbers = incomplete.map((one) => printableLine(`${one.split}: ${countsText(one)}`));
   const text = [measuresTable(lines), ...searched, ...numbers, ...told()].join('\n');
   print(text, { galleries: sizes, lines, counts, leftOut: leftOut(), unreadable: failures() }, options);
 };

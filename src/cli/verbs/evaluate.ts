@@ -26,6 +26,7 @@ import { galleryOption } from '../options/retrieval.ts';
 import { outside, type TaskName, taskNamed, tasks } from '../options/tasks.ts';
 import { type Estimate, estimate, formatInterval, measuresOf, measuresTable } from '../terminal/measures.ts';
 import { printNotice } from '../terminal/notice.ts';
+import { printableLine } from '../terminal/printable.ts';
 import { openProgress, type Progress } from '../terminal/progress.ts';
 import { type Cell, groupedCount, percent, print, tableOf } from '../terminal/table.ts';
 import { checkSubmission, type Judged, writePredictions, writeSubmission } from './evaluate-outputs.ts';
@@ -123,7 +124,7 @@ const report = ({ file, task, judged, notices, tolerance }: Evaluated, options: 
   const tables = [tableOf(rowsOf(lines)), ...(measures.length === 0 ? [] : [measuresTable(measures)])];
   const counts = tolerance.counts();
   const incomplete = counts.filter(({ found, used }) => used < found);
-  const told = [...incomplete.map((one) => `${one.split}: ${countsText(one)}`), ...tolerance.lines()];
+  const told = [...incomplete.map((one) => printableLine(`${one.split}: ${countsText(one)}`)), ...tolerance.lines()];
   const text = [...tables, ...paragraphOf(told)].join('\n\n');
   const { data, predictions } = options;
   const notUsed = { counts, leftOut: tolerance.leftOut(), unreadable: tolerance.failures(), notices };

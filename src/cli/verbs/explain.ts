@@ -10,6 +10,7 @@ import { checkOutputFile } from '../options/output.ts';
 import { type PictureFlags, pictureOptions } from '../options/pictures.ts';
 import type { TaskName } from '../options/tasks.ts';
 import { printNotice } from '../terminal/notice.ts';
+import { printableLine } from '../terminal/printable.ts';
 import { type Cell, percent, print, tableOf } from '../terminal/table.ts';
 
 interface Options extends ForeignOptions, PictureFlags {
@@ -83,5 +84,5 @@ const report = ({ models, words }: ExplainedPair, { to, ...options }: Options): 
     ];
   });
   const text = tableOf([['model', 'answer', 'probability', 'KL text to image', 'KL image to text'], ...rows]);
-  print(`${text}\n\nSaved: ${to}`, { to, words, models: results }, options);
+  print(`${text}\n\nSaved: ${printableLine(to)}`, { to, words, models: results }, options);
 };

@@ -4,6 +4,7 @@ import { packagedData } from '../../studies/downloads/sources.ts';
 import { count, given, jsonOption, seedOption } from '../options/options.ts';
 import { checkNewFolder } from '../options/output.ts';
 import { listenForInterrupt, sayStopped } from '../terminal/interrupt.ts';
+import { printableLine } from '../terminal/printable.ts';
 import { openParts } from '../terminal/progress.ts';
 import { groupedCount, print, tableOf } from '../terminal/table.ts';
 
@@ -71,5 +72,5 @@ const fetchWithProgress = async (
 const reportOf = (folder: string, { name, splits }: Fetched): string => {
   const rows = Object.entries(splits).map(([split, { images, rows }]) => [split, images, rows]);
   const images = Object.values(splits).reduce((sum, split) => sum + split.images, 0);
-  return `${tableOf([['split', 'images', 'rows'], ...rows])}\n\n${folder}: ${name}, ${groupedCount(images, 'picture')}; authors and licences are in its README.md.`;
+  return `${tableOf([['split', 'images', 'rows'], ...rows])}\n\n${printableLine(folder)}: ${name}, ${groupedCount(images, 'picture')}; authors and licences are in its README.md.`;
 };

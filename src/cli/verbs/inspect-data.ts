@@ -1,6 +1,7 @@
 import { imageName, openAnswers, type Survey, surveyData } from '../../data.ts';
 import type { Example } from '../../index.ts';
 import { recordShapes } from '../options/tasks.ts';
+import { printableLine } from '../terminal/printable.ts';
 import { commandOf } from '../terminal/quote.ts';
 import { type Cell, type Contents, factsOf, grouped, percent, tableOf } from '../terminal/table.ts';
 
@@ -38,10 +39,11 @@ const describeSurvey = async (path: string, survey: Survey): Promise<Contents> =
     ...(prior ? [['most frequent', frequentText(frequent)] as [string, Cell]] : []),
     ...(prior ? [['prior', `${percent(prior.share)} by always saying ${prior.answer}`] as [string, Cell]] : []),
     ...firstFacts(all[0]),
-    ['to train', `${train}\nwith a teacher: --teacher FILE instead of --from-scratch`],
+    ['to train', train],
+    ['with a teacher', '--teacher FILE instead of --from-scratch'],
   ];
   return {
-    text: [tableOf(rowsOf(splits)), factsOf(facts), ...[...doubts, ...notices]].join('\n\n'),
+    text: [tableOf(rowsOf(splits)), factsOf(facts), ...[...doubts, ...notices].map(printableLine)].join('\n\n'),
     result: { task, splits, answers, prior, frequent: frequent.slice(0, SHOWN), doubts, notices, first: all[0], train },
   };
 };

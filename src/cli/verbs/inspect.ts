@@ -9,6 +9,7 @@ import { headOf } from '../options/model-file.ts';
 import { jsonOption } from '../options/options.ts';
 import { isDatabase, withoutPassword } from '../options/output.ts';
 import { costFacts } from '../terminal/cache-facts.ts';
+import { printableLine } from '../terminal/printable.ts';
 import { commandOf } from '../terminal/quote.ts';
 import {
   bytesOf,
@@ -86,7 +87,7 @@ const describeRun = async (files: readonly string[]): Promise<Contents> => {
   for (const file of files)
     described.push([file, described.length === 0 ? await describeModel(file) : await describeCheckpoint(file)]);
   return {
-    text: described.map(([file, { text }]) => `${file}\n${text}`).join('\n\n'),
+    text: described.map(([file, { text }]) => `${printableLine(file)}\n${text}`).join('\n\n'),
     result: { kind: 'run', files: Object.fromEntries(described.map(([file, { result }]) => [file, result])) },
   };
 };

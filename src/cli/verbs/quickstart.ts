@@ -7,6 +7,7 @@ import { existingFile } from '../../studies/shipped/files.ts';
 import { given, jsonOption, seedOption, threadsOption } from '../options/options.ts';
 import { checkOutputFolder } from '../options/output.ts';
 import { listenForInterrupt, sayStopped } from '../terminal/interrupt.ts';
+import { printableLine } from '../terminal/printable.ts';
 import { openParts } from '../terminal/progress.ts';
 import { commandOf } from '../terminal/quote.ts';
 import { durationOf, grouped, percent, print, tableOf } from '../terminal/table.ts';
@@ -74,7 +75,7 @@ const run = async (options: Options): Promise<void> => {
     ...given({ threads: options.threads }),
   });
   if (!report) return;
-  print(`${textOf(report)}\n\nOpen ${join(options.out, 'report.html')}`, report, options);
+  print(`${textOf(report)}\n\nOpen ${printableLine(join(options.out, 'report.html'))}`, report, options);
 };
 
 /** Undefined where a signal stopped it: the students' checkpoints are kept. */

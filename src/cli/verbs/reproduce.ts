@@ -15,6 +15,7 @@ import { existingFile } from '../../studies/shipped/files.ts';
 import { amount, count, given, jsonOption } from '../options/options.ts';
 import { checkOutputFolder } from '../options/output.ts';
 import { listenForInterrupt, sayStopped } from '../terminal/interrupt.ts';
+import { printableLine } from '../terminal/printable.ts';
 import { openParts } from '../terminal/progress.ts';
 import { durationOf, grouped, groupedCount, print, tableOf } from '../terminal/table.ts';
 
@@ -192,12 +193,17 @@ const inProcess =
       });
       child.on('exit', (code, ending) => {
         if (code === 0) resolve();
-        else reject(new UserError(`${job}: it ended with ${ending ?? `exit code ${code}`}: ${errors.trim()}`));
+        else
+          reject(
+            new UserError(`${job}: it ended with ${ending ?? `exit code ${code}`}:`, {
+              list: errors.trim().split('\n'),
+            }),
+          );
       });
     });
 
 const textOf = ({ results, planned, size }: Measured, report: string, milliseconds: number): string => {
-  const [took, page] = [durationOf(milliseconds), join(report, 'index.html')];
+  const [took, page] = [durationOf(milliseconds), printableLine(join(report, 'index.html'))];
   const done =
     results.length === planned
       ? `All ${planned} jobs are done (${took}). Open ${page}`

@@ -6,6 +6,7 @@ import { type WriteOptions, writeScenes } from '../../studies/scenes/write.ts';
 import { count, given, jsonOption, oneOf, seedOption } from '../options/options.ts';
 import { checkNewFolder } from '../options/output.ts';
 import { listenForInterrupt, sayStopped } from '../terminal/interrupt.ts';
+import { printableLine } from '../terminal/printable.ts';
 import { openProgress } from '../terminal/progress.ts';
 import { commandOf } from '../terminal/quote.ts';
 import { groupedCount, print, tableOf } from '../terminal/table.ts';
@@ -81,7 +82,7 @@ async function writeFolder(folder: string, options: Options, command: Command): 
     return [split, manifest.images[split as keyof typeof manifest.images] ?? 0, questions] as const;
   });
   const table = [['split', 'images', 'rows'], ...rows];
-  const next = `\n${folder}: ${groupedCount(
+  const next = `\n${printableLine(folder)}: ${groupedCount(
     rows.reduce((sum, [, images]) => sum + images, 0),
     'picture',
   )} of ${manifest.pixels} x ${manifest.pixels} pixels.`;

@@ -11,6 +11,7 @@ import { checkNewFolder } from '../options/output.ts';
 import type { TaskName } from '../options/tasks.ts';
 import { listenForInterrupt, sayStopped } from '../terminal/interrupt.ts';
 import { openProgress } from '../terminal/progress.ts';
+import { commandOf } from '../terminal/quote.ts';
 import { bytesOf, type Cell, factsOf, grouped, print } from '../terminal/table.ts';
 
 interface Options extends ForeignOptions {
@@ -80,7 +81,7 @@ async function run(file: string, cacheFolder: string, options: Options): Promise
       onWarning: progress.warn,
     });
     print(
-      `${factsOf(factsIn(report, to))}\n\nNext: python3 -m http.server --directory ${to}`,
+      `${factsOf(factsIn(report, to))}\n\nNext: ${commandOf(['python3', '-m', 'http.server', '--directory', to])}`,
       { to, ...report },
       options,
     );

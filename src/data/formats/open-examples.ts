@@ -53,7 +53,7 @@ export const openExamples = async (path: string, query: DatasetQuery): Promise<D
     if (found && found.examples.length === 0) throw emptyError(path, found);
     if (found) return found;
   }
-  throw new UserError(`${path}: has no split "${query.split}" for ${query.records.name}: ${contentsOf(path, query)}`);
+  throw splitError(path, query);
 };
 
 /**
@@ -162,11 +162,14 @@ const emptyError = (path: string, { layout, notices }: Dataset): UserError =>
   new UserError([`${path}: ${layout}: holds no example that can be used: check its files.`, ...notices].join(' '));
 
 /** The splits, where the folder has JSON lines; otherwise what it holds, and what each layout would have. */
-const contentsOf = (path: string, query: DatasetQuery): string => {
+const splitError = (path: string, query: DatasetQuery): UserError => {
+  const what = `${path}: has no split "${query.split}" for ${query.records.name}`;
   const names = namesIn(path);
   const splits = names.filter((name) => name.endsWith('.jsonl')).map((name) => name.slice(0, -'.jsonl'.length));
-  if (splits.length > 0) return `there are ${splits.join(', ')}: name one of them.`;
+  if (splits.length > 0) return new UserError(`${what}: there are ${splits.join(', ')}: name one of them.`);
   const some = `it has ${names.slice(0, 8).join(', ')}${names.length > 8 ? `, … (${names.length})` : ''}`;
-  const layouts = formatsOf(query.records).map(({ name, looksFor }) => `\n  ${name}: ${looksFor(query).join(', ')}`);
-  return `${names.length > 0 ? some : 'it is empty or no folder'}. Looked for:${layouts.join('')}`;
+  const layouts = formatsOf(query.records).map(({ name, looksFor }) => `  ${name}: ${looksFor(query).join(', ')}`);
+  return new UserError(`${what}: ${names.length > 0 ? some : 'it is empty or no folder'}. Looked for:`, {
+    list: layouts,
+  });
 };

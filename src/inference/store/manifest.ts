@@ -37,9 +37,9 @@ export type About = Readonly<z.infer<typeof aboutSchema>>;
 export const parseAbout = (value: unknown, path: string): About => {
   const parsed = aboutSchema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new UserError(
-    `${path}: it is not one that this version reads: make the cache again:\n${z.prettifyError(parsed.error)}`,
-  );
+  throw new UserError(`${path}: it is not one that this version reads: make the cache again:`, {
+    list: z.prettifyError(parsed.error).split('\n'),
+  });
 };
 
 /** How the pictures of a cache were read. */

@@ -4,10 +4,10 @@ import { type TableRow, writeTable } from '../../../files/write-table.ts';
 import { type ImageCache, type Model, openPredictor, UserError } from '../../../index.ts';
 import { askAll, type Condition, type FoundAnswers, streamAnswers } from '../../../query.ts';
 import { shownRows } from '../../options/query.ts';
-import { printableJson } from '../../terminal/printable.ts';
+import { printableJson, printableLine } from '../../terminal/printable.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { fileColumns, rankedTable, restOf } from '../../terminal/ranked.ts';
-import { grouped, print } from '../../terminal/table.ts';
+import { groupedCount, print } from '../../terminal/table.ts';
 import { type AskFlags, askOptions, answerColumns as columns } from './ask-flags.ts';
 
 /** Asks the questions of a file: a table of each, or all answers to a file as they are found. */
@@ -44,9 +44,11 @@ const printEach = async (trained: Model, { cache, questions, options }: Work): P
   });
   const tables = results.map(({ question, answers, found, images }) => {
     const shown = answers.slice(0, shownRows(options));
-    return [question, rankedTable(shown, columns, options), ...restOf({ shown: shown.length, found, images })].join(
-      '\n',
-    );
+    return [
+      printableLine(question),
+      rankedTable(shown, columns, options),
+      ...restOf({ shown: shown.length, found, images }),
+    ].join('\n');
   });
   print(tables.join('\n\n'), { cache: options.cache, images: cache.size, results }, options);
 };
@@ -95,5 +97,5 @@ const writeAll = async (trained: Model, work: Work, out: string): Promise<void> 
   await writeTable(out, [{ name: 'question', kind: 'text' }, ...own], rows());
   const { cache, questions, options } = work;
   const result = { cache: options.cache, images: cache.size, questions: questions.length, answers: count, out };
-  print(`saved ${grouped(count)} answers to ${out}`, result, options);
+  print(printableLine(`saved ${groupedCount(count, 'answer')} to ${out}`), result, options);
 };

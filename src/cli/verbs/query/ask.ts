@@ -13,6 +13,7 @@ import {
   shownRows,
 } from '../../options/query.ts';
 import { printNotice } from '../../terminal/notice.ts';
+import { printableLine } from '../../terminal/printable.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { outOption, rankedTable, restOf, writeRanked } from '../../terminal/ranked.ts';
 import { percent, print, tableOf } from '../../terminal/table.ts';
@@ -128,7 +129,7 @@ const askOne = async (trained: Model, cache: ImageCache, question: string, optio
 
 const restLines = ({ found, images, answers }: QuestionResult, shown: number, { out }: AskFlags): string[] => [
   ...restOf({ shown, found: Math.max(answers.length, found), images }),
-  ...(out === undefined ? [] : [`saved ${out}`]),
+  ...(out === undefined ? [] : [printableLine(`saved ${out}`)]),
 ];
 
 /** Answers with the number of images of each, the most frequent first. */

@@ -16,6 +16,7 @@ import {
 } from '../../options/query.ts';
 import type { TaskName } from '../../options/tasks.ts';
 import { printNotice } from '../../terminal/notice.ts';
+import { printableLine } from '../../terminal/printable.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { outOption, type ResultColumn, rankedTable, restOf, writeRanked } from '../../terminal/ranked.ts';
 import { print } from '../../terminal/table.ts';
@@ -88,6 +89,10 @@ async function run(file: string, hypothesis: string, options: Options): Promise<
     found: all.length,
     images: options.nearDuplicates === undefined ? images : all.length,
   });
-  const text = [rankedTable(judged, columns, options), ...lines, ...(out === undefined ? [] : [`saved ${out}`])];
+  const text = [
+    rankedTable(judged, columns, options),
+    ...lines,
+    ...(out === undefined ? [] : [printableLine(`saved ${out}`)]),
+  ];
   print(text.join('\n'), { hypothesis, cache: cache.folder, images: cache.size, judged }, options);
 }

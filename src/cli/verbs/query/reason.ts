@@ -8,6 +8,7 @@ import { checkTableFile } from '../../options/output.ts';
 import { addFilterOptions, cacheOption, type FilterFlags, filterOf, repeated } from '../../options/query.ts';
 import type { TaskName } from '../../options/tasks.ts';
 import { printNotice } from '../../terminal/notice.ts';
+import { printableLine } from '../../terminal/printable.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { outOption } from '../../terminal/ranked.ts';
 import { groupedCount, print, tableOf } from '../../terminal/table.ts';
@@ -79,7 +80,11 @@ async function run(file: string, statement: string, options: Options): Promise<v
   if (out !== undefined) await writePairs(out, pairs);
   const rows = pairs.map(({ images, answer: given, probability }) => [...images, given, probability.toFixed(3)]);
   const table = tableOf([['first image', 'second image', 'answer', 'probability'], ...rows]);
-  const lines = [table, `of ${groupedCount(judged, 'pair')}`, ...(out === undefined ? [] : [`saved ${out}`])];
+  const lines = [
+    table,
+    `of ${groupedCount(judged, 'pair')}`,
+    ...(out === undefined ? [] : [printableLine(`saved ${out}`)]),
+  ];
   print(lines.join('\n'), { statement, cache: cache.folder, judged, pairs }, options);
 }
 

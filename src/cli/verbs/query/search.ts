@@ -17,6 +17,7 @@ import {
 } from '../../options/query.ts';
 import type { TaskName } from '../../options/tasks.ts';
 import { printNotice } from '../../terminal/notice.ts';
+import { printableLine } from '../../terminal/printable.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { outOption, rankedTable, restOf, writeRanked } from '../../terminal/ranked.ts';
 import { print } from '../../terminal/table.ts';
@@ -106,7 +107,11 @@ export const searchWith = async (
   const query = like === undefined ? { question: text } : { like };
   const said = { ...query, cache: cache.folder, images: cache.size, found };
   print(
-    [rankedTable(found, columns, options), ...lines, ...(out === undefined ? [] : [`saved ${out}`])].join('\n'),
+    [
+      rankedTable(found, columns, options),
+      ...lines,
+      ...(out === undefined ? [] : [printableLine(`saved ${out}`)]),
+    ].join('\n'),
     said,
     options,
   );
