@@ -1,5 +1,5 @@
 import type { Schemas } from 'dide/client';
-import { histogramOf, isWhole } from './logic/results.ts';
+import { BARS } from './logic/results.ts';
 import { type CachePlace, jsonFrom } from './service-request.ts';
 import type { Asked, AskOptions, Condition, PictureAnswer, PictureFilter, Question } from './source.ts';
 
@@ -27,27 +27,18 @@ interface Ranked {
 
 /** Asks a model that answers. */
 export const asked = async (query: ServiceQuery): Promise<Asked> => {
-  const body = { ...query.question, ...rankingOf(query.options) };
+  const body = { ...query.question, ...rankingOf(query.options), bars: BARS };
   const said = await post<Omit<Said, 'found'> & ServiceAnswers>(query, 'ask', body);
   const answers = said.answers.map((one) => ({ ...pictureOf(one), answer: one.answer, probability: one.probability }));
-  return askedOf(said, answers, said.answer);
+  return askedOf(said, answers, { answer: said.answer, histogram: said.bars });
 };
 
 interface ServiceAnswers {
   readonly answers: readonly Schemas['ImageAnswer'][];
   readonly answer?: string | undefined;
   readonly found: number;
+  readonly bars: readonly number[];
 }
-
-/** Asks a model of entailment whether pictures fit a hypothesis. */
-export const judged = async (query: ServiceQuery): Promise<Asked> => {
-  const { question, answer } = query.question;
-  const judgement = (answer ?? 'entailment') as Schemas['Judgement'];
-  const body = { hypothesis: question, judgement, ...rankingOf(query.options) };
-  const said = await post<Said & { readonly judged: readonly Schemas['JudgedImage'][] }>(query, 'entail', body);
-  const answers = said.judged.map((one) => ({ ...pictureOf(one), answer: judgement, probability: one[judgement] }));
-  return askedOf(said, answers, judgement);
-};
 
 /** Searches with a retriever, whose cosines are no probabilities. */
 export const searched = async (query: ServiceQuery): Promise<Asked> => {
@@ -62,7 +53,7 @@ export const searched = async (query: ServiceQuery): Promise<Asked> => {
     body,
   );
   const answers = said.found.map((one) => ({ ...pictureOf(one), answer: '', probability: one.score }));
-  return { ...askedOf({ ...said, found: said.images }, answers, undefined), histogram: [] };
+  return askedOf({ ...said, found: said.images }, answers, { answer: undefined, histogram: [] });
 };
 
 const post = async <T>({ service, root, signal }: ServiceQuery, route: string, body: object): Promise<T> =>
@@ -82,8 +73,8 @@ const filterOf = ({ folder, from, to }: PictureFilter) => ({
 
 const pictureOf = ({ image, date, duplicates = [] }: Ranked) => ({ path: image, date, duplicates });
 
-const askedOf = (said: Said, answers: PictureAnswer[], answer: string | undefined): Asked => {
-  const { images, warnings, milliseconds, found = answers.length } = said;
-  const whole: Asked = { answers, asked: images, found, answer, histogram: [], milliseconds, warnings };
-  return isWhole(whole) ? { ...whole, histogram: histogramOf(answers.map(({ probability }) => probability)) } : whole;
-};
+const askedOf = (
+  { images, warnings, milliseconds, found = 0 }: Said,
+  answers: PictureAnswer[],
+  { answer, histogram }: Pick<Asked, 'answer' | 'histogram'>,
+): Asked => ({ answers, asked: images, found, answer, histogram, milliseconds, warnings });

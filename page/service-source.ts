@@ -1,5 +1,6 @@
+import { judgementOf } from './logic/search-state.ts';
 import { aboutCollection, type ServiceAbout } from './service-about.ts';
-import { asked, judged, type ServiceQuery, searched } from './service-answers.ts';
+import { asked, type ServiceQuery, searched } from './service-answers.ts';
 import { type CachePlace, jsonFrom, requestOf, type ServiceAddress } from './service-request.ts';
 import {
   type Added,
@@ -36,7 +37,7 @@ export const openServiceSource = async (service: ServiceAddress, collection: str
     ask: (question, options, signal) => {
       const query: ServiceQuery = { ...place, question, options, signal };
       if (served.can.search) return searched(query);
-      return served.can.entail ? judged(query) : asked(query);
+      return asked(served.can.entail ? { ...query, question: judgementOf(question) } : query);
     },
     like: (path, top, signal) => likeIn(place, { path, top, signal }),
     answers: async (path, question, top, signal) => {

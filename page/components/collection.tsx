@@ -110,7 +110,10 @@ export const Collection = ({ source, about, search, change }: Props) => {
           </div>
         </div>
         {isAsked && answers.asked && (
-          <Cost asked={answers.asked} about={about} progress={answers.progress} isAsking={answers.isLoading} />
+          <Cost
+            {...{ about, asked: answers.asked, progress: answers.progress, isAsking: answers.isLoading }}
+            onWall={answers.beyond > 0 ? answers.shown - answers.beyond : undefined}
+          />
         )}
         {loaded.error && <Failed error={loaded.error} onRetry={loaded.retry} />}
         {!tiles && !loaded.error && <SkeletonWall />}

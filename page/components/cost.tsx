@@ -5,11 +5,13 @@ interface Props {
   readonly asked: Asked;
   readonly about: About;
   readonly isAsking: boolean;
+  /** Pictures on the wall, where it does not hold all. */
+  readonly onWall: number | undefined;
   readonly progress: readonly [done: number, of: number] | undefined;
 }
 
 /** How long the answers took, what a fusion model would have needed for them, and what is to know about them. */
-export const Cost = ({ asked, about: { fusion }, isAsking, progress }: Props) => (
+export const Cost = ({ asked, about: { fusion }, isAsking, onWall, progress }: Props) => (
   <div class="cost" role="status">
     {isAsking ? (
       <p>{progress ? `Asking: ${grouped(progress[0])} of ${counted(progress[1], 'picture')}` : 'Asking'}</p>
@@ -27,6 +29,9 @@ export const Cost = ({ asked, about: { fusion }, isAsking, progress }: Props) =>
           </>
         )}
       </p>
+    )}
+    {onWall !== undefined && (
+      <p>The first {counted(onWall, 'picture')} of this order are below: a filter or a higher cut leaves fewer.</p>
     )}
     {asked.warnings.map((warning) => (
       <p key={warning} class="warning">

@@ -3,13 +3,6 @@ import type { Asked, AskOptions, PictureAnswer } from '../source.ts';
 /** Bars of a histogram. */
 export const BARS = 50;
 
-/** Number of probabilities in each of so many equal parts of 0 to 1; 1 itself belongs to the last one. */
-export const histogramOf = (probabilities: Iterable<number>, bars = BARS): number[] => {
-  const counts = new Array<number>(bars).fill(0);
-  for (const p of probabilities) counts[Math.min(bars - 1, Math.max(0, Math.floor(p * bars)))]! += 1;
-  return counts;
-};
-
 /** Heights of bars, 0 to 1: square roots, or the few that are sure would not be seen beside the many that are not. */
 export const barHeights = (counts: readonly number[]): number[] => {
   const most = Math.max(1, ...counts);

@@ -92,5 +92,15 @@ export const questionOf = ({ question, answer, conditions }: Search): Question =
   return { question: question.trim(), answer, and: ofKind('and'), not: ofKind('not') };
 };
 
+/** What counts of a statement that is judged, where nobody chose another judgement. */
+const USUAL = 'entailment';
+
+/** A statement that is judged of pictures, and what is said with it, as a question of each judgement. */
+export const judgementOf = ({ question, answer, and = [], not = [] }: Question): Question => {
+  const judged = (conditions: readonly Condition[]) =>
+    conditions.map((one) => ({ ...one, answer: one.answer ?? USUAL }));
+  return { question, answer: answer ?? USUAL, and: judged(and), not: judged(not) };
+};
+
 /** Whether a filter lets everything through. */
 export const isOpen = ({ folder, from, to }: PictureFilter): boolean => !folder && !from && !to;

@@ -19,6 +19,8 @@ export interface ShownAnswers extends Omit<Loaded<unknown>, 'value'> {
   readonly atLeast: number;
   /** Number of pictures from the cut up. */
   readonly shown: number;
+  /** Number of those that are too many for the wall. */
+  readonly beyond: number;
   /** Pictures that are done, and all, while a question takes long. */
   readonly progress: readonly [done: number, of: number] | undefined;
 }
@@ -58,6 +60,7 @@ export const useAnswers = (
     [asked, atLeast, search.sort],
   );
   const tiles = useMemo(() => (asked ? tilesOf(answers) : undefined), [asked, answers]);
-  const shown = isPart && asked ? asked.found : picturesIn(answers);
-  return { ...loaded, asked, answers, tiles, atLeast, shown, progress };
+  const held = picturesIn(answers);
+  const shown = isPart && asked ? asked.found : held;
+  return { ...loaded, asked, answers, tiles, atLeast, shown, beyond: shown - held, progress };
 };

@@ -1,5 +1,7 @@
+import type { QuestionsOptions, SearchOptions } from 'dide/web';
 import { askAll, encodeText, search } from 'dide/web';
-import { histogramOf, isWhole } from '../logic/results.ts';
+import { BARS } from '../logic/results.ts';
+import { judgementOf } from '../logic/search-state.ts';
 import type { Asked, AskOptions, LikePicture, PictureAnswer, Question, RankedAnswer } from '../source.ts';
 import { filterOf, type OpenedSite } from './opened-site.ts';
 
@@ -9,7 +11,7 @@ type OnProgress = (done: number, of: number) => void;
 /** Asks a question of all pictures or, of a student of retrieval, compares them with a text. */
 export const askSite = async (
   { student, images }: OpenedSite,
-  { question, answer, and = [], not = [] }: Question,
+  question: Question,
   { filter, sort, atLeast, top, nearDuplicates }: Omit<AskOptions, 'onProgress'>,
   onProgress: OnProgress,
 ): Promise<Asked> => {
@@ -17,32 +19,49 @@ export const askSite = async (
   const warnings: string[] = [];
   const onWarning = (message: string): void => void warnings.push(message);
   const options = { ...filterOf(filter), sort, top, nearDuplicates, onWarning, onProgress };
-  if (!student.config.purpose.logits) {
-    const texts = (some: typeof and): string[] => some.map((one) => one.question);
-    const found = await search(student, images, question, { ...options, and: texts(and), not: texts(not) });
-    const answers = found.map((one) => ({ ...pictureOf(one), answer: '', probability: one.score }));
-    const asked = found.length;
-    return { answers, asked, found: asked, histogram: [], milliseconds: performance.now() - began, warnings };
-  }
-  const usual = student.config.answers.includes('entailment') ? 'entailment' : undefined;
-  const named = { question, answer: answer ?? usual };
-  const [result] = await askAll(student, images, [named], {
-    ...{ ...options, and, not, atLeast },
+  const { purpose, answers } = student.config;
+  const asked = !purpose.logits
+    ? await searched({ student, images }, question, options)
+    : await answered({ student, images }, answers.includes('entailment') ? judgementOf(question) : question, {
+        ...options,
+        atLeast,
+      });
+  return { ...asked, milliseconds: performance.now() - began, warnings };
+};
+
+type Parts = Pick<OpenedSite, 'student' | 'images'>;
+type Said = Omit<Asked, 'milliseconds' | 'warnings'>;
+
+const answered = async (
+  { student, images }: Parts,
+  { question, answer, and = [], not = [] }: Question,
+  options: QuestionsOptions,
+): Promise<Said> => {
+  const [result] = await askAll(student, images, [{ question, answer: answer ?? undefined }], {
+    ...{ ...options, and, not, bars: BARS },
     answer: answer === null ? null : undefined,
   });
-  const { answers: found, images: asked, ...said } = result!;
-  const answers = found.map((one) => ({ ...pictureOf(one), answer: one.answer, probability: one.probability }));
-  const milliseconds = performance.now() - began;
-  const whole: Asked = {
-    answers,
-    asked,
-    found: said.found,
-    answer: said.answer,
-    histogram: [],
-    milliseconds,
-    warnings,
+  const { answers, images: asked, found, answer: meant, bars = [] } = result!;
+  return {
+    answers: answers.map((one) => ({ ...pictureOf(one), answer: one.answer, probability: one.probability })),
+    ...{ asked, found, answer: meant, histogram: bars },
   };
-  return isWhole(whole) ? { ...whole, histogram: histogramOf(answers.map(({ probability }) => probability)) } : whole;
+};
+
+const searched = async (
+  { student, images }: Parts,
+  { question, and = [], not = [] }: Question,
+  options: SearchOptions,
+): Promise<Said> => {
+  const texts = (some: typeof and): string[] => some.map((one) => one.question);
+  let asked = 0;
+  const onProgress = (done: number, of: number): void => {
+    asked = of;
+    options.onProgress?.(done, of);
+  };
+  const found = await search(student, images, question, { ...options, and: texts(and), not: texts(not), onProgress });
+  const answers = found.map((one) => ({ ...pictureOf(one), answer: '', probability: one.score }));
+  return { answers, asked, found: asked, histogram: [] };
 };
 
 const pictureOf = ({ image, date, duplicates = [] }: Found): Omit<PictureAnswer, 'answer' | 'probability'> => ({

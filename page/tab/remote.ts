@@ -3,11 +3,15 @@ import { type FailureKind, SourceError } from '../source.ts';
 /** Functions that a worker offers. Arguments and results are copied between the threads. */
 export type Offered = Readonly<Record<string, (...args: never[]) => Promise<unknown>>>;
 
-/** A call that goes to a worker, and what comes back. */
+/** A call that goes to a worker, the end of one that nobody waits for any more, and what comes back. */
 interface Call {
   readonly id: number;
   readonly name: string;
   readonly args: readonly unknown[];
+}
+interface End {
+  readonly id: number;
+  readonly end: true;
 }
 type Reply =
   | { readonly id: number; readonly value: unknown }
@@ -28,7 +32,7 @@ interface Waiting extends CallOptions {
   readonly reject: (error: unknown) => void;
 }
 
-/** Gives access to what a worker offers. A call whose signal aborts is forgotten here; the worker ends it by itself. */
+/** Gives access to what a worker offers. A call whose signal aborts is forgotten here, and ends there at its next progress. */
 export const remoteOf = (worker: Worker): Remote => {
   const waiting = new Map<number, Waiting>();
   let last = 0;
@@ -53,7 +57,9 @@ export const remoteOf = (worker: Worker): Remote => {
       const id = last;
       waiting.set(id, { resolve, reject, onProgress });
       signal?.addEventListener('abort', () => {
-        if (waiting.delete(id)) reject(signal.reason);
+        if (!waiting.delete(id)) return;
+        reject(signal.reason);
+        worker.postMessage({ id, end: true } satisfies End);
       });
       worker.postMessage({ id, name, args } satisfies Call);
     });
@@ -61,27 +67,44 @@ export const remoteOf = (worker: Worker): Remote => {
 
 /** The thread of a worker, as far as it is used. */
 interface WorkerScope {
-  addEventListener(kind: 'message', listener: (event: { readonly data: Call }) => void): void;
+  addEventListener(kind: 'message', listener: (event: { readonly data: Call | End }) => void): void;
   postMessage(reply: Reply): void;
 }
 
 /**
- * Offers functions to the page that started this worker. The last argument of each is a function that takes progress.
+ * Offers functions to the page that started this worker. The last argument of each is a function that takes progress, and
+ * throws where nobody waits for the result any more.
  *
  * @param kindOf the kind of a failure.
  */
 export const offer = (offered: Offered, kindOf: (error: unknown) => FailureKind): void => {
   const scope = globalThis as unknown as WorkerScope;
-  scope.addEventListener('message', ({ data: { id, name, args } }) => {
-    const onProgress = (done: number, of: number): void => scope.postMessage({ id, progress: [done, of] });
+  const ended = new Set<number>();
+  const underWay = new Set<number>();
+  scope.addEventListener('message', ({ data }) => {
+    if ('end' in data) {
+      if (underWay.has(data.id)) ended.add(data.id);
+      return;
+    }
+    const { id, name, args } = data;
+    underWay.add(id);
+    const onProgress = (done: number, of: number): void => {
+      if (ended.has(id)) throw new Error(`${name}: nobody waits for it any more`);
+      scope.postMessage({ id, progress: [done, of] });
+    };
     const work = async (): Promise<unknown> =>
       await (offered[name] as (...args: readonly unknown[]) => Promise<unknown>)(...args, onProgress);
-    work().then(
-      (value) => scope.postMessage({ id, value }),
-      (error: unknown) => {
-        const message = error instanceof Error ? error.message : String(error);
-        scope.postMessage({ id, failure: { kind: kindOf(error), message } });
-      },
-    );
+    work()
+      .then(
+        (value) => scope.postMessage({ id, value }),
+        (error: unknown) => {
+          const message = error instanceof Error ? error.message : String(error);
+          scope.postMessage({ id, failure: { kind: kindOf(error), message } });
+        },
+      )
+      .finally(() => {
+        underWay.delete(id);
+        ended.delete(id);
+      });
   });
 };

@@ -764,6 +764,8 @@ export interface operations {
                      * @default false
                      */
                     readonly histogram?: boolean;
+                    /** @description Number of equal parts of 0 to 1 in which all images are counted by their probability. */
+                    readonly bars?: number;
                     /**
                      * @description Most results; the first ones of the order.
                      * @default 10
@@ -815,6 +817,8 @@ export interface operations {
                             readonly answer: string;
                             readonly images: number;
                         }[];
+                        /** @description Images of each of the parts, whatever `atLeast`; a probability of 1 is in the last. */
+                        readonly bars?: readonly number[];
                         readonly warnings: readonly string[];
                         /** @description Time that the server worked on it. */
                         readonly milliseconds: number;

@@ -76,14 +76,23 @@ const headerOf = (json: string): { readonly size: number; readonly paths: number
   }
 };
 
-/** Rows that are in memory, some at a time. */
+/** Most rows of a block, and the longest time in milliseconds for which a scan holds its thread: half of a frame. */
+const [MOST_ROWS, HELD] = [1024, 8];
+
+/** Rows that are in memory, some at a time. Between them other events of the thread have their turn. */
 async function* blocksOf(
   all: Uint8Array<ArrayBuffer>,
   { columns, rowBytes }: { readonly columns: Columns; readonly rowBytes: number },
-  { rows: most = 4096, only }: KeptOptions = {},
+  { rows = MOST_ROWS, only }: KeptOptions = {},
 ): AsyncGenerator<KeptBlock, void, undefined> {
   const places = only ?? allPlaces(columns.size);
+  const most = Math.min(rows, MOST_ROWS);
+  let began = performance.now();
   for (let first = 0; first < places.length; first += most) {
+    if (performance.now() - began > HELD) {
+      await turnOfEvents();
+      began = performance.now();
+    }
     const some = places.subarray(first, first + most);
     const bytes = new Uint8Array(some.length * rowBytes);
     for (const [i, place] of some.entries()) {
@@ -93,3 +102,20 @@ async function* blocksOf(
     yield { places: some, bytes };
   }
 }
+
+/** The part of a channel of messages that is used; a browser's differs from Node's in its types. */
+interface Channel {
+  readonly port1: { onmessage: (() => void) | null; close(): void };
+  readonly port2: { postMessage(message: unknown): void };
+}
+
+/** Lets the thread do what else is waiting. A timer would wait for 4 ms after some turns. */
+const turnOfEvents = (): Promise<void> =>
+  new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel() as unknown as Channel;
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(0);
+  });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { clockDate, counted, duration, fileName, percent } from '../../page/logic/format.ts';
-import { barHeights, cutAndSorted, histogramOf, isWhole, picturesIn, usualCut } from '../../page/logic/results.ts';
+import { barHeights, cutAndSorted, isWhole, picturesIn, usualCut } from '../../page/logic/results.ts';
 import { csvOf, jsonOf } from '../../page/logic/save-file.ts';
 import { addressOf, isOpen, noSearch, questionOf, type Search, searchOf } from '../../page/logic/search-state.ts';
 import { cornerOf, layoutOf, tileAfterKey, tilesBetween } from '../../page/logic/virtual-grid.ts';
@@ -116,8 +116,7 @@ describe('answers', () => {
     expect([usualCut('yes'), usualCut(undefined)]).toEqual([0.5, 0]);
   });
 
-  it('are counted by probability', () => {
-    expect(histogramOf([0, 0.24, 0.25, 0.99, 1], 4)).toEqual([2, 1, 0, 2]);
+  it('are counted in bars whose heights are square roots', () => {
     expect(barHeights([0, 1, 4])).toEqual([0, 0.5, 1]);
     expect(barHeights([0, 0])).toEqual([0, 0]);
   });

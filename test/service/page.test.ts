@@ -78,6 +78,16 @@ describe('what a page shows', () => {
         .sort()
         .slice(0, 2),
     );
+    // whatever the cut and the number of answers, all are counted
+    const counted = await ask({ bars: 50, atLeast: cut, top: 1 });
+    const inBar = (i: number): number =>
+      all.answers.filter((one: { probability: number }) => Math.floor(50 * one.probability) === i).length;
+    expect([counted.answers.length, ...counted.bars]).toEqual([1, ...Array.from({ length: 50 }, (_, i) => inBar(i))]);
+    expect(await problemIn(await served.post('/v1/caches/photos/ask', { question: 'is it ?', bars: 0 }))).toMatchObject(
+      {
+        status: 400,
+      },
+    );
     const both = await ask({ and: ['is there a circle ?'], top: 1 });
     expect(both.answers[0].probability).toBeCloseTo(all.answers[0].probability ** 2, 5);
     const grouped = await ask({ nearDuplicates: 0, top: 100 });

@@ -21,7 +21,7 @@ beforeAll(async () => {
 describe('many questions at once', () => {
   it('have the answers of each asked alone, and count the most probable ones of all images', async () => {
     const some = [questions[0]!, `${questions[1]!} = red`, { question: questions[2]!, answer: '2' }];
-    const options = { histogram: true, top: 5, folder: ['a', 'b'] };
+    const options = { histogram: true, bars: 4, top: 5, folder: ['a', 'b'] };
     const results = await askAll(open, gallery.cache, some, options);
     const texts = [questions[0]!, questions[1]!, questions[2]!];
     const answers = ['yes', 'red', '2'];
@@ -34,11 +34,16 @@ describe('many questions at once', () => {
         const best = [...all].reduce((most, one) => (one[1] > most[1] ? one : most))[0];
         counts.set(best, (counts.get(best) ?? 0) + 1);
       }
+      const bars = [0, 0, 0, 0];
+      for (const [path, all] of known.get(texts[i]!)!)
+        if (/^[ab]\//.test(path)) bars[Math.floor(4 * all.get(answers[i]!)!)]! += 1;
+      expect(result.bars).toEqual(bars);
       expect(new Map(result.histogram!.map(({ answer, images }) => [answer, images]))).toEqual(counts);
       const sizes = result.histogram!.map(({ images }) => images);
       expect(sizes).toEqual(sizes.toSorted((a, b) => b - a));
     }
     await expect(askAll(open, gallery.cache, [])).rejects.toThrow('there is no question');
+    await expect(askAll(open, gallery.cache, some, { bars: 0.5 })).rejects.toThrow('0.5 bars: give their number');
   });
 
   it('are streamed in the order of the cache, and of an image in the order of the questions', async () => {

@@ -25,11 +25,14 @@ export const openCollection = (names: readonly string[], images: ImageCache, pla
   const { dates, count } = filtered;
   const rankings = questions.map(() => openRanking<AnswerCandidate>(images, dates, options));
   const counts = questions.map(() => new Float64Array(names.length));
+  const bars = questions.map(() => new Float64Array(options.bars ?? 0));
   let done = 0;
   return {
     add: (block) => {
       for (const [i, question] of questions.entries()) {
-        rank(rankings[i]!, block, question, options.atLeast);
+        const probabilities = product(block.scores, block.places.length, question);
+        rank(rankings[i]!, block, { question, probabilities, atLeast: options.atLeast });
+        countProbabilities(probabilities, bars[i]!);
         if (question.best !== undefined) countAnswers(block, question.best, counts[i]!);
       }
       done += block.places.length;
@@ -48,6 +51,7 @@ export const openCollection = (names: readonly string[], images: ImageCache, pla
             probability: score,
           })),
           ...(best === undefined ? {} : { histogram: histogramOf(counts[i]!, names) }),
+          ...(options.bars === undefined ? {} : { bars: [...bars[i]!] }),
         })),
       ),
   };
@@ -77,16 +81,28 @@ const candidateAt = (
 const rank = (
   ranking: Ranking<AnswerCandidate>,
   block: ScanBlock,
-  planned: Planned,
-  atLeast: number = Number.NEGATIVE_INFINITY,
+  { question, probabilities, atLeast = Number.NEGATIVE_INFINITY }: Ranked,
 ): void => {
-  const probabilities = product(block.scores, block.places.length, planned);
   for (let row = 0; row < probabilities.length; row += 1) {
     const score = probabilities[row]!;
     if (score < atLeast) continue;
     if (score < ranking.floor) ranking.passOver();
-    else ranking.add(candidateAt(block, planned, row, score));
+    else ranking.add(candidateAt(block, question, row, score));
   }
+};
+
+/** Probabilities of a question about the images of a block, and the least of interest. */
+interface Ranked {
+  readonly question: Planned;
+  readonly probabilities: Float64Array;
+  readonly atLeast: number | undefined;
+}
+
+/** Counts each probability in its part of 0 to 1, of as many equal parts as there are counts. */
+const countProbabilities = (probabilities: Float64Array, counts: Float64Array): void => {
+  const last = counts.length - 1;
+  if (last < 0) return;
+  for (const one of probabilities) counts[Math.min(last, Math.floor(one * counts.length))]! += 1;
 };
 
 const countAnswers = ({ places, answers }: ScanBlock, row: number, counts: Float64Array): void => {

@@ -28,12 +28,16 @@ export interface QuestionResult {
   readonly answers: readonly Answer[];
   /** Most probable answers of all images that were asked, the most frequent first. */
   readonly histogram?: readonly AnswerCount[] | undefined;
+  /** Number of images in each of `bars` equal parts of the probabilities 0 to 1, whatever `atLeast`; 1 is in the last. */
+  readonly bars?: readonly number[] | undefined;
 }
 
 /** Options of questions that are asked together. */
 export interface QuestionsOptions extends AskOptions {
   /** Whether the most probable answers of all images are counted. Default false. */
   readonly histogram?: boolean | undefined;
+  /** Number of equal parts of 0 to 1 in which all images are counted by their probability. Default: they are not. */
+  readonly bars?: number | undefined;
 }
 
 /** Answer about one image to one of several questions. */
@@ -81,7 +85,8 @@ export const planOf = (
   checkAnswers(student);
   checkRanking(options);
   const { config } = student;
-  const { and = [], not = [], answer: named, histogram = false } = options;
+  const { and = [], not = [], answer: named, histogram = false, bars = 1 } = options;
+  if (!Number.isInteger(bars) || bars < 1) throw new UserError(`${bars} bars: give their number, 1 or more`);
   if (questions.length === 0) throw new UserError('there is no question: ask at least one');
   const scanned: ScanQuestion[] = [];
   const rowOf = (question: ScanQuestion): number => scanned.push(question) - 1;

@@ -33,6 +33,9 @@ const askRoute = createRoute({
           .boolean()
           .default(false)
           .openapi({ description: 'Whether the most probable answers are counted.' }),
+        bars: z.int().min(1).max(1000).optional().openapi({
+          description: 'Number of equal parts of 0 to 1 in which all images are counted by their probability.',
+        }),
         ...rankingFields,
         ...filterFields,
       }),
@@ -50,6 +53,9 @@ const askRoute = createRoute({
           .readonly()
           .optional()
           .openapi({ description: 'Most probable answers of all images that were asked, the most frequent first.' }),
+        bars: z.array(z.int()).readonly().optional().openapi({
+          description: 'Images of each of the parts, whatever `atLeast`; a probability of 1 is in the last.',
+        }),
         warnings,
         milliseconds,
       }),
