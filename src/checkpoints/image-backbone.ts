@@ -2,7 +2,8 @@ import type { Numbers } from '../engine/numbers.ts';
 import { UserError } from '../errors.ts';
 import type { Sizes } from '../model/sizes.ts';
 import { readOnnxWeights } from './formats/onnx.ts';
-import { openWeights } from './formats/weights-file.ts';
+import { localWeights, openWeights } from './formats/weights-file.ts';
+import type { OpenOptions } from './load.ts';
 import { floatsOf, fromHuggingFace } from './rename-tensors.ts';
 
 type Floats = Numbers<Float32Array>;
@@ -30,9 +31,9 @@ export interface ImageBackbone {
  */
 export const readImageBackbone = async (
   path: string,
-  { heads }: { readonly heads?: number | undefined } = {},
+  { heads, onPull, onWarning }: { readonly heads?: number | undefined } & OpenOptions = {},
 ): Promise<ImageBackbone> => {
-  const { backbone, unused } = await readTensors(path);
+  const { backbone, unused } = await readTensors(await localWeights(path, { onPull, onNotice: onWarning }));
   const renamed = new Map([...fromHuggingFace(backbone)].map(([name, numbers]) => [ourName(name), numbers]));
   const folded = foldLayerScale(joinPositions(renamed));
   const weights = new Map([...folded].filter(([name]) => name.startsWith('transformer.')));

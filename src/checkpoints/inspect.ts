@@ -10,6 +10,7 @@ import { openWeights } from './formats/weights-file.ts';
 import { classifierTasks, isPretrainingHead } from './heads.ts';
 import { inferSizes } from './infer-sizes.ts';
 import { knownTask, taskOfClass } from './infer-task.ts';
+import type { OpenOptions } from './load.ts';
 import type { ForeignFacts } from './load-foreign.ts';
 import { isOurs } from './model-file.ts';
 import { hasTwoTowers, tensorPlan } from './tensor-plan.ts';
@@ -46,7 +47,7 @@ export interface CheckpointInfo {
 }
 
 /**
- * Inspects a file or folder of weights without reading its numbers.
+ * Inspects a file or folder of weights, or a model of the Hub, without reading its numbers.
  *
  * @param options.heads Number of attention heads, which no tensor shows. Default: that of config.json, or one for 64 of
  * the width.
@@ -55,9 +56,9 @@ export interface CheckpointInfo {
  */
 export const inspectCheckpoint = async (
   path: string,
-  { heads, weights }: Pick<ForeignFacts, 'heads' | 'weights'> = {},
+  { heads, weights, onPull, onWarning }: Pick<ForeignFacts, 'heads' | 'weights'> & OpenOptions = {},
 ): Promise<CheckpointInfo> => {
-  await using file = await openWeights(path);
+  await using file = await openWeights(path, { onPull, onNotice: onWarning });
   const { shapes, notices } = tensorPlan(file, { weights });
   const ours = isOurs(file);
   const config = await readConfigBeside(file.path);

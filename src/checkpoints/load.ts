@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import type { PullOptions } from '../hub/pull.ts';
 import type { Architecture } from '../model/architecture.ts';
 import { checkFinite } from './check-finite.ts';
 import { openWeights, type WeightsFile } from './formats/weights-file.ts';
@@ -8,13 +9,22 @@ import { isOurs, type Model, readModel } from './model-file.ts';
 /**
  * Options of `loadModel`. A file of ours lacks no facts and heeds only `task`, which is checked, and `architectures`.
  */
-export interface LoadOptions extends ForeignFacts {
+export interface LoadOptions extends ForeignFacts, OpenOptions {
   /** Architectures of your own, by whose names a file of ours may be saved. */
   readonly architectures?: readonly Architecture[] | undefined;
 }
 
+/** Options of opening what may have to be fetched from the Hub first. */
+export interface OpenOptions {
+  /** Called as the bytes of a model of the Hub arrive; not where it is in the cache. */
+  readonly onPull?: PullOptions['onPull'];
+  /** Called with what is worth knowing: the Hub was not asked, or other weights are in the file. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
 /**
- * Loads a model from a file or folder in any known layout: a file of ours (a model, a run's checkpoint, the folder of a
+ * Loads a model from a file or folder in any known layout, or from the Hub by its id (`dandelin/vilt-b32-finetuned-vqa`,
+ * `org/name@revision`; a path that exists wins): a file of ours (a model, a run's checkpoint, the folder of a
  * run), ViLT's `.ckpt`, a Hugging Face folder or file (`model.safetensors`, sharded, `pytorch_model.bin`), or the
  * authors' two-tower or distilled `.ckpt` (a `dide`, without the teacher that it carries). The file is opened once, and
  * tensors are read a few at a time, so that no more than the model and these are in memory.
@@ -23,7 +33,7 @@ export interface LoadOptions extends ForeignFacts {
  * another one's, or where any tensor is missing, unexpected or misshapen (all are listed).
  */
 export const loadModel = async (path: string, options: LoadOptions = {}): Promise<Model> => {
-  await using checkpoint = await openCheckpoint(path);
+  await using checkpoint = await openCheckpoint(path, options);
   return await checkpoint.load(options);
 };
 
@@ -37,9 +47,9 @@ export interface Checkpoint extends AsyncDisposable {
   load(options?: LoadOptions): Promise<Model>;
 }
 
-/** Opens a file or folder in any layout that `loadModel` takes. @throws UserError where it is not safe or whole. */
-export const openCheckpoint = async (path: string): Promise<Checkpoint> => {
-  const file = await openWeights(path);
+/** Opens a file, a folder or an id of the Hub as `loadModel` takes it. @throws UserError where it is not safe or whole. */
+export const openCheckpoint = async (path: string, { onPull, onWarning }: OpenOptions = {}): Promise<Checkpoint> => {
+  const file = await openWeights(path, { onPull, onNotice: onWarning });
   return {
     path: file.path,
     isOurs: isOurs(file),

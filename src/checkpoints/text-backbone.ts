@@ -4,6 +4,7 @@ import type { TransformerSizes } from '../model/attention.ts';
 import { readBertTransformer } from './bert-transformer.ts';
 import { readWordsBeside } from './beside/words.ts';
 import { openWeights } from './formats/weights-file.ts';
+import type { OpenOptions } from './load.ts';
 
 /** Weights of a BERT from which a model can be initialised. */
 export interface TextBackbone {
@@ -43,9 +44,9 @@ export interface TextBackboneOptions {
  */
 export const readTextBackbone = async (
   path: string,
-  { vocabulary, part = 'embeddings' }: TextBackboneOptions = {},
+  { vocabulary, part = 'embeddings', onPull, onWarning }: TextBackboneOptions & OpenOptions = {},
 ): Promise<TextBackbone> => {
-  await using file = await openWeights(path);
+  await using file = await openWeights(path, { onPull, onNotice: onWarning });
   const weights = new Map<string, Numbers<Float32Array>>();
   for (const parameter of parameters) {
     const name = [...file.tensors.keys()].find((key) => currentName(key).endsWith(`embeddings.${parameter}`));

@@ -5,6 +5,8 @@ import type { Numbers } from '../../engine/numbers.ts';
 import { UserError } from '../../errors.ts';
 import { readJson } from '../../files/json.ts';
 import { openForReading, readUpTo } from '../../files/read-exactly.ts';
+import { isHubModel } from '../../hub/address.ts';
+import type { PullOptions } from '../../hub/pull.ts';
 import { withDots } from './joined-names.ts';
 import { openSafetensors } from './safetensors.ts';
 
@@ -35,13 +37,23 @@ const usualNames = [
 ] as const;
 
 /**
+ * Path on the disk of weights: what is named by an id of the Hub (`org/name`) is fetched, unless it is in its cache. A path
+ * that exists wins.
+ *
+ * @throws UserError as `pullModel` of `dide/hub`.
+ */
+export const localWeights = async (path: string, options: PullOptions = {}): Promise<string> =>
+  isHubModel(path) ? (await (await import('../../hub/model.ts')).pullModel(path, options)).path : path;
+
+/**
  * Opens a `.safetensors`, `.ckpt`, `.bin` or `.pt` file, an index of several (`*.index.json`), or a folder of Hugging
- * Face with one of these. The format is known by the first bytes, not by the name. The caller closes it, or declares it
+ * Face with one of these, on the disk or on the Hub. The format is known by the first bytes, not by the name. The caller closes it, or declares it
  * with `await using`.
  *
  * @throws UserError where there is nothing to open, or where it is damaged or not safe to read.
  */
-export const openWeights = async (path: string): Promise<WeightsFile> => {
+export const openWeights = async (place: string, options: PullOptions = {}): Promise<WeightsFile> => {
+  const path = await localWeights(place, options);
   const file = statSync(path, { throwIfNoEntry: false })?.isDirectory() ? weightsIn(path) : path;
   return withDots(file.endsWith('.index.json') ? await openShards(file) : await openFile(file));
 };
