@@ -34,6 +34,7 @@ export { createTokenizer, SPECIAL_PIECES, unknownWords } from './data/tokenizer.
 export { bertVocabulary, readVocabulary } from './data/vocabulary-file.ts';
 export { type ScoredGallery, scoreRetrieval } from './evaluation/score-retrieval.ts';
 export { readJsonLines } from './files/json-lines.ts';
+export { isHubData, isStreamed } from './hub/address.ts';
 export { type Preprocessor, type PreprocessorOptions, preprocessorFor } from './inference/preprocessor.ts';
 export type { Pixels } from './kernels/pixels.ts';
 export { resize } from './kernels/resize/resize.ts';

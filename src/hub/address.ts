@@ -48,7 +48,7 @@ const isOutside = (path: string): boolean =>
  */
 export const repositoryOf = (name: string, kind: Repository['kind']): Repository => {
   const bare = name.replace(PREFIX, '').replace(/^\/\/(datasets\/)?/, '');
-  const pattern = /^(\w[\w.-]*(?:\/\w[\w.-]*)?)(?:@((?:refs\/(?:pr|convert)\/)?[^/@]+))?(?:\/(.+))?$/;
+  const pattern = /^(\w[\w.-]*(?:\/\w[\w.-]*)?)(?:@((?:refs\/(?:pr|convert)\/)?[^/@]+))?(?:\/([^@]+))?$/;
   const [, id, revision = 'main', path] = pattern.exec(bare) ?? [];
   const decoded = revision.replaceAll(/%2f/gi, '/');
   if (id !== undefined && !isOutside(decoded) && !(path !== undefined && isOutside(path)))

@@ -4,6 +4,7 @@ import { bertVocabulary, readVocabulary } from '../../data.ts';
 import { type LoadOptions, loadModel, type Model } from '../../index.ts';
 import { readAnswerList } from '../../model.ts';
 import { printNotice } from '../terminal/notice.ts';
+import { withPullProgress } from './hub.ts';
 import { count } from './options.ts';
 import { type TaskName, taskNamed, taskOption } from './tasks.ts';
 
@@ -54,14 +55,11 @@ export const openModel = async (
   path: string,
   options: OpenOptions & { readonly task?: TaskName | undefined },
 ): Promise<Model> =>
-  await loadModel(
-    path,
-    await loadOptions(options.task === undefined ? undefined : await taskNamed(options.task), options),
-  );
+  await openModelFor(options.task === undefined ? undefined : await taskNamed(options.task), path, options);
 
 /** Loads a model in any layout for a task. @throws UserError where it was trained for another one. */
 export const openModelFor = async (task: LoadOptions['task'], path: string, options: OpenOptions): Promise<Model> =>
-  await loadModel(path, await loadOptions(task, options));
+  await withPullProgress(async (pulling) => loadModel(path, { ...(await loadOptions(task, options)), ...pulling }));
 
 /** Options of loading a checkpoint, from those of the command line. */
 export const loadOptions = async (task: LoadOptions['task'], options: OpenOptions): Promise<LoadOptions> => {

@@ -5,6 +5,7 @@ import { type Example, type FinetuneOptions, type Learnable, UserError } from '.
 import { printNotice } from '../terminal/notice.ts';
 import { printableLine } from '../terminal/printable.ts';
 import { type Cell, grouped, percent } from '../terminal/table.ts';
+import { pullingTask } from './hub.ts';
 import { verboseOption } from './images.ts';
 import { addOptions, given, oneOf } from './options.ts';
 
@@ -32,10 +33,11 @@ export const addDataOptions = (command: Command): Command => addOptions(command,
 export const badRowsOf = ({ strict }: Pick<DataOptions, 'strict'>): 'refuse' | 'skip' => (strict ? 'refuse' : 'skip');
 
 /** The task, reading examples whose images are missing as `--missing` says, and rows that give none as `--strict`. */
-export const lenient = <T extends Learnable>(task: T, { missing = 'refuse', strict }: Partial<DataOptions>): T => ({
-  ...task,
-  read: (folder, split, options) => task.read(folder, split, { missing, badRows: badRowsOf({ strict }), ...options }),
-});
+export const lenient = <T extends Learnable>(task: T, { missing = 'refuse', strict }: Partial<DataOptions>): T =>
+  pullingTask({
+    ...task,
+    read: (folder, split, options) => task.read(folder, split, { missing, badRows: badRowsOf({ strict }), ...options }),
+  });
 
 /** Number of unreadable examples that a report lists. */
 const NAMED = 3;

@@ -2,6 +2,7 @@ import { counted } from '../../errors.ts';
 import type { Model } from '../../index.ts';
 import { type Backbones, initFrom, readImageBackbone, readTextBackbone } from '../../model.ts';
 import { printNotice } from '../terminal/notice.ts';
+import { withPullProgress } from './hub.ts';
 
 /** Files of weights from which `--from-scratch` begins, instead of at random. */
 export interface InitFromOptions {
@@ -14,10 +15,11 @@ export interface InitFromOptions {
 }
 
 /** Reads the files that a model begins from. @throws UserError where one is no ViT or no BERT. */
-export const readBackbones = async ({ initImage, initText, textPart, heads }: InitFromOptions): Promise<Backbones> => ({
-  image: initImage === undefined ? undefined : await readImageBackbone(initImage, { heads }),
-  text: initText === undefined ? undefined : await readTextBackbone(initText, { part: textPart }),
-});
+export const readBackbones = async ({ initImage, initText, textPart, heads }: InitFromOptions): Promise<Backbones> =>
+  await withPullProgress(async (pulling) => ({
+    image: initImage === undefined ? undefined : await readImageBackbone(initImage, { heads, ...pulling }),
+    text: initText === undefined ? undefined : await readTextBackbone(initText, { part: textPart, ...pulling }),
+  }));
 
 /**
  * Initializes a model from files, and says on stderr which tensors begin so and which at random. Without files, the

@@ -3,6 +3,7 @@ import { inspectCheckpoint, openCheckpoint, readAnswerList, sharedAnswers } from
 import { printNotice } from '../terminal/notice.ts';
 import { grouped, groupedCount } from '../terminal/table.ts';
 import { type ForeignOptions, loadOptions, openModelFor } from './checkpoint.ts';
+import { withPullProgress } from './hub.ts';
 import { tasks, type Unknown } from './tasks.ts';
 
 /** Options that decide which answers a model gives. */
@@ -28,7 +29,7 @@ export const startingModel = async (from: string, task: Learnable, options: Answ
 
 /** Opens a teacher, also one with other answers than the data. @throws UserError where it is for another task. */
 export const openTeacher = async (path: string, task: Learnable, options: AnswerFlags): Promise<Model> => {
-  await using checkpoint = await openCheckpoint(path);
+  await using checkpoint = await withPullProgress((pulling) => openCheckpoint(path, pulling));
   const { answers, ...others } = options;
   return checkpoint.isOurs
     ? await openModelFor(task, path, others)
@@ -37,7 +38,7 @@ export const openTeacher = async (path: string, task: Learnable, options: Answer
 
 /** Loads a model with its own answers; a file of others that has another task's head, for that task. */
 const openWithOwnAnswers = async (from: string, task: Learnable, options: AnswerFlags): Promise<Model> => {
-  await using checkpoint = await openCheckpoint(from);
+  await using checkpoint = await withPullProgress((pulling) => openCheckpoint(from, pulling));
   if (checkpoint.isOurs) return await checkpoint.load(await loadOptions(undefined, { ...options, answers: undefined }));
   const { classifiers } = await inspectCheckpoint(from, { heads: options.heads });
   const isOwn = classifiers.some((one) => one.task === task.name || one.task === 'classifier');

@@ -19,6 +19,7 @@ import {
   openTolerance,
   type Tolerance,
 } from '../options/data.ts';
+import { pullingTask } from '../options/hub.ts';
 import { addOptions, count, jsonOption, seedOption, threadsOption } from '../options/options.ts';
 import { checkOutputFile } from '../options/output.ts';
 import { type PictureFlags, pictureOptions } from '../options/pictures.ts';
@@ -96,7 +97,7 @@ async function run(file: string, options: Options): Promise<void> {
     notices.push(message);
     printNotice(message);
   };
-  const splits = await readSplits(tolerance.counting(task), names, { ...options, onWarning: noticing });
+  const splits = await readSplits(tolerance.counting(pullingTask(task)), names, { ...options, onWarning: noticing });
   if (!isTask(task)) return await evaluateRetrieval(trained, splits, { ...options, tolerance });
   if (options.submission !== undefined) checkSubmission(splits);
   const judged: [string, readonly Prediction[]][] = [];

@@ -62,7 +62,8 @@ const run = async (options: Options): Promise<void> => {
     ...{ out: options.out, json: options.json, task: options.task, models, tolerance, options: training },
     steps: (how) => finetune(model, { ...training, ...how }),
     next: async (best) => {
-      const splits = await listSplits(options.data);
+      // data on the Hub, or in one file, have no list of splits
+      const splits = await listSplits(options.data).catch(() => []);
       const split = splits.findLast((name) => name.startsWith('test')) ?? 'validation';
       const own = options.task in tasks ? [] : ['--task', options.task];
       return commandOf(['dide', 'evaluate', best, ...own, '--data', options.data, '--split', split]);

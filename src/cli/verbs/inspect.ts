@@ -1,10 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { isPictureName } from '../../data.ts';
+import { isHubData, isPictureName } from '../../data.ts';
 import { openImageCache, UserError } from '../../index.ts';
-import { type Description, inspectCheckpoint, isWeightsFolder } from '../../model.ts';
+import { type Description, inspectCheckpoint, isHubModel, isWeightsFolder } from '../../model.ts';
 import { headsOption, weightsOption } from '../options/checkpoint.ts';
+import { withPullProgress } from '../options/hub.ts';
 import { headOf } from '../options/model-file.ts';
 import { jsonOption } from '../options/options.ts';
 import { isDatabase, withoutPassword } from '../options/output.ts';
@@ -37,24 +38,33 @@ Examples:
   $ dide inspect data/scenes
   $ dide inspect data/vqav2
   $ dide inspect photos.cache
-  $ dide inspect vilt_vqa.ckpt`;
+  $ dide inspect vilt_vqa.ckpt
+  $ dide inspect dandelin/vilt-b32-finetuned-vqa`;
 
 /** `dide inspect`: describes a file or folder. */
 export const inspectCommand = (): Command =>
   new Command('inspect')
     .description('Describes a model file, a checkpoint, the folder of a run, an image cache or a data folder.')
-    .argument('<path>', 'a file or a folder')
+    .argument('<path>', 'a file, a folder, or an id of the Hub: org/name of a model, hf:org/name of data')
     .addOption(headsOption())
     .addOption(weightsOption())
     .addOption(jsonOption())
     .addHelpText('after', examples)
     .action(async (path: string, options: Options) => {
-      const { text, result } = await describePath(path, options);
+      const { text, result } = await describePath(await localPath(path), options);
       print(text, { path: withoutPassword(path), ...result }, options);
     });
 
+/** Path on the disk of a model of the Hub, which is fetched. */
+const localPath = async (path: string): Promise<string> => {
+  if (isHubData(path) || !isHubModel(path)) return path;
+  const { pullModel } = await import('../../hub.ts');
+  return (await withPullProgress(({ onPull, onWarning }) => pullModel(path, { onPull, onNotice: onWarning }))).path;
+};
+
 const describePath = async (path: string, options: Options): Promise<Contents> => {
   if (isDatabase(path)) return await describeCache(path);
+  if (isHubData(path)) return (await describeData(path)) ?? nothingIn(path);
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats) throw new UserError(`${path}: there is no such file or folder: check the path`);
   if (/\.(arrow|parquet|tar|jsonl|csv)$/.test(path) && stats.isFile()) {
@@ -69,8 +79,10 @@ const describePath = async (path: string, options: Options): Promise<Contents> =
   if (existsSync(join(path, 'cache.json'))) return await describeCache(path);
   const files = ['best.safetensors', 'last.safetensors'].map((name) => join(path, name)).filter(existsSync);
   if (files.length > 0) return await describeRun(files);
-  const data = await describeData(path);
-  if (data) return data;
+  return (await describeData(path)) ?? nothingIn(path);
+};
+
+const nothingIn = (path: string): never => {
   throw new UserError(`${path}: it holds no model, run, cache or data in a layout that is known: give another folder`);
 };
 

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { counted, UserError } from '../../errors.ts';
+import { isStreamed } from '../../hub/address.ts';
 import { listedAnswers } from '../answer-list.ts';
 import type { Example } from '../example.ts';
 import { firstSeen } from '../folder.ts';
@@ -10,6 +11,7 @@ import { viltArrow } from './arrow/vilt-arrow.ts';
 import { cocoCaptions } from './captions/coco.ts';
 import { flickrCaptions } from './captions/flickr.ts';
 import { type Dataset, type DatasetQuery, type Format, isServing, namesIn } from './format.ts';
+import { localData, wordsFolder } from './from-hub.ts';
 import { jsonList } from './json-list.ts';
 import { karpathy } from './karpathy.ts';
 import { nlvr2Lines } from './nlvr2.ts';
@@ -40,19 +42,31 @@ export const formats: readonly Format[] = [
 ];
 
 /**
- * The examples of a folder or file in whichever layout it has, and what was found there.
+ * The examples of a folder or file in whichever layout it has, and what was found there. Data of the Hub (`hf:org/name`)
+ * are fetched, the parquet files of the split alone, or read where they are (`hf+stream:org/name`).
  *
  * @throws UserError where there is no such path, no layout fits (it lists what was looked for), or the data are
  * damaged.
  */
-export const openExamples = async (path: string, query: DatasetQuery): Promise<Dataset> => {
-  const isList = isShardList(path);
-  if (!isList) checkThere(path);
-  for (const format of isList ? [webDataset] : formatsOf(query.records)) {
+export const openExamples = async (place: string, query: DatasetQuery): Promise<Dataset> => {
+  const told: string[] = [];
+  const path = await localData(place, { split: query.split, onNotice: (notice) => told.push(notice) });
+  const found = await openLocal(path, query);
+  return told.length > 0 ? { ...found, notices: [...told, ...found.notices] } : found;
+};
+
+const openLocal = async (path: string, query: DatasetQuery): Promise<Dataset> => {
+  const isElsewhere = isShardList(path) || isStreamed(path);
+  if (!isElsewhere) checkThere(path);
+  for (const format of formatsAt(path, query.records)) {
     const found = await openFormat(format, path, query);
     if (found && found.examples.length === 0) throw emptyError(path, found);
     if (found) return found;
   }
+  if (isStreamed(path))
+    throw new UserError(
+      `${path}: none of its parquet files holds the split "${query.split}": name another one, or a folder of it, as ${path}/FOLDER`,
+    );
   throw splitError(path, query);
 };
 
@@ -128,8 +142,9 @@ const checkThere = (path: string): void => {
  *
  * @throws UserError where no answer is found.
  */
-export const openAnswers = async (path: string, records: RecordShape): Promise<string[]> => {
-  const listed = await listedAnswers(path);
+export const openAnswers = async (place: string, records: RecordShape): Promise<string[]> => {
+  const path = await localData(place, { split: 'train' });
+  const listed = await listedAnswers(isStreamed(path) ? await wordsFolder(path) : path);
   if (listed) return listed;
   for (const format of formatsOf(records)) {
     const answers = await format.answers?.(path);
@@ -139,6 +154,12 @@ export const openAnswers = async (path: string, records: RecordShape): Promise<s
   const seen = firstSeen((await openExamples(path, { records, split: 'train', missing: 'skip' })).examples);
   if (seen.length > 0) return seen;
   throw new UserError(`${path}: no answers found in its train split, and there is no answers.txt: add them.`);
+};
+
+/** The layouts that data at a path can have: a list of shards and files on the Hub have one. */
+export const formatsAt = (path: string, records: RecordShape): Format[] => {
+  if (isShardList(path)) return [webDataset];
+  return isStreamed(path) ? [parquet] : formatsOf(records);
 };
 
 const formatsOf = (records: RecordShape): Format[] => formats.filter((format) => isServing(format, records));

@@ -1,11 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { UserError } from '../../errors.ts';
+import { isStreamed } from '../../hub/address.ts';
 import type { Example } from '../example.ts';
 import { firstSeen } from '../folder.ts';
 import type { LeftOut } from '../records/bad-rows.ts';
 import type { RecordShape } from '../records/shape.ts';
 import { type Dataset, type Format, isServing } from './format.ts';
-import { formats, openFormat } from './open-examples.ts';
+import { localData } from './from-hub.ts';
+import { formats, formatsAt, openFormat } from './open-examples.ts';
 
 /** A split, and its name. */
 export interface SurveyedSplit extends Dataset {
@@ -32,7 +34,8 @@ const USUAL = ['train', 'validation', 'test', 'test-dev', 'test2', 'rest_val'];
  * @returns a survey of each shape that is found, those with most to a record first; none where no layout fits.
  * @throws UserError where a layout fits, but none of its splits can be read.
  */
-export const surveyData = async (path: string, shapes: readonly RecordShape[]): Promise<Survey[]> => {
+export const surveyData = async (place: string, shapes: readonly RecordShape[]): Promise<Survey[]> => {
+  const path = await localData(place);
   const problems = new Set<string>();
   const surveys: Survey[] = [];
   for (const records of shapes.toSorted((a, b) => strictness(b) - strictness(a))) {
@@ -51,7 +54,7 @@ const strictness = ({ answers, images }: RecordShape): number => 10 * ANSWERS_NE
 const ANSWERS_NEEDED = { classes: 2, open: 1, none: 0 } as const;
 
 const surveyOf = async (path: string, records: RecordShape, onProblem: (problem: string) => void) => {
-  for (const format of formats.filter((one) => isServing(one, records))) {
+  for (const format of isStreamed(path) ? formatsAt(path, records) : formats.filter((one) => isServing(one, records))) {
     const isOfAnyShape = format.serves === undefined;
     const found: string[] = [];
     const splits = await splitsOf({ path, format, records }, (problem) => found.push(problem));
@@ -97,6 +100,7 @@ const keyOf = ({ layout, examples: [first] }: Dataset): string => `${layout} ${f
  * ones.
  */
 const splitNames = (path: string): string[] => {
+  if (isStreamed(path)) return USUAL;
   try {
     const tables = readdirSync(path).flatMap((name) => /^(.+)\.(jsonl|csv|tsv)$/.exec(name)?.[1] ?? []);
     return [...new Set([...USUAL, ...tables])];

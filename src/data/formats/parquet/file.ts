@@ -10,7 +10,7 @@ import {
 } from 'hyparquet';
 import { counted, UserError } from '../../../errors.ts';
 import { parseRecordJson, wholeNumber } from '../../../files/json.ts';
-import { readRange } from '../../../files/read-exactly.ts';
+import { type ByteRange, readRange } from '../../../files/read-exactly.ts';
 import { decompressLz4Block } from '../arrow/lz4.ts';
 import { checkPages } from './pages.ts';
 
@@ -32,8 +32,16 @@ export interface ParquetFile {
 const LARGEST_FOOTER = 64 * 2 ** 20;
 const largestPage = (compressed: number): number => Math.min(2 ** 30, 16 * 2 ** 20 + 100 * compressed);
 
+/** Bytes of a file, wherever it is. */
+interface Bytes {
+  /** Path or address, for messages. */
+  readonly path: string;
+  readonly size: number;
+  readonly read: (range: ByteRange) => Promise<Uint8Array>;
+}
+
 /**
- * Opens a parquet file and checks its footer.
+ * Opens a parquet file on the disk and checks its footer.
  *
  * @throws UserError when it cannot be read, is cut short or no parquet file.
  */
@@ -41,14 +49,20 @@ export const openParquet = async (path: string): Promise<ParquetFile> => {
   const { size } = await stat(path).catch((cause: NodeJS.ErrnoException) => {
     throw new UserError(`${path}: cannot be read (${cause.code}): check the path.`, { cause });
   });
+  return await openParquetFrom({ path, size, read: (range) => readRange(path, range) });
+};
+
+/** The same for a file anywhere, which is read by ranges: its footer, and then a column of a row group at a time. */
+export const openParquetFrom = async (bytes: Bytes): Promise<ParquetFile> => {
+  const { path, size } = bytes;
   if (size < 12) throw damaged(path, `is no parquet file, but ${counted(size, 'byte')}`);
-  const tail = Buffer.from(await readRange(path, { offset: size - 8, length: 8 }));
+  const tail = Buffer.from(await bytes.read({ offset: size - 8, length: 8 }));
   const magic = tail.toString('latin1', 4);
   if (magic === 'PARE') throw new UserError(`${path}: is encrypted, which is not read: write it again without a key.`);
   if (magic !== 'PAR1') throw damaged(path, 'does not end with PAR1');
   const footer = tail.readUInt32LE(0);
   if (footer > Math.min(size - 12, LARGEST_FOOTER)) throw damaged(path, `its footer claims ${footer} bytes`);
-  const source = sourceOf(path, size);
+  const source = sourceOf(bytes);
   const metadata = await understood(path, source, () => parquetMetadataAsync(source.file));
   const root = await understood(path, source, async () => parquetSchema(metadata));
   source.metadata = metadata;
@@ -84,11 +98,11 @@ interface Source {
  * asks for several parts at once and, where one fails, waits for none of the others, whose failures would end the
  * process.
  */
-const sourceOf = (path: string, size: number): Source => {
+const sourceOf = ({ path, size, read: readBytes }: Bytes): Source => {
   const read = async (from: number, to: number): Promise<ArrayBuffer> => {
     const [offset, end] = [Math.max(0, from < 0 ? size + from : from), Math.min(to, size)];
     if (!(end >= offset)) throw damaged(path, `a column claims bytes ${offset} to ${end} of ${size}`);
-    const { buffer: bytes } = await readRange(path, { offset, length: end - offset });
+    const { buffer: bytes } = await readBytes({ offset, length: end - offset });
     if (source.metadata) checkPages(source.metadata, { offset, bytes });
     return bytes as ArrayBuffer;
   };

@@ -1,5 +1,7 @@
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, posix, resolve } from 'node:path';
 import { UserError } from '../../../errors.ts';
+import { mapConcurrent } from '../../../files/map-concurrent.ts';
+import { isStreamed } from '../../../hub/address.ts';
 import type { Example, ImageSource, StoredImage } from '../../example.ts';
 import { readImageBytes } from '../../image.ts';
 import { type BadRows, createBadRows } from '../../records/bad-rows.ts';
@@ -9,7 +11,7 @@ import { createRecordReader, type RecordReader } from '../../records/read-record
 import type { RecordShape } from '../../records/shape.ts';
 import { type Format, isFile, namesIn, partsNotices, splitIn } from '../format.ts';
 import { withImages } from '../missing-images.ts';
-import { openParquet, type ParquetFile, readRows } from './file.ts';
+import { openParquet, openParquetFrom, type ParquetFile, readRows } from './file.ts';
 
 const SPLITS = {
   train: ['train'],
@@ -34,14 +36,14 @@ export const parquet: Format = {
   looksFor: ({ split }) => [`data/${split}-00000-of-00001.parquet`, `${split}.parquet`],
   open: async (path, query) => {
     const { records, split } = query;
-    const files = filesOf(path, splitIn(SPLITS, split));
+    const files = await filesOf(path, split);
     if (files.length === 0) return undefined;
     const bad = createBadRows(query);
     const reading = { records, split, keep: createGroups(), reader: createRecordReader(records), bad };
     const examples: Example[] = [];
-    for (const file of files) examples.push(...(await examplesOf(await openParquet(file), reading)));
-    const names = files.map((file) => basename(file)).join(', ');
-    const parts = isFile(path) ? [] : partsNotices(files);
+    for (const file of files) examples.push(...(await examplesOf(file, reading)));
+    const names = files.map((file) => basename(file.path)).join(', ');
+    const parts = isFile(path) ? [] : partsNotices(files.map((file) => file.path));
     reading.reader.end(names);
     const left = bad.notices(path);
     const { notices, ...found } = withImages(examples, path, query);
@@ -49,21 +51,52 @@ export const parquet: Format = {
   },
 };
 
-const filesOf = (path: string, splits: readonly string[]): string[] => {
-  if (isFile(path)) return path.endsWith('.parquet') ? [path] : [];
-  const isOf = (name: string): boolean =>
-    splits.some((split) => name === `${split}.parquet` || name.startsWith(`${split}-`));
+/** The open files of a split: of a folder, the one that is given, or those of the Hub that are read where they are. */
+const filesOf = async (path: string, split: string): Promise<ParquetFile[]> => {
+  if (isStreamed(path)) {
+    const { openRemoteData } = await import('../../../hub/remote-file.ts');
+    const all = await openRemoteData(path);
+    const [only] = all;
+    const names =
+      all.length === 1 && path.endsWith(only!.name)
+        ? [only!.name]
+        : parquetFilesOf(
+            all.map(({ name }) => name),
+            split,
+          );
+    return await mapConcurrent(
+      all.filter(({ name }) => names.includes(name)),
+      openParquetFrom,
+    );
+  }
+  if (isFile(path)) return path.endsWith('.parquet') ? [await openParquet(path)] : [];
+  const names = FOLDERS.flatMap((folder) => [folder, ...namesOf(split).map((name) => posix.join(folder, name))]);
+  const tables = names.flatMap((folder) => tablesIn(path, folder));
+  const files: ParquetFile[] = [];
+  for (const name of parquetFilesOf(tables, split)) files.push(await openParquet(join(path, name)));
+  return files;
+};
+
+const namesOf = (split: string): readonly string[] => splitIn(SPLITS, split);
+
+const tablesIn = (root: string, folder: string): string[] =>
+  namesIn(join(root, folder))
+    .filter((name) => name.endsWith('.parquet'))
+    .map((name) => posix.join(folder, name));
+
+/**
+ * Those of the parquet files of a data set that hold a split, by their paths in its folder: `data/train-….parquet`,
+ * `train.parquet`, `default/train/0000.parquet`.
+ */
+export const parquetFilesOf = (paths: readonly string[], split: string): string[] => {
+  const splits = namesOf(split);
+  const isOf = (name: string): boolean => splits.some((one) => name === `${one}.parquet` || name.startsWith(`${one}-`));
   const places = FOLDERS.flatMap((folder) => [
-    tablesIn(join(path, folder)).filter((file) => isOf(basename(file))),
-    splits.flatMap((split) => tablesIn(join(path, folder, split))),
+    paths.filter((path) => posix.dirname(path) === folder && isOf(posix.basename(path))),
+    splits.flatMap((one) => paths.filter((path) => posix.dirname(path) === posix.join(folder, one))),
   ]);
   return places.find((files) => files.length > 0) ?? [];
 };
-
-const tablesIn = (folder: string): string[] =>
-  namesIn(folder)
-    .filter((name) => name.endsWith('.parquet'))
-    .map((name) => join(folder, name));
 
 /** Options that the files of a split have in common. */
 interface Reading {
