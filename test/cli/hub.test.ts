@@ -6,7 +6,7 @@ import { fakeHubForTests } from '../../src/hub/hub.fixture.ts';
 import { cache } from '../../src/hub/pulled.fixture.ts';
 import { answer, loadModel, vqa } from '../../src/index.ts';
 import { isHubModel, readTextBackbone, saveHuggingFace } from '../../src/model.ts';
-import { inProcess } from './cli.fixture.ts';
+import { inProcess, interruptedOnce } from './cli.fixture.ts';
 import { nanoPlaceForTests } from './writers.fixture.ts';
 
 const hub = fakeHubForTests();
@@ -192,6 +192,30 @@ describe('dide pull', () => {
     expect(path).toMatch(/datasets--org--pairs\/snapshots\/[0-9a-f]{40}$/);
     process.env.HF_HUB_OFFLINE = '1';
     expect(await done('pull', 'org/student')).toMatch(/1 file, of the cache/);
+  });
+
+  it('that is stopped says so, and the same command goes on', async () => {
+    const bytes = Buffer.alloc(400_000, 1);
+    hub().add('models/org/large', { 'model.safetensors': bytes });
+    let isFirst = true;
+    let isHalf = false;
+    hub().faults.push((request, response) => {
+      if (!request.url!.startsWith('/cdn/') || !isFirst) return false;
+      isFirst = false;
+      response.writeHead(200, { 'content-length': bytes.length });
+      response.write(bytes.subarray(0, 200_000), () => setTimeout(() => (isHalf = true), 300));
+      return true;
+    });
+    const { code, stdout, stderr } = await interruptedOnce(() => isHalf, ['pull', 'org/large']);
+    expect({ code, stdout }, stderr).toEqual({ code: 130, stdout: '' });
+    expect(stderr).toMatch(/^Stopped; what was fetched is kept, and the same command goes on\.$/m);
+    const ranges: (string | undefined)[] = [];
+    hub().faults.push(({ url, headers }) => {
+      if (url!.startsWith('/cdn/')) ranges.push(headers.range);
+      return false;
+    });
+    expect(await done('pull', 'org/large')).toMatch(/1 file, /);
+    expect(ranges).toEqual(['bytes=200000-']);
   });
 
   it.each(['', 'a b', 'org/name@', '../x', 'org/name/../x', 'hf:org/name@main/../..'])('refuses %j', async (id) => {
