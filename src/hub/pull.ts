@@ -24,7 +24,7 @@ export interface PullOptions extends RequestOptions {
   readonly onPull?: ((progress: PullProgress) => void) | undefined;
 }
 
-/** What was fetched, or was there already. */
+/** Files of a repository in the cache, fetched now or there before. */
 export interface Pulled {
   /** Folder of the repository at that commit, in the cache. */
   readonly folder: string;
