@@ -31,6 +31,10 @@ export const verbs: Readonly<Record<string, Verb>> = {
     summary: 'fetch a model or a data set of the Hugging Face Hub into its cache',
     load: async () => (await import('./verbs/pull.ts')).pullCommand(),
   },
+  push: {
+    summary: 'push a model to the Hugging Face Hub, with a card made from it',
+    load: async () => (await import('./verbs/push.ts')).pushCommand(),
+  },
   convert: {
     summary: 'write a data set, in whatever layout, as WebDataset shards or parquet',
     load: async () => (await import('./verbs/convert.ts')).convertCommand(),

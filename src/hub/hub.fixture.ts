@@ -53,6 +53,7 @@ export const fakeHubForTests = (): (() => FakeHub) => {
     faults.length = 0;
     hub.isDown = false;
     repositories.clear();
+    objects.clear();
     delete process.env.HF_TOKEN;
     delete process.env.HF_HUB_OFFLINE;
     process.env.HF_ENDPOINT = hub.url;

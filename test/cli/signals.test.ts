@@ -117,8 +117,11 @@ const stopped: Readonly<Record<string, Stopped>> = {
 /** Verbs of seconds, whose work is done or not: `main.ts` ends them as it ends evaluate and answer. */
 const short = ['ask', 'search', 'entail', 'reason', 'key', 'export', 'explain', 'inspect'];
 
-/** Verbs that have a test of their own: `test/service/process.test.ts` stops a server, `test/cli/hub.test.ts` a download. */
-const elsewhere = ['serve', 'pull'];
+/**
+ * Verbs that have a test of their own: `test/service/process.test.ts` stops a server, `test/cli/hub.test.ts` a download,
+ * `test/cli/push.test.ts` an upload.
+ */
+const elsewhere = ['serve', 'pull', 'push'];
 
 it('every verb is in the table, or is short', () => {
   expect(Object.keys(verbs).sort()).toEqual([...Object.keys(stopped), ...short, ...elsewhere].sort());

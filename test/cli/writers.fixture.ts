@@ -101,10 +101,21 @@ export const fileWriters: Readonly<Record<string, Writer>> = {
 };
 
 /**
- * Verbs that write nothing, into the cache of the Hub alone (`src/hub/download.test.ts`), or one small file at their end: a table of what was found (`src/files/write-table.test.ts`), a
+ * Verbs that write nothing, to the Hub or into its cache alone (`src/hub/download.test.ts`), or one small file at their end: a table of what was found (`src/files/write-table.test.ts`), a
  * key, an uploaded image (`test/service`).
  */
-export const readers = ['answer', 'ask', 'search', 'entail', 'reason', 'inspect', 'serve', 'key', 'pull'] as const;
+export const readers = [
+  'answer',
+  'ask',
+  'search',
+  'entail',
+  'reason',
+  'inspect',
+  'serve',
+  'key',
+  'pull',
+  'push',
+] as const;
 
 /** Programs that stand for those that download, and never end by themselves. */
 export const fakeDownloads = (folder: string) => {
