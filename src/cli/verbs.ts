@@ -29,11 +29,11 @@ export const verbs: Readonly<Record<string, Verb>> = {
   },
   pull: {
     summary: 'fetch a model or a data set of the Hugging Face Hub into its cache',
-    load: async () => (await import('./verbs/pull.ts')).pullCommand(),
+    load: async () => (await import('./verbs/hub/pull.ts')).pullCommand(),
   },
   push: {
     summary: 'push a model to the Hugging Face Hub, with a card made from it',
-    load: async () => (await import('./verbs/push.ts')).pushCommand(),
+    load: async () => (await import('./verbs/hub/push.ts')).pushCommand(),
   },
   convert: {
     summary: 'write a data set, in whatever layout, as WebDataset shards or parquet',

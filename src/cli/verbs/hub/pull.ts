@@ -1,11 +1,11 @@
 import { Command, Option } from 'commander';
-import type { Pulled } from '../../hub.ts';
-import { pullDataset, pullModel } from '../../hub.ts';
-import { withPullProgress } from '../options/hub.ts';
-import { jsonOption } from '../options/options.ts';
-import { listenForInterrupt, sayStopped } from '../terminal/interrupt.ts';
-import { commandOf } from '../terminal/quote.ts';
-import { bytesOf, factsOf, groupedCount, print } from '../terminal/table.ts';
+import type { Pulled } from '../../../hub.ts';
+import { pullDataset, pullModel } from '../../../hub.ts';
+import { withPullProgress } from '../../options/hub.ts';
+import { jsonOption } from '../../options/options.ts';
+import { listenForInterrupt, sayStopped } from '../../terminal/interrupt.ts';
+import { commandOf } from '../../terminal/quote.ts';
+import { bytesOf, factsOf, groupedCount, print } from '../../terminal/table.ts';
 
 interface Options {
   readonly data?: true | undefined;

@@ -1,16 +1,16 @@
 import { Command, Option } from 'commander';
 import { z } from 'zod';
-import { readJson } from '../../files/json.ts';
-import { type CardEvaluation, type Pushed, pushModel } from '../../hub.ts';
-import { UserError } from '../../index.ts';
-import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
-import { jsonOption, oneOf } from '../options/options.ts';
-import type { TaskName } from '../options/tasks.ts';
-import { listenForInterrupt, sayStopped } from '../terminal/interrupt.ts';
-import { printNotice } from '../terminal/notice.ts';
-import { openParts } from '../terminal/progress.ts';
-import { commandOf } from '../terminal/quote.ts';
-import { factsOf, print } from '../terminal/table.ts';
+import { readJson } from '../../../files/json.ts';
+import { type CardEvaluation, type Pushed, pushModel } from '../../../hub.ts';
+import { UserError } from '../../../index.ts';
+import { addForeignOptions, type ForeignOptions, openModel } from '../../options/checkpoint.ts';
+import { jsonOption, oneOf } from '../../options/options.ts';
+import type { TaskName } from '../../options/tasks.ts';
+import { listenForInterrupt, sayStopped } from '../../terminal/interrupt.ts';
+import { printNotice } from '../../terminal/notice.ts';
+import { openParts } from '../../terminal/progress.ts';
+import { commandOf } from '../../terminal/quote.ts';
+import { factsOf, print } from '../../terminal/table.ts';
 
 interface Options extends ForeignOptions {
   readonly license: string;
