@@ -28,6 +28,7 @@ export type { PictureOptions, PictureStyle } from './data/pictures/options.ts';
 export { createPreparer } from './data/preprocess.ts';
 export type { LeftOut } from './data/records/bad-rows.ts';
 export { captions } from './data/records/captions.ts';
+export { doubtfulAnswers } from './data/records/doubtful-answers.ts';
 export type { RecordShape } from './data/records/shape.ts';
 export { createSkipPolicy, type OnUnreadable, type SkipPolicy } from './data/skip-policy.ts';
 export { createTokenizer, SPECIAL_PIECES, unknownWords } from './data/tokenizer.ts';

@@ -1,5 +1,6 @@
 import type { Model } from '../checkpoints/model-file.ts';
 import type { Example } from '../data/example.ts';
+import { doubtfulAnswers } from '../data/records/doubtful-answers.ts';
 import { UserError } from '../errors.ts';
 import { isAnswered } from '../tasks/task.ts';
 import type { LossOptions } from './stage-options.ts';
@@ -17,7 +18,7 @@ interface TruthOptions extends Pick<LossOptions, 'losses' | 'objectives'> {
 /**
  * The examples that a model which answers learns from, and is validated on. Where ground truth is learnt, training
  * examples of which no answer is known are left out, and those to which the model can give none of the right answers;
- * where a teacher alone is learnt from, they stay. Their numbers are told.
+ * where a teacher alone is learnt from, they stay. Their numbers are told, and doubts about the answers.
  *
  * @throws UserError where no training example is left.
  */
@@ -36,6 +37,7 @@ export const withKnownAnswers = (model: Model, { examples, validation }: Splits,
     told(unanswered, examples, `training examples have no answer: ${fate}`),
     told(outside, examples, `training examples have no answer that the model gives: ${fate}`),
     toldOfValidation(validation, selectOn),
+    ...doubtfulAnswers(model.config.answers),
   ])
     if (message !== undefined) onWarning(message);
   return { examples: kept, validation };

@@ -117,7 +117,7 @@ describe('a journey through the command line', () => {
     expect(files[join(student, 'last.safetensors')]).toMatchObject({ kind: 'checkpoint', progress: { update: 4 } });
     const { splits } = await jsonOf('inspect', data);
     const count = { split: 'test-iid', found: 16, rows: 16, images: 16, texts: 8, answered: 16 };
-    expect(splits).toContainEqual({ ...count, missing: 0, badRows: 0, incomplete: 0, leftOut: [] });
+    expect(splits).toContainEqual({ ...count, missing: 0, badRows: 0, incomplete: 0, repeated: 0, leftOut: [] });
   });
 
   it('stops after the update under way when it is interrupted, and says how to go on', async () => {

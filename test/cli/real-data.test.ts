@@ -155,7 +155,7 @@ describe('a look at data', () => {
     expect(shown.prior.share).toBeGreaterThan(0);
     const { stdout } = await inProcess(['inspect', data]);
     expect(stdout).toMatch(
-      /split +found +rows +images +texts +with answers +images missing +bad rows +incomplete\n(train|validation) /,
+      /split +found +rows +images +texts +with answers +images missing +bad rows +incomplete +repeated\n(train|validation) /,
     );
     expect(stdout).toMatch(/\nprior +\d+\.\d % by always saying \w+\n/);
   });

@@ -65,6 +65,7 @@ it('leaves out pictures that are damaged, with their texts, and says so', { time
     missing: 0,
     unreadable: 2,
     incomplete: 0,
+    repeated: 0,
   };
   expect(counts).toEqual([count]);
   expect(unreadable).toEqual(Array(2).fill(expect.stringMatching(/^validation\.jsonl:\d+: .*\.png/)));

@@ -55,6 +55,7 @@ def main():
     write("numbers", answer=pa.array([2.0, 0.5, float("nan")]))
     write("dictionary", answer=pa.array(["yes", "no", None]).dictionary_encode())
     write("ids-without-names", label=pa.array([1, 0, -1]))
+    write("dates", answer=pa.array([0, 1, 2], pa.date32()))
     write("python-list", answers=[*[str(r) for r in TEN], "[]"])
     write("annotation", annotation=[{"answer": "yes", "id": 0}, {"answer": "no", "id": 1}, {"answer": None, "id": 2}])
     write("annotation-json", annotation=['{"answer": "yes"}', '{"answers": ["no", "no"]}', "{}"])

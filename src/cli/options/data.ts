@@ -53,6 +53,8 @@ export interface SplitCounts {
   readonly missing: number;
   /** Annotations without their other half: a caption without an image, a question without an answer among the classes. */
   readonly incomplete: number;
+  /** Captions that repeat another one of their image. */
+  readonly repeated: number;
   /** Examples whose picture cannot be read. */
   readonly unreadable: number;
 }
@@ -109,7 +111,7 @@ const countsOf = (split: string, { examples, leftOut }: ReadSplit, lost: Readonl
   return {
     ...{ split, found: examples.length + leftOut.length, used: examples.length - unreadable },
     ...{ badRows: numberOf('bad row'), missing: numberOf('missing image') },
-    ...{ incomplete: numberOf('incomplete'), unreadable },
+    ...{ incomplete: numberOf('incomplete'), repeated: numberOf('repeated'), unreadable },
   };
 };
 
@@ -128,6 +130,7 @@ const REASONS = {
   badRows: ['row that gives no example', 'rows that give no example'],
   missing: ['without its picture', 'without their pictures'],
   incomplete: ['incomplete', 'incomplete'],
+  repeated: ['repeated', 'repeated'],
   unreadable: ['unreadable', 'unreadable'],
   notLearnt: ['outside of --only, or without an answer', 'outside of --only, or without an answer'],
   beyond: ['beyond --gallery', 'beyond --gallery'],

@@ -76,11 +76,11 @@ interface RetrievalCounts extends SplitCounts {
 }
 
 const countsOf = (
-  { split, badRows, missing, incomplete }: SplitCounts,
+  { split, found, badRows, missing, incomplete }: SplitCounts,
   { all, asked, scored }: FoundTexts,
 ): RetrievalCounts => ({
-  ...{ split, found: all.texts.length + badRows + missing + incomplete, used: scored.texts.length },
-  ...{ badRows, missing, incomplete },
+  ...{ split, found, used: scored.texts.length, badRows, missing, incomplete },
+  repeated: found - badRows - missing - incomplete - all.texts.length,
   unreadable: asked.texts.length - scored.texts.length,
   beyond: all.texts.length - asked.texts.length,
 });

@@ -1,4 +1,4 @@
-import { imageName, openAnswers, type Survey, surveyData } from '../../data.ts';
+import { doubtfulAnswers, imageName, openAnswers, type Survey, surveyData } from '../../data.ts';
 import type { Example } from '../../index.ts';
 import { recordShapes } from '../options/tasks.ts';
 import { printableLine } from '../terminal/printable.ts';
@@ -49,9 +49,9 @@ const describeSurvey = async (path: string, survey: Survey): Promise<Contents> =
 };
 
 const rowsOf = (splits: readonly ReturnType<typeof countsOf>[]): Cell[][] => [
-  ['split', 'found', 'rows', 'images', 'texts', 'with answers', 'images missing', 'bad rows', 'incomplete'],
-  ...splits.map(({ split, found, rows, images, texts, answered, missing, badRows, incomplete }) => [
-    ...[split, found, rows, images, texts, answered, missing, badRows, incomplete],
+  ['split', 'found', 'rows', 'images', 'texts', 'with answers', 'images missing', 'bad rows', 'incomplete', 'repeated'],
+  ...splits.map(({ split, found, rows, images, texts, answered, missing, badRows, incomplete, repeated }) => [
+    ...[split, found, rows, images, texts, answered, missing, badRows, incomplete, repeated],
   ]),
 ];
 
@@ -66,6 +66,7 @@ const countsOf = ({ split, examples, leftOut }: Survey['splits'][number]) => ({
   missing: leftOut.filter(({ kind }) => kind === 'missing image').length,
   badRows: leftOut.filter(({ kind }) => kind === 'bad row').length,
   incomplete: leftOut.filter(({ kind }) => kind === 'incomplete').length,
+  repeated: leftOut.filter(({ kind }) => kind === 'repeated').length,
   leftOut: leftOut.map(({ why }) => why),
 });
 
@@ -97,7 +98,7 @@ const firstFacts = (example: Example | undefined): [string, Cell][] => {
   return [['first', `${example.id}: ${JSON.stringify(example.text)}${said ? ` -> ${said}` : ''}, of ${pictures}`]];
 };
 
-/** Answers that would be learnt or scored wrongly: those that training lacks, and those that differ in case alone. */
+/** Answers that would be learnt or scored wrongly: those that training lacks, and doubtful ones. */
 const doubtsOf = ({ splits }: Survey, answers: readonly string[]): string[] => {
   const known = new Set(answers);
   const unknown = splits.flatMap(({ split, examples }) => {
@@ -107,13 +108,8 @@ const doubtsOf = ({ splits }: Survey, answers: readonly string[]): string[] => {
       `${split}: ${outside.length === 1 ? '1 answer is' : `${grouped(outside.length)} answers are`} not among those to learn: ${someOf(namesOf(outside))}`,
     ];
   });
-  const spelt = new Map<string, string[]>();
-  for (const { answer } of frequencies(splits.flatMap(({ examples }) => examples))) {
-    const key = answer.trim().toLowerCase();
-    spelt.set(key, [...(spelt.get(key) ?? []), answer]);
-  }
-  const mixed = [...spelt.values()].filter((names) => names.length > 1).map((names) => names.join(' / '));
-  return [...unknown, ...(mixed.length > 0 ? [`answers that differ in case alone are two: ${someOf(mixed)}`] : [])];
+  const all = namesOf(frequencies(splits.flatMap(({ examples }) => examples)));
+  return [...unknown, ...doubtfulAnswers(all)];
 };
 
 const namesOf = (some: readonly { readonly answer: string }[]): string[] => some.map(({ answer }) => answer);

@@ -1,5 +1,7 @@
 import { open } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { UserError } from '../../errors.ts';
+import { parseJson } from '../../files/json.ts';
 import { readJsonArray } from '../../files/json-array.ts';
 import { readJsonLines } from '../../files/json-lines.ts';
 import { textOf } from '../../files/text.ts';
@@ -31,7 +33,7 @@ const FOLDERS = ['.', 'images', 'flickr30k-images', 'flickr30k_images', 'Flickr3
  * A JSON list of objects, `train.json` or `vqa_train.json`, as ALBEF, BLIP and LAVIS keep VQA, NLVR2, SNLI-VE and
  * captions, and as pandas writes a table: `[{"image": "val2014/1.jpg", "question": …, "answer": ["yes", …]}, …]`. The
  * images are where a row says, or in a folder with one of the usual names; a name without an ending is that of a `.jpg`.
- * A file of that name with an object a line is read, too.
+ * A file of that name with an object a line is read, too, and a list that has a name in one object: `{"data": […]}`.
  */
 export const jsonList: Format = {
   name: 'JSON list',
@@ -47,7 +49,7 @@ export const jsonList: Format = {
     const examples: Example[] = [];
     const options = { onBadRow: bad.add };
     const styled = isPublished(basename(file), query) ? asVilt : (example: Example) => example;
-    const lines = kind === 'list' ? readJsonArray(file, undefined, options) : readJsonLines(file, options);
+    const lines = kind === 'lines' ? readJsonLines(file, options) : readJsonArray(file, kind.list, options);
     for await (const line of lines) {
       const read = (): readonly Example[] => {
         const { names: imageFields, paths } = imagePaths(line, query.records);
@@ -85,15 +87,35 @@ const placesOf = (path: string): string[] => {
 /** Bytes that say what a JSON file begins with. */
 const HEAD = 2 ** 16;
 
-/** Whether a JSON file begins with a list, or its first line is a whole object; undefined where it does neither. */
-const kindOf = async (path: string): Promise<'list' | 'lines' | undefined> => {
+/** Names under which sets keep their list of examples in one object: TextVQA, DocVQA and ST-VQA call it `data`. */
+const LISTS = ['data', 'examples', 'samples', 'items', 'rows', 'annotations', 'questions'];
+
+/**
+ * What a JSON file holds: a list, which may have a name in one object, or objects a line; undefined where it is neither
+ * list nor object.
+ *
+ * @throws UserError for one object without such a list.
+ */
+const kindOf = async (path: string): Promise<{ readonly list?: string | undefined } | 'lines' | undefined> => {
   const handle = await open(path, 'r');
   try {
     const { bytesRead, buffer } = await handle.read(Buffer.alloc(HEAD), 0, HEAD, 0);
     const text = textOf(buffer.subarray(0, bytesRead)).trimStart();
-    if (text.startsWith('[')) return 'list';
-    return /^\{.*\}\s*(\n\s*\{|$)/.test(text) ? 'lines' : undefined;
+    if (text.startsWith('[')) return {};
+    if (!text.startsWith('{')) return undefined;
+    const first = parseJson(/^.*$/m.exec(text)![0]);
+    const isOne = first === undefined || text.trimEnd().split('\n').length === 1;
+    const list = isOne ? LISTS.find((name) => new RegExp(`"${name}"\\s*:\\s*\\[`).test(text)) : undefined;
+    if (list !== undefined) return { list };
+    if (first !== undefined && (!isOne || Object.values(first as object).every((value) => !isNested(value))))
+      return 'lines';
+    const names = [...text.matchAll(/"((?:[^"\\]|\\.){1,40})"\s*:/g)].slice(0, 4).map(([, name]) => name);
+    throw new UserError(
+      `${path}: holds one object, with ${names.join(', ')} …, and no list of examples: write [{"image": …}, …], or an object a line.`,
+    );
   } finally {
     await handle.close();
   }
 };
+
+const isNested = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);

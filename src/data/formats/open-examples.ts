@@ -1,22 +1,23 @@
 import { statSync } from 'node:fs';
-import { counted, UserError } from '../../errors.ts';
+import { UserError } from '../../errors.ts';
 import { isStreamed } from '../../hub/address.ts';
 import { listedAnswers } from '../answer-list.ts';
 import type { Example } from '../example.ts';
 import { firstSeen } from '../folder.ts';
-import { answerLikeFields } from '../records/nested.ts';
 import type { RecordShape } from '../records/shape.ts';
+import { answerNotices } from './answer-notices.ts';
 import { arrowTable } from './arrow/arrow-table.ts';
 import { viltArrow } from './arrow/vilt-arrow.ts';
 import { cocoCaptions } from './captions/coco.ts';
 import { flickrCaptions } from './captions/flickr.ts';
+import { karpathy } from './captions/karpathy.ts';
 import { type Dataset, type DatasetQuery, type Format, isServing, namesIn } from './format.ts';
 import { localData, wordsFolder } from './from-hub.ts';
 import { jsonList } from './json-list.ts';
-import { karpathy } from './karpathy.ts';
 import { nlvr2Lines } from './nlvr2.ts';
 import { parquet } from './parquet/parquet.ts';
 import { withSamePictures } from './same-pictures.ts';
+import { otherTexts, siftTexts } from './sift-texts.ts';
 import { snliVeJson, snliVeLines } from './snli-ve.ts';
 import { csvFolder, jsonLinesFolder } from './tables.ts';
 import { vqav2 } from './vqav2.ts';
@@ -72,18 +73,20 @@ const openLocal = async (path: string, query: DatasetQuery): Promise<Dataset> =>
 
 /**
  * The examples of one layout, or undefined where the path has another. Rows about one picture share its image where the
- * layout is not that of a published set, which says itself which pictures are one.
+ * layout is not that of a published set, which says itself which pictures are one. Blank texts are left out, and equal ones
+ * of one image count once.
  */
 export const openFormat = async (format: Format, path: string, query: DatasetQuery): Promise<Dataset | undefined> => {
   const found = await format.open(path, query);
   if (!found) return undefined;
   const isTable = format.serves === undefined && query.records.severalTexts;
-  const { examples, notices } = isTable ? await withSamePictures(found.examples, path) : { ...found, notices: [] };
-  const read = format.serves ? examples.map(asPublished) : examples;
+  const { examples: all, notices } = isTable ? await withSamePictures(found.examples, path) : { ...found, notices: [] };
+  const { examples, notices: sifted } = siftTexts(all, path, query);
+  const told = noticesOf(format, path, { query, found: { ...found, examples } });
   return {
     ...found,
-    examples: read,
-    notices: [...found.notices, ...notices, ...noticesOf(format, path, { query, found: { ...found, examples } })],
+    examples: format.serves ? examples.map(asPublished) : examples,
+    notices: [...found.notices, ...notices, ...sifted, ...told],
   };
 };
 
@@ -94,27 +97,14 @@ const noticesOf = (
   { query, found }: { readonly query: DatasetQuery; readonly found: Dataset },
 ): string[] => [
   ...undecodedIn(path, found.examples),
-  ...(serves === undefined ? [...unansweredIn(path, found.examples, query), ...otherTables(path, found, query)] : []),
+  ...(serves === undefined
+    ? [
+        ...otherTexts(found.examples, path, query),
+        ...answerNotices(path, found.examples, query),
+        ...otherTables(path, found, query),
+      ]
+    : []),
 ];
-
-/** A notice where rows have no answer, but fields that look like one. */
-const unansweredIn = (path: string, examples: readonly Example[], { records }: DatasetQuery): string[] => {
-  const { kind, fields: known } = records.answers;
-  if (kind === 'none') return [];
-  const unanswered = examples.filter(({ answers }) => answers.length === 0);
-  const fields = [...new Set(unanswered.flatMap(({ about }) => answerLikeFields(about ?? {})))];
-  if (fields.length === 0) return [];
-  const rows = unanswered.length === examples.length ? 'no row has an answer' : someLack(unanswered, examples);
-  return [
-    `${path}: ${rows} for ${records.name}, and ${someOf(fields)} is not read as one: call it "${known[0]}", or name it in a task of your own (defineTask).`,
-  ];
-};
-
-const someLack = ({ length: few }: readonly unknown[], { length: all }: readonly unknown[]): string =>
-  `${few} of ${counted(all, 'row')} ${few === 1 ? 'has' : 'have'} no answer`;
-
-/** The first names of many. */
-const someOf = (names: readonly string[]): string => names.slice(0, 5).join(', ') + (names.length > 5 ? ', …' : '');
 
 /** A notice of other tables with the name of the split that was read. */
 const otherTables = (path: string, { layout }: Dataset, { split }: DatasetQuery): string[] => {

@@ -6,9 +6,9 @@ export interface LeftOut {
   /**
    * A row that is no record; an annotation whose image is not there; or one without its other half: a caption of an
    * image that is not listed, an image without a caption, a question without an answer among the classes, the sample at
-   * the cut of a shard.
+   * the cut of a shard, a blank text; or one that repeats a caption of the same image.
    */
-  readonly kind: 'bad row' | 'missing image' | 'incomplete';
+  readonly kind: 'bad row' | 'missing image' | 'incomplete' | 'repeated';
   /** A sentence that begins with the place of the row. */
   readonly why: string;
 }

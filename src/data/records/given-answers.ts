@@ -1,4 +1,5 @@
 import { parseJson } from '../../files/json.ts';
+import { isRecord } from './no-answer.ts';
 
 /** An answer as a field gives it, with its score where the field says one. */
 export interface GivenAnswer {
@@ -29,7 +30,7 @@ export const givenAnswers = (value: unknown): readonly GivenAnswer[] | undefined
   if (typeof value === 'number') return [{ answer: value }];
   if (typeof value === 'string') return inText(value);
   if (Array.isArray(value)) return inList(value);
-  return typeof value === 'object' && value !== null ? inObject(value as Record<string, unknown>) : undefined;
+  return isRecord(value) ? inObject(value) : undefined;
 };
 
 /** JSON where a text holds a list or an object, otherwise the text itself; a list as Python prints it is neither. */

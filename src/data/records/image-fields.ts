@@ -62,9 +62,16 @@ const checkPath = (path: string, { where }: JsonLine): void => {
     throw new RowError(
       `${where}: its image is a link, ${shown}, which is not fetched: get the picture (img2dataset does).`,
     );
-  if (path.startsWith('data:') || path.length > LONGEST_PATH || (path.length > 255 && /^[\w+/-]+=*$/.test(path)))
+  if (/^(data:|\{'bytes')/.test(path) || path.length > LONGEST_PATH || isBase64(path))
     throw new RowError(`${where}: its image is no path but ${shown}: write the picture to a file of its own.`);
 };
+
+/** Beginnings of JPEG, PNG, GIF and RIFF (WebP) in base64. */
+const ENCODED = /^(\/9j\/|iVBORw0KGgo|R0lGOD|UklGR)/;
+
+/** Whether a text is a picture in base64, by its beginning or by letters that no path has so many of in a row. */
+const isBase64 = (text: string): boolean =>
+  /^[\w+/-]+=*$/.test(text) && (text.length > 255 || (text.length > 64 && ENCODED.test(text)));
 
 /**
  * The columns of a table that hold the images of records.

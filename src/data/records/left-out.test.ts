@@ -61,12 +61,16 @@ describe('what is left out is counted and told', () => {
     expect(train.notices).toEqual([
       'Flickr8k.token.txt: 1 image, such as 3.jpg, is in none of the lists of splits beside it: left out of all.',
       'Flickr8k.token.txt: has no caption of 1 of the 2 images listed for train, such as 2.',
+      expect.stringMatching(
+        /: 1 example, such as 0\.jpg caption 2, has a text that its image has already: each counts/,
+      ),
     ]);
     expect(train.leftOut).toEqual([
       'incomplete: Flickr8k.token.txt: 3.jpg is in none of the lists of splits',
       'incomplete: Flickr8k.token.txt: no caption of 2',
+      'repeated: 0.jpg caption 2: its image has this text already',
     ]);
-    expect((await open('flickr8k', 'retrieval', 'test')).notices).toHaveLength(1);
+    expect((await open('flickr8k', 'retrieval', 'test')).notices).toHaveLength(2);
   });
 
   it('of captions of COCO without an image, and of an image without one', async () => {

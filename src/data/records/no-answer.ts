@@ -9,5 +9,12 @@ export const isNoAnswer = (value: unknown): boolean => {
   if (value === undefined || value === null) return true;
   if (typeof value === 'number') return Number.isNaN(value) || value === -1;
   if (typeof value === 'string') return UNKNOWN.has(value.trim());
-  return typeof value === 'object' && Object.values(value).every(isNoAnswer);
+  return (Array.isArray(value) || isRecord(value)) && Object.values(value).every(isNoAnswer);
+};
+
+/** Whether a value is an object of fields, and not one of a class, such as a date, which has none. */
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
 };

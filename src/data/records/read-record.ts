@@ -96,11 +96,11 @@ const textFieldOf = ({ row }: JsonLine, { textFields }: RecordShape): string =>
 const textsIn = (line: JsonLine, name: string): string[] => {
   const value = line.row[name];
   const texts = Array.isArray(value)
-    ? value.flat(Number.POSITIVE_INFINITY).map(textOfSentence)
+    ? value.flat(Number.POSITIVE_INFINITY).map((entry: unknown) => textOfSentence(entry) ?? '')
     : [textField(line, name)];
   const isOfTexts = texts.every((one): one is string => typeof one === 'string');
-  const filled = isOfTexts ? texts.filter((one) => one.trim() !== '') : [];
-  if (filled.length > 0) return [...new Set(filled)];
+  // a blank one among others, or one that is null, is left out where those of all rows are, and counted
+  if (isOfTexts && texts.some((one) => one.trim() !== '')) return texts;
   throw fieldError(line, name, 'a text that is not blank, or a list of such texts');
 };
 

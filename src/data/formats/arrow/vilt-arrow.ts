@@ -121,7 +121,7 @@ const matches = (pattern: string, name: string): boolean => {
 /**
  * The Arrow files that the ViLT code makes of its data sets, each split as that code uses it: validation of VQA, for
  * instance, is the last 1,000 images of val. A row is an image with its texts, and becomes an example for each text.
- * Images are read out of the file one by one when they are needed. Equal captions of an image count once.
+ * Images are read out of the file one by one when they are needed.
  */
 export const viltArrow: Format = {
   name: "the ViLT code's Arrow files",
@@ -177,12 +177,10 @@ const examplesOf = ({ file, batch, row }: Row, shape: RecordShape): Example[] =>
   const images = imageColumns.map((column) =>
     imageAt(value(column), column === 'image' ? place : `${place} ${column}`),
   );
-  const texts = listOf(value(textColumn), where).map((text) => textOf(text, where));
-  const kept = shape.severalTexts ? [...new Set(texts)] : texts;
-  return kept.map((text, i) => ({
+  return listOf(value(textColumn), where).map((text, i) => ({
     id: `${where} text ${i + 1}`,
     images,
-    text,
+    text: textOf(text, where),
     ...rest({ where, i, value, shape }),
   }));
 };

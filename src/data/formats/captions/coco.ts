@@ -18,7 +18,7 @@ const fileOf = (split: string): string => `captions_${split}.json`;
 
 /**
  * COCO's own captions, `annotations/captions_train2014.json`, and the sets that are written as it is. An example is one
- * caption; equal captions of an image count once. `about.image_id` is the image's id.
+ * caption. `about.image_id` is the image's id.
  */
 export const cocoCaptions: Format = {
   name: 'COCO captions',
@@ -105,7 +105,7 @@ const idOf = (line: JsonLine, name: string): string => {
 };
 
 const examplesOf = (line: JsonLine, image: string, texts: readonly string[]): Example[] =>
-  [...new Set(texts)].map((text, i) => ({
+  texts.map((text, i) => ({
     id: `${line.where} caption ${i + 1}`,
     images: [image],
     text,

@@ -10,6 +10,7 @@ import { createBadRows } from '../../records/bad-rows.ts';
 import { captions } from '../../records/captions.ts';
 import { createFinder, type DatasetQuery, type Format, isFile, splitIn } from '../format.ts';
 import { createMissing } from '../missing-images.ts';
+import { addTo, type Elsewhere, elsewhereNotices } from './elsewhere.ts';
 
 const SPLITS = { train: ['train'], validation: ['val', 'validation', 'dev'], test: ['test'] };
 
@@ -35,8 +36,7 @@ const IMAGE_FIELDS = ['filename', 'image_name', 'image'];
 const TEXT_FIELDS = ['raw', 'comment', 'caption'];
 
 /**
- * The captions of Flickr30k and Flickr8k in the tables that people have. An example is one caption; equal captions of an
- * image count once. Where a table says nothing of splits, the lists of their images beside it do; without those all of it
+ * The captions of Flickr30k and Flickr8k in the tables that people have. An example is one caption. Where a table says nothing of splits, the lists of their images beside it do; without those all of it
  * is train: Karpathy's JSON knows the splits, too.
  */
 export const flickrCaptions: Format = {
@@ -51,7 +51,8 @@ export const flickrCaptions: Format = {
     if (file === undefined) return undefined;
     const [missing, bad] = [createMissing(query), createBadRows(query)];
     const texts = new Map<string, string[]>();
-    const elsewhere = new Map<string, Set<string>>();
+    const elsewhere: Elsewhere = new Map();
+    const unlisted = new Set<string>();
     const lines = TABLES.includes(basename(file)) ? readCsv(file, { onBadRow: bad.add }) : tokensIn(file);
     const listed = await splitsListed(find);
     for await (const line of lines) {
@@ -60,7 +61,8 @@ export const flickrCaptions: Format = {
         const image = fieldOf(line, IMAGE_FIELDS);
         const split = line.row.split ?? (listed ? listed.get(stemOf(image)) : 'train');
         if (!splitIn(SPLITS, query.split).includes(String(split))) {
-          if (!KNOWN.includes(String(split))) addTo(elsewhere, split === undefined ? '' : String(split), image);
+          if (split === undefined) unlisted.add(image);
+          else if (!KNOWN.includes(String(split))) addTo(elsewhere, String(split), image);
           return [];
         }
         return textsOf(line).map((text) => [image, text] as const);
@@ -76,7 +78,8 @@ export const flickrCaptions: Format = {
     }
     const table = basename(file);
     const left = [
-      ...elsewhereNotices(elsewhere, table, query),
+      ...unlistedNotices(unlisted, table, query),
+      ...elsewhereNotices(elsewhere, table),
       ...uncaptionedNotices(uncaptioned(listed, query.split, texts), table, query),
     ];
     const notices = [...bad.notices(table), ...left, ...missing.notices(path)];
@@ -88,25 +91,19 @@ export const flickrCaptions: Format = {
 /** Names of splits that are asked for elsewhere, so that nothing need be said of their images here. */
 const KNOWN: readonly string[] = Object.values(SPLITS).flat();
 
-const addTo = (all: Map<string, Set<string>>, key: string, value: string): void =>
-  void all.set(key, (all.get(key) ?? new Set()).add(value));
-
-/** Notices of the images that are in no list, which are counted, or in a split that none of the usual names is. */
-const elsewhereNotices = (
-  elsewhere: ReadonlyMap<string, ReadonlySet<string>>,
+/** A notice of the images that are in none of the lists of splits; each is counted. */
+const unlistedNotices = (
+  images: ReadonlySet<string>,
   table: string,
   { onLeftOut }: Pick<DatasetQuery, 'onLeftOut'>,
 ): string[] => {
-  for (const image of elsewhere.get('') ?? [])
+  for (const image of images)
     onLeftOut?.({ kind: 'incomplete', why: `${table}: ${image} is in none of the lists of splits` });
-  return [...elsewhere].map(([split, images]) => {
-    const [first] = images;
-    const which = `${table}: ${counted(images.size, 'image')}, such as ${first},`;
-    const one = images.size === 1;
-    return split === ''
-      ? `${which} ${one ? 'is' : 'are'} in none of the lists of splits beside it: left out of all.`
-      : `${which} ${one ? 'is' : 'are'} of the split ${JSON.stringify(split)}: read where that is asked for.`;
-  });
+  if (images.size === 0) return [];
+  const are = images.size === 1 ? 'is' : 'are';
+  return [
+    `${table}: ${counted(images.size, 'image')}, such as ${[...images][0]}, ${are} in none of the lists of splits beside it: left out of all.`,
+  ];
 };
 
 /** Images that are listed for a split. */
@@ -200,7 +197,7 @@ const tokenOf = (line: string, where: string): JsonLine | RowError => {
 };
 
 const examplesOf = (name: string, image: string, texts: readonly string[]): Example[] =>
-  [...new Set(texts)].map((text, i) => ({
+  texts.map((text, i) => ({
     id: `${name} caption ${i + 1}`,
     images: [image],
     text,
