@@ -1,6 +1,13 @@
 import type { Numbers } from '../numbers.ts';
 
 /**
+ * Where a session computes: the processor, or a GPU through an execution provider of ONNX Runtime. `webgpu` is in the
+ * library of onnxruntime-node (Metal, Direct3D 12 or Vulkan); the others need a build that has them.
+ */
+export const devices = ['cpu', 'webgpu', 'cuda', 'coreml', 'directml'] as const;
+export type Device = (typeof devices)[number];
+
+/**
  * A model ready to run over buffers that belong to the caller. Nothing is copied on the way in or out.
  *
  * A bound buffer is kept from the garbage collector until another takes its name or the runtime closes. It must keep
@@ -47,6 +54,14 @@ export interface RuntimeOptions {
    * input too.
    */
   readonly initializers?: ReadonlyMap<string, Numbers> | undefined;
+  /** Where it computes. Default: the device of `setDefaultDevice`, or the CPU. Others than the CPU need the native kind. */
+  readonly device?: Device | undefined;
+  /**
+   * What becomes of operators for which the device has no kernel: an error that names them, before anything runs, or the
+   * CPU computes them, with copies to and fro. Default: `refuse`, or what the environment variable `DIDE_UNSUPPORTED`
+   * says.
+   */
+  readonly unsupported?: 'refuse' | 'on-cpu' | undefined;
   /**
    * Called once with the reason why the native kind did not load. Default: a process warning (`process.emitWarning`).
    */
@@ -57,6 +72,8 @@ export interface RuntimeOptions {
 export interface Settings {
   readonly threads: number;
   readonly spin: boolean | undefined;
+  readonly device: Device;
+  readonly unsupported: 'refuse' | 'on-cpu';
   readonly initializers: ReadonlyMap<string, Numbers>;
 }
 

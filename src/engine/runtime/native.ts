@@ -1,42 +1,15 @@
-import { bytesOf, type Data, type Numbers } from '../numbers.ts';
+import type { Data, Numbers } from '../numbers.ts';
 import type { Backend, OpenBackend, Settings } from './backend.ts';
-import { loadOrt, type Ort, type Pointer } from './ort-api.ts';
+import { type Environment, loadEnvironment } from './environment.ts';
+import type { Ort, Pointer } from './ort-api.ts';
+import { appendProvider, namingDevice, refuseUnsupported } from './providers.ts';
 
 const LOG_FATAL = 4;
 const OPTIMISE_ALL = 99;
-const ARENA_ALLOCATOR = 1;
-const DEFAULT_MEMORY = 0;
-
-/** ONNX's numbers for element types. */
-const elementTypeOf = (data: Data): number => {
-  if (data instanceof Float32Array) return 1;
-  if (data instanceof Int8Array) return 3;
-  if (data instanceof Uint16Array) return 10;
-  return data instanceof Float64Array ? 11 : 6;
-};
-
-/** Loads the library and creates its environment, of which ONNX Runtime keeps one a process. */
-const loadEnvironment = async () => {
-  const ort = await loadOrt();
-  const environment = ort.make('CreateEnv', LOG_FATAL, 'dide');
-  const memory = ort.make('CreateCpuMemoryInfo', ARENA_ALLOCATOR, DEFAULT_MEMORY);
-  /** Creates a tensor over a buffer; the caller releases it. */
-  const tensorOver = ({ shape, data }: Numbers): Pointer => {
-    const dims = BigInt64Array.from(shape, BigInt);
-    // koffi passes bytes by address; reading `buffer` also moves a small array out of the heap, where it could move
-    const of = [memory, bytesOf(data), data.byteLength, dims, dims.length, elementTypeOf(data)];
-    return ort.make('CreateTensorWithDataAsOrtValue', ...of);
-  };
-  return { ort, environment, tensorOver };
-};
-type Environment = Awaited<ReturnType<typeof loadEnvironment>>;
-
-let environment: Promise<Environment> | undefined;
 
 /** Loads ONNX Runtime's C API once. @throws Error when koffi or the library does not load. */
 export const loadNative = async (): Promise<OpenBackend> => {
-  environment ??= loadEnvironment();
-  const loaded = await environment;
+  const loaded = await loadEnvironment();
   return (model, settings) => openSession(loaded, model, settings);
 };
 
@@ -47,8 +20,12 @@ const openSession = async (loaded: Environment, model: Uint8Array, settings: Set
   try {
     configure(ort, options, settings);
     for (const weight of weights) weight.addTo(options);
-    const session = await ort.makeAsync('CreateSessionFromArray', environment, model, model.byteLength, options);
-    return new NativeRuntime(loaded, session, weights);
+    const session = await namingDevice(settings.device, async () => {
+      if (settings.device !== 'cpu') appendProvider(ort, options, settings.device);
+      return ort.makeAsync('CreateSessionFromArray', environment, model, model.byteLength, options);
+    });
+    checkKernels(ort, session, settings, model);
+    return new NativeRuntime(loaded, session, weights, settings.device);
   } catch (error) {
     for (const weight of weights) weight.close();
     throw error;
@@ -57,7 +34,19 @@ const openSession = async (loaded: Environment, model: Uint8Array, settings: Set
   }
 };
 
-const configure = (ort: Ort, options: Pointer, { threads, spin }: Settings): void => {
+/** Releases a session of which a part would run elsewhere than asked. */
+const checkKernels = (ort: Ort, session: Pointer, { device, unsupported }: Settings, model: Uint8Array): void => {
+  if (device === 'cpu' || unsupported === 'on-cpu') return;
+  try {
+    refuseUnsupported(ort, session, device, model);
+  } catch (error) {
+    ort.release('Session', session);
+    throw error;
+  }
+};
+
+const configure = (ort: Ort, options: Pointer, { threads, spin, device }: Settings): void => {
+  if (device !== 'cpu') ort.call('AddSessionConfigEntry', options, 'session.record_ep_graph_assignment_info', '1');
   ort.call('DisableMemPattern', options);
   ort.call('SetSessionLogSeverityLevel', options, LOG_FATAL);
   ort.call('SetSessionGraphOptimizationLevel', options, OPTIMISE_ALL);
@@ -107,6 +96,8 @@ const namesOf = ({ ort }: Environment, session: Pointer, end: 'Input' | 'Output'
   });
 };
 
+type Slot = 'BindInput' | 'BindOutput';
+
 /** A session and its one binding. */
 class NativeRuntime implements Backend {
   readonly kind = 'native';
@@ -117,38 +108,45 @@ class NativeRuntime implements Backend {
   readonly #binding: Pointer;
   /** Buffers that runs read and write, kept from the garbage collector. */
   readonly #held = new Map<string, Data>();
+  /** Inputs of the host that a device copies when they are bound, and not when it runs: they are bound at every run. */
+  readonly #copied: Map<string, Numbers> | undefined;
   readonly #weights: readonly SharedWeight[];
 
-  constructor(loaded: Environment, session: Pointer, weights: readonly SharedWeight[]) {
+  constructor(loaded: Environment, session: Pointer, weights: readonly SharedWeight[], device: Settings['device']) {
     this.#weights = weights;
     this.#loaded = loaded;
     this.#session = session;
     this.#binding = loaded.ort.make('CreateIoBinding', session);
+    this.#copied = device === 'cpu' ? undefined : new Map();
     this.inputs = namesOf(loaded, session, 'Input');
     this.outputs = namesOf(loaded, session, 'Output');
   }
 
   bindInput(name: string, numbers: Numbers): void {
-    this.#bind('BindInput', name, numbers);
+    this.#copied?.delete(name);
+    if (this.#copied && !this.#loaded.residents.has(numbers.data)) this.#copied.set(name, numbers);
+    else this.#bind('BindInput', name, numbers);
   }
 
   bindOutput(name: string, numbers: Numbers): void {
     this.#bind('BindOutput', name, numbers);
   }
 
-  #bind(slot: 'BindInput' | 'BindOutput', name: string, numbers: Numbers): void {
-    const { ort, tensorOver } = this.#loaded;
-    const value = tensorOver(numbers);
+  #bind(slot: Slot, name: string, numbers: Numbers): void {
+    const { ort, tensorOver, residents } = this.#loaded;
+    const resident = residents.get(numbers.data);
+    const value = resident ?? tensorOver(numbers);
     try {
       ort.call(slot, this.#binding, name, value);
     } finally {
-      ort.release('Value', value); // the binding counts its own reference
+      if (!resident) ort.release('Value', value); // the binding counts its own reference
     }
     this.#held.set(`${slot} ${name}`, numbers.data);
   }
 
-  run(): Promise<void> {
-    return this.#loaded.ort.callAsync('RunWithBinding', this.#session, null, this.#binding);
+  async run(): Promise<void> {
+    for (const [name, numbers] of this.#copied ?? []) this.#bind('BindInput', name, numbers);
+    await this.#loaded.ort.callAsync('RunWithBinding', this.#session, null, this.#binding);
   }
 
   close(): void {
@@ -156,5 +154,6 @@ class NativeRuntime implements Backend {
     this.#loaded.ort.release('Session', this.#session);
     for (const weight of this.#weights) weight.close();
     this.#held.clear();
+    this.#copied?.clear();
   }
 }

@@ -36,13 +36,22 @@ const slots = {
   BindInput: [136, [POINTER, TEXT, POINTER]],
   BindOutput: [137, [POINTER, TEXT, POINTER]],
   AddInitializer: [150, [POINTER, TEXT, POINTER]],
+  AppendCUDA: [204, [POINTER, POINTER]],
+  CreateCUDAProviderOptions: [205, [POINTER_OUT]],
+  UpdateCUDAProviderOptions: [206, [POINTER, 'const char **', 'const char **', 'size_t']],
   AddExternalInitializers: [210, [POINTER, 'const char **', 'void **', 'size_t']],
+  AppendExecutionProvider: [216, [POINTER, TEXT, 'const char **', 'const char **', 'size_t']],
+  GetEpGraphAssignmentInfo: [407, [POINTER, POINTER_OUT, '_Out_ size_t *']],
+  EpAssignedSubgraphGetEpName: [408, [POINTER, POINTER_OUT]],
+  EpAssignedSubgraphGetNodes: [409, [POINTER, POINTER_OUT, '_Out_ size_t *']],
+  EpAssignedNodeGetName: [410, [POINTER, POINTER_OUT]],
+  EpAssignedNodeGetOperatorType: [412, [POINTER, POINTER_OUT]],
 } as const;
-const releases = { Status: 93, Session: 95, Value: 96, SessionOptions: 100, IoBinding: 135 } as const;
+const releases = { Status: 93, Session: 95, Value: 96, SessionOptions: 100, IoBinding: 135, CUDAProviderOptions: 208 } as const;
 const GET_ERROR_MESSAGE = 2;
 
-/** The version of the struct that is asked for; every ONNX Runtime since 1.22 has it. */
-const API_VERSION = 22;
+/** The version of the struct that is asked for; every ONNX Runtime since 1.24 has it. */
+const API_VERSION = 24;
 /** koffi's own 128 KiB are too little for kernels that keep their tiles on the stack; untouched pages cost nothing. */
 const ASYNC_STACK_BYTES = 8 << 20;
 
@@ -56,11 +65,15 @@ export interface Ort {
   /** Calls a function that returns its result through its last parameter. */
   make(name: keyof typeof slots, ...values: unknown[]): Pointer;
   makeAsync(name: keyof typeof slots, ...values: unknown[]): Promise<Pointer>;
+  /** Calls a function that returns an array through its last two parameters, the array and its length. */
+  list(name: keyof typeof slots, ...values: unknown[]): Pointer[];
   release(kind: keyof typeof releases, pointer: Pointer): void;
   textAt(pointer: Pointer): string;
 }
 
+/** Path of the library: of the environment variable `DIDE_ORT`, or that of onnxruntime-node. */
 const libraryPath = (): string => {
+  if (process.env.DIDE_ORT) return process.env.DIDE_ORT;
   const root = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
   const files: Partial<Record<NodeJS.Platform, string>> = {
     darwin: 'libonnxruntime.1.dylib',
@@ -70,7 +83,7 @@ const libraryPath = (): string => {
 };
 
 /**
- * Loads the libonnxruntime that onnxruntime-node ships, and finds its functions.
+ * Loads the libonnxruntime that onnxruntime-node ships, or another build of it (`DIDE_ORT`), and finds its functions.
  *
  * @throws Error when koffi has no binary for this platform, or the library does not load.
  */
@@ -85,10 +98,19 @@ export const loadOrt = async (): Promise<Ort> => {
   const api = at(base, 0, POINTER, ['uint32_t'])(API_VERSION) as Pointer;
   if (!api) throw new Error(`${libraryPath()} has no API version ${API_VERSION}`);
   const functions = functionsOf((slot, result, parameters) => at(api, slot, result, parameters));
-  return { ...functions, library, textAt: (pointer) => koffi.decode.string(pointer) };
+  return {
+    ...functions,
+    library,
+    list: (name, ...values) => {
+      const [array, length]: [Pointer[], number[]] = [[null], [0]];
+      functions.call(name, ...values, array, length);
+      return Array.from({ length: Number(length[0]) }, (_, i): Pointer => koffi.decode(array[0]!, i * 8, POINTER));
+    },
+    textAt: (pointer) => koffi.decode.string(pointer),
+  };
 };
 
-const functionsOf = (at: FunctionAt): Omit<Ort, 'library' | 'textAt'> => {
+const functionsOf = (at: FunctionAt): Omit<Ort, 'library' | 'list' | 'textAt'> => {
   const named = <N extends string, F>(table: Record<N, unknown>, make: (name: N) => F): Record<N, F> =>
     Object.fromEntries((Object.keys(table) as N[]).map((name) => [name, make(name)])) as Record<N, F>;
   const functions = named(slots, (name) => at(slots[name][0], POINTER, slots[name][1]));

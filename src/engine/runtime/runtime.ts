@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
-import type { OpenBackend, Runtime, RuntimeOptions, Settings } from './backend.ts';
+import type { Device, OpenBackend, Runtime, RuntimeOptions, Settings } from './backend.ts';
+import { defaultDevice } from './device.ts';
 import { checkSize, GuardedRuntime } from './guarded.ts';
 
 /**
@@ -12,11 +13,14 @@ export const createRuntime = async (model: Uint8Array, options: RuntimeOptions =
   const settings: Settings = {
     threads: options.threads ?? availableParallelism(),
     spin: options.spin,
+    device: options.device ?? defaultDevice(),
+    unsupported: options.unsupported ?? (process.env.DIDE_UNSUPPORTED === 'on-cpu' ? 'on-cpu' : 'refuse'),
     initializers: options.initializers ?? new Map(),
   };
   for (const [name, numbers] of settings.initializers) checkSize(`initializer ${name}`, numbers);
   disableTelemetry();
-  const open = await backendFor(options);
+  const kind = settings.device === 'cpu' ? options.kind : nativeFor(settings.device, options.kind);
+  const open = await backendFor({ ...options, kind });
   return new GuardedRuntime(await open(model, settings));
 };
 
@@ -27,6 +31,12 @@ export const createRuntime = async (model: Uint8Array, options: RuntimeOptions =
  */
 const disableTelemetry = (): void => {
   process.env.ORT_DISABLE_TELEMETRY ??= '1';
+};
+
+/** The one kind that computes on other devices than the CPU. @throws Error where another is asked for. */
+const nativeFor = (device: Device, kind: RuntimeOptions['kind']): 'native' => {
+  if (kind === 'package') throw new Error(`runtime: onnxruntime-node's binding is for the CPU alone, not ${device}`);
+  return 'native';
 };
 
 const backendFor = async ({ kind, onFallback = warnOnce }: RuntimeOptions): Promise<OpenBackend> => {
