@@ -14,9 +14,24 @@ export const loadNative = async (): Promise<OpenBackend> => {
 };
 
 const openSession = async (loaded: Environment, model: Uint8Array, settings: Settings): Promise<Backend> => {
-  const { ort, environment } = loaded;
-  const options = ort.make('CreateSessionOptions');
   const weights = [...settings.initializers].map(([name, numbers]) => new SharedWeight(loaded, name, numbers));
+  try {
+    const session = await createSession(loaded, model, settings, weights);
+    return new NativeRuntime(loaded, session, weights, settings.device);
+  } catch (error) {
+    for (const weight of weights) weight.close();
+    throw error;
+  }
+};
+
+/** A session of the library; the caller releases it. @throws Error where the model or the device does not do. */
+export const createSession = async (
+  { ort, environment }: Environment,
+  model: Uint8Array,
+  settings: Omit<Settings, 'initializers'>,
+  weights: readonly SharedWeight[] = [],
+): Promise<Pointer> => {
+  const options = ort.make('CreateSessionOptions');
   try {
     configure(ort, options, settings);
     for (const weight of weights) weight.addTo(options);
@@ -25,17 +40,19 @@ const openSession = async (loaded: Environment, model: Uint8Array, settings: Set
       return ort.makeAsync('CreateSessionFromArray', environment, model, model.byteLength, options);
     });
     checkKernels(ort, session, settings, model);
-    return new NativeRuntime(loaded, session, weights, settings.device);
-  } catch (error) {
-    for (const weight of weights) weight.close();
-    throw error;
+    return session;
   } finally {
     ort.release('SessionOptions', options);
   }
 };
 
 /** Releases a session of which a part would run elsewhere than asked. */
-const checkKernels = (ort: Ort, session: Pointer, { device, unsupported }: Settings, model: Uint8Array): void => {
+const checkKernels = (
+  ort: Ort,
+  session: Pointer,
+  { device, unsupported }: Omit<Settings, 'initializers'>,
+  model: Uint8Array,
+): void => {
   if (device === 'cpu' || unsupported === 'on-cpu') return;
   try {
     refuseUnsupported(ort, session, device, model);
@@ -45,7 +62,7 @@ const checkKernels = (ort: Ort, session: Pointer, { device, unsupported }: Setti
   }
 };
 
-const configure = (ort: Ort, options: Pointer, { threads, spin, device }: Settings): void => {
+const configure = (ort: Ort, options: Pointer, { threads, spin, device }: Omit<Settings, 'initializers'>): void => {
   if (device !== 'cpu') ort.call('AddSessionConfigEntry', options, 'session.record_ep_graph_assignment_info', '1');
   ort.call('DisableMemPattern', options);
   ort.call('SetSessionLogSeverityLevel', options, LOG_FATAL);

@@ -26,11 +26,15 @@ const slots = {
   SessionGetOutputCount: [31, [POINTER, '_Out_ size_t *']],
   SessionGetInputName: [36, [POINTER, 'size_t', POINTER, POINTER_OUT]],
   SessionGetOutputName: [37, [POINTER, 'size_t', POINTER, POINTER_OUT]],
+  CreateTensorAsOrtValue: [48, [POINTER, POINTER, 'size_t', 'int', POINTER_OUT]],
   CreateTensorWithDataAsOrtValue: [49, [POINTER, POINTER, 'size_t', POINTER, 'size_t', 'int', POINTER_OUT]],
+  GetTensorMutableData: [51, [POINTER, POINTER_OUT]],
+  CreateMemoryInfo: [68, [TEXT, 'int', 'int', 'int', POINTER_OUT]],
   CreateCpuMemoryInfo: [69, ['int', 'int', POINTER_OUT]],
   AllocatorFree: [76, [POINTER, POINTER]],
   GetAllocatorWithDefaultOptions: [78, [POINTER_OUT]],
   AddSessionConfigEntry: [130, [POINTER, TEXT, TEXT]],
+  CreateAllocator: [131, [POINTER, POINTER, POINTER_OUT]],
   RunWithBinding: [133, [POINTER, POINTER, POINTER]],
   CreateIoBinding: [134, [POINTER, POINTER_OUT]],
   BindInput: [136, [POINTER, TEXT, POINTER]],
@@ -41,13 +45,14 @@ const slots = {
   UpdateCUDAProviderOptions: [206, [POINTER, 'const char **', 'const char **', 'size_t']],
   AddExternalInitializers: [210, [POINTER, 'const char **', 'void **', 'size_t']],
   AppendExecutionProvider: [216, [POINTER, TEXT, 'const char **', 'const char **', 'size_t']],
+  CopyTensors: [386, [POINTER, 'void **', 'void **', POINTER, 'size_t']],
   GetEpGraphAssignmentInfo: [407, [POINTER, POINTER_OUT, '_Out_ size_t *']],
   EpAssignedSubgraphGetEpName: [408, [POINTER, POINTER_OUT]],
   EpAssignedSubgraphGetNodes: [409, [POINTER, POINTER_OUT, '_Out_ size_t *']],
   EpAssignedNodeGetName: [410, [POINTER, POINTER_OUT]],
   EpAssignedNodeGetOperatorType: [412, [POINTER, POINTER_OUT]],
 } as const;
-const releases = { Status: 93, Session: 95, Value: 96, SessionOptions: 100, IoBinding: 135, CUDAProviderOptions: 208 } as const;
+const releases = { Status: 93, MemoryInfo: 94, Session: 95, Value: 96, SessionOptions: 100, Allocator: 132, IoBinding: 135, CUDAProviderOptions: 208 } as const;
 const GET_ERROR_MESSAGE = 2;
 
 /** The version of the struct that is asked for; every ONNX Runtime since 1.24 has it. */
@@ -69,6 +74,8 @@ export interface Ort {
   list(name: keyof typeof slots, ...values: unknown[]): Pointer[];
   release(kind: keyof typeof releases, pointer: Pointer): void;
   textAt(pointer: Pointer): string;
+  /** A view of memory that belongs to the library. */
+  bytesAt(pointer: Pointer, length: number): Uint8Array;
 }
 
 /** Path of the library: of the environment variable `DIDE_ORT`, or that of onnxruntime-node. */
@@ -107,10 +114,11 @@ export const loadOrt = async (): Promise<Ort> => {
       return Array.from({ length: Number(length[0]) }, (_, i): Pointer => koffi.decode(array[0]!, i * 8, POINTER));
     },
     textAt: (pointer) => koffi.decode.string(pointer),
+    bytesAt: (pointer, length) => new Uint8Array(koffi.view(pointer, length)),
   };
 };
 
-const functionsOf = (at: FunctionAt): Omit<Ort, 'library' | 'list' | 'textAt'> => {
+const functionsOf = (at: FunctionAt): Omit<Ort, 'library' | 'list' | 'textAt' | 'bytesAt'> => {
   const named = <N extends string, F>(table: Record<N, unknown>, make: (name: N) => F): Record<N, F> =>
     Object.fromEntries((Object.keys(table) as N[]).map((name) => [name, make(name)])) as Record<N, F>;
   const functions = named(slots, (name) => at(slots[name][0], POINTER, slots[name][1]));
