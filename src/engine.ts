@@ -28,8 +28,9 @@ export { countOf, type Data, type Numbers, type Weights } from './engine/numbers
 export { type Precision, type WriteOptions, writeOnnx } from './engine/onnx/write.ts';
 export * from './engine/ops.ts';
 export { bernoulliMask, generator, type Key, keyOf, normal, permutation, uniform } from './engine/random.ts';
-export type { RuntimeOptions } from './engine/runtime/backend.ts';
+export { type Device, devices, type RuntimeOptions } from './engine/runtime/backend.ts';
 export { compile } from './engine/runtime/compile.ts';
+export { defaultDevice, setDefaultDevice } from './engine/runtime/device.ts';
 export { type CompileOptions, type ExpectedInput, type Session, shapesFor } from './engine/runtime/session.ts';
 export { minus, plus, type Shape, type Size, times, volume } from './engine/shapes.ts';
 export { constant, dropoutMask, input, type Kind, parameter, type Tensor } from './engine/tensor.ts';

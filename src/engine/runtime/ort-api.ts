@@ -52,7 +52,16 @@ const slots = {
   EpAssignedNodeGetName: [410, [POINTER, POINTER_OUT]],
   EpAssignedNodeGetOperatorType: [412, [POINTER, POINTER_OUT]],
 } as const;
-const releases = { Status: 93, MemoryInfo: 94, Session: 95, Value: 96, SessionOptions: 100, Allocator: 132, IoBinding: 135, CUDAProviderOptions: 208 } as const;
+const releases = {
+  Status: 93,
+  MemoryInfo: 94,
+  Session: 95,
+  Value: 96,
+  SessionOptions: 100,
+  Allocator: 132,
+  IoBinding: 135,
+  CUDAProviderOptions: 208,
+} as const;
 const GET_ERROR_MESSAGE = 2;
 
 /** The version of the struct that is asked for; every ONNX Runtime since 1.24 has it. */
@@ -98,12 +107,13 @@ export const loadOrt = async (): Promise<Ort> => {
   const { default: koffi } = await import('koffi');
   // koffi refuses this once a library is loaded, even where nothing would change
   if (koffi.config().async_stack_size !== ASYNC_STACK_BYTES) koffi.config({ async_stack_size: ASYNC_STACK_BYTES });
-  const library = koffi.load(libraryPath());
+  const library = loadLibrary(koffi);
   const at = (table: Pointer, slot: number, result: string, parameters: readonly string[]): CFunction =>
     koffi.decode(koffi.decode(table, slot * 8, POINTER), koffi.proto(result, [...parameters]));
   const base: Pointer = library.func('OrtGetApiBase', POINTER, [])();
   const api = at(base, 0, POINTER, ['uint32_t'])(API_VERSION) as Pointer;
-  if (!api) throw new Error(`${libraryPath()} has no API version ${API_VERSION}`);
+  if (!api)
+    throw new Error(`runtime: ${libraryPath()}: it is older than ONNX Runtime 1.${API_VERSION}: give a later one`);
   const functions = functionsOf((slot, result, parameters) => at(api, slot, result, parameters));
   return {
     ...functions,
@@ -116,6 +126,18 @@ export const loadOrt = async (): Promise<Ort> => {
     textAt: (pointer) => koffi.decode.string(pointer),
     bytesAt: (pointer, length) => new Uint8Array(koffi.view(pointer, length)),
   };
+};
+
+/** @throws Error that names the file where it is no library of this platform. */
+const loadLibrary = (koffi: Pick<typeof import('koffi'), 'load'>): LibraryHandle => {
+  try {
+    return koffi.load(libraryPath());
+  } catch (error) {
+    throw new Error(
+      `runtime: ${libraryPath()}: ${(error as Error).message}: give the library of an ONNX Runtime from 1.24 up`,
+      { cause: error },
+    );
+  }
 };
 
 const functionsOf = (at: FunctionAt): Omit<Ort, 'library' | 'list' | 'textAt' | 'bytesAt'> => {

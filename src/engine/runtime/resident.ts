@@ -47,7 +47,9 @@ export const makeResident = async (arrays: Iterable<Numbers>, device: Device): P
     }
   } catch (error) {
     close();
-    throw new Error(`runtime: ${device}: no memory for ${places.size + 1} arrays: train a smaller model`, { cause: error });
+    throw new Error(`runtime: ${device}: no memory for ${places.size + 1} arrays: train a smaller model`, {
+      cause: error,
+    });
   }
   const move = device in memories ? throughLibrary(loaded) : withinHost(loaded);
   const placeOf = ({ data }: Numbers): Pointer => {
@@ -114,7 +116,11 @@ const withinHost = ({ ort }: Environment): Mover => {
   const bytesAt = ([{ data }, place]: Pairs[number]): Uint8Array =>
     ort.bytesAt(ort.make('GetTensorMutableData', place), data.byteLength);
   return {
-    upload: (pairs) => pairs.forEach((pair) => bytesAt(pair).set(bytesOf(pair[0].data))),
-    download: (pairs) => pairs.forEach((pair) => bytesOf(pair[0].data).set(bytesAt(pair))),
+    upload: (pairs) => {
+      for (const pair of pairs) bytesAt(pair).set(bytesOf(pair[0].data));
+    },
+    download: (pairs) => {
+      for (const pair of pairs) bytesOf(pair[0].data).set(bytesAt(pair));
+    },
   };
 };
