@@ -10,9 +10,13 @@ import {
 } from './onnx_pb.ts';
 import { integer, type Precision, sizesInitializer } from './values.ts';
 
+/** Operators that can be written as several simpler ones, for a device that has no kernel for them. */
+export type ComposedOperator = 'LogSoftmax';
+
 /** A graph that is being built: what the file will hold so far. */
 export interface GraphBuilder {
   readonly precision: Precision;
+  readonly composed: readonly ComposedOperator[];
   readonly nodes: NodeProto[];
   readonly initializers: TensorProto[];
   readonly inputs: ValueInfoProto[];
@@ -23,8 +27,9 @@ export interface GraphBuilder {
 }
 
 /** An empty graph. */
-export const createGraphBuilder = (precision: Precision): GraphBuilder => ({
+export const createGraphBuilder = (precision: Precision, composed: readonly ComposedOperator[] = []): GraphBuilder => ({
   precision,
+  composed,
   nodes: [],
   initializers: [],
   inputs: [],
@@ -79,7 +84,8 @@ const computedOnce = ({ sizes }: GraphBuilder, key: string, write: () => string)
   return name;
 };
 
-const fixedSizes = (graph: GraphBuilder, sizes: readonly number[]): string =>
+/** A vector of fixed sizes or axes.  → its name */
+export const fixedSizes = (graph: GraphBuilder, sizes: readonly number[]): string =>
   computedOnce(graph, `fixed ${sizes}`, () => {
     const name = initializerName(graph, 'sizes');
     graph.initializers.push(sizesInitializer(name, sizes));

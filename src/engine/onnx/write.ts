@@ -1,8 +1,16 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import type { Numbers } from '../numbers.ts';
 import { ancestors, describe, isOperation, type Leaf, type Operation, parents, type Tensor } from '../tensor.ts';
-import { addNode, createGraphBuilder, type GraphBuilder, initializerName, sizeVector } from './nodes.ts';
-import { GraphProtoSchema, ModelProtoSchema } from './onnx_pb.ts';
+import { addComposed, isComposed } from './composed.ts';
+import {
+  addNode,
+  type ComposedOperator,
+  createGraphBuilder,
+  type GraphBuilder,
+  initializerName,
+  sizeVector,
+} from './nodes.ts';
+import { type AttributeProto, GraphProtoSchema, ModelProtoSchema } from './onnx_pb.ts';
 import { addProduct, dependsOnThreads } from './products.ts';
 import { attributeOf, externalInitializer, initializer, type Precision, typeOf, valueInfo } from './values.ts';
 
@@ -18,6 +26,8 @@ export interface WriteOptions {
    * Whether the weights' numbers are in the bytes, or external, for a runtime that gets them beside. Default inside.
    */
   readonly storage?: 'inside' | 'outside' | undefined;
+  /** Operators to write as several simpler ones, for a device that has no kernel for them. Default: none. */
+  readonly composed?: readonly ComposedOperator[] | undefined;
 }
 
 /** IR version and operator set of every file we write: plain ONNX, so that any runtime can run it. */
@@ -41,10 +51,13 @@ type Outputs = Readonly<Record<string, Tensor>>;
  * @throws Error where two tensors have one name, no input carries a named size, or the weights would make the file
  * larger than the 2 GiB that protobuf allows.
  */
-export const writeOnnx = (outputs: Outputs, { precision = 'float32', ...storing }: WriteOptions = {}): Uint8Array => {
+export const writeOnnx = (
+  outputs: Outputs,
+  { precision = 'float32', composed = [], ...storing }: WriteOptions = {},
+): Uint8Array => {
   const graph = ancestors(Object.values(outputs));
   checkNames(graph, outputs);
-  const builder = createGraphBuilder(precision);
+  const builder = createGraphBuilder(precision, composed);
   for (const tensor of graph) if (!isOperation(tensor.made)) writeLeaf(builder, tensor, tensor.made, storing);
   const outputNames = new Map(Object.entries(outputs).map(([name, tensor]) => [tensor, name]));
   for (const tensor of leavesLast(graph, Object.values(outputs))) {
@@ -110,10 +123,19 @@ const writeOperation = (builder: GraphBuilder, tensor: Tensor, made: Operation, 
   // the third input of Pad, between its amounts and its axes, is the value to pad with, 0 where it is left out
   const input = made.operator === 'Pad' ? args.toSpliced(2, 0, '') : args;
   const attribute = Object.entries(made.attributes).map(([key, value]) => attributeOf(key, value, builder.precision));
-  const name = dependsOnThreads(builder, made)
-    ? addProduct(builder, made, { attribute, output })
-    : addNode(builder, made.operator, input, { attribute, output });
-  builder.names.set(tensor, name);
+  builder.names.set(tensor, addOperation(builder, made, input, { attribute, output }));
+};
+
+interface NodeOptions {
+  readonly attribute: AttributeProto[];
+  readonly output: string | undefined;
+}
+
+/** Adds the node, or the nodes, of an operation.  → the output's name */
+const addOperation = (builder: GraphBuilder, made: Operation, input: string[], options: NodeOptions): string => {
+  if (dependsOnThreads(builder, made)) return addProduct(builder, made, options);
+  if (isComposed(builder, made)) return addComposed(builder, made, options.output);
+  return addNode(builder, made.operator, input, options);
 };
 
 const encode = ({ nodes, initializers, inputs, names, precision }: GraphBuilder, outputs: Outputs): Uint8Array => {

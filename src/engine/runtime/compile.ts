@@ -1,4 +1,5 @@
 import type { Tensor } from '../tensor.ts';
+import { defaultDevice } from './device.ts';
 import { createRuntime } from './runtime.ts';
 import { type CompileOptions, compileFor, type Session } from './session.ts';
 
@@ -14,4 +15,4 @@ import { type CompileOptions, compileFor, type Session } from './session.ts';
  * @throws Error where a parameter has no numbers or numbers of another shape, or two tensors have one name.
  */
 export const compile = (outputs: Readonly<Record<string, Tensor>>, options: CompileOptions = {}): Promise<Session> =>
-  compileFor(createRuntime, outputs, options);
+  compileFor(createRuntime, outputs, { ...options, device: options.device ?? defaultDevice() });

@@ -53,9 +53,9 @@ export const namingDevice = async <T>(device: Device, action: () => Promise<T>):
 /** A message of ONNX Runtime without the place in its source that it begins with. */
 const withoutSource = (message: string): string =>
   message
-    .replace(/^\[ONNXRuntimeError\] : \d+ : \w+ : /, '')
     .replace(/^.*?\bwas false\. /s, '')
     .replace(/^\S*onnxruntime\S*:\d+ .*?\) /s, '')
+    .replace(/^\[ONNXRuntimeError\] : \d+ : \w+ : /, '')
     .trim()
     .replace(/\.$/, '');
 

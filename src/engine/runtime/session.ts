@@ -1,8 +1,9 @@
 import { countOf, type Data, type Numbers } from '../numbers.ts';
+import type { ComposedOperator } from '../onnx/nodes.ts';
 import { leavesOf, type Precision, writeOnnx } from '../onnx/write.ts';
 import { evaluate, type Shape, show, termsOf } from '../shapes.ts';
 import { describe, type Kind, type Tensor } from '../tensor.ts';
-import type { Runtime, RuntimeOptions } from './backend.ts';
+import type { Device, Runtime, RuntimeOptions } from './backend.ts';
 
 type Named<T> = Readonly<Record<string, T>>;
 
@@ -42,6 +43,9 @@ export type CreateRuntime = (model: Uint8Array, options: RuntimeOptions) => Prom
 /** Compiles graphs, as `compile` does where Node is. */
 export type Compile = (outputs: Named<Tensor>, options?: CompileOptions) => Promise<Session>;
 
+/** Operators that a device has no kernel for, and that are written as others. */
+const composed: Readonly<Partial<Record<Device, readonly ComposedOperator[]>>> = { webgpu: ['LogSoftmax'] };
+
 /** Compiles the outputs, and what they depend on, to one session of a kind of runtime; see `compile`. */
 export const compileFor = async (
   createRuntime: CreateRuntime,
@@ -56,7 +60,12 @@ export const compileFor = async (
     parameters,
   );
   const inputs = leaves.filter((leaf) => mustBeFed(leaf, [held, read]));
-  const bytes = writeOnnx(outputs, { precision, weights: held, storage: 'outside' });
+  const bytes = writeOnnx(outputs, {
+    precision,
+    weights: held,
+    storage: 'outside',
+    composed: composed[runtimeOptions.device ?? 'cpu'],
+  });
   const runtime = await createRuntime(bytes, { ...runtimeOptions, initializers: held });
   for (const [name, numbers] of read) runtime.bindInput(name, numbers);
   for (const [name, numbers] of Object.entries(into)) runtime.bindOutput(name, numbers);
