@@ -3,8 +3,10 @@ import type { Model } from '../checkpoints/model-file.ts';
 import { type Batch, type LoadOptions, loadChosen } from '../data/loader.ts';
 import { keyOf } from '../engine/random.ts';
 import { UserError } from '../errors.ts';
-import { accumulate, type OptimizerState } from '../optim/adamw.ts';
+import type { OptimizerState } from '../optim/adamw.ts';
 import { createOptimizerState } from '../optim/create-state.ts';
+import { openOptimizer } from '../optim/open-optimizer.ts';
+import type { Optimizer } from '../optim/optimizer.ts';
 import { randomLoading } from './augmentation.ts';
 import { frozenNames } from './freeze.ts';
 import type { MicroBatch } from './grad-cache.ts';
@@ -48,41 +50,43 @@ export async function* trainStage(
   const state = openState(model, run, settings);
   // the model holds the weights that are trained, or a large one would be in memory twice
   for (const [name, numbers] of state.weights) model.weights.set(name, numbers);
+  await using optimizer = await openOptimizer(state, { reads: settings.teacher?.weights, threads: settings.threads });
   try {
     await using step = await createStep({ ...settings, losses: lossesFromParams(stage) }, state);
     await using validator = await stage.validator(state.weights);
     await using extra = await stage.extraFeeds?.(state.weights);
     const first = run.update * accumulation;
     batches = loadChosen(stage.batches(first), { ...loadingOf(stage, settings), first });
-    const now = { ...settings, stage, extra, frozen: step.frozen, state };
+    const now = { ...settings, stage, extra, frozen: step.frozen, optimizer };
     for (let number = run.update + 1; number <= updates; number += 1) {
       const began = performance.now();
       const { losses, waitMilliseconds } = await forwardBackward(step, batches, { ...now, number });
       // Only now is it known that the weights of the update before give losses that are numbers.
-      await run.save(number - 1, state);
-      const moved = moveWeights(state, { ...settings, number, trained: step.trained, config: model.config });
+      await run.save(number - 1, optimizer.current);
+      const moved = await moveWeights(optimizer, { ...settings, number, trained: step.trained, config: model.config });
       const validation = run.isValidated(number) ? await validator.accuracy().catch(namingUpdate(number)) : undefined;
       const done = { number, of: updates, losses, ...moved, validation };
-      await run.record(done, state);
-      if (number === updates) await run.save(number, state);
-      yield* savedIfLeft(run, state, { ...done, milliseconds: performance.now() - began, waitMilliseconds });
+      await run.record(done, optimizer.current);
+      if (number === updates) await run.save(number, optimizer.current);
+      yield* savedIfLeft(run, optimizer, { ...done, milliseconds: performance.now() - began, waitMilliseconds });
     }
   } finally {
     // wherever the loop is left, no image is read any more
     await batches?.return();
     // copies, since views of the optimizer's memory would keep gradients and moments alive
-    for (const [name, { shape, data }] of state.weights) model.weights.set(name, { shape, data: data.slice() });
+    for (const [name, { shape, data }] of optimizer.current().weights)
+      model.weights.set(name, { shape, data: data.slice() });
   }
 }
 
 /** Yields a step; where the caller leaves the loop there, the run is saved. */
-async function* savedIfLeft(run: Run, state: OptimizerState, done: TrainStep): AsyncGenerator<TrainStep, void> {
+async function* savedIfLeft(run: Run, { current }: Optimizer, done: TrainStep): AsyncGenerator<TrainStep, void> {
   let isLeft = true;
   try {
     yield done;
     isLeft = false;
   } finally {
-    if (isLeft) await run.save(done.number, state, 'now');
+    if (isLeft) await run.save(done.number, current, 'now');
   }
 }
 
@@ -117,18 +121,18 @@ interface Update extends RunSettings {
   readonly frozen: Step['frozen'];
   /** Number of the update, from 1. */
   readonly number: number;
-  readonly state: OptimizerState;
+  readonly optimizer: Optimizer;
 }
 
 /** Runs the micro-batches of one update. → the means of their losses, and the time waited for data */
 const forwardBackward = async (step: Step, batches: AsyncGenerator<Batch>, now: Update) => {
-  const { accumulation, number, state } = now;
+  const { accumulation, number, optimizer } = now;
   const sums: Record<string, number> = {};
   let waitMilliseconds = 0;
   const micros = microBatches(batches, now);
   for await (const { feeds, waitMilliseconds: waited, ...how } of step.contrast?.seeded(micros) ?? micros) {
     const losses = await step.run(feeds, { number, ...how });
-    if (accumulation > 1) accumulate(state);
+    if (accumulation > 1) await optimizer.accumulate();
     for (const [name, loss] of Object.entries(losses)) sums[name] = (sums[name] ?? 0) + loss / accumulation;
     waitMilliseconds += waited;
   }

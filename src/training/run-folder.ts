@@ -35,13 +35,16 @@ export interface Run extends AsyncDisposable {
   readonly start: Checkpoint<Progress> | undefined;
   readonly isValidated: (number: number) => boolean;
   /** Logs an update, and keeps its weights where they are the best so far. */
-  readonly record: (step: Omit<TrainStep, 'milliseconds' | 'waitMilliseconds'>, state: OptimizerState) => Promise<void>;
+  readonly record: (step: Omit<TrainStep, 'milliseconds' | 'waitMilliseconds'>, state: CurrentState) => Promise<void>;
   /**
    * Saves the checkpoint of an update, where one is due, or `now`. Call it once the losses of the weights are known to
    * be finite.
    */
-  readonly save: (number: number, state: OptimizerState, when?: 'due' | 'now') => Promise<void>;
+  readonly save: (number: number, state: CurrentState, when?: 'due' | 'now') => Promise<void>;
 }
+
+/** State of the optimizer as it is now; asked for where it is written alone, since a device copies it. */
+type CurrentState = () => OptimizerState;
 
 type KeptRun = Omit<Run, 'isValidated'>;
 
@@ -133,7 +136,7 @@ const openKept = async (
       if (step.validation !== undefined) best = { update: step.number, accuracy: step.validation };
       await saveModel(bestIn(folder), {
         config: described(config, { ...identity, ...(best && { best }) }),
-        weights: state.weights,
+        weights: state().weights,
       });
     },
     save: async (number, state, when = 'due') => {
@@ -142,7 +145,7 @@ const openKept = async (
       const progress = { update: number, best, options: identity, threads: options.threads };
       await saveCheckpoint(
         lastIn(folder),
-        { ...state, progress },
+        { ...state(), progress },
         metadataOf(described(config, { ...identity, ...(best ? { best } : {}) })),
       );
     },

@@ -9,6 +9,7 @@ import { forward } from '../model/forward.ts';
 import { inputsFor } from '../model/inputs.ts';
 import { createParams } from '../model/params.ts';
 import { allocateState, type OptimizerState } from '../optim/adamw.ts';
+import { onHost } from '../optim/optimizer.ts';
 import { bestOf } from '../tasks/task.ts';
 import { dropoutMasks } from '../training/dropout-masks.ts';
 import { objectivesOf } from '../training/losses.ts';
@@ -95,7 +96,7 @@ export async function* train(
       const results = await session.run({ ...feeds, ...masks });
       const losses = Object.fromEntries(Object.keys(graph.losses).map((name) => [name, results[name]!.data[0]!]));
       refuseNaN(losses, number);
-      const moved = moveWeights(state, { ...settings, learningRate, number, trained, config });
+      const moved = await moveWeights(onHost(state), { ...settings, learningRate, number, trained, config });
       const isValidated = number === updates || number % validateEvery === 0;
       const validation = isValidated ? await validator.accuracy(options.validation ?? []) : undefined;
       yield { number, of: updates, losses, ...moved, validation, milliseconds: performance.now() - began };

@@ -1,8 +1,9 @@
 import { UserError } from '../../errors.ts';
 import type { ModelConfig } from '../../model/config.ts';
 import { towerSizes } from '../../model/sizes.ts';
-import { adamwStep, clipScale, decayGroups, gradientNorm, type OptimizerState } from '../../optim/adamw.ts';
+import { clipScale, decayGroups } from '../../optim/adamw.ts';
 import { layerDecay } from '../../optim/layer-decay.ts';
+import type { Optimizer } from '../../optim/optimizer.ts';
 import { learningRateAt } from '../../optim/schedule.ts';
 import type { Settings } from '../option-table.ts';
 import type { TrainStep, trainingOptions } from '../options.ts';
@@ -23,16 +24,19 @@ export const usualLearningRate = ({ config }: { readonly config: Pick<ModelConfi
   config.sizes.width < 384 ? 1e-3 : 1e-4;
 
 /** Moves the weights by one step of AdamW. @throws UserError where the gradient is not finite. */
-export const moveWeights = (state: OptimizerState, move: Move): Pick<TrainStep, 'learningRate' | 'gradientNorm'> => {
+export const moveWeights = async (
+  optimizer: Optimizer,
+  move: Move,
+): Promise<Pick<TrainStep, 'learningRate' | 'gradientNorm'>> => {
   const { number, updates, accumulation, clip, learningRate: peak, warmup, headMultiplier, config, trained } = move;
   const head = `${config.task}_classifier.`;
   const depthOf = (name: string): number =>
     towerSizes(config.sizes, name.startsWith('text_encoder.') ? 'text' : 'image').depth;
-  const norm = gradientNorm(state) / accumulation;
+  const norm = (await optimizer.gradientNorm()) / accumulation;
   refuseInfinite(norm, number);
   const decay = layerDecay(move.layerDecay, depthOf);
   const learningRate = learningRateAt(number - 1, { peak, warmup: Math.floor(warmup * updates), total: updates });
-  adamwStep(state, {
+  await optimizer.step({
     step: number,
     learningRate,
     gradientScale: (clip === undefined ? 1 : clipScale(norm, clip)) / accumulation,
