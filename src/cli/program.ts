@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { styleText } from 'node:util';
 import { Command, CommanderError, Help, type Option } from 'commander';
 import { UserError } from '../errors.ts';
-import { addDevice } from './options/device.ts';
 import { checkCommandLine } from './terminal/command-line.ts';
 import { printableLine } from './terminal/printable.ts';
 import { explainSystemError } from './terminal/system-error.ts';
@@ -41,7 +40,8 @@ export const createProgram = async (argv: readonly string[]): Promise<Command> =
 const commandOf = async (name: string, { summary, load }: Verb, isNamed: boolean): Promise<Command> => {
   if (!isNamed) return new Command(name).summary(summary);
   const command = (await load()).summary(summary);
-  return command.options.some(({ long }) => long === '--threads') ? addDevice(command) : command;
+  if (command.options.every(({ long }) => long !== '--threads')) return command;
+  return (await import('./options/device.ts')).addDevice(command);
 };
 
 /** The first word of a command line, or the one that it asks help for: `dide ask …`, `dide help ask`. */

@@ -1,10 +1,11 @@
 import type { Numbers } from '../numbers.ts';
 
 /**
- * Where a session computes: the processor, or a GPU through an execution provider of ONNX Runtime. `webgpu` is in the
+ * Devices on which sessions compute: the processor, or a GPU through an execution provider of ONNX Runtime. `webgpu` is in the
  * library of onnxruntime-node (Metal, Direct3D 12 or Vulkan); the others need a build that has them.
  */
 export const devices = ['cpu', 'webgpu', 'cuda', 'coreml', 'directml'] as const;
+/** Device on which a session computes. */
 export type Device = (typeof devices)[number];
 
 /**
