@@ -62,6 +62,7 @@ const never: readonly (readonly [from: RegExp, imported: RegExp, why: string])[]
   [/^(?!engine\/runtime\/)/, /^onnxruntime/, 'a foreign library is met in one room'],
   [/^(?!engine\/runtime\/|files\/flock\.ts$)/, /^koffi/, 'C is called by the runtime, and for the one lock'],
   [/^(?!data\/image\.ts$)/, /^sharp/, 'a foreign library is met in one room'],
+  [/^(?!inference\/store\/s3\/)/, /^aws4fetch/, 'a foreign library is met in one room'],
   [/^(?!hub\/)/, /^@huggingface/, 'a foreign library is met in one room'],
   [
     /^cli\//,

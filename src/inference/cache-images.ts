@@ -12,7 +12,7 @@ import { type Runnable, withPredictor } from './opened.ts';
 import { precisionCost } from './precision-cost.ts';
 import type { Predictor } from './predictor.ts';
 import { sizeRuleOf } from './size-rule.ts';
-import { isDatabase } from './store/backends.ts';
+import { isAddress } from './store/backends.ts';
 import type { Precision } from './store/row-format.ts';
 import type { CacheWriter } from './store/writer.ts';
 
@@ -93,13 +93,14 @@ const cacheWith = async (student: Predictor, folder: string, options: CacheOptio
   student.identity(); // refuses a model that encodes no images before a folder is read or made
   const listed = await listImages(folder, { except: options.to, signal: options.signal });
   tellPassedOver(folder, listed, options);
-  if (!isDatabase(options.to)) await makeFolder(options.to);
+  if (!isAddress(options.to)) await makeFolder(options.to);
   const { writer, pictures } = await openForCaching(student, options);
   if (writer.isDamaged)
     options.onWarning?.(`${options.to}: a part of it was missing or cut short: its images are encoded again`);
   try {
     const sample: Float32Array[] = [];
     await fill(writer, listed, { student, folder, sample, options: { ...options, pictures } });
+    await writer.flush();
     await measureCost(writer, student, sample);
     await writer.finish().catch((error: unknown) => tellUnfinished(error, options));
   } finally {

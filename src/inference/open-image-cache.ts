@@ -7,12 +7,14 @@ import type { ImageFilter } from './store/image-filter.ts';
  *
  *   await openImageCache('photos.cache');
  *   await openImageCache('postgres://me@localhost/pictures?cache=photos', { folder: '2024' });
+ *   await openImageCache('s3://bucket/photos');
  *
- * @param place its folder, or the address of a Postgres database with pgvector, where `cache` names it (default `images`).
+ * @param place its folder, the address of a Postgres database with pgvector, where `cache` names it (default `images`), or a
+ *   prefix of a bucket.
  * @param filter images that will be asked: a database sends no others. A folder knows all of them, and filters when it is
  *   asked.
  * @throws UserError where the folder is no cache, or one that this version does not read, or where a part of it is
- *   missing or cut short; where the database does not answer, or has no such cache.
+ *   missing or cut short; where the database or the bucket does not answer, or has no such cache.
  */
 export const openImageCache = async (place: string, filter?: ImageFilter): Promise<ImageCache> =>
   await (await backendOf(place)).open(place, filter);

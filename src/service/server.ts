@@ -11,7 +11,7 @@ import { openImageCache } from '../inference/open-image-cache.ts';
 import { openPredictor } from '../inference/open-predictor.ts';
 import type { Predictor } from '../inference/predictor.ts';
 import { sizeRuleOf } from '../inference/size-rule.ts';
-import { isDatabase } from '../inference/store/backends.ts';
+import { isAddress } from '../inference/store/backends.ts';
 import { checkStudent, picturesOf } from '../inference/store/manifest.ts';
 import { readAbout } from '../inference/store/manifest-file.ts';
 import { admission, createGate, type Gate } from './http/admission.ts';
@@ -186,9 +186,9 @@ const openStores = async (
 
 /** Checks that a cache is the student's; makes it where it is missing and images may be added. */
 const checkCache = async (student: Predictor, { cache, images }: ServedCache): Promise<void> => {
-  if (isDatabase(cache))
+  if (isAddress(cache))
     throw new UserError(
-      'a server keeps its caches in folders: fill one with dide cache, and give it instead of the database',
+      'a server keeps its caches in folders: fill one with dide cache, and give it instead of an address',
     );
   if (images !== undefined && !(await readAbout(cache))) {
     await makeFolder(images);

@@ -8,8 +8,8 @@ import { UserError } from '../../index.ts';
 export const withoutPassword = (place: string): string =>
   place.replace(/^(postgres(?:ql)?:\/\/[^/@:]*):[^/@]*@/, '$1@');
 
-/** Whether a place is the address of a database, which is no folder and answers for itself. */
-export const isDatabase = (place: string): boolean => /^postgres(ql)?:\/\//.test(place);
+/** Whether a place is the address of a database or a bucket, which is no folder and answers for itself. */
+export const isAddress = (place: string): boolean => /^(postgres(ql)?|s3):\/\//.test(place);
 
 /**
  * Refuses a folder that cannot be written, before any work is done for it. The address of a database is none.
@@ -17,7 +17,7 @@ export const isDatabase = (place: string): boolean => /^postgres(ql)?:\/\//.test
  * @throws UserError where a file has its name, or its parent folder permits no writing.
  */
 export const checkOutputFolder = (folder: string): void => {
-  if (isDatabase(folder)) return;
+  if (isAddress(folder)) return;
   if (statsOf(folder)?.isDirectory() === false)
     throw new UserError(`${folder}: it is a file: give the path of a folder`);
   checkWritable(folder);

@@ -25,7 +25,7 @@ export interface RankingFlags {
 export const cacheOption = (): Option =>
   new Option(
     '--cache <place>',
-    'what `dide cache` wrote: a folder, or postgres://user@host/database?cache=name',
+    'what `dide cache` wrote: a folder, postgres://user@host/database?cache=name, or s3://bucket/prefix',
   ).makeOptionMandatory();
 
 /** Option that may be given several times. */

@@ -31,6 +31,7 @@ Examples:
   $ dide cache dide_vqa.ckpt photos --answers vqa2-id2label.json --to photos.cache
   $ dide cache runs/retriever/best.safetensors photos --to photos.cache
   $ dide cache runs/student/best.safetensors photos --to "postgres://me@localhost/pictures?cache=photos"
+  $ dide cache runs/student/best.safetensors photos --to s3://bucket/photos
 
 A student of retrieval makes a cache to be searched by a description, any other one to be asked questions. A picture is
 encoded once; run it again after pictures were added, changed or removed, and only those are encoded. Files of other
@@ -47,7 +48,7 @@ export const cacheCommand = (): Command =>
     .addOption(
       new Option(
         '--to <place>',
-        'where the cache is, or will be: a folder, or a Postgres database with pgvector',
+        'where the cache is, or will be: a folder, a Postgres database with pgvector, or a prefix of an S3 bucket',
       ).makeOptionMandatory(),
     )
     .addOption(count('--batch <n>', 'images at a time (default: 16)'))

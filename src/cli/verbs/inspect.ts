@@ -8,7 +8,7 @@ import { headsOption, weightsOption } from '../options/checkpoint.ts';
 import { withPullProgress } from '../options/hub.ts';
 import { headOf } from '../options/model-file.ts';
 import { jsonOption } from '../options/options.ts';
-import { isDatabase, withoutPassword } from '../options/output.ts';
+import { isAddress, withoutPassword } from '../options/output.ts';
 import { costFacts } from '../terminal/cache-facts.ts';
 import { printableLine } from '../terminal/printable.ts';
 import { commandOf } from '../terminal/quote.ts';
@@ -63,7 +63,7 @@ const localPath = async (path: string): Promise<string> => {
 };
 
 const describePath = async (path: string, options: Options): Promise<Contents> => {
-  if (isDatabase(path)) return await describeCache(path);
+  if (isAddress(path)) return await describeCache(path);
   if (isHubData(path)) return (await describeData(path)) ?? nothingIn(path);
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats) throw new UserError(`${path}: there is no such file or folder: check the path`);

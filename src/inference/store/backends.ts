@@ -1,9 +1,14 @@
 import type { Backend } from './backend.ts';
 import { embedded } from './embedded.ts';
 
-/** Whether a place is the address of a Postgres database, and no folder. */
-export const isDatabase = (place: string): boolean => /^postgres(ql)?:\/\//.test(place);
+const isDatabase = (place: string): boolean => /^postgres(ql)?:\/\//.test(place);
+const isBucket = (place: string): boolean => /^s3:\/\//.test(place);
 
-/** The kind of a place. That of Postgres is loaded where one is named. */
-export const backendOf = async (place: string): Promise<Backend> =>
-  isDatabase(place) ? (await import('./postgres/postgres.ts')).postgres : embedded;
+/** Whether a place is the address of a database or a bucket, and no folder. */
+export const isAddress = (place: string): boolean => isDatabase(place) || isBucket(place);
+
+/** The kind of a place. Those of Postgres and S3 are loaded where one is named. */
+export const backendOf = async (place: string): Promise<Backend> => {
+  if (isDatabase(place)) return (await import('./postgres/postgres.ts')).postgres;
+  return isBucket(place) ? (await import('./s3/s3.ts')).s3 : embedded;
+};

@@ -34,8 +34,11 @@ export const storeLayout = (folder: string, { file, bytes }: Pick<RowFormat, 'fi
   advice: 'remove the cache and make it again',
 });
 
-/** By hand: a schema takes ten times as long, and a cache may have a million lines. */
-const parseLine = (value: unknown): Line | undefined => {
+/**
+ * A line of the index, of its JSON; undefined where it is none. By hand: a schema takes ten times as long, and a cache may
+ * have a million lines.
+ */
+export const parseLine = (value: unknown): Line | undefined => {
   const { path, bytes, modified, taken, sha256, row, forgotten } = Object(value) as Partial<
     Entry & { forgotten: unknown }
   >;

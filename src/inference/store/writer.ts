@@ -32,7 +32,7 @@ export interface CacheWriter extends AsyncDisposable {
   readonly isDamaged: boolean;
   /** An entry of these bytes, under whatever name. */
   withBytes(sha256: string): Entry | undefined;
-  /** Adds images and their features [images, width]. When it returns they are on the disk. */
+  /** Adds images and their features [images, width]. When it returns they are on the disk; of a bucket, see `flush`. */
   append(images: readonly Placeless[], shares: Float32Array): Promise<void>;
   /** Number that features are kept as. */
   readonly precision: Precision;
@@ -42,6 +42,8 @@ export interface CacheWriter extends AsyncDisposable {
   noteCost(cost: PrecisionCost): Promise<void>;
   /** Adds lines alone: images whose row is there already, or images to remove. */
   note(lines: readonly Line[]): Promise<void>;
+  /** Writes what was added and only gathered so far: of a bucket, whose objects are to be few. */
+  flush(): Promise<void>;
   /**
    * Ends the writing: gives the room of removed images back where more than half of the rows or lines are dead, whole or
    * not at all, and writes the columns by which the cache is opened fast.
@@ -140,6 +142,7 @@ const openedWriter = async (folder: string, about: About, unlock: () => Promise<
     asKept: (features) => format.kept(Uint8Array.from(format.encode(features))),
     noteCost,
     note: (lines) => add(new Uint8Array(), lines),
+    flush: async () => {},
     finish,
     close,
     [Symbol.asyncDispose]: close,

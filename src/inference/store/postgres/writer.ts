@@ -71,6 +71,7 @@ const openedWriter = async (database: Database, place: DatabasePlace, about: Abo
       await database.whole(() => writeLines(database, schema, lines));
       known(lines);
     },
+    flush: async () => {},
     finish: () => settle(database, place, about),
     close,
     [Symbol.asyncDispose]: close,
