@@ -20,6 +20,11 @@ export interface FragmentHeader {
   readonly rowBytes: number;
   /** A random name of its writer: who asks twice for the same write knows its own again. */
   readonly writer: string;
+  /**
+   * Time in milliseconds since 1970 at which a writer began to write the cache anew; of an empty fragment that keeps others
+   * from adding to the old one.
+   */
+  readonly sealed?: number | undefined;
 }
 
 const MAGIC = 'dide-s31';
@@ -37,12 +42,12 @@ export const fragmentNumber = (key: string): number | undefined => {
 
 /** Bytes of a fragment. */
 export const encodeFragment = (
-  { first, rows, rowBytes, writer }: Omit<FragmentHeader, 'lines'>,
+  { sealed, ...given }: Omit<FragmentHeader, 'lines'>,
   lines: readonly Line[],
   vectors: readonly Uint8Array[],
 ): Uint8Array => {
   const text = Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-  const header = JSON.stringify({ first, rows, lines: text.length, rowBytes, writer });
+  const header = JSON.stringify({ ...given, lines: text.length, sealed });
   return Buffer.concat([Buffer.from(MAGIC + header.padEnd(HEAD - MAGIC.length)), text, ...vectors]);
 };
 

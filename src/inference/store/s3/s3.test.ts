@@ -1,7 +1,5 @@
 import { spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { saveModel } from '../../../checkpoints/save-model.ts';
@@ -17,6 +15,7 @@ import { ask } from '../../query/ask.ts';
 import { makeGallery } from '../../query/query.fixture.ts';
 import type { Placeless } from '../writer.ts';
 import { openBucket, placeOf } from './bucket.ts';
+import { encodeFragment, fragmentKey } from './fragment.ts';
 import { program, startServer, type TestServer } from './server.fixture.ts';
 
 const question = 'is there a red star ?';
@@ -30,59 +29,6 @@ const saying = (promise: Promise<unknown>): Promise<string> =>
     () => 'nothing',
     (error: unknown) => `${error}`,
   );
-
-describe('the address of a bucket', () => {
-  beforeEach(() => {
-    process.env = { ...usual, AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'secret', AWS_ENDPOINT_URL: '' };
-  });
-
-  it.each(['s3://bucket', 's3://b/x', 's3://bucket/', 's3://bucket/../x', 's3://bucket/a?b', 's3://buc_ket/x'])(
-    '%s is refused',
-    async (address) => {
-      expect(await saying(openImageCache(address))).toContain('it is no address of a cache in a bucket: write s3://');
-    },
-  );
-
-  it('needs keys, and a server that answers', async () => {
-    process.env.AWS_ENDPOINT_URL = 'http://127.0.0.1:49151';
-    expect(await saying(openImageCache('s3://bucket/x'))).toBe(
-      'UserError: s3://bucket/x: 127.0.0.1:49151 cannot be reached (ECONNREFUSED): start the server, or check AWS_ENDPOINT_URL and AWS_REGION',
-    );
-    process.env.AWS_ENDPOINT_URL = 'here';
-    expect(await saying(openImageCache('s3://bucket/x'))).toContain('AWS_ENDPOINT_URL is "here", and no address');
-    delete process.env.AWS_SECRET_ACCESS_KEY;
-    expect(await saying(openImageCache('s3://bucket/x'))).toContain(
-      'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set',
-    );
-  });
-
-  it('asks again after faults, with the token of a session, and refuses a server without conditions', async () => {
-    const objects = new Map<string, Buffer>();
-    let faults = 2;
-    const tokens = new Set<string | undefined>();
-    const server = createServer(async (request, response) => {
-      tokens.add(request.headers['x-amz-security-token'] as string | undefined);
-      if (faults-- > 0) return faults === 0 ? request.socket.destroy() : response.writeHead(503).end();
-      const body = Buffer.concat(await request.toArray());
-      if (request.method === 'PUT') objects.set(request.url!, body);
-      const found = objects.get(request.url!);
-      return response.writeHead(found ? 200 : 404).end(found);
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    process.env.AWS_ENDPOINT_URL = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    process.env.AWS_SESSION_TOKEN = 'session';
-    try {
-      await using student = await openPredictor(randomStudent(), { threads: 1 });
-      expect(await saying(openForCaching(student, { to: 's3://bucket/x' }))).toContain(
-        's3://bucket/x: its server does not heed If-None-Match, so two writers could damage the cache',
-      );
-      expect([...tokens]).toEqual(['session']);
-    } finally {
-      server.closeAllConnections();
-      server.close();
-    }
-  });
-});
 
 describe.skipIf(program === undefined)('a cache in a bucket', () => {
   let server: TestServer;
@@ -176,6 +122,35 @@ describe.skipIf(program === undefined)('a cache in a bucket', () => {
     for (const end of ends) expect(end).toMatch(/^nothing$|another process is writing it/);
     const whole = await cacheImages(student, pictures, { to: join(pictures, 'whole.cache') });
     expect(await contents(await openImageCache(at))).toEqual(await contents(whole));
+  });
+
+  it('that is written anew takes nothing from others meanwhile, and nothing of theirs is lost unsaid', async () => {
+    const to = 's3://photos/anew';
+    const [first, second] = [await openForCaching(student, { to }), await openForCaching(student, { to })];
+    await first.writer.append([image('a', 1), image('b', 2), image('c', 3)], features(3));
+    await first.writer.note(['a', 'b'].map((path) => ({ path, forgotten: true })));
+    await first.writer.finish();
+    await first.writer.close();
+    expect((await openImageCache(to)).entries.map(({ path, row }) => [path, row])).toEqual([['c', 0]]);
+    await second.writer.append([image('d', 4)], features());
+    expect(await saying(second.writer.flush())).toContain('another process has written it anew: run the same again');
+    await second.writer.close();
+    await using third = (await openForCaching(student, { to })).writer;
+    await third.append([image('e', 5)], features());
+    await third.flush();
+    expect((await openImageCache(to)).entries.map(({ path }) => path)).toEqual(['c', 'e']);
+    // what a writer leaves that is killed while it writes the cache anew
+    const { stamp = '' } = (await openImageCache(to)).about;
+    const header = { first: 2, rows: 0, rowBytes: 2 * student.width, writer: 'x' };
+    const bucket = await openBucket(placeOf(to));
+    await bucket.create(fragmentKey(stamp, 2), encodeFragment({ ...header, sealed: Date.now() }, [], []));
+    expect(await saying(openForCaching(student, { to }))).toContain('another process is writing it anew: wait until');
+    expect((await openImageCache(to)).size).toBe(2);
+    await bucket.put(fragmentKey(stamp, 2), encodeFragment({ ...header, sealed: Date.now() - 3_600_000 }, [], []));
+    await using fourth = (await openForCaching(student, { to })).writer;
+    await fourth.append([image('f', 6)], features());
+    await fourth.flush();
+    expect((await openImageCache(to)).size).toBe(3);
   });
 
   it('loses at most what was gathered where its writer is killed, and goes on', async () => {
