@@ -7,7 +7,7 @@ import { type About, precisionOf, rowsOf } from '../manifest.ts';
 import { type CacheWriter, checkOwner, type Placeless } from '../writer.ts';
 import { type Bucket, type BucketPlace, openBucket, placeOf } from './bucket.ts';
 import { encodeFragment } from './fragment.ts';
-import { readContents, readManifest } from './reader.ts';
+import { type Fragment, readContents, readManifest } from './reader.ts';
 import { asJson, FRAGMENT_BYTES, isSealed, LINE_BYTES, settle, type Written, writeFragment } from './settle.ts';
 
 /** Milliseconds for which images are gathered at most. */
@@ -102,12 +102,7 @@ const openFragments = (bucket: Bucket, place: BucketPlace, { about, contents }: 
     if (some.length === 0) return;
     const bytes = encodeFragment({ first: rows - count, rows: count, rowBytes, writer }, some, vectors);
     hasFailed = true;
-    const fragment = await writeFragment(bucket, place, { about, number: fragments.length }, bytes);
-    await checkCurrent(bucket, place, about).catch(async (error: unknown) => {
-      await bucket.remove(fragment.key);
-      throw error;
-    });
-    fragments.push(fragment);
+    fragments.push(await addFragment(bucket, place, { about, number: fragments.length }, bytes));
     hasFailed = false;
     gathered = emptyGathering();
   };
@@ -133,9 +128,11 @@ const openFragments = (bucket: Bucket, place: BucketPlace, { about, contents }: 
   };
 };
 
-/** @throws LockedError where the cache has been written anew since, so that what was added is no part of it. */
-const checkCurrent = async (bucket: Bucket, place: BucketPlace, { stamp }: About): Promise<void> => {
-  if ((await readManifest(bucket, place))?.stamp === stamp) return;
+/** Writes the next fragment. @throws LockedError where another has it, or the cache has been written anew since. */
+const addFragment = async (...[bucket, place, next, bytes]: Parameters<typeof writeFragment>): Promise<Fragment> => {
+  const fragment = await writeFragment(bucket, place, next, bytes);
+  if ((await readManifest(bucket, place))?.stamp === next.about.stamp) return fragment;
+  await bucket.remove(fragment.key);
   throw new LockedError(
     `${place.shown}: another process has written it anew: run the same again, which encodes what is missing`,
   );
