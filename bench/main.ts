@@ -22,10 +22,12 @@
  * kept in --stores FOLDER), as the built command, beside the limits of the machine and beside NumPy; --python PATH (default python3; peers.py and peers_data.py say what it
  * needs; without that, our half stands alone).
  */
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { counted } from '../src/errors.ts';
 import { measureAsk } from './ask.ts';
 import { type CaseName, cases } from './cases.ts';
 import { measureKept } from './kept.ts';
@@ -154,7 +156,7 @@ const main = async (): Promise<void> => {
   };
   const names = [...(Object.keys(works) as WorkName[]), 'memory' as const, 'whole' as const, 'kept' as const];
   const asked = positionals.length > 0 ? positionals.map((text) => oneOf('the work', text, names)) : names;
-  console.log(`${options.threads} threads, medians of ${options.repeats} turns\n${header}`);
+  console.log(`${counted(options.threads, 'thread')}, medians of ${counted(options.repeats, 'turn')}\n${header}`);
   for (const work of asked) {
     if (work === 'memory') {
       console.log(await measureMemory(size, options.threads));

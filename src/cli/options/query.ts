@@ -77,7 +77,7 @@ export const addRankingOptions = (command: Command, score: 'probability' | 'scor
   const options = [
     new Option('--at-least <p>', `images whose ${score} is at least p`).argParser(within(least, 1)),
     sort,
-    oneOf('--order <order>', 'default: most probable first, newest first, paths from A to Z', [
+    oneOf('--order <order>', `default: highest ${score} first, newest first, paths from A to Z`, [
       'ascending',
       'descending',
     ]),

@@ -1,12 +1,12 @@
 import type { ImageCache } from '../../index.ts';
-import { type Cell, grouped } from './table.ts';
+import { type Cell, groupedCount } from './table.ts';
 
 /** What a cache's precision costs in answers: one row, or none where it is not known. */
 export const costFacts = ({ cost, task }: ImageCache['about']): [string, Cell][] => {
   if (!cost) return [];
   const what = task === 'retrieval' ? 'cosine' : 'probability';
   const { images, questions, mean, largest } = cost;
-  const compared = `${grouped(images)} images x ${questions} questions`;
+  const compared = `${groupedCount(images, 'image')} x ${groupedCount(questions, 'question')}`;
   return [['cost', `a ${what} differs by ${rounded(mean)} on average, ${rounded(largest)} at most (${compared})`]];
 };
 

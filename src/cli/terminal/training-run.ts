@@ -9,7 +9,7 @@ import { headOf } from '../options/model-file.ts';
 import type { TrainingModels } from '../options/trained-model.ts';
 import { listenForInterrupt, STOPPING, sayStopped } from './interrupt.ts';
 import { openProgress } from './progress.ts';
-import { type Cell, durationOf, factsOf, grouped, percent, print } from './table.ts';
+import { type Cell, durationOf, factsOf, grouped, groupedCount, percent, print } from './table.ts';
 
 /** A training on the command line, and the facts for its report. */
 export interface TrainingRun {
@@ -133,7 +133,7 @@ const report = async (run: TrainingRun, done: Done & { readonly milliseconds: nu
       ? [
           [
             'left out',
-            `${grouped(atEnd)} examples, since a pass counts as its whole batches (all: --updates)`,
+            `${groupedCount(atEnd, 'example')}, since a pass counts as its whole batches (all: --updates)`,
           ] satisfies [string, Cell],
         ]
       : []),

@@ -50,7 +50,7 @@ export const quickstartCommand = (): Command =>
     )
     .option('--student <file>', 'the student that serves (default: the one that comes with the package)')
     .option('--all', 'also a student that learns from soft labels alone')
-    .option('--tiny', 'a few updates on a few pictures, for trying out: seconds, and nothing is learnt')
+    .option('--tiny', 'a few updates on a few pictures, for trying out: under a minute, and nothing is learnt')
     .option('--resume', 'go on with a quickstart that was stopped')
     .addOption(seedOption())
     .addOption(threadsOption())

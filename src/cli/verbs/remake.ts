@@ -44,7 +44,7 @@ export const remakeCommand = (): Command =>
     .option('--teacher <file>', 'the model that it is distilled from (default: the one in assets/)')
     .option('--folder <folder>', 'where data and runs go; another one for another start or teacher', 'runs/remake')
     .addOption(oneOf('--precision <which>', 'of the weights in the file', ['fp32', 'fp16']).default('fp32'))
-    .option('--tiny', 'a few updates on a few pictures, for trying out: seconds, and nothing is learnt')
+    .option('--tiny', 'a few updates on a few pictures, for trying out: under a minute, and nothing is learnt')
     .addOption(threadsOption())
     .addHelpText('after', examples)
     .action(run);

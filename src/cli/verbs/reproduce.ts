@@ -206,7 +206,7 @@ const textOf = ({ results, planned, size }: Measured, report: string, millisecon
   const [took, page] = [durationOf(milliseconds), printableLine(join(report, 'index.html'))];
   const done =
     results.length === planned
-      ? `All ${planned} jobs are done (${took}). Open ${page}`
+      ? `${planned === 1 ? 'The only job is' : `All ${planned} jobs are`} done (${took}). Open ${page}`
       : `${results.length} of ${groupedCount(planned, 'job')} are done (${took}). ${page} shows them; the same command continues.`;
   return [noticeOf(size) ?? [], done].flat().join('\n');
 };

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
+import { counted } from '../../errors.ts';
 import { UserError } from '../../index.ts';
 import {
   createServer,
@@ -83,7 +84,9 @@ const collect = (value: string, before: readonly string[] = []): readonly string
 async function run(file: string, folders: readonly string[], options: Options): Promise<void> {
   const { images, host, port, keyFile, cors, threads } = options;
   if (images.length > folders.length)
-    throw new UserError(`--images is given ${images.length} times for ${folders.length} caches: give each cache one`);
+    throw new UserError(
+      `--images is given ${counted(images.length, 'time')} for ${counted(folders.length, 'cache')}: give each cache one`,
+    );
   const caches: ServedCache[] = folders.map((cache, i) => ({ cache, images: images[i] }));
   if (keyFile !== undefined) await readKeys(keyFile);
   using interrupt = listenForInterrupt();

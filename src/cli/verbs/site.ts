@@ -34,7 +34,7 @@ Examples:
   $ dide site student.safetensors photos.cache --images photos --to site --title Holidays --example "is there a dog?"
 
 The folder needs no server of ours: any host of files has it, under any path, and nothing is loaded from elsewhere. The
-student runs in the browser, so questions leave it never. The pictures themselves are not copied, only small ones. With the
+student runs in the browser, so no question leaves it. The pictures themselves are not copied, only small ones. With the
 headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp it uses several cores.`;
 
 /** `dide site`: a page that needs no server. */
@@ -51,7 +51,7 @@ export const siteCommand = (): Command =>
       .addOption(new Option('--title <name>', "name of the collection (default: that of the cache's folder)"))
       .addOption(
         new Option('--example <question>', 'a question worth trying; may be given again')
-          .default([])
+          .default([], 'none')
           .argParser(collect),
       )
       .addOption(count('--side <pixels>', 'longer side of the small pictures (default: 320)'))

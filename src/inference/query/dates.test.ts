@@ -51,9 +51,7 @@ describe('the date of an image', () => {
 
   it('is the time of the file in a cache of an earlier version, which is said', async () => {
     const { notices, images } = await asking(withTaken(undefined), { sort: 'date' });
-    expect(notices).toEqual([
-      expect.stringContaining('16 of 16 images were cached before it was read when they were taken'),
-    ]);
+    expect(notices).toEqual([expect.stringContaining('16 of 16 images were cached before dates were read')]);
     const newest = gallery.images.toSorted((a, b) => b.date - a.date || (a.path < b.path ? -1 : 1));
     expect(images).toEqual(newest.map(({ path }) => path));
   });

@@ -1,3 +1,4 @@
+import { counted } from '../../errors.ts';
 import type { ImageCache } from '../image-cache.ts';
 
 /** Dates of cached images, as clock times: milliseconds since 1970 as if the clock had shown UTC. */
@@ -34,10 +35,12 @@ export const dateWarnings = ({ folder, size }: ImageCache, { unread, untold }: I
   const said: string[] = [];
   if (unread > 0)
     said.push(
-      `${folder}: ${unread} of ${size} images were cached before it was read when they were taken: the times of their files count; dide cache with --compare bytes reads it`,
+      `${folder}: ${unread} of ${counted(size, 'image')} ${unread === 1 ? 'was' : 'were'} cached before dates were read: the time of the file counts; dide cache with --compare bytes reads it`,
     );
   const without = untold();
   if (without > 0)
-    said.push(`${without} of ${size} cached images do not say when they were taken: the times of their files count`);
+    said.push(
+      `${without} of ${counted(size, 'cached image')} ${without === 1 ? 'does not say when it was' : 'do not say when they were'} taken: the times of their files count`,
+    );
   return said;
 };
