@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -122,6 +122,34 @@ describe.skipIf(!canMount)('on a full disk', () => {
     expect(files()).toContain('out/best.safetensors');
     expect(files()).not.toContain('out/last.safetensors');
   });
+
+  it.each([
+    ['quickstart', (out: string) => ['quickstart', '--tiny', '--out', out, '--threads', '1', '--resume']],
+    [
+      'remake',
+      (out: string) => [
+        ...['remake', 'pretrained-mini', '--tiny', '--folder', out, '--out', `${out}.safetensors`, '--threads', '1'],
+      ],
+    ],
+  ] as const)(
+    '%s keeps what it has learnt, and the same command goes on from it',
+    async (_, argsFor) => {
+      // room for the pictures and the first weights, and not for a checkpoint beside them
+      expectTold(await runWithin(10_000, argsFor));
+      const before = files();
+      expect(before.filter((file) => file.endsWith('.safetensors'))).toEqual([
+        expect.stringMatching(/^out\/.*\/best\.safetensors$/),
+      ]);
+      const scenes = before.find((file) => file.endsWith('scenes.json'))!;
+      const { mtimeMs } = statSync(join(disk, scenes));
+      expect(spawnSync('mount', ['-o', 'remount,size=200m', disk]).status).toBe(0);
+      const again = await inProcess(argsFor(join(disk, 'out')));
+      expect(again.code, again.stderr).toBe(0);
+      expect(statSync(join(disk, scenes)).mtimeMs).toBe(mtimeMs);
+      expect(files().filter((file) => /\.(partial|tmp)/.test(file))).toEqual([]);
+    },
+    240_000,
+  );
 
   it('an export leaves an earlier one whole', async () => {
     const argsFor = (out: string): string[] => folderWriters['export to onnx']!(out, place());
