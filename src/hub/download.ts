@@ -50,7 +50,7 @@ export const downloadBlob = async (file: HubFile, download: Download): Promise<s
     const lock = join(cached.locks, `${file.etag}.lock`);
     const unlock = await whenFree(() => takeLock(lock, blob), {
       signal,
-      onWait: () => onNotice?.(`${file.path}: another process is fetching it: waiting for it.`),
+      onWait: () => onNotice?.(`${file.path}: it is being fetched already: waiting for it.`),
     });
     try {
       if (!(await isFileThere(blob))) await fetchBlob(file, blob, download);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { mapConcurrent } from '../files/map-concurrent.ts';
 import { type Repository, shownRepository } from './address.ts';
 import { cachedRepository, filesOfSnapshot, isCommit, linkBlob, readRef, writeRef } from './cache.ts';
 import { type Download, downloadBlob, type HubFile } from './download.ts';
@@ -76,26 +77,31 @@ const pullListed = async ({ commit, files }: Listing, listed: Listed, choose: Ch
   const cached = cachedRepository(repository, settings);
   const folder = cached.snapshot(commit);
   const there = new Set(await filesOfSnapshot(folder));
-  let [done, of, fetched] = [0, 0, 0];
+  /** Bytes of each file that have come, now or just before. */
+  const come = new Map<string, number>();
+  let [fetched, of] = [0, 0];
   const fetchFile = async (file: HubFile): Promise<void> => {
     if (there.has(file.path)) return;
-    const onBytes = (bytes: number): void => onPull?.({ id: repository.id, file: file.path, done: done + bytes, of });
+    const onBytes = (bytes: number): void => {
+      fetched += bytes - (come.get(file.path) ?? 0);
+      come.set(file.path, bytes);
+      onPull?.({ id: repository.id, file: file.path, done: fetched, of });
+    };
     const blob = await downloadBlob(file, { ...listed, cached, commit, onBytes });
     await linkBlob(blob, join(folder, file.path));
     there.add(file.path);
-    done += file.bytes;
-    fetched += file.bytes;
   };
   const fileNamed = new Map(files.map((file) => [file.path, file]));
   const names = await choose([...fileNamed.keys()], async (name) => {
     const file = fileNamed.get(name)!;
-    of = done + file.bytes;
+    of = fetched + file.bytes;
     await fetchFile(file);
     return join(folder, name);
   });
   const wanted = names.map((name) => fileNamed.get(name)!).filter(({ path }) => !there.has(path));
-  of = done + wanted.reduce((sum, { bytes }) => sum + bytes, 0);
-  for (const file of wanted) await fetchFile(file);
+  of = fetched + wanted.reduce((sum, { bytes }) => sum + bytes, 0);
+  // a data set may be thousands of small pictures
+  await mapConcurrent(wanted, fetchFile);
   // only now: whoever reads the cache offline finds all or nothing new
   await writeRef(cached, repository.revision, commit);
   return { folder, commit, files: names, fetched };

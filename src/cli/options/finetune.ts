@@ -54,7 +54,10 @@ export const addGroups = (
 const required = (flags: string, description: string): Option => new Option(flags, description).makeOptionMandatory();
 
 const runOptions = (): Option[] => [
-  required('--data <folder>', 'train.jsonl, validation.jsonl and the pictures they name'),
+  required(
+    '--data <folder>',
+    'train.jsonl, validation.jsonl and the pictures they name, or any other layout; hf:org/name on the Hub',
+  ),
   required(trainingOptions.folder.flag, trainingOptions.folder.meaning),
   taskOption('what is learnt').default('vqa'),
   optionOf(trainingOptions.resume),
@@ -79,7 +82,7 @@ export const unknownWordsOption = (): Option =>
 
 /** Options that say which model is trained. */
 export const trainedModelOptions = (): Option[] => [
-  new Option('--teacher <file>', 'distil a student from this model'),
+  new Option('--teacher <file>', 'distil a student from this model: a file, a folder, or an id of the Hub'),
   new Option('--from <file>', 'go on from this model, with --teacher as its student'),
   new Option('--from-scratch', 'a model that has learnt nothing yet').conflicts(['teacher', 'from']),
   oneOf('--model <name>', 'from scratch: fusion encoder or dual encoder', ['vilt', 'dide']).default('vilt'),

@@ -35,7 +35,10 @@ export const addPretrainOptions = (command: Command): Command =>
   ]);
 
 const runOptions = (): Option[] => [
-  new Option('--data <folder>', 'images with captions, train and validation, in any layout').makeOptionMandatory(),
+  new Option(
+    '--data <folder>',
+    'images with captions, train and validation, in any layout; hf:org/name on the Hub',
+  ).makeOptionMandatory(),
   new Option(trainingOptions.folder.flag, trainingOptions.folder.meaning).makeOptionMandatory(),
   optionOf(trainingOptions.resume),
   ...pictureOptions(),

@@ -74,8 +74,11 @@ at 1, 5 and 10; and where rows have a "quadruple", how many of these groups are 
 export const evaluateCommand = (): Command =>
   addOptions(addDataOptions(addForeignOptions(new Command('evaluate'))), pictureOptions())
     .description('Prints the accuracy of a model, by split and kind of question.')
-    .argument('<file>', 'a model: best.safetensors of a run, a .ckpt of ViLT or DiDE, a Hugging Face folder')
-    .addOption(new Option('--data <folder>', 'the data').makeOptionMandatory())
+    .argument(
+      '<file>',
+      'a model: best.safetensors of a run, a .ckpt of ViLT or DiDE, a Hugging Face folder, an id of the Hub',
+    )
+    .addOption(new Option('--data <folder>', 'the data, in any layout; hf:org/name on the Hub').makeOptionMandatory())
     .addOption(new Option('--split <names>', 'splits, with commas between').default('validation'))
     .addOption(count('--batch <n>', 'questions at a time').default(64))
     .addOption(new Option('--predictions <file>', 'write what was answered to each question, one JSON object a line'))

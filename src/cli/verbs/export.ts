@@ -39,7 +39,10 @@ the folder that transformers loads. safetensors: a file of dide's own.`;
 export const exportCommand = (): Command =>
   addForeignOptions(new Command('export'))
     .description('Writes a model for other programs, and checks ONNX files against it.')
-    .argument('<file>', 'a model: best.safetensors of a run, a .ckpt of ViLT or DiDE, a Hugging Face folder')
+    .argument(
+      '<file>',
+      'a model: best.safetensors of a run, a .ckpt of ViLT or DiDE, a Hugging Face folder, an id of the Hub',
+    )
     .addOption(new Option('--out <path>', 'where it goes: a folder; of safetensors, the file').makeOptionMandatory())
     .addOption(oneOf('--to <format>', 'what it becomes', Object.keys(formats)).default('onnx'))
     .addOption(

@@ -40,7 +40,10 @@ its licence. The repository is made if need be. It needs a token that may write 
 export const pushCommand = (): Command =>
   addForeignOptions(new Command('push'))
     .description('Pushes a model to the Hugging Face Hub in one commit, with a card that is made from it.')
-    .argument('<file>', 'a model: best.safetensors of a run, a .ckpt of ViLT or DiDE, a Hugging Face folder')
+    .argument(
+      '<file>',
+      'a model: best.safetensors of a run, a .ckpt of ViLT or DiDE, a Hugging Face folder, an id of the Hub',
+    )
     .argument('<id>', 'org/name, or org/name@branch')
     .addOption(
       new Option('--license <id>', 'licence of the weights: apache-2.0, cc-by-4.0, other, …').makeOptionMandatory(),
