@@ -91,7 +91,7 @@ describe('the Hub says no', () => {
     const logIn = `set HF_TOKEN to a token of your account (${hub().url}/settings/tokens), or run \`hf auth login\``;
     const { host } = new URL(hub().url);
     expect(await saying(pullModel('org/nothing'))).toBe(
-      `UserError: org/nothing: there is no such model at ${host}, or it is private: check the id; for a private one, ${logIn}`,
+      `UserError: org/nothing: there is no such path here, and no such model at ${host}, or it is private: check the id; for a private one, ${logIn}`,
     );
     repository.isPrivate = true;
     expect(await saying(pullModel('org/vilt'))).toContain('or it is private');
@@ -102,7 +102,7 @@ describe('the Hub says no', () => {
     process.env.HF_TOKEN = ` ${TOKEN}\n`;
     expect((await pullModel('org/vilt')).files.length).toBe(4);
     expect(await saying(pullModel('org/nothing'))).toBe(
-      `UserError: org/nothing: there is no such model at ${host}: check the id`,
+      `UserError: org/nothing: there is no such path here, and no such model at ${host}: check the id`,
     );
   });
 
@@ -166,11 +166,11 @@ describe('without the Hub', () => {
     const folder = join(cache(), 'models--org--vilt');
     const copy = `and the cache of the Hub does not hold it: where there is a network, run \`dide pull org/vilt\`, and copy what is then in the cache there to ${folder}`;
     expect(await saying(pullModel('org/vilt'))).toBe(
-      `UserError: org/vilt: 127.0.0.1:49151 cannot be reached (ECONNREFUSED), ${copy}`,
+      `UserError: org/vilt: there is no such path here; 127.0.0.1:49151 cannot be reached (ECONNREFUSED), ${copy}`,
     );
     process.env.HF_HUB_OFFLINE = '1';
     expect(await saying(pullModel('org/vilt'))).toBe(
-      `UserError: org/vilt: HF_HUB_OFFLINE is set, and revision main is not in the cache, ${copy}`,
+      `UserError: org/vilt: there is no such path here; HF_HUB_OFFLINE is set, and revision main is not in the cache, ${copy}`,
     );
   });
 

@@ -83,6 +83,7 @@ const pullListed = async ({ commit, files }: Listing, listed: Listed, choose: Ch
   const fetchFile = async (file: HubFile): Promise<void> => {
     if (there.has(file.path)) return;
     const onBytes = (bytes: number): void => {
+      if (come.get(file.path) === bytes) return;
       fetched += bytes - (come.get(file.path) ?? 0);
       come.set(file.path, bytes);
       onPull?.({ id: repository.id, file: file.path, done: fetched, of });
@@ -134,7 +135,7 @@ const notCached = (repository: Repository, settings: HubSettings, why: UserError
   const shown = shownRepository(repository) + (repository.path ? `/${repository.path}` : '');
   const offline = settings.isOffline ? 'HF_HUB_OFFLINE is set, and ' : '';
   return new UserError(
-    `${shown}: ${offline}${why.message}, and the cache of the Hub does not hold it: where there is a network, run \`dide pull ${flag}${shown}\`, and copy what is then in the cache there to ${folder}`,
+    `${shown}: ${repository.kind === 'model' ? 'there is no such path here; ' : ''}${offline}${why.message}, and the cache of the Hub does not hold it: where there is a network, run \`dide pull ${flag}${shown}\`, and copy what is then in the cache there to ${folder}`,
     { cause: why },
   );
 };

@@ -130,7 +130,7 @@ const refusalOf = async (
   if (status === 401 && token) return refuse(`the Hub does not know the token of HF_TOKEN, or the ${what}: ${logIn}`);
   if (status === 401 || status === 404)
     return refuse(
-      `there is no such ${what} at ${new URL(endpoint).host}${token ? '' : ', or it is private'}: check the id${token ? '' : `; for a private one, ${logIn}`}`,
+      `there is ${repository.kind === 'model' ? 'no such path here, and ' : ''}no such ${what} at ${new URL(endpoint).host}${token ? '' : ', or it is private'}: check the id${token ? '' : `; for a private one, ${logIn}`}`,
     );
   if (status === 403)
     return refuse(`the token may not do that${said && ` (${said})`}: give one with the right to, ${logIn}`);

@@ -90,7 +90,7 @@ describe('an id of the Hub', () => {
     const { code, stdout, stderr } = await inProcess(['answer', 'org/studnet', picture(), '?']);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(
-      /^org\/studnet: there is no such model at 127\.0\.0\.1:\d+, or it is private: check the id; for/,
+      /^org\/studnet: there is no such path here, and no such model at 127\.0\.0\.1:\d+, or it is private: check the id; for/,
     );
   });
 });
