@@ -37,6 +37,7 @@ export { constant, dropoutMask, input, type Kind, parameter, type Tensor } from 
 export { attend, maskBias, transformer } from './model/attention.ts';
 export { classifier, layerNorm, linear, mlp } from './model/linear.ts';
 export { createParams, initialWeights, type Params, type RootParams } from './model/params.ts';
-export { adamwStep, clipScale, decayGroups, gradientNorm, type OptimizerState } from './optim/adamw.ts';
+export { adamwStep, clipScale, gradientNorm, type OptimizerState } from './optim/adamw.ts';
 export { createOptimizerState } from './optim/create-state.ts';
+export { decayGroups } from './optim/decay-groups.ts';
 export { learningRateAt } from './optim/schedule.ts';

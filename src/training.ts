@@ -21,6 +21,9 @@ export { softLabels, softLabelsBinary } from './objectives/soft-label-distillati
 export { softScores } from './objectives/soft-score-distillation.ts';
 export { textRanking } from './objectives/text-ranking.ts';
 export { type TransportOptions, wordPatchAlignment } from './objectives/word-patch-alignment.ts';
+export { type Launched, launchedBy, openProcesses } from './processes/launched.ts';
+export { type Channel, LostProcess, type Processes, type ProcessOptions, type Summed } from './processes/processes.ts';
+export { usualThreads } from './processes/usual-threads.ts';
 export type { AugmentationPolicy } from './training/augmentation.ts';
 export { type TrainOptions, train } from './training/finetune.ts';
 export { readMetrics } from './training/metrics.ts';

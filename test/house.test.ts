@@ -30,6 +30,8 @@ const floors: Readonly<Record<string, number>> = {
   kernels: 1,
   // the Hub: what is on other machines, fetched into files
   hub: 2,
+  // several processes as one: it knows arrays and bytes alone
+  processes: 2,
   engine: 2,
   data: 3,
   model: 3,
@@ -61,6 +63,11 @@ const never: readonly (readonly [from: RegExp, imported: RegExp, why: string])[]
   [/^(?!service\/)/, /^(@?hono|pino|prom-client)/, 'HTTP is spoken in one room'],
   [/^(?!engine\/runtime\/)/, /^onnxruntime/, 'a foreign library is met in one room'],
   [/^(?!engine\/runtime\/|files\/flock\.ts$)/, /^koffi/, 'C is called by the runtime, and for the one lock'],
+  [
+    /^(?!files\/lock\.ts$|processes\/mpi-api\.ts$)/,
+    /^src\/files\/flock\.ts$/,
+    'and by MPI, which opens it as the lock does',
+  ],
   [/^(?!data\/image\.ts$)/, /^sharp/, 'a foreign library is met in one room'],
   [/^(?!inference\/store\/s3\/)/, /^aws4fetch/, 'a foreign library is met in one room'],
   [/^(?!hub\/)/, /^@huggingface/, 'a foreign library is met in one room'],

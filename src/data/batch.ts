@@ -13,11 +13,16 @@ export interface PreparedImage extends PatchGrid {
   readonly normalization?: Normalization | undefined;
 }
 
-/** An encoded example, as small as it gets: ids, and bytes of pixels. */
-export interface EncodedExample {
-  readonly id: string;
+/** What decides how far a batch is padded for an example: its ids, and how many patches its images have. */
+export interface ExampleSketch {
   /** Ids of its text with [CLS] and [SEP], without padding. */
   readonly words: Int32Array;
+  readonly images: readonly PatchGrid[];
+}
+
+/** An encoded example, as small as it gets: ids, and bytes of pixels. */
+export interface EncodedExample extends ExampleSketch {
+  readonly id: string;
   readonly images: readonly PreparedImage[];
 }
 
@@ -40,6 +45,17 @@ export interface CollateOptions {
    * they share inputs, the first images of all examples, then the second ones of those that have any.
    */
   readonly pictures?: 'apart' | 'together' | undefined;
+  /**
+   * Examples of the same batch that others collate, before and after these: the inputs are the rows of the whole batch,
+   * padded and drawn as if all were collated here.
+   */
+  readonly among?: Among | undefined;
+}
+
+/** Examples around those that are collated. */
+export interface Among {
+  readonly before: readonly ExampleSketch[];
+  readonly after: readonly ExampleSketch[];
 }
 
 /** Inputs of a graph, by name. */
@@ -60,10 +76,16 @@ export type Feeds = Record<string, Numbers>;
  */
 export const collate = (encoded: readonly EncodedExample[], options: CollateOptions): Feeds => {
   if (encoded.length === 0) throw new Error('collate: no examples: a batch has at least one');
-  const words = collateWords(encoded, options.padWordsTo ?? 0);
-  const images = imagesByPlace(encoded);
+  const { before, after } = options.among ?? { before: [], after: [] };
+  const all = [...before, ...encoded, ...after];
+  const longest = all.reduce((most, { words }) => Math.max(most, words.length), options.padWordsTo ?? 0);
+  const words = collateTexts(
+    encoded.map(({ words }) => words),
+    longest,
+  );
+  const images = imagesByPlace(all);
   if (options.pictures === 'together') return { ...words, ...collateImages(images.flat(), options) };
-  refuseUneven(encoded);
+  refuseUneven(encoded, all);
   return Object.assign(
     words,
     ...images.map((some, k) => suffixed(collateImages(some, options), k === 0 ? '' : `_${k + 1}`)),
@@ -71,13 +93,13 @@ export const collate = (encoded: readonly EncodedExample[], options: CollateOpti
 };
 
 /** The first images of all examples, the second ones, and so on. */
-const imagesByPlace = (encoded: readonly EncodedExample[]): PreparedImage[][] => {
-  const places = Math.max(...encoded.map(({ images }) => images.length));
-  return Array.from({ length: places }, (_, k) => encoded.flatMap(({ images }) => images.slice(k, k + 1)));
+const imagesByPlace = (all: readonly ExampleSketch[]): (PreparedImage | PatchGrid)[][] => {
+  const places = all.reduce((most, { images }) => Math.max(most, images.length), 0);
+  return Array.from({ length: places }, (_, k) => all.flatMap(({ images }) => images.slice(k, k + 1)));
 };
 
-const refuseUneven = (encoded: readonly EncodedExample[]): void => {
-  const first = encoded[0]!;
+const refuseUneven = (encoded: readonly EncodedExample[], all: readonly ExampleSketch[]): void => {
+  const first = { id: 'the first example', ...all[0]! };
   for (const { id, images } of encoded) {
     if (images.length === first.images.length) continue;
     const counts = `${first.images.length} in ${first.id}, ${images.length} in ${id}`;
@@ -88,22 +110,24 @@ const refuseUneven = (encoded: readonly EncodedExample[]): void => {
 const suffixed = (feeds: Feeds, suffix: string): Feeds =>
   Object.fromEntries(Object.entries(feeds).map(([name, numbers]) => [name + suffix, numbers]));
 
-const collateWords = (encoded: readonly EncodedExample[], least: number): Feeds => {
-  const longest = encoded.reduce((most, { words }) => Math.max(most, words.length), least);
-  const shape = [encoded.length, longest];
-  const words = new Int32Array(encoded.length * longest);
-  const mask = new Float32Array(encoded.length * longest);
-  for (const [i, example] of encoded.entries()) {
-    words.set(example.words, i * longest);
-    mask.fill(1, i * longest, i * longest + example.words.length);
+/** Ids of texts, padded to a length, and their mask. */
+export const collateTexts = (texts: readonly Int32Array[], length: number): { words: Numbers; word_mask: Numbers } => {
+  const shape = [texts.length, length];
+  const words = new Int32Array(texts.length * length);
+  const mask = new Float32Array(texts.length * length);
+  for (const [i, text] of texts.entries()) {
+    words.set(text, i * length);
+    mask.fill(1, i * length, i * length + text.length);
   }
   return { words: { shape, data: words }, word_mask: { shape, data: mask } };
 };
 
-const collateImages = (images: readonly PreparedImage[], options: CollateOptions): Feeds => {
+const collateImages = (all: readonly (PreparedImage | PatchGrid)[], options: CollateOptions): Feeds => {
   const { patch, grid, maxPatches, random } = options;
-  const chosen = images.map(({ rows, columns }) => choosePatches(rows * columns, maxPatches, random));
-  const most = chosen.reduce((longest, places) => Math.max(longest, places.length), 0);
+  const drawn = all.map(({ rows, columns }) => choosePatches(rows * columns, maxPatches, random));
+  const most = drawn.reduce((longest, places) => Math.max(longest, places.length), 0);
+  const images = all.filter((image) => 'pixels' in image);
+  const chosen = drawn.filter((_, i) => 'pixels' in all[i]!);
   const shape = [images.length, most];
   const patches = zeros([...shape, 3 * patch * patch]);
   const mask = zeros(shape);

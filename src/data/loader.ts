@@ -1,8 +1,9 @@
 import { UserError } from '../errors.ts';
 import { mapConcurrent } from '../files/map-concurrent.ts';
-import { type CollateOptions, collate, type EncodedExample, type Feeds } from './batch.ts';
+import { type Among, type CollateOptions, collate, type EncodedExample, type Feeds } from './batch.ts';
 import type { Example } from './example.ts';
 import type { Augment, Prepare } from './preprocess.ts';
+import { around, present, type Sharing, sketched, unshared } from './sharing/sharing.ts';
 import { createSkipLimit, type OnUnreadable } from './skip-policy.ts';
 
 /** A batch: its examples and the inputs of a graph for them. */
@@ -11,6 +12,16 @@ export interface Batch {
   readonly examples: readonly Example[];
   /** Time that the consumer waited for this batch; near 0 when preparing keeps up with training. */
   readonly waitMilliseconds: number;
+  readonly whole: WholeBatch;
+}
+
+/** A batch as a whole, where several read it together; otherwise what was read here is all. */
+export interface WholeBatch {
+  readonly examples: readonly Example[];
+  /** Ids of each text, without padding. */
+  readonly words: readonly Int32Array[];
+  /** Place of the first example that was read here. */
+  readonly from: number;
 }
 
 /** Options of loading batches. */
@@ -35,6 +46,8 @@ export interface LoadOptions {
   readonly patches?: ((batch: number) => Pick<CollateOptions, 'maxPatches' | 'random'>) | undefined;
   /** A batch of which nothing remains: left out (default), or an error. */
   readonly empty?: 'skip' | 'refuse' | undefined;
+  /** How each batch is shared with others who load the same ones. Default: all of it is read here. */
+  readonly sharing?: Sharing | undefined;
 }
 
 /**
@@ -116,24 +129,36 @@ interface Making extends Omit<LoadOptions, 'batch'> {
   readonly made: (examples: number, kept: number) => void;
 }
 
-const makeBatch = async (examples: readonly Example[], making: Making) => {
-  const { collate: rule, patches, number, signal, made } = making;
-  const encoded = await prepareAll(examples, making);
-  const kept = examples.filter((_, place) => encoded[place]);
-  const whole = encoded.filter((one) => one !== undefined);
-  if (signal.aborted) return { examples: kept, feeds: {} };
+const makeBatch = async (all: readonly Example[], making: Making) => {
+  const { collate: rule, patches, number, signal, made, sharing = unshared } = making;
+  const [from, to] = sharing.range(all.length);
+  const examples = all.slice(from, to);
+  const prepared = await prepareAll(examples, { ...making, from });
+  // handed round although the loop may be left by now: the others wait for it
+  const { before, after } = around(await sharing.gather(sketched(prepared)), sharing.rank);
+  const kept = examples.filter((_, place) => prepared[place]);
+  const encoded = prepared.filter((one) => one !== undefined);
+  const sketches = [...before, ...prepared, ...after];
+  const whole = {
+    examples: all.filter((_, place) => sketches[place]),
+    words: sketches.flatMap((one) => (one ? [one.words] : [])),
+    from: present(before).length,
+  };
+  if (signal.aborted) return { examples: kept, feeds: {}, whole };
   made(examples.length, kept.length);
-  return { examples: kept, feeds: whole.length === 0 ? {} : collate(whole, { ...rule, ...patches?.(number) }) };
+  const among: Among = { before: present(before), after: present(after) };
+  const how = { ...rule, ...patches?.(number), among };
+  return { examples: kept, feeds: encoded.length === 0 ? {} : collate(encoded, how), whole };
 };
 
 /** The encoded examples in their order; undefined for one that could not be read and may be left out. */
 const prepareAll = (
   examples: readonly Example[],
-  { prepare, onUnreadable, augment, number, signal }: Making,
+  { prepare, onUnreadable, augment, number, signal, from }: Making & { readonly from: number },
 ): Promise<(EncodedExample | undefined)[]> =>
   mapConcurrent([...examples.entries()], async ([place, example]) => {
     if (signal.aborted) return undefined;
-    return await prepare(example, augment?.(number, place)).catch((failure: unknown) => {
+    return await prepare(example, augment?.(number, from + place)).catch((failure: unknown) => {
       if (!onUnreadable || !(failure instanceof UserError)) throw failure;
       onUnreadable(failure, example);
       return undefined;

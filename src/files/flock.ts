@@ -41,8 +41,7 @@ export const lockOpenFile = async (descriptor: number, where: string): Promise<b
 
 const loadCalls = async (where: string): Promise<LockCalls> => {
   try {
-    const { default: koffi } = await import('koffi');
-    if (koffi.config().async_stack_size !== ASYNC_STACK_BYTES) koffi.config({ async_stack_size: ASYNC_STACK_BYTES });
+    const koffi = await openKoffi();
     const flock: Flock = koffi.load(null).func('int flock(int, int)');
     return { flock, errorCode: () => codeOf(koffi.errno(), koffi.os.errno) };
   } catch (cause) {
@@ -52,6 +51,13 @@ const loadCalls = async (where: string): Promise<LockCalls> => {
       { cause },
     );
   }
+};
+
+/** Loads koffi, by which C is called, as all of this process need it. @throws Error where it has no binary for it. */
+export const openKoffi = async () => {
+  const { default: koffi } = await import('koffi');
+  if (koffi.config().async_stack_size !== ASYNC_STACK_BYTES) koffi.config({ async_stack_size: ASYNC_STACK_BYTES });
+  return koffi;
 };
 
 const codeOf = (number: number, codes: Readonly<Record<string, number>>): string =>

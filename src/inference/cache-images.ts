@@ -1,9 +1,9 @@
-import { collate } from '../data/batch.ts';
 import type { PictureOptions } from '../data/pictures/options.ts';
 import { UserError } from '../errors.ts';
 import { makeFolder } from '../files/disk-errors.ts';
 import { noticesOf, reasonOf } from '../files/passed-over.ts';
-import { type FileState, inspectImages } from './file-states.ts';
+import { alone, type ProcessOptions } from '../processes/processes.ts';
+import type { FileState } from './file-states.ts';
 import type { ImageCache } from './image-cache.ts';
 import { type ListedImages, listImages } from './image-files.ts';
 import { openForCaching } from './open-for-caching.ts';
@@ -15,6 +15,7 @@ import { sizeRuleOf } from './size-rule.ts';
 import { isAddress } from './store/backends.ts';
 import type { Precision } from './store/row-format.ts';
 import type { CacheWriter } from './store/writer.ts';
+import { type EncodedImages, encodeBeside, openEncoding } from './together/encoding.ts';
 
 /**
  * Progress of `cacheImages`. The last report has the totals: everything found below the folder is encoded, kept,
@@ -47,7 +48,7 @@ export interface LeftOut {
 }
 
 /** Options of `cacheImages`. */
-export interface CacheOptions extends PictureOptions {
+export interface CacheOptions extends PictureOptions, ProcessOptions {
   /**
    * Folder of the cache, or the address of a Postgres database with pgvector (`postgres://me@localhost/pictures?cache=photos`);
    * created if need be.
@@ -81,7 +82,8 @@ export interface CacheOptions extends PictureOptions {
 /**
  * Encodes every image below a folder once and keeps its features, from which a question or a search is answered. Images
  * that are cached already are not encoded again: those with the same path, size and time, or the same bytes under any
- * name. Images that are gone are removed from the cache.
+ * name. Images that are gone are removed from the cache. Given `processes`, each reads and encodes a part of the images,
+ * and the first writes: all must see the folder and the cache.
  *
  * @param student a dual encoder, or one that is open (`openPredictor`).
  * @throws UserError where the folder has no image, the cache is another student's, or the model is no dual encoder.
@@ -91,6 +93,14 @@ export const cacheImages = async (student: Runnable, folder: string, options: Ca
 
 const cacheWith = async (student: Predictor, folder: string, options: CacheOptions): Promise<ImageCache> => {
   student.identity(); // refuses a model that encodes no images before a folder is read or made
+  const { processes = alone } = options;
+  if (processes.rank === 0) await fillCache(student, folder, options);
+  else await encodeBeside(student, processes);
+  return openImageCache(options.to);
+};
+
+/** Lists the images and writes the cache, and has other processes encode their part, where there are any. */
+const fillCache = async (student: Predictor, folder: string, options: CacheOptions): Promise<void> => {
   const listed = await listImages(folder, { except: options.to, signal: options.signal });
   tellPassedOver(folder, listed, options);
   if (!isAddress(options.to)) await makeFolder(options.to);
@@ -106,7 +116,6 @@ const cacheWith = async (student: Predictor, folder: string, options: CacheOptio
   } finally {
     await writer.close();
   }
-  return openImageCache(options.to);
 };
 
 /** Notes in the cache what its precision costs, where images were encoded now; float32 costs nothing. */
@@ -141,7 +150,7 @@ interface Work {
 
 const fill = async (writer: CacheWriter, { files, passedOver, found }: ListedImages, work: Work): Promise<void> => {
   const { student, folder, options } = work;
-  const { batch = 16, compare = 'time', onProgress, signal, pictures, maxMegapixels } = options;
+  const { batch = 16, compare = 'time', onProgress, signal, pictures, maxMegapixels, processes } = options;
   if (!(batch >= 1)) throw new UserError(`cacheImages: a batch of ${batch} images: give at least 1`);
   const counts = { encoded: 0, kept: 0, unreadable: 0, forgotten: 0 };
   const report = (kind: keyof typeof counts, count: number): void => {
@@ -152,11 +161,12 @@ const fill = async (writer: CacheWriter, { files, passedOver, found }: ListedIma
   };
   const rule = sizeRuleOf(student.config);
   const looking = { folder, rule, cached: writer, compare, pictures, maxMegapixels, window: 4 * batch };
-  for await (const window of inspectImages(files, looking)) {
+  await using encoding = openEncoding({ student, looking, batch, processes });
+  for await (const window of encoding.windows(files)) {
     report('unreadable', await leaveOut(writer, window, options));
     report('kept', await keep(writer, window));
     const { first, copies } = copiesApart(writer, window);
-    for (const images of batchesOf(first, batch)) report('encoded', await encode(writer, images, work));
+    for await (const encoded of encoding.encode(first)) report('encoded', await append(writer, encoded, work));
     report('kept', await noteCopies(writer, copies));
   }
   // only now, so that a moved file has found its features under its old name
@@ -208,29 +218,17 @@ const noteCopies = async (writer: CacheWriter, copies: readonly NewImage[]): Pro
   return copies.length;
 };
 
-/** Batches of images to encode, sorted by their number of patches, so that little is padded. */
-const batchesOf = (images: NewImage[], batch: number): NewImage[][] => {
-  const patches = ({ picture: { rows, columns } }: NewImage): number => rows * columns;
-  images.sort((a, b) => patches(a) - patches(b));
-  return Array.from({ length: Math.ceil(images.length / batch) }, (_, i) => images.slice(i * batch, (i + 1) * batch));
-};
-
 /** Batches of features by which the cost of a precision is measured. */
 const SAMPLED = 4;
 
-const encode = async (
+const append = async (
   writer: CacheWriter,
-  images: readonly NewImage[],
-  { student, sample }: Pick<Work, 'student' | 'sample'>,
+  { files, features }: EncodedImages,
+  { sample }: Pick<Work, 'sample'>,
 ): Promise<number> => {
-  const encoded = images.map(({ file, picture }) => ({ id: file.path, words: new Int32Array(0), images: [picture] }));
-  const features = await student.imageFeatures(collate(encoded, student.config.sizes));
-  if (sample.length < SAMPLED) sample.push(features.data);
-  await writer.append(
-    images.map(({ file }) => file),
-    features.data,
-  );
-  return images.length;
+  if (sample.length < SAMPLED) sample.push(features);
+  await writer.append(files, features);
+  return files.length;
 };
 
 const forgetMissing = async (writer: CacheWriter, files: ListedImages['files']): Promise<number> => {

@@ -1,11 +1,13 @@
 import type { Numbers } from '../engine/numbers.ts';
+import { alone, type Processes } from '../processes/processes.ts';
 import { encodeText } from './encode-text.ts';
-import { aboutOf, type ImageCache } from './image-cache.ts';
+import { aboutOf, allPlaces, type ImageCache } from './image-cache.ts';
 import type { KeptFeatures } from './kept-features.ts';
 import { checkCompares, type Predictor } from './predictor.ts';
 import { indexOfAnswer } from './query/answer-names.ts';
 import type { WantedAnswers } from './scan-sessions.ts';
 import { checkStudent, rowsOf } from './store/manifest.ts';
+import { scanTogether } from './together/scan-together.ts';
 
 /** A question for every cached image or, of a student of retrieval, a text that images are compared with. */
 export interface ScanQuestion {
@@ -30,6 +32,8 @@ export interface ScanOptions {
   readonly only?: Uint32Array | undefined;
   /** Receives what was done to a text, a sentence each: cut short, a word unknown. */
   readonly onWarning?: ((message: string) => void) | undefined;
+  /** Processes that scan together, each a part: each is given all blocks. Default: this one alone. */
+  readonly processes?: Processes | undefined;
 }
 
 /**
@@ -56,7 +60,18 @@ export async function* scan(
   student: Predictor,
   images: ImageCache,
   questions: readonly ScanQuestion[],
-  { only, onWarning }: ScanOptions = {},
+  { processes = alone, ...options }: ScanOptions = {},
+): AsyncGenerator<ScanBlock, void, undefined> {
+  const own = (only: ScanOptions['only']) => scanHere(student, images, questions, { ...options, only });
+  if (processes.size === 1) yield* own(options.only);
+  else yield* scanTogether(options.only ?? allPlaces(images.size), processes, own);
+}
+
+async function* scanHere(
+  student: Predictor,
+  images: ImageCache,
+  questions: readonly ScanQuestion[],
+  { only, onWarning }: Omit<ScanOptions, 'processes'>,
 ): AsyncGenerator<ScanBlock, void, undefined> {
   const { config, threads } = student;
   if (!config.purpose.logits) checkCompares(student);

@@ -1,6 +1,7 @@
 import { gather, reshape } from '../engine/ops.ts';
 import { volume } from '../engine/shapes.ts';
 import type { Tensor } from '../engine/tensor.ts';
+import type { SharedSimilarity } from './image-text-contrastive.ts';
 
 /**
  * Scores of a batch's matched pairs and of its hard negatives, from one model: the matched pair stands first, in both.
@@ -21,4 +22,14 @@ export interface Candidates {
 export const candidatesAt = (similarity: Tensor, places: Candidates): Candidates => {
   const all = reshape(similarity, [volume(similarity.shape)]);
   return { texts: gather(all, places.texts), images: gather(all, places.images) };
+};
+
+/**
+ * Similarities of the candidates of the images and texts that are here, of those of all processes.
+ *
+ * @param places in the rows that are here, row after row: texts in those of the images, images in those of the texts.
+ */
+export const sharedCandidatesAt = ({ images, texts }: SharedSimilarity, places: Candidates): Candidates => {
+  const flat = (x: Tensor): Tensor => reshape(x, [volume(x.shape)]);
+  return { texts: gather(flat(images), places.texts), images: gather(flat(texts), places.images) };
 };

@@ -20,3 +20,17 @@ export const imageTextContrastive = (({ similarity }: Similarity) =>
 
 /** Cross entropy of the rows alone: each image must find its text. similarity [batch, batch] → scalar */
 export const imageToText = (similarity: Tensor): Tensor => crossEntropy(similarity, eye(similarity.shape[0]!));
+
+/** Similarities of the images and texts of one process with those of all processes. */
+export interface SharedSimilarity {
+  /** Of each image that is here and every text of all: [rows, pairs]. */
+  readonly images: Tensor;
+  /** Of each text that is here and every image of all: [rows, pairs]. */
+  readonly texts: Tensor;
+  /** 1 for the matched pair of each row, otherwise 0: [rows, pairs]. */
+  readonly matched: Tensor;
+}
+
+/** Image-text contrast of the rows that are here against the columns of all. → scalar, the mean over these rows */
+export const sharedContrastive = ({ images, texts, matched }: SharedSimilarity): Tensor =>
+  multiply(add(crossEntropy(images, matched), crossEntropy(texts, matched)), 0.5);

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Weights } from '../engine/numbers.ts';
 import { keyOf, normal } from '../engine/random.ts';
-import { accumulate, adamwStep, clipScale, decayGroups, gradientNorm, type OptimizerState } from './adamw.ts';
+import { accumulate, adamwStep, clipScale, gradientNorm, type OptimizerState } from './adamw.ts';
 import { createOptimizerState, type StateOptions } from './create-state.ts';
+import { decayGroups } from './decay-groups.ts';
 
 const parity = <Content>(path: string): Content =>
   JSON.parse(readFileSync(new URL(`../../test/parity/${path}`, import.meta.url), 'utf8')) as Content;

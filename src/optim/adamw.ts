@@ -178,6 +178,15 @@ export const accumulate = (state: OptimizerState): void => {
   }
 };
 
+/** Empties the sum, of an update that is begun again. */
+export const clearAccumulated = ({ accumulated }: OptimizerState): void => {
+  for (const { data } of accumulated?.values() ?? []) data.fill(0);
+};
+
+/** Gradients that the next step takes, as they lie in memory: to be summed over processes, in place. */
+export const gradientArrays = (state: OptimizerState): Float32Array[] =>
+  state.regions.map(({ block, slots, count }) => new Float32Array(block.buffer, slots[gradientSlot(state)], count));
+
 /** Global L2 norm of the gradients that the next step takes: of the accumulated sum, where there is one. */
 export const gradientNorm = (state: OptimizerState): number => {
   const slot = gradientSlot(state);
@@ -226,19 +235,3 @@ export const adamwStep = (state: OptimizerState, options: StepOptions): void => 
     if (state.accumulated) block.zero({ at: slots.accumulated, count: all });
   }
 };
-
-const UNDECAYED = ['bias', 'LayerNorm.weight', 'norm.weight', 'norm1.weight', 'norm2.weight'];
-const HEAD_NORM = /(?:^|[._])(?:classifier|fusion)\.1\.weight$/;
-const LAYER_NORM = /(?:layernorm|layer_norm|norm\d*|layernorm_before|layernorm_after)\.weight$/i;
-
-/**
- * Rules for which parameters decay, by name.
- *
- * `reference`: as in ViLT's code, which recognises LayerNorms by the names of timm and BERT, and so decays those inside
- * Sequential heads (`classifier.1.weight`, `fusion.1.weight`). `correct`: no LayerNorm decays.
- */
-export const decayGroups = {
-  reference: (name: string): boolean => !UNDECAYED.some((part) => name.includes(part)),
-  correct: (name: string): boolean =>
-    !name.includes('bias') && !LAYER_NORM.test(name) && !HEAD_NORM.test(name) && decayGroups.reference(name),
-} as const satisfies Record<'reference' | 'correct', (name: string) => boolean>;

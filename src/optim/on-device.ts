@@ -49,6 +49,15 @@ export const onDevice = async (
       if (!sums) throw new Error('accumulate: the state has no room for a sum: create it with microBatches above 1');
       await sums.run({});
     },
+    forget: async () => {
+      if (state.accumulated) emptySum(state.accumulated, resident.upload);
+    },
+    reduce: async (sum) => {
+      const gradients = [...(state.accumulated ?? state.gradients).values()];
+      resident.download(gradients);
+      await sum(gradients.map(({ data }) => data));
+      resident.upload(gradients);
+    },
     gradientNorm: async () => (await norm.run({})).norm!.data[0]!,
     step: async (options) => {
       update ??= await open(...updateGraph(state, taken, options));

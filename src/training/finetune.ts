@@ -2,13 +2,15 @@ import type { Model } from '../checkpoints/model-file.ts';
 import type { Example } from '../data/example.ts';
 import { UserError } from '../errors.ts';
 import { type PreprocessorOptions, preprocessorFor } from '../inference/preprocessor.ts';
+import type { ProcessOptions } from '../processes/processes.ts';
 import { isTask, type Learnable, type TaskReading } from '../tasks/task.ts';
 import { withKnownAnswers } from './known-answers.ts';
 import { trainStage } from './loop.ts';
-import { settingsOf, type Values } from './option-table.ts';
-import { type RunOptions, type TrainingOptions, type TrainStep, trainingOptions } from './options.ts';
+import type { Values } from './option-table.ts';
+import type { RunOptions, TrainingOptions, TrainStep } from './options.ts';
 import { passesOver, warnOfLeftOut } from './passes.ts';
 import { pictureStyleOf } from './picture-style.ts';
+import { wholeBatchOf } from './shared/whole-batch.ts';
 import type { LossOptions, retrievalOptions } from './stage-options.ts';
 import type { Splits, StageOptions } from './stages/stage.ts';
 import { defaultLosses, fineTuningOf } from './stages/stages.ts';
@@ -46,6 +48,7 @@ export interface FinetuneOptions
   extends TrainingOptions,
     LearningOptions,
     TaskReading,
+    ProcessOptions,
     Omit<PreprocessorOptions, 'batch'> {
   /** Task, or `retrieval`. */
   readonly task: Learnable;
@@ -60,20 +63,24 @@ export interface FinetuneOptions
  *
  *   for await (const { number, losses } of finetune(student, { teacher, task: vqa, data: 'data/vqa' })) …
  *
+ * Given `processes`, each trains on `batch` examples of its own at a time, and all come to the weights of one process that
+ * trains on all of them; the first validates and writes.
+ *
  * Training examples without a known answer are left out where ground truth is learnt, and `onWarning` hears of it.
  *
  * @throws UserError where the data are wrong, the model is for another task, or an option has no use for it.
  */
-export async function* finetune(model: Model, options: FinetuneOptions): AsyncGenerator<TrainStep, void, undefined> {
-  const { task } = options;
-  const { batch } = settingsOf(trainingOptions, options);
+export async function* finetune(model: Model, given: FinetuneOptions): AsyncGenerator<TrainStep, void, undefined> {
+  const { task } = given;
+  const batch = await wholeBatchOf(given);
+  const options = { ...given, batch };
   checkTask(model, task);
   const splits = await readSplits(options);
   const { examples, validation } = isTask(task) ? withKnownAnswers(model, splits, options) : splits;
   warnOfLeftOut(examples.length, options);
   const { updates } = passesOver(examples.length, options);
   const pictures = await pictureStyleOf(examples, options);
-  const preprocessor = preprocessorFor(model.config, { ...options, batch, pictures });
+  const preprocessor = preprocessorFor(model.config, { ...options, pictures });
   yield* train(model, { ...options, pictures, examples, validation, updates, preprocessor });
 }
 

@@ -5,7 +5,7 @@ import { keyOf, uniform } from '../engine/random.ts';
 import { input } from '../engine/tensor.ts';
 import { contrastOf, similarity } from '../model/heads.ts';
 import { createParams, initialWeights } from '../model/params.ts';
-import { imageTextContrastive } from '../objectives/image-text-contrastive.ts';
+import { imageTextContrastive, sharedContrastive } from '../objectives/image-text-contrastive.ts';
 import { accumulate } from '../optim/adamw.ts';
 import { createOptimizerState } from '../optim/create-state.ts';
 import type { MicroBatch } from './grad-cache.ts';
@@ -21,7 +21,7 @@ const lossesOf: StepOptions['losses'] = (p) => {
     return { first: p.dropout(raised, name) };
   };
   const vectors = contrastOf(p, { text: tower('text'), image: tower('image') }, { space: 4 });
-  const contrast = { vectors, objective: imageTextContrastive };
+  const contrast = { vectors, objective: imageTextContrastive, shared: sharedContrastive };
   return { itc: { loss: imageTextContrastive({ similarity: similarity(vectors) }), weight: 0.5, contrast } };
 };
 

@@ -1,22 +1,31 @@
-import { gradients } from '../engine/gradient.ts';
 import { countOf, type Numbers, type Weights } from '../engine/numbers.ts';
-
 import { stopGradient } from '../engine/ops.ts';
 import type { Key } from '../engine/random.ts';
 import { compile } from '../engine/runtime/compile.ts';
 import type { Session } from '../engine/runtime/session.ts';
 import { substituted } from '../engine/substitute.ts';
-import { input, type Tensor } from '../engine/tensor.ts';
-import { type Contrast, similarity } from '../model/heads.ts';
+import type { Tensor } from '../engine/tensor.ts';
+import { alone, type Processes } from '../processes/processes.ts';
 import { dropoutMasks } from './dropout-masks.ts';
-import type { ContrastiveLoss } from './stages/stage.ts';
-import { type Parts, partsOf, seedOf } from './updates/seeded-contrast.ts';
+import type { SharedRows } from './shared/rows.ts';
+import { openSharedComparison } from './shared/shared-comparison.ts';
+import {
+  type Comparison,
+  type Embedded,
+  mapParts,
+  openComparison,
+  partOutputs,
+  partResults,
+} from './updates/comparison.ts';
+import { type JointLoss, partsOf, seedOf } from './updates/seeded-contrast.ts';
 
 /** One batch of an update with all of its feeds. */
 export interface MicroBatch {
   readonly feeds: Readonly<Record<string, Numbers>>;
   /** Random key of its dropout. */
   readonly key: Key;
+  /** Rows that are here, where processes share the batch. */
+  readonly rows?: SharedRows | undefined;
   /** Time for which it was waited for. */
   readonly waitMilliseconds: number;
   /** Losses of the whole update that are known before the batch is run. */
@@ -33,7 +42,8 @@ export interface MicroBatch {
  *   3. run each micro-batch again, with these as seeds:      Σ u · dL/du + Σ v · dL/dv has dL/dθ as its gradient
  *
  * It costs one more forward pass for each micro-batch, and memory for the feeds of a whole update. Dropout is the same
- * in both passes, since masks follow from the batch's key.
+ * in both passes, since masks follow from the batch's key. Processes that share the batches hand the vectors of step 1
+ * round, and so compare all pairs of all.
  */
 export interface GradCache extends AsyncDisposable {
   /** All micro-batches of one update, each with its seeds; the first comes once the last has been embedded. */
@@ -42,81 +52,68 @@ export interface GradCache extends AsyncDisposable {
 
 /** Options of `openGradCache`. */
 interface CacheOptions {
-  /** Name of the loss. */
-  readonly name: string;
   /** Weights, which go on moving. */
   readonly parameters: Weights;
   /** Inputs in place of what frozen parameters compute. */
   readonly replacements: ReadonlyMap<Tensor, Tensor>;
   readonly threads?: number | undefined;
+  /** Processes that share the batches. Default: none do. */
+  readonly processes?: Processes | undefined;
 }
 
-/** Compiles both of its graphs; the embedding one shares its dropout with the graph that the contrast is a part of. */
-export const openGradCache = async (contrast: ContrastiveLoss, options: CacheOptions): Promise<GradCache> => {
-  const { name, parameters, replacements, threads } = options;
-  const parts = substituted(partsOf(contrast.vectors), replacements);
+/**
+ * Compiles the graphs of losses over the same vectors; the embedding one shares its dropout with the graph that they are
+ * a part of.
+ */
+export const openGradCache = async (joint: readonly JointLoss[], options: CacheOptions): Promise<GradCache> => {
+  const { parameters, replacements, threads, processes = alone } = options;
+  const parts = substituted(partsOf(joint[0]!.contrast.vectors), replacements);
   // a learnt scalar is the same in every micro-batch, and an output that is a parameter would be written over it
-  const embedding = await compile(outputs(mapped(parts, stopGradient)), { parameters, threads });
-  const comparing = await compile(compared(contrast), { threads });
+  const embedding = await compile(partOutputs(mapParts(parts, stopGradient)), { parameters, threads });
+  const open = processes.size > 1 ? openSharedComparison : openComparison;
+  const losses: OpenLoss[] = [];
+  for (const { name, contrast, over } of joint)
+    losses.push({ name, over, comparison: await open(contrast, { processes, threads }) });
   return {
     seeded: async function* (micros) {
-      const held: (MicroBatch & { readonly embedded: Embedded })[] = [];
+      const held: HeldBatch[] = [];
       for await (const micro of micros) held.push({ ...micro, embedded: await embed(embedding, micro) });
-      const { loss, seeds } = await compare(
-        comparing,
-        held.map(({ embedded }) => embedded),
-      );
-      let from = 0;
-      for (const { embedded, ...micro } of held) {
-        const rows = embedded.image!.shape[0]!;
-        const mine = seedsFor(seeds, { from, rows, micros: held.length });
-        yield { ...micro, feeds: { ...micro.feeds, ...mine }, known: { [name]: loss } };
-        from += rows;
+      for (const loss of losses) {
+        const groups = loss.over === 'update' ? [held] : held.map((one) => [one]);
+        for (const group of groups) await seed(group, loss);
       }
+      for (const { embedded, ...micro } of held) yield micro;
     },
     [Symbol.asyncDispose]: async () => {
       embedding.close();
-      comparing.close();
+      for (const { comparison } of losses) await comparison[Symbol.asyncDispose]();
     },
   };
 };
 
-type Embedded = Parts<Numbers<Float32Array>>;
+interface OpenLoss extends Pick<JointLoss, 'name' | 'over'> {
+  readonly comparison: Comparison;
+}
 
-const mapped = <A, B>(parts: Parts<A>, change: (part: A, name: string) => B): Parts<B> =>
-  Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, change(part, name)]));
+/** A batch with its vectors, and with what is found of it. */
+type HeldBatch = { -readonly [Key in keyof MicroBatch]: MicroBatch[Key] } & { readonly embedded: Embedded };
 
-/** Prefix of outputs, which no input of a stage has. */
-const OUTPUT = 'contrast of ';
-
-const outputs = (parts: Parts<Tensor>): Record<string, Tensor> =>
-  Object.fromEntries(Object.entries(parts).map(([name, part]) => [OUTPUT + name, part]));
-
-const embeddedIn = (results: Record<string, Numbers<Float32Array>>): Embedded =>
-  Object.fromEntries(
-    Object.entries(results).flatMap(([name, part]) =>
-      name.startsWith(OUTPUT) ? [[name.slice(OUTPUT.length), part]] : [],
-    ),
-  );
-
-const embed = async (session: Session, { feeds, key }: MicroBatch): Promise<Embedded> =>
-  embeddedIn(await session.run({ ...feeds, ...dropoutMasks(session, feeds, key) }));
-
-/** Loss of all pairs and its gradients, over embeddings that are fed. */
-const compared = ({ vectors, objective }: ContrastiveLoss): Record<string, Tensor> => {
-  const parts = mapped(partsOf(vectors), ({ shape }, name) =>
-    input(name, shape.length === 0 ? [] : ['pairs', shape[1]!]),
-  );
-  const loss = objective({ similarity: similarity(parts as unknown as Contrast) });
-  const found = gradients(loss, new Set(Object.values(parts)));
-  return { loss, ...outputs(mapped(parts, (part) => found.get(part)!)) };
+/** Compares the vectors of some batches as one, and adds seeds and loss to each. */
+const seed = async (group: readonly HeldBatch[], { name, comparison }: OpenLoss): Promise<void> => {
+  const all = group.map(({ embedded }) => embedded);
+  const joined = mapParts(all[0]!, (part, side) => (part.shape.length === 0 ? part : joinedRows(all, side)));
+  const { loss, seeds } = await comparison.compare(joined, group.length === 1 ? group[0]!.feeds : {});
+  let from = 0;
+  for (const micro of group) {
+    const rows = micro.embedded.image!.shape[0]!;
+    const mine = seedsFor(seeds, { name, from, rows, micros: group.length });
+    Object.assign(micro, { feeds: { ...micro.feeds, ...mine }, known: { ...micro.known, [name]: loss } });
+    from += rows;
+  }
 };
 
-const compare = async (session: Session, all: readonly Embedded[]): Promise<{ loss: number; seeds: Embedded }> => {
-  const joined = mapped(all[0]!, (part, name) => (part.shape.length === 0 ? part : joinedRows(all, name)));
-  const results = await session.run(joined);
-  return { seeds: embeddedIn(results), loss: results.loss!.data[0]! };
-};
+const embed = async (session: Session, { feeds, key, rows }: MicroBatch): Promise<Embedded> =>
+  partResults(await session.run({ ...feeds, ...dropoutMasks(session, feeds, { key, rows }) }));
 
 const joinedRows = (all: readonly Embedded[], part: string): Numbers<Float32Array> => {
   const [, space] = all[0]![part]!.shape as [number, number];
@@ -135,13 +132,18 @@ const joinedRows = (all: readonly Embedded[], part: string): Numbers<Float32Arra
  */
 const seedsFor = (
   seeds: Embedded,
-  { from, rows, micros }: { readonly from: number; readonly rows: number; readonly micros: number },
+  {
+    name: loss,
+    from,
+    rows,
+    micros,
+  }: { readonly name: string; readonly from: number; readonly rows: number; readonly micros: number },
 ): Record<string, Numbers> =>
   Object.fromEntries(
     Object.entries(seeds).map(([name, { shape, data }]) => {
-      if (shape.length === 0) return [seedOf(name), { shape, data }];
+      if (shape.length === 0) return [seedOf(loss, name), { shape, data }];
       const space = countOf(shape.slice(1));
       const mine = data.slice(from * space, (from + rows) * space).map((x) => x * micros);
-      return [seedOf(name), { shape: [rows, space], data: mine }];
+      return [seedOf(loss, name), { shape: [rows, space], data: mine }];
     }),
   );

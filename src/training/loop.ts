@@ -1,18 +1,23 @@
-import { availableParallelism } from 'node:os';
 import type { Model } from '../checkpoints/model-file.ts';
 import { type Batch, type LoadOptions, loadChosen } from '../data/loader.ts';
 import { keyOf } from '../engine/random.ts';
 import { UserError } from '../errors.ts';
+import type { Validator } from '../evaluation/evaluate.ts';
 import type { OptimizerState } from '../optim/adamw.ts';
 import { createOptimizerState } from '../optim/create-state.ts';
 import { openOptimizer } from '../optim/open-optimizer.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
+import { alone, type Processes } from '../processes/processes.ts';
+import { usualThreads } from '../processes/usual-threads.ts';
 import { randomLoading } from './augmentation.ts';
 import { frozenNames } from './freeze.ts';
 import type { MicroBatch } from './grad-cache.ts';
 import { type Settings, settingsOf } from './option-table.ts';
 import { type RunOptions, type TrainStep, trainingOptions } from './options.ts';
 import { openRun, type Run } from './run-folder.ts';
+import { rowsOf, sharingAmong } from './shared/part.ts';
+import { unsharedRows } from './shared/rows.ts';
+import { checkSameStart, together } from './shared/together.ts';
 import { type ExtraFeeds, lossesFromParams, type Stage } from './stages/stage.ts';
 import { createStep, type Step } from './step.ts';
 import { moveWeights, usualLearningRate } from './updates/move-weights.ts';
@@ -22,11 +27,13 @@ interface RunSettings extends Settings<typeof trainingOptions>, Pick<RunOptions,
   readonly updates: number;
   readonly learningRate: number;
   readonly threads: number;
+  readonly processes: Processes;
 }
 
 const runSettingsOf = (model: Model, options: RunOptions): RunSettings => {
-  const { updates, learningRate = usualLearningRate(model), threads = availableParallelism() } = options;
-  return { ...options, ...settingsOf(trainingOptions, options), updates, learningRate, threads };
+  const { updates, learningRate = usualLearningRate(model), processes = alone } = options;
+  const { threads = usualThreads(processes) } = options;
+  return { ...options, ...settingsOf(trainingOptions, options), updates, learningRate, threads, processes };
 };
 
 /**
@@ -34,6 +41,9 @@ const runSettingsOf = (model: Model, options: RunOptions): RunSettings => {
  *
  * Order of data, dropout and augmentation come from the seed alone, so a run that was killed and resumed ends with the
  * same bits as one that was not. The model has its new weights when the loop is left.
+ *
+ * Processes that share the run must all leave the loop after the same update. The first of them validates and writes; where
+ * it is lost, the next one does.
  *
  * @throws UserError where a loss or a gradient is not a number (the last checkpoint is then from before), where data
  * are wrong, or where the disk is full.
@@ -44,40 +54,78 @@ export async function* trainStage(
   options: RunOptions,
 ): AsyncGenerator<TrainStep, void, undefined> {
   const settings = runSettingsOf(model, options);
-  const { updates, accumulation } = settings;
+  const { updates, processes } = settings;
   await using run = await openRun(model, stage, settings);
-  let batches: AsyncGenerator<Batch, void> | undefined;
   const state = openState(model, run, settings);
   // the model holds the weights that are trained, or a large one would be in memory twice
   for (const [name, numbers] of state.weights) model.weights.set(name, numbers);
   await using optimizer = await openOptimizer(state, { reads: settings.teacher?.weights, threads: settings.threads });
   try {
     await using step = await createStep({ ...settings, losses: lossesFromParams(stage) }, state);
-    await using validator = await stage.validator(state.weights);
+    await using validator = await openValidation(run, () => stage.validator(state.weights));
     await using extra = await stage.extraFeeds?.(state.weights);
-    const first = run.update * accumulation;
-    batches = loadChosen(stage.batches(first), { ...loadingOf(stage, settings), first });
+    await checkSameStart(processes, run.update, state.weights);
+    await using batches = openBatches(stage, settings, run.update);
     const now = { ...settings, stage, extra, frozen: step.frozen, optimizer };
+    const record = openRecord(run, validator, optimizer);
     for (let number = run.update + 1; number <= updates; number += 1) {
       const began = performance.now();
-      const { losses, waitMilliseconds } = await forwardBackward(step, batches, { ...now, number });
+      const again = async (): Promise<void> => {
+        await optimizer.forget();
+        await batches.reopen(number - 1);
+        await record.takeOver(number - 1);
+      };
+      const { losses, waitMilliseconds } = await together(
+        processes,
+        () => forwardBackward(step, batches, { ...now, number }),
+        again,
+      );
       // Only now is it known that the weights of the update before give losses that are numbers.
       await run.save(number - 1, optimizer.current);
       const moved = await moveWeights(optimizer, { ...settings, number, trained: step.trained, config: model.config });
-      const validation = run.isValidated(number) ? await validator.accuracy().catch(namingUpdate(number)) : undefined;
-      const done = { number, of: updates, losses, ...moved, validation };
-      await run.record(done, optimizer.current);
+      const done = await record.finish({ number, of: updates, losses, ...moved });
       if (number === updates) await run.save(number, optimizer.current);
       yield* savedIfLeft(run, optimizer, { ...done, milliseconds: performance.now() - began, waitMilliseconds });
     }
   } finally {
-    // wherever the loop is left, no image is read any more
-    await batches?.return();
     // copies, since views of the optimizer's memory would keep gradients and moments alive
     for (const [name, { shape, data }] of optimizer.current().weights)
       model.weights.set(name, { shape, data: data.slice() });
   }
 }
+
+/** Validates and records updates in the process whose task it is. */
+const openRecord = (run: Run, validator: Validator, { current }: Optimizer) => {
+  let last: UpdateResult | undefined;
+  const finish = async (done: UpdateResult): Promise<UpdateResult> => {
+    const isDue = run.isFirst && run.isValidated(done.number);
+    const validation = isDue ? await validator.accuracy().catch(namingUpdate(done.number)) : undefined;
+    last = { ...done, validation };
+    await run.record(last, current);
+    return last;
+  };
+  return {
+    finish,
+    /** Records an update again where the process that did is lost, perhaps before it had. */
+    takeOver: async (number: number): Promise<void> => {
+      if ((await run.takeOver(number)) && last) await finish(last);
+    },
+  };
+};
+
+type UpdateResult = Omit<TrainStep, 'milliseconds' | 'waitMilliseconds'>;
+
+/** Validation of a run, opened once it is this process that validates. */
+const openValidation = async (run: Run, open: () => Promise<Validator>): Promise<Validator> => {
+  let opened = run.isFirst ? await open() : undefined;
+  return {
+    accuracy: async () => {
+      opened ??= await open();
+      return await opened.accuracy();
+    },
+    [Symbol.asyncDispose]: async () => await opened?.[Symbol.asyncDispose](),
+  };
+};
 
 /** Yields a step; where the caller leaves the loop there, the run is saved. */
 async function* savedIfLeft(run: Run, { current }: Optimizer, done: TrainStep): AsyncGenerator<TrainStep, void> {
@@ -89,6 +137,32 @@ async function* savedIfLeft(run: Run, { current }: Optimizer, done: TrainStep): 
     if (isLeft) await run.save(done.number, current, 'now');
   }
 }
+
+/** Batches of a run, one after the other. */
+interface Batches extends AsyncDisposable {
+  next(): Promise<Batch | undefined>;
+  /** Begins again behind an update, among the processes that there are now. */
+  reopen(update: number): Promise<void>;
+}
+
+const openBatches = (stage: Stage, settings: RunSettings, update: number): Batches => {
+  const { accumulation, processes } = settings;
+  const open = (done: number): AsyncGenerator<Batch, void> => {
+    const first = done * accumulation;
+    const sharing = processes.size > 1 ? sharingAmong(processes) : undefined;
+    return loadChosen(stage.batches(first), { ...loadingOf(stage, settings), first, sharing });
+  };
+  let loading = open(update);
+  return {
+    next: async () => (await loading.next()).value ?? undefined,
+    reopen: async (done) => {
+      await loading.return();
+      loading = open(done);
+    },
+    // wherever the loop is left, no image is read any more
+    [Symbol.asyncDispose]: async () => void (await loading.return()),
+  };
+};
 
 /** Options of loading the batches of a stage: none may be missing, since each is an update's, or a part of one. */
 const loadingOf = (
@@ -125,8 +199,8 @@ interface Update extends RunSettings {
 }
 
 /** Runs the micro-batches of one update. → the means of their losses, and the time waited for data */
-const forwardBackward = async (step: Step, batches: AsyncGenerator<Batch>, now: Update) => {
-  const { accumulation, number, optimizer } = now;
+const forwardBackward = async (step: Step, batches: Batches, now: Update) => {
+  const { accumulation, number, optimizer, processes } = now;
   const sums: Record<string, number> = {};
   let waitMilliseconds = 0;
   const micros = microBatches(batches, now);
@@ -136,23 +210,28 @@ const forwardBackward = async (step: Step, batches: AsyncGenerator<Batch>, now: 
     for (const [name, loss] of Object.entries(losses)) sums[name] = (sums[name] ?? 0) + loss / accumulation;
     waitMilliseconds += waited;
   }
-  return { losses: sums, waitMilliseconds };
+  const losses = Float64Array.from(Object.values(sums));
+  await processes.sum([losses]);
+  if (processes.size > 1) await optimizer.reduce((gradients) => processes.sum(gradients));
+  const names = Object.keys(sums);
+  return { losses: Object.fromEntries(names.map((name, i) => [name, losses[i]!])), waitMilliseconds };
 };
 
 /** The batches of one update, each with all of its feeds. */
 async function* microBatches(
-  batches: AsyncGenerator<Batch>,
-  { stage, extra, frozen, accumulation, seed, number }: Update,
+  batches: Batches,
+  { stage, extra, frozen, accumulation, seed, number, processes }: Update,
 ): AsyncGenerator<MicroBatch, void, undefined> {
   for (let micro = 0; micro < accumulation; micro += 1) {
-    const { value: batch } = await batches.next();
+    const batch = await batches.next();
     if (!batch) throw new Error(`train: no batch for update ${number}`);
     const count = (number - 1) * accumulation + micro;
-    const others = { ...stage.feeds(batch, count), ...(await extra?.feeds(batch, count)) };
-    const feeds = { ...batch.feeds, ...others };
+    const parts = [stage.feeds(batch, count), await extra?.feeds(batch, count)];
+    const feeds = Object.assign({}, batch.feeds, ...parts.map((part) => part?.feeds));
     const { waitMilliseconds } = batch;
     const key = keyOf(seed, 'dropout', number, micro);
-    yield { feeds: { ...feeds, ...(await frozen.feeds(feeds)) }, key, waitMilliseconds };
+    const rows = processes.size > 1 ? rowsOf(batch, parts) : unsharedRows;
+    yield { feeds: { ...feeds, ...(await frozen.feeds(feeds)) }, key, rows, waitMilliseconds };
   }
 }
 

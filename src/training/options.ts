@@ -1,6 +1,7 @@
 import type { Model } from '../checkpoints/model-file.ts';
 import { pictureStyles } from '../data/pictures/options.ts';
 import type { Preprocessor } from '../inference/preprocessor.ts';
+import type { ProcessOptions } from '../processes/processes.ts';
 import type { OptionTable, Values } from './option-table.ts';
 
 const HOW = 'How it learns:';
@@ -170,8 +171,7 @@ export const trainingOptions = {
     choices: pictureStyles,
     meaning:
       'as-shown: turned by their EXIF orientation, transparency over white; as-vilt: without both, as the ViLT code reads them',
-    // what runs did that do not say it
-    default: 'as-vilt',
+    default: 'as-vilt', // what runs did that do not say it
     otherwise: 'as-shown; of published data sets as-vilt',
     identity: 'changed',
   },
@@ -225,7 +225,7 @@ export const trainingOptions = {
 export type TrainingOptions = Values<typeof trainingOptions>;
 
 /** Options of a training whose data are read and whose length is known. */
-export interface RunOptions extends TrainingOptions {
+export interface RunOptions extends TrainingOptions, ProcessOptions {
   readonly teacher?: Model | undefined;
   readonly preprocessor: Preprocessor;
   readonly updates: number;

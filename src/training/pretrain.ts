@@ -1,13 +1,15 @@
 import type { Model } from '../checkpoints/model-file.ts';
 import type { MaskingOptions } from '../data/masking.ts';
 import { type PreprocessorOptions, preprocessorFor } from '../inference/preprocessor.ts';
+import type { ProcessOptions } from '../processes/processes.ts';
 import { pretraining } from '../tasks/captions.ts';
 import type { Learnable, TaskReading } from '../tasks/task.ts';
 import { trainStage } from './loop.ts';
-import { settingsOf, type Values } from './option-table.ts';
-import { type TrainingOptions, type TrainStep, trainingOptions } from './options.ts';
+import type { Values } from './option-table.ts';
+import type { TrainingOptions, TrainStep } from './options.ts';
 import { passesOver, warnOfLeftOut } from './passes.ts';
 import { pictureStyleOf } from './picture-style.ts';
+import { wholeBatchOf } from './shared/whole-batch.ts';
 import type { pretrainingOptions } from './stage-options.ts';
 import { pretrainingStage } from './stages/pretraining.ts';
 
@@ -16,6 +18,7 @@ export interface PretrainOptions
   extends TrainingOptions,
     Values<typeof pretrainingOptions>,
     TaskReading,
+    ProcessOptions,
     Omit<PreprocessorOptions, 'batch'> {
   /** Folder of images with captions. */
   readonly data: string;
@@ -38,15 +41,15 @@ export interface PretrainOptions
  *
  * @throws UserError where the data are wrong, or an option has no use for this model.
  */
-export async function* pretrain(model: Model, options: PretrainOptions): AsyncGenerator<TrainStep, void, undefined> {
-  const { data, read = pretraining.read } = options;
-  const { batch } = settingsOf(trainingOptions, options);
+export async function* pretrain(model: Model, given: PretrainOptions): AsyncGenerator<TrainStep, void, undefined> {
+  const { data, read = pretraining.read } = given;
+  const options = { ...given, batch: await wholeBatchOf(given) };
   const examples = await read(data, 'train', options);
   const validation = await read(data, 'validation', options);
   warnOfLeftOut(examples.length, options);
   const { updates } = passesOver(examples.length, options);
   const pictures = await pictureStyleOf(examples, options);
-  const preprocessor = preprocessorFor(model.config, { ...options, batch, pictures });
+  const preprocessor = preprocessorFor(model.config, { ...options, pictures });
   const run = { ...options, pictures, updates, preprocessor };
   yield* trainStage(model, pretrainingStage(model, run, { examples, validation }), run);
 }

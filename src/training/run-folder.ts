@@ -1,31 +1,20 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { type Model, metadataOf } from '../checkpoints/model-file.ts';
 import { saveModel } from '../checkpoints/save-model.ts';
 import { counted, UserError } from '../errors.ts';
 import { removeUnfinished } from '../files/atomic-write.ts';
 import { makeFolder } from '../files/disk-errors.ts';
-import { takeLock } from '../files/lock.ts';
+import { takeLock, whenFree } from '../files/lock.ts';
 import type { ModelConfig } from '../model/config.ts';
 import type { OptimizerState } from '../optim/adamw.ts';
+import { alone, type ProcessOptions } from '../processes/processes.ts';
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
-import { type Metrics, openMetrics } from './metrics.ts';
+import { type Metrics, openMetrics, readMetrics } from './metrics.ts';
 import { identityOf } from './option-table.ts';
 import { type TrainingOptions, type TrainStep, trainingOptions } from './options.ts';
+import { bestOf, type Progress, progressSchema } from './run-progress.ts';
 import type { Stage } from './stages/stage.ts';
-
-const progressSchema = z.strictObject({
-  /** Updates done. */
-  update: z.number().int().nonnegative(),
-  /** Best validation so far, and the update after which it was. */
-  best: z.strictObject({ update: z.number(), accuracy: z.number() }).nullable(),
-  /** Identity of the run: a resumed run must have the same. */
-  options: z.record(z.string(), z.union([z.string(), z.number()])),
-  /** Threads that it ran on; absent in a checkpoint of an earlier version. */
-  threads: z.number().int().positive().optional(),
-});
-type Progress = z.infer<typeof progressSchema>;
 
 /** Folder of one training: `last.safetensors` to go on from, `best.safetensors` to use, and the curves. */
 export interface Run extends AsyncDisposable {
@@ -33,7 +22,14 @@ export interface Run extends AsyncDisposable {
   readonly update: number;
   /** Checkpoint to go on from. */
   readonly start: Checkpoint<Progress> | undefined;
+  /** Whether this process validates and writes, the first of those that share the run. */
+  readonly isFirst: boolean;
   readonly isValidated: (number: number) => boolean;
+  /**
+   * Goes on with the folder after an update where the process that wrote there is lost, and this one is first now.
+   * → whether it is, and the update is to be validated and recorded here
+   */
+  readonly takeOver: (number: number) => Promise<boolean>;
   /** Logs an update, and keeps its weights where they are the best so far. */
   readonly record: (step: Omit<TrainStep, 'milliseconds' | 'waitMilliseconds'>, state: CurrentState) => Promise<void>;
   /**
@@ -46,7 +42,7 @@ export interface Run extends AsyncDisposable {
 /** State of the optimizer as it is now; asked for where it is written alone, since a device copies it. */
 type CurrentState = () => OptimizerState;
 
-type KeptRun = Omit<Run, 'isValidated'>;
+type KeptRun = Omit<Run, 'isValidated' | 'isFirst' | 'takeOver'>;
 
 /** Rules by which a model reads texts and pictures, where they are not the usual ones: two runs that read otherwise are two runs. */
 const readingOf = ({ words, pictures, sizes: { activation } }: ModelConfig): Readonly<Record<string, string>> => ({
@@ -65,7 +61,7 @@ const unkept: KeptRun = {
 };
 
 /** Options of `openRun`. */
-interface RunFolderOptions extends TrainingOptions {
+interface RunFolderOptions extends TrainingOptions, ProcessOptions {
   readonly updates: number;
   readonly threads: number;
   /** Receives a warning where the run goes on with another number of threads. */
@@ -78,9 +74,49 @@ interface RunFolderOptions extends TrainingOptions {
  * @throws UserError where the folder holds another run, or another process trains there.
  */
 export const openRun = async (model: Model, stage: Stage, options: RunFolderOptions): Promise<Run> => {
-  const { folder, updates } = options;
+  const { folder, updates, processes = alone } = options;
   const isValidated = (number: number): boolean => isDue(number, validateEveryOf(options), updates);
-  if (folder === undefined) return { ...unkept, isValidated };
+  const open = (resumeAt?: number): Promise<KeptRun> =>
+    folder === undefined ? Promise.resolve(unkept) : openAlone(folder, model, stage, { ...options, resumeAt });
+  let isFirst = processes.rank === 0;
+  let kept = isFirst || folder === undefined ? await open() : await openBeside(folder, model, stage, options);
+  return {
+    ...{ update: kept.update, start: kept.start, isValidated },
+    get isFirst() {
+      return isFirst;
+    },
+    takeOver: async (number) => {
+      if (isFirst || processes.rank !== 0) return false;
+      // the lock is free once the system has buried who held it
+      kept = await whenFree(() => open(number - 1));
+      isFirst = true;
+      return true;
+    },
+    record: (step, state) => kept.record(step, state),
+    save: (number, state, when) => kept.save(number, state, when),
+    [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
+  };
+};
+
+/** Where another process writes: the checkpoint to go on from, and nothing is kept. */
+const openBeside = async (
+  folder: string,
+  { config }: Model,
+  stage: Stage,
+  options: RunFolderOptions,
+): Promise<KeptRun> => {
+  const start = options.resume ? await lastCheckpoint(folder, identityOfRun(config, stage, options)) : undefined;
+  return { ...unkept, start, update: start?.progress.update ?? 0 };
+};
+
+/** Options of a run whose folder is opened. */
+interface OpeningOptions extends RunFolderOptions {
+  /** Last update whose curves stay, where the run goes on from another process and not from a checkpoint. */
+  readonly resumeAt?: number | undefined;
+}
+
+/** Opens the folder, and keeps others out of it. */
+const openAlone = async (folder: string, model: Model, stage: Stage, options: OpeningOptions): Promise<KeptRun> => {
   await makeFolder(folder);
   const unlock = await takeLock(join(folder, 'run.lock'), folder);
   try {
@@ -89,7 +125,7 @@ export const openRun = async (model: Model, stage: Stage, options: RunFolderOpti
       await run[Symbol.asyncDispose]();
       await unlock();
     };
-    return { ...run, isValidated, [Symbol.asyncDispose]: close };
+    return { ...run, [Symbol.asyncDispose]: close };
   } catch (error) {
     await unlock();
     throw error;
@@ -111,22 +147,25 @@ const isBest = (
   return best === null && isDue(number, validateEveryOf(options), options.updates);
 };
 
+/** Identity of a run: that of its stage, of its options, and of how the model reads. */
+const identityOfRun = (config: ModelConfig, stage: Stage, options: RunFolderOptions): Progress['options'] => ({
+  ...stage.identity,
+  ...identityOf(trainingOptions, options),
+  ...readingOf(config),
+});
+
 /** Opens the files of a run in a folder that is this process's alone. */
-const openKept = async (
-  folder: string,
-  { config }: Model,
-  stage: Stage,
-  options: RunFolderOptions,
-): Promise<KeptRun> => {
-  const { resume = false, updates, checkpointEvery = validateEveryOf(options) } = options;
-  const identity = { ...stage.identity, ...identityOf(trainingOptions, options), ...readingOf(config) };
+const openKept = async (folder: string, { config }: Model, stage: Stage, options: OpeningOptions): Promise<KeptRun> => {
+  const { resume = false, updates, checkpointEvery = validateEveryOf(options), processes = alone, resumeAt } = options;
+  const identity = identityOfRun(config, stage, options);
   await removeUnfinished(folder);
-  const start = resume ? await lastCheckpoint(folder, identity) : undefined;
+  const start = resume || resumeAt !== undefined ? await lastCheckpoint(folder, identity) : undefined;
   const update = start?.progress.update ?? 0;
-  if (start) warnOfThreads(start.progress, options);
-  const metrics = await openMetrics(folder, resume ? { resumeAt: update } : {});
-  let best = start?.progress.best ?? null;
+  if (start && resumeAt === undefined) warnOfThreads(start.progress, options);
+  const metrics = await openMetrics(folder, resume || resumeAt !== undefined ? { resumeAt: resumeAt ?? update } : {});
+  let best = resumeAt === undefined ? (start?.progress.best ?? null) : bestOf(readMetrics(folder));
   let saved = update;
+  const shared = processes.size > 1 ? { processes: processes.size } : {};
   return {
     update,
     start,
@@ -142,7 +181,7 @@ const openKept = async (
     save: async (number, state, when = 'due') => {
       if (number === saved || (when === 'due' && !isDue(number, checkpointEvery, updates))) return;
       saved = number;
-      const progress = { update: number, best, options: identity, threads: options.threads };
+      const progress = { update: number, best, options: identity, threads: options.threads, ...shared };
       await saveCheckpoint(
         lastIn(folder),
         { ...state(), progress },

@@ -5,11 +5,14 @@ import { compile } from '../engine/runtime/compile.ts';
 import { substituted } from '../engine/substitute.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import type { OptimizerState } from '../optim/adamw.ts';
+import { alone } from '../processes/processes.ts';
 import { dropoutMasks } from './dropout-masks.ts';
 import { type Cut, cutsOf } from './frozen/cut.ts';
 import { type KeptTensors, keepTensors } from './frozen/keep.ts';
 import { type GradCache, openGradCache } from './grad-cache.ts';
 import { type TrainingOptions, trainingOptions } from './options.ts';
+import { type SharedRows, unsharedRows } from './shared/rows.ts';
+import { openWholeDivisors, ownDivisors, type WholeDivisors } from './shared/whole-divisors.ts';
 import { type GraphOptions, refuseNaN, stepGraph, teacherParameters } from './updates/step-graph.ts';
 
 /** Options of `createStep`. */
@@ -26,7 +29,8 @@ export interface StepOptions
 export interface Step extends AsyncDisposable {
   /**
    * Writes the gradients of the batch into `state.gradients`. → each objective's loss, and their `total`; losses that
-   * are `known` for the whole update come back as they are
+   * are `known` for the whole update come back as they are. Of a batch that processes share it is this one's share, by
+   * the `rows` that are here.
    *
    * @throws UserError that names the update and the objective whose loss is not a number.
    */
@@ -35,6 +39,7 @@ export interface Step extends AsyncDisposable {
     update: {
       readonly number: number;
       readonly key: Key;
+      readonly rows?: SharedRows | undefined;
       readonly known?: Readonly<Record<string, number>> | undefined;
     },
   ): Promise<Record<string, number>>;
@@ -51,7 +56,7 @@ export interface Step extends AsyncDisposable {
  */
 export const createStep = async (options: StepOptions, state: OptimizerState): Promise<Step> => {
   const { losses, gradients, weightOf, joint, outputs, into } = stepGraph(options, state);
-  const { teacher, threads, frozenMemory = trainingOptions.frozenMemory.default, onWarning } = options;
+  const { teacher, threads, frozenMemory = trainingOptions.frozenMemory.default, onWarning, processes } = options;
   const ofTeacher = teacherParameters(teacher);
   const parameters = state.weights;
   const memory = frozenMemory * 2 ** 30;
@@ -59,16 +64,18 @@ export const createStep = async (options: StepOptions, state: OptimizerState): P
     ...{ parameters, memory, threads, onWarning },
   });
   const { replacements } = frozen;
-  const session = await compile(substituted(outputs, replacements), {
+  const whole = await openDivisors(outputs, options);
+  const session = await compile(substituted(outputs, new Map([...replacements, ...whole.replacements])), {
     // the teacher's weights are read in place too: packed by the session, a step is 1 % faster and holds them twice
     parameters: new Map([...parameters, ...ofTeacher]),
     ...{ into, threads },
   });
   const contrast =
-    joint && (await openGradCache(joint.contrast, { name: joint.name, replacements, threads, parameters }));
+    joint.length > 0 ? await openGradCache(joint, { replacements, threads, parameters, processes }) : undefined;
   return {
-    run: async (feeds, { number, key, known }) => {
-      const results = await session.run({ ...feeds, ...dropoutMasks(session, feeds, key) });
+    run: async (feeds, { number, key, known, rows }) => {
+      const fed = { ...feeds, ...(await whole.feeds(feeds, rows ?? unsharedRows)) };
+      const results = await session.run({ ...fed, ...dropoutMasks(session, fed, { key, rows }) });
       const found = Object.fromEntries(Object.keys(losses).map((name) => [name, results[name]!.data[0]!]));
       const values = known ? withTotal({ ...found, ...known }, weightOf) : found;
       refuseNaN(values, number);
@@ -79,11 +86,19 @@ export const createStep = async (options: StepOptions, state: OptimizerState): P
     frozen,
     [Symbol.asyncDispose]: async () => {
       session.close();
+      await whole[Symbol.asyncDispose]();
       await frozen[Symbol.asyncDispose]();
       await contrast?.[Symbol.asyncDispose]();
     },
   };
 };
+
+/** Divisors of the losses: as they are, unless processes share the batches. */
+const openDivisors = (
+  outputs: Readonly<Record<string, Tensor>>,
+  { processes = alone, threads }: StepOptions,
+): Promise<WholeDivisors> | WholeDivisors =>
+  processes.size > 1 ? openWholeDivisors(outputs, { channel: processes, threads }) : ownDivisors;
 
 /** Tensors that need not be computed at every update; of pictures none where they are other ones at each. */
 const frozenIn = (

@@ -92,7 +92,7 @@ export async function* train(
       const began = performance.now();
       const some = Array.from(order.subarray((number - 1) * batch, number * batch), (place) => examples[place]!);
       const feeds = feedsOf(some, config);
-      const masks = dropoutMasks(session, feeds, keyOf(seed, 'dropout', number, 0));
+      const masks = dropoutMasks(session, feeds, { key: keyOf(seed, 'dropout', number, 0) });
       const results = await session.run({ ...feeds, ...masks });
       const losses = Object.fromEntries(Object.keys(graph.losses).map((name) => [name, results[name]!.data[0]!]));
       refuseNaN(losses, number);

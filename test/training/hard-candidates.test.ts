@@ -43,7 +43,7 @@ describe('hard candidates', () => {
     const learner = student();
     const options = { config: learner.config, teacher: from, count: 2, threads: 1 };
     await using extra = await openHardCandidates(learner.weights, options);
-    const feeds = await extra.feeds(batch!, 0);
+    const { feeds } = await extra.feeds(batch!, 0);
     await using scorer = await openPredictor(from, { threads: 1 });
     for (const of of ['text', 'image']) {
       const [places, scores] = [feeds[`candidate_${of}s`]!.data, feeds[`teacher_${of}_scores`]!.data];

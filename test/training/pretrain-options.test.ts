@@ -105,7 +105,11 @@ const contrastOf = async (batch: number, accumulation: number): Promise<Map<stri
   const batches = loadChosen(inOrder(examples, [...Array(16).keys()], batch), preprocessor);
   const micros = async function* () {
     for await (const { waitMilliseconds, ...made } of batches)
-      yield { feeds: { ...made.feeds, ...stage.feeds({ ...made, waitMilliseconds }, 0) }, waitMilliseconds, key: KEY };
+      yield {
+        feeds: { ...made.feeds, ...stage.feeds({ ...made, waitMilliseconds }, 0).feeds },
+        waitMilliseconds,
+        key: KEY,
+      };
   };
   for await (const { feeds, ...how } of step.contrast?.seeded(micros()) ?? micros()) {
     await step.run(feeds, { number: 1, ...how });
@@ -139,7 +143,7 @@ describe('hard negatives', () => {
     const examples = await pretraining.read(data, 'train');
     await using choosing = await openHardNegatives(model.weights, { ...model, seed: 0, threads: 1 });
     for await (const batch of loadChosen(inOrder(examples, [...Array(16).keys()], 8), preprocessor)) {
-      const { target, matching_images, ...rest } = await choosing.feeds(batch, 0);
+      const { target, matching_images, ...rest } = (await choosing.feeds(batch, 0)).feeds;
       const places = [...matching_images!.data];
       const isOwn = places.map((place, text) => place === text);
       expect(isOwn.filter(Boolean)).toHaveLength(4);

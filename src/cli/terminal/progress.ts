@@ -13,6 +13,9 @@ export interface Progress extends Disposable {
   readonly warn: (message: string) => void;
 }
 
+/** Progress that another process reports. */
+export const silent: Progress = { update: () => {}, say: () => {}, warn: () => {}, [Symbol.dispose]: () => {} };
+
 type Stream = NodeJS.WriteStream;
 
 /** Milliseconds until the first line is printed where there is no terminal, and between two lines after that. */

@@ -3,12 +3,12 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LockedError } from '../../files/lock.ts';
 import type { TrainStep } from '../../index.ts';
-import { passesOver, type TrainingOptions } from '../../training.ts';
+import { type Processes, passesOver, type TrainingOptions } from '../../training.ts';
 import { countsText, createWaiting, type SplitCounts, type Tolerance } from '../options/data.ts';
 import { headOf } from '../options/model-file.ts';
 import type { TrainingModels } from '../options/trained-model.ts';
 import { listenForInterrupt, STOPPING, sayStopped } from './interrupt.ts';
-import { openProgress } from './progress.ts';
+import { openProgress, silent } from './progress.ts';
 import { type Cell, durationOf, factsOf, grouped, groupedCount, percent, print } from './table.ts';
 
 /** A training on the command line, and the facts for its report. */
@@ -21,6 +21,8 @@ export interface TrainingRun {
   readonly models: TrainingModels;
   /** Options of the training: its batch and passes say how many examples are left out at its end. */
   readonly options: TrainingOptions;
+  /** Processes that train together. */
+  readonly processes: Processes;
   /** Examples that could not be read, where such are left out. */
   readonly tolerance: Tolerance;
   /** The training itself; notices go above the bar, and the signal ends what comes before the first update. */
@@ -41,13 +43,17 @@ export const runTraining = async (run: TrainingRun): Promise<void> => {
   const began = performance.now();
   const done = await learn(run).catch(async (error: unknown) => {
     // the folder of a training that began a moment before is not this one's to remove
-    if (isNew && !(error instanceof LockedError) && ![lastIn(run), bestIn(run)].some(existsSync))
+    if (isNew && isFirst(run) && !(error instanceof LockedError) && ![lastIn(run), bestIn(run)].some(existsSync))
       await rm(run.out, { recursive: true, force: true });
     throw error;
   });
+  if (!isFirst(run)) return;
   if (done.isStopped) return await sayHowToResume(run, done);
   await report(run, { ...done, milliseconds: performance.now() - began });
 };
+
+/** Whether this process writes and prints. */
+const isFirst = ({ processes }: TrainingRun): boolean => processes.rank === 0;
 
 const lastIn = ({ out }: TrainingRun): string => join(out, 'last.safetensors');
 const bestIn = ({ out }: TrainingRun): string => join(out, 'best.safetensors');
@@ -64,8 +70,9 @@ interface Done {
 /** Number of notices that `--json` repeats. */
 const MOST_NOTICES = 100;
 
-const learn = async ({ verb, steps }: TrainingRun): Promise<Done> => {
-  using progress = openProgress(verb);
+const learn = async (run: TrainingRun): Promise<Done> => {
+  const { verb, steps, processes } = run;
+  using progress = isFirst(run) ? openProgress(verb) : silent;
   let last: TrainStep | undefined;
   using interrupt = listenForInterrupt(() =>
     progress.say(last ? STOPPING : 'Stopping as soon as possible (Ctrl-C again: at once).'),
@@ -83,7 +90,9 @@ const learn = async ({ verb, steps }: TrainingRun): Promise<Done> => {
       last = step;
       waiting.add(step);
       progress.update(step.number, step.of, noteOf(step));
-      if (signal.aborted && step.number < step.of) return { last, isStopped: true, notices, waiting };
+      // all stop after the same update, whenever the signal reached each of them
+      const isAsked = !(await processes.agree(!signal.aborted));
+      if (isAsked && step.number < step.of) return { last, isStopped: true, notices, waiting };
     }
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error;
@@ -122,7 +131,8 @@ const report = async (run: TrainingRun, done: Done & { readonly milliseconds: nu
   const { name } = architecture;
   const parameters = [...model.weights.values()].reduce((sum, { data }) => sum + data.length, 0);
   const losses = done.last?.losses ?? {};
-  const { leftOut: atEnd } = passesOver(Number(config?.recipe.examples ?? 0), run.options);
+  const { examples = 0, batch = run.options.batch } = config?.recipe ?? {};
+  const { leftOut: atEnd } = passesOver(Number(examples), { ...run.options, batch: batch as number | undefined });
   const counts = run.tolerance.counts().map((one) => learntOf(one, config?.recipe.examples));
   const facts: [string, Cell][] = [
     ['model', `${began}: ${name}, ${grouped(parameters)} parameters`],
@@ -139,6 +149,7 @@ const report = async (run: TrainingRun, done: Done & { readonly milliseconds: nu
       : []),
     ...Object.entries(losses).map(([name, loss]): [string, Cell] => [`loss ${name}`, loss.toFixed(4)]),
     ['best validation', best ? `${percent(best.accuracy)} at update ${grouped(best.update)}` : 'none'],
+    ...(run.processes.size > 1 ? [['processes', run.processes.size] satisfies [string, Cell]] : []),
     ['time', durationOf(done.milliseconds)],
     ...(done.last ? [done.waiting.fact(model.config.sizes.image)] : []),
     ['saved', out],

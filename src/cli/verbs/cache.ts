@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { type CacheOptions, type CacheProgress, cacheImages, type ImageCache, type Model } from '../../index.ts';
+import type { Processes } from '../../training.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
 import { verboseOption } from '../options/images.ts';
 import { addOptions, count, jsonOption, oneOf, threadsOption } from '../options/options.ts';
@@ -7,8 +8,9 @@ import { checkOutputFolder, withoutPassword } from '../options/output.ts';
 import { type PictureFlags, pictureOptions } from '../options/pictures.ts';
 import type { TaskName } from '../options/tasks.ts';
 import { costFacts } from '../terminal/cache-facts.ts';
+import { inProcesses, sharing } from '../terminal/in-processes.ts';
 import { listenForInterrupt, sayStopped } from '../terminal/interrupt.ts';
-import { openProgress } from '../terminal/progress.ts';
+import { openProgress, silent } from '../terminal/progress.ts';
 import { commandOf } from '../terminal/quote.ts';
 import { bytesOf, type Cell, durationOf, factsOf, grouped, print } from '../terminal/table.ts';
 
@@ -32,6 +34,8 @@ Examples:
   $ dide cache runs/retriever/best.safetensors photos --to photos.cache
   $ dide cache runs/student/best.safetensors photos --to "postgres://me@localhost/pictures?cache=photos"
   $ dide cache runs/student/best.safetensors photos --to s3://bucket/photos
+
+  $ mpirun -n 4 dide cache runs/student/best.safetensors photos --to photos.cache
 
 A student of retrieval makes a cache to be searched by a description, any other one to be asked questions. A picture is
 encoded once; run it again after pictures were added, changed or removed, and only those are encoded. Files of other
@@ -72,12 +76,21 @@ export const cacheCommand = (): Command =>
     .addHelpText('after', examples)
     .action(run);
 
-async function run(file: string, images: string, options: Options): Promise<void> {
+const run = (file: string, images: string, options: Options): Promise<void> =>
+  inProcesses((processes) => cacheIn(processes, { file, images, options }));
+
+interface Arguments {
+  readonly file: string;
+  readonly images: string;
+  readonly options: Options;
+}
+
+const cacheIn = async (processes: Processes, { file, images, options }: Arguments): Promise<void> => {
   checkOutputFolder(options.to);
   const student = await openModel(file, options);
   const began = performance.now();
-  const done = await cacheUntilInterrupted(student, images, options);
-  if (!done) return;
+  const done = await cacheUntilInterrupted(student, images, sharing(options, processes));
+  if (!done || processes.rank > 0) return;
   const { cache, counts, leftOut } = done;
   const milliseconds = performance.now() - began;
   const place = withoutPassword(options.to);
@@ -100,7 +113,7 @@ async function run(file: string, images: string, options: Options): Promise<void
   const row = { precision, rowBytes, ...(about.cost ? { cost: about.cost } : {}) };
   const numbers = { images: cache.size, ...row, found, encoded, kept, unreadable, passedOver, forgotten, milliseconds };
   print(factsOf(facts) + next, { to: place, ...numbers, leftOut }, options);
-}
+};
 
 /** Seconds for which a command waits where another one is writing the cache: a container that ends, as a rule. */
 const WAIT_SECONDS = 60;
@@ -108,13 +121,17 @@ const WAIT_SECONDS = 60;
 type LeftOut = Parameters<NonNullable<CacheOptions['onLeftOut']>>[0];
 
 /** Undefined where Ctrl-C stopped it: what was encoded until then is kept. */
-const cacheUntilInterrupted = async (student: Model, images: string, options: Options) => {
+const cacheUntilInterrupted = async (
+  student: Model,
+  images: string,
+  { processes, ...options }: Options & { readonly processes: Processes },
+) => {
   const { to, unreadable, compare, batch, threads, pictures, maxMegapixels, verbose, precision } = options;
   let counts: CacheProgress | undefined;
   const leftOut: LeftOut[] = [];
   using interrupt = listenForInterrupt();
   try {
-    using progress = openProgress('cache');
+    using progress = processes.rank === 0 ? openProgress('cache') : silent;
     const onProgress = (now: CacheProgress): void => {
       counts = now;
       progress.update(now.done, now.of);
@@ -126,7 +143,7 @@ const cacheUntilInterrupted = async (student: Model, images: string, options: Op
     const { signal } = interrupt;
     const cache = await cacheImages(student, images, {
       ...{ to, unreadable, compare, precision, batch, threads, pictures, maxMegapixels, waitSeconds: WAIT_SECONDS },
-      ...{ signal, onProgress, onLeftOut },
+      ...{ signal, onProgress, onLeftOut, processes },
       onWarning: verbose ? progress.say : progress.warn,
     });
     return { cache, counts: counts!, leftOut };

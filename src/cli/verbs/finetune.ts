@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { listSplits } from '../../data.ts';
 import { finetune } from '../../index.ts';
-import { retrievalOptions, type TrainingOptions, trainingOptions } from '../../training.ts';
+import { type Processes, retrievalOptions, type TrainingOptions, trainingOptions } from '../../training.ts';
 import { lenient, openTolerance, selectedSplit } from '../options/data.ts';
 import { cacheFolderOf, lossesOf, refuseWithoutTeacher } from '../options/distillation.ts';
 import { filterExamples } from '../options/example-filter.ts';
@@ -11,6 +11,7 @@ import { valuesOf } from '../options/table.ts';
 import { answerable, taskNamed, tasks } from '../options/tasks.ts';
 import { openModels } from '../options/trained-model.ts';
 import { spelling } from '../options/vocabulary.ts';
+import { inProcesses } from '../terminal/in-processes.ts';
 import { commandOf } from '../terminal/quote.ts';
 import { runTraining } from '../terminal/training-run.ts';
 
@@ -27,6 +28,9 @@ Examples:
   $ dide finetune --teacher runs/teacher/best.safetensors --depth 2 --shared-encoders --cache-teacher --data data/scenes --out runs/small
   $ dide finetune --teacher runs/teacher/best.safetensors --knowledge uni-modal --layers all --data data/scenes --out runs/uni
 
+  On four processes, each with 16 examples of a batch of 64, here or on several machines (docs/scale.md):
+  $ mpirun -n 4 dide finetune --teacher runs/teacher/best.safetensors --data data/scenes --out runs/student --batch 16
+
 Ctrl-C stops after the update under way; the same command with --resume goes on from the last checkpoint, and ends
 with the same weights as a run that was never stopped.`;
 
@@ -37,7 +41,9 @@ export const finetuneCommand = (): Command =>
     .addHelpText('after', examples)
     .action(run);
 
-const run = async (options: Options): Promise<void> => {
+const run = (options: Options): Promise<void> => inProcesses((processes) => trainIn(processes, options));
+
+const trainIn = async (processes: Processes, options: Options): Promise<void> => {
   for (const folder of [options.out, cacheFolderOf(options)]) if (folder !== undefined) checkOutputFolder(folder);
   const task = lenient(await taskNamed(options.task), options);
   refuseWithoutTeacher(options);
@@ -59,8 +65,8 @@ const run = async (options: Options): Promise<void> => {
   };
   await runTraining({
     verb: 'finetune',
-    ...{ out: options.out, json: options.json, task: options.task, models, tolerance, options: training },
-    steps: (how) => finetune(model, { ...training, ...how }),
+    ...{ out: options.out, json: options.json, task: options.task, models, tolerance, processes, options: training },
+    steps: (how) => finetune(model, { ...training, ...how, processes }),
     next: async (best) => {
       // data on the Hub, or in one file, have no list of splits
       const splits = await listSplits(options.data).catch(() => []);

@@ -1,12 +1,13 @@
 import { Command } from 'commander';
 import { pretrain, pretraining } from '../../index.ts';
-import { pretrainingOptions } from '../../training.ts';
+import { type Processes, pretrainingOptions } from '../../training.ts';
 import { lenient, openTolerance } from '../options/data.ts';
 import { checkOutputFolder } from '../options/output.ts';
 import { addPretrainOptions, type Options } from '../options/pretrain.ts';
 import { valuesOf } from '../options/table.ts';
 import { openModels } from '../options/trained-model.ts';
 import { spelling } from '../options/vocabulary.ts';
+import { inProcesses } from '../terminal/in-processes.ts';
 import { commandOf } from '../terminal/quote.ts';
 import { runTraining } from '../terminal/training-run.ts';
 import { trainingOf } from './finetune.ts';
@@ -41,7 +42,9 @@ export const pretrainCommand = (): Command =>
     .addHelpText('after', examples)
     .action(run);
 
-const run = async (options: Options): Promise<void> => {
+const run = (options: Options): Promise<void> => inProcesses((processes) => trainIn(processes, options));
+
+const trainIn = async (processes: Processes, options: Options): Promise<void> => {
   checkOutputFolder(options.out);
   const task = lenient(pretraining, options);
   const models = await openModels(options.tiny ? { ...options, size: 'tiny' } : options, task);
@@ -54,8 +57,16 @@ const run = async (options: Options): Promise<void> => {
   const training = { ...trainingOf(options), ...stage, ...tolerance.preprocessor };
   await runTraining({
     verb: 'pretrain',
-    ...{ out: options.out, json: options.json, task: pretraining.name, models, tolerance, options: training },
-    steps: ({ onWarning }) => pretrain(model, { ...training, onWarning }),
+    ...{
+      out: options.out,
+      json: options.json,
+      task: pretraining.name,
+      models,
+      tolerance,
+      processes,
+      options: training,
+    },
+    steps: ({ onWarning }) => pretrain(model, { ...training, onWarning, processes }),
     next: async (best) =>
       model.config.architecture.towers
         ? commandOf(['dide', 'finetune', '--from', best, '--teacher', 'TEACHER', '--data', 'TASK', '--out', 'STUDENT'])

@@ -194,8 +194,8 @@ describe('shapesFor', () => {
     const mask = dropoutMask('mask', ['batch', 'words', 4], 0.9);
     await using session = await compile({ y: multiply(words, mask) });
     expect(shapesFor(session, { words: feedsOf(2, [3, 1]).words })).toEqual([
-      { name: 'words', shape: [2, 3, 4] },
-      { name: 'mask', shape: [2, 3, 4], keep: 0.9 },
+      { name: 'words', shape: [2, 3, 4], first: 'batch' },
+      { name: 'mask', shape: [2, 3, 4], first: 'batch', keep: 0.9 },
     ]);
   });
 });

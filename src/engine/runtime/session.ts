@@ -1,7 +1,7 @@
 import { countOf, type Data, type Numbers } from '../numbers.ts';
 import type { ComposedOperator } from '../onnx/nodes.ts';
 import { leavesOf, type Precision, writeOnnx } from '../onnx/write.ts';
-import { evaluate, type Shape, show, termsOf } from '../shapes.ts';
+import { evaluate, type Shape, type Size, show, termsOf } from '../shapes.ts';
 import { describe, type Kind, type Tensor } from '../tensor.ts';
 import type { Device, Runtime, RuntimeOptions } from './backend.ts';
 
@@ -117,6 +117,8 @@ const mustBeFed = (leaf: Tensor, given: readonly ReadonlyMap<string, Numbers>[])
 export interface ExpectedInput {
   readonly name: string;
   readonly shape: readonly number[];
+  /** Size of its first axis as the graph names it; absent for a scalar. */
+  readonly first?: Size | undefined;
   /** For dropout masks, the probability of keeping an element. */
   readonly keep?: number | undefined;
 }
@@ -127,6 +129,7 @@ export const shapesFor = ({ inputs }: Pick<Session, 'inputs'>, feeds: Named<Numb
   return inputs.map((leaf) => ({
     name: nameOf(leaf)!,
     shape: leaf.shape.map((size) => evaluate(size, sizes)),
+    first: leaf.shape[0],
     ...('keep' in leaf.made && leaf.made.keep !== undefined ? { keep: leaf.made.keep } : {}),
   }));
 };

@@ -1,3 +1,4 @@
+import type { ProcessOptions } from '../../processes/processes.ts';
 import type { ImageFilter } from '../store/image-filter.ts';
 import type { Conditions } from './conditions.ts';
 import type { RankedImage, RankingOptions } from './ranking.ts';
@@ -13,7 +14,7 @@ export interface Answer extends RankedImage {
 }
 
 /** Options of `ask`: which images, which answer, how probable, in what order. */
-export interface AskOptions extends ImageFilter, Conditions, RankingOptions {
+export interface AskOptions extends ImageFilter, Conditions, RankingOptions, ProcessOptions {
   /**
    * Answer whose probability is returned for each image; null for each image's most probable answer. Default: `yes` of a
    * question of yes or no (it begins with a verb and offers no choice by "or"), otherwise the most probable one.

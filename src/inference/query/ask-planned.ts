@@ -79,8 +79,9 @@ const scanPlans = async (
 ): Promise<QuestionResult[][]> => {
   const { scanned, plans: joined } = joinPlans(plans);
   const collections = joined.map((plan) => openCollection(student.config.answers, images, plan));
-  const { only } = plans[0]!.filtered;
-  for await (const block of scan(student, images, scanned, { only })) for (const { add } of collections) add(block);
+  const { filtered, options } = plans[0]!;
+  const how = { only: filtered.only, processes: options.processes };
+  for await (const block of scan(student, images, scanned, how)) for (const { add } of collections) add(block);
   return await Promise.all(collections.map(({ finish }) => finish()));
 };
 
@@ -122,7 +123,7 @@ export async function* streamPlanned(
   const { questions: planned, scanned, filtered } = planOf(student, images, questions, options);
   const { dates, only, count } = filtered;
   let done = 0;
-  for await (const block of scan(student, images, scanned, { only })) {
+  for await (const block of scan(student, images, scanned, { only, processes: options.processes })) {
     const rows: QuestionAnswer[][] = Array.from(block.places, () => []);
     for (const question of planned) {
       for (const { row, place, score, answer } of candidatesIn(block, question, options.atLeast))

@@ -75,6 +75,14 @@ describe('bernoulliMask', () => {
     }
   });
 
+  test('draws a part as it stands in the whole, wherever the part begins', () => {
+    const whole = bernoulliMask(key, new Float32Array(3000), 0.7);
+    for (const first of [1, 16, 100, 1601, 2990]) {
+      const part = bernoulliMask(key, new Float32Array(Math.min(900, 3000 - first)), 0.7, first);
+      expect(part).toEqual(whole.subarray(first, first + part.length));
+    }
+  });
+
   test('draws unrelated masks for different keys', () => {
     const [x, y] = [1, 2].map((step) => bernoulliMask(keyOf(0, 'dropout', step), new Float32Array(COUNT), 0.9));
     expect(Math.abs(correlation(x!, y!))).toBeLessThan(0.015);

@@ -59,11 +59,15 @@ const maskBlocks = (bits: Int32Array, block: number, rule: MaskRule): void => {
   }
 };
 
-/** Writes the mask's elements from number `first`, a multiple of 16, to the end of `out`. */
-export const writeMask = (out: Float32Array, rule: MaskRule, first = 0): void => {
+/**
+ * Writes a mask into `out`, whose first element is the first of Philox block number `block`, but for the elements that
+ * are written already, a multiple of 16.
+ */
+export const writeMask = (out: Float32Array, rule: MaskRule, { block = 0, written = 0 } = {}): void => {
   const whole = out.length - (out.length % BLOCK);
-  maskBlocks(new Int32Array(out.buffer, out.byteOffset + 4 * first, whole - first), first / BLOCK, rule);
+  const bits = new Int32Array(out.buffer, out.byteOffset + 4 * written, whole - written);
+  maskBlocks(bits, block + written / BLOCK, rule);
   const last = new Float32Array(BLOCK);
-  maskBlocks(new Int32Array(last.buffer), whole / BLOCK, rule);
+  maskBlocks(new Int32Array(last.buffer), block + whole / BLOCK, rule);
   out.set(last.subarray(0, out.length - whole), whole);
 };

@@ -5,7 +5,7 @@ import type { ModelConfig, Purpose } from '../config.ts';
 import { type Embedded, embedImage, embedText } from '../embeddings.ts';
 import { fuse } from '../fusion-encoder.ts';
 import { matchingHead, rankHead } from '../heads.ts';
-import { type ImageInput, inputsFor, type TextInput } from '../inputs.ts';
+import { type ImageInput, inputsFor, pairedInputsFor, type TextInput } from '../inputs.ts';
 import { createParams, type Params } from '../params.ts';
 import { atIndices, selectImages } from '../select.ts';
 import type { Sizes } from '../sizes.ts';
@@ -58,9 +58,10 @@ export interface ChosenPairs {
 
 /** Inputs of chosen pairs, with the names that are fed. */
 export const chosenPairs = (sizes: Sizes): ChosenPairs => {
-  const { text, images } = inputsFor(sizes);
+  // texts and images are as many as there are, each
+  const [{ text }, { image }] = [inputsFor(sizes), pairedInputsFor(sizes)];
   const indices = (name: string): Tensor => input(name, ['pairs'], 'int32');
-  return { text, image: images[0]!, texts: indices('pair_texts'), images: indices('pair_images') };
+  return { text, image, texts: indices('pair_texts'), images: indices('pair_images') };
 };
 
 /** Whether a model scores how well a text fits an image: it ranks, or it learnt matching in pre-training. */

@@ -2,14 +2,16 @@ import type { Model } from '../../checkpoints/model-file.ts';
 import type { Numbers, Weights } from '../../engine/numbers.ts';
 import { compile } from '../../engine/runtime/compile.ts';
 import { input } from '../../engine/tensor.ts';
-import { UserError } from '../../errors.ts';
 import type { ModelConfig } from '../../model/config.ts';
 import { inputsFor } from '../../model/inputs.ts';
 import { createParams } from '../../model/params.ts';
 import { chosenPairs, scorePairs } from '../../model/purposes/ranking.ts';
 import { retrieve } from '../../model/purposes/retrieval.ts';
 import type { Candidates } from '../../objectives/candidates.ts';
+import { alone, type Processes } from '../../processes/processes.ts';
+import { openSharedCandidates } from '../shared/hard-candidates.ts';
 import type { ExtraFeeds } from '../stages/stage.ts';
+import { hardest } from './hardest.ts';
 
 /** Options of `openHardCandidates`. */
 interface HardCandidateOptions {
@@ -20,6 +22,8 @@ interface HardCandidateOptions {
   /** Hard negatives of each image, and of each text. */
   readonly count: number;
   readonly threads?: number | undefined;
+  /** Processes that share the batches. Default: none do. */
+  readonly processes?: Processes | undefined;
 }
 
 /** Inputs that `openHardCandidates` feeds, for k hard negatives: places in the batch, and the teacher's scores. */
@@ -41,12 +45,13 @@ export const candidateFeeds = (k: number): { readonly places: Candidates; readon
  */
 export const openHardCandidates = async (
   parameters: Weights,
-  { config, teacher, count, threads }: HardCandidateOptions,
+  { config, teacher, count, threads, processes = alone }: HardCandidateOptions,
 ): Promise<ExtraFeeds> => {
-  const { similarity } = retrieve(config, createParams(), inputsFor(config.sizes));
-  const student = await compile({ similarity }, { parameters, threads });
+  const { similarity, contrast } = retrieve(config, createParams(), inputsFor(config.sizes));
   const scores = scorePairs(teacher.config, createParams(), chosenPairs(teacher.config.sizes));
   const scorer = await compile({ scores }, { weights: teacher.weights, threads });
+  if (processes.size > 1) return openSharedCandidates(parameters, contrast, { count, scorer, processes, threads });
+  const student = await compile({ similarity }, { parameters, threads });
   return {
     feeds: async ({ feeds }) => {
       const { similarity } = await student.run<'similarity'>(feeds);
@@ -60,8 +65,10 @@ export const openHardCandidates = async (
         data: Float32Array.from(data, (place) => scoreAt.get(place)!),
       });
       return {
-        ...{ candidate_texts: places.texts, teacher_text_scores: scored(places.texts) },
-        ...{ candidate_images: places.images, teacher_image_scores: scored(places.images) },
+        feeds: {
+          ...{ candidate_texts: places.texts, teacher_text_scores: scored(places.texts) },
+          ...{ candidate_images: places.images, teacher_image_scores: scored(places.images) },
+        },
       };
     },
     [Symbol.asyncDispose]: async () => {
@@ -86,23 +93,18 @@ interface Places {
  */
 export const hardCandidates = ({ shape, data }: Numbers, count: number): Places => {
   const batch = shape[1]!;
-  if (batch <= count) {
-    throw new UserError(
-      `candidates: ${count} hard negatives are to be found in a batch of ${batch}: give a larger batch, or fewer candidates`,
-    );
-  }
-  const hardest = (own: number, placeOf: (other: number) => number): number[] => {
-    const others = Array.from({ length: batch }, (_, other) => other).filter((other) => other !== own);
-    const ranked = others.sort((a, b) => data[placeOf(b)]! - data[placeOf(a)]! || a - b);
-    return [own, ...ranked.slice(0, count)].map(placeOf);
-  };
-  const rows = (placeOf: (own: number, other: number) => number): Numbers<Int32Array> => ({
+  const turned = Float32Array.from(data, (_, place) => data[(place % batch) * batch + Math.floor(place / batch)]!);
+  const range = { from: 0, pairs: batch, count };
+  const rows = (similarity: Float32Array | Numbers['data'], placeOf: (own: number, other: number) => number) => ({
     shape: [batch, 1 + count],
     data: Int32Array.from(
-      Array.from({ length: batch }, (_, own) => hardest(own, (other) => placeOf(own, other))).flat(),
+      hardest({ shape, data: similarity }, range).flatMap((some, own) => some.map((other) => placeOf(own, other))),
     ),
   });
-  return { texts: rows((image, text) => image * batch + text), images: rows((text, image) => image * batch + text) };
+  return {
+    texts: rows(data, (image, text) => image * batch + text),
+    images: rows(turned, (text, image) => image * batch + text),
+  };
 };
 
 /** Texts and images of the pairs at some places of a matrix [images, texts]. */

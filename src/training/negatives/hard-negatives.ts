@@ -6,6 +6,8 @@ import { UserError } from '../../errors.ts';
 import type { ModelConfig } from '../../model/config.ts';
 import { createParams } from '../../model/params.ts';
 import { forwardPretraining, pretrainingInputs } from '../../model/purposes/pretraining.ts';
+import { alone, type Processes } from '../../processes/processes.ts';
+import { openSharedNegatives } from '../shared/hard-negatives.ts';
 import type { ExtraFeeds } from '../stages/stage.ts';
 import { collatePairs, hardPairs } from './matching-pairs.ts';
 
@@ -14,6 +16,8 @@ interface HardNegativeOptions {
   readonly config: ModelConfig;
   readonly seed: number;
   readonly threads?: number | undefined;
+  /** Processes that share the batches. Default: none do. */
+  readonly processes?: Processes | undefined;
 }
 
 /**
@@ -25,21 +29,22 @@ interface HardNegativeOptions {
  */
 export const openHardNegatives = async (
   parameters: Weights,
-  { config, seed, threads }: HardNegativeOptions,
+  { config, seed, threads, processes = alone }: HardNegativeOptions,
 ): Promise<ExtraFeeds> => {
-  const { similarity } = forwardPretraining(config, createParams(), pretrainingInputs(config.sizes));
-  if (!similarity) {
+  const { similarity, contrast } = forwardPretraining(config, createParams(), pretrainingInputs(config.sizes));
+  if (!similarity || !contrast) {
     throw new UserError(
       `hard negatives: a ${config.architecture.name} has no vectors of images and texts to compare: give random negatives, or a dide`,
     );
   }
+  if (processes.size > 1) return openSharedNegatives(parameters, contrast, { seed, processes, threads });
   const session = await compile({ similarity }, { parameters, threads });
   return {
     feeds: async ({ feeds, examples }, number) => {
       const names = examples.map(({ images }) => imageName(images[0]!));
       const results = await session.run<'similarity'>(feeds);
       const chosen = hardPairs(results.similarity, names, generator(keyOf(seed, 'pairs', number)));
-      return collatePairs(chosen);
+      return { feeds: collatePairs(chosen) };
     },
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   };

@@ -27,7 +27,9 @@ export const answering = (model: Model, options: StageOptions, { examples, valid
   return {
     ...answeringLosses(model, options.teacher, objectives),
     batches: (from) => inOrder(examples, order.subarray(from * batch), batch),
-    feeds: ({ examples: asked }) => ({ target: collateAnswers(asked, config.answers, { outside: 'ignore' }) }),
+    feeds: ({ examples: asked }) => ({
+      feeds: { target: collateAnswers(asked, config.answers, { outside: 'ignore' }) },
+    }),
     validator: (parameters) => openValidator({ config, parameters, task, preprocessor, threads, examples: validation }),
     identity: fineTuningIdentity(options, {
       ...{ model: config.architecture.name, objectives: listOf(objectives), batch, examples: examples.length },

@@ -1,6 +1,6 @@
 import type { Model } from '../../checkpoints/model-file.ts';
 import type { Example } from '../../data/example.ts';
-import { inOrder } from '../../data/loader.ts';
+import { type Batch, inOrder } from '../../data/loader.ts';
 import { createMask, type MaskingOptions } from '../../data/masking.ts';
 import { generator, keyOf } from '../../engine/random.ts';
 import { input, type Tensor } from '../../engine/tensor.ts';
@@ -9,17 +9,18 @@ import { similarity } from '../../model/heads.ts';
 import type { Answered, Encoded } from '../../model/outputs.ts';
 import { forwardPretraining, MATCHING, type Pretrained, pretrainingInputs } from '../../model/purposes/pretraining.ts';
 import { crossModalAttention } from '../../objectives/cross-modal-attention-distillation.ts';
-import { imageTextContrastive } from '../../objectives/image-text-contrastive.ts';
+import { imageTextContrastive, sharedContrastive } from '../../objectives/image-text-contrastive.ts';
 import { imageTextMatching, matchingDistillation } from '../../objectives/image-text-matching.ts';
 import { maskedLanguageModeling } from '../../objectives/masked-language-modeling.ts';
 import { wordPatchAlignment } from '../../objectives/word-patch-alignment.ts';
 import { pretraining } from '../../tasks/captions.ts';
 import { scoreOf } from '../../tasks/task.ts';
 import { openHardNegatives } from '../negatives/hard-negatives.ts';
-import { collatePairs, isMatched, matchingPairs } from '../negatives/matching-pairs.ts';
+import { isMatched, matchingPairs } from '../negatives/matching-pairs.ts';
 import { identityOf, settingsOf, type Values } from '../option-table.ts';
 import { type RunOptions, trainingOptions } from '../options.ts';
 import { lengthGroupedOrder } from '../samplers/length-grouped.ts';
+import { type Part, partOfMask, partOfPairs, wholeTexts } from '../shared/part.ts';
 import { pretrainingOptions } from '../stage-options.ts';
 import { objectiveLosses } from './objective-losses.ts';
 import type { Loss, Splits, Stage } from './stage.ts';
@@ -31,7 +32,7 @@ export interface PretrainingRun extends RunOptions, Values<typeof pretrainingOpt
 
 /** Stage 1, in which a model learns from images with captions, as `pretrain` says. */
 export const pretrainingStage = (model: Model, run: PretrainingRun, { examples, validation }: Splits): Stage => {
-  const { preprocessor, updates, masking = {}, teacher, threads } = run;
+  const { preprocessor, updates, masking = {}, teacher, threads, processes } = run;
   const { config } = model;
   const { accumulation, seed } = settingsOf(trainingOptions, run);
   const isHard = settingsOf(pretrainingOptions, run).negatives === 'hard';
@@ -47,11 +48,16 @@ export const pretrainingStage = (model: Model, run: PretrainingRun, { examples, 
       return isHard ? own : withMatchingImages(own, examples, (i) => generator(keyOf(seed, 'pairs', from + i)));
     },
     pictures: 'together',
-    feeds: ({ feeds, examples: asked }, number) => ({
-      ...mask(feeds.words!, feeds.word_mask!, generator(keyOf(seed, 'masking', number))),
-      ...(isHard ? {} : collatePairs(matchingImages(asked))),
-    }),
-    extraFeeds: isHard ? (weights) => openHardNegatives(weights, { config, seed, threads }) : undefined,
+    feeds: (batch, number) => {
+      const { words, word_mask } = wholeTexts(batch);
+      const masked = partOfMask(mask(words, word_mask, generator(keyOf(seed, 'masking', number))), batch);
+      const pairs = isHard ? undefined : ownPairs(batch);
+      return {
+        feeds: { ...masked.feeds, ...pairs?.feeds },
+        rows: new Map([...masked.rows!, ...(pairs?.rows ?? [])]),
+      };
+    },
+    extraFeeds: isHard ? (weights) => openHardNegatives(weights, { config, seed, threads, processes }) : undefined,
     validator: (parameters) => {
       const pairs = matchingPairs(validation, validation, generator(keyOf(0, 'validation')));
       return openValidator({ config, parameters, task: { score: scoreOf }, preprocessor, threads, examples: pairs });
@@ -88,6 +94,13 @@ const matchingImages = (examples: readonly Example[]): number[] => {
   return examples.map((example, own) => (example.images.length > 1 ? examples.length + seconds.indexOf(example) : own));
 };
 
+/** Pairs of matching whose images are read already. */
+const ownPairs = (batch: Batch): Part => {
+  const { examples } = batch.whole;
+  const seconds = examples.filter(({ images }) => images.length > 1).length;
+  return partOfPairs(matchingImages(examples), batch, examples.length + seconds);
+};
+
 /** Losses of stage 1, in symbols: of a student where there is a teacher, otherwise of ground truth alone. */
 const pretrainingLosses = ({ config }: Model, run: PretrainingRun): Pick<Stage, 'losses' | 'teacherOutputs'> => {
   const { teacher } = run;
@@ -111,7 +124,7 @@ const pretrainingLosses = ({ config }: Model, run: PretrainingRun): Pick<Stage, 
         ...(contrast && {
           itc: {
             ...unweighted(imageTextContrastive({ similarity: similarity(contrast) })),
-            contrast: { vectors: contrast, objective: imageTextContrastive },
+            contrast: { vectors: contrast, objective: imageTextContrastive, shared: sharedContrastive },
           },
         }),
         mlm: unweighted(maskedLanguageModeling(student, student, words)),

@@ -1,5 +1,5 @@
 import type { Model } from '../../checkpoints/model-file.ts';
-import { collate, type Feeds } from '../../data/batch.ts';
+import { collate } from '../../data/batch.ts';
 import type { Example } from '../../data/example.ts';
 import { inOrder } from '../../data/loader.ts';
 import { createNegativeTexts } from '../../data/negative-texts.ts';
@@ -65,14 +65,15 @@ const candidateTexts = (
   const { falseTexts: count, sameWords } = settingsOf(retrievalOptions, options);
   const negatives = createNegativeTexts(examples);
   const tokenizer = createTokenizer(vocabulary, rules);
-  return ({ examples: asked }, number): Feeds => {
+  return ({ examples: asked, whole }, number) => {
     const random = generator(keyOf(seed, 'false texts', number));
-    const texts = asked.flatMap((one) => [one.text, ...negatives(one, { count, random, sameWords })]);
+    // drawn for the whole batch, of which others may read a part
+    const drawn = whole.examples.map((one) => [one.text, ...negatives(one, { count, random, sameWords })]);
+    const texts = drawn.slice(whole.from, whole.from + asked.length).flat();
     const words = texts.map((text) => tokenizer.encode(text, { limit: sizes.words }).ids);
     const encoded = words.map((ids) => ({ id: purpose.name, words: ids, images: [] }));
     const feeds = Object.entries(collate(encoded, options.preprocessor.collate));
-    return Object.fromEntries(
-      feeds.map(([name, { shape, data }]) => [name, { shape: [asked.length, 1 + count, shape[1]!], data }]),
-    );
+    const named = feeds.map(([name, { shape, data }]) => [name, { shape: [asked.length, 1 + count, shape[1]!], data }]);
+    return { feeds: Object.fromEntries(named) };
   };
 };

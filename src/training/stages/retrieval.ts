@@ -1,14 +1,15 @@
 import type { Model } from '../../checkpoints/model-file.ts';
 import type { Example } from '../../data/example.ts';
-import { constant } from '../../engine/tensor.ts';
+import { constant, type Tensor } from '../../engine/tensor.ts';
 import { UserError } from '../../errors.ts';
 import { inputsFor } from '../../model/inputs.ts';
 import { scoresPairs } from '../../model/purposes/ranking.ts';
 import { retrievalPurpose as purpose, type Retrieved, retrieve } from '../../model/purposes/retrieval.ts';
-import { candidatesAt } from '../../objectives/candidates.ts';
-import { imageTextContrastive } from '../../objectives/image-text-contrastive.ts';
+import { type Candidates, candidatesAt, sharedCandidatesAt } from '../../objectives/candidates.ts';
+import { imageTextContrastive, sharedContrastive } from '../../objectives/image-text-contrastive.ts';
+import type { Objective } from '../../objectives/objective.ts';
 import { partialRanking } from '../../objectives/partial-ranking-distillation.ts';
-import { sigmoidContrast } from '../../objectives/sigmoid-contrast.ts';
+import { sharedSigmoid, sigmoidContrast } from '../../objectives/sigmoid-contrast.ts';
 import { softScores } from '../../objectives/soft-score-distillation.ts';
 import { attentionObjective } from '../losses.ts';
 import { candidateFeeds, openHardCandidates } from '../negatives/hard-candidates.ts';
@@ -19,7 +20,7 @@ import { lossOptions, retrievalOptions } from '../stage-options.ts';
 import { fineTuningIdentity } from './fine-tuning-identity.ts';
 import { galleryValidator, refuseAnswers, refuseFewImages } from './gallery.ts';
 import { objectiveLosses } from './objective-losses.ts';
-import type { Loss, Splits, Stage, StageOptions } from './stage.ts';
+import type { ContrastiveLoss, Loss, Splits, Stage, StageOptions } from './stage.ts';
 
 /** Images that are searched at a validation, where no other number is given. */
 const GALLERY = 1000;
@@ -32,7 +33,7 @@ const GALLERY = 1000;
  * @throws UserError where the data have too few images, an option is of answers, or the teacher scores no pairs.
  */
 export const retrieval = (model: Model, options: StageOptions, { examples, validation }: Splits): Stage => {
-  const { preprocessor, gallery: images = GALLERY, threads } = options;
+  const { preprocessor, gallery: images = GALLERY, threads, processes } = options;
   const { accumulation } = settingsOf(trainingOptions, options);
   refuseAnswers(options);
   refuseFewImages(examples, preprocessor.batch * accumulation);
@@ -41,9 +42,10 @@ export const retrieval = (model: Model, options: StageOptions, { examples, valid
   return {
     ...retrievalLosses(model, options),
     batches: (from) => matchedPairs(examples, options, from),
-    feeds: () => ({}),
+    feeds: () => ({ feeds: {} }),
     extraFeeds:
-      scorer && ((weights) => openHardCandidates(weights, { config: model.config, teacher: scorer, count, threads })),
+      scorer &&
+      ((weights) => openHardCandidates(weights, { config: model.config, teacher: scorer, count, threads, processes })),
     validator: galleryValidator(model, options, { validation, images }),
     identity: fineTuningIdentity(options, {
       ...{
@@ -109,11 +111,12 @@ const retrievalLosses = ({ config }: Model, options: StageOptions): Pick<Stage, 
       teacher && ((t) => ({ encoded: teacher.config.architecture.encode(t, inputs, teacher.config.sizes) })),
     losses: (p, taught) => {
       const student = retrieve(config, p, inputs);
-      const objective = config.scoring === 'sigmoid' ? sigmoidContrast : imageTextContrastive;
+      const [objective, shared] =
+        config.scoring === 'sigmoid' ? [sigmoidContrast, sharedSigmoid] : [imageTextContrastive, sharedContrastive];
       const itc: Loss = {
         loss: objective(student),
         weight: hard,
-        contrast: { vectors: student.contrast, objective },
+        contrast: { vectors: student.contrast, objective, shared },
       };
       const distilled = attention > 0 && { attention: { objective: attentionObjective(options), weight: attention } };
       // no target: the pairs of a batch are matched
@@ -128,15 +131,23 @@ const retrievalLosses = ({ config }: Model, options: StageOptions): Pick<Stage, 
 };
 
 /** Losses over the hard negatives that the teacher scored. */
-const candidateLosses = ({ similarity }: Retrieved, options: StageOptions): Record<string, Loss> => {
+const candidateLosses = ({ similarity, contrast: vectors }: Retrieved, options: StageOptions): Record<string, Loss> => {
   const { soft = 0, ranking = 0 } = options.losses;
   const { temperature, divergence: direction } = settingsOf(lossOptions, options);
   const { places, teacher } = candidateFeeds(settingsOf(retrievalOptions, options).candidates);
-  const student = candidatesAt(similarity, places);
-  const none = constant(0);
+  const lossOf = (objective: Objective<Candidates>, weight: number): Loss => {
+    const judged = (student: Candidates): Tensor => objective(student, teacher, constant(0));
+    const contrast: ContrastiveLoss = {
+      vectors,
+      objective: (compared) => judged(candidatesAt(compared.similarity, places)),
+      shared: (compared) => judged(sharedCandidatesAt(compared, places)),
+      over: 'micro-batch',
+    };
+    return { loss: contrast.objective({ similarity }), weight, contrast };
+  };
   return {
-    ...(soft > 0 && { soft: { loss: softScores({ temperature, direction })(student, teacher, none), weight: soft } }),
-    ...(ranking > 0 && { ranking: { loss: partialRanking(student, teacher, none), weight: ranking } }),
+    ...(soft > 0 && { soft: lossOf(softScores({ temperature, direction }), soft) }),
+    ...(ranking > 0 && { ranking: lossOf(partialRanking, ranking) }),
   };
 };
 

@@ -1,4 +1,4 @@
-import type { CollateOptions, Feeds } from '../../data/batch.ts';
+import type { CollateOptions } from '../../data/batch.ts';
 import type { Example } from '../../data/example.ts';
 import type { Batch } from '../../data/loader.ts';
 import type { Weights } from '../../engine/numbers.ts';
@@ -6,10 +6,11 @@ import type { Tensor } from '../../engine/tensor.ts';
 import type { Validator } from '../../evaluation/evaluate.ts';
 import type { Contrast } from '../../model/heads.ts';
 import type { Params } from '../../model/params.ts';
-import type { Similarity } from '../../objectives/image-text-contrastive.ts';
+import type { SharedSimilarity, Similarity } from '../../objectives/image-text-contrastive.ts';
 import type { Learnable } from '../../tasks/task.ts';
 import type { Identity, Values } from '../option-table.ts';
 import type { RunOptions } from '../options.ts';
+import type { Part } from '../shared/part.ts';
 import type { LossOptions, LossWeights, retrievalOptions } from '../stage-options.ts';
 import type { TeacherOutputs } from '../teacher-outputs/placeholder.ts';
 
@@ -26,12 +27,16 @@ export interface ContrastiveLoss {
   /** Vectors of the batch, and what scales their similarity. */
   readonly vectors: Contrast;
   readonly objective: (compared: Similarity) => Tensor;
+  /** Share of the loss that falls to the rows of one process, whose columns are those of all. */
+  readonly shared: (compared: SharedSimilarity) => Tensor;
+  /** What is compared as one, where that is not the training's to choose. */
+  readonly over?: 'micro-batch' | undefined;
 }
 
 /** Feeds of a batch that depend on the weights as they are, or on a cache; such as hard negatives. */
 export interface ExtraFeeds extends AsyncDisposable {
   /** Feeds beside the others, for the run's batch of that number, counted from 0. */
-  feeds(batch: Batch, number: number): Promise<Feeds>;
+  feeds(batch: Batch, number: number): Promise<Part>;
 }
 
 /**
@@ -51,7 +56,7 @@ export interface Stage {
   /** Arrangement of the images of the examples as inputs. Default: apart. */
   readonly pictures?: CollateOptions['pictures'] | undefined;
   /** Feeds beside texts and images, for the run's batch of that number, counted from 0. */
-  readonly feeds: (batch: Batch, number: number) => Feeds;
+  readonly feeds: (batch: Batch, number: number) => Part;
   /** Opens further feeds for a model of these weights, which go on moving. */
   readonly extraFeeds?: ((weights: Weights) => Promise<ExtraFeeds>) | undefined;
   /** Opens the validation of a model of these weights, which go on moving. */

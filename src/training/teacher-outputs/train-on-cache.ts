@@ -56,7 +56,10 @@ const onCache = (stage: Stage, cache: Pick<TeacherCache, 'feeds'>): Stage => ({
   extraFeeds: async (weights) => {
     const extra = await stage.extraFeeds?.(weights);
     return {
-      feeds: async (batch, number) => ({ ...(await extra?.feeds(batch, number)), ...(await cache.feeds(batch)) }),
+      feeds: async (batch, number) => {
+        const others = await extra?.feeds(batch, number);
+        return { ...others, feeds: { ...others?.feeds, ...(await cache.feeds(batch)) } };
+      },
       // the cache belongs to the training, which closes it
       [Symbol.asyncDispose]: async () => await extra?.[Symbol.asyncDispose](),
     };

@@ -1,7 +1,8 @@
 import { UserError } from '../../errors.ts';
 import type { ModelConfig } from '../../model/config.ts';
 import { towerSizes } from '../../model/sizes.ts';
-import { clipScale, decayGroups } from '../../optim/adamw.ts';
+import { clipScale } from '../../optim/adamw.ts';
+import { decayGroups } from '../../optim/decay-groups.ts';
 import { layerDecay } from '../../optim/layer-decay.ts';
 import type { Optimizer } from '../../optim/optimizer.ts';
 import { learningRateAt } from '../../optim/schedule.ts';

@@ -10,11 +10,19 @@ export type Parts<T> = Readonly<Record<string, T>>;
 export const partsOf = (contrast: Contrast): Parts<Tensor> =>
   Object.fromEntries(Object.entries(contrast).filter(([, part]) => part !== undefined)) as Parts<Tensor>;
 
-/** Name of the input that is fed with the gradient of a part, as step 2 found it. */
-export const seedOf = (part: string): string => `contrast_${part}`;
+/** A loss that is computed over all pairs of several batches, or of several processes. */
+export interface JointLoss {
+  readonly name: string;
+  readonly contrast: ContrastiveLoss;
+  /** What is compared as one: all batches of an update, or each by itself. */
+  readonly over: 'update' | 'micro-batch';
+}
+
+/** Name of the input that is fed with the gradient of a loss by a part, as step 2 found it. */
+export const seedOf = (loss: string, part: string): string => `contrast_${loss}_${part}`;
 
 /** Σ u · dL/du + Σ v · dL/dv + s · dL/ds: no loss, but with its gradient, once the seeds are fed.  → scalar */
-export const seededContrast = ({ vectors }: ContrastiveLoss): Tensor =>
-  Object.entries(partsOf(vectors))
-    .map(([name, part]) => sum(multiply(part, input(seedOf(name), part.shape))))
+export const seededContrast = ({ name: loss, contrast }: JointLoss): Tensor =>
+  Object.entries(partsOf(contrast.vectors))
+    .map(([name, part]) => sum(multiply(part, input(seedOf(loss, name), part.shape))))
     .reduce((a, b) => add(a, b));

@@ -6,9 +6,10 @@ import type { Tensor } from '../../engine/tensor.ts';
 import { UserError } from '../../errors.ts';
 import { createParams, type Params, type RootParams } from '../../model/params.ts';
 import type { OptimizerState } from '../../optim/adamw.ts';
+import { alone, type Processes } from '../../processes/processes.ts';
 import type { TrainingOptions } from '../options.ts';
 import type { Loss } from '../stages/stage.ts';
-import { seededContrast } from './seeded-contrast.ts';
+import { type JointLoss, seededContrast } from './seeded-contrast.ts';
 
 /** Prefix of the teacher's parameters in the one graph, as in the authors' checkpoints. */
 const TEACHER = 'teacher_model';
@@ -18,6 +19,8 @@ export interface GraphOptions extends Pick<TrainingOptions, 'accumulation' | 'co
   /** Losses by name, in symbols, from the parameters of the model and of the teacher. */
   readonly losses: (model: Params, teacher: Params) => Readonly<Record<string, Loss>>;
   readonly dropoutRate: number;
+  /** Processes that share the batches. Default: none do. */
+  readonly processes?: Processes | undefined;
 }
 
 /** Parameters of a teacher by their names in the graph of a step. */
@@ -28,18 +31,14 @@ export const teacherParameters = (teacher: Model | undefined): Weights =>
  * The graph of a step in symbols: the losses, their `total`, and the gradient of every parameter that is trained, by name.
  * `outputs` are all of them, and `into` the arrays of the state that the gradients belong into.
  */
-export const stepGraph = (
-  { losses: lossesOf, dropoutRate, accumulation = 1, contrastOver = 'update' }: GraphOptions,
-  state: OptimizerState,
-) => {
+export const stepGraph = ({ losses: lossesOf, dropoutRate, ...options }: GraphOptions, state: OptimizerState) => {
   const isFrozen = (name: string): boolean => !state.gradients.has(name);
   const isWhole = [...state.weights.keys()].every((name) => state.gradients.has(name));
   const p = createParams({ dropoutRate, frozen: isWhole ? undefined : isFrozen });
   const all = Object.entries(lossesOf(p, createParams().within(TEACHER)));
-  const joint = accumulation > 1 && contrastOver === 'update' ? jointIn(all) : undefined;
-  const losses: Record<string, Tensor> = Object.fromEntries(
-    all.map(([name, { loss }]) => [name, name === joint?.name ? seededContrast(joint.contrast) : loss]),
-  );
+  const joint = jointIn(all, options);
+  const losses: Record<string, Tensor> = Object.fromEntries(all.map(([name, { loss }]) => [name, loss]));
+  for (const one of joint) losses[one.name] = seededContrast(one);
   const counted = all.filter(([, { weight }]) => weight !== 0);
   if (counted.length === 0) throw new UserError('train: no loss has a weight: give one of them a weight above 0');
   losses.total = weightedSum(counted.map(([name, { weight }]) => [weight, losses[name]!]));
@@ -71,12 +70,14 @@ const gradientsByName = (
   throw new UserError('train: the losses depend on no parameter of the model that is trained: give one that does');
 };
 
-/** Loss that compares all pairs of an update. @throws Error where there are several. */
-const jointIn = (losses: readonly (readonly [string, Loss])[]) => {
-  const found = losses.flatMap(([name, { contrast }]) => (contrast ? [{ name, contrast }] : []));
-  if (found.length > 1) throw new Error(`step: ${found.map(({ name }) => name)}: only one loss may be a contrast`);
-  return found[0];
-};
+/** Losses over more pairs than one pass of this process has: those of several batches, or of other processes. */
+const jointIn = (
+  losses: readonly (readonly [string, Loss])[],
+  { accumulation = 1, contrastOver = 'update', processes = alone }: Omit<GraphOptions, 'losses' | 'dropoutRate'>,
+): JointLoss[] =>
+  losses
+    .flatMap(([name, { contrast }]) => (contrast ? [{ name, contrast, over: contrast.over ?? contrastOver }] : []))
+    .filter(({ over }) => processes.size > 1 || (accumulation > 1 && over === 'update'));
 
 /** @throws UserError that names the update and the loss that is not a number. */
 export const refuseNaN = (losses: Readonly<Record<string, number>>, update: number): void => {

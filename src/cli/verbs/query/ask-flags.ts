@@ -1,3 +1,4 @@
+import type { Processes } from '../../../training.ts';
 import type { ForeignOptions } from '../../options/checkpoint.ts';
 import { type FilterFlags, filterOf, type RankingFlags, rankingOf } from '../../options/query.ts';
 import type { TaskName } from '../../options/tasks.ts';
@@ -16,6 +17,8 @@ export interface AskFlags extends ForeignOptions, FilterFlags, RankingFlags {
   readonly out?: string | undefined;
   readonly threads?: number | undefined;
   readonly json?: boolean | undefined;
+  /** Processes that ask together. */
+  readonly processes?: Processes | undefined;
 }
 
 /** The library's options from the flags of `dide ask`. */
@@ -23,7 +26,7 @@ export const askOptions = (options: AskFlags) => ({
   ...filterOf(options),
   ...rankingOf(options, options.out !== undefined),
   answer: options.mostProbable ? null : options.answer,
-  ...{ and: options.and, not: options.not, threads: options.threads },
+  ...{ and: options.and, not: options.not, threads: options.threads, processes: options.processes },
 });
 
 /** Columns of answers, beside those of all ranked images. */

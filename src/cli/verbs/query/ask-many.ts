@@ -18,6 +18,21 @@ export const askMany = async (trained: Model, cache: ImageCache, file: string, o
   else await printEach(trained, { cache, questions, options });
 };
 
+/** Scans this process's part of the cache; the first process prints what all find. */
+export const askBeside = async (
+  trained: Model,
+  cache: ImageCache,
+  question: string | undefined,
+  options: AskFlags,
+): Promise<void> => {
+  const questions = question === undefined ? await questionsIn(options.questions!) : [{ question }];
+  await using student = await openPredictor(trained, { threads: options.threads });
+  const { histogram } = options;
+  // nothing is held of what is found, unless answers are counted, which is a row more
+  if (histogram) await askAll(student, cache, questions, { ...askOptions(options), histogram });
+  else for await (const _ of streamAnswers(student, cache, questions, askOptions(options)));
+};
+
 /** Reads questions, one a line; empty lines are skipped. @throws UserError where there is none. */
 const questionsIn = async (file: string): Promise<string[]> => {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {

@@ -12,13 +12,14 @@ import {
   repeated,
   shownRows,
 } from '../../options/query.ts';
+import { inProcesses, sharing } from '../../terminal/in-processes.ts';
 import { printNotice } from '../../terminal/notice.ts';
 import { printableLine } from '../../terminal/printable.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { outOption, rankedTable, restOf, writeRanked } from '../../terminal/ranked.ts';
 import { percent, print, tableOf } from '../../terminal/table.ts';
 import { type AskFlags, askOptions, answerColumns as columns } from './ask-flags.ts';
-import { askMany, streamTo } from './ask-many.ts';
+import { askBeside, askMany, streamTo } from './ask-many.ts';
 import { searchWith } from './search.ts';
 
 const examples = `
@@ -83,20 +84,32 @@ export const askCommand = (): Command => {
     .action(run);
 };
 
-async function run(file: string, question: string | undefined, options: AskFlags): Promise<void> {
+const run = (file: string, question: string | undefined, options: AskFlags): Promise<void> =>
+  inProcesses((processes) => askIn({ file, question, options: sharing(options, processes) }));
+
+interface Arguments {
+  readonly file: string;
+  readonly question: string | undefined;
+  readonly options: AskFlags;
+}
+
+const askIn = async ({ file, question, options }: Arguments): Promise<void> => {
   if ((question === undefined) === (options.questions === undefined))
     throw new UserError('dide ask needs a question in quotes, or a file of them (--questions), and not both');
   checkTableFile(options.out);
   const trained = await openModel(file, options);
   const cache = await openImageCache(options.cache, filterOf(options));
+  const isFirst = options.processes?.rank === 0;
   if (!trained.config.purpose.logits) {
     refuseAnswers(options);
-    await searchWith(trained, cache, question ?? '', options);
-  } else if (options.questions !== undefined) await askMany(trained, cache, options.questions, options);
+    // a search takes no time beside the reading of the index, which each process would do
+    if (isFirst) await searchWith(trained, cache, question ?? '', options);
+  } else if (!isFirst) await askBeside(trained, cache, question, options);
+  else if (options.questions !== undefined) await askMany(trained, cache, options.questions, options);
   else if (options.stream)
     await streamTo(process.stdout, trained, { cache, questions: [{ question: question! }], options });
   else await askOne(trained, cache, question!, options);
-}
+};
 
 /** @throws UserError where options of answers are given to a model that finds. */
 const refuseAnswers = ({ answer, mostProbable, histogram, questions, stream }: AskFlags): void => {

@@ -1,0 +1,34 @@
+/**
+ * One training in one of several processes, to be killed or stopped: `node --import tsx test/processes/run.child.ts
+ * <order as JSON>`. Each process prints its rank, its id and each of its updates.
+ */
+import { createStudent } from '../../src/checkpoints/derive.ts';
+import { createModel } from '../../src/checkpoints/model-file.ts';
+import { openProcesses } from '../../src/processes/launched.ts';
+import { vqa } from '../../src/tasks/vqa.ts';
+import { finetune } from '../../src/training/finetune.ts';
+import { nanoDescription } from '../fixtures/nano.ts';
+
+/** What is to be trained. */
+export interface RunOrder {
+  readonly data: string;
+  readonly folder: string;
+  /** Of each process. */
+  readonly batch: number;
+  readonly updates: number;
+  /** Update after which all leave the loop. */
+  readonly stopAfter?: number | undefined;
+}
+
+const { stopAfter, ...order } = JSON.parse(process.argv[2]!) as RunOrder;
+await using processes = await openProcesses();
+const teacher = createModel(nanoDescription('vilt'), 1);
+const steps = finetune(createStudent(teacher, { seed: 2 }), {
+  ...{ ...order, processes, teacher, task: vqa, resume: true, clip: 1, accumulation: 2, seed: 3, threads: 1 },
+  ...{ learningRate: 1e-4, dropoutRate: 0.1, checkpointEvery: 2, validateEvery: 5 },
+  onWarning: (message: string) => console.error(message),
+});
+for await (const { number } of steps) {
+  console.log(`${processes.rank} ${process.pid} ${number}`);
+  if (number === stopAfter) break;
+}
