@@ -4,8 +4,8 @@ import { keyOf, normal } from '../engine/random.ts';
 import { compile } from '../engine/runtime/compile.ts';
 import { input } from '../engine/tensor.ts';
 import { clipScale, type OptimizerState, type StepOptions } from './adamw.ts';
-import { decayGroups } from './decay-groups.ts';
 import { createOptimizerState } from './create-state.ts';
+import { decayGroups } from './decay-groups.ts';
 import { onDevice } from './on-device.ts';
 import { type Optimizer, onHost } from './optimizer.ts';
 

@@ -1,4 +1,12 @@
-import { accumulate, adamwStep, clearAccumulated, gradientArrays, gradientNorm, type OptimizerState, type StepOptions } from './adamw.ts';
+import {
+  accumulate,
+  adamwStep,
+  clearAccumulated,
+  gradientArrays,
+  gradientNorm,
+  type OptimizerState,
+  type StepOptions,
+} from './adamw.ts';
 
 /** Where gradients are summed and weights moved: in the memory of the host, or of a device (`on-device.ts`). */
 export interface Optimizer extends AsyncDisposable {
