@@ -70,15 +70,10 @@ export async function* trainStage(
     const record = openRecord(run, validator, optimizer);
     for (let number = run.update + 1; number <= updates; number += 1) {
       const began = performance.now();
-      const again = async (): Promise<void> => {
-        await optimizer.forget();
-        await batches.reopen(number - 1);
-        await record.takeOver(number - 1);
-      };
       const { losses, waitMilliseconds } = await together(
         processes,
         () => forwardBackward(step, batches, { ...now, number }),
-        again,
+        beginAgain(number, { optimizer, batches, record }),
       );
       // Only now is it known that the weights of the update before give losses that are numbers.
       await run.save(number - 1, optimizer.current);
@@ -112,6 +107,21 @@ const openRecord = (run: Run, validator: Validator, { current }: Optimizer) => {
     },
   };
 };
+
+interface Begun {
+  readonly optimizer: Optimizer;
+  readonly batches: Batches;
+  readonly record: ReturnType<typeof openRecord>;
+}
+
+/** Makes ready for an update to be done again, among the processes that are left. */
+const beginAgain =
+  (number: number, { optimizer, batches, record }: Begun) =>
+  async (): Promise<void> => {
+    await optimizer.forget();
+    await batches.reopen(number - 1);
+    await record.takeOver(number - 1);
+  };
 
 type UpdateResult = Omit<TrainStep, 'milliseconds' | 'waitMilliseconds'>;
 
