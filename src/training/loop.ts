@@ -1,8 +1,6 @@
 import type { Model } from '../checkpoints/model-file.ts';
 import { type Batch, type LoadOptions, loadChosen } from '../data/loader.ts';
 import { keyOf } from '../engine/random.ts';
-import { UserError } from '../errors.ts';
-import type { Validator } from '../evaluation/evaluate.ts';
 import type { OptimizerState } from '../optim/adamw.ts';
 import { createOptimizerState } from '../optim/create-state.ts';
 import { openOptimizer } from '../optim/open-optimizer.ts';
@@ -14,6 +12,7 @@ import { frozenNames } from './freeze.ts';
 import type { MicroBatch } from './grad-cache.ts';
 import { type Settings, settingsOf } from './option-table.ts';
 import { type RunOptions, type TrainStep, trainingOptions } from './options.ts';
+import { openRecord, openValidation } from './record.ts';
 import { openRun, type Run } from './run-folder.ts';
 import { rowsOf, sharingAmong } from './shared/part.ts';
 import { unsharedRows } from './shared/rows.ts';
@@ -89,25 +88,6 @@ export async function* trainStage(
   }
 }
 
-/** Validates and records updates in the process whose task it is. */
-const openRecord = (run: Run, validator: Validator, { current }: Optimizer) => {
-  let last: UpdateResult | undefined;
-  const finish = async (done: UpdateResult): Promise<UpdateResult> => {
-    const isDue = run.isFirst && run.isValidated(done.number);
-    const validation = isDue ? await validator.accuracy().catch(namingUpdate(done.number)) : undefined;
-    last = { ...done, validation };
-    await run.record(last, current);
-    return last;
-  };
-  return {
-    finish,
-    /** Records an update again where the process that did is lost, perhaps before it had. */
-    takeOver: async (number: number): Promise<void> => {
-      if ((await run.takeOver(number)) && last) await finish(last);
-    },
-  };
-};
-
 interface Begun {
   readonly optimizer: Optimizer;
   readonly batches: Batches;
@@ -122,20 +102,6 @@ const beginAgain =
     await batches.reopen(number - 1);
     await record.takeOver(number - 1);
   };
-
-type UpdateResult = Omit<TrainStep, 'milliseconds' | 'waitMilliseconds'>;
-
-/** Validation of a run, opened once it is this process that validates. */
-const openValidation = async (run: Run, open: () => Promise<Validator>): Promise<Validator> => {
-  let opened = run.isFirst ? await open() : undefined;
-  return {
-    accuracy: async () => {
-      opened ??= await open();
-      return await opened.accuracy();
-    },
-    [Symbol.asyncDispose]: async () => await opened?.[Symbol.asyncDispose](),
-  };
-};
 
 /** Yields a step; where the caller leaves the loop there, the run is saved. */
 async function* savedIfLeft(run: Run, { current }: Optimizer, done: TrainStep): AsyncGenerator<TrainStep, void> {
@@ -244,12 +210,3 @@ async function* microBatches(
     yield { feeds: { ...feeds, ...(await frozen.feeds(feeds)) }, key, rows, waitMilliseconds };
   }
 }
-
-/** Rethrows an error of a validation, with the update after which it was. */
-const namingUpdate =
-  (update: number) =>
-  (error: unknown): never => {
-    if (!(error instanceof UserError)) throw error;
-    const [first, ...list] = error.lines;
-    throw new UserError(`update ${update}: ${first}`, { cause: error, list });
-  };
