@@ -52,12 +52,7 @@ export const onDevice = async (
     forget: async () => {
       if (state.accumulated) emptySum(state.accumulated, resident.upload);
     },
-    reduce: async (sum) => {
-      const gradients = [...(state.accumulated ?? state.gradients).values()];
-      resident.download(gradients);
-      await sum(gradients.map(({ data }) => data));
-      resident.upload(gradients);
-    },
+    reduce: (sum) => reduceBy(sum, [...state[taken]!.values()], resident),
     gradientNorm: async () => (await norm.run({})).norm!.data[0]!,
     step: async (options) => {
       update ??= await open(...updateGraph(state, taken, options));
@@ -73,6 +68,17 @@ export const onDevice = async (
       await resident[Symbol.asyncDispose]();
     },
   };
+};
+
+/** Has gradients summed on the host, where other processes reach them. */
+const reduceBy = async (
+  sum: Parameters<Optimizer['reduce']>[0],
+  gradients: readonly Numbers<Float32Array>[],
+  { download, upload }: Awaited<ReturnType<typeof makeResident>>,
+): Promise<void> => {
+  download(gradients);
+  await sum(gradients.map(({ data }) => data));
+  upload(gradients);
 };
 
 const slots = ['weights', 'gradients', 'first', 'second', 'accumulated'] as const;

@@ -11,7 +11,7 @@ const variables = [
   { rank: 'OMPI_COMM_WORLD_RANK', size: 'OMPI_COMM_WORLD_SIZE' },
 ] as const;
 
-/** What a launcher says of this process. */
+/** Rank of this process and number of all, as a launcher says them. */
 export interface Launched {
   readonly rank: number;
   readonly size: number;
