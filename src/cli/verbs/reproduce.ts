@@ -45,14 +45,15 @@ Examples:
   $ dide reproduce --take docs/reproduction/outcomes.json
   $ dide reproduce --again stage-1
 
-What it does: writes generated scenes for five tasks, trains a teacher for each and every student that one of the
-paper's claims compares, with three to five seeds, and writes tables, plots and a verdict on each claim. The work is
-split into jobs, one training or one measurement each; --plan lists what they cost, and what matters most comes first:
-the study of scale, then the students, one seed after the other. At full size it needs about 25 GB of disk. The result
-of a finished job is stored as a small file in the --out folder and the job is not run again: so it may be stopped at
-any time, and the same command continues. The results alone, outcomes.json of the report, are enough to continue on
-another machine (--take); weights that a job needs and that are missing are trained again first. With --again, jobs of
-that name are run a second time from the same seed: the difference is neither method nor seed, but rounding.`;
+What it does: writes generated scenes for five tasks, measures the teacher of each, which comes with the package, and
+trains every student that one of the paper's claims compares, with three to five seeds; writes tables, plots and a
+verdict on each claim. The work is split into jobs, one training or one measurement each; --plan lists what they cost,
+and what matters most comes first: the study of scale, then the students, one seed after the other. At full size it
+needs about 25 GB of disk. The result of a finished job is stored as a small file in the --out folder and the job is
+not run again: so it may be stopped at any time, and the same command continues. The results alone, outcomes.json of
+the report, are enough to continue on another machine (--take); weights that a job needs and that are missing are
+trained again first. With --again, jobs of that name are run a second time from the same seed: the difference is
+neither method nor seed, but rounding.`;
 
 /** `dide reproduce`: the paper's tables at mini size. */
 export const reproduceCommand = (): Command =>

@@ -3,8 +3,9 @@ import { attentionJob } from './jobs/attention.ts';
 import { costJobs } from './jobs/cost.ts';
 import { galleryCostJob } from './jobs/gallery-cost.ts';
 import { pretrainedStudentJob } from './jobs/pretraining.ts';
-import { retrievalJob, retrievalTeacherJob } from './jobs/retrieval.ts';
-import { studentJob, teacherJob } from './jobs/understanding.ts';
+import { retrievalJob } from './jobs/retrieval.ts';
+import { teacherJob } from './jobs/teachers.ts';
+import { studentJob } from './jobs/understanding.ts';
 import type { PartName, PlannedJob } from './planned-job.ts';
 import { type StudentFields, usualStudent } from './results.ts';
 import type { StudentRun } from './run.ts';
@@ -70,12 +71,11 @@ export const planOf = (size: ReproductionSize): PlannedJob[] => {
   const scale = (runs: readonly StudentRun[], part: PartName): PlannedJob[] =>
     runs.map((run) => studentJob(run, part, size));
   return withoutRepeats([
-    teacherJob(STUDIED, size),
     ...scale(longRuns(size), 'scale'),
     galleryCostJob(),
     ...costJobs(),
-    ...taskNames.map((task) => teacherJob(task, size)),
-    retrievalTeacherJob(size),
+    ...taskNames.map((task) => teacherJob(task)),
+    teacherJob('retrieval'),
     ...allSeeds(size).flatMap((seed) => [pretrainedStudentJob(seed, size), ...seedJobs(size, seed)]),
     ...scale(shareRuns(size), 'scale'),
     ...furtherRetrieval(size),

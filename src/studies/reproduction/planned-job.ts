@@ -4,7 +4,7 @@ import { type Job, weightsPath } from './job.ts';
 import { idOf, type Run } from './run.ts';
 
 /** Parts of a reproduction that can be run by themselves, with what they depend on; in the order of the report. */
-export const partNames = ['scale', 'teachers', 'stage-1', 'vqa', 'nlvr2', 've', 'retrieval', 'rates', 'cost'] as const;
+export const partNames = ['scale', 'stage-1', 'vqa', 'nlvr2', 've', 'retrieval', 'rates', 'cost'] as const;
 export type PartName = (typeof partNames)[number];
 
 /** A job of the reproduction with the run that it does. */

@@ -42,8 +42,8 @@ export interface ReproduceOptions extends Place {
 }
 
 /**
- * Reproduces the paper's studies at mini size: writes the scenes of all tasks, trains every teacher and student of the
- * tables, and stores the result of each job as a small file. Called again after it was stopped, it continues.
+ * Reproduces the paper's studies at mini size: writes the scenes of all tasks, measures the teachers that come
+ * with the package, trains every student of the tables, and stores the result of each job as a small file. Called again after it was stopped, it continues.
  *
  * @throws UserError where the encoder is missing, the file of a result is damaged, the results to take over do not fit,
  *   another process writes the folder, or the disk is full; the signal's reason where it was aborted.

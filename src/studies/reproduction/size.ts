@@ -13,8 +13,6 @@ export interface ReproductionSize {
   readonly updates: {
     /** Updates of each student in stage 1. */
     readonly stage1: number;
-    /** Updates of the fusion encoder on each task. */
-    readonly teacher: Readonly<Record<TaskName | 'retrieval', number>>;
     /** Updates of every student that answers. */
     readonly student: number;
     /** Updates of every student that retrieves. */
@@ -52,7 +50,6 @@ export const reproductionSizes = {
     batch: 64,
     updates: {
       stage1: 5000,
-      teacher: { vqa: 20_000, nlvr2: 12_000, ve: 12_000, retrieval: 8000 },
       student: 8000,
       retrieval: 4000,
     },
@@ -73,7 +70,6 @@ export const reproductionSizes = {
     batch: 64,
     updates: {
       stage1: 60,
-      teacher: { vqa: 200, nlvr2: 200, ve: 200, retrieval: 200 },
       student: 60,
       retrieval: 60,
     },
@@ -92,7 +88,7 @@ export const reproductionSizes = {
       pretraining: units(16, 8),
     },
     batch: 8,
-    updates: { stage1: 2, teacher: { vqa: 2, nlvr2: 2, ve: 2, retrieval: 2 }, student: 2, retrieval: 2 },
+    updates: { stage1: 2, student: 2, retrieval: 2 },
     seeds: { vqa: [0, 1], nlvr2: [0], ve: [0], retrieval: [0] },
     learningRate: 1e-3,
     otherRates: [5e-4],

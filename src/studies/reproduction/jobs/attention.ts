@@ -12,6 +12,7 @@ import type { ReproductionSize } from '../size.ts';
 import { STUDIED, understanding } from '../tasks.ts';
 import type { VariantName } from '../variants.ts';
 import { scenesFolder } from './scenes.ts';
+import { loadTeacher } from './teachers.ts';
 
 /** Number of pairs over which the divergence is averaged. */
 export const COMPARED_PAIRS = 64;
@@ -25,7 +26,7 @@ export const attentionStudents = {
 /** The two directions of cross-modal attention: name of the measure to field of the divergence. */
 export const attentionDirections = { 'text to image': 'textToImage', 'image to text': 'imageToText' } as const;
 
-/** The runs whose models are compared: the teacher's first, then its students'. */
+/** The runs whose students are compared with their teacher. */
 const comparedRuns = ({ seeds, learningRate }: ReproductionSize): Readonly<Record<string, Run>> => {
   const student = (variant: VariantName): Run => ({
     ...usualStudent,
@@ -34,8 +35,7 @@ const comparedRuns = ({ seeds, learningRate }: ReproductionSize): Readonly<Recor
     seed: seeds[STUDIED][0]!,
     learningRate,
   });
-  const students = Object.entries(attentionStudents).map(([name, variant]) => [name, student(variant)]);
-  return { teacher: { kind: 'teacher', task: STUDIED }, ...Object.fromEntries(students) };
+  return Object.fromEntries(Object.entries(attentionStudents).map(([name, variant]) => [name, student(variant)]));
 };
 
 /** KL divergence of each student's cross-modal attention from the teacher's, on test images. */
@@ -65,11 +65,12 @@ export const attentionJob = (size: ReproductionSize): PlannedJob =>
     },
   );
 
+/** The teacher first, then its students. */
 const loadModels = async (
   folder: string,
   runs: Readonly<Record<string, Run>>,
 ): Promise<Readonly<Record<string, Model>>> => {
-  const models: Record<string, Model> = {};
+  const models: Record<string, Model> = { teacher: await loadTeacher(STUDIED) };
   for (const [name, run] of Object.entries(runs)) models[name] = await loadRun(folder, run);
   return models;
 };
@@ -81,7 +82,7 @@ const readTest = (folder: string): Promise<Example[]> =>
 
 /**
  * Every head's attention of the teacher, the distilled and the undistilled student on test examples that the distilled one
- * alone answers rightly, and how those were chosen; undefined while a model is not trained or its weights are missing.
+ * alone answers rightly, and how those were chosen; undefined while a student is not trained or its weights are missing.
  */
 export const explainedPairsOf = async (
   folder: string,

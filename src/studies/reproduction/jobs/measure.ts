@@ -1,5 +1,5 @@
-import { meanOf } from '../../../data.ts';
-import { evaluate, type Model, type Prediction, type Task } from '../../../index.ts';
+import { galleryOf, meanOf, preprocessorFor, recalls, scoreRetrieval } from '../../../data.ts';
+import { evaluate, type Model, type Prediction, retrieval, type Task } from '../../../index.ts';
 import { kindOf } from '../../measures/accuracy.ts';
 import type { Result } from '../result-file.ts';
 import { measuredSplits } from './scenes.ts';
@@ -15,6 +15,21 @@ export const measuresOf = async (
     const evaluation = await evaluate(model, { task, data, split, threads });
     const { accuracy, predictions } = evaluation;
     measures[split] = { accuracy, ...evaluation.measures, ...accuracyByKind(predictions) };
+  }
+  return measures;
+};
+
+/** Recall over the whole gallery of every measured split. */
+export const recallsOn = async (
+  model: Model,
+  { data, threads }: { readonly data: string; readonly threads: number },
+): Promise<Result['measures']> => {
+  const preprocessor = preprocessorFor(model.config, { batch: 64 });
+  const measures: Record<string, Record<string, number>> = {};
+  for (const split of measuredSplits) {
+    const examples = galleryOf(await retrieval.read(data, split));
+    const { scores, ...gallery } = await scoreRetrieval(model, examples, { preprocessor, threads });
+    measures[split] = recalls(scores, gallery);
   }
   return measures;
 };

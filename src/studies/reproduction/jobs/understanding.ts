@@ -1,45 +1,19 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { adaptModel, createStudent, type Example, finetune, loadModel, type Model, type Task } from '../../../index.ts';
 import type { Context } from '../job.ts';
 import { jobOf, loadRun, type PartName, type PlannedJob } from '../planned-job.ts';
 import type { Result } from '../result-file.ts';
-import type { Run, StudentRun, TeacherRun } from '../run.ts';
+import type { Run, StudentRun } from '../run.ts';
 import type { ReproductionSize } from '../size.ts';
 import { type TaskName, understanding } from '../tasks.ts';
 import { type VariantName, variants } from '../variants.ts';
 import { measuresOf } from './measure.ts';
 import { scenesFolder } from './scenes.ts';
+import { loadTeacher } from './teachers.ts';
 import { type Schedule, trainingOptions, trainToEnd } from './training.ts';
 
-const TEACHER_RATE = 6e-4;
-
-/** Milliseconds of an update of 64 examples on one core: of the fusion encoder, and of a student by its variant. */
-const MILLISECONDS: Readonly<Record<TaskName, { readonly teacher: number; readonly student: number }>> = {
-  vqa: { teacher: 77, student: 70 },
-  nlvr2: { teacher: 150, student: 110 },
-  ve: { teacher: 77, student: 70 },
-};
-
-/** The fusion encoder, fine-tuned on the ground truth of a task. */
-export const teacherJob = (task: TaskName, { batch, updates }: ReproductionSize): PlannedJob => {
-  const run: TeacherRun = { kind: 'teacher', task };
-  return jobOf(run, {
-    needs: [],
-    part: 'teachers',
-    view: task,
-    training: { updates: updates.teacher[task], milliseconds: MILLISECONDS[task].teacher },
-    execute: async (context) => {
-      // what was kept is of the teacher that was here before
-      await rm(keptFolder(context.folder, task), { recursive: true, force: true });
-      const answers = await understanding[task].answers(scenesFolder(context.folder, task));
-      const model = adaptModel(await loadModel(context.encoder), { task: withSoftmax(task), answers, seed: 0 });
-      const schedule = { learningRate: TEACHER_RATE, seed: 0, batch, updates: updates.teacher[task] };
-      const fields = { task, variant: 'hard', share: 1 } as const;
-      return tuned(run, { model, teacher: undefined, fields }, schedule, context);
-    },
-  });
-};
+/** Milliseconds of an update of a student on 64 examples, on one core. */
+const MILLISECONDS: Readonly<Record<TaskName, number>> = { vqa: 70, nlvr2: 110, ve: 70 };
 
 /** Every question has one right answer here, so all losses are those of a softmax. */
 const withSoftmax = (task: TaskName) => ({ ...understanding[task], scoring: 'softmax' as const });
@@ -48,14 +22,13 @@ const withSoftmax = (task: TaskName) => ({ ...understanding[task], scoring: 'sof
 export const studentJob = (run: StudentRun, part: PartName, { batch, updates }: ReproductionSize): PlannedJob => {
   const { task, seed, initFrom, learningRate, updates: own = updates.student } = run;
   const pretrainedRun: Run = { kind: 'pretrained student', seed };
-  const teacherRun: TeacherRun = { kind: 'teacher', task };
   return jobOf(run, {
-    needs: [...(initFrom === 'stage 1' ? [pretrainedRun] : []), teacherRun],
+    needs: initFrom === 'stage 1' ? [pretrainedRun] : [],
     part,
     view: task,
-    training: { updates: own, milliseconds: MILLISECONDS[task].student },
+    training: { updates: own, milliseconds: MILLISECONDS[task] },
     execute: async (context) => {
-      const teacher = await loadRun(context.folder, teacherRun);
+      const teacher = await loadTeacher(task);
       const head = { task: withSoftmax(task), answers: teacher.config.answers, seed };
       const model =
         initFrom === 'stage 1'
@@ -69,7 +42,7 @@ export const studentJob = (run: StudentRun, part: PartName, { batch, updates }: 
 
 interface Models {
   readonly model: Model;
-  readonly teacher: Model | undefined;
+  readonly teacher: Model;
   readonly fields: Pick<StudentRun, 'task' | 'variant' | 'share'>;
 }
 
@@ -81,11 +54,10 @@ const tuned = async (
   context: Context,
 ): Promise<Pick<Result, 'measures' | 'training'>> => {
   const [task, data] = [understanding[name], scenesFolder(context.folder, name)];
-  const isTaught = teacher && variant !== 'hard';
   const steps = finetune(model, {
     ...trainingOptions(run, schedule, context),
     ...variants[variant].losses,
-    ...(isTaught && { teacher, cacheTeacher: cacheFolder(context.folder, { task: name, variant, share }) }),
+    ...(variant !== 'hard' && { teacher, cacheTeacher: cacheFolder(context.folder, { task: name, variant, share }) }),
     task: onShare(task, share),
     data,
   });
@@ -97,9 +69,6 @@ const tuned = async (
   };
 };
 
-/** Folder of what the teacher of a task makes of its training data. */
-const keptFolder = (folder: string, task: TaskName): string => join(folder, 'kept-teachers', task);
-
 /** Variants that learn the same of their teacher share its outputs: each kind of attention is computed from them. */
 const keptFor: Readonly<Record<VariantName, string>> = {
   ...{ hard: 'none', soft: 'answers', hidden: 'hidden-states', layers: 'every-layer' },
@@ -108,7 +77,7 @@ const keptFor: Readonly<Record<VariantName, string>> = {
 
 /** Folder in which the teacher's outputs are kept, which all students that learn from the same ones share. */
 const cacheFolder = (folder: string, { task, variant, share }: Models['fields']): string =>
-  join(keptFolder(folder, task), `${keptFor[variant]}${share === 1 ? '' : `-of-${share}`}`);
+  join(folder, 'kept-teachers', task, `${keptFor[variant]}${share === 1 ? '' : `-of-${share}`}`);
 
 /** The task with the first part of its training data alone. */
 const onShare = (task: Task, share: number): Task => ({

@@ -50,7 +50,7 @@ const understandingTable = (measured: Measured): Table => ({
   id: 'understanding',
   title: 'Understanding: what each stage of distillation adds',
   about:
-    'Accuracy of the fusion encoder and of students of the same size. The published rows are full size on real data, VQA test-dev and NLVR2 dev; the paper says that its rows without distillation are lower throughout.',
+    'Accuracy of the fusion encoder and of students of the same size. The teachers come with the package; they were trained on more scenes of this world, and on none of these. The published rows are full size on real data, VQA test-dev and NLVR2 dev; the paper says that its rows without distillation are lower throughout.',
   columns: columnsOf(taskNames),
   rows: [
     teacherRow(measured),
