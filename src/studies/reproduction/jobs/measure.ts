@@ -1,6 +1,7 @@
 import { galleryOf, meanOf, preprocessorFor, recalls, scoreRetrieval } from '../../../data.ts';
 import { evaluate, type Model, type Prediction, retrieval, type Task } from '../../../index.ts';
 import { kindOf } from '../../measures/accuracy.ts';
+import { sameWordsRecalls } from '../../measures/same-words.ts';
 import type { Result } from '../result-file.ts';
 import { measuredSplits } from './scenes.ts';
 
@@ -19,7 +20,7 @@ export const measuresOf = async (
   return measures;
 };
 
-/** Recall over the whole gallery of every measured split. */
+/** Recall over the whole gallery of every measured split, and among the four captions of the same words. */
 export const recallsOn = async (
   model: Model,
   { data, threads }: { readonly data: string; readonly threads: number },
@@ -28,8 +29,8 @@ export const recallsOn = async (
   const measures: Record<string, Record<string, number>> = {};
   for (const split of measuredSplits) {
     const examples = galleryOf(await retrieval.read(data, split));
-    const { scores, ...gallery } = await scoreRetrieval(model, examples, { preprocessor, threads });
-    measures[split] = recalls(scores, gallery);
+    const scored = await scoreRetrieval(model, examples, { preprocessor, threads });
+    measures[split] = { ...recalls(scored.scores, scored), ...sameWordsRecalls(scored) };
   }
   return measures;
 };
