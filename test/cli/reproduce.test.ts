@@ -1,3 +1,4 @@
+import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -53,6 +54,24 @@ it('runs each job in a process of its own, stops at once when it is interrupted,
   expect(result.training.updates).toBe(4);
   expect(result.peakBytes).toBeGreaterThan(50 * 2 ** 20);
 }, 120_000);
+
+it('ends the process of a job that fails, which would otherwise be waited for without end', async () => {
+  // the folder of its scenes is a file
+  const out = join(root, 'failing');
+  await writeFile(out, '');
+  const args = ['reproduce', '--tiny', '--out', out, '--encoder', 'assets/pretrained-mini.safetensors'];
+  const child = fork('src/cli/main.ts', [...args, '--job', 'teacher/vqa'], {
+    execArgv: ['--import', 'tsx'],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  let errors = '';
+  child.stderr!.on('data', (chunk) => {
+    errors += chunk;
+  });
+  const code = await new Promise((resolve) => child.on('exit', resolve));
+  expect(code).toBe(1);
+  expect(errors.split('\n')).toHaveLength(2);
+}, 60_000);
 
 it('goes on from the numbers of another machine, of the same size alone', async () => {
   const outcome = { id: 'teacher/vqa', measures: { validation: { accuracy: 0.5 } } };

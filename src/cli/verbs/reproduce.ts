@@ -152,9 +152,13 @@ const estimateOf = (jobs: readonly PlannedJob[], { workers }: Options): string =
 const runJob = async (job: string, place: Place): Promise<void> => {
   const endAlone = (): never => process.exit(1);
   process.on('disconnect', endAlone);
-  await reproduceJob(job, place, (progress) => void process.send?.(progress));
-  process.off('disconnect', endAlone);
-  process.disconnect?.();
+  try {
+    await reproduceJob(job, place, (progress) => void process.send?.(progress));
+  } finally {
+    // a job that failed would not end while it could still be told something
+    process.off('disconnect', endAlone);
+    process.disconnect?.();
+  }
 };
 
 /** Runs it until Ctrl-C, which ends the running jobs, too; undefined where it was stopped. */
