@@ -14,7 +14,6 @@ import { parseArgs } from 'node:util';
 import { encodePng } from '../src/data.ts';
 import { cacheImages, createStudent, loadModel } from '../src/index.ts';
 import { createServer } from '../src/server.ts';
-import { explainPairs } from '../src/studies/attention/explain.ts';
 
 /** The program, by its name or the path that SCHEMATHESIS has. */
 const program = process.env.SCHEMATHESIS ?? 'schemathesis';
@@ -50,8 +49,6 @@ export const fuzzService = async (examples: number): Promise<{ readonly code: nu
     await cacheImages(student, photos, { to: cache });
     await using server = await createServer(student, {
       ...{ caches: [{ cache, images: photos }], port: 0, teacher, limits: { seconds: 120 } },
-      explain: async (models, image, text) =>
-        (await explainPairs(models, [{ id: 'image', text, images: [image], answers: [] }]))[0]!,
     });
     const options = ['--checks', CHECKS.join(','), '--max-examples', String(examples), '--seed', '1'];
     const more = ['--workers', '1', '--request-timeout', '120', '--no-color', '--suppress-health-check', 'all'];

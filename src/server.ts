@@ -5,7 +5,6 @@ export { runtimeFiles, type SiteReport, writeSite } from './export/site/write-si
 export { type ApiKey, createKey, readKeys } from './service/http/keys.ts';
 export {
   defaultLimits,
-  type Explain,
   type LogWriter,
   type ServedCache,
   type ServerLimits,

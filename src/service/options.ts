@@ -1,5 +1,4 @@
 import type { Model } from '../checkpoints/model-file.ts';
-import type { Pixels } from '../kernels/pixels.ts';
 import type { ApiKey } from './http/keys.ts';
 
 /** A cache that is served, and the folder of its images where they are served, too. */
@@ -58,9 +57,6 @@ export interface LogWriter {
   write(line: string): void;
 }
 
-/** Attention of each word to an image, and back, of one model or several by name, as an object of JSON. */
-export type Explain = (models: Readonly<Record<string, Model>>, image: Pixels, text: string) => Promise<object>;
-
 /** Options of `createServer`. */
 export interface ServerOptions {
   readonly caches: readonly ServedCache[];
@@ -82,8 +78,6 @@ export interface ServerOptions {
   readonly teacher?: Model | undefined;
   /** Folder of the page that is shown at `/`, with an `index.html`. Default: a page that names the routes. */
   readonly page?: string | undefined;
-  /** Computes the attention for `explain`, which is otherwise not offered. */
-  readonly explain?: Explain | undefined;
   /** Receives the log, a line of JSON a request. Default: none. */
   readonly log?: LogWriter | undefined;
   /** Threads to compute with. Default: the processors that this process may use. */

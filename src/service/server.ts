@@ -6,6 +6,7 @@ import { UserError } from '../errors.ts';
 import { escapeControls } from '../files/control-characters.ts';
 import { makeFolder } from '../files/disk-errors.ts';
 import { openCacheEditor } from '../inference/cache-editor.ts';
+import { openExplainer } from '../inference/explain/open-explainer.ts';
 import { aboutOf } from '../inference/image-cache.ts';
 import { openImageCache } from '../inference/open-image-cache.ts';
 import { openPredictor } from '../inference/open-predictor.ts';
@@ -27,7 +28,7 @@ import { sharedScan } from './model/shared-scan.ts';
 import { measureTeacher } from './model/teacher.ts';
 import { warmUp, warmUpScan } from './model/warm-up.ts';
 import { defaultLimits, type LogWriter, type ServedCache, type ServerLimits, type ServerOptions } from './options.ts';
-import type { Pictures, Store } from './services.ts';
+import type { Pictures, Services, Store } from './services.ts';
 import { viewCache } from './store/cache-view.ts';
 import { createStoreWriter } from './store/writing.ts';
 
@@ -124,7 +125,7 @@ const once = (run: () => Promise<void>): (() => Promise<void>) => {
 };
 
 /** Opens the model, the threads that decode images, and the caches, and runs each part of the model once. */
-const openServices = async (model: Model, options: ServerOptions, { limits, metrics, log }: Parts) => {
+const openServices = async (model: Model, options: ServerOptions, { limits, metrics, log, onClose }: Parts) => {
   const open = await openPredictor(model, { threads: options.threads });
   const predictor = batchedPredictor(open, { most: limits.batch, onRun: metrics.ran });
   const pool = createImagePool({ threads: limits.decoders, milliseconds: 1000 * limits.seconds });
@@ -142,12 +143,21 @@ const openServices = async (model: Model, options: ServerOptions, { limits, metr
     const thumbnails = createThumbnails(1e6 * limits.thumbnailMegabytes);
     const shown = { pictures: picturesBy(pool, model, limits), thumbnails };
     const scan = sharedScan(predictor, { most: limits.batch, onScan: metrics.scanned });
-    const { explain } = options;
-    return { services: { model, predictor, scan, ...shown, teacher, stores, limits, metrics, explain }, close };
+    const explainer = explainerOf(model, options);
+    if (explainer) onClose.push(explainer.close);
+    return { services: { model, predictor, scan, ...shown, teacher, stores, limits, metrics, explainer }, close };
   } catch (error) {
     await close();
     throw error;
   }
+};
+
+/** Compiles nothing before it is asked. */
+const explainerOf = (model: Model, { teacher, threads }: ServerOptions): Services['explainer'] => {
+  const { images, architecture } = model.config;
+  if (images !== 1) return undefined;
+  const own = { [architecture.towers ? 'student' : 'fusion encoder']: model };
+  return openExplainer({ ...(teacher ? { teacher } : {}), ...own }, { threads });
 };
 
 /** @throws UserError where everybody in the network could ask. */

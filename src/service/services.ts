@@ -1,12 +1,14 @@
 import type { Model } from '../checkpoints/model-file.ts';
 import type { PreparedImage } from '../data/batch.ts';
+import type { Explainer } from '../inference/explain/explainer.ts';
+import type { PairToExplain } from '../inference/explain/open-explainer.ts';
 import type { Predictor } from '../inference/predictor.ts';
 import type { Metrics } from './http/metrics.ts';
 import type { ImageSize, NamedBytes, PreparedFile } from './images/image-job.ts';
 import type { Thumbnails } from './images/thumbnails.ts';
 import type { SharedScan } from './model/shared-scan.ts';
 import type { Teacher } from './model/teacher.ts';
-import type { Explain, ServerLimits } from './options.ts';
+import type { ServerLimits } from './options.ts';
 import type { CacheView } from './store/cache-view.ts';
 import type { StoreWriter } from './store/writing.ts';
 
@@ -46,7 +48,8 @@ export interface Services {
   /** The fusion encoder that the model is compared with, where one is loaded. */
   readonly teacher?: Teacher | undefined;
   readonly stores: ReadonlyMap<string, Store>;
-  readonly explain?: Explain | undefined;
+  /** Says where words look, of the teacher, where one is loaded, and of the model; absent where it looks at two images. */
+  readonly explainer?: Explainer<PairToExplain> | undefined;
   readonly limits: ServerLimits;
   readonly metrics: Metrics;
   /** Whether questions are taken: not before the model has run once, nor once the server is stopping. */

@@ -28,7 +28,10 @@ interface Decoding {
     ): {
       drawImage(image: unknown, x: number, y: number): void;
       getImageData(x: number, y: number, width: number, height: number): PixelData;
+      createImageData(width: number, height: number): PixelData;
+      putImageData(pixels: PixelData, x: number, y: number): void;
     };
+    convertToBlob(options: { readonly type: string }): Promise<Blob>;
   };
 }
 
@@ -60,4 +63,19 @@ const opaque = ({ width, height, data }: PixelData | Pixels): Pixels => {
   throw new UserError(
     `pixels of ${width} x ${height} have ${bytes.length} bytes: give 3 a pixel (red, green, blue), or 4 with alpha`,
   );
+};
+
+/** Pixels as a PNG within an address, `data:image/png;base64,…`. */
+export const dataUri = async ({ width, height, data }: Pixels): Promise<string> => {
+  const { OffscreenCanvas } = globalThis as unknown as Decoding;
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext('2d', {});
+  const pixels = context.createImageData(width, height);
+  for (let i = 0; i < width * height; i += 1) {
+    pixels.data.set(data.subarray(3 * i, 3 * i + 3), 4 * i);
+    pixels.data[4 * i + 3] = 255;
+  }
+  context.putImageData(pixels, 0, 0);
+  const bytes = new Uint8Array(await (await canvas.convertToBlob({ type: 'image/png' })).arrayBuffer());
+  return `data:image/png;base64,${btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))}`;
 };

@@ -5,6 +5,8 @@ import type { Answer, AskOptions } from '../inference/query/ask-options.ts';
 import { askPlanned } from '../inference/query/ask-planned.ts';
 import { type FoundImage, type SearchOptions, searchByVector, vectorOf } from '../inference/query/compare.ts';
 import type { Condition } from '../inference/query/conditions.ts';
+import { type EntailOptions, type JudgedImage, judgeImages } from '../inference/query/judge-images.ts';
+import { type JudgedPair, judgePairs, type ReasonOptions } from '../inference/query/judge-pairs.ts';
 import type { QuestionResult, QuestionsOptions } from '../inference/query/questions.ts';
 import { checkRanking } from '../inference/query/ranking.ts';
 import { toUnitLength } from '../inference/query/vectors.ts';
@@ -40,6 +42,33 @@ export const askAll = (
   questions: readonly Condition[],
   options: QuestionsOptions = {},
 ): Promise<QuestionResult[]> => askPlanned(student, images, questions, options);
+
+/**
+ * Judges of every cached image whether it entails a hypothesis, contradicts it, or leaves it open, as `entail` of
+ * `dide/query` does.
+ *
+ * @throws UserError where the hypothesis is empty, the student does not judge entailment, the cache is another one's, or an
+ *   option is out of its range.
+ */
+export const entail = (
+  student: Predictor,
+  images: ImageCache,
+  hypothesis: string,
+  options: EntailOptions = {},
+): Promise<JudgedImage[]> => judgeImages(student, images, hypothesis, options);
+
+/**
+ * Judges whether a statement is true of two cached images together, as `reason` of `dide/query` does.
+ *
+ * @throws UserError where the statement is empty, the student does not judge two images, a cache is another one's, or an
+ *   option is out of its range.
+ */
+export const reason = (
+  student: Predictor,
+  images: ImageCache,
+  statement: string,
+  options: ReasonOptions = {},
+): Promise<JudgedPair[]> => judgePairs(student, images, statement, options);
 
 /** Text that images are searched by, or a picture that they should be like: the path of a cached one, or one in hand. */
 export type WebQuery = string | { readonly like: string | WebImage };

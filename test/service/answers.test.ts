@@ -3,17 +3,13 @@ import { encodePng } from '../../src/data.ts';
 import { answer, ask, openImageCache, openPredictor, search } from '../../src/index.ts';
 import { raggedScene, randomStudent } from '../../src/inference/inference.fixture.ts';
 import { entail, reason } from '../../src/query.ts';
-import { createServer, type Explain } from '../../src/server.ts';
-import { explainPairs } from '../../src/studies/attention/explain.ts';
+import { createServer } from '../../src/server.ts';
 import { bytesOf, jsonIn, problemIn, type Served, serve } from './service.fixture.ts';
 
 const question = 'what color is the large circle ?';
-const explain: Explain = async (models, image, text) =>
-  (await explainPairs(models, [{ id: 'it', text, images: [image], answers: [] }], { threads: 1 }))[0]!;
-
 let served: Served;
 beforeAll(async () => {
-  served = await serve({ explain });
+  served = await serve();
 });
 afterAll(() => served.server.stop());
 
@@ -107,7 +103,7 @@ describe('the service says what the library says', () => {
 describe('a teacher beside the model', () => {
   it('is measured, explained first, and of the same task', async () => {
     const teacher = randomStudent(1, { model: 'vilt' });
-    await using served = await serve({ teacher, explain, count: 1 });
+    await using served = await serve({ teacher, count: 1 });
     const about = await jsonIn(await served.get('/v1/about'));
     expect(about.teacher).toMatchObject({ task: 'vqa', isStudent: false, answers: teacher.config.answers });
     expect(about.teacher.pairMilliseconds).toBeGreaterThan(0);

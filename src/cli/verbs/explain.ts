@@ -1,8 +1,8 @@
 import { Command, Option } from 'commander';
 import { meanOf } from '../../data.ts';
 import { type Model, UserError } from '../../index.ts';
+import type { ExplainedPair } from '../../query.ts';
 import { explainPairs } from '../../studies/attention/explain.ts';
-import type { ExplainedPair } from '../../studies/attention/explained-pair.ts';
 import { writeExplained } from '../../studies/attention/page/page.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
 import { addOptions, given, jsonOption, threadsOption } from '../options/options.ts';

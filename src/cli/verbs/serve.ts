@@ -3,14 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import { counted } from '../../errors.ts';
 import { UserError } from '../../index.ts';
-import {
-  createServer,
-  defaultLimits,
-  type Explain,
-  readKeys,
-  type ServedCache,
-  type ServerLimits,
-} from '../../server.ts';
+import { createServer, defaultLimits, readKeys, type ServedCache, type ServerLimits } from '../../server.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
 import { addOptions, amount, count, index, threadsOption } from '../options/options.ts';
 import type { TaskName } from '../options/tasks.ts';
@@ -94,7 +87,7 @@ async function run(file: string, folders: readonly string[], options: Options): 
   const teacher = options.teacher === undefined ? undefined : await openModel(options.teacher, options);
   await using server = await createServer(model, {
     ...{ caches, host, port, keyFile, cors, threads, limits: limitsIn(options), log: process.stdout },
-    ...{ teacher, page: options.page ?? ownPage(), explain: explain(threads) },
+    ...{ teacher, page: options.page ?? ownPage() },
   });
   using _hangUp = onHangUp(() => void server.reloadKeys());
   printNotice(`Listening on ${server.url}; Ctrl-C ends it.`);
@@ -123,12 +116,3 @@ const limitsIn = (options: Options): Partial<ServerLimits> =>
       return value === undefined ? [] : [[name, value]];
     }),
   );
-
-/** Loaded when it is first asked for, since it brings much with it. */
-const explain =
-  (threads: number | undefined): Explain =>
-  async (models, image, text) => {
-    const { explainPairs } = await import('../../studies/attention/explain.ts');
-    const [pair] = await explainPairs(models, [{ id: 'image', text, images: [image], answers: [] }], { threads });
-    return pair!;
-  };

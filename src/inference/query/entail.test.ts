@@ -2,7 +2,8 @@ import { expect, it } from 'vitest';
 import { snliVe } from '../../tasks/snli-ve.ts';
 import { randomStudent } from '../inference.fixture.ts';
 import { openPredictor } from '../open-predictor.ts';
-import { type Entailment, entail } from './entail.ts';
+import { entail } from './entail.ts';
+import type { Entailment } from './judge-images.ts';
 import { directProbabilities, makeGallery, student } from './query.fixture.ts';
 
 const labels: readonly Entailment[] = ['entailment', 'neutral', 'contradiction'];

@@ -7,8 +7,9 @@ import { randomStudent } from '../inference.fixture.ts';
 import { openPredictor } from '../open-predictor.ts';
 import type { Predictor } from '../predictor.ts';
 import { ask } from './ask.ts';
+import type { ReasonOptions } from './judge-pairs.ts';
 import { type Gallery, makeGallery, student } from './query.fixture.ts';
-import { type ReasonOptions, reason } from './reason.ts';
+import { reason } from './reason.ts';
 
 const statement = 'there is a red circle in the two images together.';
 const sizes = { ...tiny, types: 3, vocabulary: student.config.vocabulary.length };

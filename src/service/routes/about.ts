@@ -100,7 +100,7 @@ const modelInfo = ({ task, architecture, images, answers }: Services['model']['c
   ...{ task, architecture: architecture.name, isStudent: architecture.towers !== undefined, images, answers },
 });
 
-const abilitiesOf = ({ model: { config }, stores, explain }: Services): z.infer<typeof abilities> => {
+const abilitiesOf = ({ model: { config }, stores, explainer }: Services): z.infer<typeof abilities> => {
   const { purpose, images, task, architecture } = config;
   const answers = purpose.logits !== undefined;
   const hasCaches = stores.size > 0;
@@ -111,7 +111,7 @@ const abilitiesOf = ({ model: { config }, stores, explain }: Services): z.infer<
     like: architecture.towers !== undefined && hasCaches,
     entail: task === snliVe.name && hasCaches,
     reason: task === nlvr2.name,
-    explain: explain !== undefined && images === 1,
+    explain: explainer !== undefined,
   };
 };
 

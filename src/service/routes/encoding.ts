@@ -2,9 +2,10 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Numbers } from '../../engine/numbers.ts';
 import { UserError } from '../../errors.ts';
 import { encodeText } from '../../inference/encode-text.ts';
-import type { Pixels } from '../../kernels/pixels.ts';
+import type { ExplainedPair } from '../../inference/explain/explained-pair.ts';
+import type { Explainer } from '../../inference/explain/explainer.ts';
+import type { PairToExplain } from '../../inference/explain/open-explainer.ts';
 import { imageFeeds } from '../model/image-feeds.ts';
-import type { Explain } from '../options.ts';
 import { Problem } from '../problem.ts';
 import type { Services } from '../services.ts';
 import { collectWarnings, preparedImages } from './requested.ts';
@@ -39,27 +40,30 @@ const imagesRoute = createRoute({
 });
 
 const heads = z
-  .array(z.array(z.array(z.number())))
+  .array(z.array(z.array(z.number()).readonly()).readonly())
+  .readonly()
   .openapi({ description: '[heads][queries][keys]; the first image token is [CLS], and a row adds up to 1.' });
 
 const explanation = z.object({
   image: z.string().openapi({ description: 'The image as the models see it: a data URI.' }),
   grey: z.string().openapi({ description: 'The same in pale grey, to lay colours over: a data URI.' }),
-  words: z.array(z.string()).openapi({ description: 'Word pieces, [CLS] and [SEP] included.' }),
+  words: z.array(z.string()).readonly().openapi({ description: 'Word pieces, [CLS] and [SEP] included.' }),
   rows: z.int().openapi({ description: 'Rows of patches.' }),
   columns: z.int().openapi({ description: 'Columns of patches.' }),
-  models: z.array(
-    z.object({
-      name: z.string(),
-      answers: z.array(rankedAnswer),
-      textToImage: heads,
-      imageToText: heads,
-      divergence: z
-        .object({ textToImage: z.array(z.number()), imageToText: z.array(z.number()) })
-        .optional()
-        .openapi({ description: 'KL divergence of each head from that of the first model, in nats.' }),
-    }),
-  ),
+  models: z
+    .array(
+      z.object({
+        name: z.string(),
+        answers: z.array(rankedAnswer).readonly(),
+        textToImage: heads,
+        imageToText: heads,
+        divergence: z
+          .object({ textToImage: z.array(z.number()).readonly(), imageToText: z.array(z.number()).readonly() })
+          .optional()
+          .openapi({ description: 'KL divergence of each head from that of the first model, in nats.' }),
+      }),
+    )
+    .readonly(),
 });
 
 const explainRoute = createRoute({
@@ -91,30 +95,29 @@ export const addEncoding = (app: OpenAPIHono, services: Services): void => {
     return c.json(listed(await predictor.imageFeatures(imageFeeds(predictor, prepared))), 200);
   });
   app.openapi(explainRoute, async (c) => {
-    if (!services.explain) throw new Problem(422, 'this server computes no attention: start it with `dide serve`');
+    const { explainer } = services;
+    if (!explainer)
+      throw new Problem(422, 'the model answers about two images together: where its words look is not computed');
     const { question, image } = c.req.valid('json');
     const [prepared] = await preparedImages(services, [image]);
-    const { warnings, explained } = await explainedBy(services, services.explain, [prepared!.pixels, question]);
+    const { warnings, explained } = await explainedBy(explainer, { text: question, image: prepared!.pixels });
     return c.json({ ...explained, warnings }, 200);
   });
 };
 
-type Explained = z.infer<typeof explanation>;
-
 /** Attention of the model beside its teacher's or, where the two cannot be compared, its own, and why. */
 const explainedBy = async (
-  { model, teacher }: Services,
-  explain: Explain,
-  pair: readonly [image: Pixels, text: string],
-): Promise<{ readonly explained: Explained; readonly warnings: string[] }> => {
-  const own = { [model.config.architecture.towers ? 'student' : 'fusion encoder']: model };
-  const alone = async () => (await explain(own, ...pair)) as Explained;
-  if (!teacher) return { explained: await alone(), warnings: [] };
+  explainer: Explainer<PairToExplain>,
+  pair: PairToExplain,
+): Promise<{ readonly explained: ExplainedPair; readonly warnings: string[] }> => {
   try {
-    return { explained: (await explain({ teacher: teacher.model, ...own }, ...pair)) as Explained, warnings: [] };
+    const [explained] = await explainer.explain([pair]);
+    return { explained: explained!, warnings: [] };
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    return { explained: await alone(), warnings: [error.message] };
+    const own = explainer.models.at(-1)!;
+    if (!(error instanceof UserError) || explainer.models.length === 1) throw error;
+    const [explained] = await explainer.explain([pair], { only: [own] });
+    return { explained: explained!, warnings: [error.message] };
   }
 };
 

@@ -5,9 +5,9 @@ import { collate, encodePng, type Pixels, preprocessorFor, SPECIAL_PIECES } from
 import { compile, createParams } from '../../engine.ts';
 import type { Example, Model, ModelConfig } from '../../index.ts';
 import { createModel, dide, inputsFor, tiny, vilt } from '../../model.ts';
+import type { ExplainedPair } from '../../query.ts';
 import { crossModalAttentionDistillation } from '../../training.ts';
 import { explainPairs } from './explain.ts';
-import type { ExplainedPair } from './explained-pair.ts';
 import { explainedPage } from './page/page.ts';
 
 const vocabulary = [...SPECIAL_PIECES, 'is', 'it', 'red', '?', '<b>'];

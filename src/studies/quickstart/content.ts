@@ -1,4 +1,4 @@
-import type { ExplainedPair } from '../attention/explained-pair.ts';
+import type { ExplainedPair } from '../../query.ts';
 import type { AccuracyReport } from '../measures/accuracy.ts';
 import type { Choice } from '../measures/chosen-examples.ts';
 import { toyNotice } from '../report/toy-run.ts';

@@ -1,5 +1,5 @@
+import type { ExplainedPair } from '../../../query.ts';
 import { type Html, html } from '../../report/html.ts';
-import type { ExplainedPair } from '../explained-pair.ts';
 import { classOf } from './scale.ts';
 
 /** The two versions of a pair's image, defined once and drawn by all its maps: in colour, and in pale grey. */

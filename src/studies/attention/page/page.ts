@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
 import { writeAtomically } from '../../../files/atomic-write.ts';
 import { makeFolder } from '../../../files/disk-errors.ts';
+import type { ExplainedPair } from '../../../query.ts';
 import type { Choice } from '../../measures/chosen-examples.ts';
 import { document } from '../../report/document.ts';
 import { html } from '../../report/html.ts';
-import type { ExplainedPair } from '../explained-pair.ts';
 import { howChosen, howToRead } from './how-to-read.ts';
 import { explainedPart } from './pair-section.ts';
 import { explainedScript } from './script.ts';

@@ -1,5 +1,5 @@
+import type { ExplainedPair } from '../../../query.ts';
 import { type Html, html } from '../../report/html.ts';
-import type { ExplainedPair } from '../explained-pair.ts';
 
 /**
  * Head of a pair: its image in colour with the grid of patches, its text, the right answer, and the place where a share is

@@ -1,7 +1,7 @@
 import { meanOf } from '../../../data.ts';
+import type { ExplainedModel, ExplainedPair, HeadedAttention } from '../../../query.ts';
 import { figures, percent } from '../../report/format.ts';
 import { type Html, html, jsonScript, table } from '../../report/html.ts';
-import type { ExplainedModel, ExplainedPair, HeadedAttention } from '../explained-pair.ts';
 import { heatMap, imageSymbols, sayShare } from './heat-map.ts';
 import { pairHeader } from './pair-header.ts';
 import { classOf } from './scale.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ExplainedPair } from '../explained-pair.ts';
+import type { ExplainedPair } from '../../../query.ts';
 import { explainedPage } from './page.ts';
 import { scaleColors, scaleLegend, scaleStyle, stepOf } from './scale.ts';
 

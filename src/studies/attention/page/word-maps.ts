@@ -1,7 +1,7 @@
 import { meanOf } from '../../../data.ts';
+import type { ExplainedModel, ExplainedPair, HeadedAttention } from '../../../query.ts';
 import { figures, percent } from '../../report/format.ts';
 import { type Html, html } from '../../report/html.ts';
-import type { ExplainedModel, ExplainedPair, HeadedAttention } from '../explained-pair.ts';
 import { heatMap } from './heat-map.ts';
 
 /** The text-to-image attention of a pair, mean over heads: a row for each model, a map for each word. */

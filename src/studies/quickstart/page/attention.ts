@@ -1,4 +1,4 @@
-import type { ExplainedPair } from '../../attention/explained-pair.ts';
+import type { ExplainedPair } from '../../../query.ts';
 import { imageSymbols } from '../../attention/page/heat-map.ts';
 import { howChosen, howToRead } from '../../attention/page/how-to-read.ts';
 import { pairHeader } from '../../attention/page/pair-header.ts';

@@ -1,5 +1,5 @@
 import { generator, keyOf } from '../../../engine.ts';
-import type { ExplainedPair } from '../../attention/explained-pair.ts';
+import type { ExplainedPair } from '../../../query.ts';
 import type { CurvePoint, ModelReport, QuickstartReport } from '../content.ts';
 
 /** A made-up report, plausible in every number, for tests of the page. */

@@ -1,7 +1,7 @@
 import { meanOf } from '../../../data.ts';
 import { type Example, evaluate, type Model } from '../../../index.ts';
+import type { ExplainedPair } from '../../../query.ts';
 import { explainPairs } from '../../attention/explain.ts';
-import type { ExplainedPair } from '../../attention/explained-pair.ts';
 import { firstOfEachKind } from '../../measures/accuracy.ts';
 import { type Choice, chosenExamples } from '../../measures/chosen-examples.ts';
 import { hasWeights } from '../job.ts';

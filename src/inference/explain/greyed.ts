@@ -1,4 +1,4 @@
-import type { Pixels } from '../../data.ts';
+import type { Pixels } from '../../kernels/pixels.ts';
 
 /** Brightness of the darkest pixel after greying, of 255: colours laid over it stay readable. */
 const DARKEST = 165;
