@@ -1,4 +1,5 @@
 import { judgementOf } from './logic/search-state.ts';
+import { overHeads } from './logic/words.ts';
 import { aboutCollection, type ServiceAbout } from './service-about.ts';
 import { asked, type ServiceQuery, searched } from './service-answers.ts';
 import { type CachePlace, jsonFrom, requestOf, type ServiceAddress } from './service-request.ts';
@@ -100,12 +101,6 @@ const explainIn = async (
     models: models.map(({ name, answers, textToImage }) => ({ name, answers, attention: overHeads(textToImage) })),
   };
 };
-
-/** Mean over heads, without the image's [CLS]: [heads][words][1 + patches] → [words][patches] */
-export const overHeads = (heads: readonly (readonly (readonly number[])[])[]): number[][] =>
-  heads[0]!.map((row, word) =>
-    row.slice(1).map((_, patch) => heads.reduce((sum, head) => sum + head[word]![patch + 1]!, 0) / heads.length),
-  );
 
 /** Most names that are tried for a file whose name another picture has. */
 const MOST_NAMES = 100;

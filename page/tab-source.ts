@@ -1,4 +1,4 @@
-import type { About, Asked, LikePicture, PictureList, RankedAnswer, Source } from './source.ts';
+import type { About, Asked, Explained, LikePicture, PictureList, RankedAnswer, Source } from './source.ts';
 import { type Remote, remoteOf } from './tab/remote.ts';
 
 let remote: Remote | undefined;
@@ -13,6 +13,9 @@ export const openTabSource = async (address: string): Promise<Source> => {
   remote ??= remoteOf(new Worker(new URL('./tab/worker.ts', import.meta.url), { type: 'module' }));
   const call = remote;
   await call('open', [address]);
+  const { explains } = (await call('about', [])) as About;
+  const explain: NonNullable<Source['explain']> = async (path, question, signal) =>
+    (await call('explain', [path, question], { signal })) as Explained;
   return {
     about: async (signal) => (await call('about', [], { signal })) as About,
     pictures: async (...args) => (await call('pictures', args.slice(0, 2), { signal: args[2] })) as PictureList,
@@ -22,5 +25,6 @@ export const openTabSource = async (address: string): Promise<Source> => {
     like: async (path, top, signal) => (await call('like', [path, top], { signal })) as readonly LikePicture[],
     answers: async (path, question, top, signal) =>
       (await call('answers', [path, question, top], { signal })) as readonly RankedAnswer[],
+    ...(explains.length > 0 ? { explain } : {}),
   };
 };

@@ -18,6 +18,12 @@ export const wordsOf = (pieces: readonly string[]): Word[] => {
   return words;
 };
 
+/** Mean over heads, without the image's [CLS]: [heads][words][1 + patches] → [words][patches] */
+export const overHeads = (heads: readonly (readonly (readonly number[])[])[]): number[][] =>
+  heads[0]!.map((row, word) =>
+    row.slice(1).map((_, patch) => heads.reduce((sum, head) => sum + head[word]![patch + 1]!, 0) / heads.length),
+  );
+
 /** Mean of rows of equal length. */
 export const meanOf = (rows: readonly (readonly number[])[]): number[] =>
   rows[0]!.map((_, i) => rows.reduce((sum, row) => sum + row[i]!, 0) / rows.length);

@@ -2,8 +2,9 @@ import type { QuestionsOptions, SearchOptions } from 'dide/web';
 import { askAll, encodeText, search } from 'dide/web';
 import { BARS } from '../logic/results.ts';
 import { judgementOf } from '../logic/search-state.ts';
-import type { Asked, AskOptions, LikePicture, PictureAnswer, Question, RankedAnswer } from '../source.ts';
-import { filterOf, type OpenedSite } from './opened-site.ts';
+import { overHeads } from '../logic/words.ts';
+import type { Asked, AskOptions, Explained, LikePicture, PictureAnswer, Question, RankedAnswer } from '../source.ts';
+import { filterOf, type OpenedSite, thumbnailOf } from './opened-site.ts';
 
 /** Receives progress. */
 type OnProgress = (done: number, of: number) => void;
@@ -109,4 +110,15 @@ export const answersOnSite = async (
       .slice(0, top);
   }
   return [];
+};
+
+/** Where each word looks in the small image of a picture, of the teacher, where the site has it, and of the student. */
+export const explainOnSite = async (site: OpenedSite, path: string, question: string): Promise<Explained> => {
+  const [image, explainer] = await Promise.all([thumbnailOf(site, path), site.explainer()]);
+  const [pair] = await explainer.explain([{ image, text: question }]);
+  const { models, words, rows, columns, image: seen } = pair!;
+  return {
+    ...{ image: seen, words, rows, columns },
+    models: models.map(({ name, answers, textToImage }) => ({ name, answers, attention: overHeads(textToImage) })),
+  };
 };

@@ -1,5 +1,15 @@
-import type { ImageCache, ImageFilter, Predictor } from 'dide/web';
-import { countFolders, datesOf, dateText, filterImages, loadModel, openImageCache, openPredictor } from 'dide/web';
+import type { Explainer, ImageCache, ImageFilter, Predictor, WebPair } from 'dide/web';
+import {
+  countFolders,
+  datesOf,
+  dateText,
+  filterImages,
+  loadModel,
+  openExplainer,
+  openImageCache,
+  openPredictor,
+  UserError,
+} from 'dide/web';
 import type { About, Picture, PictureFilter, PictureList, PictureRange } from '../source.ts';
 import { runtimeAt } from './runtime.ts';
 import { files, type Site } from './site.ts';
@@ -13,6 +23,8 @@ export interface OpenedSite {
   readonly images: ImageCache;
   /** Place of each picture, by its path. */
   readonly places: ReadonlyMap<string, number>;
+  /** Opens what says where words look, once: the teacher is loaded when it is first asked for. */
+  readonly explainer: () => Promise<Explainer<WebPair>>;
 }
 
 /** Loads a site. @throws UserError where a file is missing or damaged. */
@@ -25,8 +37,23 @@ export const openSite = async (
   const model = await loadModel(`${folder}${files.student}`, { onProgress });
   const images = await openImageCache(`${folder}${files.cache}`, { onProgress });
   const places = new Map(Array.from({ length: images.size }, (_, place) => [images.pathAt(place), place]));
-  const student = openPredictor(model, runtimeAt(`${folder}${files.runtime}/`));
-  return { site, folder, student, images, places };
+  const runtime = runtimeAt(`${folder}${files.runtime}/`);
+  let explainer: Promise<Explainer<WebPair>> | undefined;
+  const openExplaining = async (): Promise<Explainer<WebPair>> => {
+    const teacher = site.hasTeacher ? { teacher: await loadModel(`${folder}${files.teacher}`) } : {};
+    return openExplainer({ ...teacher, student: model }, runtime);
+  };
+  return {
+    ...{ site, folder, images, places, student: openPredictor(model, runtime) },
+    explainer: () => (explainer ??= openExplaining()),
+  };
+};
+
+/** The small image of a picture. @throws UserError where there is none. */
+export const thumbnailOf = async ({ folder, images, places }: OpenedSite, path: string): Promise<Blob> => {
+  const response = await fetch(`${folder}${files.thumbnails}/${images.columns.rows[places.get(path)!]}.webp`);
+  if (!response.ok) throw new UserError(`${path}: there is no small picture of it`);
+  return await response.blob();
 };
 
 /** A filter as the library takes it, without what is not chosen. */
@@ -50,7 +77,8 @@ export const aboutSite = ({ site, student: { config }, images }: OpenedSite): Ab
     dates: images.size === 0 ? undefined : { first: dateText(first), last: dateText(last) },
     does: !config.purpose.logits ? 'searches' : config.answers.includes('entailment') ? 'judges' : 'answers',
     ...{ model: site.model, answers: config.answers, examples: site.examples },
-    ...{ hasThumbnails: true, canAdd: false, explains: [] },
+    ...{ hasThumbnails: true, canAdd: false },
+    explains: config.images === 1 ? [...(site.hasTeacher ? ['teacher'] : []), 'student'] : [],
   };
 };
 

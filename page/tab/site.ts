@@ -7,11 +7,14 @@ export interface Site {
   readonly model: string;
   readonly images: number;
   readonly examples: readonly string[];
+  /** Whether the teacher of the student is there, too. */
+  readonly hasTeacher?: boolean | undefined;
 }
 
 /** Folders and files beside `site.json`; `src/export/site/site-file.ts` writes them. */
 export const files = {
   student: 'student.safetensors',
+  teacher: 'teacher.safetensors',
   cache: 'cache',
   thumbnails: 'thumbnails',
   runtime: 'runtime',

@@ -1,10 +1,9 @@
 /** Runs the student of a site beside the page, so that the page never waits. */
 import { encodeText, UserError } from 'dide/web';
 import type { AskOptions, PictureFilter, PictureRange, Question } from '../source.ts';
-import { answersOnSite, askSite, likeOnSite } from './answering.ts';
-import { aboutSite, type OpenedSite, openSite, picturesOf } from './opened-site.ts';
+import { answersOnSite, askSite, explainOnSite, likeOnSite } from './answering.ts';
+import { aboutSite, type OpenedSite, openSite, picturesOf, thumbnailOf } from './opened-site.ts';
 import { offer } from './remote.ts';
-import { files } from './site.ts';
 
 type OnProgress = (done: number, of: number) => void;
 
@@ -28,12 +27,7 @@ offer(
     },
     about: async () => aboutSite(await opened!),
     pictures: async (filter: PictureFilter, range: PictureRange) => picturesOf(await opened!, filter, range),
-    thumbnail: async (path: string) => {
-      const { folder, images, places } = await opened!;
-      const response = await fetch(`${folder}${files.thumbnails}/${images.columns.rows[places.get(path)!]}.webp`);
-      if (!response.ok) throw new UserError(`${path}: there is no small picture of it`);
-      return await response.blob();
-    },
+    thumbnail: async (path: string) => await thumbnailOf(await opened!, path),
     ask: async (question: Question, options: AskOptions, onProgress: OnProgress) => {
       const site = await opened!;
       return await inTurn(() => askSite(site, question, options, onProgress));
@@ -45,6 +39,10 @@ offer(
     answers: async (path: string, question: string, top: number) => {
       const site = await opened!;
       return await inTurn(() => answersOnSite(site, path, question, top));
+    },
+    explain: async (path: string, question: string) => {
+      const site = await opened!;
+      return await inTurn(() => explainOnSite(site, path, question));
     },
   },
   (error) => (error instanceof UserError ? 'refused' : 'fault'),

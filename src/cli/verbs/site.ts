@@ -21,6 +21,7 @@ interface Options extends ForeignOptions {
   readonly title?: string | undefined;
   readonly example: readonly string[];
   readonly side?: number | undefined;
+  readonly teacher?: string | undefined;
   readonly page?: string | undefined;
   readonly runtime?: string | undefined;
   readonly json?: boolean | undefined;
@@ -55,6 +56,7 @@ export const siteCommand = (): Command =>
           .argParser(collect),
       )
       .addOption(count('--side <pixels>', 'longer side of the small pictures (default: 320)'))
+      .addOption(new Option('--teacher <file>', "the student's teacher, to show where it looks, too"))
       .addOption(new Option('--page <folder>', 'another page than that of the package'))
       .addOption(new Option('--runtime <folder>', "other files of onnxruntime-web's than those of the package")),
     [jsonOption()],
@@ -69,13 +71,14 @@ async function run(file: string, cacheFolder: string, options: Options): Promise
   checkNewFolder(to, '');
   const [page, runtime] = [options.page ?? ownPage(), options.runtime ?? ownRuntime()];
   const student = await openModel(file, options);
+  const teacher = options.teacher === undefined ? undefined : await openModel(options.teacher, options);
   const cache = await openImageCache(cacheFolder);
   using interrupt = listenForInterrupt();
   const { signal } = interrupt;
   try {
     using progress = openProgress('site');
     const report = await writeSite(student, cache, {
-      ...{ to, images, page, runtime, title, side, signal, examples: options.example },
+      ...{ to, images, page, runtime, teacher, title, side, signal, examples: options.example },
       name: basename(file).replace(/\.safetensors$/, ''),
       onProgress: progress.update,
       onWarning: progress.warn,
@@ -96,6 +99,7 @@ const factsIn = ({ images, bytes }: SiteReport, to: string): [string, Cell][] =>
   ['page', bytesOf(bytes.page)],
   ['runtime', bytesOf(bytes.runtime)],
   ['student', bytesOf(bytes.student)],
+  ...(bytes.teacher > 0 ? [['teacher', bytesOf(bytes.teacher)] as [string, Cell]] : []),
   ['vectors', bytesOf(bytes.cache)],
   ['small pictures', bytesOf(bytes.thumbnails)],
   ['all', bytesOf(bytes.all)],

@@ -2,6 +2,7 @@
 export const siteFile = {
   about: 'site.json',
   student: 'student.safetensors',
+  teacher: 'teacher.safetensors',
   cache: 'cache',
   thumbnails: 'thumbnails',
   runtime: 'runtime',

@@ -1,3 +1,5 @@
+import type { Model } from '../../checkpoints/model-file.ts';
+
 /** Options of `writeSite`. */
 export interface SiteOptions {
   /** Folder that is made: a new or empty one. */
@@ -14,6 +16,8 @@ export interface SiteOptions {
   readonly name?: string | undefined;
   /** Questions worth trying. Default: none. */
   readonly examples?: readonly string[] | undefined;
+  /** The student's teacher, whose attention is shown beside the student's; it is a part of the site then. Default: none. */
+  readonly teacher?: Model | undefined;
   /** Longer side of the small pictures in pixels. Default 320. */
   readonly side?: number | undefined;
   /** Ends the writing by throwing the reason of its abortion; nothing is left. */

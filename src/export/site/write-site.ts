@@ -24,6 +24,7 @@ export interface SiteReport {
     readonly page: number;
     readonly runtime: number;
     readonly student: number;
+    readonly teacher: number;
     readonly cache: number;
     readonly thumbnails: number;
     readonly all: number;
@@ -41,10 +42,11 @@ export const runtimeFiles = ['ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-thread
  *   disk refuses.
  */
 export const writeSite = async (student: Model, cache: ImageCache, options: SiteOptions): Promise<SiteReport> => {
-  const { to, images, page, runtime, title = cache.folder, side = 320, examples = [] } = options;
+  const { to, images, page, runtime, teacher, title = cache.folder, side = 320, examples = [] } = options;
   await using predictor = await openPredictor(student, { threads: 1 });
   if (student.config.purpose.logits) checkAnswers(predictor);
   checkStudent(cache.folder, cache.about, aboutOf(predictor));
+  if (teacher) checkTeacher(teacher, student);
   const write = async (into: string): Promise<SiteReport> => {
     await copyPage(page, into);
     await mkdir(join(into, siteFile.runtime));
@@ -53,11 +55,13 @@ export const writeSite = async (student: Model, cache: ImageCache, options: Site
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
         throw new UserError(`${runtime}: it has no ${name}: give the folder of onnxruntime-web's files`);
       });
-    await saveModel(join(into, siteFile.student), student, { dtype: isHalf(student) ? 'F16' : 'F32' });
+    await saveSmall(join(into, siteFile.student), student);
+    if (teacher) await saveSmall(join(into, siteFile.teacher), teacher);
     const stamp = randomBytes(16).toString('hex');
     await writeCacheFiles(join(into, siteFile.cache), cache, stamp);
     await writeThumbnails(join(into, siteFile.thumbnails), cache, { ...options, images, side });
-    const about = { format: 1, title, model: options.name ?? student.config.task, images: cache.size, side, examples };
+    const model = options.name ?? student.config.task;
+    const about = { format: 1, title, model, images: cache.size, side, examples, hasTeacher: teacher !== undefined };
     await writeFile(join(into, siteFile.about), `${JSON.stringify(about, null, 2)}\n`);
     return { images: cache.size, bytes: await sizesOf(into) };
   };
@@ -83,6 +87,18 @@ const copyPage = async (page: string, into: string): Promise<void> => {
   await writeFile(join(into, 'index.html'), index.replace('</head>', `${mark}</head>`));
 };
 
+/** @throws UserError where a teacher does something else than the student. */
+const checkTeacher = ({ config: { task } }: Model, { config }: Model): void => {
+  if (task === config.task) return;
+  throw new UserError(
+    `the teacher (${task}) does something else than the student (${config.task}): give one of its task`,
+  );
+};
+
+/** Saves a model in half precision where that loses nothing. */
+const saveSmall = (path: string, model: Model): Promise<void> =>
+  saveModel(path, model, { dtype: isHalf(model) ? 'F16' : 'F32' });
+
 /** Whether all weights are numbers of half precision, so that a file of half the size loses nothing. */
 const isHalf = ({ weights }: Model): boolean =>
   [...weights.values()].every(({ data }) => {
@@ -95,10 +111,11 @@ const sizesOf = async (folder: string): Promise<SiteReport['bytes']> => {
   const { files } = await walk(folder, { isWanted: () => true });
   const sum = (isMeant: (path: string) => boolean): number =>
     files.reduce((bytes, file) => bytes + (isMeant(file.path) ? file.bytes : 0), 0);
-  const { runtime, student, cache, thumbnails } = siteFile;
+  const { runtime, student, teacher, cache, thumbnails } = siteFile;
   const parts = {
     runtime: sum((path) => path.startsWith(`${runtime}/`)),
     student: sum((path) => path === student),
+    teacher: sum((path) => path === teacher),
     cache: sum((path) => path.startsWith(`${cache}/`)),
     thumbnails: sum((path) => path.startsWith(`${thumbnails}/`)),
   };

@@ -1,5 +1,4 @@
 import { UserError } from '../../errors.ts';
-import { snliVe } from '../../tasks/snli-ve.ts';
 import type { ImageCache } from '../image-cache.ts';
 import { checkAnswers, type Predictor } from '../predictor.ts';
 import { scan } from '../scan.ts';
@@ -78,6 +77,6 @@ const checkJudges = (student: Predictor): void => {
   const { answers, task } = student.config;
   if (LABELS.every((label) => answers.includes(label))) return;
   throw new UserError(
-    `the model (${task}) has no answers ${LABELS.join(', ')}: give a student of ${snliVe.name} (SNLI-VE), or ask this one questions`,
+    `the model (${task}) has no answers ${LABELS.join(', ')}: give a student of ve (SNLI-VE), or ask this one questions`,
   );
 };
