@@ -49,6 +49,8 @@ export interface About {
   readonly canAdd: boolean;
   /** Names of the models of which `explain` shows the attention, the teacher first; empty where it cannot. */
   readonly explains: readonly string[];
+  /** What computes the answers, in words, where it is this browser: `in WebAssembly on 4 threads`. */
+  readonly computes?: string | undefined;
   /** Time in which a fusion model answers about one picture; absent where nobody measured it. */
   readonly fusion?: FusionCost | undefined;
 }

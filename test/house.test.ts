@@ -130,7 +130,15 @@ describe('the floors of the house', () => {
 
   it('of which all that `dide/web` loads runs in a browser', () => {
     // without Node and without files; of packages only those that are of no one machine
-    const portable = ['@bufbuild/protobuf', '@bufbuild/protobuf/codegenv2', 'fastest-levenshtein', 'picomatch', 'zod'];
+    const ofNoble = ['@noble/hashes/sha2.js', '@noble/hashes/utils.js'];
+    const portable = [
+      '@bufbuild/protobuf',
+      '@bufbuild/protobuf/codegenv2',
+      ...ofNoble,
+      'fastest-levenshtein',
+      'picomatch',
+      'zod',
+    ];
     const { files, packages } = loadedBy('src/web.ts');
     expect(packages).toEqual(portable);
     const ofNode = /\b(Buffer|process|require)\b[.(]/;
@@ -149,7 +157,7 @@ describe('the floors of the house', () => {
 describe('the page before the house', () => {
   it('is made of its own files, of Preact, of types of the client, and in a tab of the library without Node', () => {
     const own = /^(page\/|preact(\/hooks)?$)/;
-    const ofTab = /^(dide\/web|onnxruntime-web\/wasm)$/;
+    const ofTab = /^(dide\/web|onnxruntime-web\/(wasm|webgpu))$/;
     const foreign = pageSources.flatMap((path) =>
       importsOf(path)
         .filter((imported) => !own.test(imported) && !isClientType(path, imported))

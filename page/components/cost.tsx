@@ -11,13 +11,15 @@ interface Props {
 }
 
 /** How long the answers took, what a fusion model would have needed for them, and what is to know about them. */
-export const Cost = ({ asked, about: { fusion }, isAsking, onWall, progress }: Props) => (
+export const Cost = ({ asked, about: { fusion, does, computes }, isAsking, onWall, progress }: Props) => (
   <div class="cost" role="status">
     {isAsking ? (
       <p>{progress ? `Asking: ${grouped(progress[0])} of ${counted(progress[1], 'picture')}` : 'Asking'}</p>
     ) : (
       <p>
-        {counted(asked.asked, 'picture')} answered in <strong>{duration(asked.milliseconds)}</strong>.
+        {counted(asked.asked, 'picture')} {does === 'searches' ? 'compared' : 'answered'} in{' '}
+        <strong>{duration(asked.milliseconds)}</strong>
+        {computes && <span class="quiet"> {computes}</span>}.
         {fusion && (
           <>
             {' '}

@@ -74,10 +74,9 @@ export const Details = ({ source, about, search, change, thumbnails, tiles, path
           {thumbnails && <Thumbnail key={path} thumbnails={thumbnails} path={path} side={1024} />}
         </div>
         <div class="facts">
-          {question === '' ? (
+          {question !== '' && <AnswerList question={question} answers={answers} />}
+          {question === '' && about.does !== 'searches' && (
             <p class="quiet">Ask a question, and here stands what it answers about this picture, and how sure it is.</p>
-          ) : (
-            <AnswerList question={question} answers={answers} />
           )}
           {tile?.duplicates && tile.duplicates.length > 0 && (
             <Strip

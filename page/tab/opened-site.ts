@@ -11,7 +11,7 @@ import {
   UserError,
 } from 'dide/web';
 import type { About, Picture, PictureFilter, PictureList, PictureRange } from '../source.ts';
-import { runtimeAt } from './runtime.ts';
+import { openRuntime } from './runtime.ts';
 import { files, type Site } from './site.ts';
 
 /** A site that is loaded: its student and its vectors. */
@@ -23,6 +23,8 @@ export interface OpenedSite {
   readonly images: ImageCache;
   /** Place of each picture, by its path. */
   readonly places: ReadonlyMap<string, number>;
+  /** What computes, in words. */
+  readonly computes: string;
   /** Opens what says where words look, once: the teacher is loaded when it is first asked for. */
   readonly explainer: () => Promise<Explainer<WebPair>>;
 }
@@ -37,14 +39,17 @@ export const openSite = async (
   const model = await loadModel(`${folder}${files.student}`, { onProgress });
   const images = await openImageCache(`${folder}${files.cache}`, { onProgress });
   const places = new Map(Array.from({ length: images.size }, (_, place) => [images.pathAt(place), place]));
-  const runtime = runtimeAt(`${folder}${files.runtime}/`);
+  const { ort, provider, said } = await openRuntime(`${folder}${files.runtime}/`, {
+    ...{ hasWebgpu: site.hasWebgpu, precision: images.precision },
+  });
   let explainer: Promise<Explainer<WebPair>> | undefined;
   const openExplaining = async (): Promise<Explainer<WebPair>> => {
     const teacher = site.hasTeacher ? { teacher: await loadModel(`${folder}${files.teacher}`) } : {};
-    return openExplainer({ ...teacher, student: model }, runtime);
+    return openExplainer({ ...teacher, student: model }, ort, { provider });
   };
   return {
-    ...{ site, folder, images, places, student: openPredictor(model, runtime) },
+    ...{ site, folder, images, places, computes: said },
+    student: openPredictor(model, ort, { provider }),
     explainer: () => (explainer ??= openExplaining()),
   };
 };
@@ -64,7 +69,7 @@ export const filterOf = ({ folder, from, to }: PictureFilter): ImageFilter => ({
 });
 
 /** What is known of a site. */
-export const aboutSite = ({ site, student: { config }, images }: OpenedSite): About => {
+export const aboutSite = ({ site, student: { config }, images, computes }: OpenedSite): About => {
   const dates = datesOf(images);
   let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let place = 0; place < images.size; place += 1) {
@@ -77,7 +82,7 @@ export const aboutSite = ({ site, student: { config }, images }: OpenedSite): Ab
     dates: images.size === 0 ? undefined : { first: dateText(first), last: dateText(last) },
     does: !config.purpose.logits ? 'searches' : config.answers.includes('entailment') ? 'judges' : 'answers',
     ...{ model: site.model, answers: config.answers, examples: site.examples },
-    ...{ hasThumbnails: true, canAdd: false },
+    ...{ hasThumbnails: true, canAdd: false, computes },
     explains: config.images === 1 ? [...(site.hasTeacher ? ['teacher'] : []), 'student'] : [],
   };
 };

@@ -1,5 +1,4 @@
 import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { type Logger, pino } from 'pino';
 import type { Model } from '../checkpoints/model-file.ts';
 import { UserError } from '../errors.ts';
@@ -12,9 +11,8 @@ import { openImageCache } from '../inference/open-image-cache.ts';
 import { openPredictor } from '../inference/open-predictor.ts';
 import type { Predictor } from '../inference/predictor.ts';
 import { sizeRuleOf } from '../inference/size-rule.ts';
-import { isAddress } from '../inference/store/backends.ts';
+import { backendOf, servingOf } from '../inference/store/backends.ts';
 import { checkStudent, picturesOf } from '../inference/store/manifest.ts';
-import { readAbout } from '../inference/store/manifest-file.ts';
 import { admission, createGate, type Gate } from './http/admission.ts';
 import { createApp } from './http/app.ts';
 import { type KeyRing, openKeyRing } from './http/key-ring.ts';
@@ -133,6 +131,7 @@ const openServices = async (model: Model, options: ServerOptions, { limits, metr
   let stores: ReadonlyMap<string, Store> = new Map();
   const close = async (): Promise<void> => {
     await Promise.all([...stores.values()].map(({ writer }) => writer?.close()));
+    await Promise.all([...stores.values()].map(({ view }) => view[Symbol.asyncDispose]()));
     await Promise.all([pool.close(), open.close()]);
   };
   try {
@@ -184,30 +183,30 @@ const openStores = async (
   onError: (error: unknown) => void,
 ): Promise<ReadonlyMap<string, Store>> => {
   const stores = new Map<string, Store>();
-  for (const { cache, images, name = basename(cache).replace(/\.cache$/, '') } of caches) {
+  for (const { cache, images, ...named } of caches) {
+    const { nameOf, shown } = await servingOf(cache);
+    const { name = nameOf(cache) } = named;
     if (stores.has(name))
-      throw new UserError(`${cache}: another cache is called ${name}, too: give one of them a name`);
+      throw new UserError(`${shown(cache)}: another cache is called ${name}, too: give one of them a name`);
     await checkCache(student, { cache, images });
     const writer = images === undefined ? undefined : createStoreWriter(student, { name, cache, images, onError });
-    stores.set(name, { name, view: viewCache(cache, name), images, writer });
+    stores.set(name, { name, view: await viewCache(cache, name), images, writer });
   }
   return stores;
 };
 
 /** Checks that a cache is the student's; makes it where it is missing and images may be added. */
 const checkCache = async (student: Predictor, { cache, images }: ServedCache): Promise<void> => {
-  if (isAddress(cache))
-    throw new UserError(
-      'a server keeps its caches in folders: fill one with dide cache, and give it instead of an address',
-    );
+  const { readAbout } = await backendOf(cache);
+  const { shown } = await servingOf(cache);
   if (images !== undefined && !(await readAbout(cache))) {
     await makeFolder(images);
     await (await openCacheEditor(student, cache)).close();
   }
   if (images !== undefined && !(await stat(images).catch(() => undefined))?.isDirectory())
-    throw new UserError(`${images}: there is no such folder: give that of the images of ${cache}`);
+    throw new UserError(`${images}: there is no such folder: give that of the images of ${shown(cache)}`);
   const { about } = await openImageCache(cache);
-  checkStudent(cache, about, aboutOf(student, { pictures: picturesOf(about) }));
+  checkStudent(shown(cache), about, aboutOf(student, { pictures: picturesOf(about) }));
 };
 
 /** A log whose lines give no orders to the terminal that shows them: paths of requests and files are others' texts. */

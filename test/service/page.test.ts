@@ -117,6 +117,7 @@ describe('the page', () => {
     await writeFile(join(page, 'index.html'), '<!doctype html><title>It</title>');
     await writeFile(join(page, 'assets', 'index-Bx3f_9aZ.js'), 'export {};');
     await writeFile(join(page, '.secret'), 'hidden');
+    await writeFile(join(page, 'train.html'), 'a page that needs the files of a site');
     await writeFile(join(home, 'outside.txt'), 'outside');
     await symlink(join(home, 'outside.txt'), join(page, 'link.txt'));
     await using served = await serve({ page, count: 1 });
@@ -130,7 +131,14 @@ describe('the page', () => {
     const script = await served.get('/assets/index-Bx3f_9aZ.js');
     expect(script.headers.get('content-type')).toContain('javascript');
     expect(script.headers.get('cache-control')).toContain('immutable');
-    for (const path of ['/.secret', '/link.txt', '/../outside.txt', '/%2e%2e/outside.txt', '/assets/../../outside.txt'])
+    for (const path of [
+      '/.secret',
+      '/train.html',
+      '/link.txt',
+      '/../outside.txt',
+      '/%2e%2e/outside.txt',
+      '/assets/../../outside.txt',
+    ])
       expect([path, (await served.get(path)).status]).toEqual([path, 404]);
     expect((await served.get('/v1/caches')).status).toBe(200);
   });

@@ -27,7 +27,8 @@ beforeAll(async () => {
   const page = fileURLToPath(new URL('../../page', import.meta.url));
   await build({ configFile: join(page, 'vite.config.ts'), logLevel: 'error', build: { outDir: at('page') } });
   const cache = await openImageCache(at('photos.cache'));
-  const made = { to: at('site'), images: at('data/images'), page: at('page'), runtime: runtimeFolder };
+  const teacher = await loadModel(assetPath('teacher-mini.safetensors'));
+  const made = { to: at('site'), images: at('data/images'), page: at('page'), runtime: runtimeFolder, teacher };
   const report = await writeSite(model, cache, { ...made, title: 'Scenes', examples: [question] });
   expect(report.images).toBe(cache.size);
   browser = await openBrowser();
@@ -52,6 +53,13 @@ describe.skipIf(!chromiumPath)('a site on a plain server of files', { timeout: 6
     const all = await ask(await loadModel(student), await openImageCache(at('photos.cache')), question, {});
     const sure = all.filter(({ probability }) => probability >= 0.5);
     expect(said).toMatch(new RegExp(`${sure.length}\\s+of\\s+${all.length}`));
+    await page.locator('.tile button').first().click();
+    await page.locator('dialog .look canvas').nth(1).waitFor(SLOW);
+    expect(await page.locator('dialog .looks figcaption').allTextContents()).toEqual([
+      expect.stringMatching(/^teacher(yes|no), /),
+      expect.stringMatching(/^studentyes, /),
+    ]);
+    expect(await violations(page)).toEqual([]);
     expect([errors, foreign]).toEqual([[], []]);
     await page.close();
   });

@@ -7,27 +7,38 @@ import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { build } from 'vite';
+import { runtimeFiles } from '../../src/server.ts';
 
 const places = [process.env.CHROMIUM ?? '', '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 /** Path of a Chromium; undefined where there is none, and tests of the page are left out. */
 export const chromiumPath = places.find((path) => path !== '' && existsSync(path));
 
-/** Starts a browser without a window. */
-export const openBrowser = async (args: readonly string[] = []): Promise<Browser> =>
-  await chromium.launch({ executablePath: chromiumPath!, args: ['--no-sandbox', '--disable-gpu', ...args] });
+/** Starts a browser without a window and, unless it is said otherwise, without a graphics processor. */
+export const openBrowser = async (
+  args: readonly string[] = [],
+  { hasGpu = false }: { readonly hasGpu?: boolean } = {},
+): Promise<Browser> =>
+  await chromium.launch({
+    executablePath: chromiumPath!,
+    args: ['--no-sandbox', ...(hasGpu ? [] : ['--disable-gpu']), ...args],
+  });
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Folder of onnxruntime-web's files. */
 export const runtimeFolder = dirname(createRequire(import.meta.url).resolve('onnxruntime-web/wasm'));
-export const runtimeFiles = ['ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm'] as const;
 
 /** Writes a page that has `dide/web` and onnxruntime-web as the names `web` and `ort`. */
 export const writeHarness = async (folder: string): Promise<void> => {
   await build({
     configFile: false,
     logLevel: 'error',
-    resolve: { alias: { 'onnxruntime-web/wasm': join(runtimeFolder, 'ort.wasm.min.mjs') } },
+    resolve: {
+      alias: {
+        'onnxruntime-web/wasm': join(runtimeFolder, 'ort.wasm.min.mjs'),
+        'onnxruntime-web/webgpu': join(runtimeFolder, 'ort.webgpu.min.mjs'),
+      },
+    },
     build: {
       outDir: folder,
       emptyOutDir: false,
@@ -36,7 +47,8 @@ export const writeHarness = async (folder: string): Promise<void> => {
     },
   });
   await mkdir(join(folder, 'runtime'), { recursive: true });
-  for (const name of runtimeFiles) await copyFile(join(runtimeFolder, name), join(folder, 'runtime', name));
+  for (const name of [...runtimeFiles.wasm, ...runtimeFiles.webgpu])
+    await copyFile(join(runtimeFolder, name), join(folder, 'runtime', name));
   const head = '<meta charset="utf-8"><title>harness</title><link rel="icon" href="data:,">';
   await writeFile(
     join(folder, 'harness.html'),

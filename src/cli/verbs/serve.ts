@@ -27,6 +27,7 @@ Examples:
   $ dide cache student.safetensors photos --to photos.cache
   $ dide serve student.safetensors photos.cache --images photos
   $ curl localhost:8080/v1/caches/photos/ask -H 'content-type: application/json' -d '{"question": "is there a dog?"}'
+  $ dide serve student.safetensors "postgres://me@localhost/pictures?cache=photos" --images photos
   $ dide key ana --key-file keys
   $ dide serve student.safetensors photos.cache --images photos --host 0.0.0.0 --key-file keys
 

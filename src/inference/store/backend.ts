@@ -3,8 +3,14 @@ import type { ImageFilter } from './image-filter.ts';
 import type { About } from './manifest.ts';
 import type { CacheWriter } from './writer.ts';
 
+/** Tells whether a cache has changed, for those that keep one open. */
+export interface Watch extends AsyncDisposable {
+  /** Another text after each change of the cache, whoever made it; the empty one where it cannot be reached. */
+  state(): Promise<string>;
+}
+
 /**
- * A kind of place that keeps caches. All that is asked, searched and cached goes through these three, so that a cache
+ * A kind of place that keeps caches. All that is asked, searched and cached goes through these, so that a cache
  * answers the same wherever it is.
  */
 export interface Backend {
@@ -14,4 +20,16 @@ export interface Backend {
   readonly openWriter: (place: string, about: About) => Promise<CacheWriter>;
   /** Opens it for questions; `filter` are those that will be asked, if the place can choose them itself. */
   readonly open: (place: string, filter?: ImageFilter) => Promise<ImageCache>;
+  /** What a server needs to keep such a cache open; absent where it cannot. */
+  readonly serving?: Serving | undefined;
+}
+
+/** What a server needs to keep a cache open. */
+export interface Serving {
+  /** Watches a cache. Nothing is opened before its state is asked for. */
+  readonly watch: (place: string) => Watch;
+  /** The place in messages: an address has no password there. */
+  readonly shown: (place: string) => string;
+  /** Name of a cache by its place: `photos` of `photos.cache`, and of an address with `cache=photos`. */
+  readonly nameOf: (place: string) => string;
 }

@@ -1,4 +1,5 @@
-import type { Backend } from './backend.ts';
+import { UserError } from '../../errors.ts';
+import type { Backend, Serving } from './backend.ts';
 import { embedded } from './embedded.ts';
 
 const isDatabase = (place: string): boolean => /^postgres(ql)?:\/\//.test(place);
@@ -11,4 +12,13 @@ export const isAddress = (place: string): boolean => isDatabase(place) || isBuck
 export const backendOf = async (place: string): Promise<Backend> => {
   if (isDatabase(place)) return (await import('./postgres/postgres.ts')).postgres;
   return isBucket(place) ? (await import('./s3/s3.ts')).s3 : embedded;
+};
+
+/** What a server needs to keep a cache open. @throws UserError where caches of this kind are not served. */
+export const servingOf = async (place: string): Promise<Serving> => {
+  const { serving } = await backendOf(place);
+  if (serving) return serving;
+  throw new UserError(
+    'a server keeps its caches in folders or in Postgres: fill one with dide cache, and give it instead of this address',
+  );
 };

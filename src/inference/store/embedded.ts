@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { openCurrent } from '../../files/replace-together.ts';
 import { allPlaces, type ImageCache, imageCacheOf, type KeptBlock, type KeptOptions } from '../image-cache.ts';
@@ -56,5 +57,24 @@ async function* readKept(
 
 const COPY = 'copy the whole folder, or cache the images again';
 
+/** Sizes and times of all files of a cache but those that come and go. */
+const stateOf = async (folder: string): Promise<string> => {
+  const names = (await readdir(folder).catch(() => [])).filter((name) => !/\.(lock|tmp)$/.test(name)).sort();
+  const states = await Promise.all(
+    names.map(async (name) => {
+      const file = await stat(join(folder, name), { bigint: true }).catch(() => undefined);
+      return file && `${name} ${file.ino} ${file.size} ${file.mtimeNs}`;
+    }),
+  );
+  return states.join('\n');
+};
+
 /** Caches in folders: no server, nothing to install, and files that can be copied. The default. */
-export const embedded: Backend = { readAbout, openWriter: openCacheWriter, open };
+export const embedded: Backend = {
+  ...{ readAbout, openWriter: openCacheWriter, open },
+  serving: {
+    watch: (folder) => ({ state: () => stateOf(folder), [Symbol.asyncDispose]: async () => undefined }),
+    shown: (folder) => folder,
+    nameOf: (folder) => basename(folder).replace(/\.cache$/, ''),
+  },
+};

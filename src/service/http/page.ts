@@ -20,12 +20,15 @@ export interface PageFile {
 const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' blob: data:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/** The page of a site that teaches the student whose file is beside it; a service has no such file. */
+const OF_A_SITE = '/train.html';
+
 /** A name with a hash in it, which never has other bytes. */
 const HASHED = /^\/assets\/.*-[\w-]{8,}\.\w+$/;
 
 /**
- * Reads the files of a page, all of them, so that a request reads no disk and no path leads out of the folder. Links and
- * hidden files are passed over.
+ * Reads the files of a page, all of them, so that a request reads no disk and no path leads out of the folder. Links, hidden
+ * files and what only a site can show are passed over.
  *
  * @throws UserError where the folder cannot be read, or has no `index.html`.
  */
@@ -37,7 +40,8 @@ export const readPage = async (folder: string): Promise<PageFiles> => {
   for (const entry of entries) {
     const place = join(entry.parentPath, entry.name);
     const path = `/${relative(folder, place).split(sep).join('/')}`;
-    if (entry.isFile() && !path.includes('/.')) page.set(path, pageFile(path, new Uint8Array(await readFile(place))));
+    const isShown = entry.isFile() && !path.includes('/.') && path !== OF_A_SITE;
+    if (isShown) page.set(path, pageFile(path, new Uint8Array(await readFile(place))));
   }
   const index = page.get('/index.html');
   if (!index)

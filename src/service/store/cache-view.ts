@@ -1,13 +1,12 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import type { ImageCache } from '../../inference/image-cache.ts';
 import { openImageCache } from '../../inference/open-image-cache.ts';
+import { servingOf } from '../../inference/store/backends.ts';
 import { cacheProblem } from './cache-problem.ts';
 import { placesByPath } from './places.ts';
 
-/** A cache as it is now: opened again once its files have changed, whoever wrote them. */
-export interface CacheView {
+/** A cache as it is now: opened again once it has changed, whoever wrote it. */
+export interface CacheView extends AsyncDisposable {
   /** The cache as it is now. @throws Problem 503 where it cannot be read, which says what is wrong with which file. */
   current(): Promise<ImageCache>;
   /** Whether an image of this path is cached now. */
@@ -22,12 +21,14 @@ interface Opened {
 }
 
 /** Views a cache. It is opened when it is first asked for. @param name its name in problems. */
-export const viewCache = (folder: string, name: string): CacheView => {
+export const viewCache = async (place: string, name: string): Promise<CacheView> => {
+  const serving = await servingOf(place);
+  const [watch, folder] = [serving.watch(place), serving.shown(place)];
   let opened: Opened | undefined;
   const current = async (): Promise<ImageCache> => {
-    const state = await stateOf(folder);
+    const state = await watch.state();
     if (opened?.state !== state) {
-      opened = { state, cache: openImageCache(folder) };
+      opened = { state, cache: openImageCache(place) };
       opened.cache.catch(() => {
         opened = undefined;
       });
@@ -49,17 +50,6 @@ export const viewCache = (folder: string, name: string): CacheView => {
         return await run(now);
       }
     },
+    [Symbol.asyncDispose]: async () => await watch[Symbol.asyncDispose](),
   };
-};
-
-/** Sizes and times of all files of a cache but those that come and go: another text after each change. */
-const stateOf = async (folder: string): Promise<string> => {
-  const names = (await readdir(folder).catch(() => [])).filter((name) => !/\.(lock|tmp)$/.test(name)).sort();
-  const states = await Promise.all(
-    names.map(async (name) => {
-      const file = await stat(join(folder, name), { bigint: true }).catch(() => undefined);
-      return file && `${name} ${file.ino} ${file.size} ${file.mtimeNs}`;
-    }),
-  );
-  return states.join('\n');
 };

@@ -5,6 +5,7 @@ import { LockedError } from '../../files/lock.ts';
 import { type CacheEditor, openCacheEditor } from '../../inference/cache-editor.ts';
 import { openImageCache } from '../../inference/open-image-cache.ts';
 import type { Predictor } from '../../inference/predictor.ts';
+import { servingOf } from '../../inference/store/backends.ts';
 import { Problem } from '../problem.ts';
 import { cacheProblem } from './cache-problem.ts';
 import { type Change, makeChanges, type OpenStore, type Outcome, type Waiting } from './changes.ts';
@@ -28,7 +29,7 @@ export interface StoreWriter {
 export interface StorePlaces {
   /** Name of the cache in problems. */
   readonly name: string;
-  /** Folder of the cache. */
+  /** Place of the cache: its folder, or the address of its database. */
   readonly cache: string;
   /** Folder of the images. */
   readonly images: string;
@@ -136,7 +137,8 @@ const openEditor = async (student: Predictor, { cache, name }: StorePlaces): Pro
     await openImageCache(cache);
     return await openCacheEditor(student, cache);
   } catch (error) {
-    if (!(error instanceof LockedError)) throw cacheProblem(error, { folder: cache, name });
+    if (!(error instanceof LockedError))
+      throw cacheProblem(error, { folder: (await servingOf(cache)).shown(cache), name });
     throw new Problem(503, 'another process is writing the cache: try again once it is done', { 'retry-after': '5' });
   }
 };

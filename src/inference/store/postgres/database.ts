@@ -7,6 +7,8 @@ export interface DatabasePlace {
   readonly url: string;
   /** The same without a password, and with the name of the cache, for messages. */
   readonly shown: string;
+  /** Name of the cache. */
+  readonly name: string;
   /** Its schema, quoted: each cache has one of its own. */
   readonly schema: string;
 }
@@ -28,7 +30,7 @@ export const placeOf = (address: string): DatabasePlace => {
   url.searchParams.delete('cache');
   const bare = new URL(url);
   bare.password = '';
-  return { url: url.href, shown: `${bare.href} (cache ${name})`, schema: `"dide_${name}"` };
+  return { url: url.href, shown: `${bare.href} (cache ${name})`, name, schema: `"dide_${name}"` };
 };
 
 /** A connection to a database. */

@@ -2,6 +2,7 @@ import type { Backend } from '../backend.ts';
 import { connect, placeOf } from './database.ts';
 import { openDatabaseCache } from './reader.ts';
 import { readTables } from './tables.ts';
+import { watchDatabase } from './watch.ts';
 import { openDatabaseWriter } from './writer.ts';
 
 /**
@@ -16,4 +17,9 @@ export const postgres: Backend = {
   },
   openWriter: openDatabaseWriter,
   open: openDatabaseCache,
+  serving: {
+    watch: (address) => watchDatabase(placeOf(address)),
+    shown: (address) => placeOf(address).shown,
+    nameOf: (address) => placeOf(address).name,
+  },
 };

@@ -18,6 +18,8 @@ const user = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
 export interface TestServer extends AsyncDisposable {
   /** Address of a cache in its database. */
   readonly address: (cache: string) => string;
+  /** Stops it, runs something, and starts it again. */
+  readonly restart: (meanwhile: () => Promise<void>) => Promise<void>;
 }
 
 /** Starts a server with an empty database. */
@@ -28,9 +30,18 @@ export const startServer = async (): Promise<TestServer> => {
   const program = (name: string, ...args: string[]) => run(join(programs!, name), args, { ...user, cwd: folder });
   await program('initdb', '-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync');
   const options = `-p ${port} -k ${folder} -c listen_addresses=127.0.0.1 -c fsync=off`;
-  await program('pg_ctl', '-D', data, '-o', options, '-l', join(folder, 'log'), '-w', 'start');
+  const start = () => program('pg_ctl', '-D', data, '-o', options, '-l', join(folder, 'log'), '-w', 'start');
+  await start();
   return {
     address: (cache) => `postgres://postgres:secret@127.0.0.1:${port}/postgres?cache=${cache}`,
+    restart: async (meanwhile) => {
+      await program('pg_ctl', '-D', data, '-m', 'fast', '-w', 'stop');
+      try {
+        await meanwhile();
+      } finally {
+        await start();
+      }
+    },
     [Symbol.asyncDispose]: async () => {
       await program('pg_ctl', '-D', data, '-m', 'immediate', 'stop');
       await rm(folder, { recursive: true, force: true });

@@ -68,7 +68,11 @@ const openedWriter = async (database: Database, place: DatabasePlace, about: Abo
       ]);
     },
     note: async (lines) => {
-      await database.whole(() => writeLines(database, schema, lines));
+      await database.whole(async () => {
+        await writeLines(database, schema, lines);
+        // another version of the row, by which those who watch the cache see that it changed
+        await database.rows(`update ${schema}.about set next_row = next_row`);
+      });
       known(lines);
     },
     flush: async () => {},
