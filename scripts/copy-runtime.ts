@@ -8,4 +8,4 @@ import { runtimeFiles } from '../src/server.ts';
 const from = dirname(createRequire(import.meta.url).resolve('onnxruntime-web/wasm'));
 const to = fileURLToPath(new URL('../dist/runtime', import.meta.url));
 mkdirSync(to, { recursive: true });
-for (const name of [...runtimeFiles.wasm, ...runtimeFiles.webgpu]) copyFileSync(join(from, name), join(to, name));
+for (const name of runtimeFiles) copyFileSync(join(from, name), join(to, name));

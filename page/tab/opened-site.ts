@@ -11,7 +11,7 @@ import {
   UserError,
 } from 'dide/web';
 import type { About, Picture, PictureFilter, PictureList, PictureRange } from '../source.ts';
-import { openRuntime } from './runtime.ts';
+import { runtimeAt } from './runtime.ts';
 import { files, type Site } from './site.ts';
 
 /** A site that is loaded: its student and its vectors. */
@@ -39,17 +39,17 @@ export const openSite = async (
   const model = await loadModel(`${folder}${files.student}`, { onProgress });
   const images = await openImageCache(`${folder}${files.cache}`, { onProgress });
   const places = new Map(Array.from({ length: images.size }, (_, place) => [images.pathAt(place), place]));
-  const { ort, provider, said } = await openRuntime(`${folder}${files.runtime}/`, {
-    ...{ hasWebgpu: site.hasWebgpu, precision: images.precision },
-  });
+  const ort = runtimeAt(`${folder}${files.runtime}/`);
+  const { numThreads } = ort.env.wasm;
+  const computes = `in WebAssembly on ${numThreads === 1 ? 'one thread' : `${numThreads} threads`}`;
   let explainer: Promise<Explainer<WebPair>> | undefined;
   const openExplaining = async (): Promise<Explainer<WebPair>> => {
     const teacher = site.hasTeacher ? { teacher: await loadModel(`${folder}${files.teacher}`) } : {};
-    return openExplainer({ ...teacher, student: model }, ort, { provider });
+    return openExplainer({ ...teacher, student: model }, ort);
   };
   return {
-    ...{ site, folder, images, places, computes: said },
-    student: openPredictor(model, ort, { provider }),
+    ...{ site, folder, images, places, computes },
+    student: openPredictor(model, ort),
     explainer: () => (explainer ??= openExplaining()),
   };
 };

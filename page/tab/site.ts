@@ -9,8 +9,6 @@ export interface Site {
   readonly examples: readonly string[];
   /** Whether the teacher of the student is there, too. */
   readonly hasTeacher?: boolean | undefined;
-  /** Whether the files are there by which browsers compute on a graphics processor. */
-  readonly hasWebgpu?: boolean | undefined;
 }
 
 /** Folders and files beside `site.json`; `src/export/site/site-file.ts` writes them. */

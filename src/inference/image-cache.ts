@@ -50,6 +50,13 @@ export interface ImageCache {
    * ascending; of a database, whose index may miss some. Absent where every image must be compared.
    */
   readonly nearest?: ((vector: Float32Array, count: number) => Promise<Uint32Array>) | undefined;
+  /**
+   * Reads all rows and compares them with their checksums. Returns the number of bytes that have one; a database keeps its
+   * own, and has none here.
+   *
+   * @throws UserError that names the bytes and rows that are not as they were written.
+   */
+  readonly check?: (() => Promise<number>) | undefined;
 }
 
 /** Cached images, and the bytes of their rows. */
@@ -81,11 +88,12 @@ interface CacheParts {
   readonly about: About;
   readonly columns: Columns;
   readonly nearest?: ImageCache['nearest'];
+  readonly check?: ImageCache['check'];
 }
 
 /** A cache whose rows are read by a function, from a file or from elsewhere. */
 export const imageCacheOf = (parts: CacheParts, read: ImageCache['keptBlocks']): ImageCache => {
-  const { folder, about, columns, nearest } = parts;
+  const { folder, about, columns, nearest, check } = parts;
   let entries: readonly Entry[] | undefined;
   return {
     folder,
@@ -102,6 +110,7 @@ export const imageCacheOf = (parts: CacheParts, read: ImageCache['keptBlocks']):
     entryAt: columns.entryAt,
     keptBlocks: read,
     nearest,
+    check,
     blocks: (options) => blocksOf(parts, read(options)),
   };
 };

@@ -46,7 +46,7 @@ export const nanoPlaceForTests = (): (() => NanoPlace) => {
     await saveModel(place.student, student);
     await cacheImages(student, join(place.data, 'images'), { to: place.cache, threads: 1 });
     mkdirSync(place.page);
-    for (const name of ['index.html', ...runtimeFiles.wasm]) writeFileSync(join(place.page, name), '<head></head>');
+    for (const name of ['index.html', ...runtimeFiles]) writeFileSync(join(place.page, name), '<head></head>');
   }, 60_000);
   afterAll(() => rm(place.root, { recursive: true, force: true }));
   return () => place;

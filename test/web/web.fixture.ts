@@ -47,7 +47,8 @@ export const writeHarness = async (folder: string): Promise<void> => {
     },
   });
   await mkdir(join(folder, 'runtime'), { recursive: true });
-  for (const name of [...runtimeFiles.wasm, ...runtimeFiles.webgpu])
+  const ofGpu = ['mjs', 'wasm'].map((kind) => `ort-wasm-simd-threaded.asyncify.${kind}`);
+  for (const name of [...runtimeFiles, ...ofGpu])
     await copyFile(join(runtimeFolder, name), join(folder, 'runtime', name));
   const head = '<meta charset="utf-8"><title>harness</title><link rel="icon" href="data:,">';
   await writeFile(

@@ -175,15 +175,20 @@ const recipeValue = (value: unknown): string => {
 };
 
 const describeCache = async (folder: string): Promise<Contents> => {
-  const { about, entries, size, precision, rowBytes } = await openImageCache(folder);
+  const { about, entries, size, precision, rowBytes, check } = await openImageCache(folder);
+  const checked = (await check?.()) ?? 0;
   const facts: [string, Cell][] = [
     ['kind', 'an image cache'],
     ['images', grouped(size)],
     ['rows', grouped(new Set(entries.map(({ row }) => row)).size)],
     ['pictures', about.preprocessing.pictures ?? 'as-vilt'],
     ['row', `${about.width} numbers as ${precision}, ${bytesOf(rowBytes)}`],
+    [
+      'checked',
+      checked > 0 ? `${bytesOf(checked)} of vectors are as they were written` : 'no checksums of its vectors',
+    ],
     ...costFacts(about),
     ['student', `${about.student.slice(0, 12)} (${about.task})`],
   ];
-  return { text: factsOf(facts), result: { kind: 'cache', images: size, precision, rowBytes, about } };
+  return { text: factsOf(facts), result: { kind: 'cache', images: size, precision, rowBytes, checked, about } };
 };

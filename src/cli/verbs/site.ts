@@ -22,7 +22,6 @@ interface Options extends ForeignOptions {
   readonly example: readonly string[];
   readonly side?: number | undefined;
   readonly teacher?: string | undefined;
-  readonly webgpu?: boolean | undefined;
   readonly page?: string | undefined;
   readonly runtime?: string | undefined;
   readonly json?: boolean | undefined;
@@ -58,7 +57,6 @@ export const siteCommand = (): Command =>
       )
       .addOption(count('--side <pixels>', 'longer side of the small pictures (default: 320)'))
       .addOption(new Option('--teacher <file>', "the student's teacher, to show where it looks, too"))
-      .addOption(new Option('--webgpu', 'compute on a graphics processor where a browser has one (27 MB more)'))
       .addOption(new Option('--page <folder>', 'another page than that of the package'))
       .addOption(new Option('--runtime <folder>', "other files of onnxruntime-web's than those of the package")),
     [jsonOption()],
@@ -69,7 +67,7 @@ export const siteCommand = (): Command =>
 const collect = (value: string, before: readonly string[]): string[] => [...before, value];
 
 async function run(file: string, cacheFolder: string, options: Options): Promise<void> {
-  const { to, images, side, webgpu, title = basename(resolve(cacheFolder)).replace(/\.cache$/, '') } = options;
+  const { to, images, side, title = basename(resolve(cacheFolder)).replace(/\.cache$/, '') } = options;
   checkNewFolder(to, '');
   const [page, runtime] = [options.page ?? ownPage(), options.runtime ?? ownRuntime()];
   const student = await openModel(file, options);
@@ -80,7 +78,7 @@ async function run(file: string, cacheFolder: string, options: Options): Promise
   try {
     using progress = openProgress('site');
     const report = await writeSite(student, cache, {
-      ...{ to, images, page, runtime, teacher, webgpu, title, side, signal, examples: options.example },
+      ...{ to, images, page, runtime, teacher, title, side, signal, examples: options.example },
       name: basename(file).replace(/\.safetensors$/, ''),
       onProgress: progress.update,
       onWarning: progress.warn,

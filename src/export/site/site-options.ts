@@ -18,8 +18,6 @@ export interface SiteOptions {
   readonly examples?: readonly string[] | undefined;
   /** The student's teacher, whose attention is shown beside the student's; it is a part of the site then. Default: none. */
   readonly teacher?: Model | undefined;
-  /** Whether the files are written, too, by which browsers compute on a graphics processor: 27 MB more. Default false. */
-  readonly webgpu?: boolean | undefined;
   /** Longer side of the small pictures in pixels. Default 320. */
   readonly side?: number | undefined;
   /** Ends the writing by throwing the reason of its abortion; nothing is left. */

@@ -31,11 +31,8 @@ export interface SiteReport {
   };
 }
 
-/** Files of onnxruntime-web that a page needs: for every browser, and to compute on a graphics processor where there is one. */
-export const runtimeFiles = {
-  wasm: ['ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm'],
-  webgpu: ['ort-wasm-simd-threaded.asyncify.mjs', 'ort-wasm-simd-threaded.asyncify.wasm'],
-} as const;
+/** Files of onnxruntime-web that a page without a graphics processor needs. */
+export const runtimeFiles = ['ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm'] as const;
 
 /**
  * Writes a folder that any host of files can serve: the page, the student, the cached vectors and small pictures. The page
@@ -52,15 +49,14 @@ export const writeSite = async (student: Model, cache: ImageCache, options: Site
   if (teacher) checkTeacher(teacher, student);
   const write = async (into: string): Promise<SiteReport> => {
     await copyPage(page, into);
-    await copyRuntime(runtime, join(into, siteFile.runtime), options);
+    await copyRuntime(runtime, join(into, siteFile.runtime));
     await saveSmall(join(into, siteFile.student), student);
     if (teacher) await saveSmall(join(into, siteFile.teacher), teacher);
     const stamp = randomBytes(16).toString('hex');
     await writeCacheFiles(join(into, siteFile.cache), cache, stamp);
     await writeThumbnails(join(into, siteFile.thumbnails), cache, { ...options, images, side });
     const model = options.name ?? student.config.task;
-    const has = { hasTeacher: teacher !== undefined, hasWebgpu: options.webgpu === true };
-    const about = { format: 1, title, model, images: cache.size, side, examples, ...has };
+    const about = { format: 1, title, model, images: cache.size, side, examples, hasTeacher: teacher !== undefined };
     await writeFile(join(into, siteFile.about), `${JSON.stringify(about, null, 2)}\n`);
     return { images: cache.size, bytes: await sizesOf(into) };
   };
@@ -76,9 +72,9 @@ const refuseFull = async (folder: string): Promise<undefined> => {
     throw new UserError(`${folder}: it holds ${counted(names.length, 'file')} already: give an empty or new folder`);
 };
 
-const copyRuntime = async (runtime: string, into: string, { webgpu = false }: SiteOptions): Promise<void> => {
+const copyRuntime = async (runtime: string, into: string): Promise<void> => {
   await mkdir(into);
-  for (const name of [...runtimeFiles.wasm, ...(webgpu ? runtimeFiles.webgpu : [])])
+  for (const name of runtimeFiles)
     await copyFile(join(runtime, name), join(into, name)).catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       throw new UserError(`${runtime}: it has no ${name}: give the folder of onnxruntime-web's files`);

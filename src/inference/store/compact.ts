@@ -28,9 +28,10 @@ export const isMostlyDead = (
  * before, or as it is after.
  *
  * @param about its manifest, with a new stamp.
+ * @returns the byte at which its rows end now.
  * @throws UserError where the disk refuses; the cache is then as it was.
  */
-export const compact = async (folder: string, about: About, entries: Iterable<Entry>): Promise<void> => {
+export const compact = async (folder: string, about: About, entries: Iterable<Entry>): Promise<number> => {
   const { stamp = '' } = about;
   const { file, bytes: rowBytes } = rowsOf(about);
   const { moved, rows } = renumbered(inRowOrder(entries));
@@ -45,6 +46,7 @@ export const compact = async (folder: string, about: About, entries: Iterable<En
     const place = { byte, line: moved.length, end: rowBytes * rows.length };
     await writeColumns(into, { entries: moved, place, stamp });
   });
+  return rowBytes * rows.length;
 };
 
 /** Entries with rows that follow each other, and the rows that they have now, once each. */

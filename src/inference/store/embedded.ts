@@ -4,6 +4,7 @@ import { UserError } from '../../errors.ts';
 import { openCurrent } from '../../files/replace-together.ts';
 import { allPlaces, type ImageCache, imageCacheOf, type KeptBlock, type KeptOptions } from '../image-cache.ts';
 import type { Backend } from './backend.ts';
+import { checkRows } from './checksums.ts';
 import type { Columns } from './column-arrays.ts';
 import { readEntries } from './entries.ts';
 import { cacheFiles } from './file-names.ts';
@@ -34,7 +35,9 @@ const aboutIn = async (folder: string): Promise<About> => {
 };
 
 const openedOf = (folder: string, about: About, columns: Columns): ImageCache =>
-  imageCacheOf({ folder, about, columns }, (options) => readKept(folder, about, { columns, ...options }));
+  imageCacheOf({ folder, about, columns, check: () => checkRows(folder, about) }, (options) =>
+    readKept(folder, about, { columns, ...options }),
+  );
 
 async function* readKept(
   folder: string,

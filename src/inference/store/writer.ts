@@ -9,6 +9,7 @@ import { takeLock } from '../../files/lock.ts';
 import { finishReplacing } from '../../files/replace-together.ts';
 import type { KeptFeatures } from '../kept-features.ts';
 import type { PrecisionCost } from '../precision-cost.ts';
+import { dropChecksumsBeyond, writeChecksums } from './checksums.ts';
 import { readColumns, writeColumns } from './columns.ts';
 import { compact, isMostlyDead } from './compact.ts';
 import { withLines } from './entries.ts';
@@ -105,6 +106,7 @@ const openedWriter = async (folder: string, about: About, unlock: () => Promise<
   let now = about;
   const { columns, isDamaged } = await soundColumns(folder, about);
   const store = await openAppendStore(storeLayout(folder, format), 'synced', columns?.place);
+  await dropChecksumsBeyond(folder, { about, end: store.next.end });
   const entries = withLines(columns, store.lines);
   const bySha = entriesByBytes(entries);
   const add = async (rows: Uint8Array, lines: readonly Line[]): Promise<void> => {
@@ -157,8 +159,16 @@ const settle = async (
 ): Promise<void> => {
   const { stamp = '' } = about;
   if (isMostlyDead(entries, { rowBytes: rowsOf(about).bytes, place }))
-    await compact(folder, withStamp(about), entries.values());
-  else if (place.byte !== from) await writeColumns(folder, { entries: entries.values(), place, stamp });
+    await compactWithChecksums(folder, withStamp(about), entries.values());
+  else {
+    if (place.byte !== from) await writeColumns(folder, { entries: entries.values(), place, stamp });
+    await writeChecksums(folder, { about, end: place.end });
+  }
+};
+
+const compactWithChecksums = async (folder: string, about: About, entries: Iterable<Entry>): Promise<void> => {
+  const end = await compact(folder, about, entries);
+  await writeChecksums(folder, { about, end });
 };
 
 const checkCount = ({ length }: readonly Placeless[], shares: Float32Array, width: number): void => {
