@@ -59,7 +59,9 @@ it('leaves every image its numbers, at whatever step the caching and compacting 
     const now = await contents(await openImageCache(to));
     expectClose(now, Object.fromEntries(Object.keys(now).map((path) => [path, all[path]!])));
     expectClose(await contents((await cacheFolder(photos, { to }, student)).cache), fresh);
-    expect((await readdir(to)).sort()).toEqual([cacheFiles.about, cacheFiles.columns, cacheFiles.index, 'vectors.f32']);
+    const { about, columns, index, checksums } = cacheFiles;
+    expect((await readdir(to)).sort()).toEqual([about, columns, index, checksums, 'vectors.f32']);
+    expect(await (await openImageCache(to)).check!()).toBe(2 * 4 * student.width);
     expect((await stat(join(to, 'vectors.f32'))).size).toBe(2 * 4 * student.width);
   }
   expect(steps).toBeGreaterThan(30);
