@@ -161,3 +161,13 @@ const touching = (statement: ts.Statement, name: string): boolean =>
     if (!ts.isImportDeclaration(one) || !machine.test((one.moduleSpecifier as ts.StringLiteral).text)) return false;
     return new RegExp(`\\b${name}\\b`).test(one.importClause?.getText() ?? '');
   });
+
+/** Modules that begin something when they are loaded, since nothing imports them. */
+export const entrances: ReadonlySet<string> = new Set([
+  'src/cli/main.ts',
+  'page/main.tsx',
+  'page/train/main.tsx',
+  'page/tab/worker.ts',
+  'page/train/worker.ts',
+  'src/service/images/image-worker.ts',
+]);
