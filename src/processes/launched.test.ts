@@ -39,6 +39,6 @@ describe('processes', () => {
 
   it('say where MPI was looked for, and how to have it', async () => {
     const environment = { DIDE_MPI: '/nowhere', RANK: '0', WORLD_SIZE: '2', LD_LIBRARY_PATH: '' };
-    await expect(openProcesses(environment)).rejects.toThrow(/\/nowhere\/lib\/libmpi\.\S+: .*install Open MPI/s);
+    await expect(openProcesses(environment)).rejects.toThrow(/nowhere.lib.libmpi\..*: install Open MPI 4\.1 or 5/s);
   });
 });

@@ -82,7 +82,7 @@ export const loadMpi = async (environment: NodeJS.ProcessEnv = process.env): Pro
       // its plugins look its symbols up among those of the whole process
       return apiOf(koffi.load(place, { global: true }));
     } catch (error) {
-      failures.push((error as Error).message);
+      failures.push(`${place}: ${(error as Error).message}`);
     }
   }
   throw new UserError(
