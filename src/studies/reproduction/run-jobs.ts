@@ -99,7 +99,7 @@ const pendingOf = (jobs: readonly Job[], folder: string, repeated: ReadonlySet<J
 };
 
 const createReport = (jobs: readonly Job[], pending: ReadonlySet<Job>, { onProgress }: RunJobsOptions) => {
-  const of = [...pending].reduce((sum, { cost }) => sum + cost, 0);
+  const of = Math.round([...pending].reduce((sum, { cost }) => sum + cost, 0));
   const done = new Map<Job, number>();
   const count = jobs.length - pending.size;
   let finished = 0;
