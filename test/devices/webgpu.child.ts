@@ -25,6 +25,18 @@ const models = () => {
   return { teacher, student: createStudent(teacher, { seed: 2 }) };
 };
 
+/** Options of 20 updates of a training. */
+const training = {
+  task: vqa,
+  data: folder,
+  updates: 20,
+  batch: 8,
+  clip: 1,
+  seed: 3,
+  dropoutRate: 0.1,
+  validateEvery: 20,
+};
+
 const works: Readonly<Record<string, () => Promise<unknown>>> = {
   /** A weight that is read and written on the device, and on the host once it is asked for. */
   resident: async () => {
@@ -60,17 +72,15 @@ const works: Readonly<Record<string, () => Promise<unknown>>> = {
   training: async () => {
     const { teacher, student } = models();
     const losses: number[] = [];
-    const options = { teacher, task: vqa, data: folder, updates: 20, batch: 8, clip: 1, seed: 3, dropoutRate: 0.1 };
-    for await (const step of finetune(student, { ...options, validateEvery: 20 })) losses.push(step.losses.total!);
+    for await (const step of finetune(student, { ...training, teacher })) losses.push(step.losses.total!);
     return losses;
   },
   resumed: async () => {
     const losses: number[] = [];
     for (const until of [7, 20]) {
       const { teacher, student } = models();
-      const options = { teacher, task: vqa, data: folder, updates: 20, batch: 8, clip: 1, seed: 3, dropoutRate: 0.1 };
-      const run = { folder: `${folder}-${device}`, resume: true, validateEvery: 20 };
-      for await (const step of finetune(student, { ...options, ...run })) {
+      const run = { folder: `${folder}-${device}`, resume: true };
+      for await (const step of finetune(student, { ...training, ...run, teacher })) {
         losses.push(step.losses.total!);
         if (step.number === until) break;
       }

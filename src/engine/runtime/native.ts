@@ -7,6 +7,9 @@ import { appendProvider, namingDevice, refuseUnsupported } from './providers.ts'
 const LOG_FATAL = 4;
 const OPTIMISE_ALL = 99;
 
+/** Settings of a session beside its weights. */
+type SessionSettings = Omit<Settings, 'initializers'>;
+
 /** Loads ONNX Runtime's C API once. @throws Error when koffi or the library does not load. */
 export const loadNative = async (): Promise<OpenBackend> => {
   const loaded = await loadEnvironment();
@@ -28,7 +31,7 @@ const openSession = async (loaded: Environment, model: Uint8Array, settings: Set
 export const createSession = async (
   { ort, environment }: Environment,
   model: Uint8Array,
-  settings: Omit<Settings, 'initializers'>,
+  settings: SessionSettings,
   weights: readonly SharedWeight[] = [],
 ): Promise<Pointer> => {
   const options = ort.make('CreateSessionOptions');
@@ -50,7 +53,7 @@ export const createSession = async (
 const checkKernels = (
   ort: Ort,
   session: Pointer,
-  { device, unsupported }: Omit<Settings, 'initializers'>,
+  { device, unsupported }: SessionSettings,
   model: Uint8Array,
 ): void => {
   if (device === 'cpu' || unsupported === 'on-cpu') return;
@@ -62,7 +65,7 @@ const checkKernels = (
   }
 };
 
-const configure = (ort: Ort, options: Pointer, { threads, spin, device }: Omit<Settings, 'initializers'>): void => {
+const configure = (ort: Ort, options: Pointer, { threads, spin, device }: SessionSettings): void => {
   if (device !== 'cpu') ort.call('AddSessionConfigEntry', options, 'session.record_ep_graph_assignment_info', '1');
   ort.call('DisableMemPattern', options);
   ort.call('SetSessionLogSeverityLevel', options, LOG_FATAL);

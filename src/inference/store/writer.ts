@@ -7,17 +7,16 @@ import { removeUnfinished } from '../../files/atomic-write.ts';
 import { makeFolder } from '../../files/disk-errors.ts';
 import { takeLock } from '../../files/lock.ts';
 import { finishReplacing } from '../../files/replace-together.ts';
-import type { KeptFeatures } from '../kept-features.ts';
 import type { PrecisionCost } from '../precision-cost.ts';
 import { dropChecksumsBeyond, writeChecksums } from './checksums.ts';
 import { readColumns, writeColumns } from './columns.ts';
 import { compact, isMostlyDead } from './compact.ts';
 import { withLines } from './entries.ts';
 import { cacheFiles } from './file-names.ts';
-import { applyLine, type Entry, type Line, storeLayout } from './layout.ts';
+import { checkCount, type KnownImages, knownImages } from './known-images.ts';
+import { type Entry, type Line, storeLayout } from './layout.ts';
 import { type About, checkStudent, picturesOf, precisionOf, rowsOf } from './manifest.ts';
 import { readAbout, writeAbout } from './manifest-file.ts';
-import type { Precision } from './row-format.ts';
 
 /** Entry of an image that has no row yet. */
 export type Placeless = Omit<Entry, 'row'>;
@@ -26,19 +25,11 @@ export type Placeless = Omit<Entry, 'row'>;
  * Writer of a cache. It holds the files open and keeps other writers out until it is closed. After an error close it
  * and open another, which mends what was half written.
  */
-export interface CacheWriter extends AsyncDisposable {
-  /** Entries of the cache as it is now, by path. */
-  readonly entries: ReadonlyMap<string, Entry>;
+export interface CacheWriter extends KnownImages, AsyncDisposable {
   /** Whether images have lost their numbers, since the files were cut short. They are not among the entries. */
   readonly isDamaged: boolean;
-  /** An entry of these bytes, under whatever name. */
-  withBytes(sha256: string): Entry | undefined;
   /** Adds images and their features [images, width]. When it returns they are on the disk; of a bucket, see `flush`. */
   append(images: readonly Placeless[], shares: Float32Array): Promise<void>;
-  /** Number that features are kept as. */
-  readonly precision: Precision;
-  /** Features [images, width] as they will be read. */
-  asKept(features: Float32Array): KeptFeatures;
   /** Writes into the manifest what the precision costs. */
   noteCost(cost: PrecisionCost): Promise<void>;
   /** Adds lines alone: images whose row is there already, or images to remove. */
@@ -101,27 +92,23 @@ const created = async (folder: string, about: About): Promise<About> => {
 const withStamp = (about: About): About => ({ ...about, stamp: randomBytes(6).toString('hex') });
 
 const openedWriter = async (folder: string, about: About, unlock: () => Promise<void>): Promise<CacheWriter> => {
-  const { width } = about;
   const format = rowsOf(about);
   let now = about;
   const { columns, isDamaged } = await soundColumns(folder, about);
   const store = await openAppendStore(storeLayout(folder, format), 'synced', columns?.place);
   await dropChecksumsBeyond(folder, { about, end: store.next.end });
   const entries = withLines(columns, store.lines);
-  const bySha = entriesByBytes(entries);
+  const { known, apply } = knownImages(about, entries);
   const add = async (rows: Uint8Array, lines: readonly Line[]): Promise<void> => {
     await store.append(rows, lines);
-    for (const line of lines) {
-      applyLine(entries, line);
-      if (!('forgotten' in line)) bySha.set(line.sha256, line);
-    }
+    apply(lines);
   };
   const noteCost = async (cost: PrecisionCost): Promise<void> => {
     now = { ...now, cost };
     await writeAbout(folder, now);
   };
   const append = async (images: readonly Placeless[], shares: Float32Array): Promise<void> => {
-    checkCount(images, shares, width);
+    checkCount(images.length, shares, about);
     const first = store.next.end / format.bytes;
     const placed = images.map((image, i) => ({ ...image, row: first + i }));
     await add(format.encode(shares), placed);
@@ -136,12 +123,9 @@ const openedWriter = async (folder: string, about: About, unlock: () => Promise<
     await unlock();
   };
   return {
-    entries,
+    ...known,
     isDamaged: isDamaged || store.lost > 0,
-    withBytes: (sha256) => bySha.get(sha256),
     append,
-    precision: precisionOf(about),
-    asKept: (features) => format.kept(Uint8Array.from(format.encode(features))),
     noteCost,
     note: (lines) => add(new Uint8Array(), lines),
     flush: async () => {},
@@ -170,14 +154,6 @@ const compactWithChecksums = async (folder: string, about: About, entries: Itera
   const end = await compact(folder, about, entries);
   await writeChecksums(folder, { about, end });
 };
-
-const checkCount = ({ length }: readonly Placeless[], shares: Float32Array, width: number): void => {
-  if (shares.length !== length * width)
-    throw new Error(`append: ${length} rows of ${width}, but ${shares.length} numbers`);
-};
-
-const entriesByBytes = (entries: ReadonlyMap<string, Entry>): Map<string, Entry> =>
-  new Map([...entries.values()].map((entry) => [entry.sha256, entry]));
 
 /** The columns of a cache, unless index or vectors have lost something that they know: they are removed then. */
 const soundColumns = async (folder: string, about: About) => {

@@ -1,7 +1,8 @@
 import { LockedError } from '../../../files/lock.ts';
 import { retrievalPurpose } from '../../../model/purposes/retrieval.ts';
+import { checkCount, knownImages } from '../known-images.ts';
 import { applyLine, type Entry, type Line } from '../layout.ts';
-import { type About, precisionOf, rowsOf } from '../manifest.ts';
+import { type About, rowsOf } from '../manifest.ts';
 import { type CacheWriter, checkOwner, type Placeless } from '../writer.ts';
 import { connect, type Database, type DatabasePlace, placeOf } from './database.ts';
 import { readImages } from './reader.ts';
@@ -34,17 +35,10 @@ export const openDatabaseWriter = async (address: string, wanted: About): Promis
 
 const openedWriter = async (database: Database, place: DatabasePlace, about: About): Promise<CacheWriter> => {
   const { schema } = place;
-  const format = rowsOf(about);
   const columns = await readImages(database, place, {});
   const entries = new Map<string, Entry>();
   for (let i = 0; i < columns.size; i += 1) applyLine(entries, columns.entryAt(i));
-  const bySha = new Map([...entries.values()].map((entry) => [entry.sha256, entry]));
-  const known = (lines: readonly Line[]): void => {
-    for (const line of lines) {
-      applyLine(entries, line);
-      if (!('forgotten' in line)) bySha.set(line.sha256, line);
-    }
-  };
+  const { known, apply } = knownImages(about, entries);
   const append = async (images: readonly Placeless[], features: Float32Array): Promise<void> => {
     let placed: Entry[] = [];
     await database.whole(async () => {
@@ -52,16 +46,13 @@ const openedWriter = async (database: Database, place: DatabasePlace, about: Abo
       placed = images.map((image, i) => ({ ...image, row: first + i }));
       await writeLines(database, schema, placed);
     });
-    known(placed);
+    apply(placed);
   };
   const close = async (): Promise<void> => await database[Symbol.asyncDispose]();
   return {
-    entries,
+    ...known,
     isDamaged: false,
-    withBytes: (sha256) => bySha.get(sha256),
     append,
-    precision: precisionOf(about),
-    asKept: (features) => format.kept(Uint8Array.from(format.encode(features))),
     noteCost: async (cost) => {
       await database.rows(`update ${schema}.about set about = about || jsonb_build_object('cost', $1::jsonb)`, [
         JSON.stringify(cost),
@@ -73,7 +64,7 @@ const openedWriter = async (database: Database, place: DatabasePlace, about: Abo
         // another version of the row, by which those who watch the cache see that it changed
         await database.rows(`update ${schema}.about set next_row = next_row`);
       });
-      known(lines);
+      apply(lines);
     },
     flush: async () => {},
     finish: () => settle(database, place, about),
@@ -88,9 +79,8 @@ const writeRows = async (
   place: DatabasePlace,
   { about, features, count }: { readonly about: About; readonly features: Float32Array; readonly count: number },
 ): Promise<number> => {
+  checkCount(count, features, about);
   const { width } = about;
-  if (features.length !== count * width)
-    throw new Error(`append: ${count} rows of ${width}, but ${features.length} numbers`);
   const { encode, decode } = rowsOf(about);
   // rounded here, so that a number that float16 does not hold is refused as it is in a folder
   const kept = new Float32Array(features.length);

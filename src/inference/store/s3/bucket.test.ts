@@ -5,17 +5,11 @@ import { randomStudent } from '../../inference.fixture.ts';
 import { openForCaching } from '../../open-for-caching.ts';
 import { openImageCache } from '../../open-image-cache.ts';
 import { openPredictor } from '../../open-predictor.ts';
+import { saying, usual } from './server.fixture.ts';
 
-const usual = { ...process.env };
 afterAll(() => {
   process.env = usual;
 });
-
-const saying = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'nothing',
-    (error: unknown) => `${error}`,
-  );
 
 describe('the address of a bucket', () => {
   beforeEach(() => {

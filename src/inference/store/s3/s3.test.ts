@@ -13,19 +13,12 @@ import { ask } from '../../query/ask.ts';
 import { makeGallery } from '../../query/query.fixture.ts';
 import type { Placeless } from '../writer.ts';
 import { openBucket, placeOf } from './bucket.ts';
-import { program, startServer, type TestServer } from './server.fixture.ts';
+import { program, saying, startServer, type TestServer, usual } from './server.fixture.ts';
 
 const question = 'is there a red star ?';
-const usual = { ...process.env };
 afterAll(() => {
   process.env = usual;
 });
-
-const saying = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'nothing',
-    (error: unknown) => `${error}`,
-  );
 
 describe.skipIf(program === undefined)('a cache in a bucket', () => {
   let server: TestServer;

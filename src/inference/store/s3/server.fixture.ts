@@ -12,6 +12,16 @@ export const program = process.env.DIDE_SEAWEEDFS;
 /** Keys that the server knows. */
 export const KEYS = { accessKeyId: 'key', secretAccessKey: 'very-secret' } as const;
 
+/** The environment as it was before the tests of a file, which change it. */
+export const usual = { ...process.env };
+
+/** The error of a promise, in words. */
+export const saying = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => 'nothing',
+    (error: unknown) => `${error}`,
+  );
+
 /** A server of its own, on free ports of this machine, with a bucket `photos`. */
 export interface TestServer extends AsyncDisposable {
   readonly url: string;

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { UserError } from '../../../errors.ts';
 import { LockedError } from '../../../files/lock.ts';
 import { cacheFiles } from '../file-names.ts';
-import { applyLine, type Line } from '../layout.ts';
-import { type About, precisionOf, rowsOf } from '../manifest.ts';
+import { checkCount, knownImages } from '../known-images.ts';
+import type { Line } from '../layout.ts';
+import { type About, rowsOf } from '../manifest.ts';
 import { type CacheWriter, checkOwner, type Placeless } from '../writer.ts';
 import { type Bucket, type BucketPlace, openBucket, placeOf } from './bucket.ts';
 import { encodeFragment } from './fragment.ts';
@@ -49,18 +50,14 @@ const openedWriter = (bucket: Bucket, place: BucketPlace, { about, contents }: W
   const format = rowsOf(about);
   const store = openFragments(bucket, place, { about, contents });
   const entries = new Map(contents.entries);
-  const bySha = new Map([...entries.values()].map((entry) => [entry.sha256, entry]));
+  const { known, apply } = knownImages(about, entries);
   let now = about;
   const add = async (lines: readonly Line[], vectors: Uint8Array): Promise<void> => {
-    for (const line of lines) {
-      applyLine(entries, line);
-      if (!('forgotten' in line)) bySha.set(line.sha256, line);
-    }
+    apply(lines);
     await store.add(lines, vectors);
   };
   const append = async (images: readonly Placeless[], features: Float32Array): Promise<void> => {
-    if (features.length !== images.length * about.width)
-      throw new Error(`append: ${images.length} rows of ${about.width}, but ${features.length} numbers`);
+    checkCount(images.length, features, about);
     const first = store.rows();
     await add(
       images.map((image, i) => ({ ...image, row: first + i })),
@@ -68,12 +65,9 @@ const openedWriter = (bucket: Bucket, place: BucketPlace, { about, contents }: W
     );
   };
   return {
-    entries,
+    ...known,
     isDamaged: false,
-    withBytes: (sha256) => bySha.get(sha256),
     append,
-    precision: precisionOf(about),
-    asKept: (features) => format.kept(Uint8Array.from(format.encode(features))),
     noteCost: async (cost) => {
       now = { ...now, cost };
       await bucket.put(cacheFiles.about, asJson(now));

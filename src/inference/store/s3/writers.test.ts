@@ -12,18 +12,11 @@ import type { Predictor } from '../../predictor.ts';
 import type { Placeless } from '../writer.ts';
 import { openBucket, placeOf } from './bucket.ts';
 import { encodeFragment, fragmentKey } from './fragment.ts';
-import { program, startServer, type TestServer } from './server.fixture.ts';
+import { program, saying, startServer, type TestServer, usual } from './server.fixture.ts';
 
-const usual = { ...process.env };
 afterAll(() => {
   process.env = usual;
 });
-
-const saying = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'nothing',
-    (error: unknown) => `${error}`,
-  );
 
 describe.skipIf(program === undefined)('the writers of a cache in a bucket', () => {
   let server: TestServer;
