@@ -75,7 +75,7 @@ describe('readFolder', () => {
         '{"image":"images/1.png","question":"Why?"}',
       ].join('\n'),
     });
-    expect(await readFolder(folder, 'train', vqa.records!)).toEqual([
+    expect((await readFolder(folder, 'train', vqa.records!)).examples).toEqual([
       {
         id: 'train.jsonl:1',
         images: [join(folder, 'images/1.png')],

@@ -20,6 +20,7 @@ import type { RecordShape } from './records/shape.ts';
  * without either has no known answer. Every other field goes to `about`.
  *
  * @param bad counts the lines that give no example; by default the first is an error.
+ * @returns the examples, and notices of what the lines had and is not read.
  * @throws UserError when the folder lacks the split (it lists those that are there), or no line is there.
  */
 export const readFolder = async (
@@ -27,7 +28,7 @@ export const readFolder = async (
   split: string,
   shape: RecordShape,
   bad: BadRows = createBadRows({ badRows: 'refuse' }),
-): Promise<Example[]> => {
+): Promise<{ readonly examples: Example[]; readonly notices: readonly string[] }> => {
   const splits = await listSplits(folder);
   if (!splits.includes(split)) {
     const there = splits.length > 0 ? `there are ${splits.join(', ')}` : 'there is no .jsonl file';
@@ -41,10 +42,10 @@ export const readFolder = async (
     isEmpty = false;
     examples.push(...bad.attempt(() => tableExamples(line, { folder, shape, reader })));
   }
-  reader.end(`${split}.jsonl`);
+  const notices = reader.end(`${split}.jsonl`);
   if (isEmpty && bad.notices(path).length === 0)
     throw new UserError(`${folder}/${split}.jsonl: is empty: write one example a line.`);
-  return examples;
+  return { examples, notices };
 };
 
 /**

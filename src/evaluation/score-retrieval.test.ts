@@ -23,7 +23,7 @@ let vocabulary: string[];
 beforeAll(async () => {
   folder = join(await mkdtemp(join(tmpdir(), 'gallery-')), 'scenes');
   await writeScenes(folder, { seed: 1, view: 'retrieval', world: worlds.mini, sizes: { validation: 2 }, encodePng });
-  const examples = await readFolder(folder, 'validation', captions);
+  const { examples } = await readFolder(folder, 'validation', captions);
   gallery = galleryOf(examples);
   const unknown = examples.flatMap(({ text }) => createTokenizer(SPECIAL_PIECES).encode(text).unknown);
   vocabulary = [...SPECIAL_PIECES, ...new Set(unknown)];

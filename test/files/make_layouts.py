@@ -309,8 +309,28 @@ def kept_otherwise():
     for k in range(2):
         write(f"{folder}/paths/{k}.png", png(k))
 
+def other_pictures():
+    """Tables with a second column of pictures, one of other bytes and one of paths: as parquet, and as Arrow beside it."""
+    folder = fresh("other-pictures")
+    stored = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    of = lambda values, kind=stored: pa.array(values, kind)
+    struct = lambda k: {"bytes": png(k), "path": f"{k}.png"}
+    about = {"caption": ["thing 0", "thing 1"], "file_name": ["0.png", "1.png"], "sound": of([{"bytes": b"RIFF1234WAVEfmt ", "path": "a.wav"}] * 2)}
+    columns = {
+        "structs": {"image": of([struct(0), struct(1)]), "depth": of([None, struct(4)]), **about},
+        "bytes": {"image": of([png(0), png(1)], pa.binary()), "img": of([jpeg(4), jpeg(4)], pa.binary()), **about},
+        "lists": {"image": of([struct(0), struct(1)]), "views": of([[struct(3), struct(4)], []], pa.list_(stored)), **about},
+        "paths": {"image": ["0.png", "1.png"], "depth": ["depth/0.png", None], **about},
+    }
+    for name, table in columns.items():
+        os.makedirs(f"{folder}/{name}")
+        pq.write_table(pa.table(table), f"{folder}/{name}/train.parquet")
+        pa.feather.write_feather(pa.table(table), f"{folder}/{name}/rows.arrow", compression="uncompressed")
+    for k in range(2):
+        write(f"{folder}/paths/{k}.png", png(k))
+
 if __name__ == "__main__":
-    makers = [csv_cases, tables, shards, captions_a_row, arrow, annotations, pairs, left_out, kept_otherwise]
+    makers = [csv_cases, tables, shards, captions_a_row, arrow, annotations, pairs, left_out, kept_otherwise, other_pictures]
     for make in makers:
         if len(sys.argv) < 2 or make.__name__ in sys.argv[1:]:
             make()

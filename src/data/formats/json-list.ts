@@ -62,8 +62,7 @@ export const jsonList: Format = {
       examples.push(...bad.attempt(read));
     }
     const left = bad.notices(basename(file));
-    reader.end(basename(file));
-    const notices = [...left, ...missing.notices(path)];
+    const notices = [...left, ...reader.end(basename(file)), ...missing.notices(path)];
     return { layout: `${jsonList.name} (${basename(file)})`, examples, notices };
   },
 };

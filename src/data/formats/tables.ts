@@ -35,8 +35,9 @@ export const jsonLinesFolder: Format = {
         : readTable({ path, file }, query, { kind: 'JSON lines', lines: readJsonLines });
     }
     const bad = createBadRows(query);
-    const { notices, ...found } = withImages(await readFolder(path, split, records, bad), path, query);
-    return { layout: `JSON lines (${name})`, ...found, notices: [...bad.notices(name), ...notices] };
+    const read = await readFolder(path, split, records, bad);
+    const { notices, ...found } = withImages(read.examples, path, query);
+    return { layout: `JSON lines (${name})`, ...found, notices: [...bad.notices(name), ...read.notices, ...notices] };
   },
 };
 
@@ -84,7 +85,7 @@ const readTable = async (
     examples.push(...bad.attempt(() => tableExamples({ ...line, where }, place)));
   }
   const left = bad.notices(named);
-  reader.end(named);
+  left.push(...reader.end(named));
   const { notices, ...found } = withImages(examples, file, query);
   return { layout: `${kind} (${named})`, ...found, notices: [...left, ...notices] };
 };

@@ -26,6 +26,18 @@ const beginnings: readonly (readonly [string, string])[] = [
   ['1a45dfa3', 'a film'],
 ];
 
+/** First bytes, in hexadecimal digits, of the formats that are read. */
+const read = ['ffd8ff', '89504e47', '47494638', '49492a00', '4d4d002a'];
+
+/** Whether bytes begin as the file of a picture, which may be of a format that is not read. */
+export const holdsPicture = (bytes: Uint8Array): boolean => {
+  const head = Buffer.from(bytes.subarray(0, 32));
+  const [digits, text] = [head.toString('hex'), head.toString('latin1')];
+  if (/^RIFF....WEBP/s.test(text) || /^BM.{8}\0/s.test(text) || /^P[1-6]\s\d/.test(text)) return true;
+  if (/^.{4}ftypavi[fs]/s.test(text) || read.some((begin) => digits.startsWith(begin))) return true;
+  return ![undefined, 'a film', 'a PDF'].includes(unreadableKindOf(bytes));
+};
+
 /** The format of bytes that begin as a picture, or as what people take for one, in a format that is not read. */
 export const unreadableKindOf = (bytes: Uint8Array): string | undefined => {
   const head = Buffer.from(bytes.subarray(0, 32));

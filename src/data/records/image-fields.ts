@@ -2,16 +2,17 @@ import { resolve } from 'node:path';
 import { counted, UserError } from '../../errors.ts';
 import { fieldError, type JsonLine, RowError, textField, textsField } from '../../files/json-lines.ts';
 import type { Example } from '../example.ts';
-import type { RecordReader } from './read-record.ts';
+import type { RecordReader, RecordRow } from './read-record.ts';
 import { isNumberedText, type RecordShape } from './shape.ts';
 
 /**
  * The examples of a row of a table whose images are files: it holds their paths, relative to the table's folder.
  *
+ * @param line the row; `otherImages` as `RecordRow` has them.
  * @throws UserError where the row lacks a path or a text, or an answer is none.
  */
 export const tableExamples = (
-  line: JsonLine,
+  line: JsonLine & Pick<RecordRow, 'otherImages'>,
   { folder, shape, reader }: { readonly folder: string; readonly shape: RecordShape; readonly reader: RecordReader },
 ): Example[] => {
   const { names, paths } = imagePaths(line, shape);

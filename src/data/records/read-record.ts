@@ -2,6 +2,7 @@ import { UserError } from '../../errors.ts';
 import { fieldError, type JsonLine, textField } from '../../files/json-lines.ts';
 import type { Example, ImageSource } from '../example.ts';
 import { isPictureStyle } from '../pictures/options.ts';
+import { createOtherPictures } from './other-pictures.ts';
 import { isNumberedText, type RecordShape } from './shape.ts';
 
 /** A row or sample, and its images. */
@@ -9,14 +10,20 @@ export interface RecordRow extends JsonLine {
   readonly images: readonly ImageSource[];
   /** Fields that held the images, and so do not go to `about`. */
   readonly imageFields?: readonly string[] | undefined;
+  /** Fields that hold pictures in the file, which are not read and so are not in the row. */
+  readonly otherImages?: readonly string[] | undefined;
 }
 
 /** Reads the rows of one split. */
 export interface RecordReader {
   /** The examples of a row. @throws UserError where its text is missing, or an answer is none. */
   readonly read: (row: RecordRow) => Example[];
-  /** @throws UserError, beginning with `where`, when no row had the field that the task names for its answers. */
-  readonly end: (where: string) => void;
+  /**
+   * Notices of what the rows had and is not read.
+   *
+   * @throws UserError, beginning with `where`, when no row had the field that the task names for its answers.
+   */
+  readonly end: (where: string) => string[];
 }
 
 export interface ReaderOptions {
@@ -30,15 +37,17 @@ export interface ReaderOptions {
  */
 export const createRecordReader = (shape: RecordShape, options: ReaderOptions = {}): RecordReader => {
   const { required } = shape.answers;
-  const seen = new Set<string>();
+  const [seen, pictures] = [new Set<string>(), createOtherPictures(shape)];
   return {
     read: (row) => {
       const rows = nestedRows(row).map((one) => withNumberedTexts(one, shape));
       if (required !== undefined && !seen.has(required)) for (const one of rows) addFields(seen, one);
+      pictures.see(row);
       return rows.flatMap((one) => rowExamples(one, shape, options));
     },
     end: (where) => {
-      if (required === undefined || seen.size === 0 || ['answers', required].some((name) => seen.has(name))) return;
+      if (required === undefined || seen.size === 0 || ['answers', required].some((name) => seen.has(name)))
+        return pictures.notices(where);
       throw new UserError(
         `${where}: no row has an answer in "${required}", the field that the task ${shape.name} names; there are ${[...seen].join(', ')}: name one of them as its label.`,
       );

@@ -10,6 +10,7 @@ import type { RecordShape } from '../../records/shape.ts';
 import { type DatasetQuery, type Format, isFile, namesIn, partsNotices, shortNames, splitIn } from '../format.ts';
 import { withImages } from '../missing-images.ts';
 import { arrowSchema, readArrow } from './file.ts';
+import { otherPictureColumns } from './picture-columns.ts';
 import { filesSavedToDisk } from './saved-to-disk.ts';
 import { type ArrowField, isOfTexts, isPlain } from './schema.ts';
 import type { ArrowValue } from './values.ts';
@@ -36,7 +37,7 @@ export const arrowTable: Format = {
     const named = [...names.values()].join(', ');
     const parts = isFile(path) ? [] : partsNotices(files);
     const left = bad.notices(named);
-    reader.end(named);
+    left.push(...reader.end(named));
     const { notices, ...found } = withImages(examples, path, query);
     return { layout: `${arrowTable.name} (${named})`, ...found, notices: [...parts, ...left, ...notices] };
   },
@@ -83,6 +84,8 @@ const examplesOf = async ({ path, name }: Table, { records, reader, bad }: Readi
   const isStored = fields.some((field) => imageFields.includes(field.name) && !isOfTexts(field));
   const needed = [...imageFields, ...records.textFields, ...records.answers.fields];
   const columns = fields.filter((field) => needed.includes(field.name) || isPlain(field)).map((field) => field.name);
+  const notRead = fields.filter((field) => !columns.includes(field.name));
+  const otherImages = await otherPictureColumns(path, notRead);
   const examples: Example[] = [];
   for await (const batch of readArrow(path, columns)) {
     for (let i = 0; i < batch.rows; i += 1) {
@@ -95,8 +98,9 @@ const examplesOf = async ({ path, name }: Table, { records, reader, bad }: Readi
               ...line,
               images: ofNumber(records, where, imagesIn(row, imageFields, path, place)),
               imageFields,
+              otherImages,
             })
-          : tableExamples(line, { folder: dirname(path), shape: records, reader });
+          : tableExamples({ ...line, otherImages }, { folder: dirname(path), shape: records, reader });
       examples.push(...bad.attempt(read));
     }
   }

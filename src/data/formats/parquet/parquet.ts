@@ -12,6 +12,7 @@ import type { RecordShape } from '../../records/shape.ts';
 import { type Format, isFile, namesIn, partsNotices, splitIn } from '../format.ts';
 import { withImages } from '../missing-images.ts';
 import { openParquet, openParquetFrom, type ParquetFile, readRows } from './file.ts';
+import { fileColumns } from './file-columns.ts';
 
 const SPLITS = {
   train: ['train'],
@@ -44,8 +45,8 @@ export const parquet: Format = {
     for (const file of files) examples.push(...(await examplesOf(file, reading)));
     const names = files.map((file) => basename(file.path)).join(', ');
     const parts = isFile(path) ? [] : partsNotices(files.map((file) => file.path));
-    reading.reader.end(names);
-    const left = bad.notices(path);
+    const unread = reading.reader.end(names);
+    const left = [...bad.notices(path), ...unread];
     const { notices, ...found } = withImages(examples, path, query);
     return { layout: `${parquet.name} (${names})`, ...found, notices: [...parts, ...left, ...notices] };
   },
@@ -111,7 +112,8 @@ const examplesOf = async (file: ParquetFile, { records, split, keep, reader, bad
   const imageFields = imageColumnsOf(file.path, file.columns, records);
   // paths are read with the other values, bytes when an image is asked for
   const stored = imageFields.filter((name) => !file.textColumns.has(name));
-  const columns = file.columns.filter((name) => !stored.includes(name));
+  const { pictures: otherImages, others } = await fileColumns(file, imageFields);
+  const columns = file.columns.filter((name) => ![...stored, ...otherImages, ...others].includes(name));
   const named = classNames(
     file.metadata.key_value_metadata?.find(({ key }) => key === 'huggingface')?.value,
     file.path,
@@ -124,7 +126,7 @@ const examplesOf = async (file: ParquetFile, { records, split, keep, reader, bad
       const line = { where: `${basename(file.path)}:${group.from + i + 1}`, row: named(withTexts(values)) };
       if (stored.length === 0) {
         const table = { folder: dirname(file.path), shape: records, reader };
-        examples.push(...bad.attempt(() => tableExamples(line, table)));
+        examples.push(...bad.attempt(() => tableExamples({ ...line, otherImages }, table)));
         continue;
       }
       const images = imageFields.flatMap((column): ImageSource[] => {
@@ -135,7 +137,7 @@ const examplesOf = async (file: ParquetFile, { records, split, keep, reader, bad
           storedImage({ file, column, group, row: i, entry, of }, of > 1 ? `${name} image ${entry + 1}` : name, keep),
         );
       });
-      examples.push(...bad.attempt(() => reader.read({ ...line, images, imageFields })));
+      examples.push(...bad.attempt(() => reader.read({ ...line, images, imageFields, otherImages })));
     }
   }
   return examples;

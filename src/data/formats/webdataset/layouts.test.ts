@@ -77,7 +77,9 @@ describe('the parts of a sample', () => {
   it('without a name are the picture, beside a depth map that has one and is told of', async () => {
     const { examples, notices } = await open(shard('depth.tar'));
     for (const [k, { images }] of examples.entries()) await expectPicture(images[0], k);
-    expect(notices).toEqual([`${shard('depth.tar')}: samples have other pictures, which are not read: depth.png (2).`]);
+    expect(notices).toEqual([
+      `${shard('depth.tar')}: samples have other pictures, which are not read: depth.png (2). Read are those of jpg: to choose others, name their field in a task of your own (defineTask).`,
+    ]);
   });
 
   it('are fields by their names, and the picture is the one that is called so', async () => {

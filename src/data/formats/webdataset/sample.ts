@@ -10,9 +10,10 @@ import { choosePictures } from './pictures.ts';
 /** Bytes of the longest JSON or text of a sample that is read. */
 const LONGEST = 4 * 2 ** 20;
 
-/** The examples of a sample, and the extensions of its pictures that they are not about. */
+/** The examples of a sample, and the extensions of its pictures that they are about, and of those that they are not. */
 export interface SampleExamples {
   readonly examples: readonly Example[];
+  readonly used: readonly string[];
   readonly unused: readonly string[];
 }
 
@@ -34,7 +35,8 @@ export const sampleExamples = async (
     ({ extension, place, read }): ImageSource => ({ name: `${name}.${extension}`, read, place }),
   );
   const row = await rowOf(where, files);
-  return { examples: reader.read({ where, row, images }), unused: chosen.unused };
+  const used = chosen.pictures.map(({ extension }) => extension);
+  return { examples: reader.read({ where, row, images }), used, unused: chosen.unused };
 };
 
 const rowOf = async (where: string, files: readonly SampleFile[]): Promise<Record<string, unknown>> => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { counted, UserError } from '../../../errors.ts';
 import type { Example } from '../../example.ts';
 import { createBadRows } from '../../records/bad-rows.ts';
+import { readInstead } from '../../records/other-pictures.ts';
 import { createRecordReader } from '../../records/read-record.ts';
 import { type DatasetQuery, type Format, isFile, namesIn, type ReadOptions, shortNames, splitIn } from '../format.ts';
 import { expandBraces, isShardList } from './braces.ts';
@@ -81,7 +82,7 @@ const shardsIn = (path: string, split: string): string[] => {
 /** Reads the samples of shards that are records of a shape; `onWarning` hears which are none. */
 const samplesReader = ({ records, ...query }: DatasetQuery, onWarning: (message: string) => void) => {
   const [reader, bad] = [createRecordReader(records), createBadRows(query)];
-  const unused = new Map<string, number>();
+  const [unused, taken] = [new Map<string, number>(), new Set<string>()];
   const empty: string[] = [];
   return {
     shard: async (shard: string, name: string): Promise<Example[]> => {
@@ -95,15 +96,17 @@ const samplesReader = ({ records, ...query }: DatasetQuery, onWarning: (message:
         const [whole] = bad.attempt(() => [wholeOf(found)]);
         examples.push(...(whole?.examples ?? []));
         for (const one of whole?.unused ?? []) unused.set(one, (unused.get(one) ?? 0) + 1);
+        if (whole && whole.unused.length > 0) for (const one of whole.used) taken.add(one);
       }
       return examples;
     },
     end: (path: string, shards: number): void => {
       if (empty.length > 0) onWarning(`${path}: ${emptyText(empty, shards)}`);
       for (const notice of bad.notices(path)) onWarning(notice);
-      reader.end(path);
+      for (const notice of reader.end(path)) onWarning(notice);
       const counts = [...unused].map(([extension, count]) => `${extension} (${count})`).join(', ');
-      if (counts) onWarning(`${path}: samples have other pictures, which are not read: ${counts}.`);
+      if (counts)
+        onWarning(`${path}: samples have other pictures, which are not read: ${counts}. ${readInstead([...taken])}`);
     },
   };
 };
