@@ -72,8 +72,13 @@ describe('the labels of SNLI-VE', () => {
     ['"maybe"', 'train.json, entry 2: the label is "maybe": write contradiction, entailment, neutral.'],
     ['1', 'the label is 1, whose meaning differs between sets: write'],
     ['{"a": 1}', 'the label is {"a":1}: write'],
-  ])('are refused where they read %s', async (label, message) => {
-    await expect(openExamples(await labelled(label), { records: shapes.ve, split: 'train' })).rejects.toThrow(message);
+  ])('leave out the row that reads %s, counted and named, or stop at it', async (label, message) => {
+    const query = { records: shapes.ve, split: 'train' } as const;
+    const { examples, notices } = await openExamples(await labelled(label), query);
+    expect(examples.map(({ answers }) => answers[0]!.answer)).toEqual(['entailment', 'contradiction']);
+    expect(notices).toEqual([expect.stringMatching(/: 1 of 3 rows gives no example and is left out: /)]);
+    expect(notices[0]).toContain(message);
+    await expect(openExamples(await labelled(label), { ...query, badRows: 'refuse' })).rejects.toThrow(message);
   });
 
   it('may be in any case, and are none where annotators did not agree', async () => {

@@ -4,6 +4,7 @@ import { isStreamed } from '../../hub/address.ts';
 import { listedAnswers } from '../answer-list.ts';
 import type { Example } from '../example.ts';
 import { firstSeen } from '../folder.ts';
+import { type LeftOut, labelsText } from '../records/bad-rows.ts';
 import type { RecordShape } from '../records/shape.ts';
 import { answerNotices } from './answer-notices.ts';
 import { arrowTable } from './arrow/arrow-table.ts';
@@ -75,10 +76,19 @@ const openLocal = async (path: string, query: DatasetQuery): Promise<Dataset> =>
  * The examples of one layout, or undefined where the path has another. Rows about one picture share its image where the
  * layout is not that of a published set, which says itself which pictures are one. Blank texts are left out, and equal ones
  * of one image count once.
+ *
+ * @throws UserError with the labels that there are, where rows have labels and none is one of the classes.
  */
 export const openFormat = async (format: Format, path: string, query: DatasetQuery): Promise<Dataset | undefined> => {
-  const found = await format.open(path, query);
+  const labels = new Map<string, number>();
+  const onLeftOut = (one: LeftOut): void => {
+    if (one.label !== undefined) labels.set(one.label, (labels.get(one.label) ?? 0) + 1);
+    query.onLeftOut?.(one);
+  };
+  const found = await format.open(path, { ...query, onLeftOut });
   if (!found) return undefined;
+  if (labels.size > 0 && found.examples.every(({ answers }) => answers.length === 0))
+    throw noLabelError(path, labels, query);
   const isTable = format.serves === undefined && query.records.severalTexts;
   const { examples: all, notices } = isTable ? await withSamePictures(found.examples, path) : { ...found, notices: [] };
   const { examples, notices: sifted } = siftTexts(all, path, query);
@@ -89,6 +99,12 @@ export const openFormat = async (format: Format, path: string, query: DatasetQue
     notices: [...found.notices, ...notices, ...sifted, ...told],
   };
 };
+
+/** Where labels are read and none of them is known, they are those of another task, or of another field. */
+const noLabelError = (path: string, labels: ReadonlyMap<string, number>, { records }: DatasetQuery): UserError =>
+  new UserError(
+    `${path}: no row has a label of ${records.name}, which are ${records.answers.classes!.join(', ')}; there are ${labelsText(labels)}: check the task, and the field of the label.`,
+  );
 
 /** Notices about the texts, the answers and the other tables of a split. */
 const noticesOf = (

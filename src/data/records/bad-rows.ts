@@ -1,5 +1,6 @@
-import type { UserError } from '../../errors.ts';
+import { counted, type UserError } from '../../errors.ts';
 import { RowError } from '../../files/json-lines.ts';
+import { LabelError } from './labels.ts';
 
 /** Part of a data set that gives no example, and why. */
 export interface LeftOut {
@@ -11,6 +12,8 @@ export interface LeftOut {
   readonly kind: 'bad row' | 'missing image' | 'incomplete' | 'repeated';
   /** A sentence that begins with the place of the row. */
   readonly why: string;
+  /** Its label as JSON, where it is left out because that is none of the classes. */
+  readonly label?: string | undefined;
 }
 
 /** Options for rows that give no example. */
@@ -42,11 +45,14 @@ const NAMED = 3;
 /** Creates a count of the bad rows of one split. */
 export const createBadRows = ({ badRows = 'skip', onLeftOut }: BadRowOptions): BadRows => {
   const first: UserError[] = [];
+  const labels = new Map<string, number>();
   let [rows, bad] = [0, 0];
   const add = (failure: UserError): void => {
     if (badRows === 'refuse') throw failure;
     bad += 1;
-    onLeftOut?.({ kind: 'bad row', why: failure.message });
+    const label = failure instanceof LabelError ? failure.label : undefined;
+    if (label !== undefined) labels.set(label, (labels.get(label) ?? 0) + 1);
+    onLeftOut?.({ kind: 'bad row', why: failure.message, ...(label === undefined ? {} : { label }) });
     if (first.length < NAMED) first.push(failure);
   };
   return {
@@ -66,7 +72,7 @@ export const createBadRows = ({ badRows = 'skip', onLeftOut }: BadRowOptions): B
     },
     notices: (where) => {
       if (bad === 0) return [];
-      if (2 * bad > rows) throw mostAreBad(first[0]!, bad, rows);
+      if (2 * bad > rows) throw mostAreBad(first[0]!, { bad, rows, labels });
       const fate = bad === 1 ? 'gives no example and is left out' : 'give no example and are left out';
       const named = first.map(({ message }) => message).join(' ');
       return [`${where}: ${bad} of ${rows} rows ${fate}: ${named}${bad > NAMED ? ' …' : ''}`];
@@ -74,5 +80,24 @@ export const createBadRows = ({ badRows = 'skip', onLeftOut }: BadRowOptions): B
   };
 };
 
-const mostAreBad = (first: UserError, bad: number, rows: number): UserError =>
-  rows === 1 ? first : new RowError(`${first.message} So it is with ${bad} of ${rows} rows.`, { cause: first });
+interface Counts {
+  readonly bad: number;
+  readonly rows: number;
+  readonly labels: ReadonlyMap<string, number>;
+}
+
+const mostAreBad = (first: UserError, { bad, rows, labels }: Counts): UserError => {
+  if (rows === 1) return first;
+  const other = labels.size > 1 ? ` Labels that are none of the classes: ${labelsText(labels)}.` : '';
+  return new RowError(`${first.message} So it is with ${bad} of ${rows} rows.${other}`, { cause: first });
+};
+
+/** Most labels that an error names. */
+const LABELS = 8;
+
+/** Labels with their numbers of rows, the commonest first. */
+export const labelsText = (labels: ReadonlyMap<string, number>): string => {
+  const all = [...labels].sort(([, a], [, b]) => b - a);
+  const named = all.slice(0, LABELS).map(([label, rows]) => `${label} (${counted(rows, 'row')})`);
+  return named.join(', ') + (all.length > LABELS ? `, … (${all.length} labels)` : '');
+};

@@ -1,5 +1,4 @@
-import { UserError } from '../../errors.ts';
-import { fieldError } from '../../files/json-lines.ts';
+import { fieldError, RowError } from '../../files/json-lines.ts';
 import { type ScoredAnswer, scoredLabel } from '../example.ts';
 import { isNoAnswer } from './no-answer.ts';
 
@@ -18,6 +17,19 @@ export interface Place {
  */
 export type Label = (value: unknown, place: Place) => ScoredAnswer[];
 
+/** The error of a label that is none of the classes of a task. */
+export class LabelError extends RowError {
+  /** The label as JSON. */
+  readonly label: string;
+
+  constructor(where: string, value: unknown, classes: readonly string[]) {
+    const label = JSON.stringify(value);
+    const why = /^\d+$/.test(String(value)) ? ', whose meaning differs between sets' : '';
+    super(`${where}: the label is ${label}${why}: write ${classes.join(', ')}.`);
+    this.label = label;
+  }
+}
+
 /** Labels of a task whose answers are fixed, matched by name in any case. */
 export const classLabel = (classes: readonly string[]): Label => {
   const byName = new Map(classes.map((name) => [name.toLowerCase(), name]));
@@ -26,8 +38,7 @@ export const classLabel = (classes: readonly string[]): Label => {
     const known = value == null ? undefined : byName.get(String(value).trim().toLowerCase());
     if (known !== undefined) return scoredLabel(known);
     if (isNoAnswer(value)) return [];
-    const why = /^\d+$/.test(String(value)) ? ', whose meaning differs between sets' : '';
-    throw new UserError(`${where}: the label is ${JSON.stringify(value)}${why}: write ${classes.join(', ')}.`);
+    throw new LabelError(where, value, classes);
   };
 };
 

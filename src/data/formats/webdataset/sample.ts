@@ -21,8 +21,7 @@ export interface SampleExamples {
  * The examples of a sample: its images, and `json`, `txt` and `cls` (as `label`) as fields of one row. A text with a
  * name, `question.txt`, is the field of that name; a single one is the text, whatever its name.
  *
- * @throws RowError where it gives no example: a shard holds many, so one must not end a run; UserError for an answer
- * that is none of the classes: it is likely to be wrong everywhere, not in one sample.
+ * @throws RowError where it gives no example: a shard holds many, so one must not end a run.
  */
 export const sampleExamples = async (
   { where, name, files }: Sample,
