@@ -133,32 +133,13 @@ describe.each(layouts)('a task of three fields reads %s', (layout, nameOf, write
 
   it('and leaves out, counted and named, a row whose label is none, or stops at it', async () => {
     const folder = await folderOf([rows[0]!, { ...rows[1]!, tone: 'bitter' }]);
-    const [leftOut, told]: [string[], string[]] = [[], []];
-    const options = {
-      onLeftOut: ({ kind, label }: { kind: string; label?: string | undefined }) => leftOut.push(`${kind}: ${label}`),
-      onWarning: (message: string) => told.push(message),
-    };
-    expect((await memeTone.read(folder, 'train', options)).map(({ text }) => text)).toEqual([rows[0]!.caption]);
-    expect(leftOut).toEqual(['bad row: "bitter"']);
+    const told: string[] = [];
+    const read = await memeTone.read(folder, 'train', { onWarning: (message) => told.push(message) });
+    expect(read.map(({ text }) => text)).toEqual([rows[0]!.caption]);
     const named = /(:[23]|, 1): the label is "bitter": write sincere, ironic, hostile\./;
     expect(told).toEqual([expect.stringMatching(/1 of 2 rows gives no example and is left out: /)]);
     expect(told[0]).toMatch(named);
     await expect(memeTone.read(folder, 'train', { badRows: 'refuse' })).rejects.toThrow(named);
-  });
-
-  it('and refuses data in which no label is known, with the labels that there are', async () => {
-    const [one, other] = [rows[0]!, rows[1]!];
-    const strange = [
-      { ...one, tone: 'bitter' },
-      { ...other, tone: '7' },
-    ];
-    await expect(memeTone.read(await folderOf(strange), 'train')).rejects.toThrow(
-      /the label is "bitter": .* So it is with 2 of 2 rows\. Labels .*: "bitter" \(1 row\), "?7"? \(1 row\)\.$/,
-    );
-    const most = [{ ...one, tone: 'bitter' }, ...[1, 2, 3].map(() => ({ ...other, tone: '' }))];
-    await expect(memeTone.read(await folderOf(most), 'train')).rejects.toThrow(
-      /: no row has a label of meme_tone, which are sincere, ironic, hostile; there are "bitter" \(1 row\): check the task/,
-    );
   });
 
   it('and says which fields there are where one that it names is not', async () => {

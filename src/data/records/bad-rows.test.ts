@@ -6,6 +6,7 @@ import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fixture, type ShapeName, shapes } from '../formats/formats.fixture.ts';
 import { openExamples } from '../formats/open-examples.ts';
+import type { LeftOut } from './bad-rows.ts';
 
 let root: string;
 let picture: Buffer;
@@ -138,4 +139,30 @@ it('more than half of the rows are an error that begins with the first', async (
   const most = linesOf([...rows.slice(0, 2), ...[0, 1, 2].map(() => ({ image: 'a.png', question: null }))]);
   const opening = openExamples(await folderWith('train.jsonl', most), { records: shapes.vqa, split: 'train' });
   await expect(opening).rejects.toThrow(/^train\.jsonl:3: "question" is null.* So it is with 3 of 5 rows\.$/);
+});
+
+describe('data in which no label is one of the classes', () => {
+  const labelled = (labels: readonly unknown[]): string =>
+    labels.map((label) => JSON.stringify({ image: 'a.png', hypothesis: 'it is', label })).join('\n');
+  const opening = async (labels: readonly unknown[]) => {
+    const leftOut: string[] = [];
+    const onLeftOut = ({ kind, label }: LeftOut): void => void leftOut.push(`${kind}: ${label}`);
+    const query = { records: shapes.ve, split: 'train', onLeftOut };
+    return { ...(await openExamples(await folderWith('train.jsonl', labelled(labels)), query)), leftOut };
+  };
+
+  it('are an error with the labels that there are, whether rows have one or most have none', async () => {
+    await expect(opening(['yes', 'no', 'yes'])).rejects.toThrow(
+      /train\.jsonl:1: the label is "yes": .* 3 of 3 rows\. Labels .* classes: "yes" \(2 rows\), "no" \(1 row\)\.$/,
+    );
+    await expect(opening(['yes', null, '', '-'])).rejects.toThrow(
+      /: no row has a label of ve, which are contradiction, entailment, neutral; there are "yes" \(1 row\): check the task/,
+    );
+  });
+
+  it('are not those in which one is', async () => {
+    const { examples, leftOut } = await opening(['maybe', 'Neutral', null, '-']);
+    expect(examples.map(({ answers }) => answers[0]?.answer)).toEqual(['neutral', undefined, undefined]);
+    expect(leftOut).toEqual(['bad row: "maybe"']);
+  });
 });

@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import { counted, UserError } from '../../errors.ts';
 import { fieldError, type JsonLine, RowError, textField, textsField } from '../../files/json-lines.ts';
 import type { Example } from '../example.ts';
-import type { RecordReader, RecordRow } from './read-record.ts';
-import { isNumberedText, type RecordShape } from './shape.ts';
+import type { RecordReader } from './read-record.ts';
+import { isNumberedText, type RecordRow, type RecordShape } from './shape.ts';
 
 /**
  * The examples of a row of a table whose images are files: it holds their paths, relative to the table's folder.

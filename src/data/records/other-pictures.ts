@@ -1,8 +1,7 @@
 import type { ImageSource } from '../example.ts';
 import { holdsPicture, isPictureName } from '../pictures/kinds.ts';
 import { isRecord } from './no-answer.ts';
-import type { RecordRow } from './read-record.ts';
-import type { RecordShape } from './shape.ts';
+import type { RecordRow, RecordShape } from './shape.ts';
 
 /** A count of the pictures of rows that are not read, by the fields that hold them. */
 export interface OtherPictures {
@@ -22,7 +21,6 @@ export const createOtherPictures = ({ imageFields, textFields, answers }: Record
   const known = new Set([...textFields, ...answers.fields]);
   return {
     see: ({ row, images, imageFields: used, otherImages = [] }) => {
-      if (used === undefined) return;
       const fields = Object.entries(row)
         .filter(([name, value]) => !used.includes(name) && !known.has(name) && isOther(value, images))
         .map(([name]) => name);
@@ -33,14 +31,12 @@ export const createOtherPictures = ({ imageFields, textFields, answers }: Record
     notices: (where) => {
       if (isNamed || others.size === 0) return [];
       const named = [...others].map(([name, rows]) => `${name} (${rows})`).join(', ');
-      return [`${where}: rows have other pictures, which are not read: ${named}. ${readInstead([...taken])}`];
+      return [
+        `${where}: rows have other pictures, which are not read: ${named}. Read are those of ${[...taken].join(', ')}: to choose others, name their field in a task of your own (defineTask).`,
+      ];
     },
   };
 };
-
-/** The end of a notice of pictures that are not read: those that are, and how to choose. */
-export const readInstead = (taken: readonly string[]): string =>
-  `Read are those of ${taken.join(', ')}: to choose others, name their field in a task of your own (defineTask).`;
 
 /** Most entries of a list that are looked at. */
 const LOOKED_AT = 8;

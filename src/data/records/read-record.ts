@@ -1,18 +1,9 @@
 import { UserError } from '../../errors.ts';
 import { fieldError, type JsonLine, textField } from '../../files/json-lines.ts';
-import type { Example, ImageSource } from '../example.ts';
+import type { Example } from '../example.ts';
 import { isPictureStyle } from '../pictures/options.ts';
 import { createOtherPictures } from './other-pictures.ts';
-import { isNumberedText, type RecordShape } from './shape.ts';
-
-/** A row or sample, and its images. */
-export interface RecordRow extends JsonLine {
-  readonly images: readonly ImageSource[];
-  /** Fields that held the images, and so do not go to `about`. */
-  readonly imageFields?: readonly string[] | undefined;
-  /** Fields that hold pictures in the file, which are not read and so are not in the row. */
-  readonly otherImages?: readonly string[] | undefined;
-}
+import { isNumberedText, type RecordRow, type RecordShape } from './shape.ts';
 
 /** Reads the rows of one split. */
 export interface RecordReader {
@@ -122,7 +113,7 @@ const textOfSentence = (entry: unknown): unknown => {
 
 /** All other fields; those that `dide convert` put into the field `about` come out as they were. */
 const aboutOf = (
-  { row, imageFields = [] }: RecordRow,
+  { row, imageFields }: RecordRow,
   used: readonly string[],
   annotators: readonly string[] | undefined,
 ): Record<string, unknown> => {

@@ -1,3 +1,5 @@
+import type { JsonLine } from '../../files/json-lines.ts';
+import type { ImageSource } from '../example.ts';
 import type { AnswerFormat } from './answers.ts';
 
 /**
@@ -21,6 +23,15 @@ export interface RecordShape {
   readonly severalTexts: boolean;
   /** Reader and writer of its answers. */
   readonly answers: AnswerFormat;
+}
+
+/** A row or sample, and its images. */
+export interface RecordRow extends JsonLine {
+  readonly images: readonly ImageSource[];
+  /** Fields that held the images, and so do not go to `about`. */
+  readonly imageFields: readonly string[];
+  /** Fields that hold pictures in the file, which are not read and so are not in the row. */
+  readonly otherImages?: readonly string[] | undefined;
 }
 
 /** Fields of one image, by the names that data sets use. */

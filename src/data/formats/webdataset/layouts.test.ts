@@ -78,7 +78,7 @@ describe('the parts of a sample', () => {
     const { examples, notices } = await open(shard('depth.tar'));
     for (const [k, { images }] of examples.entries()) await expectPicture(images[0], k);
     expect(notices).toEqual([
-      `${shard('depth.tar')}: samples have other pictures, which are not read: depth.png (2). Read are those of jpg: to choose others, name their field in a task of your own (defineTask).`,
+      `${shard('depth.tar')}: rows have other pictures, which are not read: depth.png (2). Read are those of jpg: to choose others, name their field in a task of your own (defineTask).`,
     ]);
   });
 

@@ -10,13 +10,6 @@ import { choosePictures } from './pictures.ts';
 /** Bytes of the longest JSON or text of a sample that is read. */
 const LONGEST = 4 * 2 ** 20;
 
-/** The examples of a sample, and the extensions of its pictures that they are about, and of those that they are not. */
-export interface SampleExamples {
-  readonly examples: readonly Example[];
-  readonly used: readonly string[];
-  readonly unused: readonly string[];
-}
-
 /**
  * The examples of a sample: its images, and `json`, `txt` and `cls` (as `label`) as fields of one row. A text with a
  * name, `question.txt`, is the field of that name; a single one is the text, whatever its name.
@@ -27,7 +20,7 @@ export const sampleExamples = async (
   { where, name, files }: Sample,
   shape: RecordShape,
   reader: RecordReader,
-): Promise<SampleExamples> => {
+): Promise<Example[]> => {
   const chosen = choosePictures(files, shape);
   if ('unusable' in chosen) throw new RowError(`${where}: ${chosen.unusable}.`);
   const images = chosen.pictures.map(
@@ -35,7 +28,7 @@ export const sampleExamples = async (
   );
   const row = await rowOf(where, files);
   const used = chosen.pictures.map(({ extension }) => extension);
-  return { examples: reader.read({ where, row, images }), used, unused: chosen.unused };
+  return reader.read({ where, row, images, imageFields: used, otherImages: chosen.unused });
 };
 
 const rowOf = async (where: string, files: readonly SampleFile[]): Promise<Record<string, unknown>> => {

@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import { counted, UserError } from '../../../errors.ts';
 import type { Example } from '../../example.ts';
 import { createBadRows } from '../../records/bad-rows.ts';
-import { readInstead } from '../../records/other-pictures.ts';
 import { createRecordReader } from '../../records/read-record.ts';
 import { type DatasetQuery, type Format, isFile, namesIn, type ReadOptions, shortNames, splitIn } from '../format.ts';
 import { expandBraces, isShardList } from './braces.ts';
-import { type SampleExamples, sampleExamples } from './sample.ts';
+import { sampleExamples } from './sample.ts';
 import { samplesIn } from './samples.ts';
 
 const SPLITS = { train: ['train'], validation: ['validation', 'val', 'dev'], test: ['test'] };
@@ -82,7 +81,6 @@ const shardsIn = (path: string, split: string): string[] => {
 /** Reads the samples of shards that are records of a shape; `onWarning` hears which are none. */
 const samplesReader = ({ records, ...query }: DatasetQuery, onWarning: (message: string) => void) => {
   const [reader, bad] = [createRecordReader(records), createBadRows(query)];
-  const [unused, taken] = [new Map<string, number>(), new Set<string>()];
   const empty: string[] = [];
   return {
     shard: async (shard: string, name: string): Promise<Example[]> => {
@@ -93,10 +91,7 @@ const samplesReader = ({ records, ...query }: DatasetQuery, onWarning: (message:
       else if (samples.length === 0) empty.push(name);
       for (const sample of samples) {
         const found = await sampleExamples(sample, records, reader).catch((failure: unknown) => failure);
-        const [whole] = bad.attempt(() => [wholeOf(found)]);
-        examples.push(...(whole?.examples ?? []));
-        for (const one of whole?.unused ?? []) unused.set(one, (unused.get(one) ?? 0) + 1);
-        if (whole && whole.unused.length > 0) for (const one of whole.used) taken.add(one);
+        examples.push(...bad.attempt(() => wholeOf(found)));
       }
       return examples;
     },
@@ -104,9 +99,6 @@ const samplesReader = ({ records, ...query }: DatasetQuery, onWarning: (message:
       if (empty.length > 0) onWarning(`${path}: ${emptyText(empty, shards)}`);
       for (const notice of bad.notices(path)) onWarning(notice);
       for (const notice of reader.end(path)) onWarning(notice);
-      const counts = [...unused].map(([extension, count]) => `${extension} (${count})`).join(', ');
-      if (counts)
-        onWarning(`${path}: samples have other pictures, which are not read: ${counts}. ${readInstead([...taken])}`);
     },
   };
 };
@@ -124,7 +116,7 @@ const emptyText = (empty: readonly string[], shards: number): string => {
 };
 
 /** The examples of a sample. @throws the reason why it has none. */
-const wholeOf = (found: unknown): SampleExamples => {
+const wholeOf = (found: unknown): Example[] => {
   if (found instanceof Error) throw found;
-  return found as SampleExamples;
+  return found as Example[];
 };
