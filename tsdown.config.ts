@@ -3,7 +3,7 @@ import { defineConfig } from 'tsdown';
 /** A file of dist for each of src, so that assets and package.json lie where the sources look for them. */
 export default defineConfig({
   entry: [
-    ...['index', 'engine', 'model', 'data', 'training', 'query', 'hub', 'server', 'client', 'web'].map(
+    ...['index', 'engine', 'model', 'data', 'training', 'query', 'hub', 'scale', 'server', 'client', 'web'].map(
       (face) => `src/${face}.ts`,
     ),
     'src/cli/main.ts',

@@ -1,10 +1,7 @@
 import { basename } from 'node:path';
 import { UserError } from '../errors.ts';
 import { parseRecordJson } from './json.ts';
-import { readTextChunks } from './text.ts';
-
-/** Longest line, in characters; a file without line ends must not fill the memory. */
-const LONGEST = 2 ** 24;
+import { linesOf } from './lines/read-lines.ts';
 
 /** The error of one row: those before and after it may be whole. */
 export class RowError extends UserError {}
@@ -42,24 +39,6 @@ export async function* readJsonLines(
     else if (onBadRow) onBadRow(row);
     else throw row;
   }
-}
-
-/** Splits at newlines alone: Node's readline would also end a line at U+2028, which JSON allows inside a text. */
-async function* linesOf(path: string): AsyncGenerator<string, void, undefined> {
-  let rest = '';
-  let ended = 0;
-  for await (const chunk of readTextChunks(path)) {
-    const lines = chunk.split('\n');
-    // only the new piece is searched, or a long line would be searched again with each of its pieces
-    lines[0] = rest + lines[0];
-    rest = lines.pop()!;
-    ended += lines.length;
-    yield* lines;
-    if (rest.length <= LONGEST) continue;
-    const where = `${basename(path)}:${ended + 1}`;
-    throw new UserError(`${where}: longer than ${LONGEST} characters: write one JSON object on each line.`);
-  }
-  yield rest;
 }
 
 /** The object of a line, or the error that it is none. */

@@ -9,6 +9,7 @@ import { type ListedImages, listImages } from './image-files.ts';
 import { openForCaching } from './open-for-caching.ts';
 import { openImageCache } from './open-image-cache.ts';
 import { type Runnable, withPredictor } from './opened.ts';
+import { mergedEncoding } from './pieces/merge-pictures.ts';
 import { precisionCost } from './precision-cost.ts';
 import type { Predictor } from './predictor.ts';
 import { sizeRuleOf } from './size-rule.ts';
@@ -77,6 +78,8 @@ export interface CacheOptions extends PictureOptions, ProcessOptions {
   readonly signal?: AbortSignal | undefined;
   /** Threads of a model that is not open yet. Default: the processors that this process may use. */
   readonly threads?: number | undefined;
+  /** JSON of pictures that `encodePictures` encoded elsewhere, a line each; those in none of them are encoded here. */
+  readonly encoded?: AsyncIterable<string> | undefined;
 }
 
 /**
@@ -150,7 +153,7 @@ interface Work {
 
 const fill = async (writer: CacheWriter, { files, passedOver, found }: ListedImages, work: Work): Promise<void> => {
   const { student, folder, options } = work;
-  const { batch = 16, compare = 'time', onProgress, signal, pictures, maxMegapixels, processes } = options;
+  const { batch = 16, compare = 'time', onProgress, onWarning, signal, pictures, maxMegapixels, processes } = options;
   if (!(batch >= 1)) throw new UserError(`cacheImages: a batch of ${batch} images: give at least 1`);
   const counts = { encoded: 0, kept: 0, unreadable: 0, forgotten: 0 };
   const report = (kind: keyof typeof counts, count: number): void => {
@@ -161,7 +164,8 @@ const fill = async (writer: CacheWriter, { files, passedOver, found }: ListedIma
   };
   const rule = sizeRuleOf(student.config);
   const looking = { folder, rule, cached: writer, compare, pictures, maxMegapixels, window: 4 * batch };
-  await using encoding = openEncoding({ student, looking, batch, processes });
+  const here = openEncoding({ student, looking, batch, processes });
+  await using encoding = mergedEncoding(here, { lines: options.encoded, student, looking, onWarning });
   for await (const window of encoding.windows(files)) {
     report('unreadable', await leaveOut(writer, window, options));
     report('kept', await keep(writer, window));

@@ -13,7 +13,7 @@ beforeAll(() => {
 }, 900_000);
 afterAll(() => rmSync(dirname(tarball), { recursive: true, force: true }));
 
-const faces = ['', '/engine', '/model', '/data', '/training', '/query', '/hub'];
+const faces = ['', '/engine', '/model', '/data', '/training', '/query', '/hub', '/scale'];
 
 /** A program that serves the student of three pictures, and asks it by the client. */
 const serving = `

@@ -6,6 +6,7 @@ import { verboseOption } from '../options/images.ts';
 import { addOptions, count, jsonOption, oneOf, threadsOption } from '../options/options.ts';
 import { checkOutputFolder, withoutPassword } from '../options/output.ts';
 import { type PictureFlags, pictureOptions } from '../options/pictures.ts';
+import { checkAlone, linesInAll, type PieceFlags } from '../options/pieces.ts';
 import type { TaskName } from '../options/tasks.ts';
 import { costFacts } from '../terminal/cache-facts.ts';
 import { inProcesses, sharing } from '../terminal/in-processes.ts';
@@ -13,8 +14,9 @@ import { listenForInterrupt, sayStopped } from '../terminal/interrupt.ts';
 import { openProgress, silent } from '../terminal/progress.ts';
 import { commandOf } from '../terminal/quote.ts';
 import { bytesOf, type Cell, durationOf, factsOf, grouped, print } from '../terminal/table.ts';
+import { cachePieceOptions, hasEncodedPieces } from './cache-pieces.ts';
 
-interface Options extends ForeignOptions, PictureFlags {
+interface Options extends ForeignOptions, PictureFlags, PieceFlags {
   readonly task?: TaskName | undefined;
   readonly to: string;
   readonly batch?: number | undefined;
@@ -37,13 +39,22 @@ Examples:
 
   $ mpirun -n 4 dide cache runs/student/best.safetensors photos --to photos.cache
 
+  In pieces, by four processes or as many machines (docs/scale.md):
+  $ dide cache student.safetensors photos --to photos.cache --list > pictures.txt
+  $ split -n l/4 pictures.txt some. && ls some.* | xargs -P4 -I{} sh -c \\
+      'dide cache student.safetensors photos --to photos.cache --pieces {} > {}.jsonl'
+  $ cat some.*.jsonl | dide cache student.safetensors photos --to photos.cache --merge -
+
 A student of retrieval makes a cache to be searched by a description, any other one to be asked questions. A picture is
 encoded once; run it again after pictures were added, changed or removed, and only those are encoded. Files of other
 kinds, links that lead nowhere and folders that may not be read are counted; --verbose names each of them.`;
 
 /** `dide cache`: encodes a folder of images, once for all questions to come. */
 export const cacheCommand = (): Command =>
-  addOptions(addForeignOptions(new Command('cache')), pictureOptions('as-shown; of a cache that is there, as it is'))
+  addOptions(addForeignOptions(new Command('cache')), [
+    ...pictureOptions('as-shown; of a cache that is there, as it is'),
+    ...cachePieceOptions(),
+  ])
     .description(
       "Encodes every image of a folder with a student's image encoder, once for all questions and searches to come.",
     )
@@ -87,7 +98,9 @@ interface Arguments {
 
 const cacheIn = async (processes: Processes, { file, images, options }: Arguments): Promise<void> => {
   checkOutputFolder(options.to);
+  checkAlone(options, processes.size);
   const student = await openModel(file, options);
+  if (await hasEncodedPieces(student, { images, options })) return;
   const began = performance.now();
   const done = await cacheUntilInterrupted(student, images, sharing(options, processes));
   if (!done || processes.rank > 0) return;
@@ -126,7 +139,7 @@ const cacheUntilInterrupted = async (
   images: string,
   { processes, ...options }: Options & { readonly processes: Processes },
 ) => {
-  const { to, unreadable, compare, batch, threads, pictures, maxMegapixels, verbose, precision } = options;
+  const { to, unreadable, compare, batch, threads, pictures, maxMegapixels, verbose, precision, merge } = options;
   let counts: CacheProgress | undefined;
   const leftOut: LeftOut[] = [];
   using interrupt = listenForInterrupt();
@@ -143,7 +156,7 @@ const cacheUntilInterrupted = async (
     const { signal } = interrupt;
     const cache = await cacheImages(student, images, {
       ...{ to, unreadable, compare, precision, batch, threads, pictures, maxMegapixels, waitSeconds: WAIT_SECONDS },
-      ...{ signal, onProgress, onLeftOut, processes },
+      ...{ signal, onProgress, onLeftOut, processes, encoded: merge && linesInAll(merge) },
       onWarning: verbose ? progress.say : progress.warn,
     });
     return { cache, counts: counts!, leftOut };

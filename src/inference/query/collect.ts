@@ -4,17 +4,37 @@ import { product } from './conditions.ts';
 import type { AnswerCount, Plan, Planned, QuestionResult } from './questions.ts';
 import { type Candidate, openRanking, type Ranking, rankedImage } from './ranking.ts';
 
-/** An image that reaches the least probability, in its row of a block. */
-interface AnswerCandidate extends Candidate {
-  readonly row: number;
+/** An image that reaches the least probability. */
+export interface AnswerCandidate extends Candidate {
   /** Index of the answer. */
   readonly answer: number;
+}
+
+/** The same, with its row of a block. */
+interface RowCandidate extends AnswerCandidate {
+  readonly row: number;
+}
+
+/** What was found for one question among a part of the images, by which collections are joined. */
+export interface Share {
+  /** Number of images that reach the least probability. */
+  readonly found: number;
+  /** The first of them, or all, in no order that matters. */
+  readonly candidates: readonly AnswerCandidate[];
+  /** Number of images of each answer, where answers are counted. */
+  readonly counts: Float64Array;
+  /** Number of images in each part of the probabilities. */
+  readonly bars: Float64Array;
 }
 
 /** Answers to the questions of a plan, collected while a scan goes on. */
 export interface Collection {
   /** Adds a block in which the scores of the plan's rows are. */
   add(block: ScanBlock): void;
+  /** Adds what another collection of the same plan has found among some images, for each question. */
+  join(shares: readonly Share[], images: number): void;
+  /** What was found so far, for each question, without near-duplicates of each other being looked for. */
+  shares(): Share[];
   /** A result for each question. */
   finish(): Promise<QuestionResult[]>;
 }
@@ -27,7 +47,25 @@ export const openCollection = (names: readonly string[], images: ImageCache, pla
   const counts = questions.map(() => new Float64Array(names.length));
   const bars = questions.map(() => new Float64Array(options.bars ?? 0));
   let done = 0;
+  const progress = (images: number): void => {
+    done += images;
+    options.onProgress?.(done, count);
+  };
   return {
+    join: (shares, some) => {
+      for (const [i, { found, candidates, ...share }] of shares.entries()) {
+        for (const one of candidates) rankings[i]!.add(one);
+        for (let rest = found - candidates.length; rest > 0; rest -= 1) rankings[i]!.passOver();
+        addTo(counts[i]!, share.counts);
+        addTo(bars[i]!, share.bars);
+      }
+      progress(some);
+    },
+    shares: () =>
+      rankings.map((ranking, i) => ({
+        ...{ found: ranking.count, candidates: ranking.held() },
+        ...{ counts: counts[i]!, bars: bars[i]! },
+      })),
     add: (block) => {
       for (const [i, question] of questions.entries()) {
         const probabilities = product(block.scores, block.places.length, question);
@@ -35,8 +73,7 @@ export const openCollection = (names: readonly string[], images: ImageCache, pla
         countProbabilities(probabilities, bars[i]!);
         if (question.best !== undefined) countAnswers(block, question.best, counts[i]!);
       }
-      done += block.places.length;
-      options.onProgress?.(done, count);
+      progress(block.places.length);
     },
     finish: () =>
       Promise.all(
@@ -57,14 +94,18 @@ export const openCollection = (names: readonly string[], images: ImageCache, pla
   };
 };
 
+const addTo = (sums: Float64Array, more: Float64Array): void => {
+  for (const [i, one] of more.entries()) sums[i]! += one;
+};
+
 /** The images of a block that reach a probability. */
 export const candidatesIn = (
   block: ScanBlock,
   planned: Planned,
   atLeast: number = Number.NEGATIVE_INFINITY,
-): AnswerCandidate[] => {
+): RowCandidate[] => {
   const probabilities = product(block.scores, block.places.length, planned);
-  const found: AnswerCandidate[] = [];
+  const found: RowCandidate[] = [];
   for (const [row, score] of probabilities.entries())
     if (score >= atLeast) found.push(candidateAt(block, planned, row, score));
   return found;
@@ -75,7 +116,7 @@ const candidateAt = (
   { answer, first }: Planned,
   row: number,
   score: number,
-): AnswerCandidate => ({ row, place: places[row]!, score, answer: answer ?? answers[first * places.length + row]! });
+): RowCandidate => ({ row, place: places[row]!, score, answer: answer ?? answers[first * places.length + row]! });
 
 /** Adds what reaches `atLeast` to a ranking; of most of a million images nothing is made but their scores. */
 const rank = (

@@ -52,6 +52,8 @@ export interface Ranking<T extends Candidate> {
   readonly floor: number;
   /** Number of candidates that were added or passed over. */
   readonly count: number;
+  /** The first of them in their order, or all where near-duplicates are grouped, which are not looked for. */
+  held(): readonly T[];
   /** The first of them in their order, each with its near-duplicates. */
   finish(): Promise<(readonly [T, readonly T[]])[]>;
 }
@@ -85,6 +87,7 @@ export const openRanking = <T extends Candidate>(
     get count() {
       return selection.count;
     },
+    held: selection.sorted,
     finish: async () => {
       const sorted = selection.sorted();
       if (nearDuplicates === undefined) return sorted.map((candidate) => [candidate, []] as const);

@@ -4,19 +4,17 @@ import { type TableRow, writeTable } from '../../../files/write-table.ts';
 import { type ImageCache, type Model, openPredictor, UserError } from '../../../index.ts';
 import { askAll, type Condition, type FoundAnswers, streamAnswers } from '../../../query.ts';
 import { shownRows } from '../../options/query.ts';
+import { printText } from '../../terminal/print-lines.ts';
 import { printableJson, printableLine } from '../../terminal/printable.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { fileColumns, rankedTable, restOf } from '../../terminal/ranked.ts';
 import { groupedCount, print } from '../../terminal/table.ts';
 import { type AskFlags, askOptions, answerColumns as columns } from './ask-flags.ts';
+import { resultsOf } from './ask-pieces.ts';
 
-/** Asks the questions of a file: a table of each, or all answers to a file as they are found. */
-export const askMany = async (trained: Model, cache: ImageCache, file: string, options: AskFlags): Promise<void> => {
-  const questions = await questionsIn(file);
-  if (options.stream) await streamTo(process.stdout, trained, { cache, questions, options });
-  else if (options.out !== undefined) await writeAll(trained, { cache, questions, options }, options.out);
-  else await printEach(trained, { cache, questions, options });
-};
+/** Asks many questions: a table of each, or all answers to a file as they are found. */
+export const askMany = async (trained: Model, work: Work): Promise<void> =>
+  work.options.out === undefined ? await printEach(trained, work) : await writeAll(trained, work, work.options.out);
 
 /** Scans this process's part of the cache; the first process prints what all find. */
 export const askBeside = async (
@@ -34,7 +32,7 @@ export const askBeside = async (
 };
 
 /** Reads questions, one a line; empty lines are skipped. @throws UserError where there is none. */
-const questionsIn = async (file: string): Promise<string[]> => {
+export const questionsIn = async (file: string): Promise<string[]> => {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw readError(file, error);
   });
@@ -51,12 +49,9 @@ interface Work {
 }
 
 const printEach = async (trained: Model, { cache, questions, options }: Work): Promise<void> => {
-  await using student = await openPredictor(trained, { threads: options.threads });
   using progress = openProgress('ask');
-  const results = await askAll(student, cache, questions, {
-    ...askOptions(options),
-    ...{ histogram: options.histogram, onWarning: progress.say, onProgress: progress.update },
-  });
+  const listeners = { onWarning: progress.say, onProgress: progress.update };
+  const results = await resultsOf(trained, { cache, questions, options }, listeners);
   const tables = results.map(({ question, answers, found, images }) => {
     const shown = answers.slice(0, shownRows(options));
     return [
@@ -93,17 +88,23 @@ async function* streamed(trained: Model, { cache, questions, options }: Work): A
 }
 
 /** Prints answers as they are found, one JSON object a line. */
-export const streamTo = async (stream: NodeJS.WriteStream, trained: Model, work: Work): Promise<void> => {
-  for await (const { found } of streamed(trained, work)) {
-    const lines = found.map((one) => `${printableJson(one)}\n`).join('');
-    if (lines !== '' && !stream.write(lines)) await new Promise((resolve) => stream.once('drain', resolve));
-  }
+export const printStream = async (trained: Model, work: Work): Promise<void> => {
+  for await (const { found } of streamed(trained, work))
+    await printText(found.map((one) => `${printableJson(one)}\n`).join(''));
 };
+
+/** Answers that were found in pieces, question by question in their order. */
+async function* merged(trained: Model, work: Work): AsyncGenerator<Pick<FoundAnswers, 'found'>> {
+  using progress = openProgress('ask');
+  const listeners = { onWarning: progress.say, onProgress: progress.update };
+  for (const { question, answers } of await resultsOf(trained, work, listeners))
+    yield { found: answers.map((one) => ({ question, ...one })) };
+}
 
 const writeAll = async (trained: Model, work: Work, out: string): Promise<void> => {
   let count = 0;
   async function* rows(): AsyncGenerator<readonly TableRow[]> {
-    for await (const { found } of streamed(trained, work)) {
+    for await (const { found } of work.options.merge ? merged(trained, work) : streamed(trained, work)) {
       count += found.length;
       yield found as readonly (FoundAnswers['found'][number] & TableRow)[];
     }

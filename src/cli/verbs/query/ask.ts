@@ -1,9 +1,10 @@
 import { Command, Option } from 'commander';
-import { type ImageCache, type Model, openImageCache, openPredictor, UserError } from '../../../index.ts';
-import { askAll, type QuestionResult } from '../../../query.ts';
+import { type ImageCache, type Model, openImageCache, UserError } from '../../../index.ts';
+import type { QuestionResult } from '../../../query.ts';
 import { addForeignOptions, openModel } from '../../options/checkpoint.ts';
 import { jsonOption, threadsOption } from '../../options/options.ts';
 import { checkTableFile } from '../../options/output.ts';
+import { checkAlone } from '../../options/pieces.ts';
 import {
   addFilterOptions,
   addRankingOptions,
@@ -18,8 +19,9 @@ import { printableLine } from '../../terminal/printable.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { outOption, rankedTable, restOf, writeRanked } from '../../terminal/ranked.ts';
 import { percent, print, tableOf } from '../../terminal/table.ts';
-import { type AskFlags, askOptions, answerColumns as columns } from './ask-flags.ts';
-import { askBeside, askMany, streamTo } from './ask-many.ts';
+import { type AskFlags, answerColumns as columns } from './ask-flags.ts';
+import { askBeside, askMany, printStream, questionsIn } from './ask-many.ts';
+import { askPieceOptions, hasAskedPieces, resultsOf } from './ask-pieces.ts';
 import { searchWith } from './search.ts';
 
 const examples = `
@@ -43,6 +45,11 @@ Examples:
   $ dide ask student.safetensors "is it night?" --cache photos.cache --at-least 0.5 --out night.parquet
   Many questions, one a line, over all images:
   $ dide ask student.safetensors --questions questions.txt --cache photos.cache --out answers.parquet
+  In pieces, by four processes or as many machines (docs/scale.md):
+  $ dide ask student.safetensors "is it night?" --cache photos.cache --list > pieces.txt
+  $ split -n l/4 pieces.txt some. && ls some.* | xargs -P4 -I{} sh -c \\
+      'dide ask student.safetensors "is it night?" --cache photos.cache --pieces {} > {}.jsonl'
+  $ cat some.*.jsonl | dide ask student.safetensors "is it night?" --cache photos.cache --merge -
   A checkpoint of others:
   $ dide ask dide_vqa.ckpt "is there a dog?" --answers vqa2-id2label.json --cache photos.cache`;
 
@@ -75,10 +82,17 @@ export const askCommand = (): Command => {
     .addOption(new Option('--histogram', 'count the most probable answers of all images'))
     .addOption(outOption())
     .addOption(
-      new Option('--stream', 'print images as they are found, one JSON object a line').conflicts(['json', 'out']),
+      new Option('--stream', 'print images as they are found, one JSON object a line').conflicts([
+        'json',
+        'out',
+        'list',
+        'pieces',
+        'merge',
+      ]),
     )
     .addOption(threadsOption())
     .addOption(jsonOption());
+  for (const option of askPieceOptions()) command.addOption(option);
   return addForeignOptions(addRankingOptions(addFilterOptions(command), 'probability'))
     .addHelpText('after', examples)
     .action(run);
@@ -97,6 +111,7 @@ const askIn = async ({ file, question, options }: Arguments): Promise<void> => {
   if ((question === undefined) === (options.questions === undefined))
     throw new UserError('dide ask needs a question in quotes, or a file of them (--questions), and not both');
   checkTableFile(options.out);
+  checkAlone(options, options.processes?.size ?? 1);
   const trained = await openModel(file, options);
   const cache = await openImageCache(options.cache, filterOf(options));
   const isFirst = options.processes?.rank === 0;
@@ -105,29 +120,36 @@ const askIn = async ({ file, question, options }: Arguments): Promise<void> => {
     // a search takes no time beside the reading of the index, which each process would do
     if (isFirst) await searchWith(trained, cache, question ?? '', options);
   } else if (!isFirst) await askBeside(trained, cache, question, options);
-  else if (options.questions !== undefined) await askMany(trained, cache, options.questions, options);
-  else if (options.stream)
-    await streamTo(process.stdout, trained, { cache, questions: [{ question: question! }], options });
-  else await askOne(trained, cache, question!, options);
+  else await answerAll(trained, cache, question, options);
+};
+
+const answerAll = async (
+  trained: Model,
+  cache: ImageCache,
+  question: string | undefined,
+  options: AskFlags,
+): Promise<void> => {
+  const questions = question === undefined ? await questionsIn(options.questions!) : [{ question }];
+  const work = { cache, questions, options };
+  if (await hasAskedPieces(trained, work)) return;
+  if (options.stream) await printStream(trained, work);
+  else if (question === undefined) await askMany(trained, work);
+  else await askOne(trained, cache, question, options);
 };
 
 /** @throws UserError where options of answers are given to a model that finds. */
-const refuseAnswers = ({ answer, mostProbable, histogram, questions, stream }: AskFlags): void => {
+const refuseAnswers = ({ answer, mostProbable, histogram, questions, stream, list, pieces, merge }: AskFlags): void => {
   const flags = { '--answer': answer, '--most-probable': mostProbable, '--histogram': histogram };
-  const others = { '--questions': questions, '--stream': stream };
+  const others = { '--questions': questions, '--stream': stream, '--list': list, '--pieces': pieces, '--merge': merge };
   const given = Object.entries({ ...flags, ...others }).find(([, value]) => value !== undefined);
   if (!given) return;
   throw new UserError(`${given[0]}: a student of retrieval finds images and answers nothing: leave it out`);
 };
 
 const askOne = async (trained: Model, cache: ImageCache, question: string, options: AskFlags): Promise<void> => {
-  await using student = await openPredictor(trained, { threads: options.threads });
-  const { histogram } = options;
   using progress = openProgress('ask');
-  const [result] = await askAll(student, cache, [{ question }], {
-    ...askOptions(options),
-    ...{ histogram, onWarning: printNotice, onProgress: progress.update },
-  });
+  const listeners = { onWarning: printNotice, onProgress: progress.update };
+  const [result] = await resultsOf(trained, { cache, questions: [{ question }], options }, listeners);
   const { answers, ...said } = result!;
   if (options.out !== undefined) await writeRanked(options.out, answers, columns);
   const shown = answers.slice(0, shownRows(options));
