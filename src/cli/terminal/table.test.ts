@@ -12,6 +12,19 @@ test('numbers stand at the right of their column, texts at the left, and no line
   );
 });
 
+test('a text as long as a page moves no other row', () => {
+  const [heading, ...rows] = tableOf([
+    ['answer', 'probability'],
+    ['x'.repeat(10_000), 0.5],
+    ['yes', 0.25],
+  ]).split('\n');
+  expect(heading).toBe(`${'answer'.padEnd(100)}  probability`);
+  expect(rows).toEqual([
+    `${'x'.repeat(10_000)}  ${'0.5'.padStart(11)}`,
+    `${'yes'.padEnd(100)}  ${'0.25'.padStart(11)}`,
+  ]);
+});
+
 test('facts have their names padded to one width', () => {
   expect(
     factsOf([

@@ -9,10 +9,14 @@ export interface Contents {
 /** A cell of a table: numbers are aligned to the right of their column, texts to the left. */
 export type Cell = string | number;
 
+/** Widest column, in characters: a longer text stands out of its column, and moves no other row. */
+const WIDEST = 100;
+
 /** A table of aligned columns; the first row is the heading, and no line ends with spaces. */
 export const tableOf = (cells: readonly (readonly Cell[])[]): string => {
   const rows = cells.map((row) => row.map((cell) => (typeof cell === 'string' ? printableLine(cell) : cell)));
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => String(row[column] ?? '').length)));
+  const widthOf = (cell: Cell = ''): number => Math.min(WIDEST, String(cell).length);
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => widthOf(row[column]))));
   const rightward = widths.map((_, column) => rows.slice(1).every((row) => typeof row[column] === 'number'));
   const lineOf = (row: readonly Cell[]): string =>
     row

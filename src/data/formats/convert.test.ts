@@ -88,6 +88,29 @@ it('is refused where the new folder is a file, or inside of one', async () => {
   }
 });
 
+describe('a text with half a character of UTF-16', () => {
+  const from = async (): Promise<string> => {
+    const folder = await mkdtemp(join(root, 'half-'));
+    const image = fixture('layouts/captions-a-row/files/0.png');
+    await writeFile(join(folder, 'train.jsonl'), JSON.stringify({ image, question: 'what?', answer: 'lone \ud800' }));
+    return folder;
+  };
+  const options = (to: string) => ({ to: join(root, to), records: shapes.vqa, splits: ['train'] });
+
+  it('is refused by parquet, which cannot hold it', async () => {
+    await expect(convert(await from(), { ...options('half-parquet'), format: 'parquet' })).rejects.toThrow(
+      'train.jsonl:1: "lone \\ud800" holds half a character of UTF-16, which parquet cannot hold: mend it, or write',
+    );
+  });
+
+  it('is given back by shards', async () => {
+    await convert(await from(), { ...options('half-shards'), format: 'webdataset' });
+    expect(await openAnswers(join(root, 'half-shards'), shapes.vqa)).toEqual(['lone \ud800']);
+    const { examples } = await openExamples(join(root, 'half-shards'), { records: shapes.vqa, split: 'train' });
+    expect(examples[0]!.answers).toEqual([{ answer: 'lone \ud800', score: 1 }]);
+  });
+});
+
 describe('shards', () => {
   it('are closed when they are large enough, and hold a picture once for all its questions', async () => {
     const to = join(root, 'small');

@@ -2,6 +2,8 @@ import { appendFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SchemaElement } from 'hyparquet';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
+import { UserError } from '../../../errors.ts';
+import type { Example } from '../../example.ts';
 import type { WrittenField } from '../../records/answers.ts';
 import { type RecordShape, writtenImageFields } from '../../records/shape.ts';
 import { recordsOf, writtenFields } from '../../records/write-record.ts';
@@ -38,6 +40,7 @@ export const openParquetWriter = ({ to, split, records }: DatasetWriterOptions):
   };
   return {
     add: async (written) => {
+      for (const example of written.examples) checkTexts(example, records);
       rows.push(...rowsOf(written, records));
       bytes += written.images.reduce((sum, image) => sum + image.bytes.length, 0);
       if (bytes >= GROUP) await flush();
@@ -50,6 +53,19 @@ export const openParquetWriter = ({ to, split, records }: DatasetWriterOptions):
     },
     files: () => Number(begun || rows.length > 0),
   };
+};
+
+/** @throws UserError where an example has a text that no UTF-8 says, so that another one would be read again. */
+const checkTexts = (example: Example, records: RecordShape): void => {
+  const halves: string[] = [];
+  JSON.stringify(recordsOf([example], records), (_, value: unknown) => {
+    if (typeof value === 'string' && /\p{Surrogate}/u.test(value)) halves.push(value);
+    return value;
+  });
+  if (halves.length === 0) return;
+  throw new UserError(
+    `${example.id}: ${JSON.stringify(halves[0])} holds half a character of UTF-16, which parquet cannot hold: mend it, or write WebDataset.`,
+  );
 };
 
 const rowsOf = ({ images, examples }: Written, records: RecordShape): Row[] => {
