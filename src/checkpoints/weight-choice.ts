@@ -15,7 +15,7 @@ const wordTable =
   /^(.*?)(?:(?:text_encoder|image_encoder|shared_encoder|teacher_model)\.)?(?:vilt\.)?(?:embeddings\.)?text_embeddings\.word_embeddings\.weight$/;
 
 /** Names that wrappers put between those of modules: torch.compile, FSDP, checkpointing of activations. */
-const inside = /(^|\.)(?:_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\.(?=.*\.)/g;
+const inside = /(^|\.)(?:(?:_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\.)+(?=.*\.)/g;
 
 /**
  * Chooses a model among those of a file by what stands before its names: that of the usual set of weights, or the one

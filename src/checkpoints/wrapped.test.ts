@@ -31,6 +31,11 @@ it.each([
   ['lightning.ckpt', ['1 tensor left out, no part of the model: accuracy.total']],
   ['deepspeed.pt', []],
   ['net.pth', []],
+  ['fsdp.pth', []],
+  ['in-tuple.pth', []],
+  ['number-key.pth', []],
+  ['checkpoint.pth', []],
+  ['student.safetensors', []],
   ['ema-alone.pth', []],
 ])('%s holds the weights of the model that was wrapped', async (name, left) => {
   const { weights, warnings } = await load(name);

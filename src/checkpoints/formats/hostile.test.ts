@@ -105,13 +105,13 @@ describe('a pickle that is a bomb', () => {
   const kept = `]r\x01\0\0\0(${'N'.repeat(1_000_000)}e0`;
   const again = (count: number, what: string): string => what.repeat(count);
   it.each<[string, string, RegExp]>([
-    ['of tuples in tuples, 2^60 at the end', `\x80\x02N${laughs}.`, /it holds no dictionary/],
+    ['of tuples in tuples, 2^60 at the end', `\x80\x02N${laughs}.`, /it holds a list of \d+ without weights/],
     [
       'of three hundred thousand tuples in one another',
       `\x80\x02N${again(300_000, '\x85')}.`,
-      /it holds no dictionary/,
+      /it holds a list of \d+ without weights/,
     ],
-    ['that holds itself', `\x80\x02]q\x01h\x01a.`, /it holds no dictionary/],
+    ['that holds itself', `\x80\x02]q\x01h\x01a.`, /it holds a list of \d+ without weights/],
     ['of three million empty dictionaries', `\x80\x02(${again(3_000_000, '}')}t.`, /makes more than 2097152 values/],
     ['of three million lists', `\x80\x02(${again(3_000_000, ']')}t.`, /makes more than 2097152 values/],
     ['of three million memories', `\x80\x04N${again(3_000_000, '\x94')}.`, /makes more than 2097152 values/],

@@ -121,6 +121,12 @@ def wrappers():
     save("lightning.ckpt", {"epoch": 1, "state_dict": {**prefixed("model.", own), "accuracy.total": torch.tensor(3)}})
     save("deepspeed.pt", {"module": own, "optimizer": None, "ds_version": "0.14", "global_steps": 4})
     save("net.pth", {"epoch": 3, "rng": torch.get_rng_state(), "net": own})
+    blocks = {name.replace("blocks.0.", "blocks.0._fsdp_wrapped_module._checkpoint_wrapped_module."): tensor for name, tensor in own.items()}
+    save("fsdp.pth", {"model": prefixed("_fsdp_wrapped_module.", blocks)})
+    save("in-tuple.pth", ({"epoch": 1}, own))
+    save("number-key.pth", {0: {b"model": own}, "epoch": 3})
+    save("checkpoint.pth", {"checkpoint": {"model": prefixed("module._orig_mod.", own), "optimizer": {"exp_avg": torch.zeros(2)}}})
+    save_file(prefixed("model.student.", {name: tensor.contiguous() for name, tensor in own.items()}), folder / "student.safetensors", metadata={"format": "pt", "config": "no JSON", "step": "3"})
     save("ema.pth", {"epoch": 3, "state_dict": own, "state_dict_ema": other})
     save("ema-nested.pth", {"model": own, "ema": {"decay": 0.999, "module": prefixed("module.", other)}})
     save("ema-lightning.ckpt", {"state_dict": {**prefixed("model.", own), **prefixed("ema_model.", other), "ema_model.steps": torch.tensor(7)}})

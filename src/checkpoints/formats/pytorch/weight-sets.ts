@@ -17,6 +17,8 @@ interface WeightSet {
   /** Keys that lead to it; none where the checkpoint itself is a state_dict. */
   readonly place: readonly string[];
   readonly tensors: ReadonlyMap<string, StoredTensor>;
+  /** The dictionary or module. */
+  readonly state: unknown;
 }
 
 /** Keys under which training codes keep the weights, the usual ones first. */
@@ -24,6 +26,9 @@ const usualKeys = ['state_dict', 'model_state_dict', 'model', 'module', 'net', '
 
 /** Keys of what is no model: optimizers, schedules and states of random generators hold tensors, too. */
 const notWeights = /optim|sched|scaler|rng|random|callbacks|hyper|args|config|loops/i;
+
+/** Most entries of a list that weights are looked for in. */
+const LONGEST = 64;
 
 /** Deepest nesting of dictionaries, and of the modules of one that was saved whole. */
 const DEEPEST = 32;
@@ -34,41 +39,54 @@ const DEEPEST = 32;
  * @throws UserError where it has none, or where an entry of the usual one is a tensor that cannot be read.
  */
 export const contentsOf = (content: unknown, path: string): Contents => {
-  const sets = [...setsIn(content, [], new Set())];
+  const named = [...setsIn(content, [], { seen: new Set(), keys: 'texts' })];
+  const sets = named.length > 0 ? named : [...setsIn(content, [], { seen: new Set(), keys: 'any' })];
   const [first, ...others] = sets.sort((a, b) => rankOf(a) - rankOf(b) || b.tensors.size - a.tensors.size);
   const entries = content instanceof Map ? content : new Map();
   if (!first) {
     if (entries === content && entries.size === 0) return { tensors: new Map(), about: entries };
     throw new UserError(`${path}: ${noWeights(content)}`);
   }
-  refuseOtherTensors(
-    first.place.reduce<unknown>((inner, key) => (inner as Map<unknown, unknown>).get(key), content),
-    path,
-  );
+  refuseOtherTensors(first.state, path);
   const elsewhere = others.flatMap(({ place, tensors }) =>
     // tensors beside the keys, such as a generator's state, are no set
     place.length === 0 ? [] : [...tensors].map(([name, tensor]) => [[...place, name].join('.'), tensor] as const),
   );
   return {
     tensors: new Map([...first.tensors, ...elsewhere]),
-    about: new Map([...entries].filter(([name]) => name !== first.place[0] && !first.tensors.has(String(name)))),
+    about: new Map(
+      [...entries].filter(([name]) => String(name) !== first.place[0] && !first.tensors.has(String(name))),
+    ),
   };
 };
 
+/** Values that were looked into, and the keys that are followed: texts, or numbers and places in lists, too. */
+interface Search {
+  readonly seen: Set<unknown>;
+  readonly keys: 'texts' | 'any';
+}
+
 /** Sets of weights in a value, the outer ones first. Each dictionary is looked into once. */
-function* setsIn(value: unknown, place: readonly string[], seen: Set<unknown>): Generator<WeightSet> {
+function* setsIn(value: unknown, place: readonly string[], search: Search): Generator<WeightSet> {
+  const { seen, keys } = search;
   if (seen.has(value) || place.length > DEEPEST) return;
   seen.add(value);
-  if (!(value instanceof Map)) {
+  const isList = keys === 'any' && Array.isArray(value) && value.length <= LONGEST;
+  if (!(value instanceof Map || isList)) {
     const tensors = new Map(moduleTensors(value, [], seen));
-    if (tensors.size > 0) yield { place, tensors };
+    if (tensors.size > 0) yield { place, tensors, state: value };
     return;
   }
-  const named = [...value].filter((entry): entry is [string, unknown] => typeof entry[0] === 'string');
+  const entries: readonly [unknown, unknown][] = [...value.entries()];
+  const named = entries
+    .filter(([key]) => keys === 'any' || typeof key === 'string')
+    .map(([key, inner]) => [keyText(key), inner] as const);
   const tensors = new Map(named.filter((entry): entry is [string, StoredTensor] => isTensor(entry[1])));
-  if (tensors.size > 0) yield { place, tensors };
-  for (const [name, inner] of named) if (!notWeights.test(name)) yield* setsIn(inner, [...place, name], seen);
+  if (tensors.size > 0) yield { place, tensors, state: value };
+  for (const [name, inner] of named) if (!notWeights.test(name)) yield* setsIn(inner, [...place, name], search);
 }
+
+const keyText = (key: unknown): string => (key instanceof Uint8Array ? Buffer.from(key).toString() : String(key));
 
 /** Parameters and buffers of a module that was saved whole, and of the modules in it, by their names in a state_dict. */
 function* moduleTensors(
@@ -108,7 +126,11 @@ export const isAverage = (name: string): boolean =>
 
 const noWeights = (content: unknown): string => {
   if (!(content instanceof Map)) {
-    const kind = isPlaceholder(content) ? `an object (${content.python})` : 'no dictionary';
+    const kind = isPlaceholder(content)
+      ? `an object (${content.python})`
+      : Array.isArray(content)
+        ? `a list of ${content.length}`
+        : `a ${typeof content}`;
     return `it holds ${kind} without weights by name: save the model's state_dict() instead`;
   }
   const [name, value] = [...content][0]!;
