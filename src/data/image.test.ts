@@ -103,6 +103,13 @@ describe('what cannot be read is an error of the user that names the file', () =
     }
   });
 
+  it('a TIFF in YCbCr that is no JPEG, whose colours would be other ones', async () => {
+    const bytes = Buffer.from(await readFile('test/fixtures/pictures/files/lzw.tif'));
+    const entry = bytes.indexOf(Buffer.from([6, 1, 3, 0, 1, 0, 0, 0, 2, 0]));
+    bytes[entry + 8] = 6;
+    expect(await fail('ycbcr.tif', bytes)).toMatch(/^\/ycbcr.tif: its colours are YCbCr, which are not read: save it/);
+  });
+
   it('a TIFF in L*a*b*, which is whole', async () => {
     const bytes = await readFile('test/fixtures/pictures/files/deflate.tif');
     // the entry of its directory that says what the three channels are (262): 2 is RGB, 8 L*a*b*

@@ -8,8 +8,10 @@ import { decodeGif, isGif } from './pictures/gif.ts';
 import { imageName } from './pictures/image-name.ts';
 import { unreadableKindOf } from './pictures/kinds.ts';
 import { checkSize, PILLOW_WARNS, type PictureOptions, type PictureStyle } from './pictures/options.ts';
+import { isDeepGreyPng, withExifFirst } from './pictures/png.ts';
 import { decodePpm, isPpm } from './pictures/ppm.ts';
 import { asGrey, type CheckSize, overWhite, type Raster, withoutAlpha } from './pictures/raster.ts';
+import { hasBareYcbcr } from './pictures/tiff-directory.ts';
 
 /**
  * Reads an image as Pillow's `Image.open(path).convert('RGB')` does, or, with `pictures: 'as-shown'`, as a viewer shows
@@ -114,6 +116,8 @@ const decodeWithSharp = async (bytes: Uint8Array, where: string, { check, pictur
     throw UNKNOWN_FORMAT.test(cause.message) ? notAnImage(where, cause) : damaged(where, cause);
   });
   const { width, height, format, orientation = 1, hasAlpha } = metadata;
+  if (format === 'tiff' && hasBareYcbcr(bytes))
+    throw new UserError(`${where}: its colours are YCbCr, which are not read: save it in RGB.`);
   if (format === 'svg') throw new UserError(`${where}: SVG is a drawing without pixels: export it as PNG first.`);
   check(width, height);
   const isTurned = orientation > 1 && (pictures === 'as-shown' || format === 'tiff');
@@ -121,7 +125,9 @@ const decodeWithSharp = async (bytes: Uint8Array, where: string, { check, pictur
   const isAcross = isTurned && orientation >= 5;
   const size = isAcross ? { width: height, height: width } : { width, height };
   const channels = pictures === 'as-shown' && hasAlpha ? 4 : 3;
-  const data = await decodeChannels(image, metadata, pictures).catch((cause: Error) => {
+  const isDeepGrey = metadata.depth === 'ushort' && (metadata.channels === 1 || isDeepGreyPng(bytes));
+  const decode = isDeepGrey && pictures === 'as-vilt' ? decodeClipped : decodeChannels;
+  const data = await decode(image, metadata, pictures).catch((cause: Error) => {
     throw damaged(where, cause);
   });
   return { ...size, channels, data };
@@ -135,14 +141,13 @@ const decodeChannels = async (
   if (space === 'cmyk') return decodeCmyk(image);
   if (pictures === 'as-shown' && hasAlpha)
     return bytesOf(image.ensureAlpha().toColourspace('srgb').raw({ depth: 'uchar' }));
-  if (pictures === 'as-vilt' && channels === 1 && depth === 'ushort') return decodeClipped(image);
   if (space === 'srgb' && channels === 3 && depth === 'uchar') return bytesOf(image.raw());
   return bytesOf(image.removeAlpha().toColourspace('srgb').raw({ depth: 'uchar' }));
 };
 
 const openImage = async (bytes: Uint8Array): Promise<Sharp> => {
   const { default: sharp } = await import('sharp');
-  return sharp(bytes, { failOn: 'truncated', limitInputPixels: false, ignoreIcc: true });
+  return sharp(withExifFirst(bytes), { failOn: 'truncated', limitInputPixels: false, ignoreIcc: true });
 };
 
 /** Sharp's message for a TIFF in CIELAB of 8 bits, which its own reader of metadata refuses though it is whole. */
@@ -172,7 +177,7 @@ const bytesOf = async (image: Sharp): Promise<Uint8Array> => {
 
 /** Pillow's conversion of 16-bit grey: all above 255 is white. */
 const decodeClipped = async (image: Sharp): Promise<Uint8Array> => {
-  const deep = await image.toColourspace('grey16').raw({ depth: 'ushort' }).toBuffer();
+  const deep = await image.removeAlpha().toColourspace('grey16').raw({ depth: 'ushort' }).toBuffer();
   return asGrey(Uint8Array.from({ length: deep.length / 2 }, (_, i) => Math.min(255, deep.readUInt16LE(2 * i))));
 };
 
