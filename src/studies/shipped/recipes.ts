@@ -122,6 +122,7 @@ const scenes = {
   moreQuestions: { seed: 12, pairs: 80_000, heldOutPairs: 750 },
   statements: { view: 'nlvr2', seed: 3, pairs: 16_000, heldOutPairs: 400 },
   hypotheses: { view: 've', seed: 4, pairs: 60_000, heldOutPairs: 500 },
+  moreHypotheses: { view: 've', seed: 34, pairs: 60_000, heldOutPairs: 500 },
   withoutRelations: { seed: 22, pairs: 80_000, heldOutPairs: 750, world: quickstartWorld },
   morePairs: { seed: 32, pairs: 80_000, heldOutPairs: 750, plain: 0, world: quickstartWorld },
   quadruples: { view: 'retrieval', seed: 5, pairs: 20_000, heldOutPairs: 300 },
@@ -173,7 +174,10 @@ export const recipes: Readonly<Record<ShippedName, Recipe>> = {
     summary: 'fusion encoder that judges whether a picture entails a hypothesis',
     from: 'teacher-mini',
     begin: (from) => answering(from, 've'),
-    lessons: { hypotheses: { scenes: scenes.hypotheses, training: { ...teaching, updates: 12_000 } } },
+    lessons: {
+      hypotheses: { scenes: scenes.hypotheses, training: { ...teaching, updates: 12_000 } },
+      moreHypotheses: { scenes: scenes.moreHypotheses, training: { ...teaching, updates: 16_000 } },
+    },
   },
   'teacher-retrieval-mini': {
     summary: 'fusion encoder that ranks captions of the same words',
