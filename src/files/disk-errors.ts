@@ -1,4 +1,5 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 
 const full = 'the disk is full, and what was there before is untouched: free some space, or write to another disk';
@@ -34,10 +35,34 @@ export const explainDisk = (path: string, error: unknown): unknown => {
 
 /** Makes a folder, and those above it, where there is none. @throws UserError where it cannot be made. */
 export const makeFolder = async (path: string): Promise<void> => {
-  await mkdir(path, { recursive: true }).catch((error: unknown) => {
-    throw explainDisk(path, error);
+  await makeWithParents(resolve(path)).catch((error: unknown) => {
+    throw isCode(error, 'ENOENT')
+      ? new DiskError(`${path}: nothing can be made in ${dirname(resolve(path))}: give another path`, { cause: error })
+      : explainDisk(path, error);
   });
 };
+
+/**
+ * Makes a folder and those above it. Node's recursive `mkdir` never ends where the folder above is there and nothing can
+ * be made in it, as in /proc and in folders of the automounter.
+ */
+const makeWithParents = async (path: string): Promise<void> => {
+  const isFolder = async (): Promise<boolean> => (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+  if (await isFolder()) return;
+  await mkdir(path).catch(async (error: unknown) => {
+    // another process may have made it in the meantime
+    if (isCode(error, 'EEXIST') && (await isFolder())) return;
+    const above = dirname(path);
+    if (!isCode(error, 'ENOENT') || above === path) throw error;
+    if ((await stat(above).catch(() => undefined)) !== undefined) throw error;
+    await makeWithParents(above);
+    await mkdir(path).catch(async (again: unknown) => {
+      if (!(isCode(again, 'EEXIST') && (await isFolder()))) throw again;
+    });
+  });
+};
+
+const isCode = (error: unknown, code: string): boolean => (error as NodeJS.ErrnoException).code === code;
 
 /** The error for a file that cannot be opened or read, with the system's code for the reason. */
 export const readError = (path: string, cause: unknown): UserError => {
