@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { explainDisk } from './disk-errors.ts';
 
@@ -29,6 +29,22 @@ export const writeAtomically = async (path: string, write: (append: Append) => P
   } catch (error) {
     throw explainDisk(path, error);
   }
+};
+
+/**
+ * Writes a file that a user named, whole or not at all: of a link what it leads to, which stays where it is. A device or a
+ * pipe, such as /dev/null, is written to as it is, and never replaced.
+ *
+ * @throws UserError where the disk refuses.
+ */
+export const writeOutput = async (path: string, write: (append: Append) => Promise<void>): Promise<void> => {
+  const stats = await stat(path).catch(() => undefined);
+  if (stats === undefined || stats.isDirectory()) return await writeAtomically(path, write);
+  if (stats.isFile()) return await writeAtomically(await realpath(path), write);
+  await using handle = await open(path, 'w').catch((error: unknown) => {
+    throw explainDisk(path, error);
+  });
+  await write((bytes) => writeAll(handle, bytes));
 };
 
 /** Removes the temporary files and folders that a killed process left in a folder. No other process may be writing there. */

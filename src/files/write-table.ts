@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import type { SchemaElement } from 'hyparquet';
 import { UserError } from '../errors.ts';
-import { type Append, writeAtomically } from './atomic-write.ts';
+import { type Append, writeOutput } from './atomic-write.ts';
 
 /** A column of a table: one text, number or list of texts a row, which may be absent. */
 export interface TableColumn {
@@ -34,7 +34,7 @@ export const writeTable = async (
   blocks: AsyncIterable<readonly TableRow[]>,
 ): Promise<void> => {
   const write = writerOf(path);
-  await writeAtomically(path, (append) => write(append, columns, blocks));
+  await writeOutput(path, (append) => write(append, columns, blocks));
 };
 
 /** @throws UserError where a table cannot be written under this name. */

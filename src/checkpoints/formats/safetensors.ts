@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { bytesOf, type Numbers } from '../../engine/numbers.ts';
-import { writeAtomically } from '../../files/atomic-write.ts';
+import { writeOutput } from '../../files/atomic-write.ts';
 import { openForReading, readBytes, readInto } from '../../files/read-exactly.ts';
 import { dtypes } from './dtypes.ts';
 import { checkHolds, type FloatDtype, headerLength, safetensorsParts, tensorOf } from './safetensors-bytes.ts';
@@ -79,7 +79,7 @@ export const writeSafetensors = async (
   { dtype }: { readonly dtype?: FloatDtype | undefined } = {},
 ): Promise<void> => {
   const parts = safetensorsParts(weights, metadata, { dtype, path });
-  await writeAtomically(path, async (append) => {
+  await writeOutput(path, async (append) => {
     for (const part of parts) await append(part);
   });
 };

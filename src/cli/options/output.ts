@@ -55,6 +55,7 @@ export const checkTableFile = (file: string | undefined): void => {
 
 /** Undefined where nothing has this name, or a part of the path is a file. @throws UserError for a link to nothing. */
 const statsOf = (path: string): Stats | undefined => {
+  if (path === '') throw new UserError('the path of an output is empty: give one');
   try {
     const stats = statSync(path, { throwIfNoEntry: false });
     if (stats || !lstatSync(path, { throwIfNoEntry: false })) return stats;

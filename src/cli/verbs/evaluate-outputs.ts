@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { imageName, submissionOf } from '../../data.ts';
-import { writeAtomically } from '../../files/atomic-write.ts';
+import { writeOutput } from '../../files/atomic-write.ts';
 import { makeFolder } from '../../files/disk-errors.ts';
 import { type Example, type Prediction, UserError } from '../../index.ts';
 
@@ -42,5 +42,5 @@ export const writePredictions = (path: string, judged: Judged): Promise<void> =>
 /** Writes a file whole or not at all, and its folder where there is none. */
 const writeWhole = async (path: string, text: string): Promise<void> => {
   await makeFolder(dirname(path));
-  await writeAtomically(path, (append) => append(Buffer.from(text)));
+  await writeOutput(path, (append) => append(Buffer.from(text)));
 };

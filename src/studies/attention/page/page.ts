@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { writeAtomically } from '../../../files/atomic-write.ts';
+import { writeOutput } from '../../../files/atomic-write.ts';
 import { makeFolder } from '../../../files/disk-errors.ts';
 import type { ExplainedPair } from '../../../query.ts';
 import type { Choice } from '../../measures/chosen-examples.ts';
@@ -34,5 +34,5 @@ ${pairs.map((pair, i) => explainedPart(pair, `pair-${i + 1}`))}`,
  */
 export const writeExplained = async (path: string, pairs: readonly ExplainedPair[], choice?: Choice): Promise<void> => {
   await makeFolder(dirname(path));
-  await writeAtomically(path, (append) => append(Buffer.from(explainedPage(pairs, choice))));
+  await writeOutput(path, (append) => append(Buffer.from(explainedPage(pairs, choice))));
 };
