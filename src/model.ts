@@ -9,7 +9,7 @@ export { type ImageBackbone, readImageBackbone } from './checkpoints/image-backb
 export { type Backbones, type InitReport, initFrom, sizesOfBackbones } from './checkpoints/init-from.ts';
 export { type CheckpointInfo, inspectCheckpoint } from './checkpoints/inspect.ts';
 export { type Checkpoint, openCheckpoint } from './checkpoints/load.ts';
-export { createModel } from './checkpoints/model-file.ts';
+export { createModel, type ModelPrecision } from './checkpoints/model-file.ts';
 export { fromHuggingFace } from './checkpoints/rename-tensors.ts';
 export { readTextBackbone, type TextBackbone } from './checkpoints/text-backbone.ts';
 export { saveHuggingFace } from './export/hugging-face.ts';

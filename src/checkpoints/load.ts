@@ -4,7 +4,7 @@ import type { Architecture } from '../model/architecture.ts';
 import { checkFinite } from './check-finite.ts';
 import { openWeights, type WeightsFile } from './formats/weights-file.ts';
 import type { ForeignFacts } from './load-foreign.ts';
-import { isOurs, type Model, readModel } from './model-file.ts';
+import { isOurs, type Model, type ModelPrecision, readModel } from './model-file.ts';
 
 /**
  * Options of `loadModel`. A file of ours lacks no facts and heeds only `task`, which is checked, and `architectures`.
@@ -12,6 +12,8 @@ import { isOurs, type Model, readModel } from './model-file.ts';
 export interface LoadOptions extends ForeignFacts, OpenOptions {
   /** Architectures of your own, by whose names a file of ours may be saved. */
   readonly architectures?: readonly Architecture[] | undefined;
+  /** What its products are computed in; see `Model`. Default float32. */
+  readonly precision?: ModelPrecision | undefined;
 }
 
 /** Options of opening what may have to be fetched from the Hub first. */
@@ -53,15 +55,17 @@ export const openCheckpoint = async (path: string, { onPull, onWarning }: OpenOp
   return {
     path: file.path,
     isOurs: isOurs(file),
-    load: async (options = {}) => {
-      if (isOurs(file)) return await readOurs(file, options);
-      // loaded here: a file of ours needs none of the modules that know the layouts of others
-      const { readForeign } = await import('./load-foreign.ts');
-      return await readForeign(file, options);
+    load: async ({ precision, ...options } = {}) => {
+      const model = isOurs(file) ? await readOurs(file, options) : await readTheirs(file, options);
+      return precision === undefined ? model : { ...model, precision };
     },
     [Symbol.asyncDispose]: () => file.close(),
   };
 };
+
+/** Loaded here: a file of ours needs none of the modules that know the layouts of others. */
+const readTheirs = async (file: WeightsFile, options: LoadOptions): Promise<Model> =>
+  await (await import('./load-foreign.ts')).readForeign(file, options);
 
 const readOurs = async (file: WeightsFile, options: LoadOptions): Promise<Model> => {
   const { task, architectures, onWarning } = options;

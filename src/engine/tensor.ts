@@ -2,7 +2,7 @@ import type { Numbers } from './numbers.ts';
 import { type Shape, show } from './shapes.ts';
 
 /** `float` is written as float32, or as float64 where a test asks for it. */
-export type Kind = 'float' | 'float16' | 'int8' | 'int32' | 'int64' | 'bool';
+export type Kind = 'float' | 'float16' | 'bfloat16' | 'int8' | 'uint8' | 'int32' | 'int64' | 'bool';
 
 /** A leaf of a graph: an input that is fed at every run, a learnt parameter, or a constant. */
 export type Leaf =
@@ -30,7 +30,11 @@ export interface Tensor {
 }
 
 /** An input, which is fed at every run. Integers (word ids) are int32. */
-export const input = (name: string, shape: Shape, kind: Exclude<Kind, 'int64' | 'bool'> = 'float'): Tensor => ({
+export const input = (
+  name: string,
+  shape: Shape,
+  kind: Exclude<Kind, 'bfloat16' | 'uint8' | 'int64' | 'bool'> = 'float',
+): Tensor => ({
   shape,
   kind,
   made: { leaf: 'input', name },
@@ -53,7 +57,8 @@ export const parameter = (name: string, shape: Shape): Tensor => ({
 /** A constant number or array. */
 export const constant = (value: number | Numbers): Tensor => {
   const numbers = typeof value === 'number' ? { shape: [], data: Float64Array.of(value) } : value;
-  const kind = numbers.data instanceof Int32Array ? 'int32' : 'float';
+  const { data } = numbers;
+  const kind = data instanceof Int32Array ? 'int32' : data instanceof Int8Array ? 'int8' : 'float';
   return { shape: numbers.shape, kind, made: { leaf: 'constant', numbers } };
 };
 

@@ -4,7 +4,7 @@ import type { ReadOptions } from '../data/formats/format.ts';
 import { loadBatches } from '../data/loader.ts';
 import type { Numbers, Weights } from '../engine/numbers.ts';
 import { compile } from '../engine/runtime/compile.ts';
-import type { Session } from '../engine/runtime/session.ts';
+import type { CompileOptions, Session } from '../engine/runtime/session.ts';
 import { UserError } from '../errors.ts';
 import { type Preprocessor, type PreprocessorOptions, preprocessorFor } from '../inference/preprocessor.ts';
 import type { ModelConfig } from '../model/config.ts';
@@ -22,12 +22,12 @@ import { bestOf, isAnswered, meanOf, type Prediction, type Task } from '../tasks
 export const compileAnswers = (
   config: ModelConfig,
   held: { readonly weights: Weights } | { readonly parameters: Weights },
-  { threads }: { readonly threads?: number | undefined } = {},
+  { threads, products }: Pick<CompileOptions, 'threads' | 'products'> = {},
 ): Promise<Session> => {
   const { purpose, sizes, images, task } = config;
   if (!purpose.logits) throw new UserError(`the model (${task}) finds instead of answering: score its gallery`);
   const { logits } = forward(config, createParams(), inputsFor(sizes, { images }));
-  return compile({ logits }, { ...held, threads });
+  return compile({ logits }, { ...held, threads, products });
 };
 
 /** Predicts every example, in order, and yields batch by batch. Examples that cannot be read are left out. */
@@ -136,13 +136,16 @@ const BATCH = 64;
  * @throws UserError where the model has no answers or is for another task, or an example cannot be read and
  * `onUnreadable` is not given.
  */
-export const evaluate = async ({ config, weights }: Model, options: EvaluateOptions): Promise<Evaluation> => {
+export const evaluate = async (
+  { config, weights, precision }: Model,
+  options: EvaluateOptions,
+): Promise<Evaluation> => {
   const { task, batch = BATCH, threads, onProgress } = options;
   if (task.name !== config.task)
     throw new UserError(`evaluate: the model is for ${config.task}, and the task is ${task.name}: give its own`);
   const examples = await examplesOf(options);
   const preprocessor = preprocessorFor(config, { ...options, batch });
-  await using session = await compileAnswers(config, { weights }, { threads });
+  await using session = await compileAnswers(config, { weights }, { threads, products: precision });
   const predictions: Prediction[] = [];
   for await (const some of predict(session, examples, { task, answers: config.answers, preprocessor })) {
     predictions.push(...some);

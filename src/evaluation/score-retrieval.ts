@@ -97,8 +97,9 @@ const byProduct = async (trained: Model, { images, texts }: Gallery, options: Sc
  *
  * @throws UserError where it was not trained to retrieve.
  */
-const retrieverOf = ({ config, weights }: Model): Model => {
-  if (missingProjection(weights) === undefined) return { config: { ...config, purpose: retrievalPurpose }, weights };
+const retrieverOf = ({ config, weights, precision }: Model): Model => {
+  if (missingProjection(weights) === undefined)
+    return { config: { ...config, purpose: retrievalPurpose }, weights, precision };
   throw new UserError(
     `the model (${config.architecture.name}, ${config.task}) has no itc.image_proj.weight: it was not trained to retrieve: give one that was`,
   );
@@ -136,7 +137,7 @@ const byPairs = async (trained: Model, { images, texts }: Gallery, options: Scor
   return { images: read, texts: said, scores: { shape, data: scores.subarray(0, countOf(shape)) } };
 };
 
-const compileRanking = async ({ config, weights }: Model, options: ScoreOptions) => {
+const compileRanking = async ({ config, weights, precision }: Model, options: ScoreOptions) => {
   const { architecture, task, sizes } = config;
   if (!weights.has('rank_output.weight')) {
     throw new UserError(
@@ -145,7 +146,7 @@ const compileRanking = async ({ config, weights }: Model, options: ScoreOptions)
   }
   const p = createParams();
   const [encoded] = architecture.encode(p, inputsFor(sizes), sizes);
-  return await compile({ out: rankHead(p, encoded!.pair) }, { weights, threads: options.threads });
+  return await compile({ out: rankHead(p, encoded!.pair) }, { weights, threads: options.threads, products: precision });
 };
 
 /** Repeats the feeds of one image, [1, …], for a number of texts: [count, …]. */

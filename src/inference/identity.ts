@@ -1,5 +1,5 @@
 import { descriptionOf } from '../checkpoints/description.ts';
-import type { Model } from '../checkpoints/model-file.ts';
+import type { Model, ModelPrecision } from '../checkpoints/model-file.ts';
 import { bytesOf } from '../engine/numbers.ts';
 import { ancestors, type Tensor } from '../engine/tensor.ts';
 import type { FeatureGraphs } from '../model/config.ts';
@@ -10,11 +10,23 @@ export interface Hash {
   digest(encoding: 'hex'): string;
 }
 
+const INT8 = '-int8';
+
+/** An identity of weights, as that of all that is computed from them in a precision. */
+export const named = (weights: string, precision: ModelPrecision | undefined): string =>
+  precision === 'int8' ? `${weights}${INT8}` : weights;
+
+/** The identity of weights in what `named` made, and the precision. */
+export const parted = (identity: string): { readonly weights: string; readonly precision: ModelPrecision } =>
+  identity.endsWith(INT8)
+    ? { weights: identity.slice(0, -INT8.length), precision: 'int8' }
+    : { weights: identity, precision: 'float32' };
+
 /** Two models with the same identity have the same features of every image. */
 export const identityOf = (model: Model, image: FeatureGraphs['image'], createHash: () => Hash): (() => string) => {
   let hash: string | undefined;
   return () => {
-    hash ??= hashOf(model, parametersOf(image()), createHash());
+    hash ??= named(hashOf(model, parametersOf(image()), createHash()), model.precision);
     return hash;
   };
 };

@@ -11,14 +11,14 @@ export interface LazySession {
 }
 
 /** Opens a session that is compiled at its first run. It runs once at a time, so each run waits for the one before. */
-export const openLazily = (graph: () => Tensor, { weights }: Model, compile: Compile): LazySession => {
+export const openLazily = (graph: () => Tensor, { weights, precision }: Model, compile: Compile): LazySession => {
   let session: Promise<Session> | undefined;
   let last: Promise<unknown> = Promise.resolve();
   let closed = false;
   return {
     run: async (feeds) => {
       if (closed) throw new Error('predictor: it is closed: open another');
-      session ??= compile({ out: graph() }, { weights });
+      session ??= compile({ out: graph() }, { weights, products: precision });
       const opened = session;
       const result = last.then(async () => (await (await opened).run<'out'>(feeds)).out);
       last = result.catch(() => undefined);

@@ -64,6 +64,7 @@ const unkept: KeptRun = {
 interface RunFolderOptions extends TrainingOptions, ProcessOptions {
   readonly updates: number;
   readonly threads: number;
+  readonly teacher?: Model | undefined;
   /** Receives a warning where the run goes on with another number of threads. */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
@@ -150,6 +151,7 @@ const isBest = (
 /** Identity of a run: that of its stage, of its options, and of how the model reads. */
 const identityOfRun = (config: ModelConfig, stage: Stage, options: RunFolderOptions): Progress['options'] => ({
   ...stage.identity,
+  ...(options.teacher?.precision === 'int8' && { teacherPrecision: 'int8' }),
   ...identityOf(trainingOptions, options),
   ...readingOf(config),
 });

@@ -67,7 +67,9 @@ export const createStep = async (options: StepOptions, state: OptimizerState): P
   const whole = await openDivisors(outputs, options);
   const session = await compile(substituted(outputs, new Map([...replacements, ...whole.replacements])), {
     // the teacher's weights are read in place too: packed by the session, a step is 1 % faster and holds them twice
-    parameters: new Map([...parameters, ...ofTeacher]),
+    ...(teacher?.precision === 'int8'
+      ? { weights: ofTeacher, products: teacher.precision, parameters }
+      : { parameters: new Map([...parameters, ...ofTeacher]) }),
     ...{ into, threads },
   });
   const contrast =

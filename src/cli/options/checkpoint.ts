@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { bertVocabulary, readVocabulary } from '../../data.ts';
 import { type LoadOptions, loadModel, type Model } from '../../index.ts';
-import { readAnswerList } from '../../model.ts';
+import { type ModelPrecision, readAnswerList } from '../../model.ts';
 import { printNotice } from '../terminal/notice.ts';
 import { withPullProgress } from './hub.ts';
 import { count } from './options.ts';
+import { checkPrecision } from './precision.ts';
 import { type TaskName, taskNamed, taskOption } from './tasks.ts';
 
 /** Facts that a checkpoint of others can lack, as options. */
@@ -54,8 +55,16 @@ export const addForeignOptions = (command: Command): Command => {
 export const openModel = async (
   path: string,
   options: OpenOptions & { readonly task?: TaskName | undefined },
-): Promise<Model> =>
-  await openModelFor(options.task === undefined ? undefined : await taskNamed(options.task), path, options);
+  precision?: ModelPrecision | undefined,
+): Promise<Model> => {
+  checkPrecision(precision);
+  const model = await openModelFor(
+    options.task === undefined ? undefined : await taskNamed(options.task),
+    path,
+    options,
+  );
+  return precision === undefined ? model : { ...model, precision };
+};
 
 /** Loads a model in any layout for a task. @throws UserError where it was trained for another one. */
 export const openModelFor = async (task: LoadOptions['task'], path: string, options: OpenOptions): Promise<Model> =>

@@ -7,6 +7,7 @@ import { type DistillationFlags, distillationOptions } from './distillation.ts';
 import { filterOption } from './example-filter.ts';
 import { count, jsonOption, oneOf, seedOption, threadsOption } from './options.ts';
 import { pictureOptions } from './pictures.ts';
+import { precisionOption } from './precision.ts';
 import { optionOf, optionsOf } from './table.ts';
 import { type TaskName, taskOption, type Unknown } from './tasks.ts';
 import type { TrainedModelOptions } from './trained-model.ts';
@@ -83,6 +84,7 @@ export const unknownWordsOption = (): Option =>
 /** Options that say which model is trained. */
 export const trainedModelOptions = (): Option[] => [
   new Option('--teacher <file>', 'distil a student from this model: a file, a folder, or an id of the Hub'),
+  precisionOption('--teacher-precision <number>', "the teacher's products are"),
   new Option('--from <file>', 'go on from this model, with --teacher as its student'),
   new Option('--from-scratch', 'a model that has learnt nothing yet').conflicts(['teacher', 'from']),
   oneOf('--model <name>', 'from scratch: fusion encoder or dual encoder', ['vilt', 'dide']).default('vilt'),

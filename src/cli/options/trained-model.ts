@@ -12,18 +12,21 @@ import {
   createConfig,
   createModel,
   dide,
+  type ModelPrecision,
   type Scoring,
   sizes,
   sizesOfBackbones,
   vilt,
 } from '../../model.ts';
 import { initializeFrom, readBackbones } from './init-from.ts';
+import { checkPrecision } from './precision.ts';
 import { type AnswerFlags, answersFor, noticeOtherAnswers, openTeacher, startingModel } from './starting-model.ts';
 import { vocabularyNamed } from './vocabulary.ts';
 
 /** Options of `finetune` that say which model is trained. */
 export interface TrainedModelOptions extends AnswerFlags {
   readonly teacher?: string | undefined;
+  readonly teacherPrecision?: ModelPrecision | undefined;
   readonly from?: string | undefined;
   readonly fromScratch?: boolean | undefined;
   readonly model: 'vilt' | 'dide';
@@ -54,7 +57,11 @@ export interface TrainingModels {
  * @throws UserError where the options name no model to train, or models that do not fit the task or each other.
  */
 export const openModels = async (options: TrainedModelOptions, task: Learnable): Promise<TrainingModels> => {
-  const teacher = options.teacher === undefined ? undefined : await openTeacher(options.teacher, task, options);
+  const { teacherPrecision: precision } = options;
+  if (precision !== undefined && options.teacher === undefined)
+    throw new UserError(`--teacher-precision ${precision}: there is no teacher: give --teacher FILE, or leave it out`);
+  checkPrecision(precision);
+  const teacher = options.teacher && { ...(await openTeacher(options.teacher, task, options)), precision };
   const taught = teacher ? { teacher } : {};
   if (options.from !== undefined) {
     const model = await startingModel(options.from, task, options);

@@ -6,12 +6,13 @@ import { addForeignOptions, type ForeignOptions, openModel } from '../options/ch
 import { expandFolders, tellPassedOver, verboseOption } from '../options/images.ts';
 import { addOptions, count, jsonOption, threadsOption } from '../options/options.ts';
 import { type PictureFlags, pictureOptions } from '../options/pictures.ts';
+import { type PrecisionFlag, precisionOption } from '../options/precision.ts';
 import type { TaskName } from '../options/tasks.ts';
 import { printNotice } from '../terminal/notice.ts';
 import { openProgress } from '../terminal/progress.ts';
 import { print, tableOf } from '../terminal/table.ts';
 
-interface Options extends ForeignOptions, PictureFlags {
+interface Options extends ForeignOptions, PrecisionFlag, PictureFlags {
   readonly task?: TaskName | undefined;
   readonly top: number;
   readonly verbose?: boolean | undefined;
@@ -39,6 +40,7 @@ export const answerCommand = (): Command =>
     .argument('<image... question...>', 'images, or folders of them, and last the question or statement, in quotes')
     .addOption(count('--top <n>', 'answers to each image: of one image in the table, of many with --json').default(5))
     .addOption(verboseOption())
+    .addOption(precisionOption())
     .addOption(threadsOption())
     .addOption(jsonOption())
     .addHelpText('after', examples)
@@ -52,7 +54,7 @@ async function run(file: string, words: readonly string[], options: Options): Pr
     throw new UserError(`${question}: it is a file where the question should be: write the question last, in quotes`);
   const { paths, passedOver } = await expandFolders(images);
   tellPassedOver(passedOver, printNotice, options);
-  const model = await openModel(file, options);
+  const model = await openModel(file, options, options.precision);
   const items = itemsOf(model, paths);
   const all = await answerWithProgress(model, items, question, options);
   const failures = all.flatMap((one) => ('failure' in one ? [one.failure] : []));

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { type CacheOptions, type CacheProgress, cacheImages, type ImageCache, type Model } from '../../index.ts';
+import type { ModelPrecision } from '../../model.ts';
 import type { Processes } from '../../training.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
 import { verboseOption } from '../options/images.ts';
@@ -7,6 +8,7 @@ import { addOptions, count, jsonOption, oneOf, threadsOption } from '../options/
 import { checkOutputFolder, withoutPassword } from '../options/output.ts';
 import { type PictureFlags, pictureOptions } from '../options/pictures.ts';
 import { checkAlone, linesInAll, type PieceFlags } from '../options/pieces.ts';
+import { precisionOption } from '../options/precision.ts';
 import type { TaskName } from '../options/tasks.ts';
 import { costFacts } from '../terminal/cache-facts.ts';
 import { inProcesses, sharing } from '../terminal/in-processes.ts';
@@ -23,6 +25,7 @@ interface Options extends ForeignOptions, PictureFlags, PieceFlags {
   readonly unreadable: 'skip' | 'refuse';
   readonly compare: 'time' | 'bytes';
   readonly precision?: ImageCache['precision'] | undefined;
+  readonly encoderPrecision?: ModelPrecision | undefined;
   readonly verbose?: boolean | undefined;
   readonly threads?: number | undefined;
   readonly json?: boolean | undefined;
@@ -81,6 +84,7 @@ export const cacheCommand = (): Command =>
         'int8',
       ]),
     )
+    .addOption(precisionOption('--encoder-precision <number>', 'the products of the image encoder are'))
     .addOption(verboseOption())
     .addOption(threadsOption())
     .addOption(jsonOption())
@@ -99,7 +103,7 @@ interface Arguments {
 const cacheIn = async (processes: Processes, { file, images, options }: Arguments): Promise<void> => {
   checkOutputFolder(options.to);
   checkAlone(options, processes.size);
-  const student = await openModel(file, options);
+  const student = await openModel(file, options, options.encoderPrecision);
   if (await hasEncodedPieces(student, { images, options })) return;
   const began = performance.now();
   const done = await cacheUntilInterrupted(student, images, sharing(options, processes));

@@ -15,9 +15,10 @@ import { type Measure, measuresOf, measuresTable } from '../terminal/measures.ts
 import { printableLine } from '../terminal/printable.ts';
 import { openProgress } from '../terminal/progress.ts';
 import { groupedCount, print } from '../terminal/table.ts';
+import { type Compared, type CompareFlags, comparedScores, comparedTable } from './evaluate-compare.ts';
 
 /** Options of `evaluate` for a model that retrieves. */
-export interface RetrievalEvaluation extends PictureFlags {
+export interface RetrievalEvaluation extends PictureFlags, CompareFlags {
   readonly batch: number;
   readonly gallery?: number | undefined;
   readonly predictions?: string | undefined;
@@ -51,6 +52,7 @@ export const evaluateRetrieval = async (
   const lines: Measure[] = [];
   const sizes: { split: string; images: number; texts: number }[] = [];
   const counts: RetrievalCounts[] = [];
+  const compared: Compared[] = [];
   for (const [i, { split, examples }] of splits.entries()) {
     const all = galleryOf(examples);
     const asked = firstImages(all, options.gallery ?? Number.POSITIVE_INFINITY);
@@ -59,6 +61,7 @@ export const evaluateRetrieval = async (
     counts.push(countsOf(options.tolerance.counts()[i]!, { all, asked, scored: gallery }));
     const found = { ...foundIn(scores, gallery), ...groupScores(scores, gallery) };
     lines.push(...measuresOf(split, found, options.seed));
+    if (options.compare) compared.push(...(await comparedGallery(trained, [split, asked], { ...options, found })));
   }
   const searched = sizes.map(({ split, images, texts }) =>
     printableLine(`${split}: ${groupedCount(images, 'image')} and ${groupedCount(texts, 'text')}, each of all`),
@@ -66,8 +69,28 @@ export const evaluateRetrieval = async (
   const { failures, leftOut, lines: told } = options.tolerance;
   const incomplete = counts.filter(({ found, used }) => used < found);
   const numbers = incomplete.map((one) => printableLine(`${one.split}: ${countsText(one)}`));
-  const text = [measuresTable(lines), ...searched, ...numbers, ...told()].join('\n');
-  print(text, { galleries: sizes, lines, counts, leftOut: leftOut(), unreadable: failures() }, options);
+  const tables = [measuresTable(lines), ...(compared.length === 0 ? [] : [`\n${comparedTable(compared)}\n`])];
+  const text = [...tables, ...searched, ...numbers, ...told()].join('\n');
+  const comparison = options.compare ? compared : undefined;
+  print(text, { galleries: sizes, lines, comparison, counts, leftOut: leftOut(), unreadable: failures() }, options);
+};
+
+/** The measures of a gallery in float32, beside those that were found in another precision. */
+const comparedGallery = async (
+  trained: Model,
+  [split, gallery]: readonly [string, Gallery],
+  options: RetrievalEvaluation & { readonly found: Readonly<Record<string, readonly number[]>> },
+): Promise<Compared[]> => {
+  const exact: Model = { ...trained, precision: 'float32' };
+  const tolerance = { preprocessor: { ...options.tolerance.preprocessor, onUnreadable: () => {} } };
+  const { scores, ...read } = await scored(exact, [split, gallery], { ...options, tolerance });
+  const before: Readonly<Record<string, readonly number[]>> = {
+    ...foundIn(scores, read),
+    ...groupScores(scores, read),
+  };
+  return Object.entries(options.found).map(([measure, after]) =>
+    comparedScores({ split, measure }, [before[measure]!, after], options),
+  );
 };
 
 /** Numbers of texts of a split, and of those that `--gallery` leaves out. */
@@ -93,8 +116,11 @@ type HasTexts = Pick<Gallery, 'texts'>;
 const scored = async (
   trained: Model,
   [split, gallery]: readonly [string, Gallery],
-  { batch, threads, tolerance, pictures, maxMegapixels }: RetrievalEvaluation,
+  how: Omit<RetrievalEvaluation, 'tolerance'> & {
+    readonly tolerance: Pick<RetrievalEvaluation['tolerance'], 'preprocessor'>;
+  },
 ): Promise<ScoredGallery> => {
+  const { batch, threads, tolerance, pictures, maxMegapixels } = how;
   using progress = openProgress(`evaluate ${split}`);
   return await scoreRetrieval(trained, gallery, {
     preprocessor: preprocessorFor(trained.config, {

@@ -23,6 +23,7 @@ import { pullingTask } from '../options/hub.ts';
 import { addOptions, count, jsonOption, seedOption, threadsOption } from '../options/options.ts';
 import { checkOutputFile } from '../options/output.ts';
 import { type PictureFlags, pictureOptions } from '../options/pictures.ts';
+import { precisionOption } from '../options/precision.ts';
 import { galleryOption } from '../options/retrieval.ts';
 import { outside, type TaskName, taskNamed, tasks } from '../options/tasks.ts';
 import { type Estimate, estimate, formatInterval, measuresOf, measuresTable } from '../terminal/measures.ts';
@@ -30,10 +31,11 @@ import { printNotice } from '../terminal/notice.ts';
 import { printableLine } from '../terminal/printable.ts';
 import { openProgress, type Progress } from '../terminal/progress.ts';
 import { type Cell, groupedCount, percent, print, tableOf } from '../terminal/table.ts';
+import { type Compared, type CompareFlags, checkCompare, comparedAnswers, comparedTable } from './evaluate-compare.ts';
 import { checkSubmission, type Judged, writePredictions, writeSubmission } from './evaluate-outputs.ts';
 import { evaluateRetrieval, type FoundSplit } from './evaluate-retrieval.ts';
 
-interface Options extends ForeignOptions, DataOptions, PictureFlags {
+interface Options extends ForeignOptions, CompareFlags, DataOptions, PictureFlags {
   readonly data: string;
   readonly split: string;
   readonly task?: TaskName | undefined;
@@ -85,14 +87,17 @@ export const evaluateCommand = (): Command =>
     .addOption(new Option('--submission <file>', "write the answers as VQA's server takes them, of a single split"))
     .addOption(galleryOption('of retrieval: search the first images of a split only (default: all)'))
     .addOption(seedOption())
+    .addOption(precisionOption())
+    .addOption(new Option('--compare', 'with --precision int8: evaluate in float32, too, and compare'))
     .addOption(threadsOption())
     .addOption(jsonOption())
     .addHelpText('after', examples)
     .action(run);
 
 async function run(file: string, options: Options): Promise<void> {
+  checkCompare(options);
   for (const path of [options.predictions, options.submission]) if (path !== undefined) checkOutputFile(path);
-  const trained = await openModel(file, options);
+  const trained = await openModel(file, options, options.precision);
   const [task, tolerance] = [await taskOf(trained, file, options.task), openTolerance(options)];
   const names = options.split.split(',').map((name) => name.trim());
   const notices: string[] = [];
@@ -104,11 +109,19 @@ async function run(file: string, options: Options): Promise<void> {
   if (!isTask(task)) return await evaluateRetrieval(trained, splits, { ...options, tolerance });
   if (options.submission !== undefined) checkSubmission(splits);
   const judged: [string, readonly Prediction[]][] = [];
-  for (const { split, examples } of splits)
-    judged.push([split, await judgeSplit(trained, split, examples, { ...options, task, tolerance })]);
+  const compared: Compared[] = [];
+  for (const { split, examples } of splits) {
+    const found = await judgeSplit(trained, split, examples, { ...options, task, tolerance });
+    judged.push([split, found]);
+    if (!options.compare) continue;
+    const exact = await predictionsOf({ ...trained, precision: 'float32' }, `${split}, float32`, examples, {
+      ...{ ...options, task, tolerance: openTolerance(options) },
+    });
+    compared.push(...comparedAnswers(split, [exact, found], options.seed));
+  }
   if (options.predictions !== undefined) await writePredictions(options.predictions, judged);
   if (options.submission !== undefined) await writeSubmission(options.submission, judged);
-  report({ file, task, judged, notices, tolerance }, options);
+  report({ file, task, judged, compared, notices, tolerance }, options);
 }
 
 /** What was evaluated, and what came out. */
@@ -116,23 +129,29 @@ interface Evaluated {
   readonly file: string;
   readonly task: Task;
   readonly judged: Judged;
+  readonly compared: readonly Compared[];
   readonly notices: readonly string[];
   readonly tolerance: Tolerance;
 }
 
-const report = ({ file, task, judged, notices, tolerance }: Evaluated, options: Options): void => {
+const report = ({ file, task, judged, compared, notices, tolerance }: Evaluated, options: Options): void => {
   const lines = judged.flatMap(([split, all]) => linesOf(split, all, options.seed));
   const measures = judged.flatMap(([split, all]) =>
     measuresOf(split, task.measures?.(all.filter(isJudged)) ?? {}, options.seed),
   );
-  const tables = [tableOf(rowsOf(lines)), ...(measures.length === 0 ? [] : [measuresTable(measures)])];
+  const tables = [
+    tableOf(rowsOf(lines)),
+    ...(measures.length === 0 ? [] : [measuresTable(measures)]),
+    ...(compared.length === 0 ? [] : [comparedTable(compared)]),
+  ];
   const counts = tolerance.counts();
   const incomplete = counts.filter(({ found, used }) => used < found);
   const told = [...incomplete.map((one) => printableLine(`${one.split}: ${countsText(one)}`)), ...tolerance.lines()];
   const text = [...tables, ...paragraphOf(told)].join('\n\n');
   const { data, predictions } = options;
   const notUsed = { counts, leftOut: tolerance.leftOut(), unreadable: tolerance.failures(), notices };
-  print(text, { file, data, lines, measures, predictions, ...notUsed }, options);
+  const comparison = options.compare ? compared : undefined;
+  print(text, { file, data, lines, measures, comparison, predictions, ...notUsed }, options);
 };
 
 /** The examples of the splits. All are read before the first is asked, so that a misspelt one costs no time. */
@@ -171,10 +190,14 @@ interface Judging extends Omit<Options, 'task'> {
 }
 
 const judgeSplit = async (trained: Model, split: string, asked: readonly Example[], how: Judging) => {
-  using progress = openProgress(`evaluate ${split}`);
-  const { config } = trained;
+  const progress = { say: printNotice };
   noticeUnanswered(split, asked, progress);
-  noticeOutside(asked, config.answers, progress);
+  noticeOutside(asked, trained.config.answers, progress);
+  return await predictionsOf(trained, split, asked, how);
+};
+
+const predictionsOf = async (trained: Model, split: string, asked: readonly Example[], how: Judging) => {
+  using progress = openProgress(`evaluate ${split}`);
   const { batch, threads, task, tolerance, pictures, maxMegapixels } = how;
   const { predictions } = await evaluate(trained, {
     ...{ task, examples: asked, batch, threads, pictures, maxMegapixels, ...tolerance.preprocessor },
@@ -184,7 +207,7 @@ const judgeSplit = async (trained: Model, split: string, asked: readonly Example
   return predictions;
 };
 
-const noticeUnanswered = (split: string, asked: readonly Example[], { say }: Progress): void => {
+const noticeUnanswered = (split: string, asked: readonly Example[], { say }: Pick<Progress, 'say'>): void => {
   const unanswered = asked.filter((example) => !isAnswered(example));
   const [first] = unanswered;
   if (first)
@@ -193,7 +216,7 @@ const noticeUnanswered = (split: string, asked: readonly Example[], { say }: Pro
     );
 };
 
-const noticeOutside = (asked: readonly Example[], answers: readonly string[], { say }: Progress): void => {
+const noticeOutside = (asked: readonly Example[], answers: readonly string[], { say }: Pick<Progress, 'say'>): void => {
   const unknown = outside(asked, answers);
   const [first] = unknown;
   if (first)

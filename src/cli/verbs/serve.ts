@@ -6,11 +6,12 @@ import { UserError } from '../../index.ts';
 import { createServer, defaultLimits, readKeys, type ServedCache, type ServerLimits } from '../../server.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
 import { addOptions, amount, count, index, threadsOption } from '../options/options.ts';
+import { type PrecisionFlag, precisionOption } from '../options/precision.ts';
 import type { TaskName } from '../options/tasks.ts';
 import { listenForInterrupt } from '../terminal/interrupt.ts';
 import { printNotice } from '../terminal/notice.ts';
 
-interface Options extends ForeignOptions, Partial<ServerLimits> {
+interface Options extends ForeignOptions, PrecisionFlag, Partial<ServerLimits> {
   readonly task?: TaskName | undefined;
   readonly images: readonly string[];
   readonly host: string;
@@ -67,6 +68,7 @@ export const serveCommand = (): Command =>
       .addOption(new Option('--cors <origin>', 'origin whose pages may ask, again for another').argParser(collect))
       .addOption(new Option('--teacher <file>', 'a fusion encoder of the same task, to compare with'))
       .addOption(new Option('--page <folder>', 'the page that is shown at / (default: the one of this package)'))
+      .addOption(precisionOption())
       .addOption(threadsOption()),
     limits.map((option) => option.helpGroup('Limits:')),
   )
@@ -84,7 +86,7 @@ async function run(file: string, folders: readonly string[], options: Options): 
   const caches: ServedCache[] = folders.map((cache, i) => ({ cache, images: images[i] }));
   if (keyFile !== undefined) await readKeys(keyFile);
   using interrupt = listenForInterrupt();
-  const model = await openModel(file, options);
+  const model = await openModel(file, options, options.precision);
   const teacher = options.teacher === undefined ? undefined : await openModel(options.teacher, options);
   await using server = await createServer(model, {
     ...{ caches, host, port, keyFile, cors, threads, limits: limitsIn(options), log: process.stdout },

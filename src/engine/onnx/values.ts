@@ -23,7 +23,9 @@ export const typeOf = (kind: Kind, precision: Precision): DataType =>
   ({
     float: precision === 'float32' ? DataType.FLOAT : DataType.DOUBLE,
     float16: DataType.FLOAT16,
+    bfloat16: DataType.BFLOAT16,
     int8: DataType.INT8,
+    uint8: DataType.UINT8,
     int32: DataType.INT32,
     int64: DataType.INT64,
     bool: DataType.BOOL,
@@ -53,7 +55,8 @@ export const initializer = (name: string, { shape, data }: Numbers, dataType: Da
 
 const arrayOf = (data: Numbers['data'], dataType: DataType): Numbers['data'] => {
   const ArrayType =
-    dataType === DataType.DOUBLE ? Float64Array : dataType === DataType.INT32 ? Int32Array : Float32Array;
+    { [DataType.DOUBLE]: Float64Array, [DataType.INT32]: Int32Array, [DataType.INT8]: Int8Array }[dataType as number] ??
+    Float32Array;
   return data instanceof ArrayType ? data : ArrayType.from(data);
 };
 

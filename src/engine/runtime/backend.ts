@@ -64,6 +64,11 @@ export interface RuntimeOptions {
    */
   readonly unsupported?: 'refuse' | 'on-cpu' | undefined;
   /**
+   * Way of products of int8: ONNX Runtime's, or one whose sums are exact on processors where those would overflow (see
+   * `isInt8Exact`). Default: usual.
+   */
+  readonly int8?: 'usual' | 'exact' | undefined;
+  /**
    * Called once with the reason why the native kind did not load. Default: a process warning (`process.emitWarning`).
    */
   readonly onFallback?: ((reason: string) => void) | undefined;
@@ -75,6 +80,7 @@ export interface Settings {
   readonly spin: boolean | undefined;
   readonly device: Device;
   readonly unsupported: 'refuse' | 'on-cpu';
+  readonly int8?: 'usual' | 'exact' | undefined;
   readonly initializers: ReadonlyMap<string, Numbers>;
 }
 

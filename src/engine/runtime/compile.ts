@@ -1,5 +1,7 @@
 import type { Tensor } from '../tensor.ts';
+import type { RuntimeOptions } from './backend.ts';
 import { defaultDevice } from './device.ts';
+import { isInt8Exact } from './exact-int8.ts';
 import { createRuntime } from './runtime.ts';
 import { type CompileOptions, compileFor, type Session } from './session.ts';
 
@@ -14,5 +16,20 @@ import { type CompileOptions, compileFor, type Session } from './session.ts';
  *
  * @throws Error where a parameter has no numbers or numbers of another shape, or two tensors have one name.
  */
-export const compile = (outputs: Readonly<Record<string, Tensor>>, options: CompileOptions = {}): Promise<Session> =>
-  compileFor(createRuntime, outputs, { ...options, device: options.device ?? defaultDevice() });
+export const compile = async (
+  outputs: Readonly<Record<string, Tensor>>,
+  options: CompileOptions = {},
+): Promise<Session> => {
+  const device = options.device ?? defaultDevice();
+  if (options.products !== 'int8') return await compileFor(createRuntime, outputs, { ...options, device });
+  if (device !== 'cpu')
+    throw new Error(`compile: products in int8 are for processors: compute on the CPU, or leave int8 out on ${device}`);
+  return await compileFor(createRuntime, outputs, { ...options, device, int8: await waysOfInt8() });
+};
+
+/** Way of int8 on this processor, found once. */
+let found: Promise<RuntimeOptions['int8']> | undefined;
+const waysOfInt8 = (): Promise<RuntimeOptions['int8']> => {
+  found ??= isInt8Exact(createRuntime).then((isExact) => (isExact ? 'usual' : 'exact'));
+  return found;
+};

@@ -65,12 +65,13 @@ const checkKernels = (
   }
 };
 
-const configure = (ort: Ort, options: Pointer, { threads, spin, device }: SessionSettings): void => {
+const configure = (ort: Ort, options: Pointer, { threads, spin, device, int8 }: SessionSettings): void => {
   if (device !== 'cpu') ort.call('AddSessionConfigEntry', options, 'session.record_ep_graph_assignment_info', '1');
   ort.call('DisableMemPattern', options);
   ort.call('SetSessionLogSeverityLevel', options, LOG_FATAL);
   ort.call('SetSessionGraphOptimizationLevel', options, OPTIMISE_ALL);
   ort.call('SetIntraOpNumThreads', options, threads);
+  if (int8 === 'exact') ort.call('AddSessionConfigEntry', options, 'session.x64quantprecision', '1');
   if (spin !== undefined) {
     ort.call('AddSessionConfigEntry', options, 'session.intra_op.allow_spinning', spin ? '1' : '0');
   }

@@ -9,7 +9,7 @@ type OnnxRuntime = typeof import('onnxruntime-node');
 export const loadPackage = async (): Promise<OpenBackend> => {
   // the shape of a CommonJS package under `import()` differs between Node and bundlers; under `require` it does not
   const onnxRuntime: OnnxRuntime = createRequire(import.meta.url)('onnxruntime-node');
-  return async (model, { threads, spin, initializers }) => {
+  return async (model, { threads, spin, int8, initializers }) => {
     const options: InferenceSession.SessionOptions = {
       executionProviders: ['cpu'],
       intraOpNumThreads: threads,
@@ -17,7 +17,12 @@ export const loadPackage = async (): Promise<OpenBackend> => {
       enableMemPattern: false,
       enableCpuMemArena: true,
       logSeverityLevel: 4,
-      ...(spin !== undefined && { extra: { session: { intra_op: { allow_spinning: spin ? '1' : '0' } } } }),
+      extra: {
+        session: {
+          ...(spin !== undefined && { intra_op: { allow_spinning: spin ? '1' : '0' } }),
+          ...(int8 === 'exact' && { x64quantprecision: '1' }),
+        },
+      },
       externalData: [...initializers].map(([path, { data }]) => ({ path, data: bytesOf(data) })),
     };
     return new PackageRuntime(onnxRuntime, await onnxRuntime.InferenceSession.create(model, options));

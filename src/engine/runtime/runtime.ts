@@ -15,6 +15,7 @@ export const createRuntime = async (model: Uint8Array, options: RuntimeOptions =
     spin: options.spin,
     device: options.device ?? defaultDevice(),
     unsupported: options.unsupported ?? (process.env.DIDE_UNSUPPORTED === 'on-cpu' ? 'on-cpu' : 'refuse'),
+    int8: options.int8,
     initializers: options.initializers ?? new Map(),
   };
   for (const [name, numbers] of settings.initializers) checkSize(`initializer ${name}`, numbers);

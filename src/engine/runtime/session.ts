@@ -1,3 +1,4 @@
+import { withInt8Products } from '../int8.ts';
 import { countOf, type Data, type Numbers } from '../numbers.ts';
 import type { ComposedOperator } from '../onnx/nodes.ts';
 import { leavesOf, type Precision, writeOnnx } from '../onnx/write.ts';
@@ -20,7 +21,15 @@ export interface CompileOptions extends Omit<RuntimeOptions, 'initializers'> {
   readonly into?: Named<Numbers> | undefined;
   /** float64 is for tests of derivatives. Default float32. */
   readonly precision?: Precision | undefined;
+  /**
+   * What the products of linear layers are computed in. `int8`: of those whose weights are constants (`weights`), see
+   * `withInt8Products`. Default float32.
+   */
+  readonly products?: ProductPrecision | undefined;
 }
+
+/** What products of matrices are computed in. */
+export type ProductPrecision = 'float32' | 'int8';
 
 /** A compiled graph. The caller closes it, or `await using` does. */
 export interface Session extends AsyncDisposable {
@@ -49,10 +58,11 @@ const composed: Readonly<Partial<Record<Device, readonly ComposedOperator[]>>> =
 /** Compiles the outputs, and what they depend on, to one session of a kind of runtime; see `compile`. */
 export const compileFor = async (
   createRuntime: CreateRuntime,
-  outputs: Named<Tensor>,
+  given: Named<Tensor>,
   options: CompileOptions = {},
 ): Promise<Session> => {
-  const { weights = new Map(), parameters = new Map(), into = {}, precision = 'float32', ...runtimeOptions } = options;
+  const { weights = new Map(), parameters = new Map(), into = {}, precision = 'float32', products } = options;
+  const outputs = products === 'int8' ? withInt8Products(given, weights) : given;
   const leaves = leavesOf(Object.values(outputs));
   const held = numbersOf(leaves, weights);
   const read = numbersOf(
@@ -64,9 +74,9 @@ export const compileFor = async (
     precision,
     weights: held,
     storage: 'outside',
-    composed: composed[runtimeOptions.device ?? 'cpu'],
+    composed: composed[options.device ?? 'cpu'],
   });
-  const runtime = await createRuntime(bytes, { ...runtimeOptions, initializers: held });
+  const runtime = await createRuntime(bytes, { ...options, initializers: held });
   for (const [name, numbers] of read) runtime.bindInput(name, numbers);
   for (const [name, numbers] of Object.entries(into)) runtime.bindOutput(name, numbers);
   return {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { PictureStyle } from '../../data/pictures/options.ts';
 import { UserError } from '../../errors.ts';
 import { retrievalPurpose } from '../../model/purposes/retrieval.ts';
+import { parted } from '../identity.ts';
 import { type Precision, type RowFormat, rowFormatOf } from './row-format.ts';
 
 const aboutSchema = z.strictObject({
@@ -52,6 +53,11 @@ export const picturesOf = ({ preprocessing }: About): PictureStyle => preprocess
  */
 export const checkStudent = (folder: string, cached: About, now: About): void => {
   if (cached.student === now.student) return;
+  const [before, after] = [parted(cached.student), parted(now.student)];
+  if (before.weights === after.weights)
+    throw new UserError(
+      `${folder}: its images were encoded in ${before.precision}, and the student computes in ${after.precision}: let it compute in ${before.precision} (${before.precision === 'int8' ? '--precision int8, of dide cache --encoder-precision int8' : 'without --precision'}), or make a cache in ${after.precision}`,
+    );
   const [made, wanted] = [cached, now].map(({ task }) => (task === retrievalPurpose.goal.name ? 'searched' : 'asked'));
   if (made !== wanted) {
     throw new UserError(
@@ -64,7 +70,7 @@ export const checkStudent = (folder: string, cached: About, now: About): void =>
 };
 
 const said = ({ student, task, width, preprocessing }: About): string =>
-  `${student.slice(0, 12)} (${task}, rows of ${width}, pictures of ${preprocessing.shortest} pixels)`;
+  `${student.slice(0, 12)}${parted(student).precision === 'int8' ? ' in int8' : ''} (${task}, rows of ${width}, pictures of ${preprocessing.shortest} pixels)`;
 
 /** Number that the features of a cache are kept as. */
 export const precisionOf = ({ precision }: Pick<About, 'precision'>): Precision => precision ?? 'float32';

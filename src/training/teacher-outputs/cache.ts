@@ -12,6 +12,7 @@ import { compile } from '../../engine/runtime/compile.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { counted, UserError } from '../../errors.ts';
 import { whenFree } from '../../files/lock.ts';
+import { named } from '../../inference/identity.ts';
 import type { Preprocessor } from '../../inference/preprocessor.ts';
 import { feedsOf, patchesOf, placesOf, recordOf, withPadding } from './placeholder.ts';
 import { type About, openTeacherRecords, type TeacherRecords } from './records.ts';
@@ -94,20 +95,22 @@ const styleOf = ([first]: readonly Example[], { pictures }: Preprocessor): Pictu
   pictures ?? first?.pictures ?? 'as-shown';
 
 const aboutOf = ({ teacher, examples, tensors, preprocessor }: TeacherCacheOptions, words: number): About => {
-  const ofTeacher = createHash('sha256').update(JSON.stringify(descriptionOf(teacher.config)));
+  const identity = createHash('sha256').update(JSON.stringify(descriptionOf(teacher.config)));
   for (const [name, { data }] of [...teacher.weights].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    ofTeacher.update(name).update(bytesOf(data));
+    identity.update(name).update(bytesOf(data));
   }
   const ofData = createHash('sha256');
   for (const { id, text, images } of examples) ofData.update(JSON.stringify([id, text, images.map(imageName)]));
   return {
     ...{ format: 1, words, examples: examples.length },
-    ...{ teacher: ofTeacher.digest('hex'), data: ofData.digest('hex') },
+    ...{ teacher: named(identity.digest('hex'), teacher.precision), data: ofData.digest('hex') },
     // caches of earlier versions are of pictures as ViLT reads them, and do not say it
     ...(styleOf(examples, preprocessor) === 'as-shown' ? { pictures: 'as-shown' } : {}),
     kept: [...tensors].map(([name, { shape }]) => `${name} [${shape.join(', ')}]`).join('; '),
   };
 };
+
+const ofTeacher = ({ weights, precision: products }: Model) => ({ weights, products });
 
 interface FillOptions extends TeacherCacheOptions {
   readonly words: number;
@@ -132,7 +135,7 @@ const fill = async (records: TeacherRecords, options: FillOptions): Promise<void
   if (missing.length === 0) return;
   onWarning(`caching what the teacher makes of ${missing.length} of ${counted(examples.length, 'example')}`);
   const places = placesOf(tensors);
-  await using session = await compile(Object.fromEntries(tensors), { weights: teacher.weights, threads });
+  await using session = await compile(Object.fromEntries(tensors), { ...ofTeacher(teacher), threads });
   const padded = { ...preprocessor, collate: { ...preprocessor.collate, padWordsTo: words } };
   let [done, began, said] = [0, performance.now(), performance.now()];
   for await (const { feeds, examples: some } of loadBatches(examples, missing, padded)) {

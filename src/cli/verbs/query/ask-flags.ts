@@ -1,11 +1,12 @@
 import type { Processes } from '../../../training.ts';
 import type { ForeignOptions } from '../../options/checkpoint.ts';
 import type { PieceFlags } from '../../options/pieces.ts';
+import type { PrecisionFlag } from '../../options/precision.ts';
 import { type FilterFlags, filterOf, type RankingFlags, rankingOf } from '../../options/query.ts';
 import type { TaskName } from '../../options/tasks.ts';
 
 /** Options of `dide ask`. */
-export interface AskFlags extends ForeignOptions, FilterFlags, RankingFlags, PieceFlags {
+export interface AskFlags extends ForeignOptions, PrecisionFlag, FilterFlags, RankingFlags, PieceFlags {
   readonly task?: TaskName | undefined;
   readonly cache: string;
   readonly answer?: string | undefined;

@@ -5,6 +5,7 @@ import { addForeignOptions, openModel } from '../../options/checkpoint.ts';
 import { jsonOption, threadsOption } from '../../options/options.ts';
 import { checkTableFile } from '../../options/output.ts';
 import { checkAlone } from '../../options/pieces.ts';
+import { precisionOption } from '../../options/precision.ts';
 import {
   addFilterOptions,
   addRankingOptions,
@@ -90,6 +91,7 @@ export const askCommand = (): Command => {
         'merge',
       ]),
     )
+    .addOption(precisionOption())
     .addOption(threadsOption())
     .addOption(jsonOption());
   for (const option of askPieceOptions()) command.addOption(option);
@@ -112,7 +114,7 @@ const askIn = async ({ file, question, options }: Arguments): Promise<void> => {
     throw new UserError('dide ask needs a question in quotes, or a file of them (--questions), and not both');
   checkTableFile(options.out);
   checkAlone(options, options.processes?.size ?? 1);
-  const trained = await openModel(file, options);
+  const trained = await openModel(file, options, options.precision);
   const cache = await openImageCache(options.cache, filterOf(options));
   const isFirst = options.processes?.rank === 0;
   if (!trained.config.purpose.logits) {

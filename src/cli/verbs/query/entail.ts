@@ -4,6 +4,7 @@ import { type Entailment, entail } from '../../../query.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../../options/checkpoint.ts';
 import { jsonOption, oneOf, threadsOption } from '../../options/options.ts';
 import { checkTableFile } from '../../options/output.ts';
+import { type PrecisionFlag, precisionOption } from '../../options/precision.ts';
 import {
   addFilterOptions,
   addRankingOptions,
@@ -21,7 +22,7 @@ import { openProgress } from '../../terminal/progress.ts';
 import { outOption, type ResultColumn, rankedTable, restOf, writeRanked } from '../../terminal/ranked.ts';
 import { print } from '../../terminal/table.ts';
 
-interface Options extends ForeignOptions, FilterFlags, RankingFlags {
+interface Options extends ForeignOptions, PrecisionFlag, FilterFlags, RankingFlags {
   readonly task?: TaskName | undefined;
   readonly cache: string;
   readonly judgement: Entailment;
@@ -51,6 +52,7 @@ export const entailCommand = (): Command => {
       ]).default('entailment'),
     )
     .addOption(outOption())
+    .addOption(precisionOption())
     .addOption(threadsOption())
     .addOption(jsonOption());
   return addForeignOptions(addRankingOptions(addFilterOptions(command), 'probability'))
@@ -67,7 +69,7 @@ const columns: readonly ResultColumn[] = [
 
 async function run(file: string, hypothesis: string, options: Options): Promise<void> {
   checkTableFile(options.out);
-  const trained = await openModel(file, options);
+  const trained = await openModel(file, options, options.precision);
   const cache = await openImageCache(options.cache, filterOf(options));
   const { judgement, threads, out } = options;
   await using student = await openPredictor(trained, { threads });

@@ -5,6 +5,7 @@ import { type JudgedPair, reason } from '../../../query.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../../options/checkpoint.ts';
 import { count, jsonOption, share, threadsOption } from '../../options/options.ts';
 import { checkTableFile } from '../../options/output.ts';
+import { type PrecisionFlag, precisionOption } from '../../options/precision.ts';
 import { addFilterOptions, cacheOption, type FilterFlags, filterOf, repeated } from '../../options/query.ts';
 import type { TaskName } from '../../options/tasks.ts';
 import { printNotice } from '../../terminal/notice.ts';
@@ -13,7 +14,7 @@ import { openProgress } from '../../terminal/progress.ts';
 import { outOption } from '../../terminal/ranked.ts';
 import { groupedCount, print, tableOf } from '../../terminal/table.ts';
 
-interface Options extends ForeignOptions, FilterFlags {
+interface Options extends ForeignOptions, PrecisionFlag, FilterFlags {
   readonly task?: TaskName | undefined;
   readonly cache: string;
   readonly secondCache?: string | undefined;
@@ -53,6 +54,7 @@ export const reasonCommand = (): Command => {
     .addOption(share('--at-least <p>', 'only pairs whose probability is at least p'))
     .addOption(count('--top <n>', 'number of pairs').default(10))
     .addOption(outOption())
+    .addOption(precisionOption())
     .addOption(threadsOption())
     .addOption(jsonOption());
   return addForeignOptions(addFilterOptions(command)).addHelpText('after', examples).action(run);
@@ -60,7 +62,7 @@ export const reasonCommand = (): Command => {
 
 async function run(file: string, statement: string, options: Options): Promise<void> {
   checkTableFile(options.out);
-  const trained = await openModel(file, options);
+  const trained = await openModel(file, options, options.precision);
   const cache = await openImageCache(options.cache);
   const { secondPath, secondCache, consecutive, answer, atLeast, top, threads, out } = options;
   await using student = await openPredictor(trained, { threads });

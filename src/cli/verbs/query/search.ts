@@ -3,6 +3,7 @@ import { type ImageCache, type Model, openImageCache, openPredictor, search, Use
 import { addForeignOptions, type ForeignOptions, openModel } from '../../options/checkpoint.ts';
 import { jsonOption, threadsOption } from '../../options/options.ts';
 import { checkTableFile } from '../../options/output.ts';
+import { type PrecisionFlag, precisionOption } from '../../options/precision.ts';
 import {
   addFilterOptions,
   addRankingOptions,
@@ -22,7 +23,7 @@ import { openProgress } from '../../terminal/progress.ts';
 import { outOption, rankedTable, restOf, writeRanked } from '../../terminal/ranked.ts';
 import { print } from '../../terminal/table.ts';
 
-export interface SearchFlags extends ForeignOptions, FilterFlags, RankingFlags {
+export interface SearchFlags extends ForeignOptions, PrecisionFlag, FilterFlags, RankingFlags {
   readonly task?: TaskName | undefined;
   readonly cache: string;
   readonly like?: string | undefined;
@@ -56,6 +57,7 @@ export const searchCommand = (): Command => {
     .addOption(repeated('--and <text>', 'that show this, too; may be repeated'))
     .addOption(repeated('--not <text>', 'that do not show this; may be repeated'))
     .addOption(outOption())
+    .addOption(precisionOption())
     .addOption(threadsOption())
     .addOption(jsonOption());
   return addForeignOptions(addRankingOptions(addFilterOptions(command), 'score'))
@@ -67,7 +69,7 @@ async function run(file: string, text: string | undefined, options: SearchFlags)
   if ((text === undefined) === (options.like === undefined))
     throw new UserError('dide search needs a description in quotes, or an image (--like), and not both');
   checkTableFile(options.out);
-  const trained = await openModel(file, options);
+  const trained = await openModel(file, options, options.precision);
   // the image that others should be like may be one that the filter leaves out
   const filter = options.like === undefined ? filterOf(options) : undefined;
   await searchWith(trained, await openImageCache(options.cache, filter), text ?? '', options);
