@@ -9,7 +9,8 @@
  *     npm run bench -- whole --python peers/bin/python
  *
  * Works, beside PyTorch's: `step` (a whole update of a distillation), `pretrain` (the same of stage 1),
- * `pretrain-once` (the same, beside a PyTorch that computes no pair twice, as we do), `teacher`, `image`, `text`,
+ * `pretrain-once` (the same, beside a PyTorch that computes no pair twice, as we do), `teacher`, `image`, `text`
+ * (and each with `-int8`, beside a PyTorch of --peer-precision fp32 or bf16),
  * `answer` (forward, one pair and eight), `ask` (a question over 10,000 cached images, beside PyTorch's `answer` for
  * as many pairs). Beside other libraries of Python: `load` (a checkpoint of 470 MB, beside torch.load and
  * load_state_dict, each time in new processes), `pipeline` (pictures to patches, beside Pillow and NumPy), `words`
@@ -45,6 +46,7 @@ const { values: flags, positionals } = parseArgs({
     repeats: { type: 'string', default: '7' },
     threads: { type: 'string', default: `${availableParallelism()}` },
     python: { type: 'string', default: 'python3' },
+    'peer-precision': { type: 'string', default: 'fp32' },
     images: { type: 'string' },
     stores: { type: 'string' },
   },
@@ -153,6 +155,7 @@ const main = async (): Promise<void> => {
     threads: whole('threads', flags.threads),
     repeats: whole('repeats', flags.repeats),
     python: flags.python,
+    peerPrecision: oneOf('--peer-precision', flags['peer-precision'], ['fp32', 'bf16'] as const),
   };
   const names = [...(Object.keys(works) as WorkName[]), 'memory' as const, 'whole' as const, 'kept' as const];
   const asked = positionals.length > 0 ? positionals.map((text) => oneOf('the work', text, names)) : names;

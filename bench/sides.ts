@@ -8,6 +8,8 @@ export interface Options {
   readonly threads: number;
   readonly repeats: number;
   readonly python: string;
+  /** What the peer's products are computed in, of its models: fp32, or bf16 by autocast. */
+  readonly peerPrecision: 'fp32' | 'bf16';
 }
 
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
@@ -22,13 +24,13 @@ const ofData: readonly WorkName[] = ['load', 'pipeline', 'words'];
 const told = new Set<string>();
 
 /** The peer's half; undefined where the packages that it needs are missing, or where the work has no counterpart. */
-export const startPeer = async (request: Request, { python }: Options): Promise<Child | undefined> => {
+export const startPeer = async (request: Request, { python, peerPrecision }: Options): Promise<Child | undefined> => {
   if (alone.includes(request.work)) return undefined;
   const { size, batch, threads, warm, folder } = request;
-  const work = request.work === 'ask' ? 'answer' : request.work;
-  const [script, own] = ofData.includes(work)
+  const work = request.work === 'ask' ? 'answer' : request.work.replace(/-int8$/, '');
+  const [script, own] = ofData.includes(request.work)
     ? ['peers_data.py', { work, folder, threads, warm }]
-    : ['peers.py', { work, size, batch, threads, warm }];
+    : ['peers.py', { work, size, batch, threads, warm, precision: peerPrecision }];
   const given = Object.entries(own).flatMap(([key, value]) => [`--${key}`, `${value}`]);
   try {
     return await startChild(python, [here(script), ...given, '--serve']);

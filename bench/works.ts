@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createModel } from '../src/checkpoints/model-file.ts';
 import type { Numbers } from '../src/engine/numbers.ts';
 import { compile } from '../src/engine/runtime/compile.ts';
+import type { CompileOptions } from '../src/engine/runtime/session.ts';
 import { input, type Tensor } from '../src/engine/tensor.ts';
 import { aboutOf, type ImageCache } from '../src/inference/image-cache.ts';
 import { openImageCache } from '../src/inference/open-image-cache.ts';
@@ -18,20 +19,20 @@ import { inputsFor } from '../src/model/inputs.ts';
 import { interaction } from '../src/model/interaction.ts';
 import { createParams, initialWeights, type Params } from '../src/model/params.ts';
 import { answeringPurpose } from '../src/model/purposes/answering.ts';
-import { describe, random, randomFeeds } from './cases.ts';
+import { type Case, describe, random, randomFeeds } from './cases.ts';
 import { load, pipeline, words } from './data-works.ts';
 import { pretrain, startup, step, waiting } from './training-works.ts';
 import type { Setting, Work } from './work.ts';
 
 /** A forward pass with the weights held by the session, as everything that only asks does it. */
 const forward = async (
-  threads: number,
+  options: Pick<CompileOptions, 'threads' | 'weightPrecision'>,
   feeds: Readonly<Record<string, Numbers>>,
   build: (p: Params) => Tensor,
 ): Promise<Work> => {
   const p = createParams();
   const out = build(p);
-  const session = await compile({ out }, { weights: initialWeights(p, { seed: 0 }), threads });
+  const session = await compile({ out }, { weights: initialWeights(p, { seed: 0 }), ...options });
   return async () => {
     await session.run(feeds);
     return { loss: null };
@@ -63,6 +64,18 @@ const randomCache = async (student: Predictor, images: number): Promise<ImageCac
   return openImageCache(folder);
 };
 
+/** A forward pass over words and patches in float32, and the same in int8. */
+const encoders = <Name extends string>(name: Name, build: (given: Case, p: Params) => Tensor) => {
+  const of =
+    (weightPrecision: 'float32' | 'int8') =>
+    ({ case: given, batch, threads }: Setting): Promise<Work> =>
+      forward({ threads, weightPrecision }, randomFeeds(given, batch), (p) => build(given, p));
+  return { [name]: of('float32'), [`${name}-int8`]: of('int8') } as Record<
+    Name | `${Name}-int8`,
+    ReturnType<typeof of>
+  >;
+};
+
 /** Every work by name. Without a function of their own above: pairs to logits, one encoder alone, or f and the head. */
 export const works = {
   step,
@@ -74,25 +87,14 @@ export const works = {
   pipeline,
   words,
   waiting,
-  teacher: ({ case: given, batch, threads }) =>
-    forward(threads, randomFeeds(given, batch), (p) => {
-      const { sizes } = given;
-      return forwardModel(describe('vilt', given), p, inputsFor(sizes)).logits;
-    }),
-  image: ({ case: given, batch, threads }) =>
-    forward(threads, randomFeeds(given, batch), (p) => {
-      const { sizes } = given;
-      return poolTower(p, 'image', imageEncoder(p, inputsFor(sizes).images[0]!, sizes));
-    }),
-  text: ({ case: given, batch, threads }) =>
-    forward(threads, randomFeeds(given, batch), (p) =>
-      poolTower(p, 'text', textEncoder(p, inputsFor(given.sizes).text, given.sizes)),
-    ),
+  ...encoders('teacher', (given, p) => forwardModel(describe('vilt', given), p, inputsFor(given.sizes)).logits),
+  ...encoders('image', ({ sizes }, p) => poolTower(p, 'image', imageEncoder(p, inputsFor(sizes).images[0]!, sizes))),
+  ...encoders('text', ({ sizes }, p) => poolTower(p, 'text', textEncoder(p, inputsFor(sizes).text, sizes))),
   answer: ({ case: given, batch, threads }) => {
     const { sizes } = given;
     const shape = [batch, sizes.width];
     const symbol = (name: string): Tensor => input(name, ['batch', sizes.width]);
-    return forward(threads, { text: random('text', shape), image: random('image', shape) }, (p) =>
+    return forward({ threads }, { text: random('text', shape), image: random('image', shape) }, (p) =>
       answeringPurpose.logits!(describe('dide', given), p, [interaction(p, symbol('text'), symbol('image'))]),
     );
   },

@@ -19,7 +19,7 @@ export interface Model {
   readonly precision?: ModelPrecision | undefined;
 }
 
-/** What products of a model are computed in. */
+/** Precision of the products of a model that runs. */
 export type ModelPrecision = 'float32' | 'int8';
 
 /** Tensors of a run's checkpoint that are no weights of the model. */

@@ -1,4 +1,5 @@
 import type { Numbers } from './numbers.ts';
+import { isPerExample } from './onnx/products.ts';
 import { add, cast, divide, multiply } from './ops.ts';
 import { rewritten } from './substitute.ts';
 import { constant, isOperation, type Operation, operation, type Tensor } from './tensor.ts';
@@ -16,7 +17,10 @@ const TINY = 1e-30;
  *   m = max |x| of each row     s = max |W| / 127 of each output     (round(127 x / m) · round(W / s)ᵀ) · s m / 127
  *
  * in operators of standard ONNX. Its sums are exact, and each row has a scale of its own, so that the result for a row does
- * not depend on the rows beside it, nor on the number of threads. Everything else stays float32.
+ * not depend on the rows beside it, nor on the number of threads.
+ *
+ * Everything else stays float32, also products of one row an example (poolers, the interaction, heads): they take no time,
+ * and a question over kept features has the same answer as over images.
  *
  * @param weights numbers of the parameters that are constants; products with others stay as they are.
  */
@@ -36,9 +40,9 @@ export const withInt8Products = (
   });
 };
 
-/** Whether an operation is a product x Wᵀ. */
-const isLinear = ({ operator, attributes }: Operation): boolean =>
-  operator === 'Gemm' && attributes.transA === 0 && attributes.transB === 1;
+/** Whether an operation is a product x Wᵀ of one row a token. */
+const isLinear = ({ operator, attributes, from }: Operation): boolean =>
+  operator === 'Gemm' && attributes.transA === 0 && attributes.transB === 1 && !isPerExample(from[0]!.shape[0]!);
 
 interface QuantizedWeight {
   /** int8 [in, out] */

@@ -22,12 +22,12 @@ import { bestOf, isAnswered, meanOf, type Prediction, type Task } from '../tasks
 export const compileAnswers = (
   config: ModelConfig,
   held: { readonly weights: Weights } | { readonly parameters: Weights },
-  { threads, products }: Pick<CompileOptions, 'threads' | 'products'> = {},
+  { threads, weightPrecision }: Pick<CompileOptions, 'threads' | 'weightPrecision'> = {},
 ): Promise<Session> => {
   const { purpose, sizes, images, task } = config;
   if (!purpose.logits) throw new UserError(`the model (${task}) finds instead of answering: score its gallery`);
   const { logits } = forward(config, createParams(), inputsFor(sizes, { images }));
-  return compile({ logits }, { ...held, threads, products });
+  return compile({ logits }, { ...held, threads, weightPrecision });
 };
 
 /** Predicts every example, in order, and yields batch by batch. Examples that cannot be read are left out. */
@@ -145,7 +145,7 @@ export const evaluate = async (
     throw new UserError(`evaluate: the model is for ${config.task}, and the task is ${task.name}: give its own`);
   const examples = await examplesOf(options);
   const preprocessor = preprocessorFor(config, { ...options, batch });
-  await using session = await compileAnswers(config, { weights }, { threads, products: precision });
+  await using session = await compileAnswers(config, { weights }, { threads, weightPrecision: precision });
   const predictions: Prediction[] = [];
   for await (const some of predict(session, examples, { task, answers: config.answers, preprocessor })) {
     predictions.push(...some);

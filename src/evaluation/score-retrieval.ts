@@ -146,7 +146,10 @@ const compileRanking = async ({ config, weights, precision }: Model, options: Sc
   }
   const p = createParams();
   const [encoded] = architecture.encode(p, inputsFor(sizes), sizes);
-  return await compile({ out: rankHead(p, encoded!.pair) }, { weights, threads: options.threads, products: precision });
+  return await compile(
+    { out: rankHead(p, encoded!.pair) },
+    { weights, threads: options.threads, weightPrecision: precision },
+  );
 };
 
 /** Repeats the feeds of one image, [1, …], for a number of texts: [count, …]. */

@@ -18,7 +18,7 @@ export const openLazily = (graph: () => Tensor, { weights, precision }: Model, c
   return {
     run: async (feeds) => {
       if (closed) throw new Error('predictor: it is closed: open another');
-      session ??= compile({ out: graph() }, { weights, products: precision });
+      session ??= compile({ out: graph() }, { weights, weightPrecision: precision });
       const opened = session;
       const result = last.then(async () => (await (await opened).run<'out'>(feeds)).out);
       last = result.catch(() => undefined);

@@ -20,6 +20,7 @@ import {
   type Span,
 } from '../kernels/adamw/adamw.ts';
 import type { ThreadPool } from '../kernels/calls.ts';
+import type { LossScale } from './loss-scale.ts';
 
 export type { AdamWOptions } from '../kernels/adamw/adamw.ts';
 
@@ -49,6 +50,8 @@ export interface OptimizerState {
   /** Sum of the gradients of several micro-batches; present where a step has more than one. */
   readonly accumulated?: Weights | undefined;
   readonly regions: readonly Region[];
+  /** What the loss of the next update is multiplied by, where its gradient is computed in fp16. */
+  lossScale?: LossScale | undefined;
 }
 
 /** Options of `allocateState`. */

@@ -1,8 +1,10 @@
 import type { Model } from '../checkpoints/model-file.ts';
 import { type Batch, type LoadOptions, loadChosen } from '../data/loader.ts';
 import { keyOf } from '../engine/random.ts';
+import { defaultDevice } from '../engine/runtime/device.ts';
 import type { OptimizerState } from '../optim/adamw.ts';
 import { createOptimizerState } from '../optim/create-state.ts';
+import { startingScale } from '../optim/loss-scale.ts';
 import { openOptimizer } from '../optim/open-optimizer.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import { alone, type Processes } from '../processes/processes.ts';
@@ -20,9 +22,12 @@ import { checkSameStart, together } from './shared/together.ts';
 import { type ExtraFeeds, lossesFromParams, type Stage } from './stages/stage.ts';
 import { createStep, type Step } from './step.ts';
 import { moveWeights, usualLearningRate } from './updates/move-weights.ts';
+import { checkTrainingPrecision } from './updates/precision.ts';
 
 /** Options of a run with the defaults filled in. */
-interface RunSettings extends Settings<typeof trainingOptions>, Pick<RunOptions, 'teacher' | 'preprocessor'> {
+interface RunSettings
+  extends Settings<typeof trainingOptions>,
+    Pick<RunOptions, 'teacher' | 'preprocessor' | 'onWarning'> {
   readonly updates: number;
   readonly learningRate: number;
   readonly threads: number;
@@ -53,6 +58,7 @@ export async function* trainStage(
   options: RunOptions,
 ): AsyncGenerator<TrainStep, void, undefined> {
   const settings = runSettingsOf(model, options);
+  checkTrainingPrecision(settings.precision, defaultDevice(), options.onWarning);
   const { updates, processes } = settings;
   await using run = await openRun(model, stage, settings);
   const state = openState(model, run, settings);
@@ -76,7 +82,10 @@ export async function* trainStage(
       );
       // Only now is it known that the weights of the update before give losses that are numbers.
       await run.save(number - 1, optimizer.current);
-      const moved = await moveWeights(optimizer, { ...settings, number, trained: step.trained, config: model.config });
+      const { lossScale } = state;
+      const move = { ...settings, number, trained: step.trained, config: model.config, lossScale };
+      const moved = await moveWeights(optimizer, move);
+      state.lossScale = moved.lossScale;
       const done = await record.finish({ number, of: updates, losses, ...moved });
       if (number === updates) await run.save(number, optimizer.current);
       yield* savedIfLeft(run, optimizer, { ...done, milliseconds: performance.now() - began, waitMilliseconds });
@@ -152,10 +161,12 @@ const loadingOf = (
 });
 
 /** Memory of the optimizer, from the weights of the model or from where the run was stopped. */
-const openState = (model: Model, { start }: Run, { accumulation, threads, freeze }: RunSettings): OptimizerState => {
+const openState = (model: Model, { start }: Run, settings: RunSettings): OptimizerState => {
+  const { accumulation, threads, freeze, precision } = settings;
   const frozen = frozenNames([...model.weights.keys()], freeze);
   const state = createOptimizerState(start?.weights ?? model.weights, { microBatches: accumulation, threads, frozen });
   if (start) restoreMoments(state, start);
+  if (precision === 'fp16') state.lossScale = start?.progress.lossScale ?? startingScale;
   return state;
 };
 

@@ -3,6 +3,9 @@ import { pictureStyles } from '../data/pictures/options.ts';
 import type { Preprocessor } from '../inference/preprocessor.ts';
 import type { ProcessOptions } from '../processes/processes.ts';
 import type { OptionTable, Values } from './option-table.ts';
+import { precisionOptions } from './updates/precision.ts';
+
+export type { TrainStep } from './updates/train-step.ts';
 
 const HOW = 'How it learns:';
 const LONG = 'How long, how often:';
@@ -133,6 +136,7 @@ export const trainingOptions = {
     group: HOW,
     identity: 'always',
   },
+  ...precisionOptions,
   seed: {
     flag: '--seed <n>',
     kind: 'index',
@@ -229,22 +233,6 @@ export interface RunOptions extends TrainingOptions, ProcessOptions {
   readonly teacher?: Model | undefined;
   readonly preprocessor: Preprocessor;
   readonly updates: number;
-}
-
-/** Result of one update. */
-export interface TrainStep {
-  /** Number of the update, from 1. */
-  readonly number: number;
-  /** Number of updates of the whole training. */
-  readonly of: number;
-  /** Each objective's loss before the update, and their weighted `total`. */
-  readonly losses: Readonly<Record<string, number>>;
-  readonly learningRate: number;
-  readonly gradientNorm: number;
-  /** Accuracy on the validation examples, after the updates that are validated. */
-  readonly validation?: number | undefined;
-  /** Duration of the whole update, waiting included. */
-  readonly milliseconds: number;
-  /** Time for which the update waited for its data. */
-  readonly waitMilliseconds: number;
+  /** Receives warnings, such as of an update that is skipped. */
+  readonly onWarning?: ((message: string) => void) | undefined;
 }

@@ -183,10 +183,11 @@ const openKept = async (folder: string, { config }: Model, stage: Stage, options
     save: async (number, state, when = 'due') => {
       if (number === saved || (when === 'due' && !isDue(number, checkpointEvery, updates))) return;
       saved = number;
-      const progress = { update: number, best, options: identity, threads: options.threads, ...shared };
+      const { lossScale, ...current } = state();
+      const kept = { threads: options.threads, ...shared, ...(lossScale && { lossScale }) };
       await saveCheckpoint(
         lastIn(folder),
-        { ...state(), progress },
+        { ...current, progress: { update: number, best, options: identity, ...kept } },
         metadataOf(described(config, { ...identity, ...(best ? { best } : {}) })),
       );
     },
@@ -239,5 +240,7 @@ const log = (
   { number, losses, learningRate, gradientNorm, validation }: Parameters<Run['record']>[0],
 ): void => {
   const curves = Object.fromEntries(Object.entries(losses).map(([name, loss]) => [`loss/${name}`, loss]));
-  metrics.log(number, { ...curves, learningRate, gradientNorm, ...(validation === undefined ? {} : { validation }) });
+  // an update that was skipped in fp16 has no finite gradient
+  const norm = Number.isFinite(gradientNorm) ? { gradientNorm } : {};
+  metrics.log(number, { ...curves, learningRate, ...norm, ...(validation === undefined ? {} : { validation }) });
 };

@@ -11,6 +11,8 @@ export const progressSchema = z.strictObject({
   options: z.record(z.string(), z.union([z.string(), z.number()])),
   /** Threads that it ran on; absent in a checkpoint of an earlier version. */
   threads: z.number().int().positive().optional(),
+  /** In fp16: the factor of the loss, the updates since it was changed, and those that were skipped. */
+  lossScale: z.strictObject({ factor: z.number(), good: z.number(), skipped: z.number() }).optional(),
   /** Processes that it ran on, where they were several. */
   processes: z.number().int().positive().optional(),
 });

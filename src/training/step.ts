@@ -68,15 +68,15 @@ export const createStep = async (options: StepOptions, state: OptimizerState): P
   const session = await compile(substituted(outputs, new Map([...replacements, ...whole.replacements])), {
     // the teacher's weights are read in place too: packed by the session, a step is 1 % faster and holds them twice
     ...(teacher?.precision === 'int8'
-      ? { weights: ofTeacher, products: teacher.precision, parameters }
+      ? { weights: ofTeacher, weightPrecision: teacher.precision, parameters }
       : { parameters: new Map([...parameters, ...ofTeacher]) }),
-    ...{ into, threads },
+    ...{ into, threads, products: options.precision },
   });
   const contrast =
     joint.length > 0 ? await openGradCache(joint, { replacements, threads, parameters, processes }) : undefined;
   return {
     run: async (feeds, { number, key, known, rows }) => {
-      const fed = { ...feeds, ...(await whole.feeds(feeds, rows ?? unsharedRows)) };
+      const fed = { ...feeds, ...(await whole.feeds(feeds, rows ?? unsharedRows)), ...scaleOf(state) };
       const results = await session.run({ ...fed, ...dropoutMasks(session, fed, { key, rows }) });
       const found = Object.fromEntries(Object.keys(losses).map((name) => [name, results[name]!.data[0]!]));
       const values = known ? withTotal({ ...found, ...known }, weightOf) : found;
@@ -94,6 +94,10 @@ export const createStep = async (options: StepOptions, state: OptimizerState): P
     },
   };
 };
+
+/** What the loss is multiplied by in fp16. */
+const scaleOf = ({ lossScale }: OptimizerState): Readonly<Record<string, Numbers>> =>
+  lossScale ? { loss_scale: { shape: [], data: Float32Array.of(lossScale.factor) } } : {};
 
 /** Divisors of the losses: as they are, unless processes share the batches. */
 const openDivisors = (

@@ -26,11 +26,12 @@ import { type PictureFlags, pictureOptions } from '../options/pictures.ts';
 import { precisionOption } from '../options/precision.ts';
 import { galleryOption } from '../options/retrieval.ts';
 import { outside, type TaskName, taskNamed, tasks } from '../options/tasks.ts';
-import { type Estimate, estimate, formatInterval, measuresOf, measuresTable } from '../terminal/measures.ts';
+import { isJudged, linesOf, rowsOf } from '../terminal/accuracy-lines.ts';
+import { measuresOf, measuresTable } from '../terminal/measures.ts';
 import { printNotice } from '../terminal/notice.ts';
 import { printableLine } from '../terminal/printable.ts';
 import { openProgress, type Progress } from '../terminal/progress.ts';
-import { type Cell, groupedCount, percent, print, tableOf } from '../terminal/table.ts';
+import { groupedCount, print, tableOf } from '../terminal/table.ts';
 import { type Compared, type CompareFlags, checkCompare, comparedAnswers, comparedTable } from './evaluate-compare.ts';
 import { checkSubmission, type Judged, writePredictions, writeSubmission } from './evaluate-outputs.ts';
 import { evaluateRetrieval, type FoundSplit } from './evaluate-retrieval.ts';
@@ -46,19 +47,6 @@ interface Options extends ForeignOptions, CompareFlags, DataOptions, PictureFlag
   readonly seed: number;
   readonly threads?: number | undefined;
   readonly json?: boolean | undefined;
-}
-
-/** One line of the report: a split, or the questions of one kind in it. */
-interface Line {
-  readonly split: string;
-  readonly questions: number;
-  /** Questions whose right answers are not known: neither accuracy nor interval counts them. */
-  readonly unanswered: number;
-  /** Null where no answer is known. */
-  readonly accuracy: number | null;
-  readonly interval: Estimate['interval'] | null;
-  /** Absent for the whole split. */
-  readonly kind?: string | undefined;
 }
 
 const examples = `
@@ -170,8 +158,6 @@ const readSplits = async (
   return splits;
 };
 
-const isJudged = ({ example }: Prediction): boolean => isAnswered(example);
-
 const paragraphOf = (lines: readonly string[]): string[] => (lines.length === 0 ? [] : [lines.join('\n')]);
 
 const taskOf = async ({ config }: Model, file: string, given?: TaskName): Promise<Learnable> => {
@@ -223,38 +209,4 @@ const noticeOutside = (asked: readonly Example[], answers: readonly string[], { 
     say(
       `${first.id}: ${JSON.stringify(first.answer)}${unknown.length === 1 ? ' is' : ` and ${counted(unknown.length - 1, 'more answer')} are`} not among the model's ${answers.length}: counted as wrong.`,
     );
-};
-
-const linesOf = (split: string, judged: readonly Prediction[], seed: number): Line[] => {
-  const kinds = new Map<string, Prediction[]>();
-  for (const one of judged) {
-    const kind = one.example.about?.kind;
-    if (typeof kind !== 'string') continue;
-    if (!kinds.has(kind)) kinds.set(kind, []);
-    kinds.get(kind)!.push(one);
-  }
-  const byKind = [...kinds].sort(([a], [b]) => (a < b ? -1 : 1));
-  const lineOf = (all: readonly Prediction[]): Line => {
-    const scores = all.filter(isJudged).map(({ score }) => score);
-    const counts = { split, questions: all.length, unanswered: all.length - scores.length };
-    if (scores.length === 0) return { ...counts, accuracy: null, interval: null };
-    const { share: accuracy, interval } = estimate(scores, seed);
-    return { ...counts, accuracy, interval };
-  };
-  return [lineOf(judged), ...byKind.map(([kind, some]) => ({ ...lineOf(some), kind }))];
-};
-
-const rowsOf = (lines: readonly Line[]): Cell[][] => {
-  const hasUnanswered = lines.some(({ unanswered }) => unanswered > 0);
-  return [
-    ['split', 'kind', 'questions', ...(hasUnanswered ? ['unanswered'] : []), 'accuracy', '95 % interval'],
-    ...lines.map(({ split, kind, questions, unanswered, accuracy, interval }) => [
-      split,
-      kind ?? 'all',
-      questions,
-      ...(hasUnanswered ? [unanswered] : []),
-      accuracy === null ? 'none' : percent(accuracy),
-      interval === null ? '' : formatInterval(interval),
-    ]),
-  ];
 };

@@ -188,7 +188,7 @@ const describeCache = async (folder: string): Promise<Contents> => {
       checked > 0 ? `${bytesOf(checked)} of vectors are as they were written` : 'no checksums of its vectors',
     ],
     ...costFacts(about),
-    ['student', `${about.student.slice(0, 12)} (${about.task})`],
+    ['student', `${about.student.slice(0, 12)}${about.student.endsWith('-int8') ? ' in int8' : ''} (${about.task})`],
   ];
   return { text: factsOf(facts), result: { kind: 'cache', images: size, precision, rowBytes, checked, about } };
 };

@@ -33,8 +33,8 @@ export const dependsOnThreads = (builder: GraphBuilder, { operator, attributes, 
   return builder.initializers.every(({ name }) => name !== right);
 };
 
-/** Whether a size is a name, or a multiple of one. */
-const isPerExample = (size: Size): boolean => {
+/** Whether a size is a name, or a multiple of one: that of rows of which an example has one, or so many. */
+export const isPerExample = (size: Size): boolean => {
   const terms = termsOf(size);
   return terms.length === 1 && terms[0]!.names.length === 1;
 };

@@ -21,7 +21,7 @@ export const compile = async (
   options: CompileOptions = {},
 ): Promise<Session> => {
   const device = options.device ?? defaultDevice();
-  if (options.products !== 'int8') return await compileFor(createRuntime, outputs, { ...options, device });
+  if (options.weightPrecision !== 'int8') return await compileFor(createRuntime, outputs, { ...options, device });
   if (device !== 'cpu')
     throw new Error(`compile: products in int8 are for processors: compute on the CPU, or leave int8 out on ${device}`);
   return await compileFor(createRuntime, outputs, { ...options, device, int8: await waysOfInt8() });

@@ -1,3 +1,4 @@
+import { type HalfPrecision, withHalfProducts } from '../half.ts';
 import { withInt8Products } from '../int8.ts';
 import { countOf, type Data, type Numbers } from '../numbers.ts';
 import type { ComposedOperator } from '../onnx/nodes.ts';
@@ -22,14 +23,16 @@ export interface CompileOptions extends Omit<RuntimeOptions, 'initializers'> {
   /** float64 is for tests of derivatives. Default float32. */
   readonly precision?: Precision | undefined;
   /**
-   * What the products of linear layers are computed in. `int8`: of those whose weights are constants (`weights`), see
-   * `withInt8Products`. Default float32.
+   * What the products of linear layers whose weights are constants (`weights`) are computed in; see `withInt8Products`.
+   * Default float32.
    */
-  readonly products?: ProductPrecision | undefined;
+  readonly weightPrecision?: 'float32' | 'int8' | undefined;
+  /**
+   * What all other products of matrices are computed in; see `withHalfProducts`. The CPU rounds as a device would that has
+   * them, and is slower for it. Default float32.
+   */
+  readonly products?: 'float32' | HalfPrecision | undefined;
 }
-
-/** What products of matrices are computed in. */
-export type ProductPrecision = 'float32' | 'int8';
 
 /** A compiled graph. The caller closes it, or `await using` does. */
 export interface Session extends AsyncDisposable {
@@ -61,8 +64,8 @@ export const compileFor = async (
   given: Named<Tensor>,
   options: CompileOptions = {},
 ): Promise<Session> => {
-  const { weights = new Map(), parameters = new Map(), into = {}, precision = 'float32', products } = options;
-  const outputs = products === 'int8' ? withInt8Products(given, weights) : given;
+  const { weights = new Map(), parameters = new Map(), into = {}, precision = 'float32' } = options;
+  const outputs = inPrecision(given, { ...options, weights });
   const leaves = leavesOf(Object.values(outputs));
   const held = numbersOf(leaves, weights);
   const read = numbersOf(
@@ -96,6 +99,18 @@ export const compileFor = async (
     [Symbol.asyncDispose]: async () => runtime.close(),
   };
 };
+
+/** The outputs with their products in the precisions that are asked for. */
+const inPrecision = (
+  given: Named<Tensor>,
+  { weights, weightPrecision, products = 'float32', device }: CompileOptions & { readonly weights: HeldNumbers },
+): Named<Tensor> => {
+  const quantized = weightPrecision === 'int8' ? withInt8Products(given, weights) : given;
+  if (products === 'float32') return quantized;
+  return withHalfProducts(quantized, products, (device ?? 'cpu') === 'cpu' ? 'rounded' : 'native');
+};
+
+type HeldNumbers = ReadonlyMap<string, Numbers>;
 
 const nameOf = ({ made }: Tensor): string | undefined =>
   'leaf' in made && made.leaf !== 'constant' ? made.name : undefined;

@@ -49,7 +49,7 @@ export const openHardCandidates = async (
 ): Promise<ExtraFeeds> => {
   const { similarity, contrast } = retrieve(config, createParams(), inputsFor(config.sizes));
   const scores = scorePairs(teacher.config, createParams(), chosenPairs(teacher.config.sizes));
-  const scorer = await compile({ scores }, { weights: teacher.weights, threads, products: teacher.precision });
+  const scorer = await compile({ scores }, { weights: teacher.weights, threads, weightPrecision: teacher.precision });
   if (processes.size > 1) return openSharedCandidates(parameters, contrast, { count, scorer, processes, threads });
   const student = await compile({ similarity }, { parameters, threads });
   return {

@@ -110,7 +110,7 @@ const aboutOf = ({ teacher, examples, tensors, preprocessor }: TeacherCacheOptio
   };
 };
 
-const ofTeacher = ({ weights, precision: products }: Model) => ({ weights, products });
+const ofTeacher = ({ weights, precision: weightPrecision }: Model) => ({ weights, weightPrecision });
 
 interface FillOptions extends TeacherCacheOptions {
   readonly words: number;

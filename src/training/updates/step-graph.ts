@@ -2,13 +2,15 @@ import type { Model } from '../../checkpoints/model-file.ts';
 import { weightedSum } from '../../engine/functions.ts';
 import { gradientsReached } from '../../engine/gradient.ts';
 import type { Numbers, Weights } from '../../engine/numbers.ts';
-import type { Tensor } from '../../engine/tensor.ts';
+import { multiply } from '../../engine/ops.ts';
+import { input, type Tensor } from '../../engine/tensor.ts';
 import { UserError } from '../../errors.ts';
 import { createParams, type Params, type RootParams } from '../../model/params.ts';
 import type { OptimizerState } from '../../optim/adamw.ts';
 import { alone, type Processes } from '../../processes/processes.ts';
 import type { TrainingOptions } from '../options.ts';
 import type { Loss } from '../stages/stage.ts';
+import type { TrainingPrecision } from './precision.ts';
 import { type JointLoss, seededContrast } from './seeded-contrast.ts';
 
 /** Prefix of the teacher's parameters in the one graph, as in the authors' checkpoints. */
@@ -19,6 +21,8 @@ export interface GraphOptions extends Pick<TrainingOptions, 'accumulation' | 'co
   /** Losses by name, in symbols, from the parameters of the model and of the teacher. */
   readonly losses: (model: Params, teacher: Params) => Readonly<Record<string, Loss>>;
   readonly dropoutRate: number;
+  /** What products are computed in; of fp16 the gradients are those of the total times the input `loss_scale`. */
+  readonly precision?: TrainingPrecision | undefined;
   /** Processes that share the batches. Default: none do. */
   readonly processes?: Processes | undefined;
 }
@@ -42,7 +46,8 @@ export const stepGraph = ({ losses: lossesOf, dropoutRate, ...options }: GraphOp
   const counted = all.filter(([, { weight }]) => weight !== 0);
   if (counted.length === 0) throw new UserError('train: no loss has a weight: give one of them a weight above 0');
   losses.total = weightedSum(counted.map(([name, { weight }]) => [weight, losses[name]!]));
-  const gradients = gradientsByName(losses.total, p, isFrozen);
+  const goal = options.precision === 'fp16' ? multiply(losses.total, input('loss_scale', [])) : losses.total;
+  const gradients = gradientsByName(goal, p, isFrozen);
   const outputs: Record<string, Tensor> = { ...losses };
   const into: Record<string, Numbers> = {};
   for (const [name, gradient] of gradients) {
