@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { checkPrecision } from '../../src/cli/options/precision.ts';
+import { checkPrecision } from '../../src/cli/options/device.ts';
 import { loadModel } from '../../src/index.ts';
 import { best, failing, finetuneFrom, inProcess, jsonOf, placeForTests } from './cli.fixture.ts';
 

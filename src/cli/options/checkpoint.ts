@@ -4,9 +4,9 @@ import { bertVocabulary, readVocabulary } from '../../data.ts';
 import { type LoadOptions, loadModel, type Model } from '../../index.ts';
 import { type ModelPrecision, readAnswerList } from '../../model.ts';
 import { printNotice } from '../terminal/notice.ts';
+import { checkPrecision } from './device.ts';
 import { withPullProgress } from './hub.ts';
 import { count } from './options.ts';
-import { checkPrecision } from './precision.ts';
 import { type TaskName, taskNamed, taskOption } from './tasks.ts';
 
 /** Facts that a checkpoint of others can lack, as options. */

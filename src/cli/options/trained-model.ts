@@ -18,8 +18,8 @@ import {
   sizesOfBackbones,
   vilt,
 } from '../../model.ts';
+import { checkPrecision } from './device.ts';
 import { initializeFrom, readBackbones } from './init-from.ts';
-import { checkPrecision } from './precision.ts';
 import { type AnswerFlags, answersFor, noticeOtherAnswers, openTeacher, startingModel } from './starting-model.ts';
 import { vocabularyNamed } from './vocabulary.ts';
 

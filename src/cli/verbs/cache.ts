@@ -3,12 +3,12 @@ import { type CacheOptions, type CacheProgress, cacheImages, type ImageCache, ty
 import type { ModelPrecision } from '../../model.ts';
 import type { Processes } from '../../training.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../options/checkpoint.ts';
+import { precisionOption } from '../options/device.ts';
 import { verboseOption } from '../options/images.ts';
 import { addOptions, count, jsonOption, oneOf, threadsOption } from '../options/options.ts';
 import { checkOutputFolder, withoutPassword } from '../options/output.ts';
 import { type PictureFlags, pictureOptions } from '../options/pictures.ts';
 import { checkAlone, linesInAll, type PieceFlags } from '../options/pieces.ts';
-import { precisionOption } from '../options/precision.ts';
 import type { TaskName } from '../options/tasks.ts';
 import { costFacts } from '../terminal/cache-facts.ts';
 import { inProcesses, sharing } from '../terminal/in-processes.ts';

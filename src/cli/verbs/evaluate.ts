@@ -19,11 +19,11 @@ import {
   openTolerance,
   type Tolerance,
 } from '../options/data.ts';
+import { precisionOption } from '../options/device.ts';
 import { pullingTask } from '../options/hub.ts';
 import { addOptions, count, jsonOption, seedOption, threadsOption } from '../options/options.ts';
 import { checkOutputFile } from '../options/output.ts';
 import { type PictureFlags, pictureOptions } from '../options/pictures.ts';
-import { precisionOption } from '../options/precision.ts';
 import { galleryOption } from '../options/retrieval.ts';
 import { outside, type TaskName, taskNamed, tasks } from '../options/tasks.ts';
 import { isJudged, linesOf, rowsOf } from '../terminal/accuracy-lines.ts';

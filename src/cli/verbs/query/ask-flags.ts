@@ -1,7 +1,7 @@
 import type { Processes } from '../../../training.ts';
 import type { ForeignOptions } from '../../options/checkpoint.ts';
+import type { PrecisionFlag } from '../../options/device.ts';
 import type { PieceFlags } from '../../options/pieces.ts';
-import type { PrecisionFlag } from '../../options/precision.ts';
 import { type FilterFlags, filterOf, type RankingFlags, rankingOf } from '../../options/query.ts';
 import type { TaskName } from '../../options/tasks.ts';
 

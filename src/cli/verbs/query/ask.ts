@@ -2,10 +2,10 @@ import { Command, Option } from 'commander';
 import { type ImageCache, type Model, openImageCache, UserError } from '../../../index.ts';
 import type { QuestionResult } from '../../../query.ts';
 import { addForeignOptions, openModel } from '../../options/checkpoint.ts';
+import { precisionOption } from '../../options/device.ts';
 import { jsonOption, threadsOption } from '../../options/options.ts';
 import { checkTableFile } from '../../options/output.ts';
 import { checkAlone } from '../../options/pieces.ts';
-import { precisionOption } from '../../options/precision.ts';
 import {
   addFilterOptions,
   addRankingOptions,

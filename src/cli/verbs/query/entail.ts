@@ -2,9 +2,9 @@ import { Command } from 'commander';
 import { openImageCache, openPredictor } from '../../../index.ts';
 import { type Entailment, entail } from '../../../query.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../../options/checkpoint.ts';
+import { type PrecisionFlag, precisionOption } from '../../options/device.ts';
 import { jsonOption, oneOf, threadsOption } from '../../options/options.ts';
 import { checkTableFile } from '../../options/output.ts';
-import { type PrecisionFlag, precisionOption } from '../../options/precision.ts';
 import {
   addFilterOptions,
   addRankingOptions,

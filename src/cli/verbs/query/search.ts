@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander';
 import { type ImageCache, type Model, openImageCache, openPredictor, search, UserError } from '../../../index.ts';
 import { addForeignOptions, type ForeignOptions, openModel } from '../../options/checkpoint.ts';
+import { type PrecisionFlag, precisionOption } from '../../options/device.ts';
 import { jsonOption, threadsOption } from '../../options/options.ts';
 import { checkTableFile } from '../../options/output.ts';
-import { type PrecisionFlag, precisionOption } from '../../options/precision.ts';
 import {
   addFilterOptions,
   addRankingOptions,
