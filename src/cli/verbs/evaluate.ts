@@ -32,9 +32,15 @@ import { printNotice } from '../terminal/notice.ts';
 import { printableLine } from '../terminal/printable.ts';
 import { openProgress, type Progress } from '../terminal/progress.ts';
 import { groupedCount, print, tableOf } from '../terminal/table.ts';
-import { type Compared, type CompareFlags, checkCompare, comparedAnswers, comparedTable } from './evaluate-compare.ts';
-import { checkSubmission, type Judged, writePredictions, writeSubmission } from './evaluate-outputs.ts';
-import { evaluateRetrieval, type FoundSplit } from './evaluate-retrieval.ts';
+import {
+  type Compared,
+  type CompareFlags,
+  checkCompare,
+  comparedAnswers,
+  comparedTable,
+} from './evaluation/compare.ts';
+import { checkSubmission, type Judged, writePredictions, writeSubmission } from './evaluation/outputs.ts';
+import { evaluateRetrieval, type FoundSplit } from './evaluation/retrieval.ts';
 
 interface Options extends ForeignOptions, CompareFlags, DataOptions, PictureFlags {
   readonly data: string;

@@ -1,7 +1,7 @@
-import { interval, isAnswered } from '../../data.ts';
-import { type Prediction, UserError } from '../../index.ts';
-import type { PrecisionFlag } from '../options/device.ts';
-import { type Cell, percent, tableOf } from '../terminal/table.ts';
+import { interval, isAnswered } from '../../../data.ts';
+import { type Prediction, UserError } from '../../../index.ts';
+import type { PrecisionFlag } from '../../options/device.ts';
+import { type Cell, percent, tableOf } from '../../terminal/table.ts';
 
 /** Options of a comparison of two precisions. */
 export interface CompareFlags extends PrecisionFlag {

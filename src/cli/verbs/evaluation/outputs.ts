@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
-import { imageName, submissionOf } from '../../data.ts';
-import { writeOutput } from '../../files/atomic-write.ts';
-import { makeFolder } from '../../files/disk-errors.ts';
-import { type Example, type Prediction, UserError } from '../../index.ts';
+import { imageName, submissionOf } from '../../../data.ts';
+import { writeOutput } from '../../../files/atomic-write.ts';
+import { makeFolder } from '../../../files/disk-errors.ts';
+import { type Example, type Prediction, UserError } from '../../../index.ts';
 
 /** The predictions of each split, by its name. */
 export type Judged = readonly (readonly [split: string, predictions: readonly Prediction[]])[];

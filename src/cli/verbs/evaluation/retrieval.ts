@@ -7,15 +7,15 @@ import {
   preprocessorFor,
   type ScoredGallery,
   scoreRetrieval,
-} from '../../data.ts';
-import { type Example, type Model, UserError } from '../../index.ts';
-import { countsText, type openTolerance, type SplitCounts } from '../options/data.ts';
-import type { PictureFlags } from '../options/pictures.ts';
-import { type Measure, measuresOf, measuresTable } from '../terminal/measures.ts';
-import { printableLine } from '../terminal/printable.ts';
-import { openProgress } from '../terminal/progress.ts';
-import { groupedCount, print } from '../terminal/table.ts';
-import { type Compared, type CompareFlags, comparedScores, comparedTable } from './evaluate-compare.ts';
+} from '../../../data.ts';
+import { type Example, type Model, UserError } from '../../../index.ts';
+import { countsText, type openTolerance, type SplitCounts } from '../../options/data.ts';
+import type { PictureFlags } from '../../options/pictures.ts';
+import { type Measure, measuresOf, measuresTable } from '../../terminal/measures.ts';
+import { printableLine } from '../../terminal/printable.ts';
+import { openProgress } from '../../terminal/progress.ts';
+import { groupedCount, print } from '../../terminal/table.ts';
+import { type Compared, type CompareFlags, comparedScores, comparedTable } from './compare.ts';
 
 /** Options of `evaluate` for a model that retrieves. */
 export interface RetrievalEvaluation extends PictureFlags, CompareFlags {
