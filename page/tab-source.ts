@@ -6,13 +6,14 @@ let remote: Remote | undefined;
 /**
  * Opens a source that answers in this tab: a worker loads the student and the vectors of a site and runs them.
  *
- * @param address of the site's `site.json`.
+ * @param address of the site's `site.json`; `?compute=webgpu` or `wasm` behind that of the page says what computes.
  * @throws SourceError where a file of the site is missing, or the browser runs no WebAssembly.
  */
 export const openTabSource = async (address: string): Promise<Source> => {
   remote ??= remoteOf(new Worker(new URL('./tab/worker.ts', import.meta.url), { type: 'module' }));
   const call = remote;
-  await call('open', [address]);
+  const wish = new URLSearchParams(globalThis.location.search).get('compute');
+  await call('open', [address, wish === 'webgpu' || wish === 'wasm' ? wish : 'automatic']);
   const { explains } = (await call('about', [])) as About;
   const explain: NonNullable<Source['explain']> = async (path, question, signal) =>
     (await call('explain', [path, question], { signal })) as Explained;

@@ -17,6 +17,7 @@ export default defineConfig({
     alias: {
       'dide/web': join(here, '../src/web.ts'),
       'onnxruntime-web/wasm': join(runtime, 'ort.wasm.min.mjs'),
+      'onnxruntime-web/webgpu': join(runtime, 'ort.webgpu.min.mjs'),
     },
   },
   worker: { format: 'es' },

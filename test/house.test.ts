@@ -158,7 +158,7 @@ describe('the floors of the house', () => {
 describe('the page before the house', () => {
   it('is made of its own files, of Preact, of types of the client, and in a tab of the library without Node', () => {
     const own = /^(page\/|preact(\/hooks)?$)/;
-    const ofTab = /^(dide\/web|onnxruntime-web\/wasm)$/;
+    const ofTab = /^(dide\/web|onnxruntime-web\/(wasm|webgpu))$/;
     const foreign = pageSources.flatMap((path) =>
       importsOf(path)
         .filter((imported) => !own.test(imported) && !isClientType(path, imported))

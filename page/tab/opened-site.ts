@@ -7,10 +7,10 @@ import {
   loadModel,
   openExplainer,
   openImageCache,
-  openPredictor,
   UserError,
 } from 'dide/web';
 import type { About, Picture, PictureFilter, PictureList, PictureRange } from '../source.ts';
+import { openComputing, type Wish } from './computing.ts';
 import { runtimeAt } from './runtime.ts';
 import { files, type Site } from './site.ts';
 
@@ -32,6 +32,7 @@ export interface OpenedSite {
 /** Loads a site. @throws UserError where a file is missing or damaged. */
 export const openSite = async (
   address: string,
+  wish: Wish,
   onProgress: (done: number, of: number) => void,
 ): Promise<OpenedSite> => {
   const folder = new URL('.', address).href;
@@ -39,17 +40,17 @@ export const openSite = async (
   const model = await loadModel(`${folder}${files.student}`, { onProgress });
   const images = await openImageCache(`${folder}${files.cache}`, { onProgress });
   const places = new Map(Array.from({ length: images.size }, (_, place) => [images.pathAt(place), place]));
-  const ort = runtimeAt(`${folder}${files.runtime}/`);
-  const { numThreads } = ort.env.wasm;
-  const computes = `in WebAssembly on ${numThreads === 1 ? 'one thread' : `${numThreads} threads`}`;
+  const runtime = `${folder}${files.runtime}/`;
+  const { hasGpuRuntime = false } = site;
+  const isHalf = images.precision === 'float16';
+  const { student, computes } = await openComputing({ model, runtime, hasGpuRuntime, isHalf, wish });
   let explainer: Promise<Explainer<WebPair>> | undefined;
   const openExplaining = async (): Promise<Explainer<WebPair>> => {
     const teacher = site.hasTeacher ? { teacher: await loadModel(`${folder}${files.teacher}`) } : {};
-    return openExplainer({ ...teacher, student: model }, ort);
+    return openExplainer({ ...teacher, student: model }, runtimeAt(runtime));
   };
   return {
-    ...{ site, folder, images, places, computes },
-    student: openPredictor(model, ort),
+    ...{ site, folder, student, images, places, computes },
     explainer: () => (explainer ??= openExplaining()),
   };
 };

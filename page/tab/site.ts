@@ -9,6 +9,8 @@ export interface Site {
   readonly examples: readonly string[];
   /** Whether the teacher of the student is there, too. */
   readonly hasTeacher?: boolean | undefined;
+  /** Whether the files are there that compute on a graphics processor. */
+  readonly hasGpuRuntime?: boolean | undefined;
 }
 
 /** Folders and files beside `site.json`; `src/export/site/site-file.ts` writes them. */

@@ -2,6 +2,7 @@
 import { encodeText, UserError } from 'dide/web';
 import type { AskOptions, PictureFilter, PictureRange, Question } from '../source.ts';
 import { answersOnSite, askSite, explainOnSite, likeOnSite } from './answering.ts';
+import type { Wish } from './computing.ts';
 import { aboutSite, type OpenedSite, openSite, picturesOf, thumbnailOf } from './opened-site.ts';
 import { offer } from './remote.ts';
 
@@ -19,8 +20,8 @@ const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
 
 offer(
   {
-    open: async (address: string, onProgress: OnProgress) => {
-      opened = openSite(address, onProgress);
+    open: async (address: string, wish: Wish, onProgress: OnProgress) => {
+      opened = openSite(address, wish, onProgress);
       const { student } = await opened;
       // the runtime and half of the student are compiled before the first question
       void inTurn(() => student.textFeatures(encodeText(student, 'is it ?'))).catch(() => undefined);

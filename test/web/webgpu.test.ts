@@ -1,12 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
+import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assetPath } from '../../src/files/asset.ts';
 import { answer, ask, cacheImages, loadModel, openImageCache, saveModel } from '../../src/index.ts';
+import { writeSite } from '../../src/server.ts';
 import { writeNano } from '../fixtures/nano.ts';
-import { chromiumPath, openBrowser, openPage, serveFiles, writeHarness } from './web.fixture.ts';
+import { chromiumPath, openBrowser, openPage, runtimeFolder, serveFiles, writeHarness } from './web.fixture.ts';
 
 /** A graphics processor in software, which this browser may bring with it. */
 const software = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'];
@@ -30,6 +33,10 @@ beforeAll(async () => {
   for (const precision of precisions)
     await cacheImages(model, at('data/images/train'), { to: at(precision), precision, threads: 1 });
   await writeHarness(root);
+  const page = fileURLToPath(new URL('../../page', import.meta.url));
+  await build({ configFile: join(page, 'vite.config.ts'), logLevel: 'error', build: { outDir: at('page') } });
+  const made = { to: at('site'), images: at('data/images/train'), page: at('page'), runtime: runtimeFolder };
+  await writeSite(model, await openImageCache(at('int8')), { ...made, provider: 'webgpu', examples: [question] });
   browser = await openBrowser(software, { hasGpu: true });
   await using server = await serveFiles(root, { isolated: false });
   const { page: tab } = await openPage(browser, `${server.url}harness.html`);
@@ -79,5 +86,45 @@ describe.skipIf(!chromiumPath)('a student on WebGPU', { timeout: 900_000 }, () =
     expectNear(found.answers, await answer(model, at('data/images/train/000003.png'), 'what color is the circle?'));
     for (const [i, precision] of precisions.entries())
       expectNear(found.asked[i]!, await ask(model, await openImageCache(at(precision)), question));
+  });
+});
+
+const SLOW = { timeout: 400_000 };
+
+describe.skipIf(!chromiumPath)('a site with the files of WebGPU', { timeout: 900_000 }, () => {
+  /** What a visitor is told of a question. */
+  const told = async (tab: Browser, search: string): Promise<string> => {
+    await using server = await serveFiles(at('site'), { isolated: false });
+    const { page, errors, foreign } = await openPage(tab, `${server.url}${search}`);
+    await page.getByText(question).click(SLOW);
+    await page.waitForSelector('.tile .caption', SLOW);
+    const said = await page.evaluate<string>('document.body.innerText');
+    expect([errors, foreign]).toEqual([[], []]);
+    await page.close();
+    return said;
+  };
+  const sureOf = async (): Promise<RegExp> => {
+    const all = await ask(await loadModel(at('student.safetensors')), await openImageCache(at('int8')), question);
+    return new RegExp(`${all.filter(({ probability }) => probability >= 0.5).length}\\s+of\\s+${all.length}`);
+  };
+
+  it('computes on one in its worker, where it is wished for', async ({ skip }) => {
+    if (!hasAdapter) return skip('this browser gives no adapter, not even SwiftShader');
+    const said = await told(browser!, '?compute=webgpu');
+    expect(said).toContain('on the graphics processor (WebGPU)');
+    expect(said).toMatch(await sureOf());
+  });
+
+  it('computes in WebAssembly where software plays the graphics processor', async () => {
+    const said = await told(browser!, '');
+    expect(said).toContain('in WebAssembly on one thread.');
+    expect(said).toMatch(await sureOf());
+  });
+
+  it('computes in WebAssembly, and says why, where there is no graphics processor', async () => {
+    await using plain = await openBrowser();
+    const said = await told(plain, '?compute=webgpu');
+    expect(said).toContain('in WebAssembly on one thread (this browser gives no graphics processor)');
+    expect(said).toMatch(await sureOf());
   });
 });

@@ -8,8 +8,13 @@ export interface SiteOptions {
   readonly images: string;
   /** Folder of the page, as it was built. */
   readonly page: string;
-  /** Folder of the two files of onnxruntime-web that the page runs. */
+  /** Folder of the files of onnxruntime-web that the page runs. */
   readonly runtime: string;
+  /**
+   * `wasm` (default): the page computes in WebAssembly. `webgpu`: on the visitor's graphics processor where there is one,
+   * by two files more, of 27 MB, which the package does not hold: `runtime` is then the folder `dist` of onnxruntime-web.
+   */
+  readonly provider?: 'wasm' | 'webgpu' | undefined;
   /** Name of the collection. Default: that of the cache's folder. */
   readonly title?: string | undefined;
   /** Name of the student for people. Default: its task. */

@@ -34,6 +34,9 @@ export interface SiteReport {
 /** Files of onnxruntime-web that a page without a graphics processor needs. */
 export const runtimeFiles = ['ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm'] as const;
 
+/** Files of onnxruntime-web that a page needs, too, to compute on a graphics processor; its browser loads these alone. */
+export const gpuRuntimeFiles = ['ort-wasm-simd-threaded.asyncify.mjs', 'ort-wasm-simd-threaded.asyncify.wasm'] as const;
+
 /**
  * Writes a folder that any host of files can serve: the page, the student, the cached vectors and small pictures. The page
  * runs the student in the browser. The folder is made whole or not at all.
@@ -42,21 +45,32 @@ export const runtimeFiles = ['ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-thread
  *   disk refuses.
  */
 export const writeSite = async (student: Model, cache: ImageCache, options: SiteOptions): Promise<SiteReport> => {
-  const { to, images, page, runtime, teacher, title = cache.folder, side = 320, examples = [] } = options;
+  const {
+    to,
+    images,
+    page,
+    runtime,
+    teacher,
+    title = cache.folder,
+    side = 320,
+    examples = [],
+    provider = 'wasm',
+  } = options;
   await using predictor = await openPredictor(student, { threads: 1 });
   if (student.config.purpose.logits) checkAnswers(predictor);
   checkStudent(cache.folder, cache.about, aboutOf(predictor));
   if (teacher) checkTeacher(teacher, student);
   const write = async (into: string): Promise<SiteReport> => {
     await copyPage(page, into);
-    await copyRuntime(runtime, join(into, siteFile.runtime));
+    await copyRuntime(runtime, join(into, siteFile.runtime), provider);
     await saveSmall(join(into, siteFile.student), student);
     if (teacher) await saveSmall(join(into, siteFile.teacher), teacher);
     const stamp = randomBytes(16).toString('hex');
     await writeCacheFiles(join(into, siteFile.cache), cache, stamp);
     await writeThumbnails(join(into, siteFile.thumbnails), cache, { ...options, images, side });
     const model = options.name ?? student.config.task;
-    const about = { format: 1, title, model, images: cache.size, side, examples, hasTeacher: teacher !== undefined };
+    const has = { hasTeacher: teacher !== undefined, hasGpuRuntime: provider === 'webgpu' };
+    const about = { format: 1, title, model, images: cache.size, side, examples, ...has };
     await writeFile(join(into, siteFile.about), `${JSON.stringify(about, null, 2)}\n`);
     return { images: cache.size, bytes: await sizesOf(into) };
   };
@@ -72,9 +86,13 @@ const refuseFull = async (folder: string): Promise<undefined> => {
     throw new UserError(`${folder}: it holds ${counted(names.length, 'file')} already: give an empty or new folder`);
 };
 
-const copyRuntime = async (runtime: string, into: string): Promise<void> => {
+const copyRuntime = async (
+  runtime: string,
+  into: string,
+  provider: NonNullable<SiteOptions['provider']>,
+): Promise<void> => {
   await mkdir(into);
-  for (const name of runtimeFiles)
+  for (const name of provider === 'webgpu' ? [...runtimeFiles, ...gpuRuntimeFiles] : runtimeFiles)
     await copyFile(join(runtime, name), join(into, name)).catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       throw new UserError(`${runtime}: it has no ${name}: give the folder of onnxruntime-web's files`);
