@@ -4,6 +4,7 @@
  *
  *     npx tsx bench/generated-store.ts assets/student-mini.safetensors 1000000 million.cache
  *     npx tsx bench/generated-store.ts assets/student-mini.safetensors 1000000 million.i8.cache int8
+ *     npx tsx bench/generated-store.ts assets/student-mini.safetensors 1000000 second.cache float16 1000000
  *     npx tsx bench/generated-store.ts assets/student-mini.safetensors 100000 postgres://me@localhost/pictures
  */
 import { loadModel } from '../src/checkpoints/load.ts';
@@ -20,6 +21,8 @@ export interface Generated {
   readonly to: string;
   readonly images: number;
   readonly precision: Precision;
+  /** Number of the first of them. Default 0. */
+  readonly from?: number | undefined;
 }
 
 /** Images that are written together. */
@@ -36,14 +39,17 @@ const fileOf = (i: number): Placeless => ({
 });
 
 /** Writes a cache of a student; the same one for a number of images every time. */
-export const generateStore = async (student: Predictor, { to, images, precision }: Generated): Promise<void> => {
+export const generateStore = async (
+  student: Predictor,
+  { to, images, precision, from = 0 }: Generated,
+): Promise<void> => {
   const about = aboutOf(student, { precision });
   await using writer = await (await backendOf(to)).openWriter(to, about);
   for (let first = writer.entries.size; first < images; first += AT_ONCE) {
     const count = Math.min(AT_ONCE, images - first);
-    const numbers = uniform(keyOf(0, 'generated store', first), new Float32Array(count * about.width));
+    const numbers = uniform(keyOf(0, 'generated store', from + first), new Float32Array(count * about.width));
     await writer.append(
-      Array.from({ length: count }, (_, i) => fileOf(first + i)),
+      Array.from({ length: count }, (_, i) => fileOf(from + first + i)),
       numbers.map((x) => 4 * x - 2),
     );
   }
@@ -51,8 +57,8 @@ export const generateStore = async (student: Predictor, { to, images, precision 
 };
 
 if (import.meta.filename === process.argv[1]) {
-  const [file, images, to, precision = 'float16'] = process.argv.slice(2);
+  const [file, images, to, precision = 'float16', from = '0'] = process.argv.slice(2);
   if (to === undefined) throw new Error('generated-store: give a student, a number of images and a folder');
   await using student = await openPredictor(await loadModel(file!), { threads: 1 });
-  await generateStore(student, { to, images: Number(images), precision: precision as Precision });
+  await generateStore(student, { to, images: Number(images), precision: precision as Precision, from: Number(from) });
 }

@@ -17,3 +17,4 @@ export {
 } from './inference/pieces/encode-pictures.ts';
 export { type PendingPictures, pendingPictures } from './inference/pieces/pending-pictures.ts';
 export { type PieceOptions, piecesOf } from './inference/pieces/piece.ts';
+export { type Transformation, transformLines } from './spark/transform-lines.ts';

@@ -37,6 +37,8 @@ const floors: Readonly<Record<string, number>> = {
   data: 3,
   model: 3,
   optim: 3,
+  // Spark: it knows lines, and reads Arrow
+  spark: 4,
   objectives: 4,
   tasks: 5,
   checkpoints: 6,

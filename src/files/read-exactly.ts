@@ -3,6 +3,20 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { UserError } from '../errors.ts';
 
+/** What bytes are read of: an open file, or bytes in memory. */
+export interface ByteSource {
+  read(into: Uint8Array, at: number, length: number, position: number): Promise<{ readonly bytesRead: number }>;
+}
+
+/** Bytes in memory that are read as a file is. */
+export const sourceOf = (bytes: Uint8Array): ByteSource => ({
+  read: async (into, at, length, position) => {
+    const part = bytes.subarray(position, position + length);
+    into.set(part, at);
+    return { bytesRead: part.length };
+  },
+});
+
 /** Part of a file, in bytes. */
 export interface ByteRange {
   readonly offset: number;
@@ -35,7 +49,7 @@ export const fitsInMemory = (bytes: number): boolean => bytes <= mostBytes();
  * @throws UserError where the file ends before the range does, or the range does not fit in memory.
  */
 export const readBytes = async (
-  handle: FileHandle,
+  handle: ByteSource,
   { offset, length }: ByteRange,
   path: string,
 ): Promise<Uint8Array<ArrayBuffer>> => {
@@ -49,7 +63,7 @@ export const readBytes = async (
 
 /** Fills `bytes` from byte `begin` of the file on. @throws UserError where the file ends before. */
 export const readInto = async (
-  handle: FileHandle,
+  handle: ByteSource,
   bytes: Uint8Array,
   { begin, path }: { readonly begin: number; readonly path: string },
 ): Promise<void> => {
@@ -64,7 +78,7 @@ export const readInto = async (
 const READ_BYTES = 2 ** 26;
 
 /** Fills `bytes` from byte `begin` of the file on, as far as the file goes. → the number of bytes read */
-export const readUpTo = async (handle: FileHandle, bytes: Uint8Array, begin: number): Promise<number> => {
+export const readUpTo = async (handle: ByteSource, bytes: Uint8Array, begin: number): Promise<number> => {
   for (let done = 0; done < bytes.length; ) {
     const { bytesRead } = await handle.read(bytes, done, Math.min(READ_BYTES, bytes.length - done), begin + done);
     if (bytesRead === 0) return done;

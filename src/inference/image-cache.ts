@@ -36,6 +36,8 @@ export interface ImageCache {
   pathAt(place: number): string;
   /** All that is kept about the image at a place. */
   entryAt(place: number): Entry;
+  /** The cache that the image at a place is in, where several are asked as one. */
+  readonly cacheAt?: ((place: number) => string) | undefined;
   /**
    * Yields every image, or those of interest, some at a time, so that a cache may be larger than the memory. The
    * features of a block are overwritten by those of the next.
@@ -89,11 +91,12 @@ interface CacheParts {
   readonly columns: Columns;
   readonly nearest?: ImageCache['nearest'];
   readonly check?: ImageCache['check'];
+  readonly cacheAt?: ImageCache['cacheAt'];
 }
 
 /** A cache whose rows are read by a function, from a file or from elsewhere. */
 export const imageCacheOf = (parts: CacheParts, read: ImageCache['keptBlocks']): ImageCache => {
-  const { folder, about, columns, nearest, check } = parts;
+  const { folder, about, columns, nearest, check, cacheAt } = parts;
   let entries: readonly Entry[] | undefined;
   return {
     folder,
@@ -111,6 +114,7 @@ export const imageCacheOf = (parts: CacheParts, read: ImageCache['keptBlocks']):
     keptBlocks: read,
     nearest,
     check,
+    cacheAt,
     blocks: (options) => blocksOf(parts, read(options)),
   };
 };

@@ -80,6 +80,9 @@ describe('an id of the Hub', () => {
     const few = ['--batch', '4', '--updates', '2', '--threads', '1'];
     const trained = ['finetune', '--teacher', 'org/teacher', '--from', 'org/student', '--data', data, ...few];
     expect(await done(...trained, '--out', join(root, 'trained'))).toContain('goes on from org/student');
+    const made = JSON.parse(await done('inspect', join(root, 'trained', 'best.safetensors'), '--json'));
+    // what an id stands for changes: the recipe, and so the card, has the commit
+    expect(made.description.recipe.teacher).toMatch(/^org\/teacher@[0-9a-f]{40}$/);
     await done('cache', 'org/student', join(data, 'images'), '--to', join(root, 'hub.cache'), '--threads', '1');
     const asked = ['ask', 'org/student', 'is there a red star?', '--cache', join(root, 'hub.cache')];
     expect(await done(...asked)).toContain('.png');

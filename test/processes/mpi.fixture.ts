@@ -14,7 +14,7 @@ export const withoutMpi: string | undefined =
       : `${mpi} has no bin/mpirun`;
 
 /** Lets mpirun start more processes than there are cores, as any user, bound to no core. */
-const allowed = {
+export const allowed = {
   OMPI_ALLOW_RUN_AS_ROOT: '1',
   OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1',
   OMPI_MCA_rmaps_base_oversubscribe: '1',

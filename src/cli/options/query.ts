@@ -28,6 +28,13 @@ export const cacheOption = (): Option =>
     'what `dide cache` wrote: a folder, postgres://user@host/database?cache=name, or s3://bucket/prefix',
   ).makeOptionMandatory();
 
+/** `--cache` that may be given several times. */
+export const cachesOption = (): Option =>
+  repeated(
+    '--cache <place>',
+    'what `dide cache` wrote: a folder, postgres://user@host/database?cache=name, or s3://bucket/prefix; may be repeated, and all are asked as one',
+  ).makeOptionMandatory();
+
 /** Option that may be given several times. */
 export const repeated = (flags: string, description: string): Option =>
   new Option(flags, description).argParser((text: string, before: readonly string[] | undefined) => [

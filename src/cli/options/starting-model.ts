@@ -1,5 +1,5 @@
 import { adaptModel, type Learnable, type Model } from '../../index.ts';
-import { inspectCheckpoint, openCheckpoint, readAnswerList, sharedAnswers } from '../../model.ts';
+import { inspectCheckpoint, isHubModel, openCheckpoint, readAnswerList, sharedAnswers } from '../../model.ts';
 import { printNotice } from '../terminal/notice.ts';
 import { grouped, groupedCount } from '../terminal/table.ts';
 import { type ForeignOptions, loadOptions, openModelFor } from './checkpoint.ts';
@@ -27,13 +27,27 @@ export const startingModel = async (from: string, task: Learnable, options: Answ
   return adapted;
 };
 
+/** A teacher, and where it is from. */
+export interface OpenedTeacher {
+  readonly teacher: Model;
+  /** Of the Hub: its id with the commit, `org/name@5c9f…`. */
+  readonly commit?: string | undefined;
+}
+
 /** Opens a teacher, also one with other answers than the data. @throws UserError where it is for another task. */
-export const openTeacher = async (path: string, task: Learnable, options: AnswerFlags): Promise<Model> => {
+export const openTeacher = async (path: string, task: Learnable, options: AnswerFlags): Promise<OpenedTeacher> => {
   await using checkpoint = await withPullProgress((pulling) => openCheckpoint(path, pulling));
   const { answers, ...others } = options;
-  return checkpoint.isOurs
+  const teacher = checkpoint.isOurs
     ? await openModelFor(task, path, others)
     : await checkpoint.load({ ...(await loadOptions(task, { ...others, answers })), unnamedAnswers: 'number' });
+  return { teacher, commit: commitOf(path, checkpoint.path) };
+};
+
+/** Id of a model of the Hub with the commit that was fetched, which its path in the cache names. */
+const commitOf = (name: string, path: string): string | undefined => {
+  const [, commit] = /[/\\]snapshots[/\\]([0-9a-f]{40})[/\\]/.exec(path) ?? [];
+  return commit !== undefined && isHubModel(name) ? `${name.replace(/@.*$/, '')}@${commit}` : undefined;
 };
 
 /** Loads a model with its own answers; a file of others that has another task's head, for that task. */

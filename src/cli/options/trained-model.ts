@@ -61,7 +61,22 @@ export const openModels = async (options: TrainedModelOptions, task: Learnable):
   if (precision !== undefined && options.teacher === undefined)
     throw new UserError(`--teacher-precision ${precision}: there is no teacher: give --teacher FILE, or leave it out`);
   checkPrecision(precision);
-  const teacher = options.teacher && { ...(await openTeacher(options.teacher, task, options)), precision };
+  const opened = options.teacher === undefined ? undefined : await openTeacher(options.teacher, task, options);
+  const models = await openTaught(options, task, opened && { ...opened.teacher, precision });
+  return opened?.commit === undefined ? models : { ...models, model: taughtBy(models.model, opened.commit) };
+};
+
+/** A model whose recipe, and so its card, says who teaches it: what an id of the Hub stands for changes. */
+const taughtBy = ({ config, ...model }: Model, teacher: string): Model => ({
+  ...model,
+  config: { ...config, recipe: { ...config.recipe, teacher } },
+});
+
+const openTaught = async (
+  options: TrainedModelOptions,
+  task: Learnable,
+  teacher: Model | undefined,
+): Promise<TrainingModels> => {
   const taught = teacher ? { teacher } : {};
   if (options.from !== undefined) {
     const model = await startingModel(options.from, task, options);

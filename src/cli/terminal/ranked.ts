@@ -26,10 +26,12 @@ export const rankedTable = (
 ): string => {
   const hasDate = sort === 'date' || from !== undefined || to !== undefined;
   const hasCopies = nearDuplicates !== undefined;
+  const hasCache = rows.some(({ cache }) => cache !== undefined);
   const cellsOf = (row: RankedImage & object): Cell[] => {
     const values = row as unknown as Readonly<Record<string, string | number>>;
     return [
       row.image,
+      ...(hasCache ? [row.cache ?? ''] : []),
       ...columns.map(({ name, kind }) => (kind === 'number' ? (values[name] as number).toFixed(3) : values[name]!)),
       ...(hasDate ? [row.date.replace('T', ' ')] : []),
       ...(hasCopies ? [row.duplicates?.length ? `+ ${row.duplicates.length}` : ''] : []),
@@ -37,6 +39,7 @@ export const rankedTable = (
   };
   const heading = [
     'image',
+    ...(hasCache ? ['cache'] : []),
     ...columns.map(({ name }) => name),
     ...(hasDate ? ['date'] : []),
     ...(hasCopies ? ['near-duplicates'] : []),
@@ -44,9 +47,10 @@ export const rankedTable = (
   return tableOf([heading, ...rows.map(cellsOf)]);
 };
 
-/** Columns of ranked images in a file. */
-export const fileColumns = (columns: readonly ResultColumn[]): TableColumn[] => [
+/** Columns of ranked images in a file. @param hasCache whether they are of several caches */
+export const fileColumns = (columns: readonly ResultColumn[], hasCache: boolean): TableColumn[] => [
   { name: 'image', kind: 'text' },
+  ...(hasCache ? [{ name: 'cache', kind: 'text' } as const] : []),
   ...columns,
   { name: 'date', kind: 'text' },
   { name: 'duplicates', kind: 'texts' },
@@ -61,7 +65,14 @@ export const writeRanked = async (
   async function* blocks(): AsyncGenerator<readonly TableRow[], void, undefined> {
     yield rows as readonly (RankedImage & TableRow)[];
   }
-  await writeTable(path, fileColumns(columns), blocks());
+  await writeTable(
+    path,
+    fileColumns(
+      columns,
+      rows.some(({ cache }) => cache !== undefined),
+    ),
+    blocks(),
+  );
 };
 
 /** Says how many images are not in the table, and how many were not found among those that were looked at. */

@@ -1,17 +1,28 @@
 import { type Model, UserError } from '../../index.ts';
 import { type EncodePicturesOptions, encodePictures, pendingPictures } from '../../scale.ts';
-import { listOption, mergeOption, namesIn, type PieceFlags, pieceOptions, piecesOption } from '../options/pieces.ts';
+import {
+  linesInAll,
+  listOption,
+  mergeOption,
+  namesIn,
+  type PieceFlags,
+  pieceOptions,
+  piecesOption,
+} from '../options/pieces/pieces.ts';
+import { doneBySpark, type SparkCommand, sparkOptions } from '../options/pieces/spark.ts';
 import { printNotice } from '../terminal/notice.ts';
 import { printJsonLines, printText } from '../terminal/print-lines.ts';
 import { groupedCount } from '../terminal/table.ts';
 
-/** `--list`, `--pieces` and `--merge` of a cache. */
-export const cachePieceOptions = () =>
-  pieceOptions({
+/** `--list`, `--pieces`, `--merge` and `--spark` of a cache. */
+export const cachePieceOptions = () => [
+  ...pieceOptions({
     list: listOption('--list', 'print the paths of the pictures that are not cached yet, and encode none'),
     pieces: piecesOption('encode only these pictures, paths below the folder as --list prints them'),
     merge: mergeOption('cache what --pieces printed, and encode only what is missing there'),
-  });
+  }),
+  ...sparkOptions(),
+];
 
 /** What is cached, and how. */
 interface Work {
@@ -43,3 +54,26 @@ export const hasEncodedPieces = async (student: Model, { images, options }: Work
   await printJsonLines(encodePictures(student, images, namesIn(options.pieces), how));
   return true;
 };
+
+/** Pictures that one statement of Spark encodes: what it gives back is held by Spark's driver, and cached before the next. */
+const WINDOW = 16_384;
+
+/** What was encoded elsewhere, or is now by Spark; undefined where all is encoded here. */
+export const encodedElsewhere = (
+  student: Model,
+  { images, options, words }: Work & { readonly options: SparkCommand['options']; readonly words: readonly string[] },
+  signal: AbortSignal,
+): AsyncGenerator<string> | undefined => {
+  if (options.merge) return linesInAll(options.merge);
+  return options.spark === undefined ? undefined : encodedBySpark(student, { images, options, words }, signal);
+};
+
+async function* encodedBySpark(
+  student: Model,
+  { images, options, words }: Parameters<typeof encodedElsewhere>[1],
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  const { names } = await pendingPictures(student, images, { to: options.to, compare: options.compare, signal });
+  for (let first = 0; first < names.length; first += WINDOW)
+    yield* doneBySpark({ words, options }, names.slice(first, first + WINDOW), signal);
+}

@@ -8,17 +8,18 @@ import { verboseOption } from '../options/images.ts';
 import { addOptions, count, jsonOption, oneOf, threadsOption } from '../options/options.ts';
 import { checkOutputFolder, withoutPassword } from '../options/output.ts';
 import { type PictureFlags, pictureOptions } from '../options/pictures.ts';
-import { checkAlone, linesInAll, type PieceFlags } from '../options/pieces.ts';
+import { checkAlone, type PieceFlags } from '../options/pieces/pieces.ts';
+import type { SparkFlags } from '../options/pieces/spark.ts';
 import type { TaskName } from '../options/tasks.ts';
 import { costFacts } from '../terminal/cache-facts.ts';
-import { inProcesses, sharing } from '../terminal/in-processes.ts';
+import { inProcesses, sharing, wordsOf } from '../terminal/in-processes.ts';
 import { listenForInterrupt, sayStopped } from '../terminal/interrupt.ts';
 import { openProgress, silent } from '../terminal/progress.ts';
 import { commandOf } from '../terminal/quote.ts';
 import { bytesOf, type Cell, durationOf, factsOf, grouped, print } from '../terminal/table.ts';
-import { cachePieceOptions, hasEncodedPieces } from './cache-pieces.ts';
+import { cachePieceOptions, encodedElsewhere, hasEncodedPieces } from './cache-pieces.ts';
 
-interface Options extends ForeignOptions, PictureFlags, PieceFlags {
+interface Options extends ForeignOptions, PictureFlags, PieceFlags, SparkFlags {
   readonly task?: TaskName | undefined;
   readonly to: string;
   readonly batch?: number | undefined;
@@ -91,22 +92,24 @@ export const cacheCommand = (): Command =>
     .addHelpText('after', examples)
     .action(run);
 
-const run = (file: string, images: string, options: Options): Promise<void> =>
-  inProcesses((processes) => cacheIn(processes, { file, images, options }));
+const run = (file: string, images: string, options: Options, command: Command): Promise<void> =>
+  inProcesses((processes) => cacheIn(processes, { file, images, options, words: wordsOf(command) }));
 
 interface Arguments {
   readonly file: string;
   readonly images: string;
   readonly options: Options;
+  /** The words of the command line after `dide`. */
+  readonly words: readonly string[];
 }
 
-const cacheIn = async (processes: Processes, { file, images, options }: Arguments): Promise<void> => {
+const cacheIn = async (processes: Processes, { file, images, options, words }: Arguments): Promise<void> => {
   checkOutputFolder(options.to);
   checkAlone(options, processes.size);
   const student = await openModel(file, options, options.encoderPrecision);
   if (await hasEncodedPieces(student, { images, options })) return;
   const began = performance.now();
-  const done = await cacheUntilInterrupted(student, images, sharing(options, processes));
+  const done = await cacheUntilInterrupted(student, { images, words }, sharing(options, processes));
   if (!done || processes.rank > 0) return;
   const { cache, counts, leftOut } = done;
   const milliseconds = performance.now() - began;
@@ -140,10 +143,10 @@ type LeftOut = Parameters<NonNullable<CacheOptions['onLeftOut']>>[0];
 /** Undefined where Ctrl-C stopped it: what was encoded until then is kept. */
 const cacheUntilInterrupted = async (
   student: Model,
-  images: string,
+  { images, words }: Pick<Arguments, 'images' | 'words'>,
   { processes, ...options }: Options & { readonly processes: Processes },
 ) => {
-  const { to, unreadable, compare, batch, threads, pictures, maxMegapixels, verbose, precision, merge } = options;
+  const { to, unreadable, compare, batch, threads, pictures, maxMegapixels, verbose, precision } = options;
   let counts: CacheProgress | undefined;
   const leftOut: LeftOut[] = [];
   using interrupt = listenForInterrupt();
@@ -160,7 +163,13 @@ const cacheUntilInterrupted = async (
     const { signal } = interrupt;
     const cache = await cacheImages(student, images, {
       ...{ to, unreadable, compare, precision, batch, threads, pictures, maxMegapixels, waitSeconds: WAIT_SECONDS },
-      ...{ signal, onProgress, onLeftOut, processes, encoded: merge && linesInAll(merge) },
+      ...{
+        signal,
+        onProgress,
+        onLeftOut,
+        processes,
+        encoded: encodedElsewhere(student, { images, options, words }, signal),
+      },
       onWarning: verbose ? progress.say : progress.warn,
     });
     return { cache, counts: counts!, leftOut };

@@ -41,14 +41,14 @@ export async function* answerPieces(
 interface Work extends Asked, PieceContext {}
 
 const workOf = (
-  { config, weights }: Model,
+  student: Model,
   predictor: Predictor,
   cache: ImageCache,
   { questions, options = {} }: PiecesRequest,
 ): Work => {
   const plan = planOf(predictor, cache, questions, options);
-  const asked = askedOf({ config, weights }, plan);
-  return { plan, asked, answers: config.answers, cache, state: stateOf(cache), count: plan.filtered.count };
+  const asked = askedOf(student, plan);
+  return { plan, asked, answers: student.config.answers, cache, state: stateOf(cache), count: plan.filtered.count };
 };
 
 const answerPiece = async (predictor: Predictor, work: Work, piece: Piece): Promise<AnsweredPiece> => {

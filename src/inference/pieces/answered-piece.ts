@@ -36,10 +36,12 @@ const pieceSchema = z.object({
 export type AnsweredPiece = z.infer<typeof pieceSchema>;
 
 /** Hash of all on which the answers to a plan depend, beside the cache: every weight of the student, questions, options. */
-export const askedOf = ({ config, weights }: Model, { questions, scanned, options }: Plan): string => {
+export const askedOf = ({ config, weights, precision }: Model, { questions, scanned, options }: Plan): string => {
   const { threads: _threads, processes: _processes, onWarning: _w, onProgress: _p, ...rest } = options;
   const hash = createHash('sha256');
-  hash.update(JSON.stringify([config.answers, config.sizes, questions, scanned, entriesOf(rest)]));
+  hash.update(
+    JSON.stringify([config.answers, precision ?? 'float32', config.sizes, questions, scanned, entriesOf(rest)]),
+  );
   for (const [name, { data }] of [...weights].sort(([a], [b]) => (a < b ? -1 : 1)))
     hash.update(name).update(bytesOf(data));
   return hash.digest('hex').slice(0, 16);

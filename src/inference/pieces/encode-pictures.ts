@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -98,11 +99,12 @@ export async function* encodePictures(
 
 type NewState = Extract<FileState, { kind: 'new' }>;
 
-/** Name of an image encoder, and of how it is given pictures. */
-export const encoderOf = (student: Predictor, { pictures }: Required<Pick<PictureOptions, 'pictures'>>): string => {
-  const about = aboutOf(student, { pictures });
-  return `${about.student.slice(0, 16)} ${about.width} ${pictures}`;
-};
+/** Name of an image encoder, and of how it is given pictures: a hash of the manifest that its cache has. */
+export const encoderOf = (student: Predictor, { pictures }: Required<Pick<PictureOptions, 'pictures'>>): string =>
+  createHash('sha256')
+    .update(JSON.stringify(aboutOf(student, { pictures })))
+    .digest('hex')
+    .slice(0, 16);
 
 const inBase64 = (numbers: Float32Array): string => Buffer.from(bytesOf(numbers)).toString('base64');
 

@@ -34,6 +34,8 @@ export interface RankingOptions {
 export interface RankedImage {
   /** Path of the image below the folder that was cached. */
   readonly image: string;
+  /** The cache that it is in; only where several are asked as one. */
+  readonly cache?: string | undefined;
   /**
    * When it was taken by its EXIF data or, where it does not say, when its file was last changed: a clock time without a
    * zone, `2024-07-14T18:30:00`.
@@ -104,7 +106,10 @@ const comparison = (
   const sign = order === 'ascending' ? 1 : -1;
   const byPath = (a: Candidate, b: Candidate): number => {
     if (a.place === b.place) return 0;
-    return pathAt(a.place) < pathAt(b.place) ? -1 : 1;
+    const [one, other] = [pathAt(a.place), pathAt(b.place)];
+    // two caches may have images of one path
+    if (one === other) return a.place - b.place;
+    return one < other ? -1 : 1;
   };
   if (sort === 'path') return (a, b) => sign * byPath(a, b);
   const value = sort === 'date' ? ({ place }: Candidate) => at(place) : ({ score }: Candidate) => score;
@@ -113,12 +118,13 @@ const comparison = (
 
 /** A candidate as it is returned. */
 export const rankedImage = (
-  { pathAt }: ImageCache,
+  { pathAt, cacheAt }: ImageCache,
   { at }: ImageDates,
   place: number,
   near: readonly Candidate[] = [],
 ): RankedImage => ({
   image: pathAt(place),
+  ...(cacheAt ? { cache: cacheAt(place) } : {}),
   date: dateText(at(place)),
   ...(near.length > 0 ? { duplicates: near.map((one) => pathAt(one.place)) } : {}),
 });

@@ -1,14 +1,15 @@
 import type { Processes } from '../../../training.ts';
 import type { ForeignOptions } from '../../options/checkpoint.ts';
 import type { PrecisionFlag } from '../../options/device.ts';
-import type { PieceFlags } from '../../options/pieces.ts';
+import type { PieceFlags } from '../../options/pieces/pieces.ts';
+import type { SparkFlags } from '../../options/pieces/spark.ts';
 import { type FilterFlags, filterOf, type RankingFlags, rankingOf } from '../../options/query.ts';
 import type { TaskName } from '../../options/tasks.ts';
 
 /** Options of `dide ask`. */
-export interface AskFlags extends ForeignOptions, PrecisionFlag, FilterFlags, RankingFlags, PieceFlags {
+export interface AskFlags extends ForeignOptions, PrecisionFlag, FilterFlags, RankingFlags, PieceFlags, SparkFlags {
   readonly task?: TaskName | undefined;
-  readonly cache: string;
+  readonly cache: readonly string[];
   readonly answer?: string | undefined;
   readonly mostProbable?: boolean | undefined;
   readonly and?: readonly string[] | undefined;
@@ -21,6 +22,8 @@ export interface AskFlags extends ForeignOptions, PrecisionFlag, FilterFlags, Ra
   readonly json?: boolean | undefined;
   /** Processes that ask together. */
   readonly processes?: Processes | undefined;
+  /** The words of the command line after `dide`. */
+  readonly commandLine?: readonly string[] | undefined;
 }
 
 /** The library's options from the flags of `dide ask`. */

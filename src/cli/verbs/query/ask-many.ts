@@ -60,7 +60,7 @@ const printEach = async (trained: Model, { cache, questions, options }: Work): P
       ...restOf({ shown: shown.length, found, images }),
     ].join('\n');
   });
-  print(tables.join('\n\n'), { cache: options.cache, images: cache.size, results }, options);
+  print(tables.join('\n\n'), { cache: cache.folder, images: cache.size, results }, options);
 };
 
 /** Options that need all answers at once. */
@@ -104,14 +104,16 @@ async function* merged(trained: Model, work: Work): AsyncGenerator<Pick<FoundAns
 const writeAll = async (trained: Model, work: Work, out: string): Promise<void> => {
   let count = 0;
   async function* rows(): AsyncGenerator<readonly TableRow[]> {
-    for await (const { found } of work.options.merge ? merged(trained, work) : streamed(trained, work)) {
+    for await (const { found } of (work.options.merge ?? work.options.spark)
+      ? merged(trained, work)
+      : streamed(trained, work)) {
       count += found.length;
       yield found as readonly (FoundAnswers['found'][number] & TableRow)[];
     }
   }
-  const own = fileColumns(columns).filter(({ name }) => name !== 'duplicates');
+  const own = fileColumns(columns, work.cache.cacheAt !== undefined).filter(({ name }) => name !== 'duplicates');
   await writeTable(out, [{ name: 'question', kind: 'text' }, ...own], rows());
   const { cache, questions, options } = work;
-  const result = { cache: options.cache, images: cache.size, questions: questions.length, answers: count, out };
+  const result = { cache: cache.folder, images: cache.size, questions: questions.length, answers: count, out };
   print(printableLine(`saved ${groupedCount(count, 'answer')} to ${out}`), result, options);
 };

@@ -1,23 +1,33 @@
 import type { ImageCache, Model } from '../../../index.ts';
 import { askAll, type Condition, type QuestionResult, type QuestionsOptions } from '../../../query.ts';
 import { answerPieces, mergeAnswers, piecesOf } from '../../../scale.ts';
-import { linesInAll, listOption, mergeOption, namesIn, pieceOptions, piecesOption } from '../../options/pieces.ts';
+import {
+  linesInAll,
+  listOption,
+  mergeOption,
+  namesIn,
+  pieceOptions,
+  piecesOption,
+} from '../../options/pieces/pieces.ts';
+import { doneBySpark, sparkOptions, TASKS } from '../../options/pieces/spark.ts';
 import { filterOf } from '../../options/query.ts';
 import { printNotice } from '../../terminal/notice.ts';
 import { printJsonLines, printText } from '../../terminal/print-lines.ts';
 import { groupedCount } from '../../terminal/table.ts';
 import { type AskFlags, askOptions } from './ask-flags.ts';
 
-/** `--list`, `--pieces` and `--merge` of a question. */
-export const askPieceOptions = () =>
-  pieceOptions({
+/** `--list`, `--pieces`, `--merge` and `--spark` of a question. */
+export const askPieceOptions = () => [
+  ...pieceOptions({
     list: listOption(
       '--list [images]',
       'print the names of the pieces of the work, of so many images (default: 65536), and ask nothing',
     ),
     pieces: piecesOption('ask only the images of these pieces, as --list names them'),
     merge: mergeOption('make the answers of what --pieces printed, for all pieces'),
-  });
+  }),
+  ...sparkOptions(),
+];
 
 /** What is asked of which cache. */
 interface Work {
@@ -59,10 +69,25 @@ export const resultsOf = async (
   listeners: Listeners,
 ): Promise<QuestionResult[]> => {
   const how = { ...questionsOptions(options), ...listeners };
-  if (options.merge === undefined) return await askAll(trained, cache, questions, how);
+  if ((options.merge ?? options.spark) === undefined) return await askAll(trained, cache, questions, how);
   const onPassedOver = ({ damaged, twice }: { damaged: number; twice: number }): void =>
     listeners.onWarning?.(
       `passed over: ${groupedCount(damaged, 'line')} cut short or damaged, ${groupedCount(twice, 'piece')} answered twice`,
     );
-  return await mergeAnswers(trained, cache, { questions, options: how, onPassedOver }, linesInAll(options.merge));
+  const lines = options.merge ? linesInAll(options.merge) : answeredBySpark(cache, options);
+  return await mergeAnswers(trained, cache, { questions, options: how, onPassedOver }, lines);
 };
+
+/** Pieces of images of a cache: few enough for each task to have some, but none so small that its start weighs. */
+const answeredBySpark = (
+  cache: ImageCache,
+  { commandLine: words = [], ...options }: AskFlags,
+): AsyncGenerator<string> => {
+  const { sparkTasks = TASKS } = options;
+  const images = UNIT * Math.min(MOST_UNITS, Math.ceil(cache.size / (4 * sparkTasks * UNIT)));
+  return doneBySpark({ words, options }, piecesOf(cache, { ...filterOf(options), images }));
+};
+
+/** Images of the smallest piece, and the largest piece in such. */
+const UNIT = 4096;
+const MOST_UNITS = 16;

@@ -5,16 +5,16 @@ import { addForeignOptions, openModel } from '../../options/checkpoint.ts';
 import { precisionOption } from '../../options/device.ts';
 import { jsonOption, threadsOption } from '../../options/options.ts';
 import { checkTableFile } from '../../options/output.ts';
-import { checkAlone } from '../../options/pieces.ts';
+import { checkAlone } from '../../options/pieces/pieces.ts';
 import {
   addFilterOptions,
   addRankingOptions,
-  cacheOption,
+  cachesOption,
   filterOf,
   repeated,
   shownRows,
 } from '../../options/query.ts';
-import { inProcesses, sharing } from '../../terminal/in-processes.ts';
+import { inProcesses, sharing, wordsOf } from '../../terminal/in-processes.ts';
 import { printNotice } from '../../terminal/notice.ts';
 import { printableLine } from '../../terminal/printable.ts';
 import { openProgress } from '../../terminal/progress.ts';
@@ -51,6 +51,8 @@ Examples:
   $ split -n l/4 pieces.txt some. && ls some.* | xargs -P4 -I{} sh -c \\
       'dide ask student.safetensors "is it night?" --cache photos.cache --pieces {} > {}.jsonl'
   $ cat some.*.jsonl | dide ask student.safetensors "is it night?" --cache photos.cache --merge -
+  The same by a cluster of Spark:
+  $ dide ask student.safetensors "is it night?" --cache s3://bucket/photos --spark sc://spark.example.org
   A checkpoint of others:
   $ dide ask dide_vqa.ckpt "is there a dog?" --answers vqa2-id2label.json --cache photos.cache`;
 
@@ -60,7 +62,7 @@ export const askCommand = (): Command => {
     .description('Asks a question of every cached image, and shows those that answer it; the best come first.')
     .argument('<student>', 'the dual encoder that made the cache')
     .argument('[question]', 'in quotes; of a student of retrieval, what the images should show')
-    .addOption(cacheOption())
+    .addOption(cachesOption())
     .addOption(
       new Option(
         '--answer <answer>',
@@ -100,8 +102,12 @@ export const askCommand = (): Command => {
     .action(run);
 };
 
-const run = (file: string, question: string | undefined, options: AskFlags): Promise<void> =>
-  inProcesses((processes) => askIn({ file, question, options: sharing(options, processes) }));
+const run = (file: string, question: string | undefined, options: AskFlags, command: Command): Promise<void> => {
+  const commandLine = wordsOf(command);
+  return inProcesses((processes) =>
+    askIn({ file, question, options: { ...sharing(options, processes), commandLine } }),
+  );
+};
 
 interface Arguments {
   readonly file: string;
@@ -140,9 +146,26 @@ const answerAll = async (
 };
 
 /** @throws UserError where options of answers are given to a model that finds. */
-const refuseAnswers = ({ answer, mostProbable, histogram, questions, stream, list, pieces, merge }: AskFlags): void => {
+const refuseAnswers = ({
+  answer,
+  mostProbable,
+  histogram,
+  questions,
+  stream,
+  list,
+  pieces,
+  merge,
+  spark,
+}: AskFlags): void => {
   const flags = { '--answer': answer, '--most-probable': mostProbable, '--histogram': histogram };
-  const others = { '--questions': questions, '--stream': stream, '--list': list, '--pieces': pieces, '--merge': merge };
+  const others = {
+    '--questions': questions,
+    '--stream': stream,
+    '--list': list,
+    '--pieces': pieces,
+    '--merge': merge,
+    '--spark': spark,
+  };
   const given = Object.entries({ ...flags, ...others }).find(([, value]) => value !== undefined);
   if (!given) return;
   throw new UserError(`${given[0]}: a student of retrieval finds images and answers nothing: leave it out`);

@@ -8,7 +8,7 @@ import { checkTableFile } from '../../options/output.ts';
 import {
   addFilterOptions,
   addRankingOptions,
-  cacheOption,
+  cachesOption,
   countingRankingOf,
   type FilterFlags,
   filterOf,
@@ -24,7 +24,7 @@ import { print } from '../../terminal/table.ts';
 
 interface Options extends ForeignOptions, PrecisionFlag, FilterFlags, RankingFlags {
   readonly task?: TaskName | undefined;
-  readonly cache: string;
+  readonly cache: readonly string[];
   readonly judgement: Entailment;
   readonly out?: string | undefined;
   readonly threads?: number | undefined;
@@ -43,7 +43,7 @@ export const entailCommand = (): Command => {
     .description('Judges whether cached images entail a hypothesis, contradict it, or leave it open (SNLI-VE).')
     .argument('<student>', 'a dual encoder of SNLI-VE, the one that made the cache')
     .argument('<hypothesis>', 'a sentence, in quotes')
-    .addOption(cacheOption())
+    .addOption(cachesOption())
     .addOption(
       oneOf('--judgement <name>', 'the judgement whose probability counts', [
         'entailment',

@@ -7,7 +7,7 @@ import { checkTableFile } from '../../options/output.ts';
 import {
   addFilterOptions,
   addRankingOptions,
-  cacheOption,
+  cachesOption,
   countingRankingOf,
   type FilterFlags,
   filterOf,
@@ -25,7 +25,7 @@ import { print } from '../../terminal/table.ts';
 
 export interface SearchFlags extends ForeignOptions, PrecisionFlag, FilterFlags, RankingFlags {
   readonly task?: TaskName | undefined;
-  readonly cache: string;
+  readonly cache: readonly string[];
   readonly like?: string | undefined;
   readonly and?: readonly string[] | undefined;
   readonly not?: readonly string[] | undefined;
@@ -52,7 +52,7 @@ export const searchCommand = (): Command => {
     .description('Finds the cached images that fit a description, or are like an image; the best come first.')
     .argument('<student>', 'the dual encoder that made the cache')
     .argument('[text]', 'what the images should show, in quotes')
-    .addOption(cacheOption())
+    .addOption(cachesOption())
     .addOption(new Option('--like <image>', 'find what is like this image, of the cache or of a file'))
     .addOption(repeated('--and <text>', 'that show this, too; may be repeated'))
     .addOption(repeated('--not <text>', 'that do not show this; may be repeated'))

@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import { UserError } from '../../../errors.ts';
-import { openForReading } from '../../../files/read-exactly.ts';
+import { openForReading, sourceOf } from '../../../files/read-exactly.ts';
 import { columnOf, skipColumn } from './column.ts';
 import { type Body, compressedBody, plainBody } from './compressed-body.ts';
-import { arrowContents, type BatchHeader, batchHeader, damaged } from './messages.ts';
+import { arrowContents, type BatchHeader, batchHeader, damaged, type OpenFile } from './messages.ts';
 import { type ArrowField, type ArrowSchema, dictionaryFields } from './schema.ts';
 import type { ArrowColumn, RowBuffers } from './values.ts';
 
@@ -35,34 +35,46 @@ export const arrowSchema = async (path: string): Promise<ArrowSchema> => {
 export async function* readArrow(path: string, names: readonly string[]): AsyncGenerator<ArrowBatch, void, undefined> {
   const handle = await openForReading(path);
   try {
-    const file = { handle, path, size: (await handle.stat()).size };
-    const { schema, blocks } = await arrowContents(file);
-    const lacking = names.filter((name) => !schema.fields.some((field) => field.name === name));
-    if (lacking.length) {
-      const has = schema.fields.map(({ name }) => name).join(', ');
-      throw new UserError(`${path}: has no column ${lacking.join(', ')}, has ${has}: check that it is the right file.`);
-    }
-    const words = dictionaryFields(schema.fields.filter(({ name }) => names.includes(name)));
-    const dictionaries = new Map<number, ArrowColumn>();
-    let first = 0;
-    for (const block of blocks) {
-      const header = await batchHeader(file, block);
-      const { codec } = header;
-      const body =
-        codec === undefined
-          ? plainBody(file, block, header.buffers)
-          : await compressedBody(file, block, { ...header, codec });
-      const buffers = buffersOf({ path, body, header }, dictionaries);
-      if (header.dictionary !== undefined)
-        await readDictionary(words.get(header.dictionary), { header, buffers }, dictionaries);
-      else {
-        const columns = await columnsOf({ schema, header, buffers, body }, names);
-        yield { first, rows: header.length, columns };
-        first += header.length;
-      }
-    }
+    yield* batchesIn({ handle, path, size: (await handle.stat()).size }, names);
   } finally {
     await handle.close();
+  }
+}
+
+/** The batches of bytes in Arrow's file or stream format, as `readArrow`. @param path their name in errors */
+export const readArrowBytes = (
+  bytes: Uint8Array,
+  path: string,
+  names: readonly string[],
+): AsyncGenerator<ArrowBatch, void, undefined> =>
+  batchesIn({ handle: sourceOf(bytes), path, size: bytes.length }, names);
+
+async function* batchesIn(file: OpenFile, names: readonly string[]): AsyncGenerator<ArrowBatch, void, undefined> {
+  const { path } = file;
+  const { schema, blocks } = await arrowContents(file);
+  const lacking = names.filter((name) => !schema.fields.some((field) => field.name === name));
+  if (lacking.length) {
+    const has = schema.fields.map(({ name }) => name).join(', ');
+    throw new UserError(`${path}: has no column ${lacking.join(', ')}, has ${has}: check that it is the right file.`);
+  }
+  const words = dictionaryFields(schema.fields.filter(({ name }) => names.includes(name)));
+  const dictionaries = new Map<number, ArrowColumn>();
+  let first = 0;
+  for (const block of blocks) {
+    const header = await batchHeader(file, block);
+    const { codec } = header;
+    const body =
+      codec === undefined
+        ? plainBody(file, block, header.buffers)
+        : await compressedBody(file, block, { ...header, codec });
+    const buffers = buffersOf({ path, body, header }, dictionaries);
+    if (header.dictionary !== undefined)
+      await readDictionary(words.get(header.dictionary), { header, buffers }, dictionaries);
+    else {
+      const columns = await columnsOf({ schema, header, buffers, body }, names);
+      yield { first, rows: header.length, columns };
+      first += header.length;
+    }
   }
 }
 

@@ -1,6 +1,5 @@
-import type { FileHandle } from 'node:fs/promises';
 import { UserError } from '../../../errors.ts';
-import { readBytes } from '../../../files/read-exactly.ts';
+import { type ByteSource, readBytes } from '../../../files/read-exactly.ts';
 import { type Flatbuffer, openFlatbuffer } from './flatbuffer.ts';
 import { type ArrowSchema, schemaIn } from './schema.ts';
 
@@ -25,9 +24,9 @@ export interface ArrowContents {
   readonly blocks: readonly Block[];
 }
 
-/** An open file. */
+/** An open file, or bytes in memory. */
 export interface OpenFile {
-  readonly handle: FileHandle;
+  readonly handle: ByteSource;
   readonly path: string;
   readonly size: number;
 }

@@ -1,7 +1,7 @@
 import { Option } from 'commander';
-import { linesOf } from '../../files/lines/read-lines.ts';
-import { UserError } from '../../index.ts';
-import { count } from './options.ts';
+import { linesOf } from '../../../files/lines/read-lines.ts';
+import { UserError } from '../../../index.ts';
+import { count } from '../options.ts';
 
 /** Options of verbs whose work may be done in pieces, by other processes and elsewhere. */
 export interface PieceFlags {
@@ -10,7 +10,8 @@ export interface PieceFlags {
   readonly merge?: readonly string[] | undefined;
 }
 
-const GROUP = 'In pieces, by other processes and on other machines:';
+/** Heading of the options. */
+export const GROUP = 'In pieces, by other processes and on other machines:';
 
 /** Options that name the pieces, do some of them, and make one result of what was done. @param what a piece is */
 export const pieceOptions = ({ list, pieces, merge }: Readonly<Record<keyof PieceFlags, Option>>): Option[] => {
@@ -35,9 +36,12 @@ export const listOption = (flags: string, description: string): Option =>
   flags.includes('[') ? count(flags, description) : new Option(flags, description);
 
 /** @throws UserError where work in pieces is asked for of several processes of MPI, which share it themselves. */
-export const checkAlone = ({ list, pieces, merge }: PieceFlags, size: number): void => {
-  if (size > 1 && (list ?? pieces ?? merge) !== undefined)
-    throw new UserError('--list, --pieces and --merge are for processes of their own: start one without mpirun');
+export const checkAlone = (
+  { list, pieces, merge, spark }: PieceFlags & { readonly spark?: string | undefined },
+  size: number,
+): void => {
+  if (size > 1 && (list ?? pieces ?? merge ?? spark) !== undefined)
+    throw new UserError('--list, --pieces, --merge and --spark are for a process of its own: start one without mpirun');
 };
 
 /** Names in a file, one a line; empty lines are skipped. */
