@@ -1100,6 +1100,8 @@ export interface operations {
                         readonly judged: readonly components["schemas"]["JudgedImage"][];
                         /** @description Images that the filter let through. */
                         readonly images: number;
+                        /** @description Those of them whose judgement reaches `atLeast`. */
+                        readonly found: number;
                         readonly warnings: readonly string[];
                         /** @description Time that the server worked on it. */
                         readonly milliseconds: number;

@@ -50,12 +50,12 @@ export const askAll = (
  * @throws UserError where the hypothesis is empty, the student does not judge entailment, the cache is another one's, or an
  *   option is out of its range.
  */
-export const entail = (
+export const entail = async (
   student: Predictor,
   images: ImageCache,
   hypothesis: string,
   options: EntailOptions = {},
-): Promise<JudgedImage[]> => judgeImages(student, images, hypothesis, options);
+): Promise<JudgedImage[]> => (await judgeImages(student, images, hypothesis, options)).judged;
 
 /**
  * Judges whether a statement is true of two cached images together, as `reason` of `dide/query` does.

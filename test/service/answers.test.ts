@@ -122,13 +122,18 @@ describe('a student of another task', () => {
     const model = randomStudent(2, { task: 've', answers, scoring: 'softmax' });
     await using served = await serve({ model, count: 3 });
     const hypothesis = 'there is a circle .';
-    const { judged, images } = await jsonIn(await served.post('/v1/caches/photos/entail', { hypothesis, top: 2 }));
+    const { judged, images, found } = await jsonIn(
+      await served.post('/v1/caches/photos/entail', { hypothesis, top: 2 }),
+    );
     const expected = await entail(model, await openImageCache(served.cache), hypothesis, { top: 2, threads: 1 });
-    expect(images).toBe(3);
+    expect([images, found]).toEqual([3, 3]);
     for (const [i, one] of expected.entries()) {
       expect(judged[i]).toMatchObject({ image: one.image, date: one.date, judgement: one.judgement });
       expect(judged[i].entailment).toBeCloseTo(one.entailment, 5);
     }
+    const atLeast = (expected[0]!.entailment + expected[1]!.entailment) / 2;
+    const surer = await jsonIn(await served.post('/v1/caches/photos/entail', { hypothesis, atLeast }));
+    expect([surer.images, surer.found, surer.judged.length]).toEqual([3, 1, 1]);
   });
 
   it('of retrieval searches', async () => {

@@ -19,4 +19,8 @@ export const entail = async (
   hypothesis: string,
   options: EntailOptions = {},
 ): Promise<JudgedImage[]> =>
-  await withPredictor(student, options, (predictor) => judgeImages(predictor, images, hypothesis, options));
+  await withPredictor(
+    student,
+    options,
+    async (predictor) => (await judgeImages(predictor, images, hypothesis, options)).judged,
+  );

@@ -30,13 +30,20 @@ export interface EntailOptions extends ImageFilter, RankingOptions {
 
 const LABELS: readonly Entailment[] = ['entailment', 'neutral', 'contradiction'];
 
+/** Judgements about images. */
+export interface Judgements {
+  readonly judged: JudgedImage[];
+  /** Number of images whose judgement reaches `atLeast`, whether they are among the `top` or not. */
+  readonly found: number;
+}
+
 /** Judges images with a student that is open, as `entail` says. @throws UserError as it. */
 export const judgeImages = async (
   student: Predictor,
   images: ImageCache,
   hypothesis: string,
   options: EntailOptions,
-): Promise<JudgedImage[]> => {
+): Promise<Judgements> => {
   checkRanking(options);
   checkJudges(student);
   const { dates, only, count } = filterImages(images, options);
@@ -56,8 +63,14 @@ export const judgeImages = async (
     done += places.length;
     onProgress?.(done, count);
   }
-  const found = await ranking.finish();
-  return found.map(([{ place, all }, near]) => ({ ...rankedImage(images, dates, place, near), ...judged(all) }));
+  const ranked = await ranking.finish();
+  return {
+    judged: ranked.map(([{ place, all }, near]) => ({
+      ...rankedImage(images, dates, place, near),
+      ...probabilities(all),
+    })),
+    found: ranking.count,
+  };
 };
 
 interface Judged {
@@ -66,7 +79,7 @@ interface Judged {
   readonly all: readonly number[];
 }
 
-const judged = (all: readonly number[]) => ({
+const probabilities = (all: readonly number[]) => ({
   judgement: LABELS[all.indexOf(Math.max(...all))]!,
   ...(Object.fromEntries(LABELS.map((label, i) => [label, all[i]!])) as Record<Entailment, number>),
 });

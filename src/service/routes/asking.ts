@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { streamAnswers } from '../../inference/query/ask-all.ts';
-import { entail } from '../../inference/query/entail.ts';
+import { judgeImages } from '../../inference/query/judge-images.ts';
 import { reason } from '../../inference/query/reason.ts';
 import type { Services } from '../services.ts';
 import {
@@ -111,7 +111,13 @@ const entailRoute = createRoute({
   },
   responses: {
     200: jsonResponse(
-      z.object({ judged: z.array(judgedImage), images: askedImages, warnings, milliseconds }),
+      z.object({
+        judged: z.array(judgedImage),
+        images: askedImages,
+        found: z.int().openapi({ description: 'Those of them whose judgement reaches `atLeast`.' }),
+        warnings,
+        milliseconds,
+      }),
       'The most probable first, unless another order was asked for.',
     ),
     ...problems(404, 415, 422),
@@ -187,10 +193,10 @@ const addJudging = (app: OpenAPIHono, services: Services): void => {
     };
     const { result, milliseconds } = await timed(() =>
       storeNamed(services, c.req.valid('param').cache).view.withCurrent((images) =>
-        entail(services.predictor, images, hypothesis, { ...options, onWarning, onProgress }),
+        judgeImages(services.predictor, images, hypothesis, { ...options, onWarning, onProgress }),
       ),
     );
-    return c.json({ judged: result, images: asked, warnings, milliseconds }, 200);
+    return c.json({ ...result, images: asked, warnings, milliseconds }, 200);
   });
   app.openapi(reasonRoute, async (c) => {
     const { statement, secondCache, ...options } = c.req.valid('json');
