@@ -26,7 +26,7 @@ export type ImageSource = string | StoredImage | Uint8Array | ArrayBuffer | Pixe
 
 /** Whether an image is decoded pixels. */
 export const isPixels = (image: ImageSource): image is Pixels =>
-  typeof image === 'object' && 'data' in image && 'width' in image;
+  typeof image === 'object' && image !== null && 'data' in image && 'width' in image;
 
 /** The bytes of an image file in memory; undefined for any other image. */
 export const bytesInMemory = (image: ImageSource): Uint8Array | undefined => {

@@ -4,6 +4,7 @@ import { UserError } from '../errors.ts';
 import type { Pixels } from '../kernels/pixels.ts';
 import { bytesInMemory, type ImageSource, isPixels, type StoredImage } from './example.ts';
 import { decodeBmp, isBmp } from './pictures/bmp.ts';
+import { checkedPixels } from './pictures/checked-pixels.ts';
 import { decodeGif, isGif } from './pictures/gif.ts';
 import { imageName } from './pictures/image-name.ts';
 import { unreadableKindOf } from './pictures/kinds.ts';
@@ -34,10 +35,15 @@ export const readImageBytes = async (image: ImageSource): Promise<Uint8Array> =>
   const bytes = bytesInMemory(image);
   if (bytes) return bytes;
   if (typeof image !== 'string') return readStored(image as StoredImage);
+  if (image.length > LONGEST_PATH || image.startsWith('data:'))
+    throw new UserError(`an image is a text of ${image.length} characters, and no path: give the bytes of its file.`);
   return readFile(image).catch((cause: NodeJS.ErrnoException) => {
     throw new UserError(`${image}: ${UNREADABLE[cause.code ?? ''] ?? `cannot be read (${cause.code})`}`, { cause });
   });
 };
+
+/** Most characters of a path. */
+const LONGEST_PATH = 4096;
 
 const readStored = async (image: StoredImage): Promise<Uint8Array> => {
   if (typeof image?.read === 'function') return image.read();
@@ -48,15 +54,6 @@ const UNREADABLE: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such image: check the path and the folder it is relative to.',
   EISDIR: 'this is a folder: give the path of one image.',
   EACCES: 'may not be read: check the permissions of the file.',
-};
-
-/** @throws UserError where there are not three bytes a pixel. */
-const checkedPixels = (image: Pixels): Pixels => {
-  const { width, height, data } = image;
-  if (width >= 1 && height >= 1 && data.length === 3 * width * height) return image;
-  throw new UserError(
-    `an image in memory of ${width} x ${height} pixels has ${data.length} bytes: give three a pixel: red, green, blue.`,
-  );
 };
 
 /**
