@@ -19,7 +19,8 @@
  * Alone: `startup` (building and compiling the step's graph), `waiting` (the share of a training's time that its data
  * cost), `memory` (whether 2000 steps take more than the 2000 before). Each side runs in a process of its own, and
  * the two take turns. Flags: --size base|small|mini (default small; data are read at base), --batch N, --repeats N
- * (default 7), --threads N (default all), --images N,N: `ask` of the shipped student over caches that are generated (and
+ * (default 7), --threads N (default all), --clock processors (the time that all threads of a side computed, for a machine on
+ * which others compute, too; default wall), --images N,N: `ask` of the shipped student over caches that are generated (and
  * kept in --stores FOLDER), as the built command, beside the limits of the machine and beside NumPy; --python PATH (default python3; peers.py and peers_data.py say what it
  * needs; without that, our half stands alone).
  */
@@ -47,6 +48,7 @@ const { values: flags, positionals } = parseArgs({
     threads: { type: 'string', default: `${availableParallelism()}` },
     python: { type: 'string', default: 'python3' },
     'peer-precision': { type: 'string', default: 'fp32' },
+    clock: { type: 'string', default: 'wall' },
     images: { type: 'string' },
     stores: { type: 'string' },
   },
@@ -150,6 +152,7 @@ const row = async (given: Omit<Given, 'folder'>, options: Options): Promise<stri
 };
 
 const main = async (): Promise<void> => {
+  process.env.DIDE_BENCH_CLOCK = oneOf('--clock', flags.clock, ['wall', 'processors'] as const);
   const size = oneOf('--size', flags.size, Object.keys(cases) as CaseName[]);
   const options = {
     threads: whole('threads', flags.threads),

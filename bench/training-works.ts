@@ -56,7 +56,8 @@ const answeringPair = (given: Case): Pair => ({
 
 const objectives = objectivesOf({ losses: { soft: 1, attention: 1 } }, 'sigmoid');
 
-const prepareStep = ({ case: given, threads }: Setting): Prepared =>
+/** Student, teacher and losses of one step of fine-tuning. */
+export const prepareStep = ({ case: given, threads }: Pick<Setting, 'case' | 'threads'>): Prepared =>
   prepared(answeringPair(given), ({ model, teacher }) => answeringLosses(model, teacher, objectives), threads);
 
 /** A whole update as a training does it: teacher forward, student forward and backward, the gradient's norm, AdamW. */

@@ -9,12 +9,12 @@ type Gpu = Exclude<Device, 'cpu'>;
 const names: Readonly<Record<Exclude<Gpu, 'cuda'>, string>> = { webgpu: 'WebGPU', coreml: 'CoreML', directml: 'DML' };
 
 /** Options of the providers whose defaults do not fit. */
-const providerOptions: Readonly<Record<Gpu, Readonly<Record<string, string>>>> = {
+const providerOptions = (): Readonly<Record<Gpu, Readonly<Record<string, string>>>> => ({
   webgpu: {},
-  cuda: { use_tf32: '0' },
+  cuda: { use_tf32: process.env.DIDE_TF32 === '1' ? '1' : '0' },
   coreml: { ModelFormat: 'MLProgram' },
   directml: {},
-};
+});
 
 /** What to do where a provider cannot be had. */
 const advice: Readonly<Record<Gpu, string>> = {
@@ -26,7 +26,8 @@ const advice: Readonly<Record<Gpu, string>> = {
 
 /** Gives a session's nodes to a device. @throws Error where the build or the machine lacks it. */
 export const appendProvider = (ort: Ort, options: Pointer, device: Gpu): void => {
-  const [keys, values] = [Object.keys(providerOptions[device]), Object.values(providerOptions[device])];
+  const given = providerOptions()[device];
+  const [keys, values] = [Object.keys(given), Object.values(given)];
   if (device !== 'cuda') {
     ort.call('AppendExecutionProvider', options, names[device], keys, values, keys.length);
     return;
