@@ -73,6 +73,8 @@ export interface Setting {
   readonly name: string;
   readonly dark?: boolean;
   readonly phone?: boolean;
+  /** Whether things move: by default somebody looks who wants that they do not. */
+  readonly moves?: boolean;
 }
 
 export const settings: readonly Setting[] = [
@@ -90,12 +92,12 @@ export interface OpenPage extends AsyncDisposable {
 }
 
 /** Opens an address of a service in the browser. */
-export const openPage = async (browser: Browser, url: string, { dark, phone }: Setting): Promise<OpenPage> => {
+export const openPage = async (browser: Browser, url: string, { dark, phone, moves }: Setting): Promise<OpenPage> => {
   const context = await browser.newContext({
     colorScheme: dark ? 'dark' : 'light',
     viewport: phone ? { width: 390, height: 844 } : { width: 1280, height: 800 },
     hasTouch: phone === true,
-    reducedMotion: 'reduce',
+    reducedMotion: moves ? 'no-preference' : 'reduce',
     acceptDownloads: true,
   });
   context.setDefaultTimeout(60_000);
