@@ -51,7 +51,7 @@ export const TileButton = ({ tile, index, count, side, corner, isActive, thumbna
 const Caption = ({ answer, probability = 0 }: Pick<Tile, 'answer' | 'probability'>) => (
   <span class="caption">
     <span class="answer">{answer || 'alike'}</span> <span class="unseen">, </span>
-    <span>{answer ? percent(probability) : probability.toFixed(2)}</span>
+    <span class="probability">{answer ? percent(probability) : probability.toFixed(2)}</span>
     <span class="meter" style={{ width: `${100 * Math.max(0, probability)}%` }} />
   </span>
 );
