@@ -1,18 +1,21 @@
 /**
- * Takes the pictures of the page: docs/images/page.png for the README, and docs/images/page.webp, which moves.
+ * Takes the pictures of the page: docs/images/page.png for the README, docs/images/page.webp, which moves, and
+ * docs/images/train.png of the page on which a student learns.
  *
- *   npm run build:page && npx tsx scripts/page-pictures.ts
+ *   npm run build:page && npx tsx scripts/page-pictures.ts [page] [train]
  *
  * Needs Chromium: that of the package `chromium`, or CHROMIUM=/path/to/it.
  */
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, rename, rm, utimes } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, utimes } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import sharp from 'sharp';
 
 const QUESTION = 'is there a green star?';
@@ -136,31 +139,103 @@ const film = async (page: Page): Promise<Film> => {
   return film;
 };
 
+/** Takes the page of a service, still and moving. */
+const takePage = async (browser: Browser, home: string): Promise<void> => {
+  await makePictures(home);
+  const { child, url } = await serve(home);
+  try {
+    const page = await browser.newPage({ viewport });
+    page.setDefaultTimeout(300_000);
+    await page.addInitScript(HOLD_MOVES);
+    await page.goto(url);
+    const { frames, delays } = await film(page);
+    await sharp(frames, { join: { animated: true } })
+      .webp({ delay: delays, loop: 0, quality: 60, effort: 5 })
+      .toFile('docs/images/page.webp');
+    await page.goto(`${url}/?ask=${encodeURIComponent(QUESTION)}&p=0.9&sort=date`);
+    await page.locator('.cut').waitFor();
+    await settle(page);
+    await page.evaluate('for (const move of moves.splice(0)) move.finish()');
+    await save(page, 'page.png');
+  } finally {
+    child.kill();
+  }
+};
+
+const save = async (page: Page, name: string): Promise<void> =>
+  void (await sharp(await page.screenshot({ fullPage: name === 'train.png' }))
+    .png({ palette: true, quality: 90, effort: 10 })
+    .toFile(`docs/images/${name}`));
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.css': 'text/css',
+  '.wasm': 'application/wasm',
+};
+
+/** Serves a folder as any host of files does. */
+const serveFolder = async (folder: string) => {
+  const server = createServer(async ({ url }, response) => {
+    const path = join(folder, decodeURIComponent(new URL(url!, 'http://localhost').pathname));
+    const bytes = await readFile(path).catch(() => undefined);
+    response.writeHead(bytes ? 200 : 404, { 'content-type': types[extname(path)] ?? 'text/javascript' }).end(bytes);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+};
+
+/** Words of somebody's own for the shapes, which the student does not know. */
+const words: Readonly<Record<string, string>> = { circle: 'ball', square: 'box', star: 'sparkle', triangle: 'roof' };
+
+/** Most pictures of an answer that are learnt. */
+const LEARNT = 12;
+const [LEARNT_QUESTION, UPDATES] = ['what shape is the gray shape?', 120];
+
+/** Takes the page on which a student learns, at the end of a training on pictures by the shape of their gray thing. */
+const takeTraining = async (browser: Browser, home: string): Promise<void> => {
+  const [data, site] = [join(home, 'learnt'), join(home, 'site')];
+  await run(['scenes', data, '--train', '600', '--validation', '1', '--test-iid', '1', '--test-comp', '1']);
+  await run(['cache', student, join(data, 'images', 'test-iid'), '--to', join(home, 'few.cache')]);
+  await run(['site', student, join(home, 'few.cache'), '--images', join(data, 'images', 'test-iid'), '--to', site]);
+  const rows = (await readFile(join(data, 'train.jsonl'), 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const byAnswer = new Map<string, string[]>();
+  for (const { image, answer } of rows.filter(({ question }) => question === LEARNT_QUESTION))
+    byAnswer.set(answer, [...(byAnswer.get(answer) ?? []), join(data, image)]);
+  const { server, url } = await serveFolder(site);
+  try {
+    const page = await browser.newPage({ viewport: { ...viewport, height: 900 } });
+    page.setDefaultTimeout(300_000);
+    await page.goto(`${url}/train.html`);
+    await page.getByRole('textbox', { name: 'Question' }).fill(LEARNT_QUESTION);
+    for (const [shape, files] of [...byAnswer].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const answer = words[shape]!;
+      await page.getByRole('textbox', { name: 'Answer' }).fill(answer);
+      await page.getByLabel('Pictures of this answer').setInputFiles(files.slice(0, LEARNT));
+      await page.locator('.labels').getByText(answer, { exact: true }).waitFor();
+    }
+    await page.getByLabel('Updates').fill(String(UPDATES));
+    await page.getByRole('button', { name: 'Start' }).click();
+    await page.getByText(`${UPDATES} of ${UPDATES} updates`).waitFor();
+    await page.getByRole('button', { name: 'Save the student' }).waitFor();
+    await save(page, 'train.png');
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+};
+
+const takers = { page: takePage, train: takeTraining };
+const names = process.argv.slice(2);
 const home = await mkdtemp(join(tmpdir(), 'dide-pictures-'));
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-let served: Awaited<ReturnType<typeof serve>> | undefined;
 try {
-  await makePictures(home);
-  served = await serve(home);
-  const { url } = served;
-  const page = await browser.newPage({ viewport });
-  page.setDefaultTimeout(300_000);
-  await page.addInitScript(HOLD_MOVES);
-  await page.goto(url);
-  const { frames, delays } = await film(page);
-  await sharp(frames, { join: { animated: true } })
-    .webp({ delay: delays, loop: 0, quality: 60, effort: 5 })
-    .toFile('docs/images/page.webp');
-  await page.goto(`${url}/?ask=${encodeURIComponent(QUESTION)}&p=0.9&sort=date`);
-  await page.locator('.cut').waitFor();
-  await settle(page);
-  await page.evaluate('for (const move of moves.splice(0)) move.finish()');
-  await sharp(await page.screenshot())
-    .png({ palette: true, quality: 90, effort: 10 })
-    .toFile('docs/images/page.png');
+  for (const [name, take] of Object.entries(takers))
+    if (names.length === 0 || names.includes(name)) await take(browser, home);
 } finally {
   await browser.close();
-  served?.child.kill();
   await rm(home, { recursive: true, force: true });
 }
