@@ -1,5 +1,6 @@
 import type { Model } from '../checkpoints/model-file.ts';
 import type { Example } from '../data/example.ts';
+import { defaultDevice } from '../engine/runtime/device.ts';
 import { UserError } from '../errors.ts';
 import { type PreprocessorOptions, preprocessorFor } from '../inference/preprocessor.ts';
 import type { ProcessOptions } from '../processes/processes.ts';
@@ -15,6 +16,7 @@ import type { LossOptions, retrievalOptions } from './stage-options.ts';
 import type { Splits, StageOptions } from './stages/stage.ts';
 import { defaultLosses, fineTuningOf } from './stages/stages.ts';
 import { trainOnCachedTeacher } from './teacher-outputs/train-on-cache.ts';
+import { checkTrainingPrecision } from './updates/precision.ts';
 
 /** Options of fine-tuning that decide what is learnt, and from whom. */
 interface LearningOptions
@@ -71,7 +73,8 @@ export interface FinetuneOptions
  * @throws UserError where the data are wrong, the model is for another task, or an option has no use for it.
  */
 export async function* finetune(model: Model, given: FinetuneOptions): AsyncGenerator<TrainStep, void, undefined> {
-  const { task } = given;
+  const { task, precision = 'float32' } = given;
+  checkTrainingPrecision(precision, defaultDevice());
   const batch = await wholeBatchOf(given);
   const options = { ...given, batch };
   checkTask(model, task);

@@ -1,5 +1,6 @@
 import type { Model } from '../checkpoints/model-file.ts';
 import type { MaskingOptions } from '../data/masking.ts';
+import { defaultDevice } from '../engine/runtime/device.ts';
 import { type PreprocessorOptions, preprocessorFor } from '../inference/preprocessor.ts';
 import type { ProcessOptions } from '../processes/processes.ts';
 import { pretraining } from '../tasks/captions.ts';
@@ -12,6 +13,7 @@ import { pictureStyleOf } from './picture-style.ts';
 import { wholeBatchOf } from './shared/whole-batch.ts';
 import type { pretrainingOptions } from './stage-options.ts';
 import { pretrainingStage } from './stages/pretraining.ts';
+import { checkTrainingPrecision } from './updates/precision.ts';
 
 /** Options of `pretrain`. */
 export interface PretrainOptions
@@ -42,7 +44,8 @@ export interface PretrainOptions
  * @throws UserError where the data are wrong, or an option has no use for this model.
  */
 export async function* pretrain(model: Model, given: PretrainOptions): AsyncGenerator<TrainStep, void, undefined> {
-  const { data, read = pretraining.read } = given;
+  const { data, read = pretraining.read, precision = 'float32' } = given;
+  checkTrainingPrecision(precision, defaultDevice());
   const options = { ...given, batch: await wholeBatchOf(given) };
   const examples = await read(data, 'train', options);
   const validation = await read(data, 'validation', options);
