@@ -10,7 +10,7 @@
  *
  * Works, beside PyTorch's: `step` (a whole update of a distillation), `pretrain` (the same of stage 1),
  * `pretrain-once` (the same, beside a PyTorch that computes no pair twice, as we do), `teacher`, `image`, `text`
- * (and each with `-int8`, beside a PyTorch of --peer-precision fp32 or bf16),
+ * (and each with `-int8`, `step-int8` with the teacher in int8, beside a PyTorch of --peer-precision fp32 or bf16),
  * `answer` (forward, one pair and eight), `ask` (a question over 10,000 cached images, beside PyTorch's `answer` for
  * as many pairs). Beside other libraries of Python: `load` (a checkpoint of 470 MB, beside torch.load and
  * load_state_dict, each time in new processes), `pipeline` (pictures to patches, beside Pillow and NumPy), `words`
@@ -129,7 +129,12 @@ const oneOf = <T extends string>(what: string, text: string, known: readonly T[]
 const usualBatches = (work: WorkName, size: CaseName): readonly number[] => {
   const ofPairs = size === 'base' ? 8 : cases[size].batch;
   const single: Partial<Record<WorkName, number>> = {
-    ...{ step: cases[size].batch, startup: cases[size].batch, waiting: cases[size].batch },
+    ...{
+      step: cases[size].batch,
+      'step-int8': cases[size].batch,
+      startup: cases[size].batch,
+      waiting: cases[size].batch,
+    },
     ...{ pretrain: ofPairs, 'pretrain-once': ofPairs, ask: 10_000, load: 1, pipeline: 32, words: 100_000 },
   };
   return single[work] === undefined ? [1, 8] : [single[work]];

@@ -64,6 +64,13 @@ export const prepareStep = ({ case: given, threads }: Pick<Setting, 'case' | 'th
 export const step = (setting: Setting): Promise<Work> =>
   updates(prepareStep(setting), randomFeeds(setting.case, setting.batch));
 
+/** The same with the teacher in int8. */
+export const stepByInt8 = (setting: Setting): Promise<Work> => {
+  const { state, options } = prepareStep(setting);
+  const teacher: Model = { ...options.teacher, precision: 'int8' };
+  return updates({ state, options: { ...options, teacher } }, randomFeeds(setting.case, setting.batch));
+};
+
 /** Building and compiling the graph of a training, once the weights are there. */
 export const startup = async (setting: Setting): Promise<Work> => {
   const { state, options } = prepareStep(setting);

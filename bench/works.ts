@@ -21,7 +21,7 @@ import { createParams, initialWeights, type Params } from '../src/model/params.t
 import { answeringPurpose } from '../src/model/purposes/answering.ts';
 import { type Case, describe, random, randomFeeds } from './cases.ts';
 import { load, pipeline, words } from './data-works.ts';
-import { pretrain, startup, step, waiting } from './training-works.ts';
+import { pretrain, startup, step, stepByInt8, waiting } from './training-works.ts';
 import type { Setting, Work } from './work.ts';
 
 /** A forward pass with the weights held by the session, as everything that only asks does it. */
@@ -79,6 +79,7 @@ const encoders = <Name extends string>(name: Name, build: (given: Case, p: Param
 /** Every work by name. Without a function of their own above: pairs to logits, one encoder alone, or f and the head. */
 export const works = {
   step,
+  'step-int8': stepByInt8,
   pretrain,
   'pretrain-once': pretrain,
   startup,
