@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KEYS, program, startServer, type TestServer } from '../../src/inference/store/s3/server.fixture.ts';
@@ -40,6 +41,22 @@ describe.skipIf(program === undefined)('a cache in a bucket, by the command line
     expect(await said('cache', student, images(), '--to', address)).toMatch(/encoded now +0\n/);
     const { code, stderr } = await inProcess(['serve', student, address]);
     expect([code, stderr]).toEqual([1, expect.stringContaining('a server keeps its caches in folders')]);
+  });
+
+  it('is filled and asked in pieces, which are merged', async () => {
+    const { student, root } = place();
+    const address = 's3://photos/pieces';
+    const [pictures, encoded] = [join(root, 'pictures.txt'), join(root, 'encoded.jsonl')];
+    const cached = ['cache', student, images(), '--to', address, '--threads', '1'];
+    await writeFile(pictures, await said(...cached, '--list'));
+    await writeFile(encoded, await said(...cached, '--pieces', pictures));
+    const count = (await readFile(pictures, 'utf8')).trimEnd().split('\n').length;
+    expect(await said(...cached, '--merge', encoded)).toMatch(new RegExp(`encoded now +${count}\n`));
+    const asked = ['ask', student, 'is there a red circle?', '--cache', address, '--top', '1000'];
+    const [names, lines] = [join(root, 'pieces.txt'), join(root, 'pieces.jsonl')];
+    await writeFile(names, await said(...asked, '--list'));
+    await writeFile(lines, await said(...asked, '--pieces', names));
+    expect(JSON.parse(await said(...asked, '--merge', lines, '--json')).answers).toEqual(await answersOf(address));
   });
 
   it('keeps what was encoded when it is stopped, and loses and doubles nothing where its writers are killed', async () => {
