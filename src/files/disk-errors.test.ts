@@ -10,7 +10,11 @@ afterAll(() => rmSync(root, { recursive: true }));
 describe('a folder', () => {
   it('is made with those above it, also by several at once, and where it is there already', async () => {
     const path = join(root, 'a/b/c');
-    await Promise.all(Array.from({ length: 8 }, () => makeFolder(path)));
+    for (let round = 0; round < 20; round += 1) {
+      rmSync(join(root, 'a'), { recursive: true, force: true });
+      const paths = Array.from({ length: 16 }, (_, i) => join(path, `${i % 4}`));
+      await Promise.all([path, ...paths].map(makeFolder));
+    }
     await makeFolder(path);
     expect(statSync(path).isDirectory()).toBe(true);
   });

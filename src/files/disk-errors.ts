@@ -47,20 +47,27 @@ export const makeFolder = async (path: string): Promise<void> => {
  * be made in it, as in /proc and in folders of the automounter.
  */
 const makeWithParents = async (path: string): Promise<void> => {
-  const isFolder = async (): Promise<boolean> => (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
-  if (await isFolder()) return;
-  await mkdir(path).catch(async (error: unknown) => {
-    // another process may have made it in the meantime
-    if (isCode(error, 'EEXIST') && (await isFolder())) return;
+  if (await isFolder(path)) return;
+  try {
+    await makeOne(path);
+  } catch (error) {
     const above = dirname(path);
     if (!isCode(error, 'ENOENT') || above === path) throw error;
-    if ((await stat(above).catch(() => undefined)) !== undefined) throw error;
     await makeWithParents(above);
-    await mkdir(path).catch(async (again: unknown) => {
-      if (!(isCode(again, 'EEXIST') && (await isFolder()))) throw again;
-    });
+    // whatever stands above now, it is tried once more and not again
+    await makeOne(path);
+  }
+};
+
+/** Makes a folder, unless another process has made it in the meantime. */
+const makeOne = async (path: string): Promise<void> => {
+  await mkdir(path).catch(async (error: unknown) => {
+    if (!(isCode(error, 'EEXIST') && (await isFolder(path)))) throw error;
   });
 };
+
+const isFolder = async (path: string): Promise<boolean> =>
+  (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
 
 const isCode = (error: unknown, code: string): boolean => (error as NodeJS.ErrnoException).code === code;
 
