@@ -64,7 +64,17 @@ const placesOf = ({ DIDE_MPI: folder, PATH = '' }: NodeJS.ProcessEnv): string[] 
 };
 
 /**
- * Loads Open MPI's library and finds its functions. Nothing is initialised.
+ * UCX, a transport that Open MPI loads, writes new beginnings over the C library's functions of memory, to hear what is
+ * freed. Other threads of Node are inside of these functions then, and about one process in a hundred died of it. Without
+ * this, UCX keeps no memory registered from one message to the next where a network has its own access to memory.
+ */
+const leaveFunctionsOfMemory = (): void => {
+  process.env.UCX_MEM_EVENTS ??= 'n';
+};
+
+/**
+ * Loads Open MPI's library and finds its functions. Nothing is initialised. Where the environment does not say otherwise, UCX
+ * leaves the C library's functions as they are (`UCX_MEM_EVENTS=n`).
  *
  * @throws UserError where there is no such library, or koffi does not load.
  */
@@ -75,6 +85,7 @@ export const loadMpi = async (environment: NodeJS.ProcessEnv = process.env): Pro
       { cause },
     );
   });
+  leaveFunctionsOfMemory();
   const places = placesOf(environment);
   const failures: string[] = [];
   for (const place of places) {

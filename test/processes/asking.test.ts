@@ -8,7 +8,7 @@ import { createModel } from '../../src/checkpoints/model-file.ts';
 import { saveModel } from '../../src/checkpoints/save-model.ts';
 import { openImageCache } from '../../src/inference/open-image-cache.ts';
 import { nanoDescription, writeNano } from '../fixtures/nano.ts';
-import { endOfMpirun, mpirun, runAlone, withoutMpi } from './mpi.fixture.ts';
+import { endOf, mpirun, runAlone, withoutMpi } from './mpi.fixture.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'processes-asking-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
@@ -20,9 +20,7 @@ const pictures = join(home, 'pictures');
 const dide = async (processes: number, ...given: readonly string[]): Promise<string> => {
   const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
   const command = [process.execPath, '--import', 'tsx', main, ...given];
-  const { code, out, error } = await endOfMpirun(() =>
-    processes === 1 ? runAlone(command) : mpirun(processes, command),
-  );
+  const { code, out, error } = await endOf(processes === 1 ? runAlone(command) : mpirun(processes, command));
   expect(code, error).toBe(0);
   return out;
 };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { writeNano } from '../fixtures/nano.ts';
 import { lastOf } from './kills.ts';
-import { childCommand, endOfMpirun, mpirun, withoutMpi } from './mpi.fixture.ts';
+import { childCommand, endOf, mpirun, withoutMpi } from './mpi.fixture.ts';
 import type { RunOrder } from './run.child.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'processes-hosts-'));
@@ -67,7 +67,7 @@ describe.skipIf(withoutMpi)('a training on two hosts', () => {
     chmodSync(script, 0o755);
     const order: RunOrder = { data, folder, batch: 4, updates: 4 };
     const command = childCommand(new URL('run.child.ts', import.meta.url), JSON.stringify(order));
-    const end = await endOfMpirun(() => mpirun(2, command, onHosts(script)));
+    const end = await endOf(mpirun(2, command, onHosts(script)));
     expect(end.code, end.error).toBe(0);
     expect((await lastOf(folder)).update).toBe(4);
     // the gradients of each update, in each direction

@@ -47,22 +47,6 @@ export const endOf = async (
   });
 };
 
-/** What mpirun ends with where one of its processes died of a segmentation fault. */
-const SEGMENTATION_FAULT = 139;
-
-/**
- * Waits for the end of a command in several processes, which is started again, twice at most, where a process died of a
- * segmentation fault before anything was printed: of 100 processes of Node about one dies so inside of MPI_Init of Open MPI's wheel,
- * without any of our code (docs/scale.md), and a fault of ours would come again.
- */
-export const endOfMpirun = async (start: () => ChildProcess): ReturnType<typeof endOf> => {
-  for (let again = 0; again < 2; again += 1) {
-    const end = await endOf(start());
-    if (end.code !== SEGMENTATION_FAULT || end.out !== '') return end;
-  }
-  return endOf(start());
-};
-
 /** Command that runs a child of these tests. */
 export const childCommand = (script: URL, ...given: readonly string[]): string[] => [
   process.execPath,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeNano } from '../fixtures/nano.ts';
 import { lastOf, randomKills, trainAndKill, updatesOf } from './kills.ts';
-import { childCommand, endOfMpirun, mpirun, runAlone, withoutMpi } from './mpi.fixture.ts';
+import { childCommand, endOf, mpirun, runAlone, withoutMpi } from './mpi.fixture.ts';
 import type { RunOrder } from './run.child.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'processes-resume-'));
@@ -18,7 +18,7 @@ const all = Array.from({ length: UPDATES }, (_, i) => i + 1);
 
 const run = async (processes: number, order: RunOrder) => {
   const command = childCommand(new URL('run.child.ts', import.meta.url), JSON.stringify(order));
-  const end = await endOfMpirun(() => (processes === 1 ? runAlone(command) : mpirun(processes, command)));
+  const end = await endOf(processes === 1 ? runAlone(command) : mpirun(processes, command));
   expect(end.code, end.error).toBe(0);
   return end;
 };

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { childCommand, endOfMpirun, mpirun, runAlone, withoutMpi } from './mpi.fixture.ts';
+import { childCommand, endOf, mpirun, runAlone, withoutMpi } from './mpi.fixture.ts';
 import type { Orders, Outcome } from './training.child.ts';
 import { type TrainingName, trainings, writeTrainingData } from './trainings.ts';
 
@@ -18,7 +18,7 @@ const trained = async (orders: Omit<Orders, 'names'>, processes: number): Promis
   const path = join(home, `on-${processes}.json`);
   writeFileSync(path, JSON.stringify({ ...orders, names }));
   const command = childCommand(new URL('training.child.ts', import.meta.url), path);
-  const { code, error } = await endOfMpirun(() => (processes === 1 ? runAlone(command) : mpirun(processes, command)));
+  const { code, error } = await endOf(processes === 1 ? runAlone(command) : mpirun(processes, command));
   if (code !== 0) throw new Error(error);
   return JSON.parse(readFileSync(path.replace('.json', '.outcomes.json'), 'utf8')) as Outcomes;
 };

@@ -45,11 +45,22 @@ describe('a label that nobody knows', () => {
     ['snli-ve-necla', 'snli_ve_train.jsonl', '"gold_label": "neutral"', '"gold_label": "perhaps"', snliVe],
     ['snli-ve-albef', 'train.json', '"label":"neutral"', '"label":"perhaps"', snliVe],
     ['nlvr2', 'nlvr2/data/train.json', '"label": "True"', '"label": "perhaps"', nlvr2],
-  ] as const)('is refused in %s with its place and the labels that there are', async (name, file, from, to, task) => {
-    const preprocessor = task.read(await changed(name, file, (text) => text.replace(from, to)), 'train');
-    await expect(preprocessor).rejects.toThrow(UserError);
-    await expect(preprocessor).rejects.toThrow(/train\.json.*"perhaps".*write /);
-  });
+  ] as const)(
+    'leaves its row of %s out, with its place and the labels that there are, or ends a strict read',
+    async (name, file, from, to, task) => {
+      const folder = await changed(name, file, (text) => text.replace(from, to));
+      const whole = await task.read(`test/files/${name}`, 'train');
+      const warnings: string[] = [];
+      const examples = await task.read(folder, 'train', { onWarning: (text) => warnings.push(text) });
+      expect(examples).toHaveLength(whole.length - 1);
+      expect(warnings).toEqual([
+        expect.stringMatching(/1 of \d rows gives no example.*train\.json.*"perhaps".*write /),
+      ]);
+      const strict = task.read(folder, 'train', { badRows: 'refuse' });
+      await expect(strict).rejects.toThrow(UserError);
+      await expect(strict).rejects.toThrow(/train\.json.*"perhaps".*write /);
+    },
+  );
 
   it('is refused by a model that has other ones', async () => {
     const examples = await snliVe.read('test/files/snli-ve-albef', 'train');
