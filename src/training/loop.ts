@@ -87,7 +87,7 @@ export async function* trainStage(
       const moved = await moveWeights(optimizer, move);
       state.lossScale = moved.lossScale;
       const done = await record.finish({ number, of: updates, losses, ...moved });
-      if (number === updates) await run.save(number, optimizer.current);
+      if (number === updates) await saveLast(number, { run, record, optimizer, processes });
       yield* savedIfLeft(run, optimizer, { ...done, milliseconds: performance.now() - began, waitMilliseconds });
     }
   } finally {
@@ -96,6 +96,24 @@ export async function* trainStage(
       model.weights.set(name, { shape, data: data.slice() });
   }
 }
+
+interface Ending extends Pick<Begun, 'optimizer' | 'record'> {
+  readonly run: Run;
+  readonly processes: Processes;
+}
+
+/** Saves the last update. All processes wait for it: where the one that writes is lost meanwhile, the next one does. */
+const saveLast = async (number: number, { run, record, optimizer, processes }: Ending): Promise<void> => {
+  await run.save(number, optimizer.current);
+  await together(
+    processes,
+    () => processes.sum([new Float64Array(1)]),
+    async () => {
+      await record.takeOver(number);
+      await run.save(number, optimizer.current);
+    },
+  );
+};
 
 interface Begun {
   readonly optimizer: Optimizer;

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { openSafetensors } from '../../src/checkpoints/formats/safetensors.ts';
 import { lastIn } from '../../src/training/run-folder.ts';
 import { childCommand, endOf, mpirun } from './mpi.fixture.ts';
@@ -38,17 +39,15 @@ export const trainAndKill = async (
   const child = mpirun(processes, command, options);
   const waiting = [...kills];
   let killedAt = performance.now();
-  child.stdout!.on('data', (text) => {
-    for (const line of String(text).split('\n')) {
-      const [rank, pid, number] = line.split(' ').map(Number);
-      const [next] = waiting;
-      if (!next || rank !== next.rank || number !== next.after) continue;
-      waiting.shift();
-      setTimeout(() => {
-        killedAt = performance.now();
-        process.kill(pid!, 'SIGKILL');
-      }, next.later);
-    }
+  createInterface({ input: child.stdout! }).on('line', (line) => {
+    const [rank, pid, number] = line.split(' ').map(Number);
+    const [next] = waiting;
+    if (!next || rank !== next.rank || number !== next.after) return;
+    waiting.shift();
+    setTimeout(() => {
+      killedAt = performance.now();
+      process.kill(pid!, 'SIGKILL');
+    }, next.later);
   });
   const end = await endOf(child);
   return { ...end, killed: kills.length - waiting.length, millisecondsToEnd: performance.now() - killedAt };

@@ -39,7 +39,7 @@ const expectClose = async (name: string, other: string): Promise<void> => {
 };
 
 describe.skipIf(withoutMpi)('a run of two processes', () => {
-  const [peaceful, stopped, fewer, lost, left] = ['peaceful', 'stopped', 'fewer', 'lost', 'left'];
+  const [peaceful, stopped, fewer, lost, left, last] = ['peaceful', 'stopped', 'fewer', 'lost', 'left', 'last'];
   beforeAll(async () => {
     await writeNano(data);
     await run(2, orderOf(peaceful, 4));
@@ -87,5 +87,12 @@ describe.skipIf(withoutMpi)('a run of two processes', () => {
     expect(end.code, `${where}\n${end.error}`).toBe(0);
     expect(updatesOf(folderOf(left)), where).toEqual(all);
     await expectClose(left, peaceful);
+  });
+
+  it('keeps the last update where the process that writes is killed before it has', { timeout: 600_000 }, async () => {
+    const end = await trainAndKill(4, { ...orderOf(last, 2), diesValidating: UPDATES }, []);
+    expect(end.code, end.error).toBe(0);
+    expect(updatesOf(folderOf(last))).toEqual(all);
+    await expectClose(last, peaceful);
   });
 });
