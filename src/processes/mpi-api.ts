@@ -31,6 +31,9 @@ const mitigation = {
   MPIX_Comm_iagree: [POINTER, POINTER, POINTER],
   MPIX_Comm_revoke: [POINTER],
   MPIX_Comm_shrink: [POINTER, OUT_POINTER],
+  MPIX_Comm_is_revoked: [POINTER, OUT_INT],
+  MPIX_Comm_get_failed: [POINTER, OUT_POINTER],
+  MPI_Group_size: [POINTER, OUT_INT],
 } as const;
 
 type Functions<Table> = Readonly<Record<keyof Table, Call>>;

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { deserialize, serialize } from 'node:v8';
 import { UserError } from '../errors.ts';
+import { fixed, layoutOf, partsOf } from './message-layout.ts';
 import { loadMpi, type MpiApi, type Pointer } from './mpi-api.ts';
 import { type Channel, LostProcess, type Processes, type Summed } from './processes.ts';
 
@@ -34,12 +35,6 @@ const check = (name: string, code: number): void => {
 
 /** Memory of a request under way, 8 bytes outside of V8's heap, where MPI writes at any time. */
 const createRequest = (): BigInt64Array => fixed(new BigInt64Array(1));
-
-/** An array whose memory does not move: V8 keeps small ones inside of objects until their buffer is asked for. */
-const fixed = <T extends ArrayBufferView>(array: T): T => {
-  void array.buffer;
-  return array;
-};
 
 /** Calls over one communicator. */
 class MpiChannel implements Channel {
@@ -116,7 +111,7 @@ class MpiChannel implements Channel {
     this.#held.add(begin);
     const requests = begin.map((one) => {
       const request = createRequest();
-      check(name, one(request));
+      this.#check(name, one(request));
       return request;
     });
     const began = performance.now();
@@ -128,8 +123,24 @@ class MpiChannel implements Channel {
 
   #isOver(name: string, request: BigInt64Array): boolean {
     const flag = [0];
-    check(name, this.#mpi.MPI_Test(request, flag, null));
+    this.#check(name, this.#mpi.MPI_Test(request, flag, null));
     return flag[0] !== 0;
+  }
+
+  /** Where a process is lost, a collective that was about to send to it may fail with any code (MPI_ERR_OTHER). */
+  #check(name: string, code: number): void {
+    if (code !== 0 && this.#hasLost()) throw new LostProcess(`${name}: another process is gone`);
+    check(name, code);
+  }
+
+  #hasLost(): boolean {
+    const { mitigation } = this.#mpi;
+    if (!mitigation) return false;
+    const [isRevoked, failed, count] = [[0], [null] as Pointer[], [0]];
+    check('MPIX_Comm_is_revoked', mitigation.MPIX_Comm_is_revoked(this.communicator, isRevoked));
+    check('MPIX_Comm_get_failed', mitigation.MPIX_Comm_get_failed(this.communicator, failed));
+    check('MPI_Group_size', mitigation.MPI_Group_size(failed[0], count));
+    return isRevoked[0] !== 0 || count[0]! > 0;
   }
 }
 
@@ -138,20 +149,6 @@ const turn = (isEager: boolean): Promise<void> =>
 
 const inBuckets = (array: Summed): Summed[] =>
   Array.from({ length: Math.ceil(array.length / BUCKET) }, (_, i) => array.subarray(i * BUCKET, (i + 1) * BUCKET));
-
-/** @throws UserError where one message is longer than MPI counts. */
-const layoutOf = (lengths: readonly number[]) => {
-  const counts = Int32Array.from(lengths);
-  const places = fixed(new Int32Array(lengths.length));
-  for (let rank = 1; rank < lengths.length; rank += 1) places[rank] = places[rank - 1]! + counts[rank - 1]!;
-  const total = lengths.reduce((sum, length) => sum + length, 0);
-  if (total >= 2 ** 31)
-    throw new UserError(`MPI: ${total} bytes at once are more than it counts: give a smaller batch`);
-  return { counts: fixed(counts), places, total };
-};
-
-const partsOf = (all: Uint8Array, counts: Int32Array, places: Int32Array): Uint8Array[] =>
-  [...counts].map((count, rank) => all.subarray(places[rank]!, places[rank]! + count));
 
 /** The processes of a world, and after some are lost the others. */
 class MpiProcesses implements Processes {
