@@ -104,15 +104,11 @@ interface Ending extends Pick<Begun, 'optimizer' | 'record'> {
 
 /** Saves the last update. All processes wait for it: where the one that writes is lost meanwhile, the next one does. */
 const saveLast = async (number: number, { run, record, optimizer, processes }: Ending): Promise<void> => {
-  await run.save(number, optimizer.current);
-  await together(
-    processes,
-    () => processes.sum([new Float64Array(1)]),
-    async () => {
-      await record.takeOver(number);
-      await run.save(number, optimizer.current);
-    },
-  );
+  const saveAndWait = async (): Promise<void> => {
+    await run.save(number, optimizer.current);
+    await processes.sum([new Float64Array(1)]);
+  };
+  await together(processes, saveAndWait, () => record.takeOver(number));
 };
 
 interface Begun {

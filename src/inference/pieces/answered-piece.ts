@@ -3,9 +3,10 @@ import { z } from 'zod';
 import type { Model } from '../../checkpoints/model-file.ts';
 import { bytesOf } from '../../engine/numbers.ts';
 import { UserError } from '../../errors.ts';
+import { parseJson } from '../../files/json.ts';
 import type { ImageCache } from '../image-cache.ts';
-import type { Share } from '../query/collect.ts';
-import type { AnswerCount, Plan } from '../query/questions.ts';
+import { countedAnswers, type Share } from '../query/collect.ts';
+import type { Plan } from '../query/questions.ts';
 
 const resultSchema = z.object({
   question: z.string(),
@@ -83,15 +84,12 @@ export const writtenPiece = (
   }),
 });
 
-const countedAnswers = (counts: Float64Array, names: readonly string[]): AnswerCount[] =>
-  names.flatMap((answer, i) => (counts[i]! > 0 ? [{ answer, images: counts[i]! }] : []));
-
 /** The shares of a record; undefined where the line is none. @throws UserError where it is of something else. */
 export const sharesIn = (
   line: string,
   { asked, cache, answers: names }: Asked,
 ): { readonly piece: string; readonly shares: readonly Share[] } | undefined => {
-  const parsed = pieceSchema.safeParse(jsonOf(line));
+  const parsed = pieceSchema.safeParse(parseJson(line));
   if (!parsed.success) return undefined;
   const { piece, results } = parsed.data;
   if (parsed.data.asked !== asked)
@@ -112,12 +110,4 @@ export const sharesIn = (
     return { found, candidates, counts, bars: Float64Array.from(bars) };
   });
   return { piece, shares };
-};
-
-const jsonOf = (line: string): unknown => {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 };

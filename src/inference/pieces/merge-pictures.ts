@@ -1,4 +1,5 @@
 import { UserError } from '../../errors.ts';
+import { parseJson } from '../../files/json.ts';
 import { inWindows } from '../../files/lines/in-windows.ts';
 import type { FoundFile } from '../../files/walk.ts';
 import type { FileState, LookOptions } from '../file-states.ts';
@@ -99,10 +100,7 @@ async function* picturesIn({
 
 /** The picture of a line; undefined where it is none, or has another number of features. */
 const pictureIn = (line: string, width: number): EncodedPicture | undefined => {
-  try {
-    const one = encodedSchema.parse(JSON.parse(line));
-    return 'unreadable' in one || Buffer.byteLength(one.features, 'base64') === 4 * width ? one : undefined;
-  } catch {
-    return undefined;
-  }
+  const { data: one } = encodedSchema.safeParse(parseJson(line));
+  if (one === undefined || 'unreadable' in one) return one;
+  return Buffer.byteLength(one.features, 'base64') === 4 * width ? one : undefined;
 };

@@ -153,6 +153,8 @@ const countAnswers = ({ places, answers }: ScanBlock, row: number, counts: Float
 
 /** Counts above 0, the largest first, equal ones in the order of the student's answers. */
 const histogramOf = (counts: Float64Array, names: readonly string[]): AnswerCount[] =>
-  Array.from(counts, (images, i) => ({ answer: names[i]!, images }))
-    .filter(({ images }) => images > 0)
-    .sort((a, b) => b.images - a.images);
+  countedAnswers(counts, names).sort((a, b) => b.images - a.images);
+
+/** The answers that some image has, in the order of their names. */
+export const countedAnswers = (counts: Float64Array, names: readonly string[]): AnswerCount[] =>
+  Array.from(counts, (images, i) => ({ answer: names[i]!, images })).filter(({ images }) => images > 0);

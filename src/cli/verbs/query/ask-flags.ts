@@ -1,3 +1,5 @@
+import type { ImageCache } from '../../../index.ts';
+import type { Condition } from '../../../query.ts';
 import type { Processes } from '../../../training.ts';
 import type { ForeignOptions } from '../../options/checkpoint.ts';
 import type { PrecisionFlag } from '../../options/device.ts';
@@ -39,3 +41,10 @@ export const answerColumns = [
   { name: 'answer', kind: 'text' },
   { name: 'probability', kind: 'number' },
 ] as const;
+
+/** Questions, and what they are asked of. */
+export interface AskWork {
+  readonly cache: ImageCache;
+  readonly questions: readonly Condition[];
+  readonly options: AskFlags;
+}

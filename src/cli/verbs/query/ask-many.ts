@@ -1,29 +1,23 @@
 import { readFile } from 'node:fs/promises';
 import { readError } from '../../../files/disk-errors.ts';
 import { type TableRow, writeTable } from '../../../files/write-table.ts';
-import { type ImageCache, type Model, openPredictor, UserError } from '../../../index.ts';
-import { askAll, type Condition, type FoundAnswers, streamAnswers } from '../../../query.ts';
+import { type Model, openPredictor, UserError } from '../../../index.ts';
+import { askAll, type FoundAnswers, streamAnswers } from '../../../query.ts';
 import { shownRows } from '../../options/query.ts';
 import { printText } from '../../terminal/print-lines.ts';
 import { printableJson, printableLine } from '../../terminal/printable.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { fileColumns, rankedTable, restOf } from '../../terminal/ranked.ts';
 import { groupedCount, print } from '../../terminal/table.ts';
-import { type AskFlags, askOptions, answerColumns as columns } from './ask-flags.ts';
+import { type AskFlags, type AskWork, askOptions, answerColumns as columns } from './ask-flags.ts';
 import { resultsOf } from './ask-pieces.ts';
 
 /** Asks many questions: a table of each, or all answers to a file as they are found. */
-export const askMany = async (trained: Model, work: Work): Promise<void> =>
+export const askMany = async (trained: Model, work: AskWork): Promise<void> =>
   work.options.out === undefined ? await printEach(trained, work) : await writeAll(trained, work, work.options.out);
 
 /** Scans this process's part of the cache; the first process prints what all find. */
-export const askBeside = async (
-  trained: Model,
-  cache: ImageCache,
-  question: string | undefined,
-  options: AskFlags,
-): Promise<void> => {
-  const questions = question === undefined ? await questionsIn(options.questions!) : [{ question }];
+export const askBeside = async (trained: Model, { cache, questions, options }: AskWork): Promise<void> => {
   await using student = await openPredictor(trained, { threads: options.threads });
   const { histogram } = options;
   // nothing is held of what is found, unless answers are counted, which is a row more
@@ -41,14 +35,7 @@ export const questionsIn = async (file: string): Promise<string[]> => {
   throw new UserError(`${file}: it has no question: write one on each line`);
 };
 
-/** Questions, and what they are asked of. */
-interface Work {
-  readonly cache: ImageCache;
-  readonly questions: readonly Condition[];
-  readonly options: AskFlags;
-}
-
-const printEach = async (trained: Model, { cache, questions, options }: Work): Promise<void> => {
+const printEach = async (trained: Model, { cache, questions, options }: AskWork): Promise<void> => {
   using progress = openProgress('ask');
   const listeners = { onWarning: progress.say, onProgress: progress.update };
   const results = await resultsOf(trained, { cache, questions, options }, listeners);
@@ -76,7 +63,7 @@ const checkStreams = (options: AskFlags): void => {
   );
 };
 
-async function* streamed(trained: Model, { cache, questions, options }: Work): AsyncGenerator<FoundAnswers> {
+async function* streamed(trained: Model, { cache, questions, options }: AskWork): AsyncGenerator<FoundAnswers> {
   checkStreams(options);
   using progress = openProgress('ask');
   await using student = await openPredictor(trained, { threads: options.threads });
@@ -88,20 +75,20 @@ async function* streamed(trained: Model, { cache, questions, options }: Work): A
 }
 
 /** Prints answers as they are found, one JSON object a line. */
-export const printStream = async (trained: Model, work: Work): Promise<void> => {
+export const printStream = async (trained: Model, work: AskWork): Promise<void> => {
   for await (const { found } of streamed(trained, work))
     await printText(found.map((one) => `${printableJson(one)}\n`).join(''));
 };
 
 /** Answers that were found in pieces, question by question in their order. */
-async function* merged(trained: Model, work: Work): AsyncGenerator<Pick<FoundAnswers, 'found'>> {
+async function* merged(trained: Model, work: AskWork): AsyncGenerator<Pick<FoundAnswers, 'found'>> {
   using progress = openProgress('ask');
   const listeners = { onWarning: progress.say, onProgress: progress.update };
   for (const { question, answers } of await resultsOf(trained, work, listeners))
     yield { found: answers.map((one) => ({ question, ...one })) };
 }
 
-const writeAll = async (trained: Model, work: Work, out: string): Promise<void> => {
+const writeAll = async (trained: Model, work: AskWork, out: string): Promise<void> => {
   let count = 0;
   async function* rows(): AsyncGenerator<readonly TableRow[]> {
     for await (const { found } of (work.options.merge ?? work.options.spark)

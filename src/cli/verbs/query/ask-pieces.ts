@@ -1,5 +1,5 @@
 import type { ImageCache, Model } from '../../../index.ts';
-import { askAll, type Condition, type QuestionResult, type QuestionsOptions } from '../../../query.ts';
+import { askAll, type QuestionResult, type QuestionsOptions } from '../../../query.ts';
 import { answerPieces, mergeAnswers, piecesOf } from '../../../scale.ts';
 import {
   linesInAll,
@@ -14,7 +14,7 @@ import { filterOf } from '../../options/query.ts';
 import { printNotice } from '../../terminal/notice.ts';
 import { printJsonLines, printText } from '../../terminal/print-lines.ts';
 import { groupedCount } from '../../terminal/table.ts';
-import { type AskFlags, askOptions } from './ask-flags.ts';
+import { type AskFlags, type AskWork, askOptions } from './ask-flags.ts';
 
 /** `--list`, `--pieces`, `--merge` and `--spark` of a question. */
 export const askPieceOptions = () => [
@@ -29,13 +29,6 @@ export const askPieceOptions = () => [
   ...sparkOptions(),
 ];
 
-/** What is asked of which cache. */
-interface Work {
-  readonly cache: ImageCache;
-  readonly questions: readonly Condition[];
-  readonly options: AskFlags;
-}
-
 /** The library's options of questions, the same for pieces and for their answers. */
 const questionsOptions = (options: AskFlags): QuestionsOptions => ({
   ...askOptions(options),
@@ -43,7 +36,7 @@ const questionsOptions = (options: AskFlags): QuestionsOptions => ({
 });
 
 /** Whether a command does a part of the work, or names it; if so, it is done. */
-export const hasAskedPieces = async (trained: Model, { cache, questions, options }: Work): Promise<boolean> => {
+export const hasAskedPieces = async (trained: Model, { cache, questions, options }: AskWork): Promise<boolean> => {
   if (options.list !== undefined) {
     const images = options.list === true ? undefined : options.list;
     await printText(
@@ -65,7 +58,7 @@ type Listeners = Pick<QuestionsOptions, 'onWarning' | 'onProgress'>;
 /** Answers to questions, asked here or merged from pieces. */
 export const resultsOf = async (
   trained: Model,
-  { cache, questions, options }: Work,
+  { cache, questions, options }: AskWork,
   listeners: Listeners,
 ): Promise<QuestionResult[]> => {
   const how = { ...questionsOptions(options), ...listeners };

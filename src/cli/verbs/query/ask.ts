@@ -20,7 +20,7 @@ import { printableLine } from '../../terminal/printable.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { outOption, rankedTable, restOf, writeRanked } from '../../terminal/ranked.ts';
 import { percent, print, tableOf } from '../../terminal/table.ts';
-import { type AskFlags, answerColumns as columns } from './ask-flags.ts';
+import { type AskFlags, type AskWork, answerColumns as columns } from './ask-flags.ts';
 import { askBeside, askMany, printStream, questionsIn } from './ask-many.ts';
 import { askPieceOptions, hasAskedPieces, resultsOf } from './ask-pieces.ts';
 import { searchWith } from './search.ts';
@@ -127,18 +127,17 @@ const askIn = async ({ file, question, options }: Arguments): Promise<void> => {
     refuseAnswers(options);
     // a search takes no time beside the reading of the index, which each process would do
     if (isFirst) await searchWith(trained, cache, question ?? '', options);
-  } else if (!isFirst) await askBeside(trained, cache, question, options);
-  else await answerAll(trained, cache, question, options);
-};
-
-const answerAll = async (
-  trained: Model,
-  cache: ImageCache,
-  question: string | undefined,
-  options: AskFlags,
-): Promise<void> => {
+    return;
+  }
   const questions = question === undefined ? await questionsIn(options.questions!) : [{ question }];
   const work = { cache, questions, options };
+  if (isFirst) await answerAll(trained, question, work);
+  else await askBeside(trained, work);
+};
+
+/** Answers one question, or, where there is none, those of a file. */
+const answerAll = async (trained: Model, question: string | undefined, work: AskWork): Promise<void> => {
+  const { cache, options } = work;
   if (await hasAskedPieces(trained, work)) return;
   if (options.stream) await printStream(trained, work);
   else if (question === undefined) await askMany(trained, work);
