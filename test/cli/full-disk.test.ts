@@ -50,7 +50,7 @@ const expectTold = ({ code, stdout, stderr }: Ended): void => {
   const said = stderr.trimEnd().split('\n');
   expect(said.filter((line) => line.includes('disk is full'))).toEqual([said.at(-1)]);
   expect(said.at(-1)!.replace(disk, '')).toMatch(
-    /^\/out[\w/.-]*: the disk is full, and what was there before is untouched: free some space, or write to another disk$/,
+    /^\/out[\w/.+-]*: the disk is full, and what was there before is untouched: free some space, or write to another disk$/,
   );
   expect(stderr).not.toMatch(/\.partial|\.tmp/);
   expect(readFileSync(join(disk, 'mine'))).toEqual(Buffer.alloc(4096, 1));
