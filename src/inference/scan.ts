@@ -78,7 +78,9 @@ async function* scanHere(
   checkStudent(images.folder, images.about, aboutOf(student));
   const asked = await askedOf(student, questions, onWarning);
   const { bytes: rowBytes, kept } = rowsOf(images.about);
-  const most = Math.max(FEWEST, Math.floor(PAIRS / asked.texts.shape[0]!));
+  // of a small cache, each core gets as many
+  const share = Math.ceil((only?.length ?? images.size) / threads);
+  const most = Math.max(FEWEST, Math.min(share, Math.floor(PAIRS / asked.texts.shape[0]!)));
   const underWay: Promise<ScanBlock>[] = [];
   try {
     // one that each core computes, and the next, so that no core waits for the one that the caller takes first

@@ -32,7 +32,7 @@ Examples:
   $ dide quickstart --tiny
 
 What it does: writes generated pictures with questions, fine-tunes the pre-trained student that comes with the package with
-and without the teacher, evaluates both beside the teacher and the shipped student, which had hours, caches the test pictures
+and without the teacher, evaluates both beside the teacher and the shipped student, which had hours, caches all pictures
 with the shipped one, asks one question about all of them, and writes report.html.`;
 
 /** `dide quickstart`: data, training, evaluation, cache and question in one run. */

@@ -31,7 +31,8 @@ export async function* readRows(
   reading: RowReading,
 ): AsyncGenerator<RowBlock, void, undefined> {
   const { rowBytes, atOnce, buffers = 1 } = reading;
-  const ring = Array.from({ length: buffers + 1 }, () => new Uint8Array(Math.min(atOnce, rows.length) * rowBytes));
+  const used = Math.min(buffers + 1, Math.ceil(rows.length / atOnce));
+  const ring = Array.from({ length: used }, () => new Uint8Array(Math.min(atOnce, rows.length) * rowBytes));
   const read = (first: number): Promise<RowBlock | undefined> => {
     const bytes = ring[(first / atOnce) % ring.length]!;
     const block = first < rows.length ? readBlock(handle, { rows, first, bytes }, reading) : Promise.resolve(undefined);

@@ -66,7 +66,7 @@ type Splits = Readonly<Record<(typeof SPLITS)[number], readonly Example[]>>;
 
 /**
  * Runs the whole path once: writes scenes, fine-tunes the pre-trained student with and without the teacher, evaluates
- * them beside the teacher and the shipped student, caches the test images with that one, asks one question about all of
+ * them beside the teacher and the shipped student, caches all images with that one, asks one question about all of
  * them, measures times, and writes `report.html`.
  *
  * @throws UserError where a model is missing or damaged, or they are for other answers than the teacher, another process
@@ -152,7 +152,7 @@ const trainAll = (
 const readSplits = async (data: string): Promise<Splits> =>
   Object.fromEntries(await Promise.all(SPLITS.map(async (split) => [split, await vqa.read(data, split)]))) as Splits;
 
-/** Serves the test images with the shipped student. */
+/** Serves all images, those of training too, with the shipped student. */
 const serve = (
   models: Models,
   { data, splits, options }: { readonly data: string; readonly splits: Splits; readonly options: QuickstartOptions },
@@ -160,7 +160,7 @@ const serve = (
   serviceReport(
     { teacher: models.teacher.model, student: models[SHIPPED_STUDENT].model },
     {
-      images: join(data, 'images', 'test-iid'),
+      images: join(data, 'images'),
       examples: splits['test-iid'],
       to: join(options.folder, 'cache'),
       onProgress: (done, of) => options.onProgress?.('caching', { done, of }),
