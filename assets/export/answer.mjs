@@ -268,15 +268,21 @@ export const fit = async (image, text) => {
   return data.reduce((sum, number, i) => sum + number * image.image_vector.data[i], 0);
 };
 
-if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  const [paths, question] = [process.argv.slice(2, -1), process.argv.at(-1)];
+const main = async ([...paths]) => {
+  const question = paths.pop();
   if (!about.answers) {
     for (const path of paths) console.log((await fit(await encodeImages([path]), question)).toFixed(6), path);
   } else if (paths.length === imageCount) {
     const answers = await answer(await encodeImages(paths), question);
     for (const [name, probability] of answers.slice(0, 5)) console.log(probability.toFixed(6), name);
   } else {
-    console.error(`${paths.length} pictures: give ${imageCount}, and last a question in quotes`);
-    process.exitCode = 1;
+    throw new Error(`${paths.length} pictures: give ${imageCount}, and last a question in quotes`);
   }
+};
+
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  await main(process.argv.slice(2)).catch(({ message }) => {
+    console.error(message);
+    process.exitCode = 1;
+  });
 }

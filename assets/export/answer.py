@@ -192,8 +192,7 @@ def fit(image, text):
     return float(image["image_vector"][0] @ run("text.onnx", encode_text(text))[0])
 
 
-if __name__ == "__main__":
-    *paths, question = sys.argv[1:]
+def main(*paths, question):
     if "answers" not in ABOUT:
         for path in paths:
             print(f"{fit(encode_images([path]), question):.6f} {path}")
@@ -201,4 +200,12 @@ if __name__ == "__main__":
         for name, probability in answer(encode_images(paths), question)[:5]:
             print(f"{probability:.6f} {name}")
     else:
-        sys.exit(f"{len(paths)} pictures: give {IMAGES}, and last a question in quotes")
+        raise ValueError(f"{len(paths)} pictures: give {IMAGES}, and last a question in quotes")
+
+
+if __name__ == "__main__":
+    try:
+        *paths, question = sys.argv[1:] or [""]
+        main(*paths, question=question)
+    except (OSError, ValueError) as error:
+        sys.exit(str(error))

@@ -196,13 +196,25 @@ describe('beside an export of a model that retrieves', () => {
   });
 });
 
-describe('the programs say what they were not given', () => {
-  it('a picture that is missing, in JavaScript', async () => {
-    const to = join(folder, 'alone');
-    await exportOnnx(teacher, to, { threads: 1 });
-    const { status, stderr } = spawnSync(process.execPath, [join(to, 'answer.mjs'), 'is it red?'], {
-      encoding: 'utf8',
+describe('the programs say in a line what they were not given', () => {
+  const to = join(folder, 'alone');
+  beforeAll(() => exportOnnx(teacher, to, { threads: 1 }));
+
+  it.each([
+    { command: process.execPath, program: 'answer.mjs' },
+    ...(hasPython ? [{ command: python, program: 'answer.py' }] : []),
+  ])('$program', ({ command, program }) => {
+    const ended = (...args: string[]) => {
+      const { status, stdout, stderr } = spawnSync(command, [join(to, program), ...args], { encoding: 'utf8' });
+      return { status, stdout, lines: stderr.trimEnd().split('\n') };
+    };
+    const untold = ended('is it red?');
+    expect(untold).toEqual({
+      ...{ status: 1, stdout: '' },
+      lines: ['0 pictures: give 1, and last a question in quotes'],
     });
-    expect([status, stderr]).toEqual([1, '0 pictures: give 1, and last a question in quotes\n']);
+    expect(ended()).toEqual(untold);
+    const missing = ended('missing.png', 'is it red?');
+    expect(missing).toEqual({ status: 1, stdout: '', lines: [expect.stringContaining('missing')] });
   });
 });
