@@ -133,7 +133,11 @@ const makeBatch = async (all: readonly Example[], making: Making) => {
   const { collate: rule, patches, number, signal, made, sharing = unshared } = making;
   const [from, to] = sharing.range(all.length);
   const examples = all.slice(from, to);
-  const prepared = await prepareAll(examples, { ...making, from });
+  const prepared = await prepareAll(examples, { ...making, from }).catch(async (failure: unknown) => {
+    // the others wait for this part, and would take that of the next batch for it
+    await sharing.gather(sketched(examples.map(() => undefined)));
+    throw failure;
+  });
   // handed round although the loop may be left by now: the others wait for it
   const { before, after } = around(await sharing.gather(sketched(prepared)), sharing.rank);
   const kept = examples.filter((_, place) => prepared[place]);

@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts';
 import { joinMpi } from './mpi.ts';
+import { loadMpi } from './mpi-api.ts';
 import { alone, type Processes } from './processes.ts';
 
 /** Variables in which launchers tell a process its number and how many there are, in the order of open_clip. */
@@ -41,7 +42,7 @@ export const launchedBy = (environment: NodeJS.ProcessEnv): Launched | undefined
 export const openProcesses = async (environment: NodeJS.ProcessEnv = process.env): Promise<Processes> => {
   const launched = launchedBy(environment);
   if (!launched || launched.size === 1) return alone;
-  const processes = await joinMpi(environment);
+  const processes = await joinMpi(await loadMpi(environment));
   if (processes.size === launched.size && processes.rank === launched.rank) return processes;
   throw new UserError(
     `${launched.by} say that this is process ${launched.rank} of ${launched.size}, and Open MPI that it is ${processes.rank} of ${processes.size}: start with Open MPI's own mpirun, or with srun --mpi=pmix`,

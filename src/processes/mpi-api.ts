@@ -24,6 +24,9 @@ const functions = {
   MPI_Iallgatherv: [POINTER, 'int', POINTER, POINTER, POINTER, POINTER, POINTER, POINTER, POINTER],
   MPI_Ialltoallv: [POINTER, POINTER, POINTER, POINTER, POINTER, POINTER, POINTER, POINTER, POINTER, POINTER],
   MPI_Test: [POINTER, OUT_INT, POINTER],
+  MPI_Isend: [POINTER, 'int', POINTER, 'int', 'int', POINTER, POINTER],
+  MPI_Iprobe: ['int', 'int', POINTER, OUT_INT, POINTER],
+  MPI_Recv: [POINTER, 'int', POINTER, 'int', 'int', POINTER, POINTER],
 } as const;
 
 /** Functions of User Level Failure Mitigation, which Open MPI has from version 5 on. */

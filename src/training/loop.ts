@@ -46,8 +46,8 @@ const runSettingsOf = (model: Model, options: RunOptions): RunSettings => {
  * Order of data, dropout and augmentation come from the seed alone, so a run that was killed and resumed ends with the
  * same bits as one that was not. The model has its new weights when the loop is left.
  *
- * Processes that share the run must all leave the loop after the same update. The first of them validates and writes; where
- * it is lost, the next one does.
+ * Processes that share the run must all leave the loop after the same update: one that closes its `processes` before ends the
+ * others with an error. The first of them validates and writes; where it is lost, the next one does.
  *
  * @throws UserError where a loss or a gradient is not a number (the last checkpoint is then from before), where data
  * are wrong, or where the disk is full.

@@ -46,11 +46,20 @@ export const trainAndKill = async (
     waiting.shift();
     setTimeout(() => {
       killedAt = performance.now();
-      process.kill(pid!, 'SIGKILL');
+      killIfThere(pid!);
     }, next.later);
   });
   const end = await endOf(child);
   return { ...end, killed: kills.length - waiting.length, millisecondsToEnd: performance.now() - killedAt };
+};
+
+/** Kills a process, unless its work is done by now. */
+const killIfThere = (pid: number): void => {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 };
 
 /** Weights of the last checkpoint of a run, by name, and the update after which it was saved. */

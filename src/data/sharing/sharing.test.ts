@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { generator, keyOf } from '../../engine/random.ts';
+import { UserError } from '../../errors.ts';
 import { collate, type EncodedExample, type Feeds } from '../batch.ts';
-import { around, sketched } from './sharing.ts';
+import type { Example } from '../example.ts';
+import { loadBatches } from '../loader.ts';
+import { around, type Sharing, sketched } from './sharing.ts';
 
 const rule = { patch: 4, grid: 3 };
 
@@ -72,5 +75,27 @@ describe('a batch that two share', () => {
         { rows: 3, columns: 1 },
       ],
     ]);
+  });
+
+  it('is handed round as nothing where it cannot be read, for others wait for it', async () => {
+    const handed: number[][] = [];
+    const sharing: Sharing = {
+      rank: 0,
+      range: (examples) => [0, examples],
+      gather: async (own) => {
+        handed.push([...own]);
+        return [own];
+      },
+    };
+    const examples = batch.slice(0, 3).map(({ id }) => ({ id, images: [`${id}.png`], text: '', answers: [] }));
+    const prepare = async ({ id }: Example): Promise<EncodedExample> => {
+      if (id === 'b') throw new UserError('b.png: no such file');
+      return batch.find((one) => one.id === id)!;
+    };
+    const run = async (): Promise<void> => {
+      for await (const _ of loadBatches(examples, [0, 1], { prepare, batch: 1, collate: rule, sharing }));
+    };
+    await expect(run()).rejects.toThrow('b.png');
+    expect(handed).toEqual([[...sketched([batch[0]!])], [-1]]);
   });
 });
