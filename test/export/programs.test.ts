@@ -197,15 +197,15 @@ describe('beside an export of a model that retrieves', () => {
 });
 
 describe('the programs say in a line what they were not given', () => {
-  const to = join(folder, 'alone');
-  beforeAll(() => exportOnnx(teacher, to, { threads: 1 }));
+  const to = (): string => join(folder, 'alone');
+  beforeAll(() => exportOnnx(teacher, to(), { threads: 1 }));
 
   it.each([
     { command: process.execPath, program: 'answer.mjs' },
     ...(hasPython ? [{ command: python, program: 'answer.py' }] : []),
   ])('$program', ({ command, program }) => {
     const ended = (...args: string[]) => {
-      const { status, stdout, stderr } = spawnSync(command, [join(to, program), ...args], { encoding: 'utf8' });
+      const { status, stdout, stderr } = spawnSync(command, [join(to(), program), ...args], { encoding: 'utf8' });
       return { status, stdout, lines: stderr.trimEnd().split('\n') };
     };
     const untold = ended('is it red?');
