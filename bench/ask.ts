@@ -20,7 +20,7 @@ import { type Child, startChild } from './child.ts';
 import { generateStore } from './generated-store.ts';
 import { mebibytes, median } from './table.ts';
 
-/** How questions over generated caches are timed. */
+/** Options of timing questions over generated caches. */
 export interface AskBench {
   readonly images: number;
   readonly threads: number;
@@ -112,7 +112,7 @@ interface Turns {
   readonly reading: readonly number[];
 }
 
-/** How near a question comes to what the machine can do: the median of the ratios of each turn. */
+/** Ratio of a question's time to the least that the machine could need: the median over all turns. */
 const shareLines = ({ ours, products, reading }: Turns, operations: number): string[] => {
   const percent = (limit: readonly number[]): string =>
     `${(100 * median(limit.map((each, i) => each / ours[i]!))).toFixed(0)} %`;

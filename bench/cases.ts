@@ -6,7 +6,7 @@ import { keyOf, uniform } from '../src/engine/random.ts';
 import type { ModelConfig } from '../src/model/config.ts';
 import { base32, mini, type Sizes } from '../src/model/sizes.ts';
 
-/** What is timed, apart from its batch: peers_model.py has the same sizes under the same names. */
+/** Case that is timed, apart from its batch: peers_model.py has the same sizes under the same names. */
 export interface Case {
   readonly sizes: Sizes;
   /** Full-length pairs: every one has so many words and patches. */

@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-/** What one run took. */
+/** Time and memory of one run. */
 export interface Ran {
   readonly milliseconds: number;
-  /** Of these, waiting for data; where the work says so. */
+  /** Part of them in which it waited for data, where the work says so. */
   readonly waitMilliseconds?: number | undefined;
 }
 
@@ -15,7 +15,7 @@ export interface Child {
   run(): Promise<Ran>;
   /** The most bytes it ever held; null where the system does not say. */
   peakBytes(): Promise<number | null>;
-  /** What the last run made, as a SHA-256; null where there is nothing to compare. */
+  /** SHA-256 of the last run's result; null where there is nothing to compare. */
   digest(): Promise<string | null>;
   quit(): Promise<void>;
 }

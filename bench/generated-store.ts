@@ -16,7 +16,7 @@ import { backendOf } from '../src/inference/store/backends.ts';
 import type { Precision } from '../src/inference/store/row-format.ts';
 import type { Placeless } from '../src/inference/store/writer.ts';
 
-/** What is generated, and where. */
+/** Size, form and place of a generated cache. */
 export interface Generated {
   readonly to: string;
   readonly images: number;

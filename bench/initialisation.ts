@@ -1,5 +1,5 @@
 /**
- * What a pre-trained beginning changes at small size: the same fusion encoder, data, seed and updates, begun at random,
+ * Compares initial weights at small size: the same fusion encoder, data, seed and updates, begun at random,
  * with a ViT's body, with a BERT's word embeddings, and with both.
  *
  *     npx tsx bench/initialisation.ts --image-body vit_s_focus.onnx --text-body minilm/model.safetensors \

@@ -13,7 +13,7 @@ import { type CaseName, cases } from './cases.ts';
 import type { Done, Work } from './work.ts';
 import { type WorkName, works } from './works.ts';
 
-/** What to do, as the one argument of this process. */
+/** Order to this process, its one argument. */
 export interface Request {
   readonly work: WorkName;
   readonly size: CaseName;
@@ -21,7 +21,7 @@ export interface Request {
   readonly threads: number;
   /** Runs before the first that counts. */
   readonly warm: number;
-  /** What the work reads, where that is files. */
+  /** Files that the work reads, if any. */
   readonly folder: string;
 }
 

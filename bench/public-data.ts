@@ -13,13 +13,13 @@ export type Measures = Readonly<Record<string, number>>;
 export interface Benchmark {
   readonly data: readonly string[];
   /**
-   * What each model's `finetune` is given, beside its data and folder; `{name}` is a file that the caller gives, or the
+   * Arguments of each model's `finetune`, besides its data and folder; `{name}` is a file that the caller gives, or the
    * best of the model so named.
    */
   readonly models: Readonly<Record<string, readonly string[]>>;
-  /** What a model is measured by. */
+  /** Measures of a model. */
   readonly measure: (model: Model, data: string) => Promise<Measures>;
-  /** What is reached without a model. */
+  /** Measures of baselines without a model. */
   readonly baselines: (data: string) => Promise<Readonly<Record<string, Measures>>>;
 }
 
@@ -118,7 +118,7 @@ export const benchmarks = {
 } as const;
 
 export interface BenchmarkOptions {
-  /** Where data, runs and results go. */
+  /** Folder of data, runs and results. */
   readonly folder: string;
   readonly tiny?: boolean | undefined;
   /** Files of weights that models begin from, by the names that their commands have for them. */

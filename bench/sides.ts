@@ -3,12 +3,12 @@ import { type Child, startChild } from './child.ts';
 import type { Request } from './ours.ts';
 import type { WorkName } from './works.ts';
 
-/** How works are compared. */
+/** Options of comparing works. */
 export interface Options {
   readonly threads: number;
   readonly repeats: number;
   readonly python: string;
-  /** What the peer's products are computed in, of its models: fp32, or bf16 by autocast. */
+  /** Precision of the products in the peer's models: fp32, or bf16 by autocast. */
   readonly peerPrecision: 'fp32' | 'bf16';
 }
 

@@ -35,7 +35,7 @@ export const rowOf = ({ what, milliseconds: { ours, peer }, bytes, isSame }: Mea
   return [line(cells), ...verdict].join('');
 };
 
-/** Of a training: how much of each update's time it waited for its data. */
+/** Share of each update's time in which a training waited for its data. */
 export const waitingRow = ({ what, milliseconds: { ours }, waited }: Measured): string => {
   const shares = waited.map((each, i) => (100 * each) / ours[i]!);
   return `${what}: ${middle(ours)} ms an update, of which it waited ${withRange(shares, (x) => x.toFixed(2))} %`;

@@ -64,7 +64,7 @@ export const prepareStep = ({ case: given, threads }: Pick<Setting, 'case' | 'th
 export const step = (setting: Setting): Promise<Work> =>
   updates(prepareStep(setting), randomFeeds(setting.case, setting.batch));
 
-/** The same with the teacher in int8. */
+/** Update with the teacher in int8. */
 export const stepByInt8 = (setting: Setting): Promise<Work> => {
   const { state, options } = prepareStep(setting);
   const teacher: Model = { ...options.teacher, precision: 'int8' };
@@ -80,7 +80,7 @@ export const startup = async (setting: Setting): Promise<Work> => {
   };
 };
 
-/** The same update in stage 1: matching, contrast, masked words. */
+/** Update in stage 1: matching, contrast, masked words. */
 export const pretrain = ({ case: given, batch, threads }: Setting): Promise<Work> => {
   const heads = { task: 'pretraining', answers: [...MATCHING], scoring: 'softmax' as const };
   const pair = {

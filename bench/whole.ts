@@ -26,7 +26,7 @@ const timed = async (work: () => Promise<unknown>): Promise<number> => {
 };
 
 /**
- * What a question over a folder of pictures costs: by the fusion encoder, which reads every picture with it; by the student
+ * Cost of a question over a folder of pictures: by the fusion encoder, which reads every picture with it; by the student
  * without a cache; and by the student over a cache, which is filled once. → lines for people
  */
 export const measureWhole = async (options: Options): Promise<string[]> => {

@@ -1,18 +1,18 @@
 import type { Case } from './cases.ts';
 
-/** How a work is set up. */
+/** Options of setting up a work. */
 export interface Setting {
   readonly case: Case;
   readonly batch: number;
   readonly threads: number;
-  /** What the work reads, where that is files. */
+  /** Files that the work reads, if any. */
   readonly folder: string;
 }
 
-/** What one run made. The loss is null where nothing is learnt. */
+/** Result of one run. The loss is null where nothing is learnt. */
 export interface Done {
   readonly loss: number | null;
-  /** How much of its time it waited for data. */
+  /** Share of its time in which it waited for data. */
   readonly waitMilliseconds?: number | undefined;
   /** The whole result as bytes, for comparing with the peer's; outside of what is timed. */
   readonly result?: (() => Uint8Array | string) | undefined;

@@ -9,7 +9,7 @@ interface ServiceModel {
   readonly answers: readonly string[];
 }
 
-/** What a service says of itself at `GET /v1/about`, as far as the page reads it. */
+/** Answer of a service at `GET /v1/about`, as far as the page reads it. */
 export interface ServiceAbout {
   readonly model: ServiceModel;
   readonly can: Readonly<Record<'search' | 'entail' | 'explain', boolean>>;
@@ -18,7 +18,7 @@ export interface ServiceAbout {
   readonly caches: readonly { readonly name: string; readonly images: number; readonly hasFiles: boolean }[];
 }
 
-/** What is known of a cache and its model. */
+/** Facts about a cache and its model. */
 export const aboutCollection = async (
   { service, root, cache }: CachePlace,
   { model, can, teacher, caches }: ServiceAbout,

@@ -10,7 +10,7 @@ export interface ServiceQuery extends CachePlace {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What every route of questions says beside its results. */
+/** Fields that every route of questions returns beside its results. */
 interface Said {
   readonly images: number;
   readonly found?: number | undefined;

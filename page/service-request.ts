@@ -1,6 +1,6 @@
 import { SourceError } from './source.ts';
 
-/** Where a service is, and how it is asked. */
+/** Address of a service, and options of asking it. */
 export interface ServiceAddress {
   /** Its address, with a slash at the end: that of the page. */
   readonly url: string;
@@ -25,7 +25,7 @@ export interface ServiceRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How often a request that found the service busy is sent again. */
+/** Number of times that a request is sent again while the service is busy. */
 const RETRIES = 3;
 /** Longest wait before that, in seconds. */
 const LONGEST_WAIT = 5;

@@ -1,11 +1,11 @@
 /**
- * Where the page's answers come from: a service (`service-source.ts`), or a student that runs in the tab
+ * Source of the page's answers: a service (`service-source.ts`), or a student that runs in the tab
  * (`tab-source.ts`) where the page is a folder of files with a `site.json` beside its `index.html`.
  */
 
 /** A collection of pictures that can be asked. All paths are below its folder. */
 export interface Source {
-  /** What is here, and what can be done with it. */
+  /** Content and abilities of a source. */
   about(signal?: AbortSignal): Promise<About>;
   /** A range of the pictures that a filter lets through, in an order. */
   pictures(filter: PictureFilter, range: PictureRange, signal?: AbortSignal): Promise<PictureList>;
@@ -17,13 +17,13 @@ export interface Source {
   like(path: string, top: number, signal?: AbortSignal): Promise<readonly LikePicture[]>;
   /** The most probable answers to a question about one picture, the best first. */
   answers(path: string, question: string, top: number, signal?: AbortSignal): Promise<readonly RankedAnswer[]>;
-  /** Where each word of a question looks in a picture; absent where nothing here can compute it. */
+  /** Computes the attention of each word of a question over a picture; absent where nothing here can. */
   readonly explain?: ((path: string, question: string, signal?: AbortSignal) => Promise<Explained>) | undefined;
   /** Adds a picture under a path; absent where pictures cannot be added. Resolves once it can be asked. */
   readonly add?: ((file: Blob, path: string, signal?: AbortSignal) => Promise<Added>) | undefined;
 }
 
-/** What a source has, and can do. */
+/** Content and abilities of a source. */
 export interface About {
   /** Name of the collection that is open. */
   readonly collection: string;
@@ -35,7 +35,7 @@ export interface About {
   readonly folders: readonly { readonly path: string; readonly pictures: number }[];
   /** First and last date of the pictures, `2024-07-14T18:30:00`; absent where there are none. */
   readonly dates?: { readonly first: string; readonly last: string } | undefined;
-  /** What the student does: answers questions, judges hypotheses, or finds what fits a description. */
+  /** Ability of the student: answers questions, judges hypotheses, or finds what fits a description. */
   readonly does: 'answers' | 'judges' | 'searches';
   /** Its name, for people. */
   readonly model: string;
@@ -49,16 +49,16 @@ export interface About {
   readonly canAdd: boolean;
   /** Names of the models of which `explain` shows the attention, the teacher first; empty where it cannot. */
   readonly explains: readonly string[];
-  /** What computes the answers, in words, where it is this browser: `in WebAssembly on 4 threads`. */
+  /** Description of the computer of the answers where it is this browser: `in WebAssembly on 4 threads`. */
   readonly computes?: string | undefined;
   /** Time in which a fusion model answers about one picture; absent where nobody measured it. */
   readonly fusion?: FusionCost | undefined;
 }
 
-/** What the teacher costs, a fusion model, which must read each picture together with the question. */
+/** Cost of the teacher, a fusion model, which must read each picture together with the question. */
 export interface FusionCost {
   readonly milliseconds: number;
-  /** Where the number is from, as a clause: `measured here`, `measured on another machine`. */
+  /** Origin of the number, as a clause: `measured here`, `measured on another machine`. */
   readonly basis: string;
 }
 
@@ -93,7 +93,7 @@ export interface PictureList {
   readonly pictures: readonly Picture[];
 }
 
-/** How large a thumbnail is. */
+/** Size of a thumbnail. */
 export interface ThumbnailOptions {
   /** Longer side in pixels. */
   readonly side?: number | undefined;
@@ -169,7 +169,7 @@ export interface RankedAnswer {
   readonly probability: number;
 }
 
-/** Where the words of a question look in a picture. */
+/** Attention of the words of a question over a picture. */
 export interface Explained {
   /** Address of the picture as the models see it, cut to whole patches: a data or blob URL. */
   readonly image: string;
@@ -182,7 +182,7 @@ export interface Explained {
   readonly models: readonly ExplainedModel[];
 }
 
-/** Where one model looks. */
+/** Attention of one model. */
 export interface ExplainedModel {
   readonly name: string;
   readonly answers: readonly RankedAnswer[];

@@ -1,5 +1,5 @@
 /**
- * What one question over very many images takes on several machines, computed from what one machine was measured at:
+ * Time of one question over very many images on several machines, computed from the rates measured on one machine:
  *
  *   npm run bench -- ask --images 1000000,10000000            measures: milliseconds a question, share of the products
  *   npx tsx scripts/billion.ts --million 1747 --cores 2       the measured time of a million images of the mini student

@@ -13,7 +13,7 @@ import { recipes, type ShippedName } from '../src/studies/shipped/recipes.ts';
 
 const SPLITS = ['validation', 'test-iid', 'test-comp'] as const;
 
-/** What the last training of a model learns from. */
+/** Data of a model's last training. */
 const viewOf = (name: ShippedName) => Object.values(recipes[name].lessons).at(-1)!.scenes.view ?? 'vqa';
 
 const measured = async (name: ShippedName, data: string): Promise<AccuracyReport[]> => {
@@ -33,7 +33,7 @@ const measured = async (name: ShippedName, data: string): Promise<AccuracyReport
 /** Images and captions whose scores are computed at once: whole quadruples. */
 const AT_ONCE = 40;
 
-/** How often a model chooses rightly among the four captions, or images, of a quadruple. */
+/** Share of right choices among the four captions, or images, of a quadruple. */
 const choicesReport = async (model: Model, data: string, split: string): Promise<AccuracyReport> => {
   const preprocessor = preprocessorFor(model.config, { batch: 64 });
   const examples = await retrieval.read(data, split);

@@ -1,5 +1,5 @@
 /**
- * What this project does on an NVIDIA GPU, in under eight minutes: that it builds, that losses and gradients are those of
+ * Checks this project on an NVIDIA GPU, in under eight minutes: that it builds, that losses and gradients are those of
  * the processor, how long a training's update takes beside PyTorch's, and a question over ten million vectors. The
  * tables are written into docs/speed.md, under the name of the card.
  *

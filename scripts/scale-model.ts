@@ -25,7 +25,7 @@ const { values } = parseArgs({
   },
 });
 
-/** What a child prints. */
+/** Output of a child. */
 interface Timed {
   readonly step: number;
   readonly examples: number;

@@ -16,7 +16,7 @@ import { startServing } from '../test/service/process.fixture.ts';
 /** Uploads at once of each server. */
 const UPLOADS = 12;
 
-/** What became of the uploads. */
+/** Outcome of the uploads. */
 export interface Killed {
   /** Uploads that were answered with 201. */
   readonly answered: number;

@@ -23,7 +23,7 @@ const QUESTIONS = ['red', 'green', 'blue', 'yellow'].flatMap((color) =>
   ['circle', 'square', 'triangle'].map((shape) => `is there a ${color} ${shape} ?`),
 );
 
-/** What a server did under a load. */
+/** Measurements of a server under a load. */
 interface Loaded {
   readonly ok: number;
   readonly refused: number;

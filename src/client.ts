@@ -9,7 +9,7 @@ export type Client = FetchClient<paths>;
 /** Objects that the service sends and takes, by name: `Schemas['ImageAnswer']`. */
 export type Schemas = components['schemas'];
 
-/** Where a service is, and how to ask it. */
+/** Address of a service, and options of asking it. */
 export interface ClientOptions {
   /** Its address: `http://127.0.0.1:8080`. */
   readonly url: string;

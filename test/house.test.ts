@@ -55,7 +55,7 @@ const floors: Readonly<Record<string, number>> = {
   cli: 13,
 };
 
-/** Who never imports what, whatever the floors say, and why. The importer's path begins at src/. */
+/** Imports that are forbidden whatever the floors say, and why. The importer's path begins at src/. */
 const never: readonly (readonly [from: RegExp, imported: RegExp, why: string])[] = [
   [/^engine\//, /^src\/(?!(engine|kernels)\/)/, 'the engine could be published alone'],
   [/^(model|objectives)\//, /^(node:|onnxruntime|koffi|sharp|src\/(data|files|kernels)\/)/, 'symbols only'],

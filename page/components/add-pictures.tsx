@@ -8,7 +8,7 @@ interface Props {
   readonly onAdded: () => void;
 }
 
-/** What became of the files. */
+/** Outcome for the files that were added. */
 interface Outcome {
   readonly of: number;
   readonly added: number;

@@ -10,7 +10,7 @@ interface Props {
   readonly question: string;
 }
 
-/** Where each word of the question looks in the picture: of the teacher, where there is one, beside the student. */
+/** Attention of each word of the question over the picture: the teacher's, if there is one, beside the student's. */
 export const Attention = ({ explain, path, question }: Props) => {
   const { value, error, retry } = useLoaded(`${path} ${question}`, (signal) => explain(path, question, signal));
   if (error)

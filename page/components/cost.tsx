@@ -10,7 +10,7 @@ interface Props {
   readonly progress: readonly [done: number, of: number] | undefined;
 }
 
-/** How long the answers took, what a fusion model would have needed for them, and what is to know about them. */
+/** Time that the answers took, the time that a fusion model would have needed, and notices about them. */
 export const Cost = ({ asked, about: { fusion, does, computes }, isAsking, onWall, progress }: Props) => (
   <div class="cost" role="status">
     {isAsking ? (

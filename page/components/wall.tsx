@@ -7,7 +7,7 @@ import { TileButton } from './tile-button.tsx';
 
 interface Props {
   readonly tiles: TileList;
-  /** What the wall shows, in words. */
+  /** Description of what the wall shows. */
   readonly label: string;
   readonly thumbnails: Thumbnails | undefined;
   readonly isStale: boolean;

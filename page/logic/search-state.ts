@@ -92,7 +92,7 @@ export const questionOf = ({ question, answer, conditions }: Search): Question =
   return { question: question.trim(), answer, and: ofKind('and'), not: ofKind('not') };
 };
 
-/** What counts of a statement that is judged, where nobody chose another judgement. */
+/** Judgement by which images are ranked, unless another is chosen. */
 const USUAL = 'entailment';
 
 /** A statement that is judged of pictures, and what is said with it, as a question of each judgement. */

@@ -1,6 +1,6 @@
 /** Geometry of a wall of square tiles, of which only those near the window are in the document. */
 
-/** Where the tiles of a wall stand, all of one size. */
+/** Places of the tiles of a wall, all of one size. */
 export interface GridLayout {
   readonly columns: number;
   /** Side of a tile in pixels. */
@@ -16,7 +16,7 @@ export interface GridLayout {
   readonly count: number;
 }
 
-/** How large tiles may be. */
+/** Limits of the size of tiles. */
 export interface TileSize {
   /** Least side in pixels; tiles grow until the row is full. */
   readonly least: number;

@@ -112,7 +112,7 @@ export const answersOnSite = async (
   return [];
 };
 
-/** Where each word looks in the small image of a picture, of the teacher, where the site has it, and of the student. */
+/** Attention of each word over the small image of a picture: the teacher's, if the site has it, and the student's. */
 export const explainOnSite = async (site: OpenedSite, path: string, question: string): Promise<Explained> => {
   const [image, explainer] = await Promise.all([thumbnailOf(site, path), site.explainer()]);
   const [pair] = await explainer.explain([{ image, text: question }]);

@@ -1,13 +1,13 @@
 import { encodeText, type Model, openPredictor, type Predictor } from 'dide/web';
 import { gpuRuntimeAt, runtimeAt } from './runtime.ts';
 
-/** What computes: chosen by what the browser has, or as it is wished. */
+/** Chooses what computes, by what the browser has or by the visitor's wish. */
 export type Wish = 'automatic' | 'webgpu' | 'wasm';
 
 /** A student that is ready to run. */
 export interface Computing {
   readonly student: Predictor;
-  /** What computes, in words. */
+  /** Description of what computes. */
   readonly computes: string;
 }
 

@@ -23,7 +23,7 @@ export interface OpenedSite {
   readonly images: ImageCache;
   /** Place of each picture, by its path. */
   readonly places: ReadonlyMap<string, number>;
-  /** What computes, in words. */
+  /** Description of what computes. */
   readonly computes: string;
   /** Opens what says where words look, once: the teacher is loaded when it is first asked for. */
   readonly explainer: () => Promise<Explainer<WebPair>>;
@@ -69,7 +69,7 @@ export const filterOf = ({ folder, from, to }: PictureFilter): ImageFilter => ({
   to: to || undefined,
 });
 
-/** What is known of a site. */
+/** Facts about a site. */
 export const aboutSite = ({ site, student: { config }, images, computes }: OpenedSite): About => {
   const dates = datesOf(images);
   let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];

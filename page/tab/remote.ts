@@ -18,7 +18,7 @@ type Reply =
   | { readonly id: number; readonly failure: { readonly kind: FailureKind; readonly message: string } }
   | { readonly id: number; readonly progress: readonly [done: number, of: number] };
 
-/** What else a call takes. */
+/** Options of a call. */
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((done: number, of: number) => void) | undefined;

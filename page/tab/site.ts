@@ -1,4 +1,4 @@
-/** What `dide site` says of a site, in its `site.json`. */
+/** Content of `site.json`, which `dide site` writes. */
 export interface Site {
   readonly format: 1;
   /** Name of the collection. */

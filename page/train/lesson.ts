@@ -4,7 +4,7 @@ export interface Labelled {
   readonly files: readonly File[];
 }
 
-/** What is learnt, and how long. */
+/** Pictures, answers and budget of a lesson. */
 export interface Lesson {
   /** Address of the model that is trained. */
   readonly student: string;
@@ -25,7 +25,7 @@ export interface Step {
   readonly milliseconds: number;
 }
 
-/** What became of the pictures. */
+/** Outcome for the pictures that were added. */
 export interface Prepared {
   readonly learnt: number;
   /** Pictures that are kept apart, on which the accuracy is measured; 0: it is measured on those that are learnt. */

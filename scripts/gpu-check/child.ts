@@ -13,7 +13,7 @@ import { openOptimizer } from '../../src/optim/open-optimizer.ts';
 import { createStep } from '../../src/training/step.ts';
 import type { TrainingPrecision } from '../../src/training/updates/precision.ts';
 
-/** What is done, and on which sizes. */
+/** Work of a child, and its sizes. */
 export type Request = { readonly size: CaseName; readonly precision: TrainingPrecision } & (
   | { readonly what: 'parity'; readonly batch: number; readonly gradients: string }
   | { readonly what: 'steps'; readonly batches: readonly number[]; readonly repeats: number }

@@ -1,6 +1,6 @@
 import { median } from '../../bench/table.ts';
 
-/** How far one precision is from float32 on the processor, and how far it may be. */
+/** Distance of one precision from float32 on the processor, and its limit. */
 export interface Parity {
   readonly name: string;
   /** Largest relative difference of a loss. */
@@ -20,7 +20,7 @@ export interface StepRow {
   readonly compiled?: Times | undefined;
 }
 
-/** What was measured. */
+/** Measurements. */
 interface Measured {
   readonly card: string;
   readonly parities: readonly Parity[];

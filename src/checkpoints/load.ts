@@ -12,7 +12,7 @@ import { isOurs, type Model, type ModelPrecision, readModel } from './model-file
 export interface LoadOptions extends ForeignFacts, OpenOptions {
   /** Architectures of your own, by whose names a file of ours may be saved. */
   readonly architectures?: readonly Architecture[] | undefined;
-  /** What its products are computed in; see `Model`. Default float32. */
+  /** Precision of its matrix products; see `Model`. Default float32. */
   readonly precision?: ModelPrecision | undefined;
 }
 

@@ -13,7 +13,7 @@ export interface Model {
   /** Weights by parameter name. */
   readonly weights: Weights;
   /**
-   * What the products of its linear layers are computed in where it answers, encodes or teaches. `int8` is faster on
+   * Precision of the products of its linear layers where it answers, encodes or teaches. `int8` is faster on
    * processors and less exact; the weights stay as they are, and training is float32. Default float32.
    */
   readonly precision?: ModelPrecision | undefined;

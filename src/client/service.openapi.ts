@@ -59,7 +59,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** What the model does, what it is compared with, which caches there are, and what may be sent. */
+        /** The model, its teacher, the caches and the limits of the service. */
         readonly get: operations["about"];
         readonly put?: never;
         readonly post?: never;
@@ -299,7 +299,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** What is known of one cached image. */
+        /** Metadata of one cached image. */
         readonly get: operations["imageInfo"];
         readonly put?: never;
         readonly post?: never;

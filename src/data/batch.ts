@@ -13,7 +13,7 @@ export interface PreparedImage extends PatchGrid {
   readonly normalization?: Normalization | undefined;
 }
 
-/** What decides how far a batch is padded for an example: its ids, and how many patches its images have. */
+/** Sizes of an example that decide how far its batch is padded: its ids, and the number of patches of its images. */
 export interface ExampleSketch {
   /** Ids of its text with [CLS] and [SEP], without padding. */
   readonly words: Int32Array;

@@ -14,7 +14,7 @@ export interface StoredImage {
   readonly name: string;
   /** Reads the bytes of the image file. */
   readonly read: () => Promise<Uint8Array>;
-  /** Where its bytes lie as they are; absent where the file that holds them compresses them. */
+  /** Place of its bytes in a file; absent where the file compresses them. */
   readonly place?: (ByteRange & { readonly path: string }) | undefined;
 }
 
@@ -43,7 +43,7 @@ export interface Example {
   readonly answers: readonly ScoredAnswer[];
   /** The other fields of its annotation, for reports by kind of question. */
   readonly about?: Readonly<Record<string, unknown>> | undefined;
-  /** How its images become pixels where no option says: `as-vilt` in published data sets, otherwise absent. */
+  /** Style of decoding its images where no option says: `as-vilt` in published data sets, otherwise absent. */
   readonly pictures?: PictureStyle | undefined;
 }
 

@@ -46,7 +46,7 @@ export interface LoadOptions {
   readonly patches?: ((batch: number) => Pick<CollateOptions, 'maxPatches' | 'random'>) | undefined;
   /** A batch of which nothing remains: left out (default), or an error. */
   readonly empty?: 'skip' | 'refuse' | undefined;
-  /** How each batch is shared with others who load the same ones. Default: all of it is read here. */
+  /** Sharing of each batch with other processes that load the same ones. Default: all of it is read here. */
   readonly sharing?: Sharing | undefined;
 }
 

@@ -4,12 +4,12 @@ import { imageName } from './pictures/image-name.ts';
 /** Number of draws after which a text is taken even if it may belong to the image. */
 const DRAWS = 100;
 
-/** How the negative texts of one example are drawn. */
+/** Options of drawing the negative texts of one example. */
 export interface NegativeTextsOptions {
   readonly count: number;
   readonly random: () => number;
   /**
-   * How many of them at most consist of the words of the example's own text in another order, where the data set has
+   * Most of them that consist of the words of the example's own text in another order, where the data set has
    * such: "a red star above a blue ring" and "a blue star above a red ring". Default 0.
    */
   readonly sameWords?: number | undefined;

@@ -8,8 +8,8 @@ export type HalfPrecision = 'bf16' | 'fp16';
 const kinds: Readonly<Record<HalfPrecision, Kind>> = { bf16: 'bfloat16', fp16: 'float16' };
 
 /**
- * The same outputs with all products of matrices in 16 bits, and everything else in float32, as PyTorch's autocast does it:
- * both sides are rounded, and the product is.
+ * Rewrites outputs so that all products of matrices are in 16 bits and everything else is in float32, as PyTorch's
+ * autocast does it: both sides are rounded, and the product is.
  *
  * @param way `native`: the product itself is of 16 bits, for a device that has it. `rounded`: numbers are rounded as there,
  * and float32 is computed with, which any device can; it is slower than float32.

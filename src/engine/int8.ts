@@ -12,7 +12,7 @@ const ZERO = 128;
 const TINY = 1e-30;
 
 /**
- * The same outputs with the products of linear layers in int8, for inference. Where W is constant, x Wᵀ becomes
+ * Rewrites outputs so that the products of linear layers are in int8, for inference. Where W is constant, x Wᵀ becomes
  *
  *   m = max |x| of each row     s = max |W| / 127 of each output     (round(127 x / m) · round(W / s)ᵀ) · s m / 127
  *

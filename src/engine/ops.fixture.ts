@@ -17,7 +17,7 @@ export type Expected = (index: readonly number[], ...operands: At[]) => number;
 export interface CheckOptions {
   /** The values of named sizes. */
   readonly sizes?: Readonly<Record<string, number>> | undefined;
-  /** What the operands are drawn from. Default -2 to 2. */
+  /** Range from which the operands are drawn. Default -2 to 2. */
   readonly range?: readonly [number, number] | undefined;
   /** float32 for the operators that have no float64 kernel. Default float64. */
   readonly precision?: 'float32' | 'float64' | undefined;

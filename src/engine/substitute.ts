@@ -1,7 +1,7 @@
 import { ancestors, isOperation, type Operation, type Tensor } from './tensor.ts';
 
 /**
- * The same outputs, computed from other tensors in place of some of those that they depend on, each of the same shape
+ * Computes outputs from other tensors in place of some of those that they depend on, each of the same shape
  * and kind. Gradients are taken beforehand: a derivative is made of the operands that its operation had.
  */
 export const substituted = (
@@ -10,7 +10,7 @@ export const substituted = (
 ): Record<string, Tensor> => walk(outputs, new Map(replacements), (tensor) => tensor);
 
 /**
- * The same outputs with other operations in place of some: `rewrite` gets each result, whose operands are rewritten already,
+ * Rewrites outputs with other operations in place of some: `rewrite` gets each result, whose operands are rewritten already,
  * and returns what stands in its place, of the same shape and kind, or the result itself. Gradients are taken beforehand.
  */
 export const rewritten = (

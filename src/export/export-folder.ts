@@ -11,7 +11,7 @@ export const manifests = ['student.json', 'teacher.json'] as const;
 
 /** A kind of export, and the files beside which it would be misread. */
 export interface ExportKind {
-  /** What is exported, for messages. */
+  /** Name of the export, for messages. */
   readonly name: string;
   /** Names of files that it does not write, and that whoever loads the folder would read in place of its own. */
   readonly misleading: readonly string[];

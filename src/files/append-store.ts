@@ -21,7 +21,7 @@ export interface StoreLayout<Line> {
   readonly parse: (value: unknown) => Line | undefined;
   /** The byte at which the record of a line ends; 0 for a line without a record. */
   readonly endOf: (line: Line) => number;
-  /** What to do about damage, for messages: `remove the cache and make it again`. */
+  /** Advice about damage, for messages: `remove the cache and make it again`. */
   readonly advice: string;
 }
 
@@ -201,7 +201,7 @@ export const openAppendStore = async <Line>(
   };
 };
 
-/** Where a file is not as long as it was left, someone who knows no lock is writing it. */
+/** Refuses a file that is not as long as it was left: a program that takes no lock is writing it. */
 const refuseOther = async (data: FileHandle, path: string, end: number): Promise<void> => {
   const { size } = await data.stat();
   if (size === end) return;

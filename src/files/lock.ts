@@ -45,7 +45,7 @@ export const takeLock = async (path: string, folder: string): Promise<() => Prom
 const PAUSE = 200;
 
 /**
- * What `open` returns, once the lock that it takes is free.
+ * Waits until the lock that `open` takes is free. Returns what `open` does.
  *
  * @param options.onWait called once with the message of the first refusal.
  * @param options.signal ends the waiting by throwing the reason of its abortion.

@@ -3,7 +3,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { UserError } from '../errors.ts';
 
-/** What bytes are read of: an open file, or bytes in memory. */
+/** Source of bytes: an open file, or bytes in memory. */
 export interface ByteSource {
   read(into: Uint8Array, at: number, length: number, position: number): Promise<{ readonly bytesRead: number }>;
 }

@@ -95,7 +95,7 @@ const targetOf = ({ name, link, type }: Pick<Header, 'name' | 'link' | 'type'>):
 
 const plainName = (name: string): string => posix.normalize(name);
 
-/** What is wrong with an archive that begins here, where it is compressed. */
+/** Reason why an archive that begins here is not read: it is compressed. */
 const compressionAt = async (handle: FileHandle, at: number): Promise<string | undefined> => {
   const magic = (await bytesAt(handle, at, 6)).toString('latin1');
   const kinds = { gzip: '\x1f\x8b', bzip2: 'BZh', zstd: '\x28\xb5\x2f\xfd', xz: '\xfd7zXZ' };

@@ -37,7 +37,7 @@ export const textOf = (bytes: Uint8Array): string => {
 
 interface Decoder {
   readonly write: (bytes: Buffer) => string;
-  /** What is left of a character that was cut. */
+  /** Rest of a character that was cut. */
   readonly end: () => string;
 }
 

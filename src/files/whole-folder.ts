@@ -6,7 +6,7 @@ import { takeLock } from './lock.ts';
 
 /** Steps of making a folder. */
 export interface FolderMaking<Made> {
-  /** What is made already; undefined for a new or empty folder. Throws where something else is there. */
+  /** Reader of the finished parts; undefined for a new or empty folder. Throws where something else is there. */
   readonly there: () => Promise<Made | undefined>;
   /** Writes everything into the folder that it is given. What the disk refuses is explained by `makeWholeFolder`. */
   readonly write: (into: string) => Promise<Made>;
@@ -50,7 +50,7 @@ export const lockBeside = async (folder: string): Promise<() => Promise<void>> =
 
 /** A folder that has another name until it is whole; disposed of before that, it is removed. */
 export interface UnfinishedFolder extends AsyncDisposable {
-  /** Where its files are to be written. */
+  /** Folder that its files are written into. */
   readonly path: string;
   /** Gives it its name. */
   readonly finish: () => Promise<void>;

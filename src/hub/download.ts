@@ -19,7 +19,7 @@ export interface HubFile {
   readonly etag: string;
 }
 
-/** What a download needs to know. */
+/** Options of a download. */
 export interface Download extends RequestOptions {
   readonly repository: Repository;
   readonly settings: HubSettings;

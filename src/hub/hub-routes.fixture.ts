@@ -45,7 +45,7 @@ export const etagOf = (path: string, bytes: Uint8Array): string => (lfs.test(pat
 
 interface Served {
   readonly hub: FakeHub;
-  /** What was uploaded, by sha256. */
+  /** Uploaded files, by sha256. */
   readonly objects: Map<string, Buffer>;
 }
 

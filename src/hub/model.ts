@@ -6,7 +6,7 @@ import { type Choose, type Pulled, type PullOptions, pullRepository } from './pu
 
 /** A model that was fetched. */
 export interface PulledModel extends Pulled {
-  /** What `loadModel` opens: the folder with the weights, or a file of them. */
+  /** Path for `loadModel`: the folder with the weights, or a file of them. */
   readonly path: string;
 }
 

@@ -108,7 +108,7 @@ const pullListed = async ({ commit, files }: Listing, listed: Listed, choose: Ch
   return { folder, commit, files: names, fetched };
 };
 
-/** What the cache holds of a repository; the reason where that is not enough. */
+/** Files of a repository in the cache, or the reason why they are not enough. */
 const pullCached = async (
   repository: Repository,
   settings: HubSettings,

@@ -108,7 +108,7 @@ const waitOf = (answer: Response, attempt: number): number => {
   return Number.isFinite(seconds) ? Math.max(0, seconds) : 2 ** (attempt - 2);
 };
 
-/** What the Hub's refusal means, and what to do. */
+/** Explanation of the Hub's refusal, and advice. */
 const refusalOf = async (
   answer: Response,
   repository: Repository,

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 
-/** Where the Hub is, and where its files are kept. */
+/** Addresses and folders of the Hub: its endpoint, and where its files are kept. */
 export interface HubSettings {
   /** Address without a slash at its end. */
   readonly endpoint: string;

@@ -12,7 +12,7 @@ export interface RankedAnswer {
   readonly probability: number;
 }
 
-/** How a question is answered. */
+/** Options of answering a question. */
 export interface AskedOptions {
   /** Number of answers, the most probable first. Default: all. */
   readonly top?: number | undefined;

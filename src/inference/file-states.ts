@@ -12,7 +12,7 @@ import type { CacheWriter, Placeless } from './store/writer.ts';
 /** State of a file beside the cache. */
 export type FileState =
   | { readonly kind: 'kept' }
-  /** The same bytes are cached, under another name or from another time. */
+  /** Its bytes are cached, under another name or from another time. */
   | { readonly kind: 'renamed'; readonly entry: Entry }
   | { readonly kind: 'new'; readonly file: Placeless; readonly picture: PreparedImage }
   | { readonly kind: 'unreadable'; readonly path: string; readonly failure: UserError };

@@ -30,7 +30,7 @@ export interface ImageCache {
   readonly rowBytes: number;
   /** In the order of their rows. */
   readonly entries: readonly Entry[];
-  /** What is kept about the images, a column each, for those that filter or sort many of them. */
+  /** Metadata of the images, a column each, for callers that filter or sort many of them. */
   readonly columns: Columns;
   /** Path of the image at a place, from 0 to `size` - 1. */
   pathAt(place: number): string;
@@ -83,7 +83,7 @@ export interface KeptOptions extends BlockOptions {
   readonly buffers?: number | undefined;
 }
 
-/** What is known of a cache before its rows are read. */
+/** Parts of a cache that are known before its rows are read. */
 interface CacheParts {
   /** Its folder or address, for messages. */
   readonly folder: string;
@@ -150,9 +150,9 @@ async function* blocksOf(
   }
 }
 
-/** What a cache's manifest says beside its student. */
+/** Fields of a cache's manifest beside its student. */
 export interface KeepingOptions {
-  /** How its pictures are read. Default: as shown. */
+  /** Style of reading its pictures. Default: as shown. */
   readonly pictures?: PictureStyle | undefined;
   /** Number that features are kept as. Default float32. */
   readonly precision?: Precision | undefined;

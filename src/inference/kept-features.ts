@@ -6,6 +6,6 @@ export interface KeptFeatures {
   readonly kind: Kept;
   /** [images, width] */
   readonly shares: Numbers;
-  /** Of int8, what a row is multiplied by: [images, 1]. */
+  /** Scale of each row, of int8 features: [images, 1]. */
   readonly scales?: Numbers | undefined;
 }

@@ -4,7 +4,7 @@ import { encodeWords } from './encode-text.ts';
 import type { KeptFeatures } from './kept-features.ts';
 import type { Predictor } from './predictor.ts';
 
-/** What it costs in answers to keep features as smaller numbers, on some of the images themselves. */
+/** Cost in answers of keeping features as smaller numbers, measured on some of the images themselves. */
 export interface PrecisionCost {
   /** Images whose answers were compared. */
   readonly images: number;

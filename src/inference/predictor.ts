@@ -50,7 +50,7 @@ export interface Predictor extends AsyncDisposable {
   /** Logits of pairs from the sums of both halves: [pairs, text width] → [pairs, answers]. @throws UserError as `pairHalves`. */
   pairLogits(halves: Numbers): Promise<Numbers<Float32Array>>;
   /**
-   * Of every text about every image, from the features [texts, width] of the one and what is kept of the other: logits
+   * Scores every text about every image, from the features [texts, width] of the one and what is kept of the other: logits
    * [texts * images, answers], of a retriever cosines [texts, images]. A call runs on one thread, so that as many may
    * overlap as the model has threads.
    *

@@ -75,7 +75,7 @@ export interface ModelConfig {
   readonly words?: WordRules | undefined;
   /** Rules for pictures. Default: as ViLT. */
   readonly pictures?: PictureRules | undefined;
-  /** Where stage 1 looks masked words up: in the model's own word table (`tied`, default), or in a table beside it. */
+  /** Table in which stage 1 looks masked words up: the model's own word table (`tied`, default), or one beside it. */
   readonly decoder?: 'tied' | 'own' | undefined;
   /** Origin of the weights: options, data, seed, scores. */
   readonly recipe: Readonly<Record<string, unknown>>;

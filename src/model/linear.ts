@@ -20,8 +20,8 @@ export const linear = (p: Params, x: Tensor, out: number): Tensor => {
 };
 
 /**
- * The same of rows [rows, in] with b inside the product: for a session of one thread, in whose second-level cache the rows
- * are, one pass over them less.
+ * Linear layer of rows [rows, in] with b inside the product. It passes over the rows once less, which is faster for a
+ * session of one thread, whose second-level cache holds them.
  */
 export const linearRows = (p: Params, rows: Tensor, out: number): Tensor =>
   gemm(rows, p.get('weight', [out, widthOf(rows)], 'normal'), ['as-is', 'transposed'], p.get('bias', [out], 'zeros'));
@@ -77,7 +77,7 @@ export const classifier = (p: Params, x: Tensor, [hidden, out]: readonly [number
 export const classifierRest = (p: Params, raised: Tensor, out: number): Tensor =>
   linear(p.within('3'), classifierHidden(p, raised), out);
 
-/** What the last layer of `classifier` reads, from the result of its first: LayerNorm and GELU. */
+/** Input of the last layer of `classifier`, from the output of its first: LayerNorm and GELU. */
 export const classifierHidden = (p: Params, raised: Tensor): Tensor =>
   gelu(layerNorm(p.within('1'), raised, HEAD_EPSILON));
 

@@ -23,9 +23,9 @@ export const imageToText = (similarity: Tensor): Tensor => crossEntropy(similari
 
 /** Similarities of the images and texts of one process with those of all processes. */
 export interface SharedSimilarity {
-  /** Of each image that is here and every text of all: [rows, pairs]. */
+  /** Similarities of each image that is here to every text of all processes: [rows, pairs]. */
   readonly images: Tensor;
-  /** Of each text that is here and every image of all: [rows, pairs]. */
+  /** Similarities of each text that is here to every image of all processes: [rows, pairs]. */
   readonly texts: Tensor;
   /** 1 for the matched pair of each row, otherwise 0: [rows, pairs]. */
   readonly matched: Tensor;

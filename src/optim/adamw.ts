@@ -50,7 +50,7 @@ export interface OptimizerState {
   /** Sum of the gradients of several micro-batches; present where a step has more than one. */
   readonly accumulated?: Weights | undefined;
   readonly regions: readonly Region[];
-  /** What the loss of the next update is multiplied by, where its gradient is computed in fp16. */
+  /** Loss scale of the next update, where gradients are computed in fp16. */
   lossScale?: LossScale | undefined;
 }
 

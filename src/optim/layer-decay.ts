@@ -1,6 +1,6 @@
 /** Blocks of a Transformer, by their number. */
 const BLOCK = /(?:^|\.)transformer\.blocks\.(\d+)\./;
-/** What stands before the first block: embeddings of words, patches, positions and modalities. */
+/** Parameters before the first block: embeddings of words, patches, positions and modalities. */
 const EMBEDDING = /(?:_embeddings\.|(?:^|\.)transformer\.(?:cls_token|pos_embed|patch_embed)\b)/;
 
 /**

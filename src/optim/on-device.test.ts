@@ -28,7 +28,7 @@ const gradientsAt = (step: number, part: number): Record<string, Numbers> =>
     }),
   );
 
-/** What writes gradients as a training does: a session, into the arrays of the state. */
+/** Writer of gradients as a training has it: a session that writes into the arrays of the state. */
 const writerOf = ({ gradients }: OptimizerState) =>
   compile(Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [`to ${name}`, input(name, [...shape])])), {
     into: Object.fromEntries([...gradients].map(([name, numbers]) => [`to ${name}`, numbers])),

@@ -8,7 +8,7 @@ import {
   type StepOptions,
 } from './adamw.ts';
 
-/** Where gradients are summed and weights moved: in the memory of the host, or of a device (`on-device.ts`). */
+/** State of an optimizer, in the memory of the host or of a device (`on-device.ts`): sums gradients and moves weights. */
 export interface Optimizer extends AsyncDisposable {
   /** Adds the gradients of one micro-batch to the sum that the next step takes. */
   accumulate(): Promise<void>;

@@ -7,7 +7,7 @@ export const fixed = <T extends ArrayBufferView>(array: T): T => {
 };
 
 /**
- * How many bytes each process gives and where they lie among those of all, by rank.
+ * Number of bytes that each process gives, and their place among those of all, by rank.
  *
  * @throws UserError where one message is longer than MPI counts.
  */

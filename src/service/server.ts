@@ -32,7 +32,7 @@ import { createStoreWriter } from './store/writing.ts';
 
 /** A server that listens. Stop it, or let `await using` do it. */
 export interface Server extends AsyncDisposable {
-  /** Where it listens: `http://127.0.0.1:8080`. */
+  /** Address that it listens on: `http://127.0.0.1:8080`. */
   readonly url: string;
   /** Takes no more requests, finishes those under way, and writes all that was uploaded. */
   stop(): Promise<void>;
@@ -75,7 +75,7 @@ interface Parts {
   readonly keyRing: KeyRing | undefined;
   readonly gate: Gate;
   readonly metrics: Metrics;
-  /** What is to be done at the end, the last one first. */
+  /** Clean-up at the end, the last one first. */
   readonly onClose: (() => unknown)[];
   readonly close: () => Promise<void>;
 }

@@ -35,7 +35,7 @@ export interface Pictures {
   sizeOf(image: NamedBytes): Promise<ImageSize>;
 }
 
-/** What the routes work with. */
+/** Services that the routes use. */
 export interface Services {
   readonly model: Model;
   /** The model, open; what is asked at once is run together. */

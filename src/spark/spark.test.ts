@@ -36,7 +36,7 @@ describe('an address of Spark Connect', () => {
   });
 });
 
-/** What a server of the test does with a call. */
+/** Handler of a call in the test's server. */
 type Answering = (stream: ServerHttp2Stream, message: Buffer) => void;
 
 let server: Http2Server | undefined;

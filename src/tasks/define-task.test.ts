@@ -92,7 +92,7 @@ const shardOf = async (some: readonly Row[]): Promise<Uint8Array> => {
   return Buffer.concat(chunks);
 };
 
-/** The same rows in each layout: the name of the file of a split, and its content. */
+/** Layouts of the same rows: the name of the file of a split, and its content. */
 const layouts: readonly (readonly [string, (split: string) => string, (some: readonly Row[]) => unknown])[] = [
   ['JSON lines', (split) => `${split}.jsonl`, jsonLines],
   ['CSV', (split) => `${split}.csv`, csv],

@@ -5,7 +5,7 @@
 export interface Option {
   /** Its flag, with a placeholder for a value: `--weight-decay <factor>`. */
   readonly flag: string;
-  /** What it sets, for `--help`, without the default. */
+  /** Description for `--help`, without the default. */
   readonly meaning: string;
   /**
    * `count`: whole number from 1; `index`: from 0; `share`: 0 to 1; `amount`: number from 0; `choice`: one of the

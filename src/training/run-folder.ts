@@ -99,7 +99,7 @@ export const openRun = async (model: Model, stage: Stage, options: RunFolderOpti
   };
 };
 
-/** Where another process writes: the checkpoint to go on from, and nothing is kept. */
+/** Run folder that another process writes: gives the checkpoint to go on from, and keeps nothing. */
 const openBeside = async (
   folder: string,
   { config }: Model,

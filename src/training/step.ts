@@ -95,7 +95,7 @@ export const createStep = async (options: StepOptions, state: OptimizerState): P
   };
 };
 
-/** What the loss is multiplied by in fp16. */
+/** Loss scale in fp16. */
 const scaleOf = ({ lossScale }: OptimizerState): Readonly<Record<string, Numbers>> =>
   lossScale ? { loss_scale: { shape: [], data: Float32Array.of(lossScale.factor) } } : {};
 

@@ -12,7 +12,7 @@ export interface PixelData {
 /** A picture: the bytes of a file (JPEG, PNG, WebP, …, whatever the browser shows), or decoded pixels. */
 export type WebImage = Blob | PixelData | Pixels;
 
-/** What a browser decodes pictures with; Node has none of it. */
+/** Functions with which a browser decodes pictures; Node has none of them. */
 interface Decoding {
   readonly createImageBitmap: (
     image: Blob,

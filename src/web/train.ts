@@ -125,7 +125,7 @@ const lossesOf = (model: Model, { losses, teacher }: WebTrainOptions) => {
   );
 };
 
-/** Those of `finetune`: of the paper with a teacher, and ground truth for what that cannot teach. */
+/** Losses as `finetune` has them: the paper's with a teacher, and ground truth for tasks that it cannot teach. */
 const usualLosses = (config: Model['config'], teacher: Model | undefined): LossWeights => {
   if (!teacher) return { hard: 1 };
   if (!lacksAnswers(config, teacher)) return { soft: 1, attention: 1 };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, vi } from 'vitest';
 import { run } from '../../src/cli/program.ts';
 
-/** Where a file of tests works: a data set, and a teacher and a student trained on it by the command line. */
+/** Folder of a file of tests: a data set, and a teacher and a student trained on it by the command line. */
 export interface Place {
   readonly root: string;
   readonly data: string;
@@ -53,7 +53,7 @@ export const interruptedOnce = (hasHappened: () => boolean, args: readonly strin
     }, 10);
   });
 
-/** The same in this process, without a second of start-up. */
+/** Runs the command line in this process, without a second of start-up. */
 export const inProcess = async (args: readonly string[]): Promise<Ended> => {
   const said = { stdout: '', stderr: '' };
   const spies = (['stdout', 'stderr'] as const).map((name) =>
@@ -77,7 +77,7 @@ export const parsed = ({ code, stdout, stderr }: Ended) => {
 
 export const jsonOf = async (...args: string[]) => parsed(await inProcess([...args, '--json']));
 
-/** What a mistake of the user says: one line, without a stack, exit code 1. */
+/** Message for a mistake of the user: one line, without a stack, exit code 1. */
 export const failing = async (root: string, ...args: string[]): Promise<string> => {
   const { code, stdout, stderr } = await inProcess(args);
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });

@@ -56,7 +56,7 @@ const expectTold = ({ code, stdout, stderr }: Ended): void => {
   expect(readFileSync(join(disk, 'mine'))).toEqual(Buffer.alloc(4096, 1));
 };
 
-/** What may be there after a full disk, since the same command goes on from it. */
+/** Files that may be there after a full disk, since the same command goes on from them. */
 const kept: Readonly<Record<string, RegExp>> = {
   cache: /^out\/(cache\.json|index\.jsonl|vectors\.f16)$/,
   'finetune --cache-teacher': /^out\/(teacher\.json|records\.(f16|jsonl))$/,

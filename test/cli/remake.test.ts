@@ -45,7 +45,7 @@ const logOf = async (name: ShippedName, lesson: string): Promise<{ update: numbe
     .split('\n')
     .map((line) => JSON.parse(line));
 
-/** What each file is: its architecture, its task and how many answers it gives. */
+/** Description of each file: its architecture, its task and its number of answers. */
 const made: Readonly<Record<ShippedName, readonly [string, string, number]>> = {
   'pretrained-mini': ['vilt', 'pretraining', 2],
   'teacher-mini': ['vilt', 'vqa', 20],

@@ -8,12 +8,12 @@ import { fakeDownloads, folderWriters, nanoPlaceForTests } from './writers.fixtu
 
 const place = nanoPlaceForTests();
 
-/** How a verb is stopped. */
+/** Way of stopping a verb. */
 interface Stopped {
   readonly args: (out: string) => string[];
   /** Whether it is at work, by what it has written or said. */
   readonly isBegun: (out: string, said: string) => boolean;
-  /** What it says then. */
+  /** Message that it then prints. */
   readonly says: RegExp;
   /** Names in its folder and beside it afterwards. */
   readonly leaves: RegExp;

@@ -19,7 +19,7 @@ export interface NanoPlace {
   readonly captions: string;
   readonly teacher: string;
   readonly student: string;
-  /** What the student keeps of the pictures. */
+  /** Cache of the pictures by the student. */
   readonly cache: string;
   /** A page, and what stands for the files of onnxruntime-web. */
   readonly page: string;

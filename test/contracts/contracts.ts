@@ -64,7 +64,7 @@ export const ragged = [
   encodedExample(3, 6, [3, 3]),
 ] as const;
 
-/** What a graph is fed for some examples, with targets. */
+/** Feeds of a graph for some examples, with targets. */
 export const feedsFor = (examples: readonly EncodedExample[], padWordsTo = 0): Feeds => ({
   ...collate(examples, { patch: contractSizes.patch, grid: contractSizes.grid, padWordsTo }),
   target: {
@@ -73,7 +73,7 @@ export const feedsFor = (examples: readonly EncodedExample[], padWordsTo = 0): F
   },
 });
 
-/** The same batch with tokens behind that are masked in every example. */
+/** Batch with further tokens at the end, masked in every example. */
 const withMaskedTail = (feeds: Feeds, tokens: number): Feeds =>
   Object.fromEntries(
     Object.entries(feeds).map(([name, numbers]) => [name, name === 'target' ? numbers : lengthened(numbers, tokens)]),
@@ -105,9 +105,9 @@ const gradientsOf = async (loss: Tensor, wanted: ReadonlyMap<string, Tensor>, [w
 
 const largest = ({ data }: Numbers): number => Array.from(data).reduce((most, x) => Math.max(most, Math.abs(x)), 0);
 
-/** What is particular about an objective. */
+/** Particulars of an objective. */
 export interface ObjectiveOptions {
-  /** What is 0 where student and teacher are the same: the loss itself, or only its gradient; `neither` has no teacher. */
+  /** Quantity that is 0 where student and teacher are the same: the loss, or only its gradient; `neither` has no teacher. */
   readonly zeroWhenEqual: 'value' | 'gradient' | 'neither';
   /** The student's parameters that it moves; it has no path to the others. Default: all. */
   readonly reaches?: ((name: string) => boolean) | undefined;
@@ -115,7 +115,7 @@ export interface ObjectiveOptions {
 
 const TEACHER = 'teacher_model';
 
-/** What every objective keeps, whoever wrote it. */
+/** Contract of every objective, whoever wrote it. */
 export const objectiveContract = (name: string, objective: Objective, options: ObjectiveOptions): void => {
   const { zeroWhenEqual, reaches = () => true } = options;
   const setUp = (teacherModel: Architecture) => {
@@ -169,13 +169,13 @@ export const objectiveContract = (name: string, objective: Objective, options: O
   });
 };
 
-/** Where a task's contract finds data: a folder, and one of its splits, whose answers are known. */
+/** Data for a task's contract: a folder, and one of its splits, whose answers are known. */
 export interface TaskFixture {
   readonly folder: () => string;
   readonly split: string;
 }
 
-/** What every task keeps, whoever wrote it. */
+/** Contract of every task, whoever wrote it. */
 export const taskContract = (task: Task, { folder, split }: TaskFixture): void => {
   describe(`${task.name} keeps the contract of tasks`, () => {
     it('reads examples that are whole: a text, its images, where they came from', async () => {

@@ -46,7 +46,7 @@ const collated = (examples: readonly EncodedExample[], { patch, grid }: Sizes): 
   target: { shape: [examples.length, head.answers], data: new Float32Array(examples.length * head.answers) },
 });
 
-/** What all models keep, teachers and students: shapes, an Encoded an image, the same answer alone as in a batch. */
+/** Contract of all models, teachers and students: shapes, an Encoded an image, the same answer alone as in a batch. */
 const modelContract = (model: Architecture, sizes: Sizes): void => {
   const p = createParams();
   const { encoded, logits } = answered(model, p, inputsFor(sizes), { sizes, head });
@@ -82,7 +82,7 @@ const modelContract = (model: Architecture, sizes: Sizes): void => {
   });
 };
 
-/** What a model's pairs are known by. */
+/** Outputs by which a model's pairs are compared. */
 const shown = (name: string, { pair, text, image }: Encoded): Record<string, Tensor> => ({
   [`${name} pair`]: pair,
   [`${name} words`]: text.layers.at(-1)!.query,
@@ -131,7 +131,7 @@ const rowOf = ({ shape: [batch, ...rest], data }: Numbers, row: number): Numbers
   return { shape: [1, ...rest], data: Float32Array.from(data.subarray(row * size, (row + 1) * size)) };
 };
 
-/** How far the numbers of an example alone are from what it has in a batch, where it is padded behind its tokens. */
+/** Distance between the numbers of an example alone and in a batch, where it is padded behind its tokens. */
 const farthest = (padded: Numbers, alone: Numbers): number => {
   const [tokens, more] = [alone.shape.at(-2)!, padded.shape.at(-2)!];
   const width = alone.shape.at(-1)!;
@@ -141,7 +141,7 @@ const farthest = (padded: Numbers, alone: Numbers): number => {
   }, 0);
 };
 
-/** What every teacher keeps, whoever wrote it and whatever its shape. */
+/** Contract of every teacher, whoever wrote it and whatever its shape. */
 export const teacherContract = (model: Architecture, sizes: Sizes): void => {
   describe(`${model.name} of width ${sizes.width} keeps the contract of teachers`, () => {
     modelContract(model, sizes);
@@ -152,7 +152,7 @@ export const teacherContract = (model: Architecture, sizes: Sizes): void => {
 const leavesOf = (outputs: readonly Tensor[]): string[] =>
   ancestors(outputs).flatMap(({ made }) => ('leaf' in made && made.leaf !== 'constant' ? [made.name] : []));
 
-/** What every student keeps beside a teacher of another shape. */
+/** Contract of every student beside a teacher of another shape. */
 export const studentContract = (name: string, sizes: Sizes, ofTeacher: Sizes): void => {
   const [p, inputs] = [createParams(), inputsFor(sizes)];
   const made = (model: Architecture, root: typeof p | ReturnType<typeof p.within>, shape: Sizes): Answered =>

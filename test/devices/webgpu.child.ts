@@ -1,5 +1,5 @@
 /**
- * What a device computes, in a process of its own, as JSON on stdout:
+ * Computes on a device, in a process of its own, and prints JSON on stdout:
  * `node --import tsx test/devices/webgpu.child.ts <device> <what> <folder>`.
  */
 

@@ -9,7 +9,7 @@ import { quickstartPlaceForTests } from './quickstart-place.ts';
 const examples = readdirSync(`${root}examples`).filter((name) => name.endsWith('.ts'));
 const place = quickstartPlaceForTests();
 
-/** What each example must print, whatever the numbers on the way. */
+/** Output that each example must print, whatever the numbers on the way. */
 const printed: Record<string, RegExp> = {
   '0-train-a-classifier.ts': /^step 1: loss 1\.\d{3}, .*step 300: loss 0\.0\d\d, (9\d|100) % right\n$/s,
   '1-load-a-teacher.ts':

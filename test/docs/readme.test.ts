@@ -13,7 +13,7 @@ const small = (code: string): string =>
     .replace('updates: 200', 'updates: 3, batch: 8, threads: 1')
     .replace('1e-4', '3e-3');
 
-/** What each sketch prints, told by a word of its code, and what is asked of it beyond that. */
+/** Expected output of each sketch, found by a word of its code, and further checks of it. */
 const printed: Readonly<Record<string, { readonly after?: string; readonly prints: RegExp }>> = {
   'saveModel(': { prints: /^(\d00\/\d+ .*\n)*$/ },
   // five answers over the cache, three about one image, losses, an accuracy

@@ -17,7 +17,7 @@ const recipes = [
   'retrieval-coco',
 ] as const;
 
-/** What stands for the data of the recipes: the generated pictures of the same task. */
+/** Data in place of those of the recipes: generated pictures of the same task. */
 const stands = {
   captions: 'pretraining',
   vqa: 'vqa',
@@ -43,7 +43,7 @@ const commandsOf = (recipe: string): string[] =>
     .split('\n')
     .filter((line) => line !== '');
 
-/** How a command shrinks: its lengths and batches, and the names of its splits; everything else stays as it is written. */
+/** Shrinks a command: its lengths and batches, and the names of its splits; everything else stays as it is written. */
 const smaller: readonly (readonly [RegExp, string])[] = [
   [/--(epochs|updates) \d+/, '--updates 2'],
   [/--batch \d+/, '--batch 4'],

@@ -82,7 +82,7 @@ describe('a cache of images', () => {
 
 type Said = Readonly<Record<string, unknown>>;
 
-/** What the earlier version said of a question or a search, without what is said since. */
+/** Answer of the earlier version to a question or a search, without the fields added since. */
 const knownBefore = ({ question, images, answers, found }: Said): Said => {
   const rows = (list: unknown) =>
     Array.isArray(list)

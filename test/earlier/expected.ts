@@ -43,7 +43,7 @@ const digestOf = (path: string): string => {
     .digest('hex');
 };
 
-/** What the folder of a finished run holds. */
+/** Files in the folder of a finished run. */
 export const runIn = (folder: string): Run => ({
   metrics: jsonLinesOf(`${folder}/metrics.jsonl`).map(withoutTimes),
   best: digestOf(`${folder}/best.safetensors`),

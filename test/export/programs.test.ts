@@ -175,7 +175,7 @@ describe('beside an export of a model that retrieves', () => {
     }
   });
 
-  /** What a program prints, its numbers to four places. */
+  /** Output of a program, its numbers to four places. */
   const printed = (command: string, program: string): string[] => {
     const { stdout, stderr } = spawnSync(command, [join(to(), program), ...pictures.slice(0, 3), questions[1]!], {
       encoding: 'utf8',

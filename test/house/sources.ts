@@ -31,7 +31,7 @@ export const parsed = new Map(
   ]),
 );
 
-/** What a file imports, statically or not: packages by name, files of ours as src/… */
+/** Imports of a file, static or not: packages by name, files of ours as src/… */
 export const importsOf = (path: string): string[] =>
   [...read(path).matchAll(/(?:^|[\s;])(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/gm)].map(([, name]) =>
     name!.startsWith('.') ? posix.join(dirname(path), name!) : name!,
@@ -137,7 +137,7 @@ export const acts = (statement: ts.Statement): boolean => {
   return ts.isExpressionStatement(statement) || calledAtOnce(statement).some((name) => touching(statement, name));
 };
 
-/** What a module calls or awaits as it is imported, by its first name. */
+/** Names of the functions that a module calls or awaits as it is imported. */
 const calledAtOnce = (node: ts.Node): string[] => {
   if (ts.isFunctionLike(node)) return [];
   const own = ts.isAwaitExpression(node)

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 
-/** What a thread worked on: milliseconds of processor time of each task, by the clock of the thread itself. */
+/** Tasks of a thread: milliseconds of processor time of each, by the clock of the thread itself. */
 export type Tasks = readonly number[];
 
 interface TraceEvent {

@@ -68,7 +68,7 @@ export const servePictures = async (
   return await startServing([student, join(home, 'pictures.cache'), ...cache, ...args]);
 };
 
-/** How somebody looks at the page. */
+/** Conditions under which the page is looked at. */
 export interface Setting {
   readonly name: string;
   readonly dark?: boolean;
@@ -119,7 +119,7 @@ export const openPage = async (browser: Browser, url: string, { dark, phone, mov
 const axeSource = (): Promise<string> =>
   readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What axe finds wrong for people who hear the page, or see it badly. */
+/** Violations that axe finds: for people who hear the page, or see it badly. */
 export const violationsOf = async (page: Page): Promise<string[]> => {
   await page.evaluate(await axeSource());
   const found = await page.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>('axe.run(document)');

@@ -25,7 +25,7 @@ const scrollFrames = `new Promise((resolve) => {
   requestAnimationFrame(frame);
 })`;
 
-/** How a wall scrolls. */
+/** Measurements of scrolling a wall. */
 interface Scrolled {
   /** Median time between two frames, in milliseconds, whatever else this machine does. */
   readonly median: number;

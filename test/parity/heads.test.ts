@@ -17,7 +17,7 @@ import { parityFeeds, parityInputs, parityPath, paritySizes, readFixture, relati
 
 const vocabulary = [...SPECIAL_PIECES, ...Array.from({ length: 195 }, (_, i) => `word${i}`)];
 
-/** What a head over the fixture's pairs says, loaded as anybody's file is. */
+/** Output of a head over the fixture's pairs, loaded as anybody's file is. */
 const said = async (name: string, task: Learnable, headOf: (p: Params, encoded: Encoded) => Tensor): Promise<number> => {
   const trained = await loadModel(parityPath(`hf/${name}/model.safetensors`), { task, vocabulary });
   const p = createParams();

@@ -69,7 +69,7 @@ describe('two images in the fusion encoder say what Hugging Face ViLT says (hf/n
   });
 });
 
-/** What attention gives to each key, and how far it is apart query by query. */
+/** Mean attention of each key, and the distance of each query from it. */
 const probability = ({ scores, keys }: Attention): Tensor => softmax(add(scores, maskBias(keys)));
 const masked = ({ scores, keys }: Attention): Tensor => add(scores, maskBias(keys));
 

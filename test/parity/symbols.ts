@@ -17,7 +17,7 @@ import { fromHuggingFace } from '../../src/checkpoints/rename-tensors.ts';
 import { parityFeeds, parityInputs, paritySizes, readFixture } from '../fixtures/parity.ts';
 
 const head = { task: 'vqa', answers: 10 };
-/** What the labels are fed as. */
+/** Inputs that the labels are fed as. */
 export const target = input('target', ['batch', head.answers]);
 /** And the best labelled answer alone. */
 const best = input('best', ['batch', head.answers]);
@@ -54,7 +54,7 @@ export const attentionLosses = (s: Encoded, t: Encoded): Record<string, Tensor> 
   return all;
 };
 
-/** The same losses at other layers: one by one, and their mean. */
+/** Losses at other layers: one by one, and their mean. */
 const layerLosses = (): Record<string, Tensor> => {
   const all: Record<string, Tensor> = {};
   const add = (name: string, objective: Objective): void => {

@@ -9,11 +9,11 @@ import { vqa } from '../../src/tasks/vqa.ts';
 import { finetune } from '../../src/training/finetune.ts';
 import { nanoDescription } from '../fixtures/nano.ts';
 
-/** What is to be trained. */
+/** Order of a training. */
 export interface RunOrder {
   readonly data: string;
   readonly folder: string;
-  /** Of each process. */
+  /** Examples of a batch of each process. */
   readonly batch: number;
   readonly updates: number;
   /** Update after which all leave the loop. */

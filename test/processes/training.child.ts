@@ -10,7 +10,7 @@ import { type TrainingData, type TrainingName, trainings } from './trainings.ts'
 export interface Orders {
   readonly data: TrainingData;
   readonly names: readonly TrainingName[];
-  /** Of each process. */
+  /** Examples of a batch of each process. */
   readonly batch: number;
   readonly updates: number;
 }

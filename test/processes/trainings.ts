@@ -44,7 +44,7 @@ export const writeTrainingData = async (home: string): Promise<TrainingData> => 
   return { scenes, captions, colours, words: await writeColourScenes(colours) };
 };
 
-/** What a training is given beside its own options. */
+/** Options of a training besides its own. */
 interface Given {
   readonly batch: number;
   readonly updates: number;

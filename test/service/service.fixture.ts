@@ -62,7 +62,7 @@ export const serve = async (
 /** Bytes of an image of a folder. */
 export const bytesOf = (folder: string, path: string): Promise<Uint8Array> => readFile(join(folder, path));
 
-/** What a response of JSON says. @throws Error where it is a problem. */
+/** Body of a response of JSON. @throws Error where it is a problem. */
 export const jsonIn = async (response: Response) => {
   const text = await response.text();
   if (!response.ok) throw new Error(`${response.status}: ${text}`);

@@ -100,7 +100,7 @@ const label = async (page: Page, name: string, files: string[]): Promise<void> =
   await page.locator('.labels').getByText(name, { exact: true }).waitFor(SLOW);
 };
 
-/** What axe-core finds wrong with a page. */
+/** Violations that axe-core finds in a page. */
 const violations = async (page: Page): Promise<string[]> => {
   await page.evaluate(await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
   const found = await page.evaluate('axe.run().then(({ violations }) => violations)');

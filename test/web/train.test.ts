@@ -40,7 +40,7 @@ afterAll(async () => {
   if (root) await rm(root, { recursive: true, force: true });
 });
 
-/** What ten updates came to, in a page. */
+/** Result of ten updates in a page. */
 interface Trained {
   readonly losses: readonly Readonly<Record<string, number>>[];
   readonly validation: number;

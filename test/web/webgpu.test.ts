@@ -92,7 +92,7 @@ describe.skipIf(!chromiumPath)('a student on WebGPU', { timeout: 900_000 }, () =
 const SLOW = { timeout: 400_000 };
 
 describe.skipIf(!chromiumPath)('a site with the files of WebGPU', { timeout: 900_000 }, () => {
-  /** What a visitor is told of a question. */
+  /** Text that a visitor reads about a question. */
   const told = async (tab: Browser, search: string): Promise<string> => {
     await using server = await serveFiles(at('site'), { isolated: false });
     const { page, errors, foreign } = await openPage(tab, `${server.url}${search}`);

@@ -9,7 +9,7 @@ interface NamedTensors<T> {
 /** The table of words of a ViLT or DiDE, by the end of its name. */
 const WORD_TABLE = /(?:^|\.)text_embeddings\.word_embeddings\.weight$/;
 
-/** The same where the parts of names are joined. */
+/** The word table under a name whose parts are joined. */
 const JOINED_TABLE = /text_embeddings_?word_embeddings_?weight$/;
 
 /** Marks that codes put where the dots of a name were, since buffers may have none: `ema_vilt_…`, LitEma's `model_ema.vilt…`. */

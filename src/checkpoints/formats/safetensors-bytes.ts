@@ -61,7 +61,7 @@ const someNames = (tensors: ReadonlyMap<string, TensorInfo>): string => {
   return names.slice(0, 5).join(', ') + (names.length > 5 ? ` and ${names.length - 5} more` : '') || 'nothing';
 };
 
-/** What is written into a file. */
+/** Content of a file. */
 interface Writing {
   /** Data type of floats. Default: their own width. */
   readonly dtype?: FloatDtype | undefined;

@@ -30,7 +30,7 @@ export const startingModel = async (from: string, task: Learnable, options: Answ
 /** A teacher, and where it is from. */
 export interface OpenedTeacher {
   readonly teacher: Model;
-  /** Of the Hub: its id with the commit, `org/name@5c9f…`. */
+  /** Id of a model of the Hub, with the commit: `org/name@5c9f…`. */
   readonly commit?: string | undefined;
 }
 

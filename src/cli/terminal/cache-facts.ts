@@ -1,7 +1,7 @@
 import type { ImageCache } from '../../index.ts';
 import { type Cell, groupedCount } from './table.ts';
 
-/** What a cache's precision costs in answers: one row, or none where it is not known. */
+/** Cost of a cache's precision in answers: one row, or none where it is not known. */
 export const costFacts = ({ cost, task }: ImageCache['about']): [string, Cell][] => {
   if (!cost) return [];
   const what = task === 'retrieval' ? 'cosine' : 'probability';

@@ -24,7 +24,7 @@ export const cachePieceOptions = () => [
   ...sparkOptions(),
 ];
 
-/** What is cached, and how. */
+/** Images to cache, and the options of encoding them. */
 interface Work {
   readonly images: string;
   readonly options: PieceFlags &
@@ -58,7 +58,7 @@ export const hasEncodedPieces = async (student: Model, { images, options }: Work
 /** Pictures that one statement of Spark encodes: what it gives back is held by Spark's driver, and cached before the next. */
 const WINDOW = 16_384;
 
-/** What was encoded elsewhere, or is now by Spark; undefined where all is encoded here. */
+/** Encoded pieces of other processes or of Spark; undefined where all is encoded here. */
 export const encodedElsewhere = (
   student: Model,
   { images, options, words }: Work & { readonly options: SparkCommand['options']; readonly words: readonly string[] },

@@ -118,7 +118,7 @@ async function run(file: string, options: Options): Promise<void> {
   report({ file, task, judged, compared, notices, tolerance }, options);
 }
 
-/** What was evaluated, and what came out. */
+/** Model and data of an evaluation, and its results. */
 interface Evaluated {
   readonly file: string;
   readonly task: Task;

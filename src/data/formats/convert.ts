@@ -141,7 +141,7 @@ const answersOf = async (path: string, { answers }: Dataset, { records, split }:
 interface SplitOptions extends ConvertOptions {
   readonly split: string;
   readonly folder: string;
-  /** What its layout has left out. */
+  /** Parts that its layout has left out. */
   readonly rows: readonly LeftOut[];
 }
 

@@ -39,7 +39,7 @@ const captions = async (): Promise<{ picture: Buffer; text: string }[]> => {
   return Array.from({ length: 5 }, (_, k) => ({ picture: k === 2 ? broken : whole, text: `thing ${k}` }));
 };
 
-/** Where a corrupt picture can be, each a folder that is written anew. */
+/** Layouts in which a corrupt picture can be, each a folder that is written anew. */
 const layouts: readonly (readonly [name: string, task: ShapeName, write: (folder: string) => Promise<void>])[] = [
   [
     'a shard',

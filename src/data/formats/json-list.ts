@@ -90,7 +90,7 @@ const HEAD = 2 ** 16;
 const LISTS = ['data', 'examples', 'samples', 'items', 'rows', 'annotations', 'questions'];
 
 /**
- * What a JSON file holds: a list, which may have a name in one object, or objects a line; undefined where it is neither
+ * Rows of a JSON file: a list, which may have a name in one object, or objects a line; undefined where it is neither
  * list nor object.
  *
  * @throws UserError for one object without such a list.

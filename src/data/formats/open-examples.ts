@@ -100,7 +100,7 @@ export const openFormat = async (format: Format, path: string, query: DatasetQue
   };
 };
 
-/** Where labels are read and none of them is known, they are those of another task, or of another field. */
+/** Error for labels of which none is known: they are those of another task, or of another field. */
 const noLabelError = (path: string, labels: ReadonlyMap<string, number>, { records }: DatasetQuery): UserError =>
   new UserError(
     `${path}: no row has a label of ${records.name}, which are ${records.answers.classes!.join(', ')}; there are ${labelsText(labels)}: check the task, and the field of the label.`,

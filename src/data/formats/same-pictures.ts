@@ -124,7 +124,7 @@ const rethrowUnlessUserError = (failure: unknown): undefined => {
   throw failure;
 };
 
-/** Where the bytes of an image lie in a file; undefined where they are compressed there, or in memory. */
+/** Place of an image's bytes in a file; undefined where they are compressed there, or in memory. */
 const placeOf = async (source: ImageSource): Promise<StoredImage['place']> => {
   if (typeof source !== 'string') return 'place' in source ? source.place : undefined;
   const length = await stat(source).then(

@@ -48,7 +48,7 @@ export const surveyData = async (place: string, shapes: readonly RecordShape[]):
   throw new UserError(`${path}: nothing in it can be read: ${first}`);
 };
 
-/** How much a row must hold to be a record: any row with a caption would do for captions, so those are tried last. */
+/** Strictness of a shape, by which the strictest is tried first: any row with a caption would do for captions. */
 const strictness = ({ answers, images }: RecordShape): number => 10 * ANSWERS_NEEDED[answers.kind] + images;
 
 const ANSWERS_NEEDED = { classes: 2, open: 1, none: 0 } as const;

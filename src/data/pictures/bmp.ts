@@ -15,7 +15,7 @@ interface Header {
   readonly isTopDown: boolean;
   readonly bits: number;
   readonly compression: number;
-  /** Where the palette or the masks begin, and the pixels. */
+  /** Offsets in bytes of the palette or the masks, and of the pixels. */
   readonly after: number;
   readonly pixels: number;
   readonly colors: number;

@@ -46,7 +46,7 @@ export const unreadableKindOf = (bytes: Uint8Array): string | undefined => {
   return beginnings.find(([begin]) => digits.startsWith(begin))?.[1];
 };
 
-/** What an ISO base media file holds, by its brands; undefined for AVIF, which is read. */
+/** Kind of an ISO base media file, by its brands; undefined for AVIF, which is read. */
 const containedIn = (brands: string): string | undefined => {
   if (/avi[fs]/.test(brands)) return undefined;
   if (/hei[cmsx]|hev[cmx]|mif1|msf1/.test(brands)) return 'HEIC';

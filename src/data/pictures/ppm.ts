@@ -10,7 +10,7 @@ interface Header {
   readonly height: number;
   /** The number that is white; of a file of floats its scale, below 0 where the floats are little-endian. */
   readonly most: number;
-  /** Where the pixels begin. */
+  /** Offset of the pixels in bytes. */
   readonly start: number;
 }
 

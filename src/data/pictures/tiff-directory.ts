@@ -1,6 +1,6 @@
 /** The first directory of a TIFF file, or of EXIF data, which have the same form. */
 export interface TiffDirectory {
-  /** Where the value of a tag is, or the value itself where it is a number of four bytes; 0 where there is no such tag. */
+  /** Offset of a tag's value, or the value itself where it is a number of four bytes; 0 where there is no such tag. */
   readonly value: (tag: number) => number;
   /** The value of a tag that is a number of two bytes; 0 where there is no such tag. */
   readonly short: (tag: number) => number;

@@ -28,7 +28,7 @@ export interface BadRowOptions {
 export interface BadRows {
   /** Counts a bad row. @throws its error where no row may be left out. */
   readonly add: (failure: UserError) => void;
-  /** What a row gives; nothing where it is bad. @throws the row's error where no row may be left out. */
+  /** Values of a row; none where it is bad. @throws the row's error where no row may be left out. */
   readonly attempt: <T>(read: () => readonly T[]) => readonly T[];
   /**
    * A sentence with their number and the first of them, or none.

@@ -2,7 +2,7 @@ import { fieldError, RowError } from '../../files/json-lines.ts';
 import { type ScoredAnswer, scoredLabel } from '../example.ts';
 import { isNoAnswer } from './no-answer.ts';
 
-/** Where a value stands. */
+/** Place of a value. */
 export interface Place {
   readonly where: string;
   readonly name: string;

@@ -1,6 +1,6 @@
 import type { ExampleSketch } from '../batch.ts';
 
-/** How several who load the same batches share them: each reads its own examples of every batch. */
+/** Sharing of batches among several processes that load the same ones: each reads its own examples of every batch. */
 export interface Sharing {
   /** Place of this one among those who share. */
   readonly rank: number;

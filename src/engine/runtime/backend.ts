@@ -55,10 +55,10 @@ export interface RuntimeOptions {
    * input too.
    */
   readonly initializers?: ReadonlyMap<string, Numbers> | undefined;
-  /** Where it computes. Default: the device of `setDefaultDevice`, or the CPU. Others than the CPU need the native kind. */
+  /** Device that computes. Default: that of `setDefaultDevice`, or the CPU. Any other needs the native kind. */
   readonly device?: Device | undefined;
   /**
-   * What becomes of operators for which the device has no kernel: an error that names them, before anything runs, or the
+   * Treatment of operators for which the device has no kernel: an error that names them, before anything runs, or the
    * CPU computes them, with copies to and fro. Default: `refuse`, or what the environment variable `DIDE_UNSUPPORTED`
    * says.
    */

@@ -16,7 +16,7 @@ const providerOptions = (): Readonly<Record<Gpu, Readonly<Record<string, string>
   directml: {},
 });
 
-/** What to do where a provider cannot be had. */
+/** Advice for each device whose provider is not available. */
 const advice: Readonly<Record<Gpu, string>> = {
   webgpu: 'a GPU with a driver for Vulkan, Metal or Direct3D 12 is needed: install its driver, or compute on the CPU',
   cuda: 'a build of ONNX Runtime with CUDA and its libraries are needed (docs/devices.md): name it with --runtime or DIDE_ORT, or compute on the CPU',

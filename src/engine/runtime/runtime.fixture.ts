@@ -82,7 +82,7 @@ export const zeros = (...shape: readonly number[]): Numbers<Float32Array> => ({
   data: new Float32Array(countOf(shape)),
 });
 
-/** What the tests give to `affine`. */
+/** Inputs of `affine` in the tests. */
 export const w = floats([3, 2], [1, 2, 3, 4, 5, 6]);
 export const b = floats([2], [10, 20]);
 

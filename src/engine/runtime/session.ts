@@ -23,12 +23,12 @@ export interface CompileOptions extends Omit<RuntimeOptions, 'initializers'> {
   /** float64 is for tests of derivatives. Default float32. */
   readonly precision?: Precision | undefined;
   /**
-   * What the products of linear layers whose weights are constants (`weights`) are computed in; see `withInt8Products`.
+   * Precision of the products of linear layers whose weights are constants (`weights`); see `withInt8Products`.
    * Default float32.
    */
   readonly weightPrecision?: 'float32' | 'int8' | undefined;
   /**
-   * What all other products of matrices are computed in; see `withHalfProducts`. The CPU rounds as a device would that has
+   * Precision of all other products of matrices; see `withHalfProducts`. The CPU rounds as a device would that has
    * them, and is slower for it. Default float32.
    */
   readonly products?: 'float32' | HalfPrecision | undefined;

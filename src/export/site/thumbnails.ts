@@ -6,7 +6,7 @@ import { mapConcurrent } from '../../files/map-concurrent.ts';
 import type { ImageCache } from '../../inference/image-cache.ts';
 import type { SiteOptions } from './site-options.ts';
 
-/** How small pictures are made. */
+/** Options of making thumbnails. */
 interface Making extends Pick<SiteOptions, 'images' | 'signal' | 'onProgress' | 'onWarning'> {
   readonly side: number;
 }

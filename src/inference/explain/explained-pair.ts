@@ -26,7 +26,7 @@ export interface ExplainedModel {
 export interface ExplainedPair {
   /** The image as the models see it, resized to whole patches: a data URI. */
   readonly image: string;
-  /** The same image in pale grey, to lay colours over: a data URI. */
+  /** Image in pale grey, to lay colours over: a data URI. */
   readonly grey: string;
   /** Rows and columns of patches. */
   readonly rows: number;

@@ -44,7 +44,7 @@ export interface Explainer<Pair extends TextOfImage> extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Where models look, and how pairs come there: Node, or a browser. */
+/** Platform on which models are explained, Node or a browser: computes attention and reads pairs. */
 export interface ExplainerHost<Pair> {
   readonly compile: Compile;
   /** Encodes the text and decodes the image of each pair for a model. */

@@ -54,7 +54,7 @@ const entriesOf = (options: object): [string, unknown][] =>
     .filter(([, value]) => value !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1));
 
-/** What was asked, of what. */
+/** Question of a piece, and the images that it was asked of. */
 export interface Asked {
   readonly plan: Plan;
   readonly cache: ImageCache;

@@ -26,7 +26,7 @@ const fileSchema = {
   by: z.string(),
 };
 
-/** What is known of a picture that was encoded, or why it cannot be. */
+/** Entry of a picture that was encoded, or the reason why it cannot be. */
 export const encodedSchema = z.union([
   z.object({
     ...fileSchema,

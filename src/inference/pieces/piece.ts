@@ -89,7 +89,7 @@ export const pieceOf = (name: string, { cache, state, count }: PieceContext): Pi
   );
 };
 
-/** What the pieces of a question are of. */
+/** Cache and question that the pieces are parts of. */
 export interface PieceContext {
   readonly cache: ImageCache;
   /** `stateOf` the cache. */

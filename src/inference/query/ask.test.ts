@@ -34,7 +34,7 @@ beforeAll(async () => {
   });
 });
 
-/** What the whole model says of one image at a time, without a cache: a row of logits each. */
+/** Logits of the whole model for one image at a time, without a cache: a row each. */
 const directLogits = async ({ config, weights }: Model): Promise<Map<string, Float32Array>> => {
   const { sizes, task, answers } = config;
   const preprocessor = preprocessorFor(config, { batch: 1 });

@@ -10,12 +10,12 @@ export interface AnswerCandidate extends Candidate {
   readonly answer: number;
 }
 
-/** The same, with its row of a block. */
+/** Candidate with its row of a block. */
 interface RowCandidate extends AnswerCandidate {
   readonly row: number;
 }
 
-/** What was found for one question among a part of the images, by which collections are joined. */
+/** Answers found for one question among a part of the images; collections are joined by them. */
 export interface Share {
   /** Number of images that reach the least probability. */
   readonly found: number;
@@ -33,7 +33,7 @@ export interface Collection {
   add(block: ScanBlock): void;
   /** Adds what another collection of the same plan has found among some images, for each question. */
   join(shares: readonly Share[], images: number): void;
-  /** What was found so far, for each question, without near-duplicates of each other being looked for. */
+  /** Answers found so far, for each question, near-duplicates included. */
   shares(): Share[];
   /** A result for each question. */
   finish(): Promise<QuestionResult[]>;

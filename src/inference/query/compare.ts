@@ -106,7 +106,7 @@ async function* compareInBlocks(
   }
 }
 
-/** How a query becomes a vector. */
+/** Options of turning a query into a vector. */
 interface VectorOptions extends Pick<SearchOptions, 'and' | 'not' | 'onWarning'> {
   /** Computes the vector, of length 1, of the query's image, which is not cached. */
   readonly likeFile: () => Promise<Float32Array>;

@@ -24,13 +24,13 @@ export const datesOf = ({ size, columns: { taken, modified, undated } }: ImageCa
 
 const MINUTE = 60_000;
 
-/** What a clock of this machine's zone showed at a moment. */
+/** Local time at a moment, in this machine's time zone. */
 const clockTimeOf = (moment: number): number => moment - MINUTE * new Date(moment).getTimezoneOffset();
 
 /** A clock time as text, `2024-07-14T18:30:00`. */
 export const dateText = (clockTime: number): string => new Date(clockTime).toISOString().slice(0, 19);
 
-/** What is not known about the dates of cached images, a sentence each. */
+/** Notices about unknown dates of cached images, a sentence each. */
 export const dateWarnings = ({ folder, size }: ImageCache, { unread, untold }: ImageDates): string[] => {
   const said: string[] = [];
   if (unread > 0)

@@ -66,7 +66,7 @@ const pathTests = ({ pathAt }: ImageCache, filter: ImageFilter): Test[] => {
 
 const matcherOf = (glob: string): ((path: string) => boolean) => picomatch(glob, globOptions(glob));
 
-/** What `filterImages` takes besides the filter itself. */
+/** Options of `filterImages` besides the filter itself. */
 interface FilterUse extends ImageFilter {
   /** Order of the results; one by date needs the dates of all images. */
   readonly sort?: string | undefined;

@@ -7,7 +7,7 @@ import { filterImages } from './filter.ts';
 import { once } from './once.ts';
 import { checkRanking, openRanking, type RankedImage, type RankingOptions, rankedImage } from './ranking.ts';
 
-/** How an image stands to a hypothesis. */
+/** Relation of an image to a hypothesis. */
 export type Entailment = 'entailment' | 'neutral' | 'contradiction';
 
 /** Judgement of a student about one image: three probabilities that add up to 1. */

@@ -33,7 +33,7 @@ const students = {
   retrieval: () => randomStudent(5, { task: retrieval.name, scoring: 'softmax', answers: [] }),
 } as const;
 
-/** What the student itself says: one probability of one picture, or of two. */
+/** Answer of the student itself: one probability of one picture, or of two. */
 const own = async (student: Predictor, images: readonly string[], wanted: string): Promise<number> =>
   (await answer(student, images.length === 1 ? images[0]! : images, text)).find((one) => one.answer === wanted)!
     .probability;

@@ -4,7 +4,7 @@ import type { ImageCache } from '../image-cache.ts';
 /** Vectors that are read together. */
 const AT_ONCE = 1024;
 
-/** What is kept of images at places in any order: [places, width]. */
+/** Kept features of images at places in any order: [places, width]. */
 export const vectorsAt = async (images: ImageCache, places: Uint32Array): Promise<Float32Array<ArrayBuffer>> => {
   const { width } = images.about;
   const all = new Float32Array(places.length * width);

@@ -20,11 +20,11 @@ export interface Backend {
   readonly openWriter: (place: string, about: About) => Promise<CacheWriter>;
   /** Opens it for questions; `filter` are those that will be asked, if the place can choose them itself. */
   readonly open: (place: string, filter?: ImageFilter) => Promise<ImageCache>;
-  /** What a server needs to keep such a cache open; absent where it cannot. */
+  /** Operations for a server that keeps such a cache open; absent where it cannot. */
   readonly serving?: Serving | undefined;
 }
 
-/** What a server needs to keep a cache open. */
+/** Operations on a cache that a server keeps open. */
 export interface Serving {
   /** Watches a cache. Nothing is opened before its state is asked for. */
   readonly watch: (place: string) => Watch;

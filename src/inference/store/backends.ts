@@ -14,7 +14,7 @@ export const backendOf = async (place: string): Promise<Backend> => {
   return isBucket(place) ? (await import('./s3/s3.ts')).s3 : embedded;
 };
 
-/** What a server needs to keep a cache open. @throws UserError where caches of this kind are not served. */
+/** Operations on a cache that a server keeps open. @throws UserError where caches of this kind are not served. */
 export const servingOf = async (place: string): Promise<Serving> => {
   const { serving } = await backendOf(place);
   if (serving) return serving;

@@ -25,7 +25,7 @@ const aboutSchema = z.strictObject({
   width: z.number().int().positive(),
   /** Number that features are kept as; absent of float32, as in all caches of earlier versions. */
   precision: z.enum(['float16', 'int8']).optional(),
-  /** What that costs in answers, on the first images that were last encoded together. */
+  /** Cost of the precision in answers, measured on the first images that were last encoded together. */
   cost: z.strictObject({ images: z.number(), questions: z.number(), mean: z.number(), largest: z.number() }).optional(),
   /** Random name that the files have together, another one after each time that rows were moved. */
   stamp: z.string().optional(),
@@ -43,7 +43,7 @@ export const parseAbout = (value: unknown, path: string): About => {
   });
 };
 
-/** How the pictures of a cache were read. */
+/** Style in which the pictures of a cache were read. */
 export const picturesOf = ({ preprocessing }: About): PictureStyle => preprocessing.pictures ?? 'as-vilt';
 
 /**
@@ -75,6 +75,6 @@ const said = ({ student, task, width, preprocessing }: About): string =>
 /** Number that the features of a cache are kept as. */
 export const precisionOf = ({ precision }: Pick<About, 'precision'>): Precision => precision ?? 'float32';
 
-/** How the rows of a cache are written and read. */
+/** Format of the rows of a cache. */
 export const rowsOf = (about: Pick<About, 'precision' | 'width'>): RowFormat =>
   rowFormatOf(precisionOf(about), about.width);

@@ -6,7 +6,7 @@ import type { KeptFeatures } from '../kept-features.ts';
 /** Number that the features of a cached image are kept as; of int8, with a scale an image. */
 export type Precision = 'float32' | 'float16' | 'int8';
 
-/** How the rows of a cache are written and read. */
+/** Format of the rows of a cache. */
 export interface RowFormat {
   /** Name of the file of rows. */
   readonly file: string;

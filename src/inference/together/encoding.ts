@@ -67,7 +67,7 @@ const batchesOf = (images: readonly Encodable[], batch: number): Encodable[][] =
   return Array.from({ length: Math.ceil(sorted.length / batch) }, (_, i) => sorted.slice(i * batch, (i + 1) * batch));
 };
 
-/** What the first process asks of all. */
+/** Request of the first process to all. */
 type Order =
   | { readonly kind: 'look'; readonly parts: readonly Part[]; readonly how: Omit<LookOptions, 'cached'> }
   | { readonly kind: 'encode'; readonly paths: readonly string[]; readonly batch: number }

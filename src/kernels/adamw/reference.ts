@@ -35,7 +35,7 @@ export interface Coefficients {
 }
 
 /**
- * What one update depends on besides the options: its number from 1 on, learning rate, gradient factor, weight decay.
+ * Inputs of one update besides the options: its number from 1 on, learning rate, gradient factor, weight decay.
  */
 export interface Moment {
   readonly step: number;

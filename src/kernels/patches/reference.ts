@@ -3,9 +3,9 @@ import type { Pixels } from '../pixels.ts';
 
 /** Normalisation of the values of each channel: (v · scale - mean) / deviation. */
 export interface Normalization {
-  /** Of red, green and blue. */
+  /** Values for red, green and blue. */
   readonly mean: readonly number[];
-  /** Of red, green and blue. */
+  /** Values for red, green and blue. */
   readonly deviation: readonly number[];
   /** 1 / 255 makes bytes 0 to 1. */
   readonly scale: number;

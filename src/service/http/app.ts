@@ -25,7 +25,7 @@ import type { ApiKey } from './keys.ts';
 import { observed } from './observed.ts';
 import { addPage, type PageFiles } from './page.ts';
 
-/** What an app has beside its services. */
+/** Options of an app besides its services. */
 export interface AppOptions {
   /** Keys of which a request must bring one, as they are now. Default: none is asked for. */
   readonly keys?: (() => readonly ApiKey[]) | undefined;
@@ -76,7 +76,7 @@ export const createApp = (services: Services, options: AppOptions): App => {
   return { fetch: app.fetch, document };
 };
 
-/** Who may ask at all. */
+/** Refuses requests from other sites, and those without a key. */
 const guard = (app: OpenAPIHono, { keys, cors: origins = [] }: AppOptions): void => {
   app.use(refuseOtherSites(origins, keys !== undefined));
   if (origins.length > 0) app.use(cors({ origin: [...origins], exposeHeaders: ['Retry-After', 'X-Request-Id'] }));
@@ -86,7 +86,7 @@ const guard = (app: OpenAPIHono, { keys, cors: origins = [] }: AppOptions): void
   app.use('/metrics', asksForKey);
 };
 
-/** How much may be asked: rate, time, requests at once, bytes. */
+/** Limits requests: their rate, time, number at once, and bytes. */
 const bound = (app: OpenAPIHono, { isReady, limits, metrics }: Services, { imageGate }: AppOptions): void => {
   const { perMinute, seconds, megabytes } = limits;
   if (perMinute > 0)
@@ -107,7 +107,7 @@ const bound = (app: OpenAPIHono, { isReady, limits, metrics }: Services, { image
   app.use('/v1/*', (c, next) => checks[bodyOf(c.req.path)].bytes(c, next));
 };
 
-/** What the body of a request is: the file of an image, JSON with images in it, or JSON of words alone. */
+/** Kind of a request's body: the file of an image, JSON with images in it, or JSON of words alone. */
 type Body = 'file' | 'images' | 'text';
 
 const bodyOf = (path: string): Body => {

@@ -12,7 +12,7 @@ export interface KeyRing {
   close(): void;
 }
 
-/** Where keys come from, and who hears of them. */
+/** Source of keys, and the listener for notices about them. */
 export interface KeyRingOptions {
   /** Keys that are given at the start, beside those of the file. */
   readonly keys?: readonly ApiKey[] | undefined;

@@ -11,7 +11,7 @@ export interface Listening {
   close(seconds: number): Promise<void>;
 }
 
-/** Where to listen, and how long a request may be in coming. */
+/** Address to listen on, and the most time that a request may take to arrive. */
 export interface ListenOptions {
   readonly host: string;
   readonly port: number;

@@ -16,7 +16,7 @@ export interface PageFile {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What a page may load and do: files of its own origin, pictures that it makes itself, and nothing else. */
+/** Content security policy of a page: files of its own origin, pictures that it makes itself, and nothing else. */
 const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' blob: data:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 

@@ -32,7 +32,7 @@ export interface ImageSize {
   readonly height: number;
 }
 
-/** What a thread of the pool can be asked for. */
+/** Jobs that a thread of the pool can do. */
 export type ImageJob = PrepareJob | ThumbnailJob | SizeJob;
 
 /** An image ready for the encoder, and what the bytes of its file say. */

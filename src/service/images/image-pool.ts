@@ -75,7 +75,7 @@ export const createImagePool = ({ threads, milliseconds }: ImagePoolOptions): Im
   };
 };
 
-/** What a thread says of a job; an error where it fails or takes too long, and must be replaced. */
+/** Reply of a thread to a job; an error where it fails or takes too long, and must be replaced. */
 const replyOf = (worker: Worker, job: ImageJob, milliseconds: number): Promise<Reply | Error> =>
   new Promise((resolve) => {
     const end = (reply: Reply | Error): void => {

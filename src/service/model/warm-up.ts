@@ -48,6 +48,6 @@ const greyImage = ({ config }: Predictor) => {
   return fit({ width: side, height: side, data: new Uint8Array(3 * side * side).fill(128) }, sizeRuleOf(config));
 };
 
-/** The same image again, for a model that looks at two. */
+/** Feeds of the second image, for a model that looks at two: the first again. */
 const second = (image: Feeds, images: 1 | 2): Feeds =>
   images === 1 ? {} : Object.fromEntries(Object.entries(image).map(([name, numbers]) => [`${name}_2`, numbers]));

@@ -37,7 +37,7 @@ const aboutRoute = createRoute({
   path: '/v1/about',
   operationId: 'about',
   tags: ['operation'],
-  summary: 'What the model does, what it is compared with, which caches there are, and what may be sent.',
+  summary: 'The model, its teacher, the caches and the limits of the service.',
   responses: {
     200: jsonResponse(
       z.object({

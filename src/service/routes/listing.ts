@@ -58,7 +58,7 @@ const imageRoute = createRoute({
   path: '/v1/caches/{cache}/image',
   operationId: 'imageInfo',
   tags: ['images'],
-  summary: 'What is known of one cached image.',
+  summary: 'Metadata of one cached image.',
   request: { params, query: z.object({ path: imagePath }) },
   responses: {
     200: jsonResponse(

@@ -29,7 +29,7 @@ export const filterFields = {
   maxBytes: z.number().min(0).optional().openapi({ description: 'Largest size of the file.' }),
 };
 
-/** The same in the address of a request, where there is less room. */
+/** Filter in the address of a request, where there is less room. */
 export const filterQuery = {
   ...filterFields,
   paths: several(z.array(z.string().min(1).max(255)).max(8).optional()),
@@ -58,7 +58,7 @@ export const rankingFields = {
   }),
 };
 
-/** The same by the score of a search. */
+/** Ranking by the score of a search. */
 export const scoreRankingFields = {
   ...rankingFields,
   atLeast: z.number().min(-1).max(1).optional().openapi({ description: 'Least score of what is returned.' }),

@@ -42,7 +42,7 @@ const exampleOf = (text: string, width: number, height: number): Example => ({
   answers: [{ answer: 'yes', score: 1 }],
 });
 
-/** Of different lengths and shapes, so that a batch of both is padded. */
+/** Examples of different lengths and shapes, so that a batch of both is padded. */
 const examples = [exampleOf('is it red?', 48, 48), exampleOf('red', 64, 48)];
 const teacher = createModel(described('vilt'), 1);
 const student = createModel(described('dide'), 2);

@@ -26,8 +26,8 @@ export interface ComparedPredictions {
 }
 
 /**
- * Of each kind of question, the first example in the order of the file that the distilled model answers rightly and the
- * undistilled one wrongly; where there is none of any kind, the first of each kind. An answer is right from a score of 0.5;
+ * Chooses, for each kind of question, the first example in the order of the file that the distilled model answers rightly
+ * and the undistilled one wrongly; where there is none of any kind, the first of each kind. An answer is right from a score of 0.5;
  * examples whose answers are not known are left out.
  */
 export const chosenExamples = (

@@ -13,7 +13,7 @@ export interface Budget {
   readonly hours: number;
 }
 
-/** What the jobs of a plan cost, by part and length, in the order of the parts. */
+/** Cost of the jobs of a plan, by part and length, in the order of the parts. */
 export const budgetsOf = (plan: readonly PlannedJob[], isDone: (id: string) => boolean): Budget[] =>
   partNames.flatMap((part) => {
     const ofPart = plan.filter((job) => job.part === part);

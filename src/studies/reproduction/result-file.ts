@@ -26,7 +26,7 @@ export type TrainingResult = z.infer<typeof trainingSchema>;
 /** Measures by split, each between 0 and 1; durations in milliseconds; attention by model, in nats. */
 const measuresSchema = z.record(z.string(), z.record(z.string(), z.number()));
 
-/** What a finished job measured, as it is stored. A job with a stored result is not run again. */
+/** Stored result of a finished job. A job with a stored result is not run again. */
 export const resultSchema = z.strictObject({
   /** Relative path of the result and of the job's files, too. */
   id: z.string().regex(/^(?!.*\.\.)[\w./+-]+$/),

@@ -1,7 +1,7 @@
 import type { TaskName } from './tasks.ts';
 import type { RetrievalVariantName, VariantName } from './variants.ts';
 
-/** What a student is initialised from: the pre-trained fusion encoder, or the student that stage 1 trained. */
+/** Initial weights of a student: the pre-trained fusion encoder, or the student that stage 1 trained. */
 export type InitFrom = 'teacher' | 'stage 1';
 
 /** Stage 1 of a student, distilled from the pre-trained fusion encoder. */

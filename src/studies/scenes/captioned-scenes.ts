@@ -57,7 +57,7 @@ const captionOf = (random: Random, world: World, scene: Scene): string => {
 const listCaption = (random: Random, world: World, things: readonly Thing[]): string =>
   `${listed(things.map((thing) => lookOf(random, world, thing)))}.`;
 
-/** Where a cell is in its image: `top left`, `top`, `left`, `center`. */
+/** Name of a cell's place in its image: `top left`, `top`, `left`, `center`. */
 const placeName = (cell: number, grid: number): string => {
   const middle = (grid - 1) / 2;
   const [right, down] = [(cell % grid) - middle, Math.floor(cell / grid) - middle];

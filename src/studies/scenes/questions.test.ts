@@ -13,7 +13,7 @@ const drawn = (world: World, count: number, { heldOut = 'never' as HeldOut, ques
 const share = <T>(items: readonly T[], holds: (item: T) => boolean): number =>
   items.filter(holds).length / items.length;
 
-/** How often the most frequent answer is right, for one who knows `key` alone. */
+/** Accuracy of the most frequent answer for each value of `key`. */
 const prior = (pairs: readonly ScenePair[], key: (asked: Asked) => string): number => {
   const counts = new Map<string, Map<string, number>>();
   const asked = pairs.flatMap((pair) => pair.asked);

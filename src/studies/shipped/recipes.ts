@@ -43,7 +43,7 @@ export interface Lesson {
 }
 
 interface Training {
-  /** What the file is, for the help. */
+  /** Description of the file, for the help. */
   readonly summary: string;
   /** File that it is distilled from. Default: it learns from ground truth alone. */
   readonly teacher?: ShippedName | undefined;
@@ -51,14 +51,14 @@ interface Training {
   readonly lessons: Readonly<Record<string, Lesson>>;
 }
 
-/** How a file of weights is made: from another file or from random weights, by trainings one after the other. */
+/** Recipe of a file of weights: from another file or from random weights, by trainings one after the other. */
 export type Recipe = Training &
   (
     | { readonly from: ShippedName; readonly begin: (from: Model) => Model }
     | { readonly from?: undefined; readonly begin: () => Model }
   );
 
-/** What is learnt from each view of the scenes. */
+/** Task that is learnt from each view of the scenes. */
 export const learnt = { vqa, nlvr2, ve: snliVe, retrieval, pretraining } as const satisfies Record<View, Learnable>;
 
 /** Options that all trainings share. */

@@ -17,7 +17,7 @@ import { tinyLesson } from './tiny-lesson.ts';
 
 /** Options of `remake`. */
 export interface RemakeOptions extends Pick<FinetuneOptions, 'threads' | 'onWarning'> {
-  /** Where the weights go (safetensors). */
+  /** Path of the weights (safetensors). */
   readonly out: string;
   /** Folder of the data and runs. The runs belong to one start and one teacher: take another folder for others. */
   readonly folder: string;

@@ -31,7 +31,7 @@ const TEXTS = /^words?(?:_mask)?$/;
 export const WORDS = 'words';
 
 /**
- * Where a graph may be cut: the last tensors that follow, picture by picture or text by text, from these and frozen
+ * Tensors at which a graph may be cut: the last that follow, picture by picture or text by text, from these and frozen
  * parameters. All else that the outputs depend on is computed from them, without the parameters behind them.
  *
  * @param isFrozen whether the parameter of a name never moves.

@@ -22,9 +22,9 @@ export const matchingPairs = (batch: readonly Example[], all: readonly Example[]
 export const isMatched = ({ answers }: Example): boolean => answers[0]?.answer === MATCHING[1];
 
 /**
- * The same, but who does not keep its image gets another one of the batch, drawn in proportion to the softmax of how
- * alike the text finds them (Li et al. 2021, ALBEF): negatives that are hard to tell from the truth. Never an image of
- * the same name, which several captions may share; a text keeps its own where the batch has no other.
+ * Draws pairs for matching with hard negatives (Li et al. 2021, ALBEF): a text that does not keep its image gets
+ * another one of the batch, drawn in proportion to the softmax of their similarities. Never an image of the same name,
+ * which several captions may share; a text keeps its own where the batch has no other.
  *
  * @param similarity [images, texts] of the batch, scaled, the right ones on the diagonal.
  * @param names of the images.
@@ -45,7 +45,7 @@ export const hardPairs = ({ data }: Numbers, names: readonly string[], random: (
 };
 
 /**
- * Who is paired with whom in a batch, of B texts and the images that they have: M texts are not matched with their own.
+ * Draws pairs for matching from a batch of B texts and their images: M texts are not matched with their own.
  *
  * - `matching_images` int32 [B]: the place of the image that each text is to be matched with
  * - `false_texts` int32 [M]: the places of the texts whose image that is not

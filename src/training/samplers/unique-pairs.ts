@@ -11,7 +11,7 @@ export interface UniquePairOptions {
   readonly size: number;
   readonly seed: number;
   /**
-   * How many examples whose texts have the words of an example's own, in another order, follow it into its group at
+   * Number of examples whose texts have the words of an example's own, in another order, that follow it into its group at
    * most, where the data have such: the hardest false texts and images. Default 0.
    */
   readonly sameWords?: number | undefined;

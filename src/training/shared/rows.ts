@@ -11,7 +11,7 @@ export interface Rows {
 /** Rows that are here, by the name of the size of their axis. Sizes that are not named are the same everywhere. */
 export type SharedRows = ReadonlyMap<string, Rows>;
 
-/** Of a batch that is not shared. */
+/** Rows of a batch that is not shared. */
 export const unsharedRows: SharedRows = new Map();
 
 /**

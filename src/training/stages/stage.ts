@@ -29,7 +29,7 @@ export interface ContrastiveLoss {
   readonly objective: (compared: Similarity) => Tensor;
   /** Share of the loss that falls to the rows of one process, whose columns are those of all. */
   readonly shared: (compared: SharedSimilarity) => Tensor;
-  /** What is compared as one, where that is not the training's to choose. */
+  /** Examples that the contrastive loss compares together, where the training cannot choose them. */
   readonly over?: 'micro-batch' | undefined;
 }
 

@@ -24,7 +24,7 @@ interface Move extends Settings<typeof trainingOptions> {
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
-/** What an update did. */
+/** Result of an update. */
 interface Moved extends Pick<TrainStep, 'learningRate' | 'gradientNorm'> {
   /** Loss scale of the next update. */
   readonly lossScale?: LossScale | undefined;

@@ -16,7 +16,7 @@ export const precisionOptions = {
   },
 } as const satisfies OptionTable;
 
-/** What the products of a training are computed in. */
+/** Precision of the matrix products of a training. */
 export type TrainingPrecision = (typeof precisionOptions.precision.choices)[number];
 
 /** Devices that compute products in 16 bits; the CPU rounds as they do. */

@@ -14,7 +14,7 @@ export const partsOf = (contrast: Contrast): Parts<Tensor> =>
 export interface JointLoss {
   readonly name: string;
   readonly contrast: ContrastiveLoss;
-  /** What is compared as one: all batches of an update, or each by itself. */
+  /** Examples that the contrastive loss compares together: those of all batches of an update, or of each batch. */
   readonly over: 'update' | 'micro-batch';
 }
 

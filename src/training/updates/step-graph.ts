@@ -21,7 +21,7 @@ export interface GraphOptions extends Pick<TrainingOptions, 'accumulation' | 'co
   /** Losses by name, in symbols, from the parameters of the model and of the teacher. */
   readonly losses: (model: Params, teacher: Params) => Readonly<Record<string, Loss>>;
   readonly dropoutRate: number;
-  /** What products are computed in; of fp16 the gradients are those of the total times the input `loss_scale`. */
+  /** Precision of matrix products; in fp16 the gradients are those of the total times the input `loss_scale`. */
   readonly precision?: TrainingPrecision | undefined;
   /** Processes that share the batches. Default: none do. */
   readonly processes?: Processes | undefined;

@@ -45,7 +45,7 @@ export interface ArrowField {
   readonly size: number;
   /** Whether the values of a union stand one behind the other, with an offset each. */
   readonly isDense: boolean;
-  /** Where the values are numbers of those of a dictionary: its id, and the type of the numbers. */
+  /** Dictionary whose values the numbers are indices of: its id, and the type of the indices. */
   readonly dictionary?: { readonly id: number; readonly bits: number; readonly isSigned: boolean } | undefined;
 }
 

@@ -6,7 +6,7 @@ export type ArrowValue = string | number | boolean | null | ArrowBytes | ArrowSt
 
 /** Bytes that are still in the file. */
 export interface ArrowBytes {
-  /** Where they are; absent where they are compressed. */
+  /** Place of the bytes; absent where they are compressed. */
   readonly place?: (ByteRange & { readonly path: string }) | undefined;
   readonly read: () => Promise<Uint8Array>;
 }

@@ -20,7 +20,7 @@ interface ViltSet {
 
 /** Layout in which the ViLT code keeps the records of one shape. */
 interface ViltRecords {
-  /** Where a set has no split of a name, that name is one of its files. */
+  /** Known sets. A name that is none of a set's splits is taken for the name of one of its files. */
   readonly sets: readonly ViltSet[];
   readonly columns: readonly string[];
   /** Columns of the images. */

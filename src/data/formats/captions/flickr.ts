@@ -108,7 +108,7 @@ const unlistedNotices = (
 
 /** Images that are listed for a split. */
 interface Uncaptioned {
-  /** Those of which the table has no caption. */
+  /** Images for which the table has no caption. */
   readonly images: readonly string[];
   /** Number of all. */
   readonly of: number;

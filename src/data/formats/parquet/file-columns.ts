@@ -4,9 +4,9 @@ import { type ParquetFile, readRows } from './file.ts';
 
 /** Columns, other than those of the images, that are not read, since they hold files and would fill the memory. */
 interface FileColumns {
-  /** Those whose values are pictures, by the first bytes of the first one in the first row group. */
+  /** Columns whose values are pictures, by the first bytes of the first one in the first row group. */
   readonly pictures: readonly string[];
-  /** Those whose values are structs or lists with other bytes, such as sounds. */
+  /** Columns whose values are structs or lists with other bytes, such as sounds. */
   readonly others: readonly string[];
 }
 

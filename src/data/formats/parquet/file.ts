@@ -52,7 +52,7 @@ export const openParquet = async (path: string): Promise<ParquetFile> => {
   return await openParquetFrom({ path, size, read: (range) => readRange(path, range) });
 };
 
-/** The same for a file anywhere, which is read by ranges: its footer, and then a column of a row group at a time. */
+/** Opens a parquet file that is read by ranges, wherever it is: its footer, then a column of a row group at a time. */
 export const openParquetFrom = async (bytes: Bytes): Promise<ParquetFile> => {
   const { path, size } = bytes;
   if (size < 12) throw damaged(path, `is no parquet file, but ${counted(size, 'byte')}`);

@@ -86,7 +86,7 @@ const tablesIn = (root: string, folder: string): string[] =>
     .map((name) => posix.join(folder, name));
 
 /**
- * Those of the parquet files of a data set that hold a split, by their paths in its folder: `data/train-….parquet`,
+ * Chooses the parquet files of a data set that hold a split, by their paths in its folder: `data/train-….parquet`,
  * `train.parquet`, `default/train/0000.parquet`.
  */
 export const parquetFilesOf = (paths: readonly string[], split: string): string[] => {

@@ -13,7 +13,7 @@ export interface SampleFile {
 export interface Sample {
   /** Shard and key, for errors: `00000.tar, 000000017`. */
   readonly where: string;
-  /** The same with the shard's path, which no other sample has, for the names of pictures. */
+  /** Key with the shard's path, which no other sample has, for the names of pictures. */
   readonly name: string;
   readonly files: readonly SampleFile[];
 }

@@ -5,7 +5,7 @@ import { UserError } from '../../../errors.ts';
 export interface DatabasePlace {
   /** Address of the database, as `pg` takes it. */
   readonly url: string;
-  /** The same without a password, and with the name of the cache, for messages. */
+  /** Address without a password, and with the name of the cache, for messages. */
   readonly shown: string;
   /** Name of the cache. */
   readonly name: string;
@@ -73,7 +73,7 @@ export const connect = async ({ url, shown }: DatabasePlace): Promise<Database> 
   };
 };
 
-/** What to do, by the beginning of an error's code: Node's, or one of PostgreSQL's. */
+/** Advice by the beginning of an error's code: Node's, or one of PostgreSQL's. */
 const advice: readonly (readonly [code: RegExp, what: string])[] = [
   [/^E[A-Z]+$/, 'start the database, or check the address'],
   [/^28|^3D/, 'check user, password and the name of the database'],

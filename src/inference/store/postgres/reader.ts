@@ -77,7 +77,7 @@ const arraysOf = (blocks: readonly Buffer[][]): Arrays => {
   };
 };
 
-/** What is known of an open cache. */
+/** State of an open cache. */
 interface Opened {
   readonly about: About;
   readonly columns: Columns;

@@ -3,7 +3,7 @@ import { type About, parseAbout, precisionOf } from '../manifest.ts';
 import type { Precision } from '../row-format.ts';
 import type { Database, DatabasePlace } from './database.ts';
 
-/** How pgvector keeps a row of features. */
+/** Column type in which pgvector keeps a row of features. */
 export interface VectorType {
   readonly name: 'vector' | 'halfvec';
   /** Bytes of a number, as it is sent, the high byte first, after 4 bytes of the row's length. */

@@ -166,7 +166,7 @@ const unreachable = (error: unknown, { shown }: BucketPlace, root: string): User
   );
 };
 
-/** What to do, by the code of a refusal. */
+/** Advice by the code of a refusal. */
 const advice: readonly (readonly [code: RegExp, what: string])[] = [
   [/^NoSuchBucket$/, 'there is no such bucket: make it, or check the address'],
   [

@@ -65,7 +65,7 @@ export const parseHeader = (head: Uint8Array, bytes: number, shown: string): Fra
   throw new UserError(`${shown}: it is damaged: ${MEND}`);
 };
 
-/** What to do about a cache that lacks something. */
+/** Advice for a cache that lacks something. */
 export const MEND = 'copy the whole cache again, or cache the images into another place';
 
 /** The lines in the bytes of a fragment. @throws UserError where one is none. */

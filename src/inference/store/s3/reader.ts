@@ -115,7 +115,7 @@ export const openBucketCache = async (address: string): Promise<ImageCache> => {
   );
 };
 
-/** What is known of an open cache. */
+/** State of an open cache. */
 interface Opened {
   readonly about: About;
   readonly columns: Columns;

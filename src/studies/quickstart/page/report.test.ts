@@ -29,7 +29,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 const withoutCode = (page: string): string => page.replace(/<(script|style)[^>]*>.*?<\/\1>/gs, '');
 
-/** What a reader sees, entities read. */
+/** Text that a reader sees, entities decoded. */
 const seen = (page: string): string =>
   withoutCode(page)
     .replace(/<[^>]*>/g, ' ')

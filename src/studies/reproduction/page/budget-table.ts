@@ -3,7 +3,7 @@ import { planOf } from '../plan.ts';
 import type { Measured } from '../results.ts';
 import { singleValue, type Table } from './table.ts';
 
-/** What the jobs of the plan cost. */
+/** Table of the cost of the plan's jobs. */
 export const budgetTable = ({ size, results }: Measured): Table => {
   const done = new Set(results.map(({ id }) => id));
   const budgets = budgetsOf(planOf(size), (id) => done.has(id));

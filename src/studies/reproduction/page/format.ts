@@ -44,7 +44,7 @@ export const unitName: { readonly [U in Unit]: string } = {
 /** Rule by which verdicts follow from the differences, in words; each claim adds the bound that its interval must pass. */
 export const RULE = `Differences are paired: both sides have the same task, seed, data and order of data. ± is half the width of the 95 % confidence interval (Student’s t). A claim holds where the whole interval lies above the bound beside it, and does not hold where it lies below. Where the interval contains the bound, these runs cannot tell if it is no wider than ±${100 * NARROW} points; otherwise, and where runs are missing, the claim is open.`;
 
-/** How much of the plan is done, and how many runs are missing. */
+/** Sentence on the finished part of the plan and the number of missing runs. */
 export const finishedText = ({ results, planned }: Measured): string => {
   if (results.length === planned) return `all ${planned} jobs`;
   if (results.length === 0) return `none of its ${planned} jobs has run yet, so every number is still missing`;

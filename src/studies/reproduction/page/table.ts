@@ -10,7 +10,7 @@ export type Unit = 'percent' | 'milliseconds' | 'rate' | 'hours' | 'count' | 'na
 export interface Table {
   readonly id: string;
   readonly title: string;
-  /** What the table shows, and what the paper says about it. */
+  /** Caption: what the table shows, and the paper's claim about it. */
   readonly about: string;
   readonly columns: readonly { readonly name: string; readonly unit: Unit }[];
   readonly rows: readonly { readonly name: string; readonly cells: readonly Cell[] }[];
