@@ -92,7 +92,7 @@ describe('an append-only store', () => {
     }
     await truncate(layout.data, 4);
     await using store = await openAppendStore(layout, 'synced');
-    expect([store.lost, store.lines.map(({ name }) => name)]).toEqual([2, ['one']]);
+    expect([store.lost, await names()]).toEqual([2, ['one']]);
     expect(await readFile(layout.index, 'utf8')).toBe('{"name":"one","end":3}\n');
   });
 

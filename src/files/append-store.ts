@@ -52,6 +52,14 @@ export interface StoreIndex<Line> {
   readonly size: number;
 }
 
+/** How the lines of an index are read. */
+export interface StoreReading<Line> {
+  /** A place up to which the lines are known already. Default: the beginning. */
+  readonly from?: StorePlace | undefined;
+  /** Receives the lines up to the first one whose record is not on the disk, in their order, and holds what it needs of them. */
+  readonly take: (line: Line) => void;
+}
+
 /**
  * Reads the index of a store. Half a line at its end, as a crash leaves it, is passed over.
  *
@@ -62,44 +70,48 @@ export const readStoreIndex = async <Line>(
   layout: StoreLayout<Line>,
   from: StorePlace = BEGINNING,
 ): Promise<StoreIndex<Line>> => {
-  const read = await readLines(layout, from);
-  // only now: records are written before their lines, and another process may be writing
-  const size = await sizeOf(layout.data);
-  const first = read.lines.findIndex((line) => layout.endOf(line) > size);
-  const lines = first < 0 ? read.lines : read.lines.slice(0, first);
-  const end = lines.reduce((most, line) => Math.max(most, layout.endOf(line)), from.end);
-  const line = from.line + lines.length;
-  const byte = first < 0 ? read.byte : await byteOfLine(layout, { from, line });
-  return { lines, next: { byte, line, end }, lost: read.lines.length - lines.length, hasIndex: read.hasIndex, size };
+  const lines: Line[] = [];
+  const read = await walkStoreIndex(layout, { from, take: (line) => void lines.push(line) });
+  return { lines, ...read };
 };
 
-interface Read<Line> {
-  readonly lines: Line[];
-  /** The byte behind the last line. */
-  readonly byte: number;
-  readonly hasIndex: boolean;
-}
-
-const readLines = async <Line>(layout: StoreLayout<Line>, from: StorePlace): Promise<Read<Line>> => {
-  const { index, parse, advice } = layout;
+/** Reads the index of a store as `readStoreIndex` does, line by line, so that it may be larger than the memory. */
+export const walkStoreIndex = async <Line>(
+  layout: StoreLayout<Line>,
+  { from = BEGINNING, take }: StoreReading<Line>,
+): Promise<Omit<StoreIndex<Line>, 'lines'>> => {
+  const { index, data, endOf } = layout;
+  let { byte, line, end } = from;
   const handle = await opened(index);
-  if (!handle) return { lines: [], byte: 0, hasIndex: false };
-  const lines: Line[] = [];
-  let byte = from.byte;
+  if (!handle) return { next: { byte: 0, line, end }, lost: 0, hasIndex: false, size: await sizeOf(data) };
+  let [lost, size] = [0, 0];
   try {
-    for await (const block of readLineBlocks(handle, { begin: from.byte, path: index })) {
-      for (const text of block.lines) {
-        const line = parse(parseJson(text));
-        if (line === undefined)
-          throw new UserError(`${index}:${from.line + lines.length + 1}: the line is damaged: ${advice}`);
-        lines.push(line);
+    for await (const block of readLineBlocks(handle, { begin: byte, path: index })) {
+      const lines = block.lines.map((text, i) => parsed(layout, text, line + lost + i + 1));
+      // only now: records are written before their lines, and another process may be writing
+      size = await sizeOf(data);
+      const first = lost > 0 ? 0 : lines.findIndex((one) => endOf(one) > size);
+      const there = first < 0 ? lines : lines.slice(0, first);
+      for (const one of there) {
+        take(one);
+        end = Math.max(end, endOf(one));
       }
-      byte = block.end;
+      line += there.length;
+      lost += lines.length - there.length;
+      if (first < 0) byte = block.end;
+      else byte += there.reduce((sum, _, i) => sum + Buffer.byteLength(block.lines[i]!) + 1, 0);
     }
   } finally {
     await handle.close();
   }
-  return { lines, byte, hasIndex: true };
+  return { next: { byte, line, end }, lost, hasIndex: true, size: await sizeOf(data) };
+};
+
+/** @throws UserError where a line is damaged. */
+const parsed = <Line>({ index, parse, advice }: StoreLayout<Line>, text: string, number: number): Line => {
+  const line = parse(parseJson(text));
+  if (line !== undefined) return line;
+  throw new UserError(`${index}:${number}: the line is damaged: ${advice}`);
 };
 
 const opened = (path: string): Promise<FileHandle | undefined> =>
@@ -117,31 +129,8 @@ const sizeOf = async (path: string): Promise<number> => {
   }
 };
 
-/** The byte of the index at which a line begins, counted from 0. */
-const byteOfLine = async (
-  { index }: Pick<StoreLayout<unknown>, 'index'>,
-  { from, line }: { readonly from: StorePlace; readonly line: number },
-): Promise<number> => {
-  const handle = await opened(index);
-  if (!handle) return 0;
-  let [at, before] = [from.byte, from.line];
-  try {
-    for await (const { lines, end } of readLineBlocks(handle, { begin: from.byte, path: index })) {
-      const some = lines.slice(0, line - before);
-      before += some.length;
-      at = some.length === lines.length ? end : at + Buffer.byteLength(`${some.join('\n')}\n`);
-      if (before === line) break;
-    }
-  } finally {
-    await handle.close();
-  }
-  return at;
-};
-
 /** A store that is open for appending. Only one may be open at a time: see `takeLock`. */
 export interface AppendStore<Line> extends AsyncDisposable {
-  /** The lines that it held when it was opened, from the given place on. */
-  readonly lines: readonly Line[];
   /** Number of lines that were removed as it was opened, since their records, or those of lines before, were lost. */
   readonly lost: number;
   /** The place behind its last line; the next record begins at its `end`. */
@@ -160,16 +149,16 @@ export interface AppendStore<Line> extends AsyncDisposable {
  * and the lines from the first one on that lacks its record; records without lines are overwritten.
  *
  * @param durability `synced`: an append returns once the disk has it; `buffered`: the system writes when it likes.
- * @param from a place up to which the lines are known already.
+ * @param reading how the lines that it holds are read. Default: they are passed over.
  * @throws UserError where the index is damaged, or the disk refuses.
  */
 export const openAppendStore = async <Line>(
   layout: StoreLayout<Line>,
   durability: 'synced' | 'buffered',
-  from: StorePlace = BEGINNING,
+  reading: StoreReading<Line> = { take: () => {} },
 ): Promise<AppendStore<Line>> => {
   const folder = dirname(layout.data);
-  const found = await readStoreIndex(layout, from);
+  const found = await walkStoreIndex(layout, reading);
   let { next } = found;
   if (found.hasIndex) await truncate(layout.index, next.byte);
   const [data, index] = await openBoth(layout, folder, next.end);
@@ -182,7 +171,6 @@ export const openAppendStore = async <Line>(
     }
   };
   return {
-    lines: found.lines,
     lost: found.lost,
     get next() {
       return next;

@@ -236,6 +236,8 @@ const append = async (
 };
 
 const forgetMissing = async (writer: CacheWriter, files: ListedImages['files']): Promise<number> => {
+  const known = files.reduce((count, { path }) => count + Number(writer.entries.has(path)), 0);
+  if (known === writer.entries.size) return 0;
   const there = new Set(files.map(({ path }) => path));
   const gone = [...writer.entries.keys()].filter((path) => !there.has(path));
   return forget(writer, gone);

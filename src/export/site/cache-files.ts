@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeAtomically } from '../../files/atomic-write.ts';
 import type { ImageCache } from '../../inference/image-cache.ts';
-import { writeColumns } from '../../inference/store/columns.ts';
+import { arraysOf, writeColumns } from '../../inference/store/columns.ts';
 import type { Entry } from '../../inference/store/layout.ts';
 import { rowsOf } from '../../inference/store/manifest.ts';
 import { writeAbout } from '../../inference/store/manifest-file.ts';
@@ -30,5 +30,5 @@ export const writeCacheFiles = async (folder: string, cache: ImageCache, stamp: 
       }
     }
   });
-  await writeColumns(folder, { entries, place: { byte: 0, line: 0, end: 0 }, stamp });
+  await writeColumns(folder, { arrays: arraysOf(entries), place: { byte: 0, line: 0, end: 0 }, stamp });
 };

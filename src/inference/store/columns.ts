@@ -20,11 +20,12 @@ import {
   type TextsIn,
 } from './column-arrays.ts';
 import { cacheFiles } from './file-names.ts';
-import { type Entry, inRowOrder } from './layout.ts';
+import type { Entry } from './layout.ts';
 
 /** Columns as a file has them, and how far in the index their entries go. */
 export interface StoredColumns extends Columns {
   readonly place: StorePlace;
+  readonly arrays: Arrays;
 }
 
 interface Header extends StorePlace {
@@ -49,10 +50,8 @@ export const textsIn: TextsIn = (bytes) => {
   return (encoding, begin, end) => buffer.toString(encoding, begin, end);
 };
 
-/** Columns of entries. */
-export const columnsOf = (entries: Iterable<Entry>): Columns => columnsFrom(arraysOf(inRowOrder(entries)), textsIn);
-
-const arraysOf = (entries: readonly Entry[]): Arrays => {
+/** Columns of entries that are in the order of their rows. */
+export const arraysOf = (entries: readonly Entry[]): Arrays => {
   const size = entries.length;
   const paths = entries.map(({ path }) => Buffer.from(path));
   const [rows, ends, hashes] = [new Uint32Array(size), new Uint32Array(size), new Uint8Array(32 * size)];
@@ -73,15 +72,15 @@ const arraysOf = (entries: readonly Entry[]): Arrays => {
 
 /** State of a cache for which its columns are written. */
 export interface ColumnsOf {
-  readonly entries: Iterable<Entry>;
+  /** Its entries, in the order of their rows. */
+  readonly arrays: Arrays;
   readonly place: StorePlace;
   /** Stamp of the cache. */
   readonly stamp: string;
 }
 
 /** Writes the columns of a cache whose index is in the same folder. @throws UserError where the disk refuses. */
-export const writeColumns = async (folder: string, { entries, place, stamp }: ColumnsOf): Promise<void> => {
-  const arrays = arraysOf(inRowOrder(entries));
+export const writeColumns = async (folder: string, { arrays, place, stamp }: ColumnsOf): Promise<void> => {
   const { bytes, modified, taken, rows, ends, hashes, paths } = arrays;
   if (paths.length > MOST_PATHS) return;
   const crc = await crcOfIndex(folder, place.byte);
@@ -124,7 +123,8 @@ export const readColumns = async (folder: string, stamp: string): Promise<Stored
     if (crc !== header.crc) return crc === undefined ? 'cut' : undefined;
     const { byte, line, end } = header;
     const { buffer } = await readBytes(handle, { offset: HEAD, length: ENTRY * header.size + header.paths }, path);
-    return { ...columnsFrom(arraysIn(buffer, 0, header), textsIn), place: { byte, line, end } };
+    const arrays = arraysIn(buffer, 0, header);
+    return { ...columnsFrom(arrays, textsIn), arrays, place: { byte, line, end } };
   } finally {
     await handle.close();
   }

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { counted, UserError } from '../../errors.ts';
-import { readStoreIndex } from '../../files/append-store.ts';
-import type { Columns } from './column-arrays.ts';
-import { columnsOf, readColumns, type StoredColumns } from './columns.ts';
+import { walkStoreIndex } from '../../files/append-store.ts';
+import { type Columns, columnsFrom } from './column-arrays.ts';
+import { readColumns, type StoredColumns, textsIn } from './columns.ts';
 import { cacheFiles } from './file-names.ts';
-import { applyLine, type Entry, type Line, storeLayout } from './layout.ts';
+import { type Line, storeLayout } from './layout.ts';
 import { type About, rowsOf } from './manifest.ts';
+import { EntryTable } from './table/entry-table.ts';
 
 /** Facts of a cache that its entries are read by. */
 type CacheShape = Pick<About, 'width' | 'precision' | 'stamp'>;
@@ -21,11 +22,17 @@ export const readEntries = async (folder: string, about: CacheShape): Promise<Co
   const columns = await readColumns(folder, stamp);
   const [index, vectors] = [join(folder, cacheFiles.index), join(folder, format.file)];
   if (columns === 'cut') throw new UserError(`${index}: it is missing or cut short: ${MEND}`);
-  const { lines, next, lost, hasIndex, size } = await readStoreIndex(storeLayout(folder, format), columns?.place);
+  let table: EntryTable | undefined;
+  const take = (line: Line): void => {
+    table ??= tableOf(columns);
+    table.apply(line);
+  };
+  const from = columns?.place;
+  const { next, lost, hasIndex, size } = await walkStoreIndex(storeLayout(folder, format), { from, take });
   if (!hasIndex && size > 0)
     throw new UserError(`${index}: it is missing, and it says which image has which numbers: ${MEND}`);
   if (lost > 0 || next.end > size) throw cutVectors(vectors, Math.floor(size / format.bytes));
-  return lines.length === 0 && columns ? columns : columnsOf(withLines(columns, lines).values());
+  return !table && columns ? columns : columnsFrom((table ?? new EntryTable()).arrays(), textsIn);
 };
 
 const MEND = 'copy the whole cache again, or run `dide cache`, which encodes what is missing';
@@ -35,10 +42,9 @@ const cutVectors = (path: string, rows: number): UserError => {
   return new UserError(`${path}: ${has}, so that images have lost their numbers: ${MEND}`);
 };
 
-/** The entries by path, after some lines more. */
-export const withLines = (columns: StoredColumns | undefined, lines: readonly Line[]): Map<string, Entry> => {
-  const entries = new Map<string, Entry>();
-  for (let i = 0; i < (columns?.size ?? 0); i += 1) applyLine(entries, columns!.entryAt(i));
-  for (const line of lines) applyLine(entries, line);
-  return entries;
+/** A table of the entries of columns. */
+export const tableOf = (columns: StoredColumns | undefined): EntryTable => {
+  const table = new EntryTable();
+  if (columns) table.addAll(columns.arrays);
+  return table;
 };

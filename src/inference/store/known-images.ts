@@ -1,12 +1,13 @@
 import type { KeptFeatures } from '../kept-features.ts';
-import { applyLine, type Entry, type Line } from './layout.ts';
+import type { Entry, Line } from './layout.ts';
 import { type About, precisionOf, rowsOf } from './manifest.ts';
 import type { Precision } from './row-format.ts';
+import type { EntryTable, KnownEntries } from './table/entry-table.ts';
 
 /** What a writer of a cache knows of its images and their numbers, wherever it keeps them. */
 export interface KnownImages {
   /** Entries as they are now, by path. */
-  readonly entries: ReadonlyMap<string, Entry>;
+  readonly entries: KnownEntries;
   /** An entry of these bytes, under whatever name. */
   withBytes(sha256: string): Entry | undefined;
   /** Number that features are kept as. */
@@ -18,22 +19,18 @@ export interface KnownImages {
 /** The images of a cache by path and by bytes, and how they change with the lines that are written. */
 export const knownImages = (
   about: About,
-  entries: Map<string, Entry>,
+  entries: EntryTable,
 ): { readonly known: KnownImages; readonly apply: (lines: readonly Line[]) => void } => {
   const format = rowsOf(about);
-  const bySha = new Map([...entries.values()].map((entry) => [entry.sha256, entry]));
   return {
     known: {
       entries,
-      withBytes: (sha256) => bySha.get(sha256),
+      withBytes: (sha256) => entries.withBytes(sha256),
       precision: precisionOf(about),
       asKept: (features) => format.kept(Uint8Array.from(format.encode(features))),
     },
     apply: (lines) => {
-      for (const line of lines) {
-        applyLine(entries, line);
-        if (!('forgotten' in line)) bySha.set(line.sha256, line);
-      }
+      for (const line of lines) entries.apply(line);
     },
   };
 };

@@ -49,12 +49,3 @@ export const parseLine = (value: unknown): Line | undefined => {
   const entry = { path, bytes, modified, sha256, row: row! };
   return taken === null || typeof taken === 'number' ? { ...entry, taken } : entry;
 };
-
-/** Applies one line to the entries. */
-export const applyLine = (entries: Map<string, Entry>, line: Line): void => {
-  if ('forgotten' in line) entries.delete(line.path);
-  else entries.set(line.path, line);
-};
-
-/** Entries in the order of their rows; of one row, in the order of their lines. */
-export const inRowOrder = (entries: Iterable<Entry>): Entry[] => [...entries].sort((a, b) => a.row - b.row);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { openAppendStore, readStoreIndex, type StorePlace } from '../../files/append-store.ts';
+import { openAppendStore, type StorePlace, walkStoreIndex } from '../../files/append-store.ts';
 import { removeUnfinished } from '../../files/atomic-write.ts';
 import { makeFolder } from '../../files/disk-errors.ts';
 import { takeLock } from '../../files/lock.ts';
@@ -11,12 +11,13 @@ import type { PrecisionCost } from '../precision-cost.ts';
 import { dropChecksumsBeyond, writeChecksums } from './checksums.ts';
 import { readColumns, writeColumns } from './columns.ts';
 import { compact, isMostlyDead } from './compact.ts';
-import { withLines } from './entries.ts';
+import { tableOf } from './entries.ts';
 import { cacheFiles } from './file-names.ts';
 import { checkCount, type KnownImages, knownImages } from './known-images.ts';
 import { type Entry, type Line, storeLayout } from './layout.ts';
 import { type About, checkStudent, picturesOf, precisionOf, rowsOf } from './manifest.ts';
 import { readAbout, writeAbout } from './manifest-file.ts';
+import type { EntryTable } from './table/entry-table.ts';
 
 /** Entry of an image that has no row yet. */
 export type Placeless = Omit<Entry, 'row'>;
@@ -95,9 +96,13 @@ const openedWriter = async (folder: string, about: About, unlock: () => Promise<
   const format = rowsOf(about);
   let now = about;
   const { columns, isDamaged } = await soundColumns(folder, about);
-  const store = await openAppendStore(storeLayout(folder, format), 'synced', columns?.place);
+  const entries = tableOf(columns);
+  const from = columns?.place;
+  const store = await openAppendStore(storeLayout(folder, format), 'synced', {
+    from,
+    take: (line) => entries.apply(line),
+  });
   await dropChecksumsBeyond(folder, { about, end: store.next.end });
-  const entries = withLines(columns, store.lines);
   const { known, apply } = knownImages(about, entries);
   const add = async (rows: Uint8Array, lines: readonly Line[]): Promise<void> => {
     await store.append(rows, lines);
@@ -116,7 +121,7 @@ const openedWriter = async (folder: string, about: About, unlock: () => Promise<
   const finish = async (): Promise<void> => {
     const { next: place } = store;
     await store[Symbol.asyncDispose]();
-    await settle(folder, now, { entries, place, from: columns?.place.byte });
+    await settle(folder, now, { entries, place, from: from?.byte });
   };
   const close = async (): Promise<void> => {
     await store[Symbol.asyncDispose]();
@@ -139,18 +144,18 @@ const openedWriter = async (folder: string, about: About, unlock: () => Promise<
 const settle = async (
   folder: string,
   about: About,
-  { entries, place, from }: { entries: ReadonlyMap<string, Entry>; place: StorePlace; from: number | undefined },
+  { entries, place, from }: { entries: EntryTable; place: StorePlace; from: number | undefined },
 ): Promise<void> => {
   const { stamp = '' } = about;
   if (isMostlyDead(entries, { rowBytes: rowsOf(about).bytes, place }))
-    await compactWithChecksums(folder, withStamp(about), entries.values());
+    await compactWithChecksums(folder, withStamp(about), entries);
   else {
-    if (place.byte !== from) await writeColumns(folder, { entries: entries.values(), place, stamp });
+    if (place.byte !== from) await writeColumns(folder, { arrays: entries.arrays(), place, stamp });
     await writeChecksums(folder, { about, end: place.end });
   }
 };
 
-const compactWithChecksums = async (folder: string, about: About, entries: Iterable<Entry>): Promise<void> => {
+const compactWithChecksums = async (folder: string, about: About, entries: EntryTable): Promise<void> => {
   const end = await compact(folder, about, entries);
   await writeChecksums(folder, { about, end });
 };
@@ -161,7 +166,8 @@ const soundColumns = async (folder: string, about: About) => {
   const columns = await readColumns(folder, stamp);
   if (columns === undefined) return { columns, isDamaged: false };
   if (columns !== 'cut') {
-    const { size } = await readStoreIndex(storeLayout(folder, rowsOf(about)), columns.place);
+    const layout = storeLayout(folder, rowsOf(about));
+    const { size } = await walkStoreIndex(layout, { from: columns.place, take: () => {} });
     if (columns.place.end <= size) return { columns, isDamaged: false };
   }
   await rm(join(folder, cacheFiles.columns), { force: true });

@@ -116,11 +116,13 @@ const openRecordWriter = async (
   onLines: (lines: readonly Line[], end: number) => void,
 ): Promise<RecordWriter> => {
   const unlock = await takeLock(join(folder, files.lock), folder);
-  const store = await openAppendStore(layoutOf(folder), 'buffered').catch(async (error: unknown) => {
+  const there: Line[] = [];
+  const reading = { take: (line: Line) => void there.push(line) };
+  const store = await openAppendStore(layoutOf(folder), 'buffered', reading).catch(async (error: unknown) => {
     await unlock();
     throw error;
   });
-  onLines(store.lines, store.next.end);
+  onLines(there, store.next.end);
   const append = async (batch: RecordBatch): Promise<void> => {
     const lines = linesOf(batch, store.next.end);
     await store.append(Buffer.concat(batch.map(({ record }) => record)), lines);

@@ -1,8 +1,9 @@
 import { LockedError } from '../../../files/lock.ts';
 import { retrievalPurpose } from '../../../model/purposes/retrieval.ts';
 import { checkCount, knownImages } from '../known-images.ts';
-import { applyLine, type Entry, type Line } from '../layout.ts';
+import type { Entry, Line } from '../layout.ts';
 import { type About, rowsOf } from '../manifest.ts';
+import { EntryTable } from '../table/entry-table.ts';
 import { type CacheWriter, checkOwner, type Placeless } from '../writer.ts';
 import { connect, type Database, type DatabasePlace, placeOf } from './database.ts';
 import { readImages } from './reader.ts';
@@ -36,8 +37,8 @@ export const openDatabaseWriter = async (address: string, wanted: About): Promis
 const openedWriter = async (database: Database, place: DatabasePlace, about: About): Promise<CacheWriter> => {
   const { schema } = place;
   const columns = await readImages(database, place, {});
-  const entries = new Map<string, Entry>();
-  for (let i = 0; i < columns.size; i += 1) applyLine(entries, columns.entryAt(i));
+  const entries = new EntryTable();
+  for (let i = 0; i < columns.size; i += 1) entries.apply(columns.entryAt(i));
   const { known, apply } = knownImages(about, entries);
   const append = async (images: readonly Placeless[], features: Float32Array): Promise<void> => {
     let placed: Entry[] = [];

@@ -1,11 +1,12 @@
 import { UserError } from '../../../errors.ts';
 import { mapConcurrent } from '../../../files/map-concurrent.ts';
 import { allPlaces, type ImageCache, imageCacheOf, type KeptBlock, type KeptOptions } from '../../image-cache.ts';
-import type { Columns } from '../column-arrays.ts';
-import { columnsOf } from '../columns.ts';
+import { type Columns, columnsFrom } from '../column-arrays.ts';
+import { textsIn } from '../columns.ts';
 import { cacheFiles } from '../file-names.ts';
-import { applyLine, type Entry, type Line } from '../layout.ts';
+import type { Line } from '../layout.ts';
 import { type About, parseAbout, rowsOf } from '../manifest.ts';
+import { EntryTable } from '../table/entry-table.ts';
 import { type Bucket, type BucketPlace, openBucket, placeOf } from './bucket.ts';
 import { type FragmentHeader, fragmentNumber, HEAD, MEND, parseHeader, parseLines } from './fragment.ts';
 
@@ -36,7 +37,7 @@ const AT_ONCE = 16;
 /** All that a cache has, but for its rows. */
 export interface Contents {
   readonly fragments: readonly Fragment[];
-  readonly entries: ReadonlyMap<string, Entry>;
+  readonly entries: EntryTable;
   /** Number of lines, and of rows, dead ones too. */
   readonly lines: number;
   readonly rows: number;
@@ -52,7 +53,7 @@ export const readContents = async (bucket: Bucket, { shown }: BucketPlace, about
   const listed = (await bucket.list(`${stamp}/`)).filter(({ key }) => fragmentNumber(key) !== undefined);
   const missing = listed.findIndex(({ key }, i) => fragmentNumber(key) !== i);
   if (missing >= 0) throw new UserError(`${shown}: its fragment ${missing} is missing: ${MEND}`);
-  const entries = new Map<string, Entry>();
+  const entries = new EntryTable();
   const fragments: Fragment[] = [];
   let [rows, lines] = [0, 0];
   const { bytes: rowBytes } = rowsOf(about);
@@ -63,7 +64,7 @@ export const readContents = async (bucket: Bucket, { shown }: BucketPlace, about
   )) {
     if (fragment.first !== rows || fragment.rowBytes !== rowBytes)
       throw new UserError(`${shown}/${fragment.key}: it is of another cache: ${MEND}`);
-    for (const line of some) applyLine(entries, line);
+    for (const line of some) entries.apply(line);
     fragments.push(fragment);
     rows += fragment.rows;
     lines += some.length;
@@ -109,7 +110,7 @@ export const openBucketCache = async (address: string): Promise<ImageCache> => {
   if (!about)
     throw new UserError(`${place.shown}: it is no image cache: make it with dide cache … --to ${place.shown}`);
   const { entries, fragments } = await readContents(bucket, place, about);
-  const columns = columnsOf(entries.values());
+  const columns = columnsFrom(entries.arrays(), textsIn);
   return imageCacheOf({ folder: place.shown, about, columns }, (options) =>
     readKept(bucket, place, { about, columns, fragments }, options),
   );

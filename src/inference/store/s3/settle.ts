@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { UserError } from '../../../errors.ts';
 import { LockedError } from '../../../files/lock.ts';
+import { columnsFrom } from '../column-arrays.ts';
+import { textsIn } from '../columns.ts';
 import { isMostlyDead } from '../compact.ts';
 import { cacheFiles } from '../file-names.ts';
-import { type Entry, inRowOrder } from '../layout.ts';
+import type { Entry } from '../layout.ts';
 import { type About, rowsOf } from '../manifest.ts';
 import type { Bucket, BucketPlace } from './bucket.ts';
 import { encodeFragment, fragmentKey, HEAD, parseHeader } from './fragment.ts';
@@ -89,14 +91,13 @@ const rewrite = async (bucket: Bucket, place: BucketPlace, { about, contents }: 
   const made: Fragment[] = [];
   const { bytes: rowBytes } = rowsOf(about);
   const writer = randomBytes(8).toString('hex');
-  const [atOnce, sorted] = [
-    Math.max(1, Math.floor(FRAGMENT_BYTES / (rowBytes + LINE_BYTES))),
-    inRowOrder(contents.entries.values()),
-  ];
+  const atOnce = Math.max(1, Math.floor(FRAGMENT_BYTES / (rowBytes + LINE_BYTES)));
+  const { size, entryAt } = columnsFrom(contents.entries.arrays(), textsIn);
   let [first, before] = [0, -1];
-  for (let from = 0, number = 0; from < sorted.length; from += atOnce, number += 1) {
+  for (let from = 0, number = 0; from < size; from += atOnce, number += 1) {
     const rows: number[] = [];
-    const moved = sorted.slice(from, from + atOnce).map((entry): Entry => {
+    const moved = Array.from({ length: Math.min(atOnce, size - from) }, (_, i): Entry => {
+      const entry = entryAt(from + i);
       // files of the same bytes have one row together, which may be in the fragment before
       if (entry.row !== before) rows.push(entry.row);
       before = entry.row;

@@ -49,7 +49,7 @@ const manifestOf = async (bucket: Bucket, place: BucketPlace, wanted: About): Pr
 const openedWriter = (bucket: Bucket, place: BucketPlace, { about, contents }: Written): CacheWriter => {
   const format = rowsOf(about);
   const store = openFragments(bucket, place, { about, contents });
-  const entries = new Map(contents.entries);
+  const { entries } = contents;
   const { known, apply } = knownImages(about, entries);
   let now = about;
   const add = async (lines: readonly Line[], vectors: Uint8Array): Promise<void> => {
