@@ -3,11 +3,14 @@ import type { ApiKey } from './http/keys.ts';
 
 /** A cache that is served, and the folder of its images where they are served, too. */
 export interface ServedCache {
-  /** Place of a cache that `cacheImages` wrote: its folder, or the address of a Postgres database with pgvector. */
+  /**
+   * Place of a cache that `cacheImages` wrote: its folder, the address of a Postgres database with pgvector, or a prefix of a
+   * bucket (`s3://bucket/photos`), where it is only read.
+   */
   readonly cache: string;
   /**
    * Folder of the images. Without it they can be asked about, but not shown, added or deleted. With it the cache is made
-   * where there is none.
+   * where there is none, but for one in a bucket, to which nothing is added.
    */
   readonly images?: string | undefined;
   /** Its name in the service's paths. Default: that of its folder, without `.cache`, or the one in its address. */

@@ -28,7 +28,7 @@ import { warmUp, warmUpScan } from './model/warm-up.ts';
 import { defaultLimits, type LogWriter, type ServedCache, type ServerLimits, type ServerOptions } from './options.ts';
 import type { Pictures, Services, Store } from './services.ts';
 import { viewCache } from './store/cache-view.ts';
-import { createStoreWriter } from './store/writing.ts';
+import { createStoreWriter, refusingWriter, type StoreWriter } from './store/writing.ts';
 
 /** A server that listens. Stop it, or let `await using` do it. */
 export interface Server extends AsyncDisposable {
@@ -184,12 +184,14 @@ const openStores = async (
 ): Promise<ReadonlyMap<string, Store>> => {
   const stores = new Map<string, Store>();
   for (const { cache, images, ...named } of caches) {
-    const { nameOf, shown } = await servingOf(cache);
+    const { nameOf, shown, isReadOnly } = await servingOf(cache);
     const { name = nameOf(cache) } = named;
     if (stores.has(name))
       throw new UserError(`${shown(cache)}: another cache is called ${name}, too: give one of them a name`);
     await checkCache(student, { cache, images });
-    const writer = images === undefined ? undefined : createStoreWriter(student, { name, cache, images, onError });
+    const open = (folder: string): StoreWriter =>
+      isReadOnly ? refusingWriter(shown(cache)) : createStoreWriter(student, { name, cache, images: folder, onError });
+    const writer = images === undefined ? undefined : open(images);
     stores.set(name, { name, view: await viewCache(cache, name), images, writer });
   }
   return stores;
@@ -198,8 +200,8 @@ const openStores = async (
 /** Checks that a cache is the student's; makes it where it is missing and images may be added. */
 const checkCache = async (student: Predictor, { cache, images }: ServedCache): Promise<void> => {
   const { readAbout } = await backendOf(cache);
-  const { shown } = await servingOf(cache);
-  if (images !== undefined && !(await readAbout(cache))) {
+  const { shown, isReadOnly } = await servingOf(cache);
+  if (images !== undefined && !isReadOnly && !(await readAbout(cache))) {
     await makeFolder(images);
     await (await openCacheEditor(student, cache)).close();
   }

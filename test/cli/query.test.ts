@@ -214,6 +214,10 @@ describe('dide entail and dide reason', () => {
     const sets = ['--path', 'a/**', '--second-path', 'b/**', '--out', join(root, 'pairs.csv')];
     await jsonOf(...over('reason', 'nlvr2', 'both images show a circle', '--top', '100', ...sets));
     expect((await readFile(join(root, 'pairs.csv'), 'utf8')).split('\r\n')).toHaveLength(11);
+    const seconds = [0, 1].flatMap(() => ['--second-cache', join(root, 'nlvr2.cache')]);
+    const out = join(root, 'caches.csv');
+    await jsonOf(...over('reason', 'nlvr2', 'both images show a circle', ...seconds, '--out', out));
+    expect(await readFile(out, 'utf8')).toMatch(/^first,second,first_cache,second_cache,answer,/);
     expect(await failing(root, ...over('reason', 'vqa', 'both images'))).toContain(
       'does not judge two images together',
     );

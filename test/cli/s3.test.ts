@@ -39,8 +39,6 @@ describe.skipIf(program === undefined)('a cache in a bucket, by the command line
     const described = JSON.parse(await said('inspect', address, '--json'));
     expect(described.images).toBe(JSON.parse(await said('inspect', folder, '--json')).images);
     expect(await said('cache', student, images(), '--to', address)).toMatch(/encoded now +0\n/);
-    const { code, stderr } = await inProcess(['serve', student, address]);
-    expect([code, stderr]).toEqual([1, expect.stringContaining('a server keeps its caches in folders')]);
   });
 
   it('is filled and asked in pieces, which are merged', async () => {

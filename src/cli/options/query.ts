@@ -21,13 +21,6 @@ export interface RankingFlags {
   readonly nearDuplicates?: number | undefined;
 }
 
-/** `--cache`: where the images are that are asked. */
-export const cacheOption = (): Option =>
-  new Option(
-    '--cache <place>',
-    'what `dide cache` wrote: a folder, postgres://user@host/database?cache=name, or s3://bucket/prefix',
-  ).makeOptionMandatory();
-
 /** `--cache` that may be given several times. */
 export const cachesOption = (): Option =>
   repeated(

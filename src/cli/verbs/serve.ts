@@ -29,11 +29,12 @@ Examples:
   $ dide serve student.safetensors photos.cache --images photos
   $ curl localhost:8080/v1/caches/photos/ask -H 'content-type: application/json' -d '{"question": "is there a dog?"}'
   $ dide serve student.safetensors "postgres://me@localhost/pictures?cache=photos" --images photos
+  $ dide serve student.safetensors s3://bucket/photos --images photos
   $ dide key ana --key-file keys
   $ dide serve student.safetensors photos.cache --images photos --host 0.0.0.0 --key-file keys
 
 /openapi.json describes what can be asked. --images may be given again, for the next cache each time; a cache without one
-can be asked, but its images are not shown, added or deleted. On this machine alone no key is asked for; elsewhere always.
+can be asked, but its images are not shown, added or deleted; one in a bucket is only read. On this machine alone no key is asked for; elsewhere always.
 The file of keys is read again when it has changed, and at SIGHUP.
 The log is a line of JSON a request, on stdout. Ctrl-C or SIGTERM ends the server once the requests under way are
 answered. Behind a proxy let that one do TLS.`;

@@ -15,6 +15,8 @@ import { vectorsAt } from './vectors.ts';
 export interface JudgedPair {
   /** Paths of the first (left) and the second (right) image. */
   readonly images: readonly [first: string, second: string];
+  /** The caches that they are in; only where several are asked as one. */
+  readonly caches?: readonly [first: string, second: string] | undefined;
   /** The answer whose probability this is: `True`, unless another was asked for. */
   readonly answer: string;
   readonly probability: number;
@@ -82,9 +84,21 @@ export const judgePairs = async (
   await (options.pairs === 'consecutive' ? judgeConsecutive : judgeAll)(judging);
   return found.sorted().map(({ first, second, score }) => ({
     images: [images.pathAt(first), secondImages.pathAt(second)],
+    ...cachesOf(images, secondImages, [first, second]),
     answer,
     probability: score,
   }));
+};
+
+/** The caches of a pair, where one of its sets is several caches. */
+const cachesOf = (
+  images: ImageCache,
+  secondImages: ImageCache,
+  [first, second]: readonly [number, number],
+): Pick<JudgedPair, 'caches'> => {
+  const isOfSeveral = images.cacheAt !== undefined || secondImages.cacheAt !== undefined;
+  const cacheOf = (set: ImageCache, place: number): string => set.cacheAt?.(place) ?? set.folder;
+  return isOfSeveral ? { caches: [cacheOf(images, first), cacheOf(secondImages, second)] } : {};
 };
 
 interface PairCandidate {
@@ -96,7 +110,8 @@ interface PairCandidate {
 
 const byProbability = (firsts: ImageCache, seconds: ImageCache) => {
   const byPath = ({ pathAt }: ImageCache, a: number, b: number): number => {
-    if (a === b) return 0;
+    // two caches may have images of one path
+    if (a === b || pathAt(a) === pathAt(b)) return a - b;
     return pathAt(a) < pathAt(b) ? -1 : 1;
   };
   return (a: PairCandidate, b: PairCandidate): number =>
@@ -184,7 +199,10 @@ function* pairsOf(m: number, n: number): Generator<Pair[], void, undefined> {
 const judgeConsecutive = async ({ sets: { first }, halves, judge, onProgress }: Judging): Promise<void> => {
   const { images, places } = first;
   const paths = new Map(Array.from(places, (place) => [place, images.pathAt(place)]));
-  const sorted = places.toSorted((a, b) => (paths.get(a)! < paths.get(b)! ? -1 : 1));
+  const sorted = places.toSorted((a, b) => {
+    if (paths.get(a) === paths.get(b)) return a - b;
+    return paths.get(a)! < paths.get(b)! ? -1 : 1;
+  });
   const of = Math.max(0, sorted.length - 1);
   for (let i = 0; i < of; i += SECOND) {
     const some = sorted.subarray(i, Math.min(i + SECOND + 1, sorted.length));

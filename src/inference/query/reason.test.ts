@@ -1,9 +1,11 @@
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tiny } from '../../model/sizes.ts';
 import { nlvr2 } from '../../tasks/nlvr2.ts';
 import { answer } from '../answer.ts';
 import { randomStudent } from '../inference.fixture.ts';
+import { openImageCache } from '../open-image-cache.ts';
 import { openPredictor } from '../open-predictor.ts';
 import type { Predictor } from '../predictor.ts';
 import { ask } from './ask.ts';
@@ -76,6 +78,24 @@ describe('a statement about two cached images', () => {
     );
     expect(await reason(open, gallery.cache, statement, { folder: 'none' })).toEqual([]);
     expect(await reason(open, gallery.cache, statement, { folder: 'none', pairs: 'consecutive' })).toEqual([]);
+  });
+
+  it('is judged of all pairs of two caches that are asked as one, which say where an image is', async () => {
+    const to = join(gallery.folder, 'images.cache');
+    await cp(to, `${to}.copy`, { recursive: true });
+    const both = await openImageCache([to, `${to}.copy`]);
+    const judged = await reason(open, both, statement, { top: 1000 });
+    const count = 2 * gallery.images.length;
+    const keys = judged.map(({ images: [a, b], caches: [c, d] = ['', ''] }) => keyOf(`${c} ${a}`, `${d} ${b}`));
+    expect(new Set(keys).size).toBe(count * (count - 1));
+    for (const { images, probability } of judged) expect(probability).toBeCloseTo(known.get(keyOf(...images))!, 5);
+    const crossed = await reason(open, gallery.cache, statement, { secondImages: both, top: 1000 });
+    expect(crossed).toHaveLength(gallery.images.length * count);
+    expect(new Set(crossed.map(({ caches }) => caches![0]))).toEqual(new Set([to]));
+    expect(new Set(crossed.map(({ caches }) => caches![1]))).toEqual(new Set([to, `${to}.copy`]));
+    const next = await reason(open, both, statement, { pairs: 'consecutive', top: 1000 });
+    expect(next).toHaveLength(count - 1);
+    expect(next.filter(({ images: [a, b] }) => a === b)).toHaveLength(gallery.images.length);
   });
 
   it('says what is wrong', async () => {

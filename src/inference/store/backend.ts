@@ -20,8 +20,8 @@ export interface Backend {
   readonly openWriter: (place: string, about: About) => Promise<CacheWriter>;
   /** Opens it for questions; `filter` are those that will be asked, if the place can choose them itself. */
   readonly open: (place: string, filter?: ImageFilter) => Promise<ImageCache>;
-  /** Operations for a server that keeps such a cache open; absent where it cannot. */
-  readonly serving?: Serving | undefined;
+  /** Operations for a server that keeps such a cache open. */
+  readonly serving: Serving;
 }
 
 /** Operations on a cache that a server keeps open. */
@@ -32,4 +32,6 @@ export interface Serving {
   readonly shown: (place: string) => string;
   /** Name of a cache by its place: `photos` of `photos.cache`, and of an address with `cache=photos`. */
   readonly nameOf: (place: string) => string;
+  /** Whether a server adds and deletes nothing there: where a writer gathers images before they are kept. */
+  readonly isReadOnly?: true | undefined;
 }

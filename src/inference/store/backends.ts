@@ -1,4 +1,3 @@
-import { UserError } from '../../errors.ts';
 import type { Backend, Serving } from './backend.ts';
 import { embedded } from './embedded.ts';
 
@@ -14,11 +13,5 @@ export const backendOf = async (place: string): Promise<Backend> => {
   return isBucket(place) ? (await import('./s3/s3.ts')).s3 : embedded;
 };
 
-/** Operations on a cache that a server keeps open. @throws UserError where caches of this kind are not served. */
-export const servingOf = async (place: string): Promise<Serving> => {
-  const { serving } = await backendOf(place);
-  if (serving) return serving;
-  throw new UserError(
-    'a server keeps its caches in folders or in Postgres: fill one with dide cache, and give it instead of this address',
-  );
-};
+/** Operations on a cache that a server keeps open. */
+export const servingOf = async (place: string): Promise<Serving> => (await backendOf(place)).serving;

@@ -17,8 +17,8 @@ export interface StoreWriter {
    * Makes a change: writes the file of an image and then its entry in the cache, or removes the entry and then the file.
    * When it returns the disk has it.
    *
-   * @throws Problem 409 where another image has this path, 404 where there is none to remove, 503 where another process
-   * writes the cache.
+   * @throws Problem 409 where another image has this path, 404 where there is none to remove, 403 where the server only
+   * reads the cache, 503 where another process writes it.
    */
   change(change: Change): Promise<Outcome>;
   /** Waits for all that was asked for, and closes the cache. */
@@ -81,6 +81,14 @@ export const createStoreWriter = (student: Predictor, places: StorePlaces): Stor
     },
   };
 };
+
+/** Writer of a cache that the server only reads: it refuses every change. @param shown the cache in problems. */
+export const refusingWriter = (shown: string): StoreWriter => ({
+  change: async () => {
+    throw new Problem(403, `${shown}: this server only reads a cache there: add images with dide cache --to ${shown}`);
+  },
+  close: async () => {},
+});
 
 interface Working {
   readonly hasMore: () => Promise<boolean>;

@@ -6,7 +6,7 @@ import { addForeignOptions, type ForeignOptions, openModel } from '../../options
 import { type PrecisionFlag, precisionOption } from '../../options/device.ts';
 import { count, jsonOption, share, threadsOption } from '../../options/options.ts';
 import { checkTableFile } from '../../options/output.ts';
-import { addFilterOptions, cacheOption, type FilterFlags, filterOf, repeated } from '../../options/query.ts';
+import { addFilterOptions, cachesOption, type FilterFlags, filterOf, repeated } from '../../options/query.ts';
 import type { TaskName } from '../../options/tasks.ts';
 import { printNotice } from '../../terminal/notice.ts';
 import { printableLine } from '../../terminal/printable.ts';
@@ -16,8 +16,8 @@ import { groupedCount, print, tableOf } from '../../terminal/table.ts';
 
 interface Options extends ForeignOptions, PrecisionFlag, FilterFlags {
   readonly task?: TaskName | undefined;
-  readonly cache: string;
-  readonly secondCache?: string | undefined;
+  readonly cache: readonly string[];
+  readonly secondCache?: readonly string[] | undefined;
   readonly secondPath?: readonly string[] | undefined;
   readonly consecutive?: boolean | undefined;
   readonly answer: string;
@@ -46,10 +46,12 @@ export const reasonCommand = (): Command => {
     )
     .argument('<student>', 'a dual encoder of NLVR2, the one that made the cache')
     .argument('<statement>', 'a sentence about two images, in quotes')
-    .addOption(cacheOption())
+    .addOption(cachesOption())
     .addOption(new Option('--consecutive', 'only each image with the next one by path (default: all pairs)'))
     .addOption(repeated('--second-path <glob>', 'the second images, for pairs of two sets; may be repeated'))
-    .addOption(new Option('--second-cache <place>', 'the cache of the second images (default: the same)'))
+    .addOption(
+      repeated('--second-cache <place>', 'the cache of the second images (default: the same); may be repeated'),
+    )
     .addOption(new Option('--answer <answer>', 'the answer whose probability counts').default('True'))
     .addOption(share('--at-least <p>', 'only pairs whose probability is at least p'))
     .addOption(count('--top <n>', 'number of pairs').default(10))
@@ -80,8 +82,12 @@ async function run(file: string, statement: string, options: Options): Promise<v
     ...{ answer, atLeast, top, onWarning: printNotice, onProgress },
   });
   if (out !== undefined) await writePairs(out, pairs);
-  const rows = pairs.map(({ images, answer: given, probability }) => [...images, given, probability.toFixed(3)]);
-  const table = tableOf([['first image', 'second image', 'answer', 'probability'], ...rows]);
+  const rows = pairs.map(({ images, caches = [], answer: given, probability }) => [
+    ...[...images, ...caches, given, probability.toFixed(3)],
+  ]);
+  const hasCaches = pairs.some(({ caches }) => caches);
+  const head = ['first image', 'second image', ...(hasCaches ? ['first cache', 'second cache'] : [])];
+  const table = tableOf([[...head, 'answer', 'probability'], ...rows]);
   const lines = [
     table,
     `of ${groupedCount(judged, 'pair')}`,
@@ -92,8 +98,18 @@ async function run(file: string, statement: string, options: Options): Promise<v
 
 const writePairs = async (path: string, pairs: readonly JudgedPair[]): Promise<void> => {
   async function* blocks() {
-    yield pairs.map(({ images: [first, second], answer, probability }) => ({ first, second, answer, probability }));
+    yield pairs.map(
+      ({
+        images: [first, second],
+        caches: [firstCache, secondCache] = [undefined, undefined],
+        answer,
+        probability,
+      }) => ({
+        ...{ first, second, first_cache: firstCache, second_cache: secondCache, answer, probability },
+      }),
+    );
   }
-  const texts = (['first', 'second', 'answer'] as const).map((name) => ({ name, kind: 'text' as const }));
+  const caches = pairs.some((pair) => pair.caches) ? ['first_cache', 'second_cache'] : [];
+  const texts = ['first', 'second', ...caches, 'answer'].map((name) => ({ name, kind: 'text' as const }));
   await writeTable(path, [...texts, { name: 'probability', kind: 'number' }], blocks());
 };
