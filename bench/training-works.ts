@@ -2,7 +2,7 @@ import { createModel, type Model } from '../src/checkpoints/model-file.ts';
 import type { Numbers } from '../src/engine/numbers.ts';
 import { keyOf } from '../src/engine/random.ts';
 import { preprocessorFor } from '../src/inference/preprocessor.ts';
-import { MATCHING } from '../src/model/purposes/pretraining.ts';
+import { MATCHING, pretrainingPurpose } from '../src/model/purposes/pretraining.ts';
 import { adamwStep, gradientNorm } from '../src/optim/adamw.ts';
 import { createOptimizerState } from '../src/optim/create-state.ts';
 import { decayGroups } from '../src/optim/decay-groups.ts';
@@ -82,7 +82,10 @@ export const startup = async (setting: Setting): Promise<Work> => {
 
 /** Update in stage 1: matching, contrast, masked words. */
 export const pretrain = ({ case: given, batch, threads }: Setting): Promise<Work> => {
-  const heads = { task: 'pretraining', answers: [...MATCHING], scoring: 'softmax' as const };
+  const heads = {
+    ...{ purpose: pretrainingPurpose, task: pretrainingPurpose.name },
+    ...{ answers: [...MATCHING], scoring: 'softmax' as const },
+  };
   const pair = {
     model: createModel({ ...describe('dide', given), ...heads }, 0),
     teacher: createModel({ ...describe('vilt', given), ...heads }, 1),

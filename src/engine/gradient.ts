@@ -1,4 +1,5 @@
 import { add, concat, scatterOnto } from './ops.ts';
+import { recomputed } from './recompute.ts';
 import { minus, plus, type Size, show } from './shapes.ts';
 import { ancestors, constant, isOperation, type Operation, parents, type Tensor } from './tensor.ts';
 
@@ -37,7 +38,7 @@ export const gradientsReached = (loss: Tensor, targets: ReadonlySet<Tensor>): Ma
     if (targets.has(tensor)) found.set(tensor, g);
     if (isOperation(tensor.made)) propagate(g, tensor, tensor.made, { active, incoming });
   }
-  return found;
+  return recomputed(found, { forward: new Set(graph), active });
 };
 
 interface BackwardPass {

@@ -313,15 +313,14 @@ export const gather = (table: Tensor, indices: Tensor): Tensor =>
     'Gather',
     [table, indices],
     [...indices.shape, ...table.shape.slice(1)],
-    (g) => [scatterAdd(zeros(table.shape), indices, g)],
+    (g) => [scatterAdd(zeros(table.shape, zeroBeside(indices)), indices, g)],
     { attributes: { axis: 0 }, kind: table.kind },
   );
 
 /**
- * Adds each row of `updates` [..., ...] to the row of `table` [rows, ...] at its index; indices may repeat.
- *
- * It is ScatterElements, which takes an index for every number, since ONNX Runtime's ScatterND adds on several threads
- * at once and loses updates to the same row.
+ * Adds each row of `updates` [..., ...] to the row of `table` [rows, ...] at its index; indices may repeat. It is
+ * ScatterElements, which takes an index for every number, since ONNX Runtime's ScatterND adds on several threads at
+ * once and loses updates to the same row.
  */
 export const scatterAdd = (table: Tensor, indices: Tensor, updates: Tensor): Tensor => {
   const rows = volume(indices.shape);
@@ -336,7 +335,9 @@ export const scatterAdd = (table: Tensor, indices: Tensor, updates: Tensor): Ten
   );
 };
 
-const zeros = (shape: Shape): Tensor => expand(constant(0), shape);
+const zeros = (shape: Shape, zero: Operand = 0): Tensor => expand(asTensor(zero), shape);
+/** 0 that the runtime knows only when it runs: of a constant it would hold a whole table, as long as the session is open. */
+const zeroBeside = ({ shape }: Tensor): Tensor => multiply(sizeAsNumber(volume(shape)), 0);
 
 /** `scatterAdd` into a table of zeros, redirected onto another table; undefined for any other tensor. */
 export const scatterOnto = (table: Tensor, { made, ...about }: Tensor): Tensor | undefined => {
@@ -346,8 +347,8 @@ export const scatterOnto = (table: Tensor, { made, ...about }: Tensor): Tensor |
 };
 
 const isZeros = ({ made }: Tensor): boolean => {
-  if (!isOperation(made)) return 'numbers' in made && made.numbers.data.every((x) => x === 0);
-  return made.operator === 'Expand' && isZeros(made.from[0]!);
+  if (isOperation(made)) return /^(Expand|Mul)$/.test(made.operator) && made.from.some(isZeros);
+  return 'numbers' in made && made.numbers.data.every((x) => x === 0);
 };
 
 /** One element of each row: rows [rows, width] at int32 indices [rows] -> [rows]. */
