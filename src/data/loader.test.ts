@@ -64,6 +64,18 @@ describe('loadBatches', () => {
     for (const wait of waits.slice(1)) expect(wait).toBeLessThan(90);
   });
 
+  it('begins with the next batch when fewer pictures of this one are left than are read at a time', async () => {
+    const begun: string[] = [];
+    const prepare = async (example: Example): Promise<EncodedExample> => {
+      begun.push(example.id);
+      // the first picture takes as long as all others of two batches
+      await vi.waitFor(() => expect(begun.length).toBeGreaterThanOrEqual(example.id.endsWith(':0') ? 6 : 1));
+      return encode(example);
+    };
+    for await (const _ of loadBatches(examples, order, { prepare, batch: 3, collate }));
+    expect(begun).toEqual(examples.map(({ id }) => id));
+  });
+
   it('leaves nothing running when it is left early', async () => {
     let running = 0;
     let prepared = 0;

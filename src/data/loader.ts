@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import { mapConcurrent } from '../files/map-concurrent.ts';
+import { CONCURRENCY, mapConcurrent } from '../files/map-concurrent.ts';
 import { type Among, type CollateOptions, collate, type EncodedExample, type Feeds } from './batch.ts';
 import type { Example } from './example.ts';
 import type { Augment, Prepare } from './preprocess.ts';
@@ -88,14 +88,16 @@ export async function* loadChosen(
   const stop = new AbortController();
   const waiting: Promise<Omit<Batch, 'waitMilliseconds'>>[] = [];
   const tolerance = createSkipLimit(options);
+  const inLanes = lanes(CONCURRENCY);
   let last: Promise<unknown> = Promise.resolve();
   let number = options.first ?? 0;
   const begin = (): void => {
     const { value: examples, done } = choices.next();
     if (done) return;
-    const making = { ...options, ...tolerance, number, signal: stop.signal };
+    const making = { ...options, ...tolerance, number, inLanes, signal: stop.signal };
     number += 1;
-    const batch = last.then(() => makeBatch(examples, making));
+    const prepared = prepareAll(examples, making);
+    const batch = last.then(() => makeBatch(examples, prepared, making));
     // its error belongs to the consumer of this batch; the next one starts all the same
     last = batch.catch(() => undefined);
     waiting.push(batch);
@@ -126,14 +128,17 @@ const exampleAt = (examples: readonly Example[], place: number): Example => {
 interface Making extends Omit<LoadOptions, 'batch'> {
   readonly number: number;
   readonly signal: AbortSignal;
+  readonly inLanes: InLanes;
   readonly made: (examples: number, kept: number) => void;
 }
 
-const makeBatch = async (all: readonly Example[], making: Making) => {
-  const { collate: rule, patches, number, signal, made, sharing = unshared } = making;
-  const [from, to] = sharing.range(all.length);
-  const examples = all.slice(from, to);
-  const prepared = await prepareAll(examples, { ...making, from }).catch(async (failure: unknown) => {
+const makeBatch = async (
+  all: readonly Example[],
+  preparing: ReturnType<typeof prepareAll>,
+  { collate: rule, patches, number, signal, made, sharing = unshared }: Making,
+) => {
+  const examples = all.slice(...sharing.range(all.length));
+  const prepared = await preparing.catch(async (failure: unknown) => {
     // the others wait for this part, and would take that of the next batch for it
     await sharing.gather(sketched(examples.map(() => undefined)));
     throw failure;
@@ -155,16 +160,41 @@ const makeBatch = async (all: readonly Example[], making: Making) => {
   return { examples: kept, feeds: encoded.length === 0 ? {} : collate(encoded, how), whole };
 };
 
-/** The encoded examples in their order; undefined for one that could not be read and may be left out. */
+/** The encoded examples of this process in their order; undefined for one that could not be read and may be left out. */
 const prepareAll = (
-  examples: readonly Example[],
-  { prepare, onUnreadable, augment, number, signal, from }: Making & { readonly from: number },
-): Promise<(EncodedExample | undefined)[]> =>
-  mapConcurrent([...examples.entries()], async ([place, example]) => {
+  all: readonly Example[],
+  { prepare, onUnreadable, augment, number, signal, inLanes, sharing = unshared }: Making,
+): Promise<(EncodedExample | undefined)[]> => {
+  const [from, to] = sharing.range(all.length);
+  const one = async ([place, example]: readonly [number, Example]): Promise<EncodedExample | undefined> => {
     if (signal.aborted) return undefined;
     return await prepare(example, augment?.(number, from + place)).catch((failure: unknown) => {
       if (!onUnreadable || !(failure instanceof UserError)) throw failure;
       onUnreadable(failure, example);
       return undefined;
     });
-  });
+  };
+  const prepared = mapConcurrent([...all.slice(from, to).entries()], (entry) => inLanes(() => one(entry)));
+  prepared.catch(() => undefined); // its error belongs to the batch, whose turn comes later
+  return prepared;
+};
+
+/** Runs jobs a few at a time, in the order in which they come. */
+type InLanes = <R>(job: () => Promise<R>) => Promise<R>;
+
+/** Lanes that batches share: the pictures of the next one are decoded while those of this one are put together. */
+const lanes = (count: number): InLanes => {
+  const waiting: (() => void)[] = [];
+  let free = count;
+  return async (job) => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await job();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else free += 1;
+    }
+  };
+};

@@ -1,5 +1,5 @@
 /** Default number of concurrent jobs: files are read and decoded on threads of their own, at up to 150 MB an image. */
-const CONCURRENCY = 4;
+export const CONCURRENCY = 4;
 
 /**
  * Maps every item by an asynchronous function, a few at a time. The results are in the order of the items.
