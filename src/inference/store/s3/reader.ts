@@ -57,11 +57,7 @@ export const readContents = async (bucket: Bucket, { shown }: BucketPlace, about
   const fragments: Fragment[] = [];
   let [rows, lines] = [0, 0];
   const { bytes: rowBytes } = rowsOf(about);
-  for (const { fragment, lines: some } of await mapConcurrent(
-    listed,
-    (one) => readLines(bucket, one, shown),
-    AT_ONCE,
-  )) {
+  for await (const { fragment, lines: some } of linesOf(bucket, listed, shown)) {
     if (fragment.first !== rows || fragment.rowBytes !== rowBytes)
       throw new UserError(`${shown}/${fragment.key}: it is of another cache: ${MEND}`);
     for (const line of some) entries.apply(line);
@@ -72,9 +68,23 @@ export const readContents = async (bucket: Bucket, { shown }: BucketPlace, about
   return { fragments, entries, lines, rows };
 };
 
+/** Reads fragments in their order, some at the same time, so that few lines are held as objects. */
+async function* linesOf(bucket: Bucket, listed: readonly Listed[], shown: string) {
+  for (let first = 0; first < listed.length; first += AT_ONCE) {
+    const some = listed.slice(first, first + AT_ONCE);
+    yield* await mapConcurrent(some, (one) => readLines(bucket, one, shown), AT_ONCE);
+  }
+}
+
+/** An object that is listed. */
+interface Listed {
+  readonly key: string;
+  readonly bytes: number;
+}
+
 const readLines = async (
   bucket: Bucket,
-  { key, bytes }: { readonly key: string; readonly bytes: number },
+  { key, bytes }: Listed,
   shown: string,
 ): Promise<{ fragment: Fragment; lines: Line[] }> => {
   const path = `${shown}/${key}`;

@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import { generator, keyOf } from '../../../engine/random.ts';
 import { columnsFrom } from '../column-arrays.ts';
@@ -7,6 +10,18 @@ import type { Entry, Line } from '../layout.ts';
 import { EntryTable } from './entry-table.ts';
 
 const shaOf = (content: number): string => createHash('sha256').update(String(content)).digest('hex');
+
+setFlagsFromString('--expose-gc');
+const collect: () => void = runInNewContext('gc');
+
+/** Memory of this process once all that is not used is collected. */
+const memoryInUse = async (): Promise<NodeJS.MemoryUsage> => {
+  for (let i = 0; i < 3; i += 1) {
+    collect();
+    await setImmediate();
+  }
+  return process.memoryUsage();
+};
 
 /** Lines as a folder's changes make them: new files, changed and touched ones, copies under other names, removed ones. */
 const randomLines = (count: number): Line[] => {
@@ -75,6 +90,20 @@ it('gives columns in the order of the rows, and goes on from columns as from lin
   expect(Array.from({ length: size }, (_, i) => entryAt(i))).toEqual(
     [...inOrder.values()].sort((a, b) => a.row - b.row),
   );
+});
+
+it('takes less than 180 bytes of an image with a path of 31 letters, and none of them in the heap', async () => {
+  const count = 200_000;
+  const before = await memoryInUse();
+  const table = new EntryTable();
+  for (let i = 0; i < count; i += 1) {
+    const path = `${2000 + (i >> 14)}/${`${i >> 10}`.padStart(4, '0')}/IMG_${`${i}`.padStart(7, '0')}.jpeg.jpg`;
+    table.apply({ path, bytes: i, modified: i + 0.5, taken: null, sha256: `${i}`.padStart(64, '0'), row: i });
+  }
+  const after = await memoryInUse();
+  expect([table.size, table.get('2000/0000/IMG_0000007.jpeg.jpg')?.row]).toEqual([count, 7]);
+  expect((after.arrayBuffers - before.arrayBuffers) / count).toBeLessThan(180);
+  expect((after.heapUsed - before.heapUsed) / count).toBeLessThan(10);
 });
 
 it('is empty where nothing was added', () => {
