@@ -15,7 +15,7 @@ const EAGER = 20;
 
 /** Throws what a code of MPI says. @throws LostProcess where another process is gone, UserError where MPI failed. */
 export const check = (name: string, code: number): void => {
-  if (LOST.has(code)) throw new LostProcess(`${name}: another process is gone`);
+  if (LOST.has(code)) throw new LostProcess(name);
   if (code !== 0) throw new UserError(`${name}: MPI failed with code ${code}: see what mpirun prints`);
 };
 
@@ -136,7 +136,7 @@ export class MpiChannel implements Channel {
 
   /** Where a process is lost, a collective that was about to send to it may fail with any code (MPI_ERR_OTHER). */
   #check(name: string, code: number): void {
-    if (code !== 0 && hasLost(this.#mpi, this.communicator)) throw new LostProcess(`${name}: another process is gone`);
+    if (code !== 0 && hasLost(this.#mpi, this.communicator)) throw new LostProcess(name);
     check(name, code);
   }
 }

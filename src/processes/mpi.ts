@@ -124,7 +124,7 @@ class MpiProcesses implements Processes {
   #duplicate(communicator: Pointer, onWaiting?: ConstructorParameters<typeof MpiChannel>[2]): MpiChannel {
     const copy: Pointer[] = [null];
     const code = this.#mpi.MPI_Comm_dup(communicator, copy);
-    if (code !== 0 && hasLost(this.#mpi, communicator)) throw new LostProcess('MPI_Comm_dup: another process is gone');
+    if (code !== 0 && hasLost(this.#mpi, communicator)) throw new LostProcess('MPI_Comm_dup');
     check('MPI_Comm_dup', code);
     return new MpiChannel(this.#mpi, copy[0], onWaiting);
   }

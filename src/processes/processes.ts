@@ -1,3 +1,5 @@
+import { UserError } from '../errors.ts';
+
 /** Array that is summed over processes. */
 export type Summed = Float32Array | Float64Array;
 
@@ -46,8 +48,11 @@ export interface ProcessOptions {
 }
 
 /** Thrown where another process is gone: `recover` goes on with the others. */
-export class LostProcess extends Error {
-  override readonly name = 'LostProcess';
+export class LostProcess extends UserError {
+  /** @param call what this process waited for. */
+  constructor(call: string) {
+    super(`${call}: another process is gone: give the same command again; a training goes on with --resume`);
+  }
 }
 
 const aloneChannel: Channel = {
