@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { writeNano } from '../fixtures/nano.ts';
-import { allowed, mpi, withoutMpi } from './mpi.fixture.ts';
+import { allowed, isFaultTolerant, mpi, withoutMpi } from './mpi.fixture.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'processes-ctrl-c-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
@@ -49,8 +49,13 @@ describe.skipIf(withoutMpi ?? withoutTerminal)('Ctrl-C', () => {
     for (let again = 0; again < 2 && !end.printed.includes(' · loss '); again += 1) end = await pressed();
     expect(end.code).not.toBe(0);
     const [, after] = end.printed.split('^C');
-    expect(after!.trim()).toBe(
-      'Stopped: a signal ends all processes. What is on the disk is whole: the same command goes on, a training with --resume.',
+    const [said, ...rest] = after!.trim().split('\r\n');
+    expect(said).toMatch(
+      /^Stopped: a signal ends all processes\. .* the same command goes on, a training with --resume\./,
+    );
+    // the mpirun of version 4 gives them the time for the end of an update
+    expect(rest.join('\n')).toMatch(
+      isFaultTolerant ? /^$/ : /^(.*\n)?Stopped after update \d+ of 5000; .* with --resume\.$/,
     );
     expect(existsSync(out)).toBe(true);
     expect(runningWith(out)).toEqual([]);

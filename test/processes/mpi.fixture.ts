@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -12,6 +12,11 @@ export const withoutMpi: string | undefined =
     : existsSync(join(mpi, 'bin', 'mpirun'))
       ? undefined
       : `${mpi} has no bin/mpirun`;
+
+/** Whether processes go on where one is lost: Open MPI from version 5 on, whose mpirun also ends them without waiting. */
+export const isFaultTolerant: boolean =
+  !withoutMpi &&
+  /Open MPI\) ([5-9]|\d\d)/.test(execFileSync(join(mpi!, 'bin', 'mpirun'), ['--version'], { encoding: 'utf8' }));
 
 /** Lets mpirun start more processes than there are cores, as any user, bound to no core. */
 export const allowed = {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeNano } from '../fixtures/nano.ts';
 import { lastOf, randomKills, trainAndKill, updatesOf } from './kills.ts';
-import { childCommand, endOf, mpirun, runAlone, withoutMpi } from './mpi.fixture.ts';
+import { childCommand, endOf, isFaultTolerant, mpirun, runAlone, withoutMpi } from './mpi.fixture.ts';
 import type { RunOrder } from './run.child.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'processes-resume-'));
@@ -77,22 +77,30 @@ describe.skipIf(withoutMpi)('a run of two processes', () => {
     expect(one!.equals(two!)).toBe(true);
   });
 
-  it('goes on with those that are left where MPI tolerates faults, as if all had stayed', {
-    timeout: 600_000,
-  }, async () => {
-    const kills = randomKills(3, 4, UPDATES);
-    const end = await trainAndKill(4, orderOf(left, 2), kills);
-    const where = JSON.stringify(kills);
-    expect(end.killed, where).toBe(3);
-    expect(end.code, `${where}\n${end.error}`).toBe(0);
-    expect(updatesOf(folderOf(left)), where).toEqual(all);
-    await expectClose(left, peaceful);
-  });
+  it.runIf(isFaultTolerant)(
+    'goes on with those that are left, as if all had stayed',
+    { timeout: 600_000 },
+    async () => {
+      const kills = randomKills(3, 4, UPDATES);
+      const end = await trainAndKill(4, orderOf(left, 2), kills);
+      const where = JSON.stringify(kills);
+      expect(end.killed, where).toBe(3);
+      expect(end.code, `${where}\n${end.error}`).toBe(0);
+      expect(updatesOf(folderOf(left)), where).toEqual(all);
+      await expectClose(left, peaceful);
+    },
+  );
 
-  it('keeps the last update where the process that writes is killed before it has', { timeout: 600_000 }, async () => {
-    const end = await trainAndKill(4, { ...orderOf(last, 2), diesValidating: UPDATES }, []);
-    expect(end.code, end.error).toBe(0);
-    expect(updatesOf(folderOf(last))).toEqual(all);
-    await expectClose(last, peaceful);
-  });
+  it.runIf(isFaultTolerant)(
+    'keeps the last update where the process that writes is killed before it has',
+    {
+      timeout: 600_000,
+    },
+    async () => {
+      const end = await trainAndKill(4, { ...orderOf(last, 2), diesValidating: UPDATES }, []);
+      expect(end.code, end.error).toBe(0);
+      expect(updatesOf(folderOf(last))).toEqual(all);
+      await expectClose(last, peaceful);
+    },
+  );
 });
