@@ -44,6 +44,9 @@ const generatedName = (kind: string, number: number): string => `/${kind.toLower
 export const initializerName = ({ initializers }: GraphBuilder, kind: string): string =>
   generatedName(kind, initializers.length);
 
+/** Domain of operators that ONNX Runtime alone has: they are named with it, as `com.microsoft.MatMulIntegerToFloat`. */
+export const OWN_DOMAIN = 'com.microsoft';
+
 /** Adds a node; its output gets a generated name by default. → the output's name */
 export const addNode = (
   { nodes }: GraphBuilder,
@@ -54,7 +57,9 @@ export const addNode = (
     output = generatedName(opType, nodes.length),
   }: { attribute?: AttributeProto[] | undefined; output?: string | undefined } = {},
 ): string => {
-  nodes.push(create(NodeProtoSchema, { opType, name: output, input, output: [output], attribute }));
+  const isOwn = opType.startsWith(`${OWN_DOMAIN}.`);
+  const named = isOwn ? { domain: OWN_DOMAIN, opType: opType.slice(OWN_DOMAIN.length + 1) } : { opType };
+  nodes.push(create(NodeProtoSchema, { ...named, name: output, input, output: [output], attribute }));
   return output;
 };
 

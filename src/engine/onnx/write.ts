@@ -8,6 +8,7 @@ import {
   createGraphBuilder,
   type GraphBuilder,
   initializerName,
+  OWN_DOMAIN,
   sizeVector,
 } from './nodes.ts';
 import { type AttributeProto, GraphProtoSchema, ModelProtoSchema } from './onnx_pb.ts';
@@ -155,7 +156,8 @@ const encode = ({ nodes, initializers, inputs, names, precision }: GraphBuilder,
     output: Object.entries(outputs).map(([name, tensor]) => described(name, tensor)),
     valueInfo: between.map(([tensor, name]) => described(name, tensor)),
   });
-  const opsetImport = [{ domain: '', version: OPSET }];
+  const own = nodes.some(({ domain }) => domain === OWN_DOMAIN) ? [{ domain: OWN_DOMAIN, version: 1n }] : [];
+  const opsetImport = [{ domain: '', version: OPSET }, ...own];
   return toBinary(
     ModelProtoSchema,
     create(ModelProtoSchema, { irVersion: IR_VERSION, producerName: 'dide', opsetImport, graph }),
