@@ -37,6 +37,7 @@ const mitigation = {
   MPIX_Comm_is_revoked: [POINTER, OUT_INT],
   MPIX_Comm_get_failed: [POINTER, OUT_POINTER],
   MPI_Group_size: [POINTER, OUT_INT],
+  MPI_Group_free: ['_Inout_ void **'],
 } as const;
 
 type Functions<Table> = Readonly<Record<keyof Table, Call>>;

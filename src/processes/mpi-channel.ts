@@ -26,6 +26,7 @@ export const hasLost = ({ mitigation }: MpiApi, communicator: Pointer): boolean 
   check('MPIX_Comm_is_revoked', mitigation.MPIX_Comm_is_revoked(communicator, isRevoked));
   check('MPIX_Comm_get_failed', mitigation.MPIX_Comm_get_failed(communicator, failed));
   check('MPI_Group_size', mitigation.MPI_Group_size(failed[0], count));
+  check('MPI_Group_free', mitigation.MPI_Group_free(failed));
   return isRevoked[0] !== 0 || count[0]! > 0;
 };
 
