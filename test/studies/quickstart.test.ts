@@ -55,7 +55,9 @@ describe('the quickstart', () => {
     expect(report.data.splits['test-iid']).toEqual({ examples: 16, images: 16 });
     for (const { accuracy } of report.models)
       expect(Object.keys(accuracy)).toEqual(['validation', 'test-iid', 'test-comp']);
-    expect(report.cache.images).toBe(16);
+    const all = Object.values(report.data.splits).reduce((sum, { images }) => sum + images, 0);
+    expect(report.cache.images).toBe(all);
+    expect(all).toBe(96);
     expect(report.question.answers).toHaveLength(12);
     expect(report.latency.every(({ millisecondsPerImage }) => millisecondsPerImage > 0)).toBe(true);
     expect([...parts]).toEqual(expect.arrayContaining(['scenes: train', 'students', 'caching']));
