@@ -20,7 +20,7 @@
  *     if (step === 1000) console.log(results.loss!.data[0]! < 1e-3);                  // true
  *   }
  *
- * The same bits come out of every run on one processor; see `compile` for different numbers of threads.
+ * Every run on one processor gives the same bits; see `compile` for different numbers of threads.
  */
 export * from './engine/functions.ts';
 export { gradients } from './engine/gradient.ts';

@@ -268,8 +268,7 @@ export const fit = async (image, text) => {
   return data.reduce((sum, number, i) => sum + number * image.image_vector.data[i], 0);
 };
 
-const main = async ([...paths]) => {
-  const question = paths.pop();
+const main = async (paths, question) => {
   if (!about.answers) {
     for (const path of paths) console.log((await fit(await encodeImages([path]), question)).toFixed(6), path);
   } else if (paths.length === imageCount) {
@@ -281,7 +280,7 @@ const main = async ([...paths]) => {
 };
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  await main(process.argv.slice(2)).catch(({ message }) => {
+  await main(process.argv.slice(2, -1), process.argv.at(-1)).catch(({ message }) => {
     console.error(message);
     process.exitCode = 1;
   });

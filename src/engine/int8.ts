@@ -16,8 +16,8 @@ const TINY = 1e-30;
  *
  *   m = max |x| of each row     s = max |W| / 127 of each output     (round(127 x / m) · round(W / s)ᵀ) · s m / 127
  *
- * Its sums are exact, and each row has a scale of its own, so that the result for a row does
- * not depend on the rows beside it, nor on the number of threads.
+ * Its sums are exact, and each row has a scale of its own, so that the result for a row does not depend on the rows
+ * beside it, nor on the number of threads.
  *
  * Everything else stays float32, also products of one row an example (poolers, the interaction, heads): they take no time,
  * and a question over kept features has the same answer as over images.

@@ -14,8 +14,8 @@ const cheap: readonly string[] = ['Gelu', 'LayerNormalization'];
 const passing: readonly string[] = ['Reshape', 'Mul'];
 
 /**
- * The same gradients, which keep less of the forward pass: they read no result of GELU or LayerNorm, but compute it again,
- * to the same bits. Of a block of a Transformer that is two fifths of the memory, for less than a hundredth of the time.
+ * Rewrites gradients so that less of the forward pass is kept: they read no result of GELU or LayerNorm, but compute it
+ * again, to the same bits. Of a block of a Transformer that is two fifths of the memory, for less than a hundredth of the time.
  */
 export const recomputed = (
   gradients: ReadonlyMap<Tensor, Tensor>,

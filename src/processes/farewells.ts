@@ -17,7 +17,7 @@ export class Farewells {
   readonly #own: MpiChannel;
   /** Numbers of calls, by the rank of the process that said them. */
   readonly #heard = new Map<number, Float64Array>();
-  /** What is sent, which MPI reads until the end. */
+  /** Messages that were sent, which MPI reads until the end. */
   readonly #sent: unknown[] = [];
 
   constructor(mpi: MpiApi, own: MpiChannel) {

@@ -44,7 +44,7 @@ type Functions<Table> = Readonly<Record<keyof Table, Call>>;
 
 /** Open MPI's C API. */
 export interface MpiApi extends Functions<typeof functions> {
-  /** What goes on after a process is lost; absent in versions that cannot. */
+  /** Functions to go on with after a process is lost; absent in versions without them. */
   readonly mitigation: Functions<typeof mitigation> | undefined;
   readonly world: Pointer;
   readonly float: Pointer;

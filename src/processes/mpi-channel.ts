@@ -30,6 +30,17 @@ export const hasLost = ({ mitigation }: MpiApi, communicator: Pointer): boolean 
   return isRevoked[0] !== 0 || count[0]! > 0;
 };
 
+/**
+ * Throws what a code of a call over a communicator says. Where a process is lost, a call that was about to send to it may
+ * fail with any code (MPI_ERR_OTHER).
+ *
+ * @throws LostProcess where another process is gone, UserError where MPI failed.
+ */
+export const checkOver = (mpi: MpiApi, communicator: Pointer, name: string, code: number): void => {
+  if (code !== 0 && hasLost(mpi, communicator)) throw new LostProcess(name);
+  check(name, code);
+};
+
 /** Memory of a request under way, 8 bytes outside of V8's heap, where MPI writes at any time. */
 export const createRequest = (): BigInt64Array => fixed(new BigInt64Array(1));
 
@@ -135,10 +146,8 @@ export class MpiChannel implements Channel {
     return flag[0] !== 0;
   }
 
-  /** Where a process is lost, a collective that was about to send to it may fail with any code (MPI_ERR_OTHER). */
   #check(name: string, code: number): void {
-    if (code !== 0 && hasLost(this.#mpi, this.communicator)) throw new LostProcess(name);
-    check(name, code);
+    checkOver(this.#mpi, this.communicator, name, code);
   }
 }
 

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { Farewells } from './farewells.ts';
 import { fixed } from './message-layout.ts';
 import type { MpiApi, Pointer } from './mpi-api.ts';
-import { check, hasLost, MpiChannel } from './mpi-channel.ts';
+import { check, checkOver, hasLost, MpiChannel } from './mpi-channel.ts';
 import { type Channel, LostProcess, type Processes, type Summed } from './processes.ts';
 
 /** MPI_THREAD_MULTIPLE: the runtime's threads are other ones, but a library that MPI loads may have some, too. */
@@ -123,9 +123,7 @@ class MpiProcesses implements Processes {
 
   #duplicate(communicator: Pointer, onWaiting?: ConstructorParameters<typeof MpiChannel>[2]): MpiChannel {
     const copy: Pointer[] = [null];
-    const code = this.#mpi.MPI_Comm_dup(communicator, copy);
-    if (code !== 0 && hasLost(this.#mpi, communicator)) throw new LostProcess('MPI_Comm_dup');
-    check('MPI_Comm_dup', code);
+    checkOver(this.#mpi, communicator, 'MPI_Comm_dup', this.#mpi.MPI_Comm_dup(communicator, copy));
     return new MpiChannel(this.#mpi, copy[0], onWaiting);
   }
 }

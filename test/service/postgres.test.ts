@@ -4,7 +4,7 @@ import { ask, cacheImages, openImageCache } from '../../src/index.ts';
 import { numbered, randomStudent, temporaryFolder, writeImages } from '../../src/inference/inference.fixture.ts';
 import { programs, startServer, type TestServer } from '../../src/inference/store/postgres/server.fixture.ts';
 import { createServer, type Server } from '../../src/server.ts';
-import { bytesOf, jsonIn, problemIn } from './service.fixture.ts';
+import { askHundred, bytesOf, jsonIn, problemIn } from './service.fixture.ts';
 
 const question = 'is there a circle ?';
 
@@ -30,13 +30,7 @@ describe.skipIf(programs === undefined)('a server of a cache in Postgres', () =>
   });
 
   const at = (path: string): string => `${server!.url}/v1/caches/pictures/${path}`;
-  const asked = async () =>
-    jsonIn(
-      await fetch(at('ask'), {
-        ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
-        body: JSON.stringify({ question, top: 100 }),
-      }),
-    );
+  const asked = () => askHundred(`${server!.url}/v1/caches/pictures`, question);
 
   it('answers as the library does, and is named as in its address', async () => {
     const { answers, images } = await asked();

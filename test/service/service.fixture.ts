@@ -75,3 +75,12 @@ export const problemIn = async (response: Response): Promise<{ status: number; d
   if (type !== 'application/problem+json') throw new Error(`${response.status} ${type}: ${await response.text()}`);
   return (await response.json()) as { status: number; detail: string };
 };
+
+/** Asks a cache of a server for its hundred most probable images. @param cache its address, `…/v1/caches/pictures`. */
+export const askHundred = async (cache: string, question: string) =>
+  jsonIn(
+    await fetch(`${cache}/ask`, {
+      ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
+      body: JSON.stringify({ question, top: 100 }),
+    }),
+  );

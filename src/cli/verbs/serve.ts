@@ -34,8 +34,8 @@ Examples:
   $ dide serve student.safetensors photos.cache --images photos --host 0.0.0.0 --key-file keys
 
 /openapi.json describes what can be asked. --images may be given again, for the next cache each time; a cache without one
-can be asked, but its images are not shown, added or deleted; one in a bucket is only read. On this machine alone no key is asked for; elsewhere always.
-The file of keys is read again when it has changed, and at SIGHUP.
+can be asked, but its images are not shown, added or deleted; one in a bucket is only read. On this machine alone no key
+is asked for; elsewhere always. The file of keys is read again when it has changed, and at SIGHUP.
 The log is a line of JSON a request, on stdout. Ctrl-C or SIGTERM ends the server once the requests under way are
 answered. Behind a proxy let that one do TLS.`;
 

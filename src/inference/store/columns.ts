@@ -45,12 +45,15 @@ const TAIL = 4096;
 const MOST_PATHS = 2 ** 32 - 1;
 
 /** Texts in the columns, by Node's own decoder, which is several times as fast as the browsers'. */
-export const textsIn: TextsIn = (bytes) => {
+const textsIn: TextsIn = (bytes) => {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   return (encoding, begin, end) => buffer.toString(encoding, begin, end);
 };
 
-/** Columns of entries that are in the order of their rows. */
+/** Columns of arrays, whose texts Node decodes. */
+export const columnsOf = (arrays: Arrays): Columns => columnsFrom(arrays, textsIn);
+
+/** Arrays of entries that are in the order of their rows. */
 export const arraysOf = (entries: readonly Entry[]): Arrays => {
   const size = entries.length;
   const paths = entries.map(({ path }) => Buffer.from(path));
@@ -124,7 +127,7 @@ export const readColumns = async (folder: string, stamp: string): Promise<Stored
     const { byte, line, end } = header;
     const { buffer } = await readBytes(handle, { offset: HEAD, length: ENTRY * header.size + header.paths }, path);
     const arrays = arraysIn(buffer, 0, header);
-    return { ...columnsFrom(arrays, textsIn), arrays, place: { byte, line, end } };
+    return { ...columnsOf(arrays), arrays, place: { byte, line, end } };
   } finally {
     await handle.close();
   }

@@ -3,8 +3,8 @@ import { linesAsBytes, type StorePlace } from '../../files/append-store.ts';
 import { type Append, writeAtomically } from '../../files/atomic-write.ts';
 import { openForReading } from '../../files/read-exactly.ts';
 import { replaceTogether } from '../../files/replace-together.ts';
-import { type Arrays, columnsFrom } from './column-arrays.ts';
-import { textsIn, writeColumns } from './columns.ts';
+import type { Arrays } from './column-arrays.ts';
+import { columnsOf, writeColumns } from './columns.ts';
 import { cacheFiles } from './file-names.ts';
 import { type About, rowsOf } from './manifest.ts';
 import { writeAbout } from './manifest-file.ts';
@@ -62,7 +62,7 @@ const renumbered = (arrays: Arrays): { readonly moved: Arrays; readonly rows: Ui
 
 /** Writes the lines of an index. → its bytes */
 const writeLines = async (path: string, arrays: Arrays): Promise<number> => {
-  const { size, entryAt } = columnsFrom(arrays, textsIn);
+  const { size, entryAt } = columnsOf(arrays);
   let bytes = 0;
   const write = async (append: Append): Promise<void> => {
     for (let start = 0; start < size; start += AT_ONCE) {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { counted, UserError } from '../../errors.ts';
 import { walkStoreIndex } from '../../files/append-store.ts';
-import { type Columns, columnsFrom } from './column-arrays.ts';
-import { readColumns, type StoredColumns, textsIn } from './columns.ts';
+import type { Columns } from './column-arrays.ts';
+import { columnsOf, readColumns, type StoredColumns } from './columns.ts';
 import { cacheFiles } from './file-names.ts';
 import { type Line, storeLayout } from './layout.ts';
 import { type About, rowsOf } from './manifest.ts';
@@ -32,7 +32,7 @@ export const readEntries = async (folder: string, about: CacheShape): Promise<Co
   if (!hasIndex && size > 0)
     throw new UserError(`${index}: it is missing, and it says which image has which numbers: ${MEND}`);
   if (lost > 0 || next.end > size) throw cutVectors(vectors, Math.floor(size / format.bytes));
-  return !table && columns ? columns : columnsFrom((table ?? new EntryTable()).arrays(), textsIn);
+  return !table && columns ? columns : columnsOf((table ?? new EntryTable()).arrays());
 };
 
 const MEND = 'copy the whole cache again, or run `dide cache`, which encodes what is missing';

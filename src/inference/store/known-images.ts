@@ -4,7 +4,7 @@ import { type About, precisionOf, rowsOf } from './manifest.ts';
 import type { Precision } from './row-format.ts';
 import type { EntryTable, KnownEntries } from './table/entry-table.ts';
 
-/** What a writer of a cache knows of its images and their numbers, wherever it keeps them. */
+/** Images and numbers of a cache that its writer knows, wherever it keeps them. */
 export interface KnownImages {
   /** Entries as they are now, by path. */
   readonly entries: KnownEntries;

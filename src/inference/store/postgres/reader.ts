@@ -1,7 +1,7 @@
 import { UserError } from '../../../errors.ts';
 import { allPlaces, type ImageCache, imageCacheOf, type KeptBlock, type KeptOptions } from '../../image-cache.ts';
-import { type Arrays, type Columns, columnsFrom, ENTRY } from '../column-arrays.ts';
-import { textsIn } from '../columns.ts';
+import { type Arrays, type Columns, ENTRY } from '../column-arrays.ts';
+import { columnsOf } from '../columns.ts';
 import type { ImageFilter } from '../image-filter.ts';
 import { type About, rowsOf } from '../manifest.ts';
 import { connect, type Database, type DatabasePlace, placeOf } from './database.ts';
@@ -50,7 +50,7 @@ export const readImages = async (
     if (entries && paths) blocks.push([entries as Buffer, paths as Buffer]);
   }
   await database.rows('commit');
-  return columnsFrom(arraysOf(blocks), textsIn);
+  return columnsOf(arraysOf(blocks));
 };
 
 const arraysOf = (blocks: readonly Buffer[][]): Arrays => {

@@ -1,8 +1,8 @@
 import { UserError } from '../../../errors.ts';
 import { mapConcurrent } from '../../../files/map-concurrent.ts';
 import { allPlaces, type ImageCache, imageCacheOf, type KeptBlock, type KeptOptions } from '../../image-cache.ts';
-import { type Columns, columnsFrom } from '../column-arrays.ts';
-import { textsIn } from '../columns.ts';
+import type { Columns } from '../column-arrays.ts';
+import { columnsOf } from '../columns.ts';
 import { cacheFiles } from '../file-names.ts';
 import type { Line } from '../layout.ts';
 import { type About, parseAbout, rowsOf } from '../manifest.ts';
@@ -120,7 +120,7 @@ export const openBucketCache = async (address: string): Promise<ImageCache> => {
   if (!about)
     throw new UserError(`${place.shown}: it is no image cache: make it with dide cache … --to ${place.shown}`);
   const { entries, fragments } = await readContents(bucket, place, about);
-  const columns = columnsFrom(entries.arrays(), textsIn);
+  const columns = columnsOf(entries.arrays());
   return imageCacheOf({ folder: place.shown, about, columns }, (options) =>
     readKept(bucket, place, { about, columns, fragments }, options),
   );

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { UserError } from '../../../errors.ts';
 import { LockedError } from '../../../files/lock.ts';
-import { columnsFrom } from '../column-arrays.ts';
-import { textsIn } from '../columns.ts';
+import { columnsOf } from '../columns.ts';
 import { isMostlyDead } from '../compact.ts';
 import { cacheFiles } from '../file-names.ts';
 import type { Entry } from '../layout.ts';
@@ -92,7 +91,7 @@ const rewrite = async (bucket: Bucket, place: BucketPlace, { about, contents }: 
   const { bytes: rowBytes } = rowsOf(about);
   const writer = randomBytes(8).toString('hex');
   const atOnce = Math.max(1, Math.floor(FRAGMENT_BYTES / (rowBytes + LINE_BYTES)));
-  const { size, entryAt } = columnsFrom(contents.entries.arrays(), textsIn);
+  const { size, entryAt } = columnsOf(contents.entries.arrays());
   let [first, before] = [0, -1];
   for (let from = 0, number = 0; from < size; from += atOnce, number += 1) {
     const rows: number[] = [];

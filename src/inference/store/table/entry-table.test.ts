@@ -4,8 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import { generator, keyOf } from '../../../engine/random.ts';
-import { columnsFrom } from '../column-arrays.ts';
-import { arraysOf, textsIn } from '../columns.ts';
+import { arraysOf, columnsOf } from '../columns.ts';
 import type { Entry, Line } from '../layout.ts';
 import { EntryTable } from './entry-table.ts';
 
@@ -86,7 +85,7 @@ it('gives columns in the order of the rows, and goes on from columns as from lin
   resumed.addAll(arrays);
   for (const line of lines.slice(half)) resumed.apply(line);
   expect([...resumed.values()]).toEqual([...inOrder.values()]);
-  const { size, entryAt } = columnsFrom(resumed.arrays(), textsIn);
+  const { size, entryAt } = columnsOf(resumed.arrays());
   expect(Array.from({ length: size }, (_, i) => entryAt(i))).toEqual(
     [...inOrder.values()].sort((a, b) => a.row - b.row),
   );

@@ -53,12 +53,18 @@ const longer = <T extends Float64Array | Uint32Array | Uint8Array>(before: T, af
   return after;
 };
 
+/** The highest row of the records that hold; -1 where there is none. */
+const lastRow = ({ rows, holds }: Records, count: number): number => {
+  let last = -1;
+  for (let i = 0; i < count; i += 1) if (holds[i] === 1 && rows[i]! > last) last = rows[i]!;
+  return last;
+};
+
 /** Numbers of the records that hold, in the order of their rows; of one row, in their own. */
-const inOrder = ({ rows, holds }: Records, count: number, size: number): Uint32Array => {
-  let most = -1;
-  for (let i = 0; i < count; i += 1) if (holds[i] === 1 && rows[i]! > most) most = rows[i]!;
+const inOrder = (records: Records, count: number, size: number): Uint32Array => {
+  const { rows, holds } = records;
   // sorted by counting: rows are numbers without large gaps
-  const next = new Uint32Array(most + 2);
+  const next = new Uint32Array(lastRow(records, count) + 2);
   for (let i = 0; i < count; i += 1) if (holds[i] === 1) next[rows[i]! + 1]! += 1;
   for (let row = 1; row < next.length; row += 1) next[row]! += next[row - 1]!;
   const order = new Uint32Array(size);
@@ -99,10 +105,9 @@ export const columnArraysOf = (
 };
 
 /** Number of rows that some record that holds has. */
-export const countRows = ({ rows, holds }: Records, count: number): number => {
-  let most = -1;
-  for (let i = 0; i < count; i += 1) if (holds[i] === 1 && rows[i]! > most) most = rows[i]!;
-  const used = new Uint8Array(most + 1);
+export const countRows = (records: Records, count: number): number => {
+  const { rows, holds } = records;
+  const used = new Uint8Array(lastRow(records, count) + 1);
   for (let i = 0; i < count; i += 1) if (holds[i] === 1) used[rows[i]!] = 1;
   return used.reduce((sum, one) => sum + one, 0);
 };
