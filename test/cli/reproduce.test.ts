@@ -85,8 +85,10 @@ it('goes on from the numbers of another machine, of the same size alone', async 
   expect(code, stderr).toBe(0);
   expect(stdout).toContain('1 of 59 jobs are done');
   expect(JSON.parse(await readFile(join(other, 'tiny', 'pieces', 'teacher', 'vqa.json'), 'utf8'))).toEqual(outcome);
-  await write(reproductionSizes.quick);
-  expect(await failing(root, ...take)).toContain('of another size');
+  for (const size of [reproductionSizes.quick, { ...reproductionSizes.tiny, relations: 1 }]) {
+    await write(size);
+    expect(await failing(root, ...take)).toContain('of another size, or of other questions');
+  }
   await write(reproductionSizes.tiny, '../../elsewhere');
   expect(await failing(root, ...take)).toContain('not the outcomes.json of a reproduction');
 });

@@ -11,7 +11,7 @@ import type { ReproductionSize } from './size.ts';
  * budgets may have changed since: what no longer belongs to the plan is left out, or refused when it is read.
  */
 const fileSchema = z.strictObject({
-  size: z.looseObject({ units: z.unknown(), batch: z.unknown() }),
+  size: z.looseObject({ units: z.unknown(), relations: z.unknown(), batch: z.unknown() }),
   outcomes: z.array(resultSchema),
 });
 
@@ -35,9 +35,15 @@ export const outcomesText = (measured: Measured): string => `${JSON.stringify(ou
  */
 export const takeOutcomes = async (path: string, folder: string, size: ReproductionSize): Promise<void> => {
   const { outcomes, size: theirs } = await readOutcomes(path);
-  const { units, batch } = size;
-  if (!isDeepStrictEqual({ units: theirs.units, batch: theirs.batch }, { units, batch }))
-    throw new UserError(`${path}: it is of a reproduction of another size: take one that was made with the same flags`);
+  const dataOf = ({ units, relations, batch }: Pick<typeof theirs, 'units' | 'relations' | 'batch'>) => ({
+    units,
+    relations,
+    batch,
+  });
+  if (!isDeepStrictEqual(dataOf(theirs), dataOf(size)))
+    throw new UserError(
+      `${path}: it is of a reproduction of another size, or of other questions: take one that was made with the same flags`,
+    );
   for (const result of outcomes) if (!isFinished(folder, result.id)) await keepResult(folder, result);
 };
 

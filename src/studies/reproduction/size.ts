@@ -9,6 +9,8 @@ export interface ReproductionSize {
    * images.
    */
   readonly units: Readonly<Record<View, { readonly train: number; readonly heldOut: number }>>;
+  /** Maximum number of relations in a question, statement or hypothesis. */
+  readonly relations: number;
   readonly batch: number;
   readonly updates: {
     /** Updates of each student in stage 1. */
@@ -47,6 +49,7 @@ export const reproductionSizes = {
       retrieval: units(10_000, 100),
       pretraining: units(40_000, 500),
     },
+    relations: 0,
     batch: 64,
     updates: {
       stage1: 5000,
@@ -67,6 +70,7 @@ export const reproductionSizes = {
       retrieval: units(400, 25),
       pretraining: units(4000, 100),
     },
+    relations: 0,
     batch: 64,
     updates: {
       stage1: 60,
@@ -87,6 +91,7 @@ export const reproductionSizes = {
       retrieval: units(6, 3),
       pretraining: units(16, 8),
     },
+    relations: 0,
     batch: 8,
     updates: { stage1: 2, student: 2, retrieval: 2 },
     seeds: { vqa: [0, 1], nlvr2: [0], ve: [0], retrieval: [0] },

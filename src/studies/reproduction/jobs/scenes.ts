@@ -10,14 +10,15 @@ import type { ReproductionSize } from '../size.ts';
 
 /**
  * World of all tasks: 3 x 3 cells with 2 to 5 objects of 6 colours, 4 shapes and 2 sizes. Texts bind attributes to
- * objects, count, and name at most one relation between places; captions tell places and relations as those from which
- * the fusion encoder has learnt.
+ * objects and count. Captions of pre-training tell places and relations as those from which the fusion encoder has
+ * learnt, and captions of retrieval always tell one relation.
  */
-const world: World = { ...miniWorld, name: 'reproduction' };
+const worldOf = (view: View, relations: number): World => {
+  const world = { ...miniWorld, name: 'reproduction', maxHops: relations };
+  return view === 'pretraining' ? { ...world, captions } : world;
+};
 
 const captions = recipes['pretrained-mini'].lessons.captions?.scenes.world?.captions;
-
-const worldOf = (view: View): World => (view === 'pretraining' ? { ...world, captions } : world);
 
 /** Maximum number of captions of a picture; of questions about a pair, as usual, 4. */
 const CAPTIONS = 6;
@@ -40,7 +41,7 @@ interface WriteViewsOptions {
 /** Writes the scenes of some views; those that are complete stay as they are. */
 export const writeViews = async (
   folder: string,
-  { units }: Pick<ReproductionSize, 'units'>,
+  { units, relations }: Pick<ReproductionSize, 'units' | 'relations'>,
   { views, onProgress, signal }: WriteViewsOptions,
 ): Promise<void> => {
   for (const view of views) {
@@ -48,7 +49,7 @@ export const writeViews = async (
     await writeScenes(scenesFolder(folder, view), {
       seed: SEED,
       view,
-      world: worldOf(view),
+      world: worldOf(view, relations),
       plain: view === 'vqa' ? 0.5 : 0,
       questionsPerPair: view === 'pretraining' ? CAPTIONS : undefined,
       sizes: { train, ...Object.fromEntries(measuredSplits.map((split) => [split, heldOut])) },

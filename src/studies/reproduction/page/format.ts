@@ -1,3 +1,4 @@
+import { counted } from '../../../errors.ts';
 import { NARROW } from '../claims.ts';
 import type { Estimate } from '../confidence.ts';
 import type { Measured } from '../results.ts';
@@ -56,3 +57,9 @@ export const seedsText = ({ seeds }: ReproductionSize): string =>
   Object.entries(seeds)
     .map(([task, some]) => `${some.join(', ')} (${task})`)
     .join('; ');
+
+/** Sentences on what the texts of the tasks ask for. */
+export const relationsText = ({ relations }: ReproductionSize): string =>
+  relations === 0
+    ? 'Questions, statements and hypotheses bind colours, shapes and sizes to objects and count them. None names a relation between places: questions of one relation take students longer to learn than these budgets allow.'
+    : `Questions, statements and hypotheses bind colours, shapes and sizes to objects, count them, and name at most ${counted(relations, 'relation')} between places.`;

@@ -1,7 +1,7 @@
 import { type Judgement, judged } from '../claims.ts';
 import type { Measured } from '../results.ts';
 import { noticeOf, titleOf } from '../size.ts';
-import { cellText, finishedText, pointsText, RULE, seedsText, unitName } from './format.ts';
+import { cellText, finishedText, pointsText, RULE, relationsText, seedsText, unitName } from './format.ts';
 import type { Table } from './table.ts';
 import { tablesOf } from './tables.ts';
 
@@ -16,6 +16,7 @@ export const markdownOf = (measured: Measured): string => {
     `Made by \`dide reproduce\`: ${finishedText(measured)}. Seeds are fixed beforehand: ${seedsText(size)}; all runs are shown.`,
     '`±` is half the width of the 95 % confidence interval over seeds (Student’s t). A number without it is a single run; `(2 of 3)` says how many seeds are finished.',
     '`test-iid` has new pictures from the distribution of the training data, `test-comp` pictures with combinations of colour and shape that the training data lacks.',
+    `${relationsText(size)} [More](../benchmarks.md#questions-of-one-relation).`,
     '',
     ...verdicts(judged(measured), { isResult: notice === undefined }),
     ...tablesOf(measured).flatMap(tableLines),

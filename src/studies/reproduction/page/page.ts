@@ -6,7 +6,7 @@ import type { Measured } from '../results.ts';
 import { noticeOf, titleOf } from '../size.ts';
 import { curves, gallery } from './charts.ts';
 import { curveBands } from './curve-bands.ts';
-import { cellText, finishedText, pointsText, RULE, seedsText, unitName } from './format.ts';
+import { cellText, finishedText, pointsText, RULE, relationsText, seedsText, unitName } from './format.ts';
 import { galleryPoints } from './gallery.ts';
 import { scaleBands } from './scale.ts';
 import type { Table } from './table.ts';
@@ -29,6 +29,7 @@ ${
 `
 }<p>The studies of Wang et al. 2022, “Distilled Dual-Encoder Model for Vision-Language Understanding”, on generated scenes:
 ${finishedText(measured)}. Seeds are fixed beforehand: ${seedsText(size)}; all runs are shown.</p>
+<p>${relationsText(size)}</p>
 ${attention === undefined ? '' : html`<nav><a href="${attention}">Attention maps of teacher and students, head by head</a></nav>`}</header>`,
     verdicts(judged(measured), { isResult: notice === undefined }),
     await curves(scaleBands(measured), { id: 'scale', title: 'Scale: how far training gets' }),
