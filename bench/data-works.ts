@@ -34,7 +34,7 @@ export const pipeline = async ({ folder, batch }: Setting): Promise<Work> => {
     size: sizeRuleOf({ sizes: base32 }),
     memory: 0,
   });
-  const options = { prepare, batch: 4, collate: { patch: base32.patch, grid: base32.grid } };
+  const options = { prepare, batch: 4, reuse: true, collate: { patch: base32.patch, grid: base32.grid } };
   const order = examples.map((_, i) => i);
   const digested = async (): Promise<Uint8Array> => {
     const encoded = await Promise.all(examples.map((example) => prepare(example)));

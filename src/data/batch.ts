@@ -4,6 +4,7 @@ import { writePatches } from '../kernels/patches/patches.ts';
 import type { Normalization } from '../kernels/patches/reference.ts';
 import type { Pixels } from '../kernels/pixels.ts';
 import type { Example } from './example.ts';
+import type { PatchMemory } from './memory/patches.ts';
 import { choosePatches, type PatchGrid, writePositionWeights } from './patches.ts';
 
 /** An image resized to whole patches. */
@@ -50,6 +51,8 @@ export interface CollateOptions {
    * padded and drawn as if all were collated here.
    */
   readonly among?: Among | undefined;
+  /** Memory of the patches; that of each batch is its own by default. */
+  readonly memory?: Pick<PatchMemory, 'take'> | undefined;
 }
 
 /** Examples around those that are collated. */
@@ -123,24 +126,33 @@ export const collateTexts = (texts: readonly Int32Array[], length: number): { wo
 };
 
 const collateImages = (all: readonly (PreparedImage | PatchGrid)[], options: CollateOptions): Feeds => {
-  const { patch, grid, maxPatches, random } = options;
+  const { patch, grid, maxPatches, random, memory = unshared } = options;
   const drawn = all.map(({ rows, columns }) => choosePatches(rows * columns, maxPatches, random));
   const most = drawn.reduce((longest, places) => Math.max(longest, places.length), 0);
   const images = all.filter((image) => 'pixels' in image);
   const chosen = drawn.filter((_, i) => 'pixels' in all[i]!);
   const shape = [images.length, most];
-  const patches = zeros([...shape, 3 * patch * patch]);
+  const size = 3 * patch * patch;
+  const patches = memory.take(images.length * most * size);
   const mask = zeros(shape);
   const positions = zeros([...shape, grid * grid]);
   for (const [i, image] of images.entries()) {
     const start = i * most;
-    const into = patches.data.subarray(start * 3 * patch * patch);
+    const into = patches.subarray(start * size, (start + most) * size);
     writePatches(image.pixels, patch, chosen[i]!, into, image.normalization);
+    into.fill(0, chosen[i]!.length * size);
     writePositionWeights(image, grid, chosen[i]!, positions.data.subarray(start * grid * grid));
     mask.data.fill(1, start, start + chosen[i]!.length);
   }
-  return { patches, patch_mask: mask, patch_positions: positions };
+  return {
+    patches: { shape: [...shape, size], data: patches },
+    patch_mask: mask,
+    patch_positions: positions,
+  };
 };
+
+/** New memory for each batch. */
+const unshared: Pick<PatchMemory, 'take'> = { take: (count) => new Float32Array(count) };
 
 const zeros = (shape: readonly number[]): Numbers<Float32Array> => ({
   shape,

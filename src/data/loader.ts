@@ -2,6 +2,7 @@ import { UserError } from '../errors.ts';
 import { CONCURRENCY, mapConcurrent } from '../files/map-concurrent.ts';
 import { type Among, type CollateOptions, collate, type EncodedExample, type Feeds } from './batch.ts';
 import type { Example } from './example.ts';
+import { createPatchMemory, type PatchMemory } from './memory/patches.ts';
 import type { Augment, Prepare } from './preprocess.ts';
 import { around, present, type Sharing, sketched, unshared } from './sharing/sharing.ts';
 import { createSkipLimit, type OnUnreadable } from './skip-policy.ts';
@@ -46,6 +47,11 @@ export interface LoadOptions {
   readonly patches?: ((batch: number) => Pick<CollateOptions, 'maxPatches' | 'random'>) | undefined;
   /** A batch of which nothing remains: left out (default), or an error. */
   readonly empty?: 'skip' | 'refuse' | undefined;
+  /**
+   * Whether the patches of a batch are overwritten once the next batch is asked for, which saves much garbage collection.
+   * Default: false, so batches may be kept.
+   */
+  readonly reuse?: boolean | undefined;
   /** Sharing of each batch with other processes that load the same ones. Default: all of it is read here. */
   readonly sharing?: Sharing | undefined;
 }
@@ -88,13 +94,14 @@ export async function* loadChosen(
   const stop = new AbortController();
   const waiting: Promise<Omit<Batch, 'waitMilliseconds'>>[] = [];
   const tolerance = createSkipLimit(options);
-  const inLanes = lanes(CONCURRENCY);
+  const memory = options.reuse ? createPatchMemory() : undefined;
+  const shared = { ...options, ...tolerance, inLanes: lanes(CONCURRENCY), memory, signal: stop.signal };
   let last: Promise<unknown> = Promise.resolve();
   let number = options.first ?? 0;
   const begin = (): void => {
     const { value: examples, done } = choices.next();
     if (done) return;
-    const making = { ...options, ...tolerance, number, inLanes, signal: stop.signal };
+    const making = { ...shared, number };
     number += 1;
     const prepared = prepareAll(examples, making);
     const batch = last.then(() => makeBatch(examples, prepared, making));
@@ -105,11 +112,10 @@ export async function* loadChosen(
   try {
     for (let i = 0; i < Math.max(options.ahead ?? 2, 1); i += 1) begin();
     while (waiting.length) {
-      const asked = performance.now();
-      const batch = await waiting.shift()!;
-      const waitMilliseconds = performance.now() - asked;
+      const batch = await timed(waiting.shift()!);
       begin();
-      if (batch.examples.length) yield { ...batch, waitMilliseconds };
+      if (batch.examples.length) yield batch;
+      memory?.giveBack(batch.feeds);
     }
     tolerance.end();
   } finally {
@@ -117,6 +123,12 @@ export async function* loadChosen(
     await last;
   }
 }
+
+/** A batch with the time that was waited for it. */
+const timed = async (batch: Promise<Omit<Batch, 'waitMilliseconds'>>): Promise<Batch> => {
+  const asked = performance.now();
+  return { ...(await batch), waitMilliseconds: performance.now() - asked };
+};
 
 const exampleAt = (examples: readonly Example[], place: number): Example => {
   const example = examples[place];
@@ -129,13 +141,14 @@ interface Making extends Omit<LoadOptions, 'batch'> {
   readonly number: number;
   readonly signal: AbortSignal;
   readonly inLanes: InLanes;
+  readonly memory: PatchMemory | undefined;
   readonly made: (examples: number, kept: number) => void;
 }
 
 const makeBatch = async (
   all: readonly Example[],
   preparing: ReturnType<typeof prepareAll>,
-  { collate: rule, patches, number, signal, made, sharing = unshared }: Making,
+  { collate: rule, patches, memory, number, signal, made, sharing = unshared }: Making,
 ) => {
   const examples = all.slice(...sharing.range(all.length));
   const prepared = await preparing.catch(async (failure: unknown) => {
@@ -156,7 +169,7 @@ const makeBatch = async (
   if (signal.aborted) return { examples: kept, feeds: {}, whole };
   made(examples.length, kept.length);
   const among: Among = { before: present(before), after: present(after) };
-  const how = { ...rule, ...patches?.(number), among };
+  const how = { ...rule, ...patches?.(number), among, memory };
   return { examples: kept, feeds: encoded.length === 0 ? {} : collate(encoded, how), whole };
 };
 

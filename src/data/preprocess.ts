@@ -3,7 +3,7 @@ import type { Pixels } from '../kernels/pixels.ts';
 import type { EncodedExample, PreparedImage } from './batch.ts';
 import type { Example, ImageSource } from './example.ts';
 import { readImage } from './image.ts';
-import { createImageMemory, type ImageMemory } from './image-memory.ts';
+import { createImageMemory, type ImageMemory } from './memory/images.ts';
 import { imageName } from './pictures/image-name.ts';
 import type { PictureOptions, PictureStyle } from './pictures/options.ts';
 import { fit, type SizeRule } from './resize.ts';

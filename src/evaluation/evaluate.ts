@@ -36,7 +36,8 @@ async function* predict(
   examples: readonly Example[],
   { task, answers, preprocessor }: Pick<ValidatorOptions, 'task' | 'preprocessor'> & Pick<ModelConfig, 'answers'>,
 ): AsyncGenerator<Prediction[], void, undefined> {
-  for await (const { feeds, examples: asked } of loadBatches(examples, [...examples.keys()], preprocessor)) {
+  const loading = { ...preprocessor, reuse: true };
+  for await (const { feeds, examples: asked } of loadBatches(examples, [...examples.keys()], loading)) {
     const { logits } = await session.run<'logits'>(feeds);
     checkFinite(logits, asked);
     yield bestOf(logits).map((best, i) => {

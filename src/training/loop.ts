@@ -172,6 +172,8 @@ const loadingOf = (
   collate: { ...preprocessor.collate, pictures },
   ...randomLoading(options),
   empty: 'refuse',
+  // the micro-batches of an update may be read twice, for a contrast over all of them
+  reuse: options.accumulation === 1,
 });
 
 /** Memory of the optimizer, from the weights of the model or from where the run was stopped. */

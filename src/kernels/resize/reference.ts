@@ -2,10 +2,13 @@
 import type { Pixels } from '../pixels.ts';
 import { kernels, type WeighingFilter } from './filters.ts';
 
-/** The two one-dimensional resizes. Each returns its argument where the size does not change. */
+/**
+ * The two one-dimensional resizes. Each returns its argument where the size does not change; otherwise its result may
+ * lie in `memory`, which is large enough for it.
+ */
 export interface Passes {
-  readonly rows: (pixels: Pixels, width: number, filter: WeighingFilter) => Pixels;
-  readonly columns: (pixels: Pixels, height: number, filter: WeighingFilter) => Pixels;
+  readonly rows: (pixels: Pixels, width: number, filter: WeighingFilter, memory?: Uint8Array) => Pixels;
+  readonly columns: (pixels: Pixels, height: number, filter: WeighingFilter, memory?: Uint8Array) => Pixels;
 }
 
 /** Fractional bits of the fixed-point weights: 32, less 8 for the value and 2 for the kernel's overshoot. */

@@ -2,12 +2,14 @@
  * Bicubic resize in WebAssembly SIMD; AssemblyScript, compiled by scripts/build-wasm.ts. Columns are one pass; rows are
  * the same pass over the transposed image, since sixteen lines side by side fill a register, and a pixel does not.
  *
- * Pointers are byte offsets into the imported memory. `start`, `count` and `weights` are a kernel's int32 tables.
- * src/kernels/resize/reference.ts has the same arithmetic in plain JavaScript, bit for bit.
+ * Pointers are byte offsets into the imported memory. `start`, `count` and `weights` are int32 tables that resize.ts
+ * makes of a kernel. src/kernels/resize/reference.ts has the same arithmetic in plain JavaScript, bit for bit.
  */
 
 const PRECISION: i32 = 22;
 const HALF: i32 = 1 << 21;
+/** Bits of the low part of a weight. */
+const LOW_BITS: i32 = 11;
 
 /** Interleaves the first eight bytes of two registers. */
 function low(a: v128, b: v128): v128 {
@@ -55,6 +57,10 @@ export function transpose(source: usize, target: usize, height: i32, width: i32,
 /**
  * Resizes along the columns: writes output rows `first` to `last`, each of `bytes` bytes, a multiple of 16. The first
  * row at `source` is input row `offset`.
+ *
+ * Input rows are taken in pairs, `count` of them for each output row; one more row than a kernel has is read where that
+ * is odd, with weight 0. A pair has two numbers in `weights`: the high parts of its two weights, each of 16 bits, and
+ * the low parts, so that weight = high · 2^11 + low. Products of 16 bits are summed in pairs by one instruction.
  */
 export function columns(
   source: usize,
@@ -71,29 +77,48 @@ export function columns(
   let out = target;
   for (let i = first; i < last; i++) {
     const row = source + <usize>((load<i32>(start + ((<usize>i) << 2)) - offset) * bytes);
-    const begin = weights + ((<usize>(i * stride)) << 2);
-    const end = begin + ((<usize>load<i32>(count + ((<usize>i) << 2))) << 2);
+    const begin = weights + ((<usize>(i * stride)) << 3);
+    const end = begin + ((<usize>load<i32>(count + ((<usize>i) << 2))) << 3);
     for (let x = 0; x < bytes; x += 16) {
       let at = row + <usize>x;
-      let a = i32x4.splat(HALF);
-      let b = a;
-      let c = a;
-      let d = a;
-      for (let weight = begin; weight < end; weight += 4) {
-        const pixels = v128.load(at);
-        const factor = v128.load32_splat(weight);
-        const low = i16x8.extend_low_i8x16_u(pixels);
-        const high = i16x8.extend_high_i8x16_u(pixels);
-        a = i32x4.add(a, i32x4.mul(i32x4.extend_low_i16x8_u(low), factor));
-        b = i32x4.add(b, i32x4.mul(i32x4.extend_high_i16x8_u(low), factor));
-        c = i32x4.add(c, i32x4.mul(i32x4.extend_low_i16x8_u(high), factor));
-        d = i32x4.add(d, i32x4.mul(i32x4.extend_high_i16x8_u(high), factor));
-        at += <usize>bytes;
+      let highA = i32x4.splat(0);
+      let highB = highA;
+      let highC = highA;
+      let highD = highA;
+      let lowA = i32x4.splat(HALF);
+      let lowB = lowA;
+      let lowC = lowA;
+      let lowD = lowA;
+      for (let pair = begin; pair < end; pair += 8) {
+        const upper = v128.load(at);
+        const lower = v128.load(at + <usize>bytes);
+        const left = low(upper, lower);
+        const right = high(upper, lower);
+        const a = i16x8.extend_low_i8x16_u(left);
+        const b = i16x8.extend_high_i8x16_u(left);
+        const c = i16x8.extend_low_i8x16_u(right);
+        const d = i16x8.extend_high_i8x16_u(right);
+        const highs = v128.load32_splat(pair);
+        const lows = v128.load32_splat(pair + 4);
+        highA = i32x4.add(highA, i32x4.dot_i16x8_s(a, highs));
+        highB = i32x4.add(highB, i32x4.dot_i16x8_s(b, highs));
+        highC = i32x4.add(highC, i32x4.dot_i16x8_s(c, highs));
+        highD = i32x4.add(highD, i32x4.dot_i16x8_s(d, highs));
+        lowA = i32x4.add(lowA, i32x4.dot_i16x8_s(a, lows));
+        lowB = i32x4.add(lowB, i32x4.dot_i16x8_s(b, lows));
+        lowC = i32x4.add(lowC, i32x4.dot_i16x8_s(c, lows));
+        lowD = i32x4.add(lowD, i32x4.dot_i16x8_s(d, lows));
+        at += (<usize>bytes) << 1;
       }
-      const ab = i16x8.narrow_i32x4_s(i32x4.shr_s(a, PRECISION), i32x4.shr_s(b, PRECISION));
-      const cd = i16x8.narrow_i32x4_s(i32x4.shr_s(c, PRECISION), i32x4.shr_s(d, PRECISION));
+      const ab = i16x8.narrow_i32x4_s(rounded(highA, lowA), rounded(highB, lowB));
+      const cd = i16x8.narrow_i32x4_s(rounded(highC, lowC), rounded(highD, lowD));
       v128.store(out, i8x16.narrow_i16x8_u(ab, cd));
       out += 16;
     }
   }
+}
+
+/** A sum of products from those with the high and with the low parts of the weights, without its fraction. */
+function rounded(high: v128, low: v128): v128 {
+  return i32x4.shr_s(i32x4.add(i32x4.shl(high, LOW_BITS), low), PRECISION);
 }

@@ -51,6 +51,19 @@ test('a row that no band can hold goes through JavaScript', () => {
 });
 
 describe('resize', () => {
+  it('leaves its earlier results alone, although what lies between two passes shares its memory', () => {
+    for (const [width, height] of [
+      [48, 40],
+      [64, 40],
+      [48, 48],
+    ] as const) {
+      const { data } = resize(picture(64, 48), width, height);
+      const before = data.slice();
+      resize(picture(48, 64), 32, 24);
+      expect(data).toEqual(before);
+    }
+  });
+
   it('leaves a picture of the right size alone', () => {
     const pixels = { width: 2, height: 2, data: new Uint8Array(12).fill(9) };
     expect(resize(pixels, 2, 2)).toBe(pixels);

@@ -4,9 +4,10 @@
  */
 import type { Pixels } from '../pixels.ts';
 import { canRun, openModule } from '../web-assembly.ts';
-import type { Filter, WeighingFilter } from './filters.ts';
-import { javascriptPasses, type Kernel, kernelFor, type Passes } from './reference.ts';
+import type { Filter } from './filters.ts';
+import { javascriptPasses, type Kernel, type Passes } from './reference.ts';
 import { resizeModule } from './resize.wasm.ts';
+import { type Tables, tablesFor } from './tables.ts';
 
 interface Exports {
   readonly transpose: (...numbers: number[]) => void;
@@ -27,22 +28,22 @@ const BLOCK = TABLES_BYTES;
 const BUFFER_BYTES = 2 << 20;
 const SOURCE = BLOCK + 256;
 const TARGET = SOURCE + BUFFER_BYTES;
+/** Bytes behind the target: a row of the source more than a kernel has may be read, with weight 0. */
+const MOST_ROW_BYTES = 1 << 20;
 
 const openKernels = (): Kernels | undefined => {
   if (!canRun(resizeModule)) return undefined;
-  const { exports, buffer } = openModule<Exports>(resizeModule, TARGET + BUFFER_BYTES);
+  const { exports, buffer } = openModule<Exports>(resizeModule, TARGET + BUFFER_BYTES + MOST_ROW_BYTES);
   return { ...exports, bytes: new Uint8Array(buffer), tables: new Int32Array(buffer, 0, TABLES_BYTES / 4) };
 };
 
-/** Copies a kernel's tables into the memory. → their byte offsets and the stride: the module's last parameters */
-const copyTables = ({ tables }: Kernels, { start, count, weights, stride }: Kernel): number[] => {
-  tables.set(start, 0);
-  tables.set(count, start.length);
-  tables.set(weights, 2 * start.length);
-  return [0, 4 * start.length, 8 * start.length, stride];
+/** Copies tables into the memory. → their byte offsets and the stride: the module's last parameters */
+const copyTables = ({ tables }: Kernels, { kernel, packed, stride }: Tables): number[] => {
+  tables.set(packed);
+  return [0, 4 * kernel.start.length, 8 * kernel.start.length, stride];
 };
 
-const fits = ({ start, weights }: Kernel): boolean => 4 * (2 * start.length + weights.length) <= TABLES_BYTES;
+const fits = ({ packed }: Tables): boolean => packed.byteLength <= TABLES_BYTES;
 
 const wholeRegisters = (bytes: number): number => Math.ceil(bytes / 16) * 16;
 
@@ -63,17 +64,17 @@ const copyRows = (
 /** Rows that are resized at a time: few enough to stay in the processor's cache. */
 const LINES = 32;
 
-const rowsBy = (kernels: Kernels, pixels: Pixels, width: number, filter: WeighingFilter): Pixels => {
+const rowsBy = (kernels: Kernels, ...[pixels, width, filter, memory]: Parameters<Passes['rows']>): Pixels => {
   const { width: from, height, data } = pixels;
   if (width === from) return pixels;
-  const kernel = kernelFor(from, width, filter);
+  const packed = tablesFor(from, width, filter);
   const [sourceBytes, targetBytes] = [3 * from, 3 * width];
   const [sourcePitch, targetPitch] = [wholeRegisters(sourceBytes), wholeRegisters(targetBytes)];
   const lines = Math.min(LINES, Math.floor(BUFFER_BYTES / Math.max(sourcePitch, targetPitch) / 16) * 16);
-  if (lines < 16 || !fits(kernel)) return javascriptPasses.rows(pixels, width, filter);
+  if (lines < 16 || !fits(packed)) return javascriptPasses.rows(pixels, width, filter);
   const { bytes, columns, transpose } = kernels;
-  const tables = copyTables(kernels, kernel);
-  const out = new Uint8Array(targetBytes * height);
+  const tables = copyTables(kernels, packed);
+  const out = memory?.subarray(0, targetBytes * height) ?? new Uint8Array(targetBytes * height);
   for (let first = 0; first < height; first += lines) {
     const count = Math.min(lines, height - first);
     copyRows(data.subarray(first * sourceBytes), bytes.subarray(SOURCE), { count, from: sourceBytes, to: sourcePitch });
@@ -92,16 +93,18 @@ const bandEnd = ({ start, count }: Kernel, first: number, lines: number): number
   return end;
 };
 
-const columnsBy = (kernels: Kernels, pixels: Pixels, height: number, filter: WeighingFilter): Pixels => {
+const columnsBy = (kernels: Kernels, ...[pixels, height, filter, memory]: Parameters<Passes['columns']>): Pixels => {
   const { width, height: from, data } = pixels;
   if (height === from) return pixels;
-  const kernel = kernelFor(from, height, filter);
+  const packed = tablesFor(from, height, filter);
+  const { kernel } = packed;
   const bytes = 3 * width;
   const pitch = wholeRegisters(bytes);
   const lines = Math.floor(BUFFER_BYTES / pitch);
-  if (kernel.stride > lines || !fits(kernel)) return javascriptPasses.columns(pixels, height, filter);
-  const tables = copyTables(kernels, kernel);
-  const out = new Uint8Array(bytes * height);
+  if (kernel.stride > lines || pitch > MOST_ROW_BYTES || !fits(packed))
+    return javascriptPasses.columns(pixels, height, filter);
+  const tables = copyTables(kernels, packed);
+  const out = memory?.subarray(0, bytes * height) ?? new Uint8Array(bytes * height);
   for (let first = 0; first < height; ) {
     const end = bandEnd(kernel, first, lines);
     const offset = kernel.start[first]!;
@@ -123,8 +126,8 @@ export const webAssemblyPasses = (): Passes | undefined => {
   if (!opened) {
     const kernels = openKernels();
     const passes: Passes | undefined = kernels && {
-      rows: (pixels, width, filter) => rowsBy(kernels, pixels, width, filter),
-      columns: (pixels, height, filter) => columnsBy(kernels, pixels, height, filter),
+      rows: (...given) => rowsBy(kernels, ...given),
+      columns: (...given) => columnsBy(kernels, ...given),
     };
     opened = { passes };
   }
@@ -158,9 +161,24 @@ export const resize = (
 ): Pixels => {
   if (filter === 'nearest') return nearest(pixels, width, height);
   const columnsFirst = pixels.height - height > 2 * Math.max(pixels.width - width, 0);
+  const isOnePass = pixels.width === width || pixels.height === height;
+  const pixelsBetween = columnsFirst ? pixels.width * height : width * pixels.height;
+  const memory = isOnePass ? undefined : memoryBetween(3 * pixelsBetween);
   return columnsFirst
-    ? passes.rows(passes.columns(pixels, height, filter), width, filter)
-    : passes.columns(passes.rows(pixels, width, filter), height, filter);
+    ? passes.rows(passes.columns(pixels, height, filter, memory), width, filter)
+    : passes.columns(passes.rows(pixels, width, filter, memory), height, filter);
+};
+
+/** Most bytes between two passes that are kept for the next resize. */
+const MOST_BETWEEN_BYTES = 8 << 20;
+
+let between = new Uint8Array(0);
+
+/** Memory for what lies between the two passes of a resize, the same each time: it would be garbage at once. */
+const memoryBetween = (bytes: number): Uint8Array | undefined => {
+  if (bytes > MOST_BETWEEN_BYTES) return undefined;
+  if (between.length < bytes) between = new Uint8Array(bytes);
+  return between;
 };
 
 /** Each pixel of the result as that in whose middle it lies. */

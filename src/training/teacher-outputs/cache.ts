@@ -136,7 +136,7 @@ const fill = async (records: TeacherRecords, options: FillOptions): Promise<void
   onWarning(`caching what the teacher makes of ${missing.length} of ${counted(examples.length, 'example')}`);
   const places = placesOf(tensors);
   await using session = await compile(Object.fromEntries(tensors), { ...ofTeacher(teacher), threads });
-  const padded = { ...preprocessor, collate: { ...preprocessor.collate, padWordsTo: words } };
+  const padded = { ...preprocessor, reuse: true, collate: { ...preprocessor.collate, padWordsTo: words } };
   let [done, began, said] = [0, performance.now(), performance.now()];
   for await (const { feeds, examples: some } of loadBatches(examples, missing, padded)) {
     const started = performance.now();

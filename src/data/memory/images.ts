@@ -1,4 +1,4 @@
-import type { PreparedImage } from './batch.ts';
+import type { PreparedImage } from '../batch.ts';
 
 /** A least-recently-used cache of prepared images, by name. */
 export interface ImageMemory {
