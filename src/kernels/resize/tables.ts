@@ -29,11 +29,10 @@ const packedTables = (kernel: Kernel): Tables => {
     count.map((inputs) => Math.ceil(inputs / 2)),
     start.length,
   );
+  const weightAt = (i: number, k: number): number => (k < kernel.stride ? weights[i * kernel.stride + k]! : 0);
   for (let i = 0, to = 2 * start.length; i < start.length; i += 1) {
     for (let k = 0; k < 2 * stride; k += 2, to += 2) {
-      const [first, second] = [0, 1].map((next) =>
-        k + next < kernel.stride ? weights[i * kernel.stride + k + next]! : 0,
-      ) as [number, number];
+      const [first, second] = [weightAt(i, k), weightAt(i, k + 1)];
       packed[to] = pairOf(high(first), high(second));
       packed[to + 1] = pairOf(low(first), low(second));
     }
@@ -41,17 +40,19 @@ const packedTables = (kernel: Kernel): Tables => {
   return { kernel, packed, stride };
 };
 
-/** Kernels that are kept: images of a data set have few sizes. */
+/** Most kernels that are kept, since images of a data set have few sizes, and most bytes of each. */
 const MOST_KEPT = 64;
+const MOST_KEPT_BYTES = 1 << 18;
 
 const kept = new Map<string, Tables>();
 
-/** The tables of a resize of one direction; those of the sizes that came last are kept. */
+/** The tables of a resize of one direction; those of the sizes that came last are kept, but for very large ones. */
 export const tablesFor = (from: number, to: number, filter: WeighingFilter): Tables => {
   const key = `${filter} ${from} ${to}`;
   const known = kept.get(key);
   if (known) return known;
   const tables = packedTables(kernelFor(from, to, filter));
+  if (tables.packed.byteLength > MOST_KEPT_BYTES) return tables;
   if (kept.size === MOST_KEPT) kept.clear();
   kept.set(key, tables);
   return tables;

@@ -35,12 +35,8 @@ export const outcomesText = (measured: Measured): string => `${JSON.stringify(ou
  */
 export const takeOutcomes = async (path: string, folder: string, size: ReproductionSize): Promise<void> => {
   const { outcomes, size: theirs } = await readOutcomes(path);
-  const dataOf = ({ units, relations, batch }: Pick<typeof theirs, 'units' | 'relations' | 'batch'>) => ({
-    units,
-    relations,
-    batch,
-  });
-  if (!isDeepStrictEqual(dataOf(theirs), dataOf(size)))
+  const ofData = ['units', 'relations', 'batch'] as const;
+  if (!ofData.every((field) => isDeepStrictEqual(theirs[field], size[field])))
     throw new UserError(
       `${path}: it is of a reproduction of another size, or of other questions: take one that was made with the same flags`,
     );
